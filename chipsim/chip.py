@@ -1,0 +1,267 @@
+"""The chip as the host sees it: fabricate, program, infer, learn, read counts, probe, snapshot, restore."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chipsim.cycle import TALLY, events_fit, gather_events, infer_block, learn_block
+from chipsim.fabricate import fabricate
+from chipsim.memory import CACHE_LINE_BYTES, aligned
+from chipsim.programming import program_layer
+from chipsim.schedule import Piece, Threads
+from chipsim.spec import ChipError, ChipSpec
+from chipsim.tables import Events, Record, SynapseState, SynapseTables
+
+Weights = Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]]
+Snapshot = dict[str, NDArray[np.generic]]
+
+WINDOWS_PER_PIECE = 64  # long enough to hide the scheduling, short enough to fill all threads
+_COLUMNS_PER_LINE = CACHE_LINE_BYTES // 4
+
+
+@dataclass(frozen=True)
+class Probe:
+    """Which neurons of a layer (1-based, as in a noise's ``layer=``) to watch."""
+
+    layer: int
+    neurons: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What comes back from the chip for a chunk of S windows."""
+
+    counts: list[NDArray[np.float32]]  # per layer (S, n_out), spikes in the window
+    membrane: NDArray[np.float32]  # (S, n_classes), output membranes at the end of the window, in thresholds
+    activity: dict[str, NDArray[np.int64]]  # per TALLY name (n_layers,)
+    traces: dict[int, NDArray[np.float32]] = field(default_factory=dict)  # probed layer -> (S, T, k) membranes
+    spikes: dict[int, NDArray[np.uint8]] = field(default_factory=dict)  # probed layer -> (S, T, k)
+
+    @property
+    def classes(self) -> NDArray[np.int64]:
+        """(S,) the output neuron with the largest count; ties go to the highest membrane, then the lowest index."""
+        counts = self.counts[-1]
+        tied = counts == counts.max(axis=1, keepdims=True)
+        return np.argmax(np.where(tied, self.membrane, -np.inf), axis=1)
+
+
+class Chip:
+    """One die. All methods may be called in any order once it is programmed; none of them changes the spec."""
+
+    def __init__(self, spec: ChipSpec, die_seed: int, threads: int = 1) -> None:
+        """Fabricate die `die_seed`. `threads` changes how fast it runs, never a bit of what comes out."""
+        self.spec = spec
+        self.die_seed = die_seed
+        self._layers = fabricate(spec, die_seed)
+        self._threads = Threads(threads)
+        self._synapses: list[tuple[SynapseTables, SynapseState]] = []
+        self._records: list[Record] = []
+        self._hidden_events: list[Events] = []
+
+    def program(self, weights: Weights) -> None:
+        """Write weights (n_in, n_out) and biases (n_out,) of every layer, in units of the threshold.
+
+        Raises ChipError if shapes are not the spec's or a value is not finite.
+        """
+        sizes = self.spec.layer_sizes
+        shapes = [(w.shape, b.shape) for w, b in weights]
+        expected = [((n_in, n_out), (n_out,)) for n_in, n_out in zip(sizes, sizes[1:], strict=False)]
+        if shapes != expected:
+            raise ChipError(f"weights of shapes {shapes} do not fit this chip: program {expected}")
+        bits = self.spec.learning_circuit.update_accumulator_bits
+        self._synapses = [
+            program_layer(w, b, layer.gain, layer.weight_bits, bits)
+            for (w, b), layer in zip(weights, self._layers, strict=True)
+        ]
+
+    def infer(self, events: Events, windows: NDArray[np.int64], probes: Sequence[Probe] = ()) -> Result:
+        """Run S windows, weights left alone. windows: (S,) the windows' numbers, which key their temporal noise."""
+        return self._run(events, windows, None, None, probes)
+
+    def learn(
+        self,
+        events: Events,
+        windows: NDArray[np.int64],
+        targets: Sequence[NDArray[np.float32]],
+        rates: NDArray[np.float32],
+        probes: Sequence[Probe] = (),
+    ) -> Result:
+        """Run S windows one after another and learn from each.
+
+        targets: per layer (S, n_out), target rates in spikes per step; rates: (S,) or (S, n_layers) learning rates.
+        Raises ChipError if shapes do not fit.
+        """
+        shapes = [t.shape for t in targets]
+        expected = [(len(windows), n) for n in self.spec.layer_sizes[1:]]
+        if shapes != expected:
+            raise ChipError(f"targets of shapes {shapes} do not fit this chip and chunk: send {expected}")
+        per_layer = np.broadcast_to(
+            np.asarray(rates, np.float32).reshape(len(windows), -1), (len(windows), self.spec.n_layers)
+        )
+        return self._run(
+            events, windows, [np.ascontiguousarray(t, np.float32) for t in targets], per_layer.T.copy(), probes
+        )
+
+    def weights(self) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+        """What the crossbars deliver per spike, gain included: per layer (n_in, n_out) and (n_out,) in thresholds."""
+        self._check_programmed()
+        return [(state.weight[:-1].copy(), state.weight[-1].copy()) for _, state in self._synapses]
+
+    def snapshot(self) -> Snapshot:
+        """Everything that changes in a die's life, as copies. A restored die goes on bit for bit."""
+        self._check_programmed()
+        arrays: Snapshot = {}
+        for layer, (tables, state) in enumerate(self._synapses, start=1):
+            arrays[f"layer{layer}.weight"] = state.weight.copy()
+            if tables.coded:
+                arrays[f"layer{layer}.code"] = state.coded.code.copy()
+                arrays[f"layer{layer}.residue"] = state.coded.residue.copy()
+                arrays[f"layer{layer}.lsb"] = np.array([tables.lsb, tables.bias_lsb], np.float32)
+        return arrays
+
+    def restore(self, snapshot: Mapping[str, NDArray[np.generic]]) -> None:
+        """Put a snapshot back. Raises ChipError if it is not of a chip like this one."""
+        self._check_programmed()
+        mine = self.snapshot()
+        kinds = {name: (array.shape, array.dtype) for name, array in snapshot.items()}
+        expected = {name: (array.shape, array.dtype) for name, array in mine.items()}
+        if kinds != expected:
+            odd = sorted(name for name in kinds.keys() | expected.keys() if kinds.get(name) != expected.get(name))
+            raise ChipError(f"the snapshot is not of this chip: {', '.join(odd)} differ; restore one of the same spec")
+        for layer, (tables, state) in enumerate(self._synapses, start=1):
+            state.weight[...] = snapshot[f"layer{layer}.weight"]
+            if tables.coded:
+                state.coded.code[...] = snapshot[f"layer{layer}.code"]
+                state.coded.residue[...] = snapshot[f"layer{layer}.residue"]
+                lsb, bias_lsb = snapshot[f"layer{layer}.lsb"]
+                self._synapses[layer - 1] = (tables._replace(lsb=lsb, bias_lsb=bias_lsb), state)
+
+    def _check_programmed(self) -> None:
+        if not self._synapses:
+            raise ChipError("this chip has no weights yet: call program() first")
+
+    def _run(
+        self,
+        events: Events,
+        windows: NDArray[np.int64],
+        targets: list[NDArray[np.float32]] | None,
+        rates: NDArray[np.float32] | None,
+        probes: Sequence[Probe],
+    ) -> Result:
+        self._check_programmed()
+        self._check_events(events, windows)
+        n_windows = len(windows)
+        self._reserve(n_windows)
+        records = [self._record(layer, n_windows, probes) for layer in range(self.spec.n_layers)]
+        inputs = [events, *self._hidden_events]
+        tallies: list[list[NDArray[np.int64]]] = [[] for _ in records]
+
+        def run_block(layer: int, start: int, stop: int, first: int, last: int) -> None:
+            made = self._layers[layer]
+            common = (*self._synapses[layer], made.neurons, made.circuit, inputs[layer], records[layer], windows)
+            if targets is None or rates is None:
+                tally = infer_block(*common, start, stop, first, last)
+            else:
+                tally = learn_block(*common, targets[layer], rates[layer], start, stop, first, last)
+            tallies[layer].append(tally)
+
+        def gather(layer: int, start: int, stop: int) -> None:
+            hidden = self._hidden_events[layer]
+            gather_events(records[layer].spikes, hidden.rows, hidden.begin, hidden.end, start, stop)
+
+        self._threads.run(self._pieces(n_windows, run_block, gather))
+        totals = np.array([np.sum(parts, axis=0) for parts in tallies])
+        return Result(
+            counts=[record.count.copy() for record in records],
+            membrane=records[-1].membrane.copy(),
+            activity={name: totals[:, i] for i, name in enumerate(TALLY)},
+            traces={p.layer: records[p.layer - 1].trace for p in probes},
+            spikes={p.layer: records[p.layer - 1].spikes[:, :, list(p.neurons)] for p in probes},
+        )
+
+    def _pieces(self, n_windows, run_block, gather) -> list[Piece]:  # type: ignore[no-untyped-def]
+        """The work of a chunk: a layer's column blocks after their earlier windows and after the layer below."""
+        pieces: list[Piece] = []
+        before: dict[tuple[int, int], Piece] = {}  # (layer, block) -> the piece of the windows before
+        for start in range(0, n_windows, WINDOWS_PER_PIECE):
+            stop = min(start + WINDOWS_PER_PIECE, n_windows)
+            inputs: Piece | None = None
+            for layer in range(self.spec.n_layers):
+                blocks = column_blocks(self.spec.layer_sizes[layer + 1], self._threads.count)
+                done = []
+                for thread, (first, last) in enumerate(blocks):
+                    call = partial(run_block, layer, start, stop, first, last)
+                    piece = Piece(call, thread).after(inputs, before.get((layer, thread)))
+                    before[layer, thread] = piece
+                    done.append(piece)
+                pieces += done
+                if layer < self.spec.n_layers - 1:
+                    inputs = Piece(partial(gather, layer, start, stop)).after(*done)
+                    pieces.append(inputs)
+        return pieces
+
+    def _check_events(self, events: Events, windows: NDArray[np.int64]) -> None:
+        shape = (len(windows), self.spec.steps)
+        if events.begin.shape != shape or events.end.shape != shape or len(events.rows) != len(windows):
+            raise ChipError(
+                f"events of {events.begin.shape} (windows, steps) do not fit: this chunk has {shape[0]} windows of"
+                f" {shape[1]} steps"
+            )
+        if not events_fit(events.rows, events.begin, events.end, self.spec.layer_sizes[0]):
+            raise ChipError(f"events name an input row beyond 0 to {self.spec.layer_sizes[0] - 1} of this chip")
+
+    def _reserve(self, n_windows: int) -> None:
+        """Room for what the layers record, kept from chunk to chunk."""
+        if self._records and len(self._records[0].count) >= n_windows:
+            return
+        steps = self.spec.steps
+        self._records, self._hidden_events = [], []
+        for n in self.spec.layer_sizes[1:]:
+            self._records.append(
+                Record(
+                    spikes=aligned((n_windows, steps, n), np.uint8),
+                    count=aligned((n_windows, n), np.float32),
+                    membrane=aligned((n_windows, n), np.float32),
+                    probed=np.zeros(0, np.int64),
+                    trace=np.zeros((0, 0, 0), np.float32),
+                )
+            )
+        for n in self.spec.layer_sizes[1:-1]:
+            self._hidden_events.append(
+                Events(
+                    rows=np.empty((n_windows, steps * n), np.int32),
+                    begin=np.zeros((n_windows, steps), np.int32),
+                    end=np.zeros((n_windows, steps), np.int32),
+                    amplitude=np.zeros((0, 0), np.float32),
+                )
+            )
+
+    def _record(self, layer: int, n_windows: int, probes: Sequence[Probe]) -> Record:
+        """This layer's record for a chunk, with room for its probes."""
+        record = self._records[layer]
+        record = record._replace(
+            spikes=record.spikes[:n_windows], count=record.count[:n_windows], membrane=record.membrane[:n_windows]
+        )
+        for probe in probes:
+            if not 1 <= probe.layer <= self.spec.n_layers:
+                raise ChipError(f"there is no layer {probe.layer} to probe: choose 1 to {self.spec.n_layers}")
+            n_out = self.spec.layer_sizes[probe.layer]
+            if not all(0 <= neuron < n_out for neuron in probe.neurons):
+                raise ChipError(f"layer {probe.layer} has neurons 0 to {n_out - 1}; probe some of those")
+            if probe.layer == layer + 1:
+                shape = (n_windows, self.spec.steps, len(probe.neurons))
+                record = record._replace(probed=np.array(probe.neurons, np.int64), trace=np.zeros(shape, np.float32))
+        return record
+
+
+def column_blocks(n_columns: int, threads: int) -> list[tuple[int, int]]:
+    """Split columns into at most `threads` ranges of whole cache lines, as even as that allows."""
+    lines = -(-n_columns // _COLUMNS_PER_LINE)
+    n_blocks = max(1, min(threads, lines))
+    edges = [min(n_columns, lines * i // n_blocks * _COLUMNS_PER_LINE) for i in range(n_blocks + 1)]
+    return list(zip(edges, edges[1:], strict=False))

@@ -1,0 +1,283 @@
+"""The hot loop: what a layer does in each cycle of a window, stage by stage in hardware order.
+
+In Local Tandem Learning nothing flows backward and no column sees another, so a layer can run a whole chunk of windows
+before the next layer starts, and any range of its columns can run alone: the bits are those of the whole chip stepped
+cycle by cycle with the one-step delay of Eq. 2 (each layer's window merely starts one step after the one before).
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+
+from chipsim.crossbar import add_graded_rows, add_rows
+from chipsim.jit import kernel
+from chipsim.neuron import fire, integrate_readout
+from learning_circuit.accumulator import accumulate
+from learning_circuit.boxcar import boxcar
+from learning_circuit.error_gate import error_gate
+from learning_circuit.update_accumulator import write_coded_row
+from learning_circuit.update_unit import write_row, write_rows, write_rows_graded
+from nonideality.counter_rng import gaussians, uniform, words_of_four_steps
+
+# What a block run counts, by position in the array that it returns.
+TALLY = (
+    "synaptic_events",
+    "weight_updates",
+    "code_writes",
+    "membrane_low_rail",
+    "membrane_high_rail",
+    "accumulator_full",
+    "weight_full_scale",
+    "rows_added",
+    "rows_written",
+)
+_EVENTS, _UPDATES, _WRITES, _LOW, _HIGH, _FULL, _CLIPPED, _ADDED, _WRITTEN = range(len(TALLY))
+_ZERO = np.float32(0)
+_ONE = np.float32(1)
+
+
+class Columns(NamedTuple):
+    """Working state of a block of n columns within a window, all (n,) float32 unless said otherwise."""
+
+    drive: Any  # column current without noise
+    noise: Any  # (4, n), of four steps
+    words: Any  # (4, n) uint32, random words behind noise or dither
+    membrane: Any
+    spiked: Any  # S[t-1], 0 or 1
+    count: Any
+    target_count: Any
+    pulse: Any
+    dither: Any  # (4, n), of four steps
+
+
+@njit(nogil=True)
+def _new_columns(n):
+    f = np.float32
+    return Columns(
+        np.empty(n, f),
+        np.zeros((4, n), f),
+        np.empty((4, n), np.uint32),
+        np.empty(n, f),
+        np.empty(n, f),
+        np.empty(n, f),
+        np.empty(n, f),
+        np.empty(n, f),
+        np.empty((4, n), f),
+    )
+
+
+@njit(nogil=True)
+def _start_window(columns):
+    columns.membrane[:] = _ZERO
+    columns.spiked[:] = _ZERO
+    columns.count[:] = _ZERO
+    columns.target_count[:] = _ZERO
+
+
+@njit(nogil=True)
+def _deliver(columns, weight, events, s, t, first, last):
+    """Column currents of step t (0-based) of window s. Returns the number of rows added."""
+    begin, end = events.begin[s, t], events.end[s, t]
+    columns.drive[:] = weight[len(weight) - 1, first:last]
+    rows = events.rows[s, begin:end]
+    if len(events.amplitude) > 0:
+        add_graded_rows(columns.drive, weight, rows, events.amplitude[s, begin:end], first, last)
+    else:
+        add_rows(columns.drive, weight, rows, first, last)
+    return np.int64(end - begin)
+
+
+@njit(nogil=True)
+def _draw_noise(columns, neurons, window, t, first, last):
+    """Membrane noise of steps t .. t + 3."""
+    key = (neurons.noise_key[0], neurons.noise_key[1])
+    words_of_four_steps(columns.words, key, window, neurons.layer, t // 4, first)
+    gaussians(columns.noise, columns.words)
+    sigma = neurons.noise[first:last]
+    for step in range(4):
+        noise = columns.noise[step]
+        for i in range(len(noise)):
+            noise[i] *= sigma[i]
+
+
+@njit(nogil=True)
+def _draw_dither(columns, circuit, layer, window, t, first):
+    """Update rounding of steps t .. t + 3."""
+    key = (circuit.dither_key[0], circuit.dither_key[1])
+    words_of_four_steps(columns.words, key, window, layer, t // 4, first)
+    for step in range(4):
+        dither, words = columns.dither[step], columns.words[step]
+        for i in range(len(dither)):
+            dither[i] = uniform(words[i])
+
+
+@njit(nogil=True)
+def _fire(columns, neurons, circuit, record, s, t, first, last, tally):
+    noise = columns.noise[t % 4]
+    if neurons.integrating:
+        integrate_readout(columns.membrane, columns.count, columns.drive, noise, neurons, first, last)
+    else:
+        fired = record.spikes[s, t, first:last]
+        at_low, at_high, overflows = fire(
+            columns.membrane,
+            columns.spiked,
+            columns.count,
+            fired,
+            columns.drive,
+            noise,
+            neurons,
+            first,
+            last,
+            circuit.accumulator_full,
+        )
+        tally[_LOW] += at_low
+        tally[_HIGH] += at_high
+        tally[_FULL] += overflows
+
+
+@njit(nogil=True)
+def _probe(columns, record, s, t, first, last):
+    for k in range(len(record.probed)):
+        neuron = record.probed[k]
+        if first <= neuron < last:
+            record.trace[s, t, k] = columns.membrane[neuron - first]
+
+
+@njit(nogil=True)
+def _gate(columns, circuit, target, rate, t, first, last):
+    """Pulses of all columns for this step. Returns how many columns are open."""
+    membrane, count, target_count, pulse = columns.membrane, columns.count, columns.target_count, columns.pulse
+    low_edge, high_edge = circuit.boxcar_low[first:last], circuit.boxcar_high[first:last]
+    slope, sign_pulse, dead_zone, full = circuit.slope, circuit.pulse, circuit.dead_zone, circuit.accumulator_full
+    per_step = _ONE / np.float32(t + 1)
+    rate = rate if t >= circuit.warm_up else _ZERO
+    is_open = np.int32(0)
+    for i in range(len(pulse)):
+        target_count[i] = accumulate(target_count[i], target[i], full)
+        error = error_gate(target_count[i] - count[i], per_step, slope, sign_pulse, dead_zone)
+        pulse[i] = rate * error if boxcar(membrane[i], low_edge[i], high_edge[i]) else _ZERO
+        is_open += np.int32(pulse[i] != _ZERO)
+    return is_open
+
+
+@njit(nogil=True)
+def _write(columns, tables, state, events, s, t, first, last, tally):
+    """Every synapse whose row spiked in this step, and the bias, moves by its column's pulse (Eq. 10)."""
+    begin, end = events.begin[s, t], events.end[s, t]
+    rows = events.rows[s, begin:end]
+    bias = len(state.weight) - 1
+    graded = len(events.amplitude) > 0
+    if not tables.coded:
+        if graded:
+            write_rows_graded(
+                state.weight, tables.gain, rows, events.amplitude[s, begin:end], columns.pulse, first, last
+            )
+        else:
+            write_rows(state.weight, tables.gain, rows, columns.pulse, first, last)
+        write_row(state.weight, tables.gain, bias, columns.pulse, first, last)
+        return
+    dither = columns.dither[t % 4]
+    for k in range(len(rows) + 1):
+        is_bias = k == len(rows)
+        row = bias if is_bias else np.int64(rows[k])
+        lsb = tables.bias_lsb if is_bias else tables.lsb
+        amplitude = events.amplitude[s, begin + k] if graded and not is_bias else _ONE
+        written, clipped = write_coded_row(
+            state.weight, tables.gain, state.coded, row, lsb, amplitude, columns.pulse, dither, first, last
+        )
+        tally[_WRITES] += written
+        tally[_CLIPPED] += clipped
+
+
+@kernel
+def infer_block(tables, state, neurons, circuit, events, record, windows, start, stop, first, last):
+    """Run windows start .. stop - 1 of a chunk through columns first .. last - 1 of a layer, weights left alone.
+
+    tables, state, neurons, circuit, events, record: see `chipsim.tables`; windows: (S,) int64, each window's number,
+    which keys its noise. Writes `record`; returns the TALLY counts, (9,) int64.
+    """
+    tally = np.zeros(len(TALLY), np.int64)
+    columns = _new_columns(last - first)
+    graded = len(events.amplitude) > 0
+    for s in range(start, stop):
+        _start_window(columns)
+        for t in range(events.begin.shape[1]):
+            if t == 0 or not graded:
+                tally[_ADDED] += _deliver(columns, state.weight, events, s, t, first, last)
+            if neurons.noisy and t % 4 == 0:
+                _draw_noise(columns, neurons, windows[s], t, first, last)
+            _fire(columns, neurons, circuit, record, s, t, first, last, tally)
+            _probe(columns, record, s, t, first, last)
+        record.count[s, first:last] = columns.count
+        record.membrane[s, first:last] = columns.membrane
+    tally[_EVENTS] = tally[_ADDED] * (last - first)
+    return tally
+
+
+@kernel
+def learn_block(tables, state, neurons, circuit, events, record, windows, targets, rates, start, stop, first, last):
+    """As `infer_block`, and learn: after each step, open columns write the rows that spiked.
+
+    targets: (S, n_out) float32, target rates (spikes per step); rates: (S,) float32, learning rate of each window.
+    """
+    tally = np.zeros(len(TALLY), np.int64)
+    columns = _new_columns(last - first)
+    graded = len(events.amplitude) > 0
+    for s in range(start, stop):
+        _start_window(columns)
+        target = targets[s, first:last]
+        changed = True
+        for t in range(events.begin.shape[1]):
+            if changed or not graded:  # a constant current changes only with the weights
+                tally[_ADDED] += _deliver(columns, state.weight, events, s, t, first, last)
+                changed = False
+            if neurons.noisy and t % 4 == 0:
+                _draw_noise(columns, neurons, windows[s], t, first, last)
+            if tables.coded and t % 4 == 0:
+                _draw_dither(columns, circuit, neurons.layer, windows[s], t, first)
+            _fire(columns, neurons, circuit, record, s, t, first, last, tally)
+            _probe(columns, record, s, t, first, last)
+            n_open = _gate(columns, circuit, target, rates[s], t, first, last)
+            if n_open > 0:
+                _write(columns, tables, state, events, s, t, first, last, tally)
+                changed = True
+                active = np.int64(events.end[s, t] - events.begin[s, t])
+                tally[_UPDATES] += (active + 1) * n_open
+                tally[_WRITTEN] += active
+        record.count[s, first:last] = columns.count
+        record.membrane[s, first:last] = columns.membrane
+    tally[_EVENTS] = tally[_ADDED] * (last - first)
+    return tally
+
+
+@kernel
+def gather_events(spikes, rows, begin, end, start, stop):
+    """Turn spike masks (S, T, n) uint8 of windows start .. stop - 1 into the index lists of `Events`."""
+    for s in range(start, stop):
+        mine = rows[s]
+        k = 0
+        for t in range(spikes.shape[1]):
+            fired = spikes[s, t]
+            begin[s, t] = k
+            for i in range(len(fired)):
+                mine[k] = i  # branch-free: overwritten unless it fired
+                k += fired[i]
+            end[s, t] = k
+
+
+@kernel
+def events_fit(rows, begin, end, n_in):
+    """Whether all events lie inside their buffer and name rows 0 .. n_in - 1."""
+    for s in range(begin.shape[0]):
+        for t in range(begin.shape[1]):
+            if begin[s, t] < 0 or end[s, t] < begin[s, t] or end[s, t] > rows.shape[1]:
+                return False
+            outside = 0
+            for row in rows[s, begin[s, t] : end[s, t]]:
+                outside += np.int64(row < 0) + np.int64(row >= n_in)
+            if outside > 0:
+                return False
+    return True

@@ -1,0 +1,100 @@
+"""From a spec and a die seed to the die's tables. The only place that asks the nonidealities."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chipsim.memory import aligned
+from chipsim.spec import ChipSpec
+from chipsim.tables import CircuitTables, NeuronTables
+from learning_circuit.accumulator import full_scale
+from learning_circuit.error_gate import SLOPE_AND_PULSE
+from nonideality import LayerErrors
+from nonideality.streams import stream, stream_key
+
+_EVERYWHERE = np.float32(np.inf)
+
+
+class FabricatedLayer(NamedTuple):
+    """What the fab made of one layer."""
+
+    neurons: NeuronTables
+    circuit: CircuitTables
+    gain: NDArray[np.float32]  # see SynapseTables
+    weight_bits: int | None
+
+
+def draw_errors(spec: ChipSpec, die_seed: int) -> list[LayerErrors]:
+    """Each layer's errors on die `die_seed`: one random stream per (die, effect, site, layer)."""
+    sheets = []
+    for layer in range(spec.n_layers):
+        role = "output" if layer == spec.n_layers - 1 else "hidden"
+        errors = LayerErrors(spec.layer_sizes[layer], spec.layer_sizes[layer + 1], role)
+        for noise in spec.noises:
+            if noise.layer in (None, layer + 1):
+                for site in noise.sites:
+                    noise.effect.fill(site, errors, stream("die", die_seed, noise.effect.name, site, layer))
+        sheets.append(errors)
+    return sheets
+
+
+def fabricate(spec: ChipSpec, die_seed: int) -> list[FabricatedLayer]:
+    """The tables of die `die_seed`, layer by layer."""
+    return [_layer(spec, die_seed, layer, errors) for layer, errors in enumerate(draw_errors(spec, die_seed))]
+
+
+def _layer(spec: ChipSpec, die_seed: int, layer: int, errors: LayerErrors) -> FabricatedLayer:
+    n_out = errors.n_out
+    integrating = errors.role == "output" and spec.neuron.readout == "integrating"
+    threshold = errors.threshold_gain
+    gain = errors.weight_gain
+    if integrating:  # a dead readout is one that no current reaches
+        gain = gain * errors.enabled
+    else:
+        threshold = np.where(errors.enabled, threshold, np.inf)
+    decay = np.ones(n_out)
+    if spec.neuron.kind == "lif":
+        decay = np.exp(-1 / (spec.neuron.tau_steps * errors.time_constant_gain))
+    subtracts = spec.neuron.reset == "subtract"
+    neurons = NeuronTables(
+        decay=_float32(decay),
+        threshold=_float32(threshold),
+        reset_charge=_float32(np.where(errors.enabled & subtracts, errors.threshold_gain, 0)),
+        zero_reset=np.float32(not subtracts),
+        low_rail=-_EVERYWHERE if integrating else np.float32(spec.neuron.low_rail_th),
+        high_rail=_EVERYWHERE if integrating else np.float32(spec.neuron.high_rail_th),
+        integrating=integrating,
+        noise=_float32(errors.membrane_noise),
+        noisy=bool(np.any(errors.membrane_noise)),
+        noise_key=np.array(stream_key("membrane noise", die_seed)),
+        layer=np.int64(layer),
+    )
+    return FabricatedLayer(neurons, _circuit(spec, die_seed, errors, integrating), _float32(gain), errors.weight_bits)
+
+
+def _circuit(spec: ChipSpec, die_seed: int, errors: LayerErrors, integrating: bool) -> CircuitTables:
+    design = spec.learning_circuit
+    slope, pulse = SLOPE_AND_PULSE[design.error_gate]
+    low = 1 - design.boxcar_width_th / 2 * errors.boxcar_low_gain
+    high = 1 + design.boxcar_width_th / 2 * errors.boxcar_high_gain
+    if integrating:  # a readout without a threshold has nothing for the boxcar to be near
+        low, high = np.full_like(low, -np.inf), np.full_like(high, np.inf)
+    return CircuitTables(
+        accumulator_full=full_scale(design.accumulator_bits),
+        slope=np.float32(slope),
+        pulse=np.float32(pulse),
+        dead_zone=np.float32(0 if design.error_gate == "sign" else design.dead_zone_counts),
+        warm_up=np.int64(design.warm_up_steps),
+        boxcar_low=_float32(low),
+        boxcar_high=_float32(high),
+        dither_key=np.array(stream_key("update rounding", die_seed)),
+    )
+
+
+def _float32(values: NDArray[np.float64]) -> NDArray[np.float32]:
+    table = aligned(values.shape, np.float32)
+    table[...] = values
+    return table

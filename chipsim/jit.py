@@ -1,0 +1,66 @@
+"""Compiles kernels and keeps them on disk, under a key that covers every kernel source.
+
+numba notices an edit only in the file of the compiled function itself, not in the functions it calls. So the cache
+folder is named by a hash of all sources of the packages that hold kernels, of numba's version and of this machine's
+processor: a second start is fast, and a stale kernel cannot be.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numba
+from llvmlite import binding as llvm
+
+_PACKAGES = ("chipsim", "learning_circuit", "nonideality", "host")
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def sources_key(root: Path) -> str:
+    """Sixteen hex digits over the sources below `root` (the folder that holds the packages) and the compiler."""
+    digest = hashlib.sha256(f"{numba.__version__} {platform.python_version()} {llvm.get_host_cpu_name()}".encode())
+    for package in _PACKAGES:
+        for source in sorted((root / package).glob("*.py")):
+            text = source.read_bytes()
+            if b"njit" in text or b"@kernel" in text or b"NamedTuple" in text:
+                digest.update(f"{package}/{source.name}\0".encode() + text)
+    return digest.hexdigest()[:16]
+
+
+def cache_root() -> Path:
+    """Where chipsim keeps what it can make again: CHIPSIM_CACHE, else the user's cache folder."""
+    if chosen := os.environ.get("CHIPSIM_CACHE"):
+        return Path(chosen)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "chipsim"
+
+
+def _kernel_folder() -> Path | None:
+    """The folder for this source state, or None if nothing can be written there."""
+    folder = cache_root() / "kernels" / sources_key(Path(__file__).resolve().parent.parent)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError:
+        return None
+
+
+KERNEL_FOLDER = _kernel_folder()
+
+
+def kernel(function: _F) -> _F:
+    """Compile `function` without the interpreter lock; cached on disk where there is a place for it."""
+    if KERNEL_FOLDER is None:
+        return numba.njit(nogil=True)(function)  # type: ignore[no-any-return]
+    before = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = str(KERNEL_FOLDER)
+    try:
+        return numba.njit(nogil=True, cache=True)(function)  # type: ignore[no-any-return]
+    finally:
+        numba.config.CACHE_DIR = before

@@ -1,0 +1,62 @@
+"""Writes weights into a fabricated layer: analog, or rounded to the few levels that the synapses store."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chipsim.memory import aligned
+from chipsim.spec import ChipError
+from chipsim.tables import SynapseState, SynapseTables
+from learning_circuit.update_accumulator import CodedSynapses
+
+_CLIP_FRACTIONS = np.linspace(0.2, 1.0, 33)
+
+
+def full_scale_of(values: NDArray[np.float32], top_code: int) -> float:
+    """The weight range for which rounding to codes -top_code .. top_code costs the least mean squared error.
+
+    With few levels it pays to clip the rare large weights. Found on a grid of fractions of the largest magnitude.
+    """
+    largest = float(np.max(np.abs(values), initial=0.0))
+    if largest == 0:
+        return 1.0
+    flat = values.ravel().astype(np.float64)
+    errors = []
+    for fraction in _CLIP_FRACTIONS:
+        lsb = fraction * largest / top_code
+        errors.append(np.mean((flat - lsb * np.clip(np.rint(flat / lsb), -top_code, top_code)) ** 2))
+    return float(_CLIP_FRACTIONS[int(np.argmin(errors))] * largest)
+
+
+def program_layer(
+    weights: NDArray[np.float32],
+    biases: NDArray[np.float32],
+    gain: NDArray[np.float32],
+    weight_bits: int | None,
+    accumulator_bits: int,
+) -> tuple[SynapseTables, SynapseState]:
+    """Synapses programmed to `weights` (n_in, n_out) and `biases` (n_out,), in units of the threshold.
+
+    Raises ChipError if a weight is not finite.
+    """
+    n_in, n_out = weights.shape
+    if not (np.isfinite(weights).all() and np.isfinite(biases).all()):
+        raise ChipError("weights to program contain NaN or infinity: every weight and bias must be a finite number")
+    wanted = np.concatenate([weights, biases[None, :]]).astype(np.float32)
+    state_weight = aligned((n_in + 1, n_out), np.float32)
+    if weight_bits is None:
+        state_weight[...] = gain * wanted
+        nothing = CodedSynapses(np.zeros((0, 0), np.int16), np.zeros((0, 0), np.int16), np.int32(0), np.int32(0))
+        return SynapseTables(gain, False, np.float32(1), np.float32(1)), SynapseState(state_weight, nothing)
+    top = 2 ** (weight_bits - 1) - 1
+    lsb = np.float32(full_scale_of(weights, top) / top)
+    bias_lsb = np.float32(full_scale_of(biases, top) / top)
+    steps = np.full((n_in + 1, 1), lsb, np.float32)
+    steps[n_in] = bias_lsb
+    code = aligned((n_in + 1, n_out), np.int16)
+    code[...] = np.clip(np.rint(wanted / steps), -top, top)
+    residue = aligned((n_in + 1, n_out), np.int16)
+    state_weight[...] = gain * (code.astype(np.float32) * steps)
+    coded = CodedSynapses(code, residue, np.int32(top), np.int32(accumulator_bits))
+    return SynapseTables(gain, True, lsb, bias_lsb), SynapseState(state_weight, coded)

@@ -1,0 +1,14 @@
+"""The boxcar gate: only a membrane near the threshold lets updates pass (Eq. 8 of Yang et al. 2022)."""
+
+from __future__ import annotations
+
+from numba import njit
+
+
+@njit(nogil=True)
+def boxcar(membrane, low_edge, high_edge):
+    """True while low_edge < U < high_edge (in units of the threshold), both edges excluded.
+
+    Ideal edges are th - p/2 and th + p/2. The 1/p of Eq. 8 is part of the learning rate.
+    """
+    return membrane > low_edge and membrane < high_edge

@@ -1,0 +1,57 @@
+"""Update unit for few-bit weights: a small accumulator per synapse collects pulses and writes whole LSBs.
+
+A stored weight is a code times an LSB. A pulse is usually far smaller than an LSB; written directly it would be lost
+or, rounded at random, drown the weight in noise. So each synapse has an accumulator of `bits` bits that counts pulses
+in units of LSB / 2^bits and moves the code by one LSB when it overflows. With 0 bits writes are direct: the pulse
+itself is rounded to whole LSBs. Rounding is stochastic (Gupta et al. 2015, arXiv 1502.02551) with one random number
+per neuron and step, as one shift register per column would give.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+
+_NOTHING = np.int32(0)
+
+
+class CodedSynapses(NamedTuple):
+    """The stored side of a crossbar with few-bit weights; row n_in is the bias. Empty for analog weights."""
+
+    code: Any  # (n_in + 1, n_out) int16, in LSB
+    residue: Any  # (n_in + 1, n_out) int16, in LSB / 2^bits: what the update accumulators hold
+    top_code: Any  # int32 scalar, the largest magnitude of a code
+    accumulator_bits: Any  # int32 scalar
+
+
+@njit(nogil=True)
+def write_coded_row(weight, gain, synapses, row, lsb, amplitude, pulse, dither, first, last):
+    """Add pulse_i amplitude to the accumulators of columns first .. last - 1 of one row, write what overflows.
+
+    weight, gain, pulse: as in `update_unit`; lsb: weight of one code step, in thresholds; dither: (last - first,)
+    float32 uniform on [0, 1). Returns (codes changed, codes held back at the end of their range).
+    """
+    stored = synapses.code[row, first:last]
+    residues = synapses.residue[row, first:last]
+    effective = weight[row, first:last]
+    gains = gain[row if len(gain) > 1 else 0, first:last]
+    bits = synapses.accumulator_bits
+    full = np.int32(1) << bits
+    top = synapses.top_code
+    units = np.float32(full) * amplitude / lsb
+    written = _NOTHING
+    clipped = _NOTHING
+    for c in range(len(pulse)):
+        total = np.int32(residues[c]) + np.int32(np.floor(pulse[c] * units + dither[c]))
+        # Whole LSBs, truncated toward zero, so that a residue near zero never flips a code back and forth.
+        carry = (total + (full - np.int32(1) if total < 0 else _NOTHING)) >> bits
+        wanted = np.int32(stored[c]) + carry
+        code = top if wanted > top else (-top if wanted < -top else wanted)
+        written += np.int32(1) if code != stored[c] else _NOTHING
+        clipped += np.int32(1) if code != wanted else _NOTHING
+        stored[c] = np.int16(code)
+        residues[c] = np.int16(total - (carry << bits))
+        effective[c] = gains[c] * (np.float32(code) * lsb)
+    return written, clipped

@@ -1,0 +1,75 @@
+"""What an effect is: a name, the sites it acts on, the meaning of its level, and how it fills a layer's errors."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from nonideality.errors import LayerErrors
+
+
+class NoiseError(ValueError):
+    """A noise that cannot be: the message names the value, the rule, the valid choices and the fix."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """One place in the chip where an effect acts."""
+
+    meaning: str  # what is disturbed there
+    distribution: str  # with ``{level}`` where the level stands
+    by_default: bool = True  # whether the effect acts here when no site is named
+
+
+class Nonideality(ABC):
+    """One effect at one level. Subclass it, give the class attributes and `fill`, and register it.
+
+    Instances are immutable. `fill` must draw only from the generator it is given: each (die, effect, site, layer) has
+    its own stream, so switching one effect on never changes another's draw.
+    """
+
+    name: ClassVar[str]  # as written in ``--noise name:level``
+    summary: ClassVar[str]  # one line for the catalogue
+    level_meaning: ClassVar[str]
+    unit: ClassVar[str]
+    level_range: ClassVar[tuple[float, float]] = (0.0, math.inf)  # both ends included, infinity itself is not
+    whole_levels: ClassVar[bool] = False  # True: the level is a whole number
+    persistence: ClassVar[Literal["frozen", "temporal"]]  # frozen: drawn once per die. temporal: anew at each event
+    moment: ClassVar[Literal["fabricate", "program", "operate"]]  # when it acts
+    sites: ClassVar[Mapping[str, Site]]
+    options: ClassVar[Mapping[str, str]] = {}  # key -> meaning, for keys besides ``layer``; values are numbers
+    source: ClassVar[str]
+
+    def __init__(self, level: float, options: Mapping[str, float] | None = None) -> None:
+        """Raises NoiseError if the level or an option is outside what the effect knows."""
+        self.level = self.checked_level(level)
+        self.option_values = dict(options or {})
+
+    @classmethod
+    def checked_level(cls, level: float) -> float:
+        low, high = cls.level_range
+        ok = math.isfinite(level) and low <= level <= high and (not cls.whole_levels or level == int(level))
+        if not ok:
+            kind = "a whole number" if cls.whole_levels else "a number"
+            upper = f"from {low:g} to {high:g}" if math.isfinite(high) else f"of at least {low:g}"
+            raise NoiseError(f"{cls.name}: level {level:g} is not {kind} {upper} ({cls.level_meaning})")
+        return level
+
+    @classmethod
+    def default_sites(cls) -> tuple[str, ...]:
+        return tuple(site for site, entry in cls.sites.items() if entry.by_default)
+
+    @abstractmethod
+    def fill(self, site: str, errors: LayerErrors, rng: np.random.Generator) -> None:
+        """Write this effect at `site` into one layer's `errors`. Called once per (die, site, layer)."""
+
+    def describe(self, site: str) -> str:
+        """What this level means at `site`, in one line."""
+        entry = self.sites[site]
+        distribution = entry.distribution.format(level=f"{self.level:g}")
+        return f"{self.name}@{site}: {entry.meaning}; {distribution}; {self.persistence}"

@@ -1,0 +1,44 @@
+"""Which effects there are: ours, and those that other packages offer under the entry point group below."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.metadata import entry_points
+
+from nonideality.effect import NoiseError, Nonideality
+from nonideality.mismatch import Mismatch
+from nonideality.quantization import Quantization
+from nonideality.silencing import Silencing
+from nonideality.thermal import Thermal
+
+ENTRY_POINT_GROUP = "chipsim.nonidealities"
+BUILT_IN: tuple[type[Nonideality], ...] = (Mismatch, Quantization, Thermal, Silencing)
+
+
+@cache
+def catalogue() -> dict[str, type[Nonideality]]:
+    """All effects by name, ours first. Raises NoiseError if a third party's cannot be loaded or takes a used name."""
+    effects = {effect.name: effect for effect in BUILT_IN}
+    for point in entry_points(group=ENTRY_POINT_GROUP):
+        try:
+            effect = point.load()
+        except Exception as error:  # foreign code may fail in any way; the user needs to know whose
+            raise NoiseError(
+                f"nonideality {point.name!r} ({point.value}) cannot be loaded: {error}; repair or uninstall its package"
+            ) from error
+        if not (isinstance(effect, type) and issubclass(effect, Nonideality)):
+            raise NoiseError(f"nonideality {point.name!r} ({point.value}) is not a subclass of nonideality.Nonideality")
+        if effect.name in effects:
+            raise NoiseError(
+                f"nonideality {effect.name!r} of {point.value} has the name of one that is already there; rename it"
+            )
+        effects[effect.name] = effect
+    return effects
+
+
+def effect_named(name: str) -> type[Nonideality]:
+    """The effect called `name`. Raises NoiseError with the valid names."""
+    effects = catalogue()
+    if name not in effects:
+        raise NoiseError(f"unknown noise {name!r}: choose from {', '.join(effects)} (see 'chipsim noise')")
+    return effects[name]
