@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.cycle import TALLY, events_fit, gather_events, infer_block, learn_block
+from chipsim.cycle import TALLY, events_fit, gather_events, infer_block, learn_block, new_columns
 from chipsim.fabricate import fabricate
 from chipsim.memory import CACHE_LINE_BYTES, aligned
 from chipsim.programming import program_layer
@@ -164,10 +164,12 @@ class Chip:
         def run_block(layer: int, start: int, stop: int, first: int, last: int) -> None:
             made = self._layers[layer]
             common = (*self._synapses[layer], made.neurons, made.circuit, inputs[layer], records[layer], windows)
+            tally = np.zeros(len(TALLY), np.int64)
+            work = (new_columns(last - first), tally, start, stop, first, last)
             if targets is None or rates is None:
-                tally = infer_block(*common, start, stop, first, last)
+                infer_block(*common, *work)
             else:
-                tally = learn_block(*common, targets[layer], rates[layer], start, stop, first, last)
+                learn_block(*common, targets[layer], rates[layer], *work)
             tallies[layer].append(tally)
 
         def gather(layer: int, start: int, stop: int) -> None:

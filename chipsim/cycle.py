@@ -14,6 +14,7 @@ from numba import njit
 
 from chipsim.crossbar import add_graded_rows, add_rows
 from chipsim.jit import kernel
+from chipsim.memory import aligned
 from chipsim.neuron import fire, integrate_readout
 from learning_circuit.accumulator import accumulate
 from learning_circuit.boxcar import boxcar
@@ -50,26 +51,35 @@ class Columns(NamedTuple):
     count: Any
     target_count: Any
     pulse: Any
+    scaled: Any  # pulse times a column's common gain
     dither: Any  # (4, n), of four steps
 
 
-@njit(nogil=True)
-def _new_columns(n):
-    f = np.float32
+def new_columns(n: int) -> Columns:
+    """Room for a block of n columns. Kernels cannot allocate: they are compiled without reference counts."""
+    one, four = (n,), (4, n)
+    f, u = np.float32, np.uint32
     return Columns(
-        np.empty(n, f),
-        np.zeros((4, n), f),
-        np.empty((4, n), np.uint32),
-        np.empty(n, f),
-        np.empty(n, f),
-        np.empty(n, f),
-        np.empty(n, f),
-        np.empty(n, f),
-        np.empty((4, n), f),
+        drive=aligned(one, f),
+        noise=aligned(four, f),
+        words=aligned(four, u),
+        membrane=aligned(one, f),
+        spiked=aligned(one, f),
+        count=aligned(one, f),
+        target_count=aligned(one, f),
+        pulse=aligned(one, f),
+        scaled=aligned(one, f),
+        dither=aligned(four, f),
     )
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False)
+def _copy(target, source):
+    for i in range(len(target)):
+        target[i] = source[i]
+
+
+@njit(nogil=True, _nrt=False)
 def _start_window(columns):
     columns.membrane[:] = _ZERO
     columns.spiked[:] = _ZERO
@@ -77,11 +87,11 @@ def _start_window(columns):
     columns.target_count[:] = _ZERO
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False)
 def _deliver(columns, weight, events, s, t, first, last):
     """Column currents of step t (0-based) of window s. Returns the number of rows added."""
     begin, end = events.begin[s, t], events.end[s, t]
-    columns.drive[:] = weight[len(weight) - 1, first:last]
+    _copy(columns.drive, weight[len(weight) - 1, first:last])
     rows = events.rows[s, begin:end]
     if len(events.amplitude) > 0:
         add_graded_rows(columns.drive, weight, rows, events.amplitude[s, begin:end], first, last)
@@ -90,7 +100,7 @@ def _deliver(columns, weight, events, s, t, first, last):
     return np.int64(end - begin)
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False)
 def _draw_noise(columns, neurons, window, t, first, last):
     """Membrane noise of steps t .. t + 3."""
     key = (neurons.noise_key[0], neurons.noise_key[1])
@@ -103,7 +113,7 @@ def _draw_noise(columns, neurons, window, t, first, last):
             noise[i] *= sigma[i]
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False)
 def _draw_dither(columns, circuit, layer, window, t, first):
     """Update rounding of steps t .. t + 3."""
     key = (circuit.dither_key[0], circuit.dither_key[1])
@@ -114,7 +124,7 @@ def _draw_dither(columns, circuit, layer, window, t, first):
             dither[i] = uniform(words[i])
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False)
 def _fire(columns, neurons, circuit, record, s, t, first, last, tally):
     noise = columns.noise[t % 4]
     if neurons.integrating:
@@ -138,7 +148,7 @@ def _fire(columns, neurons, circuit, record, s, t, first, last, tally):
         tally[_FULL] += overflows
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False)
 def _probe(columns, record, s, t, first, last):
     for k in range(len(record.probed)):
         neuron = record.probed[k]
@@ -146,7 +156,7 @@ def _probe(columns, record, s, t, first, last):
             record.trace[s, t, k] = columns.membrane[neuron - first]
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False)
 def _gate(columns, circuit, target, rate, t, first, last):
     """Pulses of all columns for this step. Returns how many columns are open."""
     membrane, count, target_count, pulse = columns.membrane, columns.count, columns.target_count, columns.pulse
@@ -163,7 +173,7 @@ def _gate(columns, circuit, target, rate, t, first, last):
     return is_open
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False)
 def _write(columns, tables, state, events, s, t, first, last, tally):
     """Every synapse whose row spiked in this step, and the bias, moves by its column's pulse (Eq. 10)."""
     begin, end = events.begin[s, t], events.end[s, t]
@@ -176,7 +186,7 @@ def _write(columns, tables, state, events, s, t, first, last, tally):
                 state.weight, tables.gain, rows, events.amplitude[s, begin:end], columns.pulse, first, last
             )
         else:
-            write_rows(state.weight, tables.gain, rows, columns.pulse, first, last)
+            write_rows(state.weight, tables.gain, rows, columns.pulse, columns.scaled, first, last)
         write_row(state.weight, tables.gain, bias, columns.pulse, first, last)
         return
     dither = columns.dither[t % 4]
@@ -193,14 +203,12 @@ def _write(columns, tables, state, events, s, t, first, last, tally):
 
 
 @kernel
-def infer_block(tables, state, neurons, circuit, events, record, windows, start, stop, first, last):
+def infer_block(tables, state, neurons, circuit, events, record, windows, columns, tally, start, stop, first, last):
     """Run windows start .. stop - 1 of a chunk through columns first .. last - 1 of a layer, weights left alone.
 
     tables, state, neurons, circuit, events, record: see `chipsim.tables`; windows: (S,) int64, each window's number,
     which keys its noise. Writes `record`; returns the TALLY counts, (9,) int64.
     """
-    tally = np.zeros(len(TALLY), np.int64)
-    columns = _new_columns(last - first)
     graded = len(events.amplitude) > 0
     for s in range(start, stop):
         _start_window(columns)
@@ -211,20 +219,17 @@ def infer_block(tables, state, neurons, circuit, events, record, windows, start,
                 _draw_noise(columns, neurons, windows[s], t, first, last)
             _fire(columns, neurons, circuit, record, s, t, first, last, tally)
             _probe(columns, record, s, t, first, last)
-        record.count[s, first:last] = columns.count
-        record.membrane[s, first:last] = columns.membrane
+        _copy(record.count[s, first:last], columns.count)
+        _copy(record.membrane[s, first:last], columns.membrane)
     tally[_EVENTS] = tally[_ADDED] * (last - first)
-    return tally
 
 
 @kernel
-def learn_block(tables, state, neurons, circuit, events, record, windows, targets, rates, start, stop, first, last):
+def learn_block(tables, state, neurons, circuit, events, record, windows, targets, rates, columns, tally, start, stop, first, last):
     """As `infer_block`, and learn: after each step, open columns write the rows that spiked.
 
     targets: (S, n_out) float32, target rates (spikes per step); rates: (S,) float32, learning rate of each window.
     """
-    tally = np.zeros(len(TALLY), np.int64)
-    columns = _new_columns(last - first)
     graded = len(events.amplitude) > 0
     for s in range(start, stop):
         _start_window(columns)
@@ -247,10 +252,9 @@ def learn_block(tables, state, neurons, circuit, events, record, windows, target
                 active = np.int64(events.end[s, t] - events.begin[s, t])
                 tally[_UPDATES] += (active + 1) * n_open
                 tally[_WRITTEN] += active
-        record.count[s, first:last] = columns.count
-        record.membrane[s, first:last] = columns.membrane
+        _copy(record.count[s, first:last], columns.count)
+        _copy(record.membrane[s, first:last], columns.membrane)
     tally[_EVENTS] = tally[_ADDED] * (last - first)
-    return tally
 
 
 @kernel
@@ -275,9 +279,9 @@ def events_fit(rows, begin, end, n_in):
         for t in range(begin.shape[1]):
             if begin[s, t] < 0 or end[s, t] < begin[s, t] or end[s, t] > rows.shape[1]:
                 return False
-            outside = 0
+            outside = np.int32(0)
             for row in rows[s, begin[s, t] : end[s, t]]:
-                outside += np.int64(row < 0) + np.int64(row >= n_in)
+                outside += np.int32(np.uint32(row) >= np.uint32(n_in))  # a negative row is a huge one
             if outside > 0:
                 return False
     return True

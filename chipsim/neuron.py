@@ -13,13 +13,13 @@ _QUIET = np.uint8(0)
 _FIRED = np.uint8(1)
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False)
 def integrate(membrane, spiked, current, decay, reset_charge, zero_reset):
     """U[t] = a U[t-1] + I[t] - th S[t-1]; if the reset is to zero, U[t] = a U[t-1] (1 - S[t-1]) + I[t]."""
     return (decay * (membrane * (_ONE - zero_reset * spiked)) + current) - reset_charge * spiked
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False)
 def fire(membrane, spiked, count, fired, current, noise, neurons, first, last, accumulator_full):
     """One step of the neurons of columns first .. last - 1, in place.
 
@@ -47,7 +47,7 @@ def fire(membrane, spiked, count, fired, current, noise, neurons, first, last, a
     return at_low, at_high, overflows
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False)
 def integrate_readout(membrane, count, current, noise, neurons, first, last):
     """One step of an integrating readout: it leaks but never fires; membrane / threshold stands in for the count."""
     decay = neurons.decay[first:last]

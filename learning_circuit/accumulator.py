@@ -11,7 +11,7 @@ def full_scale(bits: int) -> np.float32:
     return np.float32(2**bits - 1)
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False)
 def accumulate(value, increment, full):
     """C[t] = C[t-1] + increment, at most `full`; all in counts, float32 (exact for whole counts below 2^24)."""
     total = value + increment

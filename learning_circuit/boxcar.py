@@ -5,7 +5,7 @@ from __future__ import annotations
 from numba import njit
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False)
 def boxcar(membrane, low_edge, high_edge):
     """True while low_edge < U < high_edge (in units of the threshold), both edges excluded.
 

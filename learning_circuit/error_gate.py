@@ -16,7 +16,7 @@ _ZERO = np.float32(0)
 _ONE = np.float32(1)
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False)
 def error_gate(difference, per_step, slope, pulse, dead_zone):
     """Gated error of one neuron, float32.
 

@@ -26,7 +26,7 @@ class CodedSynapses(NamedTuple):
     accumulator_bits: Any  # int32 scalar
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False)
 def write_coded_row(weight, gain, synapses, row, lsb, amplitude, pulse, dither, first, last):
     """Add pulse_i amplitude to the accumulators of columns first .. last - 1 of one row, write what overflows.
 

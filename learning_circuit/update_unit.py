@@ -10,7 +10,7 @@ from __future__ import annotations
 from numba import njit
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False)
 def write_row(weight, gain, row, pulse, first, last):
     """One row, at input amplitude 1: w_ij += gain_ij pulse_i."""
     synapses = weight[row, first:last]
@@ -19,16 +19,16 @@ def write_row(weight, gain, row, pulse, first, last):
         synapses[c] += gains[c] * pulse[c]
 
 
-@njit(nogil=True)
-def write_rows(weight, gain, rows, pulse, first, last):
+@njit(nogil=True, _nrt=False)
+def write_rows(weight, gain, rows, pulse, scaled, first, last):
     """All rows that spiked in this step. Rows are distinct, so their order cannot matter."""
     if len(gain) > 1:
         _write_rows_one_gain_each(weight, gain, rows, pulse, first, last)
     else:
-        _write_rows_common_gain(weight, gain, rows, pulse, first, last)
+        _write_rows_common_gain(weight, gain, rows, pulse, scaled, first, last)
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False)
 def write_rows_graded(weight, gain, rows, amplitude, pulse, first, last):
     """Rows driven by a constant current: w_ij += gain_ij (pulse_i x_j)."""
     for k in range(len(rows)):
@@ -43,10 +43,11 @@ def write_rows_graded(weight, gain, rows, amplitude, pulse, first, last):
 # Several rows a pass: the pulse is loaded once for them, and the loop's start-up is shared.
 
 
-@njit(nogil=True)
-def _write_rows_common_gain(weight, gain, rows, pulse, first, last):
+@njit(nogil=True, _nrt=False)
+def _write_rows_common_gain(weight, gain, rows, pulse, scaled, first, last):
     gains = gain[0, first:last]
-    scaled = pulse * gains
+    for i in range(len(pulse)):
+        scaled[i] = gains[i] * pulse[i]
     k = 0
     while k + 4 <= len(rows):
         a = weight[rows[k], first:last]
@@ -66,7 +67,7 @@ def _write_rows_common_gain(weight, gain, rows, pulse, first, last):
         k += 1
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False)
 def _write_rows_one_gain_each(weight, gain, rows, pulse, first, last):
     k = 0
     while k + 2 <= len(rows):

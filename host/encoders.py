@@ -1,0 +1,130 @@
+"""From values in [0, 1] to what the chip's input rows see in a window of T steps. Compiled: the chip must not wait."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chipsim import Events
+from chipsim.jit import kernel
+from nonideality.counter_rng import words_of_four_steps
+from nonideality.streams import stream_key
+
+Encoding = Literal["rate", "bernoulli", "current", "latency"]
+MEANING: dict[str, str] = {
+    "rate": "evenly spaced spikes, x T of them",
+    "bernoulli": "at each step a spike with probability x",
+    "current": "a constant current of x, no spikes",
+    "latency": "one spike, at step round((1 - x) (T - 1)); none for x = 0",
+}
+_ONE = np.uint32(1 << 16)  # the value 1 in the rate coder's fixed point
+_NO_AMPLITUDE = np.zeros((0, 0), np.float32)
+
+
+class Encoder:
+    """Encodes chunks of samples; its buffers are made once and handed out in turn."""
+
+    def __init__(self, encoding: Encoding, n_in: int, steps: int, chunk: int, seed: int, buffers: int = 1) -> None:
+        """chunk: most samples per call; buffers: results that stay valid at the same time; seed: of Bernoulli spikes."""
+        self.encoding = encoding
+        self._key = np.array(stream_key("bernoulli encoder", seed))
+        capacity = n_in if encoding in ("current", "latency") else n_in * steps
+        self._buffers = [
+            (
+                np.empty((chunk, capacity), np.int32),
+                np.zeros((chunk, steps), np.int32),
+                np.zeros((chunk, steps), np.int32),
+                np.empty((chunk, capacity), np.float32) if encoding == "current" else _NO_AMPLITUDE,
+            )
+            for _ in range(buffers)
+        ]
+        self._words = np.zeros((4, n_in), np.uint32)
+        self._next = 0
+
+    def encode(self, values: NDArray[np.float32], windows: NDArray[np.int64]) -> Events:
+        """Events of samples (S, n_in) in [0, 1] shown in windows (S,). Valid until the buffer's next turn."""
+        buffer = self._buffers[self._next]
+        self._next = (self._next + 1) % len(self._buffers)
+        rows, begin, end, amplitude = (array[: len(values)] for array in buffer)
+        if self.encoding == "rate":
+            _encode_rate(values, rows, begin, end)
+        elif self.encoding == "bernoulli":
+            _encode_bernoulli(values, windows, self._key, self._words, rows, begin, end)
+        elif self.encoding == "current":
+            _encode_current(values, rows, begin, end, amplitude)
+        else:
+            _encode_latency(values, rows, begin, end)
+        return Events(rows, begin, end, amplitude)
+
+
+@kernel
+def _encode_rate(values, rows, begin, end):
+    """A phase accumulator per input, starting half full: the spikes of x come x T times, evenly spaced."""
+    n_windows, n_steps = begin.shape
+    for s in range(n_windows):
+        mine = rows[s]
+        # The last step's stretch of the buffer is free until that step is written: it holds the inputs that spike.
+        room = mine[len(mine) - values.shape[1] :]
+        n_active = 0
+        for i in range(values.shape[1]):
+            room[n_active] = i
+            n_active += np.int64(values[s, i] > np.float32(0))
+        k = 0
+        for t in range(n_steps):
+            begin[s, t] = k
+            for j in range(n_active):
+                i = room[j]
+                step = np.uint32(values[s, i] * np.float32(65536) + np.float32(0.5))
+                phase = step * np.uint32(t) + np.uint32(1 << 15)
+                mine[k] = i
+                k += np.int64(((phase + step) >> np.uint32(16)) - (phase >> np.uint32(16)))
+            end[s, t] = k
+
+
+@kernel
+def _encode_bernoulli(values, windows, key, words, rows, begin, end):
+    n_windows, n_steps = begin.shape
+    for s in range(n_windows):
+        k = 0
+        for t in range(n_steps):
+            if t % 4 == 0:
+                words_of_four_steps(words, (key[0], key[1]), windows[s], 0, t // 4, 0)
+            begin[s, t] = k
+            drawn = words[t % 4]
+            for i in range(values.shape[1]):
+                rows[s, k] = i
+                k += np.int64(np.float32(drawn[i] >> np.uint32(8)) < values[s, i] * np.float32(1 << 24))
+            end[s, t] = k
+
+
+@kernel
+def _encode_current(values, rows, begin, end, amplitude):
+    n_windows, n_steps = begin.shape
+    for s in range(n_windows):
+        k = 0
+        for i in range(values.shape[1]):
+            rows[s, k] = i
+            amplitude[s, k] = values[s, i]
+            k += np.int64(values[s, i] > np.float32(0))
+        for t in range(n_steps):
+            begin[s, t] = 0
+            end[s, t] = k
+
+
+@kernel
+def _encode_latency(values, rows, begin, end):
+    n_windows, n_steps = begin.shape
+    last = np.float32(n_steps - 1)
+    for s in range(n_windows):
+        k = 0
+        for t in range(n_steps):
+            begin[s, t] = k
+            for i in range(values.shape[1]):
+                x = values[s, i]
+                at = np.int64((np.float32(1) - x) * last + np.float32(0.5))
+                if x > np.float32(0) and at == t:
+                    rows[s, k] = i
+                    k += 1
+            end[s, t] = k

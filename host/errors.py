@@ -1,0 +1,19 @@
+"""Errors that are the user's to mend: one line each, naming the value, the rule, the valid choices and the fix."""
+
+from __future__ import annotations
+
+
+class HostError(ValueError):
+    """Anything the host refuses: a data set, a spec, a run folder, a checkpoint."""
+
+
+class DataError(HostError):
+    """A data set that is missing, unreadable or makes no sense."""
+
+
+class SettingError(HostError):
+    """A setting that is unknown or out of its range."""
+
+
+class RunFolderError(HostError):
+    """A run folder or checkpoint that cannot be used."""

@@ -1,0 +1,68 @@
+"""Files that are whole or absent: written beside, then renamed; checkpoints carry their own checksum."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from host.errors import RunFolderError
+
+_MAGIC = b"chipsim arrays 1\n"
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Replace `path` by `content`, or leave it as it was and raise OSError."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def write_text(path: Path, content: str) -> None:
+    write_bytes(path, content.encode())
+
+
+def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], facts: Mapping[str, Any]) -> None:
+    """Arrays and JSON facts in one checked file."""
+    buffer = io.BytesIO()
+    text = np.frombuffer(json.dumps(facts).encode(), np.uint8)
+    np.savez(buffer, __facts__=text, **dict(arrays))
+    payload = buffer.getvalue()
+    write_bytes(path, _MAGIC + hashlib.sha256(payload).hexdigest().encode() + b"\n" + payload)
+
+
+def read_arrays(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    """What `write_arrays` wrote. Raises RunFolderError if the file is missing, cut short or altered."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise RunFolderError(f"checkpoint {path} cannot be read: {error.strerror}") from None
+    if not content.startswith(_MAGIC):
+        raise RunFolderError(f"{path} is not a chipsim checkpoint: it does not begin with {_MAGIC.decode().strip()!r}")
+    digest, payload = content[len(_MAGIC) : len(_MAGIC) + 64], content[len(_MAGIC) + 65 :]
+    if hashlib.sha256(payload).hexdigest().encode() != digest:
+        raise RunFolderError(f"checkpoint {path} is damaged (cut short or altered): its checksum differs; start anew")
+    try:
+        with np.load(io.BytesIO(payload), allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+    except (ValueError, OSError, zipfile.BadZipFile) as error:
+        raise RunFolderError(f"checkpoint {path} cannot be read: {error}") from None
+    facts = json.loads(arrays.pop("__facts__").tobytes())
+    return arrays, facts
