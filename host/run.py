@@ -1,0 +1,160 @@
+"""One run from spec to result: teacher, ideal chip, this die before, on-chip learning, this die after."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from chipsim import Chip
+from host.encoders import Encoder
+from host.evaluate import Score, evaluate
+from host.run_folder import RunFolder
+from host.run_spec import RunSpec
+from host.setup import Setup, prepare
+from host.stream import Lesson
+from host.training import Progress, train
+from nonideality.grammar import parse_all
+
+_SATURATIONS = ("membrane_low_rail", "membrane_high_rail", "accumulator_full", "weight_full_scale")
+
+
+class Listener(Protocol):
+    """Hears how a run goes on; a terminal shows it."""
+
+    def stage(self, text: str) -> None: ...
+
+    def learning(self, done: int, total: int, validation_accuracy: float) -> None: ...
+
+
+class Silence:
+    """Hears and says nothing."""
+
+    def stage(self, text: str) -> None:
+        pass
+
+    def learning(self, done: int, total: int, validation_accuracy: float) -> None:
+        pass
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """All that a run found out; `summary` is the part that goes to JSON."""
+
+    setup: Setup
+    chip: Chip  # the die as it was kept
+    before: Score  # on the test set
+    after: Score
+    ideal: Score
+    start: list[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]  # delivered weights before learning
+    progress: Progress
+    summary: dict[str, Any]
+
+
+def run(
+    spec: RunSpec,
+    threads: int = 1,
+    folder: RunFolder | Callable[[RunSpec], RunFolder] | None = None,
+    listener: Listener | None = None,
+) -> Outcome:
+    """Run `spec`; with a folder, keep checkpoints there and go on from the one found.
+
+    folder: an existing run's, or a function that makes one for the spec with nothing left open (called once the data
+    are read, so that bad data leave nothing behind). `threads` changes no bit of the result. Raises DataError,
+    RunFolderError, ChipError; OSError if the folder cannot be written.
+    """
+    listener = listener or Silence()
+    setup = prepare(spec, listener.stage)
+    spec = setup.spec
+    made = folder(spec) if callable(folder) else folder
+    encoder = _encoder(setup, buffers=1)
+    test = setup.dataset.test
+
+    listener.stage("ideal chip")
+    ideal = evaluate(setup.chip(setup.chip_spec.ideal(), setup.teacher.normalised(), threads), test, encoder)
+    listener.stage("this die before learning")
+    chip = setup.chip(setup.chip_spec, setup.start_weights(), threads)
+    start = chip.weights()
+    before = evaluate(chip, test, encoder)
+
+    digest = setup.data_digest()
+    progress = made.load_progress(digest) if made else None
+    progress = progress or Progress(len(setup.valid))
+    first = progress.presentations
+    listener.stage("learning on chip")
+    began = time.perf_counter()
+    train(
+        chip,
+        Lesson(setup.train, setup.teacher, _encoder(setup, Lesson.BUFFERS), spec.seed),
+        setup.valid,
+        encoder,
+        progress,
+        epoch=len(setup.train),
+        presentations=setup.presentations,
+        learning_rate=setup.learning_rate,
+        chunk=spec.training.chunk,
+        save=lambda state: made.save_progress(state, digest) if made else None,
+        tick=lambda done, accuracy: listener.learning(done, setup.presentations, accuracy),
+    )
+    seconds = time.perf_counter() - began
+    listener.stage("this die after learning")
+    after = evaluate(chip, test, encoder)
+    rate = (progress.presentations - first) / seconds
+    summary = _summary(setup, ideal, before, after, progress, rate, made)
+    outcome = Outcome(setup, chip, before, after, ideal, start, progress, summary)
+    if made:
+        made.save_result(summary)
+    return outcome
+
+
+def _encoder(setup: Setup, buffers: int) -> Encoder:
+    spec = setup.spec
+    chunk = max(spec.training.chunk, 512)
+    return Encoder(spec.encoding, setup.dataset.n_in, spec.steps, chunk, spec.seed, buffers)
+
+
+def recovered_fraction(ideal: float, before: float, after: float) -> float | None:
+    """Which part of the lost accuracy came back: 1 is all of it. None if nothing was lost."""
+    return (after - before) / (ideal - before) if ideal > before else None
+
+
+def _summary(
+    setup: Setup, ideal: Score, before: Score, after: Score, progress: Progress, rate: float, folder: RunFolder | None
+) -> dict[str, Any]:
+    spec = setup.spec
+    learned = progress.activity
+    accuracy = {
+        "teacher": setup.teacher.accuracy(setup.dataset.test),
+        "ideal": ideal.accuracy,
+        "before": before.accuracy,
+        "after": after.accuracy,
+    }
+    return {
+        "dataset": setup.dataset.name,
+        "data_origin": setup.dataset.origin,
+        "network": list(setup.teacher.sizes),
+        "spec_hash": spec.hash(),
+        "seed": spec.seed,
+        "die_seed": spec.die,
+        "noise": [
+            {"text": text, "level": noise.effect.level, "meaning": noise.describe()}
+            for text, noise in zip(spec.noise, parse_all(spec.noise), strict=True)
+        ],
+        "accuracy": accuracy,
+        "test_samples": len(setup.dataset.test),
+        "recovered_fraction": recovered_fraction(ideal.accuracy, before.accuracy, after.accuracy),
+        "train_samples": progress.presentations,
+        "kept_after_samples": progress.checks[progress.kept()].presentations,
+        "synaptic_events": sum(learned["synaptic_events"]),
+        "weight_updates": sum(learned["weight_updates"]),
+        "code_writes": sum(learned["code_writes"]),
+        "saturation": {
+            when: {name: int(np.sum(counts[name])) for name in _SATURATIONS}
+            for when, counts in (("learning", learned), ("test_before", before.activity), ("test_after", after.activity))
+        },
+        "samples_per_s": round(rate, 1),
+        "run_dir": str(folder.path) if folder else None,
+    }

@@ -1,0 +1,114 @@
+"""What a run starts from: data split into training and validation part, the teacher, and the weights to program."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chipsim import Chip, ChipSpec
+from host.data import Dataset, Samples, load
+from host.run_spec import RunSpec
+from host.teacher import Layer, Teacher, cached_teacher, percentile_norms
+from nonideality.streams import stream
+
+MAX_VALIDATION = 2000
+# Enough presentations to settle, whatever the size of the data set (see the README's table of figures).
+_CALIBRATE_PRESENTATIONS = 20_000
+_TRAIN_PRESENTATIONS = 60_000
+_TEACHER_WORK = 2e9  # presentations times weights
+_TEACHER_EPOCHS = (15, 300)  # at least, at most
+# Per error gate: a sign pulse has a fixed size and moves a weight at every error, so it must be smaller.
+_LEARNING_RATES = {"linear": 5e-3, "sign": 1e-4, "ternary": 2e-4}
+
+
+@dataclass(frozen=True)
+class Setup:
+    """All that is known before a die is touched."""
+
+    spec: RunSpec  # with nothing left open
+    dataset: Dataset
+    train: Samples
+    valid: Samples
+    teacher: Teacher
+
+    @property
+    def chip_spec(self) -> ChipSpec:
+        return self.spec.chip_spec(self.dataset.n_in, self.dataset.n_classes)
+
+    @property
+    def learning_rate(self) -> float:
+        assert self.spec.training.learning_rate is not None, "open settings are filled in by complete()"
+        return self.spec.training.learning_rate
+
+    @property
+    def presentations(self) -> int:
+        """How many samples the chip will learn from, counting repeats."""
+        return len(self.train) * (self.spec.training.epochs or 0)
+
+    def start_weights(self) -> list[Layer]:
+        """What a die is programmed with."""
+        if self.spec.training.start == "teacher":
+            return self.teacher.normalised()
+        return random_weights(self.teacher.sizes, self.spec.seed)
+
+    def chip(self, spec: ChipSpec, weights: list[Layer], threads: int) -> Chip:
+        chip = Chip(spec, self.spec.die, threads)
+        chip.program(weights)
+        return chip
+
+    def data_digest(self) -> str:
+        """Sixteen hex digits over the training data, so that a resumed run notices other data."""
+        digest = hashlib.sha256(np.ascontiguousarray(self.train.raw))
+        digest.update(np.ascontiguousarray(self.train.labels))
+        return digest.hexdigest()[:16]
+
+
+def random_weights(sizes: tuple[int, ...], seed: int) -> list[Layer]:
+    """Gaussian weights of variance 1 / n_in, zero biases: from random, the membranes reach the boxcar."""
+    layers = []
+    for number, (n_in, n_out) in enumerate(zip(sizes, sizes[1:], strict=False)):
+        rng = stream("random start", seed, number)
+        weights = rng.standard_normal((n_in, n_out)) / np.sqrt(n_in)
+        layers.append((weights.astype(np.float32), np.zeros(n_out, np.float32)))
+    return layers
+
+
+def split(samples: Samples, fraction: float, seed: int) -> tuple[Samples, Samples]:
+    """Training and validation part; at least one sample each."""
+    order: NDArray[np.int64] = stream("validation split", seed).permutation(len(samples))
+    n_valid = min(MAX_VALIDATION, max(1, int(len(samples) * fraction)))
+    return samples.subset(order[n_valid:]), samples.subset(order[:n_valid])
+
+
+def complete(spec: RunSpec, n_train: int, n_weights: int) -> RunSpec:
+    """Fill in what the spec leaves to the size of the data set and to the error gate."""
+    training, teacher = spec.training, spec.teacher
+    if training.epochs is None:
+        wanted = _CALIBRATE_PRESENTATIONS if training.start == "teacher" else _TRAIN_PRESENTATIONS
+        training = training.model_copy(update={"epochs": max(2, -(-wanted // n_train))})
+    if training.learning_rate is None:
+        rate = _LEARNING_RATES[spec.learning_circuit.error_gate]
+        training = training.model_copy(update={"learning_rate": rate})
+    if teacher.epochs is None:
+        low, high = _TEACHER_EPOCHS
+        epochs = int(np.clip(_TEACHER_WORK / (n_train * n_weights), low, high))
+        teacher = teacher.model_copy(update={"epochs": epochs})
+    return spec.model_copy(update={"training": training, "teacher": teacher})
+
+
+def prepare(spec: RunSpec, say: Callable[[str], None] = lambda text: None) -> Setup:
+    """Load the data, split it, train the teacher or find it in the cache. Raises DataError."""
+    say("loading data")
+    dataset = load(spec.dataset, spec.data_dir)
+    train, valid = split(dataset.train, spec.training.validation_fraction, spec.seed)
+    sizes = spec.chip_spec(dataset.n_in, dataset.n_classes).layer_sizes
+    spec = complete(spec, len(train), sum(a * b for a, b in zip(sizes, sizes[1:], strict=False)))
+    assert spec.teacher.epochs is not None, "complete() fills it in"
+    say("training the teacher")
+    layers = cached_teacher(train, dataset.n_classes, spec.hidden, spec.seed, spec.teacher.epochs)
+    norms = percentile_norms(layers, train, spec.teacher.norm_percentile)
+    return Setup(spec, dataset, train, valid, Teacher(layers, norms))

@@ -1,0 +1,159 @@
+"""On-chip learning with a falling rate; a validation set steers the rate and picks the snapshot that stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chipsim import Chip, Snapshot
+from chipsim.cycle import TALLY
+from host.data import Samples
+from host.encoders import Encoder
+from host.evaluate import evaluate
+from host.stream import Lesson, spans
+
+CHECKS = 20  # validations, and checkpoints, in a run
+_BACK_OFF = 0.5  # the rate's factor after a check that came out clearly worse than the best
+_CLEARLY = 3.0  # standard errors of the validation accuracy
+_AS_GOOD = 0.5  # standard errors within which a later snapshot is preferred to the best
+
+
+@dataclass(frozen=True)
+class Check:
+    """One row of metrics.csv."""
+
+    presentations: int
+    epoch: float
+    learning_rate: float
+    validation_accuracy: float
+    weight_updates: int
+    synaptic_events: int
+
+
+@dataclass
+class Progress:
+    """All that decides how training goes on, besides the spec: what a checkpoint holds."""
+
+    n_valid: int  # validation samples, which set how exact a check is
+    presentations: int = 0
+    rate_factor: float = 1.0
+    checks: list[Check] = field(default_factory=list)
+    activity: dict[str, list[int]] = field(default_factory=dict)  # TALLY name -> per layer, while learning
+    current: Snapshot = field(default_factory=dict)
+    candidates: dict[int, Snapshot] = field(default_factory=dict)  # check number -> snapshot that may yet be kept
+
+    def facts(self) -> dict[str, Any]:
+        """Everything but the arrays, for JSON."""
+        return {
+            "n_valid": self.n_valid,
+            "presentations": self.presentations,
+            "rate_factor": self.rate_factor,
+            "checks": [asdict(check) for check in self.checks],
+            "activity": self.activity,
+        }
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        named = {f"current/{name}": array for name, array in self.current.items()}
+        for number, snapshot in self.candidates.items():
+            named |= {f"{number}/{name}": array for name, array in snapshot.items()}
+        return named
+
+    @staticmethod
+    def load(arrays: dict[str, NDArray[Any]], facts: dict[str, Any]) -> Progress:
+        progress = Progress(**{**facts, "checks": [Check(**check) for check in facts["checks"]]})
+        for name, array in arrays.items():
+            owner, _, key = name.partition("/")
+            target = progress.current if owner == "current" else progress.candidates.setdefault(int(owner), {})
+            target[key] = array
+        return progress
+
+    def standard_error(self) -> float:
+        """Of the best validation accuracy so far, a binomial fraction."""
+        best = max(check.validation_accuracy for check in self.checks)
+        return float(np.sqrt(max(best * (1 - best), 1 / self.n_valid) / self.n_valid))
+
+    def kept(self) -> int:
+        """Number of the check whose snapshot stays: the latest one as good as the best."""
+        accuracies = [check.validation_accuracy for check in self.checks]
+        enough = max(accuracies) - _AS_GOOD * self.standard_error()
+        return max(number for number, accuracy in enumerate(accuracies) if accuracy >= enough)
+
+    def add(self, check: Check) -> None:
+        """Record a check of the current snapshot, steer the rate, drop snapshots that can never be kept."""
+        self.checks.append(check)
+        self.candidates[len(self.checks) - 1] = self.current
+        accuracies = [each.validation_accuracy for each in self.checks]
+        enough = max(accuracies) - _AS_GOOD * self.standard_error()
+        # A snapshot is out of the race if it is not as good as the best, or if a later one is at least its equal.
+        self.candidates = {
+            number: snapshot
+            for number, snapshot in self.candidates.items()
+            if accuracies[number] >= enough and accuracies[number] > max(accuracies[number + 1 :], default=-1.0)
+        }
+        if check.validation_accuracy < max(accuracies) - _CLEARLY * self.standard_error():
+            self.rate_factor *= _BACK_OFF
+
+
+def train(
+    chip: Chip,
+    lesson: Lesson,
+    valid: Samples,
+    encoder: Encoder,
+    progress: Progress,
+    *,
+    epoch: int,
+    presentations: int,
+    learning_rate: float,
+    chunk: int,
+    save: Callable[[Progress], None],
+    tick: Callable[[int, float], None],
+) -> None:
+    """Learn until `presentations` are done, then put the kept snapshot on the chip.
+
+    epoch: samples per epoch; learning_rate: at the first presentation, in thresholds; it falls linearly to zero.
+    `save` is called after every check, `tick` after every chunk with the presentations done and the latest validation
+    accuracy. `progress` may come from a checkpoint: the run goes on from there bit for bit.
+    """
+
+    def check() -> None:
+        progress.current = chip.snapshot()
+        accuracy = evaluate(chip, valid, encoder).accuracy
+        rate = learning_rate * progress.rate_factor * (1 - progress.presentations / max(1, presentations))
+        progress.add(
+            Check(
+                progress.presentations,
+                progress.presentations / epoch,
+                rate,
+                accuracy,
+                sum(progress.activity["weight_updates"]),
+                sum(progress.activity["synaptic_events"]),
+            )
+        )
+        save(progress)
+
+    if not progress.checks:
+        progress.activity = {name: [0] * chip.spec.n_layers for name in TALLY}
+        check()
+    else:
+        chip.restore(progress.current)
+    while progress.presentations < presentations:
+        done = progress.presentations
+        stop = next(edge for edge in _edges(presentations) if edge > done)
+        for piece in lesson.chunks(spans(done, stop, chunk, epoch)):
+            falling = (1 - piece.windows / presentations) * learning_rate * progress.rate_factor
+            result = chip.learn(piece.events, piece.windows, piece.targets, falling.astype(np.float32))
+            progress.presentations = int(piece.windows[-1]) + 1
+            for name, counts in result.activity.items():
+                progress.activity[name] = [a + int(b) for a, b in zip(progress.activity[name], counts, strict=True)]
+            tick(progress.presentations, progress.checks[-1].validation_accuracy)
+        check()
+    chip.restore(progress.candidates[progress.kept()])
+
+
+def _edges(presentations: int) -> list[int]:
+    """Where the checks are: CHECKS of them, evenly spread."""
+    return [-(-presentations * i // CHECKS) for i in range(1, CHECKS + 1)]
