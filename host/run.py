@@ -102,7 +102,7 @@ def run(
     seconds = time.perf_counter() - began
     listener.stage("this die after learning")
     after = evaluate(chip, test, encoder)
-    rate = (progress.presentations - first) / seconds
+    rate = (progress.presentations - first) / seconds if progress.presentations > first else None
     summary = _summary(setup, ideal, before, after, progress, rate, made)
     outcome = Outcome(setup, chip, before, after, ideal, start, progress, summary)
     if made:
@@ -122,7 +122,7 @@ def recovered_fraction(ideal: float, before: float, after: float) -> float | Non
 
 
 def _summary(
-    setup: Setup, ideal: Score, before: Score, after: Score, progress: Progress, rate: float, folder: RunFolder | None
+    setup: Setup, ideal: Score, before: Score, after: Score, progress: Progress, rate: float | None, folder: RunFolder | None
 ) -> dict[str, Any]:
     spec = setup.spec
     learned = progress.activity
@@ -155,6 +155,6 @@ def _summary(
             when: {name: int(np.sum(counts[name])) for name in _SATURATIONS}
             for when, counts in (("learning", learned), ("test_before", before.activity), ("test_after", after.activity))
         },
-        "samples_per_s": round(rate, 1),
+        "samples_per_s": None if rate is None else round(rate, 1),
         "run_dir": str(folder.path) if folder else None,
     }

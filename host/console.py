@@ -1,0 +1,112 @@
+"""What a person sees: progress on a terminal's stderr, the report on stdout."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+
+from rich.console import Console as RichConsole
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from chipsim import __version__
+from host.encoders import MEANING
+from host.run import Outcome
+
+
+class Console:
+    """Shows how a run goes on. Draws on a terminal only; in a pipe it is silent."""
+
+    def __init__(self) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description:<26}"),
+            BarColumn(),
+            TextColumn("{task.fields[note]}"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=RichConsole(stderr=True),
+            disable=not sys.stderr.isatty(),
+            transient=True,
+        )
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> Console:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def stage(self, text: str) -> None:
+        if self._task is not None:
+            self._progress.remove_task(self._task)
+        self._task = self._progress.add_task(text, total=None, note="")
+
+    def learning(self, done: int, total: int, validation_accuracy: float) -> None:
+        if self._task is not None:
+            note = f"{done:,} / {total:,} samples, validation {validation_accuracy:.1%}"
+            self._progress.update(self._task, completed=done, total=total, note=note)
+
+
+def report(outcome: Outcome) -> str:
+    """The run in some twenty lines."""
+    spec, summary = outcome.setup.spec, outcome.summary
+    network = "-".join(map(str, summary["network"]))
+    lines = [
+        f"chipsim {__version__}: {summary['dataset']}, {network}, {spec.steps} steps, die {spec.die}, seed {spec.seed}",
+        f"  encoding {spec.encoding}: {MEANING[spec.encoding]}",
+        "",
+        "noise" if summary["noise"] else "noise: none, an ideal die",
+    ]
+    for entry in summary["noise"]:
+        lines += [f"  {line}" for line in entry["meaning"]]
+    lines += ["", f"accuracy on {summary['test_samples']:,} test samples"]
+    meanings = {
+        "teacher": "the ANN that the chip follows",
+        "ideal": "a chip without errors, programmed, not trained",
+        "before": f"this die, programmed with {_START[spec.training.start]}",
+        "after": "this die after learning on chip",
+    }
+    lines += [f"  {name:<8}{summary['accuracy'][name]:>7.2%}   {text}" for name, text in meanings.items()]
+    lines += ["", *_learned(summary), *_saturated(summary), f"run folder   {summary['run_dir']}"]
+    return "\n".join(lines)
+
+
+_START = {"teacher": "the teacher's weights", "random": "random weights"}
+
+
+def _learned(summary: dict) -> list[str]:  # type: ignore[type-arg]
+    recovered = summary["recovered_fraction"]
+    rate = summary["samples_per_s"]
+    lines = [
+        f"recovered    {'nothing was lost' if recovered is None else f'{recovered:.0%} of what was lost'}",
+        f"learned from {summary['train_samples']:,} samples"
+        + (f" at {rate:,.0f} samples/s, checks included" if rate is not None else " (in an earlier run)")
+        + f"; kept the state after {summary['kept_after_samples']:,}",
+        f"events       {summary['synaptic_events']:,} synaptic events, {summary['weight_updates']:,} weight updates"
+        + (f", {summary['code_writes']:,} stored codes changed" if summary["code_writes"] else ""),
+    ]
+    return lines
+
+
+_SATURATION_WORDS = {
+    "membrane_low_rail": "membrane at the lower rail",
+    "membrane_high_rail": "membrane at the upper rail",
+    "accumulator_full": "spike accumulator full",
+    "weight_full_scale": "weight at the end of its range",
+}
+
+
+def _saturated(summary: dict) -> list[str]:  # type: ignore[type-arg]
+    """How often something met its limit, in all windows of a phase."""
+    lines = []
+    for name, words in _SATURATION_WORDS.items():
+        counts = {phase: counts[name] for phase, counts in summary["saturation"].items()}
+        if any(counts.values()):
+            parts = ", ".join(f"{count:,} {_PHASES[phase]}" for phase, count in counts.items())
+            lines.append(f"saturated    {words}: {parts}")
+    return lines or ["saturated    nothing"]
+
+
+_PHASES = {"learning": "while learning", "test_before": "in the test before", "test_after": "in the test after"}

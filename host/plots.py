@@ -1,0 +1,2 @@
+def save_plots(outcome, folder):
+    return []
