@@ -88,7 +88,7 @@ def run(
     began = time.perf_counter()
     train(
         chip,
-        Lesson(setup.train, setup.teacher, _encoder(setup, Lesson.BUFFERS), spec.seed),
+        Lesson(setup.train, setup.teacher, _encoder(setup, Lesson.BUFFERS), spec.training.output_target, spec.seed),
         setup.valid,
         encoder,
         progress,

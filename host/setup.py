@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from chipsim import Chip, ChipSpec
 from host.data import Dataset, Samples, load
 from host.run_spec import RunSpec
-from host.teacher import Layer, Teacher, cached_teacher, percentile_norms
+from host.teacher import Layer, Teacher, cached_teacher, scaled_teacher
 from nonideality.streams import stream
 
 MAX_VALIDATION = 2000
@@ -110,5 +110,5 @@ def prepare(spec: RunSpec, say: Callable[[str], None] = lambda text: None) -> Se
     assert spec.teacher.epochs is not None, "complete() fills it in"
     say("training the teacher")
     layers = cached_teacher(train, dataset.n_classes, spec.hidden, spec.seed, spec.teacher.epochs)
-    norms = percentile_norms(layers, train, spec.teacher.norm_percentile)
-    return Setup(spec, dataset, train, valid, Teacher(layers, norms))
+    teacher = scaled_teacher(layers, train, spec.teacher.norm, spec.teacher.norm_percentile)
+    return Setup(spec, dataset, train, valid, teacher)
