@@ -22,7 +22,7 @@ _TRAIN_PRESENTATIONS = 60_000
 _TEACHER_WORK = 2e9  # presentations times weights
 _TEACHER_EPOCHS = (15, 300)  # at least, at most
 # Per error gate: a sign pulse has a fixed size and moves a weight at every error, so it must be smaller.
-_LEARNING_RATES = {"linear": 5e-3, "sign": 1e-4, "ternary": 2e-4}
+_LEARNING_RATES = {"linear": 2e-3, "sign": 1e-4, "ternary": 2e-4}
 
 
 @dataclass(frozen=True)
