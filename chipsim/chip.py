@@ -20,7 +20,7 @@ from chipsim.tables import Events, Record, SynapseState, SynapseTables
 Weights = Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]]
 Snapshot = dict[str, NDArray[np.generic]]
 
-WINDOWS_PER_PIECE = 64  # long enough to hide the scheduling, short enough to fill all threads
+WINDOWS_PER_PIECE = 128  # long enough to hide the scheduling, short enough to fill all threads
 _COLUMNS_PER_LINE = CACHE_LINE_BYTES // 4
 
 
@@ -190,8 +190,9 @@ class Chip:
         """The work of a chunk: a layer's column blocks after their earlier windows and after the layer below."""
         pieces: list[Piece] = []
         before: dict[tuple[int, int], Piece] = {}  # (layer, block) -> the piece of the windows before
-        for start in range(0, n_windows, WINDOWS_PER_PIECE):
-            stop = min(start + WINDOWS_PER_PIECE, n_windows)
+        piece_size = n_windows if self._threads.count == 1 else WINDOWS_PER_PIECE
+        for start in range(0, n_windows, piece_size):
+            stop = min(start + piece_size, n_windows)
             inputs: Piece | None = None
             for layer in range(self.spec.n_layers):
                 blocks = column_blocks(self.spec.layer_sizes[layer + 1], self._threads.count)

@@ -15,7 +15,7 @@ from numba import njit
 from chipsim.crossbar import add_graded_rows, add_rows
 from chipsim.jit import kernel
 from chipsim.memory import aligned
-from chipsim.neuron import fire, integrate_readout
+from chipsim.neuron import UPPER_RAIL_HIT, fire, integrate_readout
 from learning_circuit.accumulator import accumulate
 from learning_circuit.boxcar import boxcar
 from learning_circuit.error_gate import error_gate
@@ -49,6 +49,7 @@ class Columns(NamedTuple):
     membrane: Any
     spiked: Any  # S[t-1], 0 or 1
     count: Any
+    rail_hits: Any  # (n,) int32, see chipsim.neuron.fire
     target_count: Any
     pulse: Any
     scaled: Any  # pulse times a column's common gain
@@ -66,6 +67,7 @@ def new_columns(n: int) -> Columns:
         membrane=aligned(one, f),
         spiked=aligned(one, f),
         count=aligned(one, f),
+        rail_hits=aligned(one, np.int32),
         target_count=aligned(one, f),
         pulse=aligned(one, f),
         scaled=aligned(one, f),
@@ -73,21 +75,22 @@ def new_columns(n: int) -> Columns:
     )
 
 
-@njit(nogil=True, _nrt=False)
+@njit(nogil=True, _nrt=False, inline="always")
 def _copy(target, source):
     for i in range(len(target)):
         target[i] = source[i]
 
 
-@njit(nogil=True, _nrt=False)
+@njit(nogil=True, _nrt=False, inline="always")
 def _start_window(columns):
     columns.membrane[:] = _ZERO
     columns.spiked[:] = _ZERO
     columns.count[:] = _ZERO
+    columns.rail_hits[:] = np.int32(0)
     columns.target_count[:] = _ZERO
 
 
-@njit(nogil=True, _nrt=False)
+@njit(nogil=True, _nrt=False, inline="always")
 def _deliver(columns, weight, events, s, t, first, last):
     """Column currents of step t (0-based) of window s. Returns the number of rows added."""
     begin, end = events.begin[s, t], events.end[s, t]
@@ -100,7 +103,7 @@ def _deliver(columns, weight, events, s, t, first, last):
     return np.int64(end - begin)
 
 
-@njit(nogil=True, _nrt=False)
+@njit(nogil=True, _nrt=False, inline="always")
 def _draw_noise(columns, neurons, window, t, first, last):
     """Membrane noise of steps t .. t + 3."""
     key = (neurons.noise_key[0], neurons.noise_key[1])
@@ -113,7 +116,7 @@ def _draw_noise(columns, neurons, window, t, first, last):
             noise[i] *= sigma[i]
 
 
-@njit(nogil=True, _nrt=False)
+@njit(nogil=True, _nrt=False, inline="always")
 def _draw_dither(columns, circuit, layer, window, t, first):
     """Update rounding of steps t .. t + 3."""
     key = (circuit.dither_key[0], circuit.dither_key[1])
@@ -124,18 +127,18 @@ def _draw_dither(columns, circuit, layer, window, t, first):
             dither[i] = uniform(words[i])
 
 
-@njit(nogil=True, _nrt=False)
-def _fire(columns, neurons, circuit, record, s, t, first, last, tally):
+@njit(nogil=True, _nrt=False, inline="always")
+def _fire(columns, neurons, circuit, record, s, t, first, last):
     noise = columns.noise[t % 4]
     if neurons.integrating:
         integrate_readout(columns.membrane, columns.count, columns.drive, noise, neurons, first, last)
     else:
-        fired = record.spikes[s, t, first:last]
-        at_low, at_high, overflows = fire(
+        fire(
             columns.membrane,
             columns.spiked,
             columns.count,
-            fired,
+            columns.rail_hits,
+            record.spikes[s, t, first:last],
             columns.drive,
             noise,
             neurons,
@@ -143,12 +146,26 @@ def _fire(columns, neurons, circuit, record, s, t, first, last, tally):
             last,
             circuit.accumulator_full,
         )
-        tally[_LOW] += at_low
-        tally[_HIGH] += at_high
-        tally[_FULL] += overflows
 
 
-@njit(nogil=True, _nrt=False)
+@njit(nogil=True, _nrt=False, inline="always")
+def _end_window(columns, neurons, circuit, record, s, first, last, tally):
+    """Leave counts and membranes in the record, and tally what met its limit."""
+    _copy(record.count[s, first:last], columns.count)
+    _copy(record.membrane[s, first:last], columns.membrane)
+    for i in range(last - first):
+        tally[_LOW] += np.int64(columns.rail_hits[i] % UPPER_RAIL_HIT)
+        tally[_HIGH] += np.int64(columns.rail_hits[i] // UPPER_RAIL_HIT)
+    steps = record.spikes.shape[1]
+    if not neurons.integrating and np.float32(steps) > circuit.accumulator_full:
+        for t in range(steps):
+            for i in range(first, last):
+                tally[_FULL] += np.int64(record.spikes[s, t, i])
+        for i in range(last - first):
+            tally[_FULL] -= np.int64(columns.count[i])
+
+
+@njit(nogil=True, _nrt=False, inline="always")
 def _probe(columns, record, s, t, first, last):
     for k in range(len(record.probed)):
         neuron = record.probed[k]
@@ -156,24 +173,26 @@ def _probe(columns, record, s, t, first, last):
             record.trace[s, t, k] = columns.membrane[neuron - first]
 
 
-@njit(nogil=True, _nrt=False)
+@njit(nogil=True, _nrt=False, inline="always")
 def _gate(columns, circuit, target, rate, t, first, last):
     """Pulses of all columns for this step. Returns how many columns are open."""
     membrane, count, target_count, pulse = columns.membrane, columns.count, columns.target_count, columns.pulse
     low_edge, high_edge = circuit.boxcar_low[first:last], circuit.boxcar_high[first:last]
     slope, sign_pulse, dead_zone, full = circuit.slope, circuit.pulse, circuit.dead_zone, circuit.accumulator_full
     per_step = _ONE / np.float32(t + 1)
-    rate = rate if t >= circuit.warm_up else _ZERO
     is_open = np.int32(0)
     for i in range(len(pulse)):
         target_count[i] = accumulate(target_count[i], target[i], full)
+    if t < circuit.warm_up:
+        return is_open
+    for i in range(len(pulse)):
         error = error_gate(target_count[i] - count[i], per_step, slope, sign_pulse, dead_zone)
         pulse[i] = rate * error if boxcar(membrane[i], low_edge[i], high_edge[i]) else _ZERO
         is_open += np.int32(pulse[i] != _ZERO)
     return is_open
 
 
-@njit(nogil=True, _nrt=False)
+@njit(nogil=True, _nrt=False, inline="always")
 def _write(columns, tables, state, events, s, t, first, last, tally):
     """Every synapse whose row spiked in this step, and the bias, moves by its column's pulse (Eq. 10)."""
     begin, end = events.begin[s, t], events.end[s, t]
@@ -217,10 +236,9 @@ def infer_block(tables, state, neurons, circuit, events, record, windows, column
                 tally[_ADDED] += _deliver(columns, state.weight, events, s, t, first, last)
             if neurons.noisy and t % 4 == 0:
                 _draw_noise(columns, neurons, windows[s], t, first, last)
-            _fire(columns, neurons, circuit, record, s, t, first, last, tally)
+            _fire(columns, neurons, circuit, record, s, t, first, last)
             _probe(columns, record, s, t, first, last)
-        _copy(record.count[s, first:last], columns.count)
-        _copy(record.membrane[s, first:last], columns.membrane)
+        _end_window(columns, neurons, circuit, record, s, first, last, tally)
     tally[_EVENTS] = tally[_ADDED] * (last - first)
 
 
@@ -243,7 +261,7 @@ def learn_block(tables, state, neurons, circuit, events, record, windows, target
                 _draw_noise(columns, neurons, windows[s], t, first, last)
             if tables.coded and t % 4 == 0:
                 _draw_dither(columns, circuit, neurons.layer, windows[s], t, first)
-            _fire(columns, neurons, circuit, record, s, t, first, last, tally)
+            _fire(columns, neurons, circuit, record, s, t, first, last)
             _probe(columns, record, s, t, first, last)
             n_open = _gate(columns, circuit, target, rates[s], t, first, last)
             if n_open > 0:
@@ -252,8 +270,7 @@ def learn_block(tables, state, neurons, circuit, events, record, windows, target
                 active = np.int64(events.end[s, t] - events.begin[s, t])
                 tally[_UPDATES] += (active + 1) * n_open
                 tally[_WRITTEN] += active
-        _copy(record.count[s, first:last], columns.count)
-        _copy(record.membrane[s, first:last], columns.membrane)
+        _end_window(columns, neurons, circuit, record, s, first, last, tally)
     tally[_EVENTS] = tally[_ADDED] * (last - first)
 
 
