@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +48,8 @@ class Result:
         """(S,) the output neuron with the largest count; ties go to the highest membrane, then the lowest index."""
         counts = self.counts[-1]
         tied = counts == counts.max(axis=1, keepdims=True)
-        return np.argmax(np.where(tied, self.membrane, -np.inf), axis=1)
+        best: NDArray[np.int64] = np.argmax(np.where(tied, self.membrane, -np.inf), axis=1)
+        return best
 
 
 class Chip:
@@ -70,7 +72,7 @@ class Chip:
         """
         sizes = self.spec.layer_sizes
         shapes = [(w.shape, b.shape) for w, b in weights]
-        expected = [((n_in, n_out), (n_out,)) for n_in, n_out in zip(sizes, sizes[1:], strict=False)]
+        expected = [((n_in, n_out), (n_out,)) for n_in, n_out in pairwise(sizes)]
         if shapes != expected:
             raise ChipError(f"weights of shapes {shapes} do not fit this chip: program {expected}")
         bits = self.spec.learning_circuit.update_accumulator_bits
@@ -186,7 +188,12 @@ class Chip:
             spikes={p.layer: records[p.layer - 1].spikes[:, :, list(p.neurons)] for p in probes},
         )
 
-    def _pieces(self, n_windows, run_block, gather) -> list[Piece]:  # type: ignore[no-untyped-def]
+    def _pieces(
+        self,
+        n_windows: int,
+        run_block: Callable[[int, int, int, int, int], None],
+        gather: Callable[[int, int, int], None],
+    ) -> list[Piece]:
         """The work of a chunk: a layer's column blocks after their earlier windows and after the layer below."""
         pieces: list[Piece] = []
         before: dict[tuple[int, int], Piece] = {}  # (layer, block) -> the piece of the windows before
@@ -267,4 +274,4 @@ def column_blocks(n_columns: int, threads: int) -> list[tuple[int, int]]:
     lines = -(-n_columns // _COLUMNS_PER_LINE)
     n_blocks = max(1, min(threads, lines))
     edges = [min(n_columns, lines * i // n_blocks * _COLUMNS_PER_LINE) for i in range(n_blocks + 1)]
-    return list(zip(edges, edges[1:], strict=False))
+    return list(pairwise(edges))

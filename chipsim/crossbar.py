@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from numba import njit
+from chipsim.jit import stage
 
 
-@njit(nogil=True, _nrt=False)
+@stage
 def add_rows(current, weight, rows, first, last):
     """current_i += sum of weight[j, first + i] over `rows`, in the order of `rows`.
 
@@ -34,7 +34,7 @@ def add_rows(current, weight, rows, first, last):
         k += 1
 
 
-@njit(nogil=True, _nrt=False)
+@stage
 def add_graded_rows(current, weight, rows, amplitude, first, last):
     """current_i += sum of amplitude_j weight[j, first + i]: a constant input current instead of spikes."""
     for k in range(len(rows)):

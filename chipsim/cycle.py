@@ -10,10 +10,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from chipsim.crossbar import add_graded_rows, add_rows
-from chipsim.jit import kernel
+from chipsim.jit import inlined_stage, kernel
 from chipsim.memory import aligned
 from chipsim.neuron import UPPER_RAIL_HIT, fire, integrate_readout
 from learning_circuit.accumulator import accumulate
@@ -75,13 +74,13 @@ def new_columns(n: int) -> Columns:
     )
 
 
-@njit(nogil=True, _nrt=False, inline="always")
+@inlined_stage
 def _copy(target, source):
     for i in range(len(target)):
         target[i] = source[i]
 
 
-@njit(nogil=True, _nrt=False, inline="always")
+@inlined_stage
 def _start_window(columns):
     columns.membrane[:] = _ZERO
     columns.spiked[:] = _ZERO
@@ -90,7 +89,7 @@ def _start_window(columns):
     columns.target_count[:] = _ZERO
 
 
-@njit(nogil=True, _nrt=False, inline="always")
+@inlined_stage
 def _deliver(columns, weight, events, s, t, first, last):
     """Column currents of step t (0-based) of window s. Returns the number of rows added."""
     begin, end = events.begin[s, t], events.end[s, t]
@@ -103,7 +102,7 @@ def _deliver(columns, weight, events, s, t, first, last):
     return np.int64(end - begin)
 
 
-@njit(nogil=True, _nrt=False, inline="always")
+@inlined_stage
 def _draw_noise(columns, neurons, window, t, first, last):
     """Membrane noise of steps t .. t + 3."""
     key = (neurons.noise_key[0], neurons.noise_key[1])
@@ -116,7 +115,7 @@ def _draw_noise(columns, neurons, window, t, first, last):
             noise[i] *= sigma[i]
 
 
-@njit(nogil=True, _nrt=False, inline="always")
+@inlined_stage
 def _draw_dither(columns, circuit, layer, window, t, first):
     """Update rounding of steps t .. t + 3."""
     key = (circuit.dither_key[0], circuit.dither_key[1])
@@ -127,7 +126,7 @@ def _draw_dither(columns, circuit, layer, window, t, first):
             dither[i] = uniform(words[i])
 
 
-@njit(nogil=True, _nrt=False, inline="always")
+@inlined_stage
 def _fire(columns, neurons, circuit, record, s, t, first, last):
     noise = columns.noise[t % 4]
     if neurons.integrating:
@@ -148,7 +147,7 @@ def _fire(columns, neurons, circuit, record, s, t, first, last):
         )
 
 
-@njit(nogil=True, _nrt=False, inline="always")
+@inlined_stage
 def _end_window(columns, neurons, circuit, record, s, first, last, tally):
     """Leave counts and membranes in the record, and tally what met its limit."""
     _copy(record.count[s, first:last], columns.count)
@@ -165,7 +164,7 @@ def _end_window(columns, neurons, circuit, record, s, first, last, tally):
             tally[_FULL] -= np.int64(columns.count[i])
 
 
-@njit(nogil=True, _nrt=False, inline="always")
+@inlined_stage
 def _probe(columns, record, s, t, first, last):
     for k in range(len(record.probed)):
         neuron = record.probed[k]
@@ -173,7 +172,7 @@ def _probe(columns, record, s, t, first, last):
             record.trace[s, t, k] = columns.membrane[neuron - first]
 
 
-@njit(nogil=True, _nrt=False, inline="always")
+@inlined_stage
 def _gate(columns, circuit, target, rate, t, first, last):
     """Pulses of all columns for this step. Returns how many columns are open."""
     membrane, count, target_count, pulse = columns.membrane, columns.count, columns.target_count, columns.pulse
@@ -192,7 +191,7 @@ def _gate(columns, circuit, target, rate, t, first, last):
     return is_open
 
 
-@njit(nogil=True, _nrt=False, inline="always")
+@inlined_stage
 def _write(columns, tables, state, events, s, t, first, last, tally):
     """Every synapse whose row spiked in this step, and the bias, moves by its column's pulse (Eq. 10)."""
     begin, end = events.begin[s, t], events.end[s, t]
@@ -243,7 +242,9 @@ def infer_block(tables, state, neurons, circuit, events, record, windows, column
 
 
 @kernel
-def learn_block(tables, state, neurons, circuit, events, record, windows, targets, rates, columns, tally, start, stop, first, last):
+def learn_block(
+    tables, state, neurons, circuit, events, record, windows, targets, rates, columns, tally, start, stop, first, last
+):
     """As `infer_block`, and learn: after each step, open columns write the rows that spiked.
 
     targets: (S, n_out) float32, target rates (spikes per step); rates: (S,) float32, learning rate of each window.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +31,7 @@ def draw_errors(spec: ChipSpec, die_seed: int) -> list[LayerErrors]:
     """Each layer's errors on die `die_seed`: one random stream per (die, effect, site, layer)."""
     sheets = []
     for layer in range(spec.n_layers):
-        role = "output" if layer == spec.n_layers - 1 else "hidden"
+        role: Literal["hidden", "output"] = "output" if layer == spec.n_layers - 1 else "hidden"
         errors = LayerErrors(spec.layer_sizes[layer], spec.layer_sizes[layer + 1], role)
         for noise in spec.noises:
             if noise.layer in (None, layer + 1):

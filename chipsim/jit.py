@@ -19,6 +19,7 @@ import numba
 from llvmlite import binding as llvm
 
 _PACKAGES = ("chipsim", "learning_circuit", "nonideality", "host")
+_MARKS = (b"@kernel", b"@stage", b"@inlined_stage", b"njit", b"NamedTuple")  # what makes a file a kernel source
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
@@ -28,7 +29,7 @@ def sources_key(root: Path) -> str:
     for package in _PACKAGES:
         for source in sorted((root / package).glob("*.py")):
             text = source.read_bytes()
-            if b"njit" in text or b"@kernel" in text or b"NamedTuple" in text:
+            if any(mark in text for mark in _MARKS):
                 digest.update(f"{package}/{source.name}\0".encode() + text)
     return digest.hexdigest()[:16]
 
@@ -52,6 +53,11 @@ def _kernel_folder() -> Path | None:
 
 
 KERNEL_FOLDER = _kernel_folder()
+
+# Pieces of kernels, compiled into them. Reference counts of shared arrays are atomic and cost more than a row of a
+# crossbar, so there are none (numba's ``_nrt=False``); the price is that a kernel cannot allocate.
+stage = numba.njit(nogil=True, _nrt=False)
+inlined_stage = numba.njit(nogil=True, _nrt=False, inline="always")
 
 
 def kernel(function: _F) -> _F:

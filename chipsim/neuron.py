@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from chipsim.jit import inlined_stage, stage
 from learning_circuit.accumulator import accumulate
 
 _ZERO = np.float32(0)
@@ -16,13 +16,13 @@ _UPPER_SHIFT = np.int32(16)
 UPPER_RAIL_HIT = np.int32(1 << 16)
 
 
-@njit(nogil=True, _nrt=False)
+@stage
 def integrate(membrane, spiked, current, decay, reset_charge, zero_reset):
     """U[t] = a U[t-1] + I[t] - th S[t-1]; if the reset is to zero, U[t] = a U[t-1] (1 - S[t-1]) + I[t]."""
     return (decay * (membrane * (_ONE - zero_reset * spiked)) + current) - reset_charge * spiked
 
 
-@njit(nogil=True, _nrt=False, inline="always")
+@inlined_stage
 def fire(membrane, spiked, count, rail_hits, fired, current, noise, neurons, first, last, accumulator_full):
     """One step of the neurons of columns first .. last - 1, in place.
 
@@ -44,7 +44,7 @@ def fire(membrane, spiked, count, rail_hits, fired, current, noise, neurons, fir
         count[i] = accumulate(count[i], s, accumulator_full)
 
 
-@njit(nogil=True, _nrt=False, inline="always")
+@inlined_stage
 def integrate_readout(membrane, count, current, noise, neurons, first, last):
     """One step of an integrating readout: it leaks but never fires; membrane / threshold stands in for the count."""
     decay = neurons.decay[first:last]

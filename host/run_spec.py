@@ -170,5 +170,5 @@ def _one_line(error: ValidationError, config: Path | None) -> str:
         return f"unknown setting {name!r}{where}: {hint}choose from {', '.join(known)}"
     message = first["msg"].removeprefix("Value error, ")
     if not path or first["type"] == "value_error":
-        return f"{message}{where}" if first["type"] == "value_error" else f"{message}{where}"
+        return f"{message}{where}"
     return f"{name} = {first['input']!r}{where}: {message[0].lower()}{message[1:]}"

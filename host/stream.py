@@ -30,7 +30,9 @@ class Chunk:
 class Lesson:
     """The training samples in the order in which the chip sees them; an order of its own for every epoch."""
 
-    def __init__(self, samples: Samples, teacher: Teacher, encoder: Encoder, output_target: OutputTarget, seed: int) -> None:
+    def __init__(
+        self, samples: Samples, teacher: Teacher, encoder: Encoder, output_target: OutputTarget, seed: int
+    ) -> None:
         """encoder: with at least `BUFFERS` buffers of the largest chunk."""
         self._samples = samples
         self._teacher = teacher

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from chipsim.crossbar import add_graded_rows
 from chipsim.jit import cache_root, kernel
 from host.data import Samples
-from host.files import read_arrays, write_arrays
 from host.errors import RunFolderError
+from host.files import read_arrays, write_arrays
 
 Layer = tuple[NDArray[np.float32], NDArray[np.float32]]  # weights (n_in, n_out), biases (n_out,)
 _NORM_SAMPLES = 10_000  # training samples looked at for the activation percentiles
@@ -42,7 +42,7 @@ class Teacher:
 
     layers: list[Layer]
     norms: list[NDArray[np.float32]]  # per layer (n_out,), activation that means one spike per step: y_norm of Eq. 4
-    output_low: np.float32 = np.float32(0)  # logit that means no spike
+    output_low: float = 0.0  # logit that means no spike
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -56,8 +56,14 @@ class Teacher:
         outputs = []
         for number, (weights, bias) in enumerate(self.layers):
             out = np.empty((len(values), len(bias)), np.float32)
-            _dense(np.ascontiguousarray(values), weights, bias, out, np.empty(weights.shape[0], np.int32),
-                   np.empty(weights.shape[0], np.float32))
+            _dense(
+                np.ascontiguousarray(values),
+                weights,
+                bias,
+                out,
+                np.empty(weights.shape[0], np.int32),
+                np.empty(weights.shape[0], np.float32),
+            )
             if number < len(self.layers) - 1:
                 np.maximum(out, 0, out=out)
             outputs.append(out)
@@ -79,7 +85,7 @@ class Teacher:
         *hidden, logits = self.activations(values)
         rates = [np.minimum(a / norm, 1) for a, norm in zip(hidden, self.norms[:-1], strict=True)]
         if output_target == "logits":
-            return [*rates, np.clip((logits - self.output_low) / self.norms[-1], 0, 1)]
+            return [*rates, np.clip((logits - np.float32(self.output_low)) / self.norms[-1], 0, 1)]
         if output_target == "softmax":
             powers = np.exp(logits - logits.max(axis=1, keepdims=True))
             return [*rates, powers / powers.sum(axis=1, keepdims=True)]
@@ -90,7 +96,7 @@ class Teacher:
     def normalised(self) -> list[Layer]:
         """Weights and biases for the chip: scaled so that activation y_norm becomes one spike per step."""
         below = [np.ones(len(self.layers[0][0]), np.float32), *self.norms[:-1]]
-        low = [np.float32(0)] * (len(self.layers) - 1) + [self.output_low]
+        low = [0.0] * (len(self.layers) - 1) + [self.output_low]
         return [
             ((w * x[:, None] / y).astype(np.float32), ((b - shift) / y).astype(np.float32))
             for (w, b), x, y, shift in zip(self.layers, below, self.norms, low, strict=True)
@@ -122,20 +128,20 @@ def scaled_teacher(layers: list[Layer], samples: Samples, norm: Norm, percentile
     """
     unscaled = Teacher(layers, [np.ones(len(bias), np.float32) for _, bias in layers])
     *hidden, logits = unscaled.activations(samples.values(slice(0, _NORM_SAMPLES)))
-    norms = []
+    norms: list[NDArray[np.float32]] = []
     for activation in hidden:
         positive = activation[activation > 0]
-        layer = np.percentile(positive, percentile) if len(positive) else 1.0
+        layer = float(np.percentile(positive, percentile)) if len(positive) else 1.0
         each = np.full(activation.shape[1], layer)
         if norm == "neuron":
-            own = [np.percentile(a[a > 0], percentile) if np.any(a > 0) else layer for a in activation.T]
+            own = [float(np.percentile(a[a > 0], percentile)) if np.any(a > 0) else layer for a in activation.T]
             each = np.maximum(own, _SMALLEST_NORM * layer)
         norms.append(each.astype(np.float32))
     ranked = np.sort(logits, axis=1)
     low = np.percentile(ranked[:, -2], 100 - percentile)
     high = np.percentile(ranked[:, -1], percentile)
     norms.append(np.full(logits.shape[1], max(high - low, 1e-6), np.float32))
-    return Teacher(layers, norms, np.float32(low))
+    return Teacher(layers, norms, float(low))
 
 
 def train_teacher(samples: Samples, n_classes: int, hidden: tuple[int, ...], seed: int, epochs: int) -> list[Layer]:
@@ -150,7 +156,9 @@ def train_teacher(samples: Samples, n_classes: int, hidden: tuple[int, ...], see
     with warnings.catch_warnings(), threadpool_limits(1):
         warnings.simplefilter("ignore", ConvergenceWarning)  # a fixed number of epochs is what was asked for
         network.fit(samples.values(slice(None)), samples.labels)
-    layers = [(w.astype(np.float32), b.astype(np.float32)) for w, b in zip(network.coefs_, network.intercepts_, strict=True)]
+    layers = [
+        (w.astype(np.float32), b.astype(np.float32)) for w, b in zip(network.coefs_, network.intercepts_, strict=True)
+    ]
     return _every_class(layers, network.classes_, n_classes)
 
 
@@ -177,15 +185,15 @@ def cached_teacher(samples: Samples, n_classes: int, hidden: tuple[int, ...], se
         "epochs": epochs,
         "classes": n_classes,
         "scale": (samples.low, samples.high),
-        "inputs": hashlib.sha256(np.ascontiguousarray(samples.raw)).hexdigest(),
-        "labels": hashlib.sha256(np.ascontiguousarray(samples.labels)).hexdigest(),
+        "inputs": hashlib.sha256(samples.raw.tobytes()).hexdigest(),
+        "labels": hashlib.sha256(samples.labels.tobytes()).hexdigest(),
     }
     name = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:24]
     path = cache_root() / "teachers" / f"{name}.ckpt"
     if path.exists():
         try:
             arrays, _ = read_arrays(path)
-            return [(arrays[f"w{i}"], arrays[f"b{i}"]) for i in range(len(hidden) + 1)]  # type: ignore[misc]
+            return [(arrays[f"w{i}"], arrays[f"b{i}"]) for i in range(len(hidden) + 1)]
         except (RunFolderError, KeyError):
             pass  # damaged: train again and replace it
     layers = train_teacher(samples, n_classes, hidden, seed, epochs)

@@ -12,7 +12,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
+
+from learning_circuit.jit import stage
 
 _NOTHING = np.int32(0)
 
@@ -26,7 +27,7 @@ class CodedSynapses(NamedTuple):
     accumulator_bits: Any  # int32 scalar
 
 
-@njit(nogil=True, _nrt=False)
+@stage
 def write_coded_row(weight, gain, synapses, row, lsb, amplitude, pulse, dither, first, last):
     """Add pulse_i amplitude to the accumulators of columns first .. last - 1 of one row, write what overflows.
 

@@ -7,10 +7,10 @@ the columns' pulses eta * gate * box of Eq. 10 of Yang et al. 2022, in units of 
 
 from __future__ import annotations
 
-from numba import njit
+from learning_circuit.jit import stage
 
 
-@njit(nogil=True, _nrt=False)
+@stage
 def write_row(weight, gain, row, pulse, first, last):
     """One row, at input amplitude 1: w_ij += gain_ij pulse_i."""
     synapses = weight[row, first:last]
@@ -19,7 +19,7 @@ def write_row(weight, gain, row, pulse, first, last):
         synapses[c] += gains[c] * pulse[c]
 
 
-@njit(nogil=True, _nrt=False)
+@stage
 def write_rows(weight, gain, rows, pulse, scaled, first, last):
     """All rows that spiked in this step. Rows are distinct, so their order cannot matter."""
     if len(gain) > 1:
@@ -28,7 +28,7 @@ def write_rows(weight, gain, rows, pulse, scaled, first, last):
         _write_rows_common_gain(weight, gain, rows, pulse, scaled, first, last)
 
 
-@njit(nogil=True, _nrt=False)
+@stage
 def write_rows_graded(weight, gain, rows, amplitude, pulse, first, last):
     """Rows driven by a constant current: w_ij += gain_ij (pulse_i x_j)."""
     for k in range(len(rows)):
@@ -43,7 +43,7 @@ def write_rows_graded(weight, gain, rows, amplitude, pulse, first, last):
 # Several rows a pass: the pulse is loaded once for them, and the loop's start-up is shared.
 
 
-@njit(nogil=True, _nrt=False)
+@stage
 def _write_rows_common_gain(weight, gain, rows, pulse, scaled, first, last):
     gains = gain[0, first:last]
     for i in range(len(pulse)):
@@ -67,7 +67,7 @@ def _write_rows_common_gain(weight, gain, rows, pulse, scaled, first, last):
         k += 1
 
 
-@njit(nogil=True, _nrt=False)
+@stage
 def _write_rows_one_gain_each(weight, gain, rows, pulse, first, last):
     k = 0
     while k + 2 <= len(rows):
