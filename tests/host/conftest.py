@@ -13,7 +13,7 @@ from host import cli
 
 @pytest.fixture(scope="session", autouse=True)
 def session_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Teachers go to a folder of this session; compiled kernels stay where chipsim keeps them, so none is made twice."""
+    """Teachers go to a folder of this session; compiled kernels stay where they are, so none is made twice."""
     folder = tmp_path_factory.mktemp("cache")
     kernels = cache_root() / "kernels"
     if kernels.is_dir():
