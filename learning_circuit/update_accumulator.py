@@ -28,16 +28,16 @@ class CodedSynapses(NamedTuple):
 
 
 @stage
-def write_coded_row(weight, gain, synapses, row, lsb, amplitude, pulse, dither, first, last):
-    """Add pulse_i amplitude to the accumulators of columns first .. last - 1 of one row, write what overflows.
+def write_coded_row(weight, gain, synapses, row, lsb, amplitude, pulse, dither):
+    """Add pulse_i amplitude to the accumulators of one row, write what overflows.
 
-    weight, gain, pulse: as in `update_unit`; lsb: weight of one code step, in thresholds; dither: (last - first,)
+    weight, gain, pulse: as in `update_unit`; lsb: weight of one code step, in thresholds; dither: (n_out,)
     float32 uniform on [0, 1). Returns (codes changed, codes held back at the end of their range).
     """
-    stored = synapses.code[row, first:last]
-    residues = synapses.residue[row, first:last]
-    effective = weight[row, first:last]
-    gains = gain[row if len(gain) > 1 else 0, first:last]
+    stored = synapses.code[row]
+    residues = synapses.residue[row]
+    effective = weight[row]
+    gains = gain[row if len(gain) > 1 else 0]
     bits = synapses.accumulator_bits
     full = np.int32(1) << bits
     top = synapses.top_code
