@@ -127,7 +127,7 @@ circuits = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=100)
 @given(
     sizes=st.lists(st.one_of(st.integers(1, 12), st.integers(13, 70)), min_size=2, max_size=4),
     steps=st.integers(1, 9),
