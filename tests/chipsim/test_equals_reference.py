@@ -80,7 +80,7 @@ def test_update_accumulators_of_every_size(bits):
 
 @pytest.mark.parametrize("sizes", [(3, 2), (1, 1, 1), (20, 16, 17), (9, 64, 65), (33, 15, 31)])
 def test_vector_bodies_and_remainders(sizes):
-    """Column counts on, below and above the widths of vectors and cache lines; row counts beyond the unrolled passes."""
+    """Column counts on, below and above the widths of vectors and cache lines; rows beyond the unrolled passes."""
     compare(lesson(spec_of(sizes=sizes, steps=6, noise=EVERYTHING), n_windows=2))
     compare(lesson(spec_of(sizes=sizes, steps=6, noise=("mismatch:0.2",)), n_windows=2))
     compare(lesson(spec_of(sizes=sizes, steps=6), n_windows=2))
