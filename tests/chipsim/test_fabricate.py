@@ -123,6 +123,13 @@ def test_the_sites_of_one_effect_draw_apart():
     assert np.all(np.abs(np.corrcoef(drawn) - np.eye(5)) < 0.7)  # 30 values each: chance stays below
 
 
+@pytest.mark.parametrize("site", ["weight", "threshold", "leak", "boxcar"])
+def test_layers_of_one_size_draw_apart(site):
+    noise = f"mismatch:0.3@{site}"
+    first, second = fabricate(spec_of((30, 30, 30), noise=(noise,), neuron={"kind": "lif"}), 1)
+    assert not np.array_equal(SITES[noise](first), SITES[noise](second))
+
+
 @pytest.mark.parametrize("layer", [1, 2, 3])
 @pytest.mark.parametrize("noise", ["mismatch:0.3@weight", "mismatch:0.3@threshold", "thermal:0.1", "quantization:4"])
 def test_a_noise_in_one_layer(noise, layer):
