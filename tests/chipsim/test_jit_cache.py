@@ -66,6 +66,7 @@ def test_the_key_changes_with_every_kernel_source(packages, source):
     try:
         (packages / source).write_bytes(text + b"# edited\n")
         assert jit.sources_key(packages) != before
+        (packages / source).write_bytes(text)
         (packages / source).rename(packages / source.with_name("renamed.py"))
         assert jit.sources_key(packages) != before
     finally:

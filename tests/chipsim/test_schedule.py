@@ -118,26 +118,25 @@ def test_interrupts_come_through(count, error):
 
 def test_an_exception_waits_for_the_other_threads():
     """A piece that is under way writes into the caller's arrays, so run() must not return before it has ended."""
-    begun, failing = threading.Event(), threading.Event()
+    barrier, failing = threading.Barrier(2, timeout=20), threading.Event()
+    caller = threading.current_thread()
     ended = []
 
-    def slow():
-        begun.set()
+    def call():
+        barrier.wait()  # one in the caller, one in the worker
+        if threading.current_thread() is caller:
+            failing.set()
+            fail("while the other works")
         failing.wait(20)
         time.sleep(0.05)
         ended.append(1)
 
-    def failing_piece():
-        begun.wait(20)
-        failing.set()
-        fail("while the other works")
-
     with pytest.raises(Broken):
-        Threads(2).run([Piece(slow, 0), Piece(failing_piece, 1)])
+        Threads(2).run([Piece(call, 0), Piece(call, 1)])
     assert ended == [1]
 
 
-def test_after_ignores_nothing_and_returns_itself():
+def test_after_takes_none_and_returns_itself():
     first, piece = Piece(lambda: None), Piece(lambda: None)
     assert piece.after(None, first, None) is piece
     assert piece.waits_for == 1 and first.followers == [piece]
