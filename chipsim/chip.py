@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim.blocks import join, split
-from chipsim.cycle import TALLY, events_fit, gather_events, infer_block, learn_block, new_columns
+from chipsim.cycle import TALLY, WORK, events_fit, gather_events, infer_block, learn_block, new_columns
 from chipsim.fabricate import fabricate
 from chipsim.memory import aligned
 from chipsim.programming import program_layer
@@ -42,7 +42,8 @@ class Result:
 
     counts: list[NDArray[np.float32]]  # per layer (S, n_out), spikes in the window
     membrane: NDArray[np.float32]  # (S, n_classes), output membranes at the end of the window, in thresholds
-    activity: dict[str, NDArray[np.int64]]  # per TALLY name (n_layers,)
+    activity: dict[str, NDArray[np.int64]]  # what the chip did, per TALLY name but WORK (n_layers,)
+    work: dict[str, NDArray[np.int64]]  # what the simulator did for it, per WORK name (n_layers,)
     traces: dict[int, NDArray[np.float32]] = field(default_factory=dict)  # probed layer -> (S, T, k) membranes
     spikes: dict[int, NDArray[np.uint8]] = field(default_factory=dict)  # probed layer -> (S, T, k)
 
@@ -79,10 +80,11 @@ class Chip:
         if shapes != expected:
             raise ChipError(f"weights of shapes {shapes} do not fit this chip: program {expected}")
         bits = self.spec.learning_circuit.update_accumulator_bits
-        self._layers = []
+        layers = []
         for (w, b), made in zip(weights, self._made, strict=True):
             synapses, state = program_layer(w, b, made.gain, made.weight_bits, bits)
-            self._layers.append(Block(np.int64(0), synapses, state, made.neurons, made.circuit))
+            layers.append(Block(np.int64(0), synapses, state, made.neurons, made.circuit))
+        self._layers = layers
 
     def infer(self, events: Events, windows: NDArray[np.int64], probes: Sequence[Probe] = ()) -> Result:
         """Run S windows, weights left alone. windows: (S,) the windows' numbers, which key their temporal noise."""
@@ -105,9 +107,15 @@ class Chip:
         expected = [(len(windows), n) for n in self.spec.layer_sizes[1:]]
         if shapes != expected:
             raise ChipError(f"targets of shapes {shapes} do not fit this chip and chunk: send {expected}")
-        per_layer = np.broadcast_to(
-            np.asarray(rates, np.float32).reshape(len(windows), -1), (len(windows), self.spec.n_layers)
-        )
+        rates = np.asarray(rates, np.float32)
+        allowed = [(len(windows),), (len(windows), self.spec.n_layers)]
+        if rates.shape not in allowed:
+            raise ChipError(
+                f"learning rates of shape {rates.shape} do not fit this chunk: send {allowed[0]} or {allowed[1]}"
+            )
+        if not (np.isfinite(rates).all() and all(np.isfinite(target).all() for target in targets)):
+            raise ChipError("targets or learning rates contain NaN or infinity: every one must be a finite number")
+        per_layer = np.broadcast_to(rates.reshape(len(windows), -1), (len(windows), self.spec.n_layers))
         return self._run(
             events, windows, [np.ascontiguousarray(t, np.float32) for t in targets], per_layer.T.copy(), probes
         )
@@ -159,6 +167,7 @@ class Chip:
         probes: Sequence[Probe],
     ) -> Result:
         self._check_programmed()
+        windows = np.ascontiguousarray(windows, np.int64)
         self._check_events(events, windows)
         n_windows = len(windows)
         self._reserve(n_windows)
@@ -194,7 +203,8 @@ class Chip:
         return Result(
             counts=[record.count.copy() for record in records],
             membrane=records[-1].membrane.copy(),
-            activity={name: totals[:, i] for i, name in enumerate(TALLY)},
+            activity={name: totals[:, i] for i, name in enumerate(TALLY) if name not in WORK},
+            work={name: totals[:, TALLY.index(name)] for name in WORK},
             traces={p.layer: records[p.layer - 1].trace for p in probes},
             spikes={p.layer: records[p.layer - 1].spikes[:, :, list(p.neurons)] for p in probes},
         )
@@ -239,14 +249,21 @@ class Chip:
         return [(start, min(start + size, n_windows)) for start in range(0, n_windows, size)]
 
     def _check_events(self, events: Events, windows: NDArray[np.int64]) -> None:
+        if windows.ndim != 1 or len(windows) == 0:
+            raise ChipError(f"window numbers of shape {windows.shape}: send one per window, and at least one window")
         shape = (len(windows), self.spec.steps)
         if events.begin.shape != shape or events.end.shape != shape or len(events.rows) != len(windows):
             raise ChipError(
                 f"events of {events.begin.shape} (windows, steps) do not fit: this chunk has {shape[0]} windows of"
                 f" {shape[1]} steps"
             )
-        if not events_fit(events.rows, events.begin, events.end, self.spec.layer_sizes[0]):
-            raise ChipError(f"events name an input row beyond 0 to {self.spec.layer_sizes[0] - 1} of this chip")
+        if len(events.amplitude) > 0 and events.amplitude.shape != events.rows.shape:
+            raise ChipError(f"amplitudes of {events.amplitude.shape} do not fit rows of {events.rows.shape}")
+        if not events_fit(events.rows, events.begin, events.end, events.amplitude, self.spec.layer_sizes[0]):
+            raise ChipError(
+                f"events must lie inside their buffer and name input rows 0 to {self.spec.layer_sizes[0] - 1};"
+                " a constant current must be finite and the same at every step"
+            )
 
     def _reserve(self, n_windows: int) -> None:
         """Room for what the layers record, kept from chunk to chunk."""
@@ -280,6 +297,8 @@ class Chip:
         record = record._replace(
             spikes=record.spikes[:n_windows], count=record.count[:n_windows], membrane=record.membrane[:n_windows]
         )
+        if len({probe.layer for probe in probes}) < len(probes):
+            raise ChipError("a layer is probed twice: name all its neurons in one Probe")
         for probe in probes:
             if not 1 <= probe.layer <= self.spec.n_layers:
                 raise ChipError(f"there is no layer {probe.layer} to probe: choose 1 to {self.spec.n_layers}")

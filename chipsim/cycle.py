@@ -24,16 +24,18 @@ from nonideality.counter_rng import gaussians, uniform, words_of_four_steps
 
 # What a block run counts, by position in the array that it returns.
 TALLY = (
-    "synaptic_events",
-    "weight_updates",
-    "code_writes",
-    "membrane_low_rail",
+    "synaptic_events",  # an active input row meeting a synapse, bias not counted
+    "weight_updates",  # a pulse on a synapse, bias counted
+    "code_writes",  # a stored few-bit weight that changed
+    "membrane_low_rail",  # a step of a neuron clipped there
     "membrane_high_rail",
-    "accumulator_full",
-    "weight_full_scale",
-    "rows_added",
-    "rows_written",
+    "accumulator_full",  # a spike that was not counted
+    "weight_full_scale",  # a write held back at the end of a few-bit weight's range
+    # The simulator's own work rather than the chip's; depends on how columns are split:
+    "synapses_added",
+    "synapses_written",
 )
+WORK = ("synapses_added", "synapses_written")
 _EVENTS, _UPDATES, _WRITES, _LOW, _HIGH, _FULL, _CLIPPED, _ADDED, _WRITTEN = range(len(TALLY))
 _ZERO = np.float32(0)
 _ONE = np.float32(1)
@@ -226,19 +228,21 @@ def infer_block(block, events, record, windows, columns, tally, start, stop):
     state, neurons, circuit = block.state, block.neurons, block.circuit
     first, last = block.first, block.first + state.weight.shape[1]
     graded = len(events.amplitude) > 0
+    active = np.int64(0)
     added = np.int64(0)
     for s in range(start, stop):
         _start_window(columns)
         for t in range(events.begin.shape[1]):
-            if t == 0 or not graded:
+            active += np.int64(events.end[s, t] - events.begin[s, t])
+            if t == 0 or not graded:  # a constant current stays what it is
                 added += _deliver(columns, state.weight, events, s, t)
             if neurons.noisy and t % 4 == 0:
                 _draw_noise(columns, neurons, windows[s], t, first)
             _fire(columns, neurons, circuit, record, s, t, first, last)
             _probe(columns, record, s, t, first, last)
         _end_window(columns, neurons, circuit, record, s, first, last, tally)
-    tally[_ADDED] += added
-    tally[_EVENTS] += added * (last - first)
+    tally[_EVENTS] += active * (last - first)
+    tally[_ADDED] += added * (last - first)
 
 
 @kernel
@@ -250,12 +254,15 @@ def learn_block(block, events, record, windows, targets, rates, columns, tally, 
     synapses, state, neurons, circuit = block.synapses, block.state, block.neurons, block.circuit
     first, last = block.first, block.first + state.weight.shape[1]
     graded = len(events.amplitude) > 0
+    active = np.int64(0)
     added = np.int64(0)
     for s in range(start, stop):
         _start_window(columns)
         target = targets[s, first:last]
         changed = True
         for t in range(events.begin.shape[1]):
+            active_now = np.int64(events.end[s, t] - events.begin[s, t])
+            active += active_now
             if changed or not graded:  # a constant current changes only with the weights
                 added += _deliver(columns, state.weight, events, s, t)
                 changed = False
@@ -269,12 +276,11 @@ def learn_block(block, events, record, windows, targets, rates, columns, tally, 
             if n_open > 0:
                 _write(columns, synapses, state, events, s, t, tally)
                 changed = True
-                active = np.int64(events.end[s, t] - events.begin[s, t])
-                tally[_UPDATES] += (active + 1) * n_open
-                tally[_WRITTEN] += active
+                tally[_UPDATES] += (active_now + 1) * n_open
+                tally[_WRITTEN] += active_now * (last - first)
         _end_window(columns, neurons, circuit, record, s, first, last, tally)
-    tally[_ADDED] += added
-    tally[_EVENTS] += added * (last - first)
+    tally[_EVENTS] += active * (last - first)
+    tally[_ADDED] += added * (last - first)
 
 
 @kernel
@@ -288,13 +294,17 @@ def gather_events(spikes, rows, begin, end, start, stop):
             begin[s, t] = k
             for i in range(len(fired)):
                 mine[k] = i  # branch-free: overwritten unless it fired
-                k += fired[i]
+                k += np.int64(fired[i])
             end[s, t] = k
 
 
 @kernel
-def events_fit(rows, begin, end, n_in):
-    """Whether all events lie inside their buffer and name rows 0 .. n_in - 1."""
+def events_fit(rows, begin, end, amplitude, n_in):
+    """Whether all events lie inside their buffer and name rows 0 .. n_in - 1.
+
+    And, for a constant current, whether it is finite and the same at every step.
+    """
+    graded = len(amplitude) > 0
     for s in range(begin.shape[0]):
         for t in range(begin.shape[1]):
             if begin[s, t] < 0 or end[s, t] < begin[s, t] or end[s, t] > rows.shape[1]:
@@ -302,6 +312,10 @@ def events_fit(rows, begin, end, n_in):
             outside = np.int32(0)
             for row in rows[s, begin[s, t] : end[s, t]]:
                 outside += np.int32(np.uint32(row) >= np.uint32(n_in))  # a negative row is a huge one
-            if outside > 0:
+            if outside > 0 or (graded and (begin[s, t] != begin[s, 0] or end[s, t] != end[s, 0])):
                 return False
+        if graded:
+            for x in amplitude[s, begin[s, 0] : end[s, 0]]:
+                if not np.isfinite(x):
+                    return False
     return True

@@ -16,6 +16,7 @@ import numpy as np
 from learning_circuit.jit import stage
 
 _NOTHING = np.int32(0)
+_MOST = np.float32(1 << 30)  # no pulse counts for more: beyond every range, and inside an int32
 
 
 class CodedSynapses(NamedTuple):
@@ -45,7 +46,9 @@ def write_coded_row(weight, gain, synapses, row, lsb, amplitude, pulse, dither):
     written = _NOTHING
     clipped = _NOTHING
     for c in range(len(pulse)):
-        total = np.int32(residues[c]) + np.int32(np.floor(pulse[c] * units + dither[c]))
+        counted = np.floor(pulse[c] * units + dither[c])
+        counted = _MOST if counted > _MOST else (-_MOST if counted < -_MOST else counted)
+        total = np.int32(residues[c]) + np.int32(counted)
         # Whole LSBs, truncated toward zero, so that a residue near zero never flips a code back and forth.
         carry = (total + (full - np.int32(1) if total < 0 else _NOTHING)) >> bits
         wanted = np.int32(stored[c]) + carry

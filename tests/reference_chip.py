@@ -24,8 +24,6 @@ TALLY = (
     "membrane_high_rail",
     "accumulator_full",
     "weight_full_scale",
-    "rows_added",
-    "rows_written",
 )
 
 
@@ -72,7 +70,7 @@ class ReferenceLayer:
 
     def step(self, t, seen, target, rate):
         """Step t (from 1) of the window on what is `seen`. Returns the membranes as the comparator saw them."""
-        self._count_delivery(seen)
+        self.tally["synaptic_events"] += len(seen.rows) * self.weight.shape[1]
         before = list(self.fired)
         for i in range(len(self.membrane)):
             self._integrate_and_fire(i, t, self._current(seen, i), before[i])
@@ -81,13 +79,6 @@ class ReferenceLayer:
         return list(self.membrane)
 
     # Forward: Eqs. 1 to 3
-
-    def _count_delivery(self, seen):
-        """A constant current is delivered at the first step, and again only where weights have changed."""
-        if seen.amplitudes is None or self.stale:
-            self.tally["rows_added"] += len(seen.rows)
-            self.tally["synaptic_events"] += len(seen.rows) * self.weight.shape[1]
-        self.stale = False
 
     def _current(self, seen, i):
         """I_i[t] = b_i + sum_j w_ij S_j[t-1], bias first, then rows in their order (Eq. 2)."""
@@ -137,9 +128,7 @@ class ReferenceLayer:
         n_open = sum(pulse != 0 for pulse in pulses)
         if n_open == 0:
             return
-        self.stale = True
         self.tally["weight_updates"] += (len(seen.rows) + 1) * n_open
-        self.tally["rows_written"] += len(seen.rows)
         for i, pulse in enumerate(pulses):
             if pulse != 0:
                 for k, j in enumerate(seen.rows):

@@ -8,6 +8,9 @@ from reference_chip import ReferenceChip
 from chipsim import Chip, ChipSpec, Events, NeuronSpec, Probe
 from learning_circuit import LearningCircuitSpec
 
+# The tests' own starting point, so that they do not move with the defaults.
+CIRCUIT = {"boxcar_width_th": 2.0, "dead_zone_counts": 0.5, "warm_up_steps": 2}
+
 
 def spec_of(sizes=(7, 9, 5, 3), steps=10, noise=(), neuron=None, circuit=None):
     """A chip spec in one line; neuron and circuit are dicts."""
@@ -16,7 +19,7 @@ def spec_of(sizes=(7, 9, 5, 3), steps=10, noise=(), neuron=None, circuit=None):
         steps=steps,
         noise=noise,
         neuron=NeuronSpec(**(neuron or {})),
-        learning_circuit=LearningCircuitSpec(**(circuit or {})),
+        learning_circuit=LearningCircuitSpec(**(CIRCUIT | (circuit or {}))),
     )
 
 
@@ -111,7 +114,7 @@ def programmed(spec, weights, die_seed=3, threads=1):
 
 def witness_of(chip):
     """A reference chip in the state that `chip` is in."""
-    return ReferenceChip(chip.spec, chip.die_seed, chip._synapses)
+    return ReferenceChip(chip.spec, chip.die_seed, [(layer.synapses, layer.state) for layer in chip._layers])
 
 
 def taught(lesson, chip, probes=()):

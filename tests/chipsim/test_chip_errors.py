@@ -56,7 +56,7 @@ def test_weights_of_another_shape(task, chip):
 def test_weights_that_are_not_finite(task, part, value, noise):
     chip = Chip(spec_of(sizes=(4, 3, 2), steps=5, noise=noise), 0)
     task.weights[1][part].flat[-1] = value
-    text = "weights to program contain NaN or infinity: every weight and bias must be a finite number"
+    text = "weights to program contain NaN or infinity: every weight and bias must be a finite float32"
     refused(text, chip.program, task.weights)
 
 
@@ -109,7 +109,10 @@ def test_events_outside_the_chip_or_their_buffer(task, chip, name, value):
     begin = np.tile(np.arange(0, 20, 4, dtype=np.int32), (3, 1))
     events = task.events._replace(rows=rows, begin=begin, end=begin + np.int32(4))  # all inputs at all steps
     chip.infer(events, task.windows)
-    text = "events name an input row beyond 0 to 3 of this chip"
+    text = (
+        "events must lie inside their buffer and name input rows 0 to 3; a constant current must be finite and the same"
+        " at every step"
+    )
     refused(text, chip.infer, spoilt(events, name, value), task.windows)
 
 
@@ -200,3 +203,44 @@ def test_an_ideal_chip_keeps_the_design():
     spec = spec_of(noise=("mismatch:0.2", "thermal:0.1"), neuron={"kind": "lif"})
     assert spec.ideal().noise == () and spec.ideal().noises == ()
     assert spec.ideal() == spec_of(neuron={"kind": "lif"})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda e: e._replace(amplitude=e.amplitude[:, :-1]),
+        lambda e: e._replace(amplitude=np.full_like(e.amplitude, np.nan)),
+        lambda e: e._replace(end=np.maximum(e.end - np.arange(e.end.shape[1], dtype=np.int32), e.begin)),
+    ],
+    ids=["too few amplitudes", "NaN", "not the same at every step"],
+)
+def test_a_constant_current_that_is_none(change):
+    task = lesson(spec_of(sizes=(6, 5, 3)), constant_current=True)
+    chip = programmed(task.spec, task.weights)
+    with pytest.raises(ChipError, match="amplitudes of .* do not fit|must be finite and the same at every step"):
+        chip.infer(change(task.events), task.windows)
+
+
+def test_rates_and_targets_must_fit_and_be_finite():
+    task = lesson(spec_of(sizes=(6, 5, 3)))
+    chip = programmed(task.spec, task.weights)
+    before = chip.snapshot()
+    n = len(task.windows)
+    for rates in (np.float32(1), np.ones(n + 1), np.ones((n, 5))):
+        with pytest.raises(ChipError, match="learning rates of shape"):
+            chip.learn(task.events, task.windows, task.targets, rates)
+    with pytest.raises(ChipError, match="targets or learning rates contain NaN"):
+        chip.learn(task.events, task.windows, task.targets, np.full(n, np.nan))
+    with pytest.raises(ChipError, match="targets or learning rates contain NaN"):
+        chip.learn(task.events, task.windows, [np.full_like(t, np.inf) for t in task.targets], task.rates)
+    after = chip.snapshot()
+    assert all(np.array_equal(before[name], after[name]) for name in before)
+
+
+def test_an_empty_chunk_and_a_layer_probed_twice():
+    task = lesson(spec_of(sizes=(6, 5, 3)))
+    chip = programmed(task.spec, task.weights)
+    with pytest.raises(ChipError, match="at least one window"):
+        chip.infer(task.events, task.windows[:0])
+    with pytest.raises(ChipError, match="probed twice"):
+        chip.infer(task.events, task.windows, [Probe(1, (0,)), Probe(1, (1,))])

@@ -39,7 +39,7 @@ def test_an_ideal_die_has_ones_and_zeros():
         for table in (made.gain[0], neurons.decay, neurons.threshold, neurons.reset_charge):
             assert table.dtype == np.float32 and np.array_equal(table, ones)
         assert np.array_equal(neurons.noise, zeros) and not neurons.noisy
-        assert np.array_equal(circuit.boxcar_low, zeros)  # th - p/2 at the default p = 2
+        assert np.array_equal(circuit.boxcar_low, zeros)  # th - p/2 at p = 2
         assert np.array_equal(circuit.boxcar_high, 2 * ones)
         assert (neurons.low_rail, neurons.high_rail) == (-1, 8)
         assert (neurons.zero_reset, neurons.integrating, neurons.layer) == (0, False, layer)
@@ -101,7 +101,7 @@ def test_switching_one_noise_on_never_changes_anothers_draw(noise, order):
     for a, b in zip(alone, together, strict=True):
         if "threshold" in noise:  # the silenced have none to compare
             living = np.isfinite(b.neurons.threshold)
-            assert 0 < living.sum()
+            assert living.sum() > 0
             assert np.array_equal(a.neurons.threshold[living], b.neurons.threshold[living])
         elif silences:
             role_is_mine = (a is alone[-1]) == noise.endswith("output")

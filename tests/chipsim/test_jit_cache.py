@@ -21,10 +21,15 @@ def decorator_name(node):
     return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
 
 
+COMPILED = {"njit", "kernel", "stage", "inlined_stage"}
+
+
 def has_kernels(path):
     """Whether a module defines compiled functions or the named tuples that they take."""
     for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.FunctionDef) and {"njit", "kernel"} & set(map(decorator_name, node.decorator_list)):
+        if isinstance(node, ast.FunctionDef) and {"njit", "kernel", "stage", "inlined_stage"} & set(
+            map(decorator_name, node.decorator_list)
+        ):
             return True
         if isinstance(node, ast.ClassDef) and "NamedTuple" in map(decorator_name, node.bases):
             return True
@@ -117,7 +122,7 @@ def test_a_kernel_leaves_numbas_own_cache_folder_alone(monkeypatch, tmp_path):
     before = numba.config.CACHE_DIR
     monkeypatch.setattr(jit, "KERNEL_FOLDER", tmp_path)
     jit.kernel(has_kernels)
-    assert numba.config.CACHE_DIR == before
+    assert before == numba.config.CACHE_DIR
 
 
 # One neuron with an input that spikes at every step of four: it counts four spikes.

@@ -130,10 +130,10 @@ def test_the_chip_reports_what_its_crossbars_deliver(rng):
     chip = programmed(spec, weights)
     delivered = chip.weights()
     for n in (2, 3):
-        gain = chip._layers[n - 1].gain
+        gain = chip._layers[n - 1].synapses.gain
         assert np.array_equal(delivered[n - 1][0], gain[:-1] * weights[n - 1][0])
         assert np.array_equal(delivered[n - 1][1], gain[-1] * weights[n - 1][1])
-    snapshot, gain = chip.snapshot(), chip._layers[0].gain
+    snapshot, gain = chip.snapshot(), chip._layers[0].synapses.gain
     code, lsb = snapshot["layer1.code"].astype(np.float32), snapshot["layer1.lsb"]
     assert np.array_equal(delivered[0][0], gain[:-1] * (code[:-1] * lsb[0]))
     assert np.array_equal(delivered[0][1], gain[-1] * (code[-1] * lsb[1]))

@@ -22,12 +22,9 @@ class Row:
         code, residue = np.zeros((rows, n_out), np.int16), np.zeros((rows, n_out), np.int16)
         self.stored = CodedSynapses(code, residue, np.int32(top), np.int32(bits))
 
-    def write(self, pulse, dither, amplitude=ONE, row=0, first=0, last=None):
-        last = self.weight.shape[1] if last is None else last
-        pulse, dither = (np.broadcast_to(np.float32(x), last - first).copy() for x in (pulse, dither))
-        return write_coded_row(
-            self.weight, self.gain, self.stored, row, LSB, np.float32(amplitude), pulse, dither, first, last
-        )
+    def write(self, pulse, dither, amplitude=ONE, row=0):
+        pulse, dither = (np.broadcast_to(np.float32(x), self.weight.shape[1]).copy() for x in (pulse, dither))
+        return write_coded_row(self.weight, self.gain, self.stored, row, LSB, np.float32(amplitude), pulse, dither)
 
     def units(self):
         """What code and residue hold together, in LSB / 2^bits."""
@@ -154,14 +151,21 @@ def test_gains_belong_to_their_synapses(rng):
     assert np.array_equal(common.weight[1], gain[0].astype(np.float32) * delivered)
 
 
-def test_only_the_row_and_the_columns_asked_for_change():
+def test_only_the_row_asked_for_changes():
     row = Row(9, bits=4, rows=3)
-    row.write(2.5 * LSB, 0, row=1, first=2, last=5)
+    row.write(2.5 * LSB, 0, row=1)
     expected = np.zeros((3, 9), int)
-    expected[1, 2:5] = 1
+    expected[1] = 1
     assert np.array_equal(row.stored.code, 2 * expected)
     assert np.array_equal(row.stored.residue, 8 * expected)
     assert np.array_equal(row.weight, (0.5 * expected).astype(np.float32))
+
+
+@pytest.mark.parametrize("pulse", [1e6, 1e30, np.inf])
+def test_a_pulse_beyond_every_range_keeps_its_sign(pulse):
+    row = Row(2, bits=14)
+    row.write(np.array([pulse, -pulse]), 0)
+    assert row.stored.code[0].tolist() == [7, -7]
 
 
 def test_a_constant_current_scales_the_pulse():
