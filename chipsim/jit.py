@@ -18,19 +18,18 @@ from typing import Any, TypeVar
 import numba
 from llvmlite import binding as llvm
 
-_PACKAGES = ("chipsim", "learning_circuit", "nonideality", "host")
-_MARKS = (b"@kernel", b"@stage", b"@inlined_stage", b"njit", b"NamedTuple")  # what makes a file a kernel source
+_KERNEL_PACKAGES = ("chipsim", "learning_circuit", "nonideality")  # every file counts
+_HOST = "host"  # here only those with kernels
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
 def sources_key(root: Path) -> str:
     """Sixteen hex digits over the sources below `root` (the folder that holds the packages) and the compiler."""
     digest = hashlib.sha256(f"{numba.__version__} {platform.python_version()} {llvm.get_host_cpu_name()}".encode())
-    for package in _PACKAGES:
-        for source in sorted((root / package).glob("*.py")):
-            text = source.read_bytes()
-            if any(mark in text for mark in _MARKS):
-                digest.update(f"{package}/{source.name}\0".encode() + text)
+    sources = [source for package in _KERNEL_PACKAGES for source in sorted((root / package).rglob("*.py"))]
+    sources += [source for source in sorted((root / _HOST).rglob("*.py")) if b"@kernel" in source.read_bytes()]
+    for source in sources:
+        digest.update(f"{source.relative_to(root)}\0".encode() + source.read_bytes())
     return digest.hexdigest()[:16]
 
 

@@ -23,15 +23,15 @@ def integrate(membrane, spiked, current, decay, reset_charge, zero_reset):
 
 
 @inlined_stage
-def fire(membrane, spiked, count, rail_hits, fired, current, noise, neurons, first, last, accumulator_full):
-    """One step of the neurons of columns first .. last - 1, in place.
+def fire(membrane, spiked, count, rail_hits, fired, current, noise, neurons, accumulator_full):
+    """One step of the neurons of a block of n columns, in place.
 
-    membrane, spiked, count, current, noise: (last - first,) float32; fired: (last - first,) uint8, written;
-    rail_hits: (last - first,) int32, gains 1 where a membrane met the lower rail and UPPER_RAIL_HIT at the upper one.
+    membrane, spiked, count, current, noise: (n,) float32; fired: (n,) uint8, written;
+    rail_hits: (n,) int32, gains 1 where a membrane met the lower rail and UPPER_RAIL_HIT at the upper one.
     """
-    decay = neurons.decay[first:last]
-    threshold = neurons.threshold[first:last]
-    reset_charge = neurons.reset_charge[first:last]
+    decay = neurons.decay
+    threshold = neurons.threshold
+    reset_charge = neurons.reset_charge
     zero_reset, low, high = neurons.zero_reset, neurons.low_rail, neurons.high_rail
     for i in range(len(membrane)):
         u = integrate(membrane[i], spiked[i], current[i] + noise[i], decay[i], reset_charge[i], zero_reset)
@@ -45,10 +45,10 @@ def fire(membrane, spiked, count, rail_hits, fired, current, noise, neurons, fir
 
 
 @inlined_stage
-def integrate_readout(membrane, count, current, noise, neurons, first, last):
+def integrate_readout(membrane, count, current, noise, neurons):
     """One step of an integrating readout: it leaks but never fires; membrane / threshold stands in for the count."""
-    decay = neurons.decay[first:last]
-    threshold = neurons.threshold[first:last]
+    decay = neurons.decay
+    threshold = neurons.threshold
     for i in range(len(membrane)):
         u = decay[i] * membrane[i] + (current[i] + noise[i])
         membrane[i] = u

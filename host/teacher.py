@@ -115,7 +115,7 @@ def _dense(values, weights, bias, out, rows, amplitude):
         total = out[s]
         for i in range(len(bias)):
             total[i] = bias[i]
-        add_graded_rows(total, weights, rows[:k], amplitude[:k], 0, len(bias))
+        add_graded_rows(total, weights, rows[:k], amplitude[:k])
 
 
 def scaled_teacher(layers: list[Layer], samples: Samples, norm: Norm, percentile: float) -> Teacher:
