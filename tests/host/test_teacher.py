@@ -192,7 +192,7 @@ def test_a_chip_with_many_steps_fires_at_the_target_rates(norm):
 
 def test_a_chip_with_many_steps_agrees_with_a_trained_teacher(tmp_path):
     data = load(str(write_npz(tmp_path / "d.npz")))
-    layers = train_teacher(data.train, data.n_classes, (20,), 1, 60)
+    layers = train_teacher(data.train, data.n_classes, (20,), 1, 200)
     teacher = scaled_teacher(layers, data.train, "neuron", 99.0)
     values = data.test.values(EVERYTHING)
     _, classes = chip_rates(teacher, values, 400)
