@@ -1,6 +1,7 @@
 """A problem that is learned in a blink, and chipsim in a process of its own."""
 
 import gzip
+import json
 import os
 import subprocess
 import sys
@@ -101,3 +102,13 @@ def everything_in(folder: Path) -> dict[str, bytes | None]:
     """All files below a folder with their content, hidden ones and folders (None) included."""
     paths = sorted(folder.rglob("*"))
     return {str(path.relative_to(folder)): path.read_bytes() if path.is_file() else None for path in paths}
+
+
+def final(folder: Path) -> dict[str, Any]:
+    """What a finished run leaves, but for its place and the time it took."""
+    result = json.loads((folder / "result.json").read_text())
+    del result["run_dir"], result["samples_per_s"]
+    files: dict[str, Any] = {
+        name: (folder / name).read_bytes() for name in ("spec.toml", "checkpoint.bin", "metrics.csv")
+    }
+    return {**files, "result.json": result}
