@@ -11,7 +11,7 @@ from small_runs import SMALL_FLAGS, end, everything_in, final, start
 from host.console import Console
 
 PATIENCE_S = 60
-LONG = (*SMALL_FLAGS, "--epochs", "500", "--set", "training.chunk=16", "--threads", "1")
+LONG = (*SMALL_FLAGS, "--epochs", "300", "--set", "training.chunk=16", "--threads", "1")
 
 
 def wait_until(true, process):
@@ -30,6 +30,15 @@ def killed(process):
     return ended
 
 
+@pytest.fixture
+def sigint_reaches_children():
+    """A child would ignore Ctrl-C if the tests themselves were started in the background of a shell."""
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, handler)
+
+
+@pytest.mark.usefixtures("sigint_reaches_children")
 def test_killed_again_and_again_then_ctrl_c_then_to_the_end(chipsim, here, data_file, tmp_path):
     assert chipsim("run", "--dataset", data_file, *LONG, "--out", tmp_path / "whole").status == 0
     run, checkpoint = here / "run", here / "run" / "checkpoint.bin"
