@@ -22,10 +22,10 @@ SMALL: dict[str, Any] = {
     "training.epochs": 2,
     "training.learning_rate": 0.05,
 }
-SMALL_FLAGS = (
-    *("--hidden", "7", "--steps", "6", "--epochs", "2", "--learning-rate", "0.05"),
-    *("--noise", "mismatch:0.5", "--noise", "thermal:0.1", "--set", "teacher.epochs=200"),
-)
+_SIZE = ("--hidden", "7", "--steps", "6")
+_LEARNING = ("--epochs", "2", "--learning-rate", "0.05", "--set", "teacher.epochs=200")
+QUIET_FLAGS = (*_SIZE, *_LEARNING)
+SMALL_FLAGS = (*QUIET_FLAGS, "--noise", "mismatch:0.5", "--noise", "thermal:0.1")
 
 
 def small_arrays(n_train: int = 150, n_test: int = 60, n_in: int = 6, n_classes: int = 3) -> dict[str, Any]:
