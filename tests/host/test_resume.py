@@ -41,15 +41,16 @@ SPEC = SMALL | {
 }
 
 
-@pytest.fixture
-def spec(data_file):
-    return resolve(None, SPEC | {"dataset": str(data_file)})
+@pytest.fixture(scope="module")
+def spec(tmp_path_factory):
+    return resolve(None, SPEC | {"dataset": str(write_npz(tmp_path_factory.mktemp("data") / "small.npz"))})
 
 
-@pytest.fixture
-def uninterrupted(spec, tmp_path):
-    run(spec, 1, lambda resolved: RunFolder.create(resolved, tmp_path / "whole"))
-    return final(tmp_path / "whole")
+@pytest.fixture(scope="module")
+def uninterrupted(spec, tmp_path_factory):
+    path = tmp_path_factory.mktemp("whole") / "run"
+    run(spec, 1, lambda resolved: RunFolder.create(resolved, path))
+    return final(path)
 
 
 def stopped(spec, path, where, threads=1):
