@@ -28,7 +28,7 @@ from host.bench_report import (
     WorkloadFacts,
 )
 from host.bench_runs import Bench, Chunk, digest, encoded, new_encoder, peak_resident
-from host.bench_timing import Task, time_in_turns
+from host.bench_timing import Task, Timing, time_in_turns
 from host.bench_workload import Workload, mnist_workload
 from host.encoders import MEANING, Encoder
 from host.errors import SettingError
@@ -73,19 +73,19 @@ def run_bench(
     machine = _machine(repeats)
     workload = workload or mnist_workload(data_dir)
     session = _Session(workload, tuple(threads), repeats, min_seconds, progress or (lambda done, total, text: None))
-    seconds = session.measure()
-    kernel = session.kernel_figures(seconds)
+    timings = session.measure()
+    kernel = session.kernel_figures(timings)
     memory = session.memory()
     return BenchReport(
         machine=machine,
         workload=session.facts(),
-        limits=session.limits(seconds),
+        limits=session.limits(timings),
         kernel=kernel,
         scaling=_scaling(kernel),
         bits=session.bits,
-        end_to_end=session.end_to_end(seconds),
-        noise=session.noise_costs(seconds),
-        encoders={name: Speed.of(workload.chunk, seconds[_encoding_name(name)]) for name in MEANING},
+        end_to_end=session.end_to_end(timings),
+        noise=session.noise_costs(timings),
+        encoders={name: Speed.of(workload.chunk, timings[_encoding_name(name)].seconds) for name in MEANING},
         memory=memory,
         peer=measure_torch(workload, _fastest_learning(kernel), session.progress) if peer == "torch" else None,
     )
@@ -118,8 +118,8 @@ class _Session:
             self.bits[n] = self._look(n)
         self._limits = {n: self._layer_limits(n) for n in threads}
 
-    def measure(self) -> dict[str, list[float]]:
-        """Seconds per task name, (repeats,); every limit next to what is measured against it."""
+    def measure(self) -> dict[str, Timing]:
+        """Timings per task name; every limit next to what is measured against it."""
         tasks: list[Task] = []
         for n in self.threads:
             for number, limit in enumerate(self._limits[n]):
@@ -161,19 +161,24 @@ class _Session:
             synapses_written={mode: (done.writes / n_samples).tolist() for mode, done in work.items()},
         )
 
-    def limits(self, seconds: dict[str, list[float]]) -> list[Limit]:
-        rates = {n: self._limit_rates(seconds, n) for n in self.threads}
+    def limits(self, timings: dict[str, Timing]) -> list[Limit]:
+        rates = {n: self._limit_rates(timings, n) for n in self.threads}
         return [
-            Limit(n, adds_per_s=adds.max(axis=0).tolist(), writes_per_s=writes.max(axis=0).tolist())
+            Limit(
+                threads=n,
+                cores=max(timings[_limit_name("add", 0, n)].cores),
+                adds_per_s=adds.max(axis=0).tolist(),
+                writes_per_s=writes.max(axis=0).tolist(),
+            )
             for n, (adds, writes) in rates.items()
         ]
 
-    def kernel_figures(self, seconds: dict[str, list[float]]) -> list[KernelFigure]:
+    def kernel_figures(self, timings: dict[str, Timing]) -> list[KernelFigure]:
         figures = []
         for n in self.threads:
-            adds_per_s, writes_per_s = self._limit_rates(seconds, n)
+            adds_per_s, writes_per_s = self._limit_rates(timings, n)
             for mode in MODES:
-                work, chip = self._work[mode, n], seconds[_kernel_name(mode, n)]
+                work, chip = self._work[mode, n], timings[_kernel_name(mode, n)].seconds
                 limit = (_time_for(work.adds, adds_per_s) + _time_for(work.writes, writes_per_s)).tolist()
                 figures.append(
                     KernelFigure(
@@ -188,20 +193,20 @@ class _Session:
                 )
         return figures
 
-    def end_to_end(self, seconds: dict[str, list[float]]) -> list[EndToEnd]:
+    def end_to_end(self, timings: dict[str, Timing]) -> list[EndToEnd]:
         figures = []
         for n in self.threads:
             for mode in ("infer", "learn"):
-                speed = Speed.of(self._streamed_chunks() * self.workload.chunk, seconds[_stream_name(mode, n)])
-                alone = Speed.of(len(self.workload.samples), seconds[_kernel_name(mode, n)])
+                speed = Speed.of(self._streamed_chunks() * self.workload.chunk, timings[_stream_name(mode, n)].seconds)
+                alone = Speed.of(len(self.workload.samples), timings[_kernel_name(mode, n)].seconds)
                 figures.append(EndToEnd(mode, n, speed, speed.best / alone.best))
         return figures
 
-    def noise_costs(self, seconds: dict[str, list[float]]) -> list[NoiseCost]:
+    def noise_costs(self, timings: dict[str, Timing]) -> list[NoiseCost]:
         n, costs = self.threads[0], []
         for noise in NOISES:
             for mode in ("infer", "learn"):
-                ideal, noisy = seconds[_kernel_name(mode, n)], seconds[_noise_name(noise, mode)]
+                ideal, noisy = timings[_kernel_name(mode, n)].seconds, timings[_noise_name(noise, mode)].seconds
                 factors = [b / a for a, b in zip(ideal, noisy, strict=True)]
                 speed = Speed.of(len(self.workload.samples), noisy)
                 costs.append(NoiseCost(noise, mode, n, speed, min(noisy) / min(ideal), median(factors)))
@@ -217,18 +222,18 @@ class _Session:
 
     def _look(self, threads: int) -> str:
         """Run every mode once: note what it asks of the chip, and return a digest of all that came out."""
-        digests = []
+        runs = []
         for mode in MODES:
             bench = self._benches[mode, threads]
             bench.restore()
             results = bench.run(self._chunks, mode != "infer")
-            digests.append(digest(results, bench.chip))
+            runs.append((bench.chip, results))
             self._work[mode, threads] = _work_of(results)
             self._spike_rates[mode] = [
                 float(np.mean([result.counts[layer].mean() for result in results])) / self.workload.spec.steps
                 for layer in range(self.workload.spec.n_layers)
             ]
-        return "-".join(digests)
+        return digest(runs)
 
     def _layer_limits(self, threads: int) -> list[LayerLimit]:
         first_step = self.workload.spec.learning_circuit.warm_up_steps
@@ -246,9 +251,7 @@ class _Session:
         hidden = [np.concatenate([result.spikes[probe.layer] for result in results]) for probe in probes]
         return [lists_of_events([chunk.events for chunk in self._chunks]), *map(lists_of_spikes, hidden)]
 
-    def _limit_rates(
-        self, seconds: dict[str, list[float]], threads: int
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def _limit_rates(self, timings: dict[str, Timing], threads: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Bare adds and bare writes in synapses per second, each (repeats, n_layers), of the faster program."""
         rates = []
         for kind in ("add", "write"):
@@ -256,7 +259,7 @@ class _Session:
             for number, limit in enumerate(self._limits[threads]):
                 names = [_limit_name(program, number, threads) for program in (kind, f"{kind}_plainly")]
                 rows = limit.rows_added if kind == "add" else limit.rows_written
-                fastest = np.min([seconds[name] for name in names], axis=0)
+                fastest = np.min([timings[name].seconds for name in names], axis=0)
                 columns.append(rows * limit.n_out / fastest)
             rates.append(np.stack(columns, axis=1))
         return rates[0], rates[1]

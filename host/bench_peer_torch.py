@@ -83,7 +83,7 @@ def measure_torch(
     threads_before = torch.get_num_threads()
     try:
         with torch.inference_mode():
-            seconds = time_in_turns(tasks, repeats, min_seconds, tick)
+            timings = time_in_turns(tasks, repeats, min_seconds, tick)
             theirs = []
             for program in PROGRAMS:
                 networks[program, 1].program()
@@ -94,7 +94,7 @@ def measure_torch(
     figures = []
     for program in PROGRAMS:
         for threads in THREADS:
-            speeds = {b: Speed.of(n, seconds[_name(program, b, threads)]) for b, n in samples.items()}
+            speeds = {b: Speed.of(n, timings[_name(program, b, threads)].seconds) for b, n in samples.items()}
             figures.append(_figure(program, threads, speeds, ours))
     return Peer(
         name="PyTorch",

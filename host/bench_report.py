@@ -12,6 +12,7 @@ MODES = {
     "learn": "learning",
     "learn_all": "learning, no dead zone",
 }
+_WHOLE = 0.9  # of the threads' processor time; less means that they had to share
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class Limit:
     """What the machine does when nothing but row adds or row writes is asked of it, all threads together."""
 
     threads: int
+    cores: float  # that the system gave to these threads, in the best repeat; fewer if another program was running
     adds_per_s: list[float]  # per layer, synapses per second
     writes_per_s: list[float]  # per layer
 
@@ -204,7 +206,7 @@ class BenchReport:
             adds, writes = (
                 ", ".join(f"{rate / 1e9:.2f}" for rate in rates) for rates in (limit.adds_per_s, limit.writes_per_s)
             )
-            lines.append(f"  {_threads(limit.threads):11} adds {adds}; writes {writes}")
+            lines.append(f"  {_threads(limit.threads):11} adds {adds}; writes {writes}{_disturbance(limit)}")
         return [*lines, ""]
 
     def _kernel_lines(self) -> list[str]:
@@ -262,6 +264,12 @@ class BenchReport:
             f"  first {peer.samples_compared} samples: {peer.equal_counts:.2%} of the spike counts agree, largest"
             f" difference {peer.largest_difference:g}",
         ]
+
+
+def _disturbance(limit: Limit) -> str:
+    if limit.cores > _WHOLE * limit.threads:
+        return ""
+    return f"  [only {limit.cores:.1f} cores were free: close other programs, these figures are too low]"
 
 
 def _threads(count: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -81,14 +81,15 @@ class Bench:
         return self.chip.infer(chunk.events, chunk.windows, probes)
 
 
-def digest(results: list[Result], chip: Chip) -> str:
-    """Sixteen hex digits over every count, every output membrane and everything that the chip remembers."""
+def digest(runs: Sequence[tuple[Chip, list[Result]]]) -> str:
+    """Sixteen hex digits over every count, every output membrane and everything that the chips now remember."""
     state = hashlib.sha256()
-    for result in results:
-        for outputs in (*result.counts, result.membrane):
-            state.update(outputs.tobytes())
-    for name, stored in sorted(chip.snapshot().items()):
-        state.update(name.encode() + stored.tobytes())
+    for chip, results in runs:
+        for result in results:
+            for outputs in (*result.counts, result.membrane):
+                state.update(outputs.tobytes())
+        for name, stored in sorted(chip.snapshot().items()):
+            state.update(name.encode() + stored.tobytes())
     return state.hexdigest()[:16]
 
 
