@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.cycle import TALLY, events_fit, gather_events, infer_block, learn_block, new_columns
+from chipsim.blocks import join, split
+from chipsim.cycle import TALLY, WORK, events_fit, gather_events, infer_block, learn_block, new_columns
 from chipsim.fabricate import fabricate
-from chipsim.memory import CACHE_LINE_BYTES, aligned
+from chipsim.memory import aligned
 from chipsim.programming import program_layer
 from chipsim.schedule import Piece, Threads
 from chipsim.spec import ChipError, ChipSpec
-from chipsim.tables import Events, Record, SynapseState, SynapseTables
+from chipsim.tables import Block, Events, Record
 
 Weights = Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]]
 Snapshot = dict[str, NDArray[np.generic]]
 
-WINDOWS_PER_PIECE = 64  # long enough to hide the scheduling, short enough to fill all threads
-_COLUMNS_PER_LINE = CACHE_LINE_BYTES // 4
+_RunBlock = Callable[[int, int, int, int], None]  # layer, number of the block, first window, end
+_Gather = Callable[[int, int, int], None]  # layer, first window, end
+
+WINDOWS_PER_PIECE = 128  # long enough to hide the scheduling, short enough to fill all threads
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,8 @@ class Result:
 
     counts: list[NDArray[np.float32]]  # per layer (S, n_out), spikes in the window
     membrane: NDArray[np.float32]  # (S, n_classes), output membranes at the end of the window, in thresholds
-    activity: dict[str, NDArray[np.int64]]  # per TALLY name (n_layers,)
+    activity: dict[str, NDArray[np.int64]]  # what the chip did, per TALLY name but WORK (n_layers,)
+    work: dict[str, NDArray[np.int64]]  # what the simulator did for it, per WORK name (n_layers,)
     traces: dict[int, NDArray[np.float32]] = field(default_factory=dict)  # probed layer -> (S, T, k) membranes
     spikes: dict[int, NDArray[np.uint8]] = field(default_factory=dict)  # probed layer -> (S, T, k)
 
@@ -47,7 +52,8 @@ class Result:
         """(S,) the output neuron with the largest count; ties go to the highest membrane, then the lowest index."""
         counts = self.counts[-1]
         tied = counts == counts.max(axis=1, keepdims=True)
-        return np.argmax(np.where(tied, self.membrane, -np.inf), axis=1)
+        best: NDArray[np.int64] = np.argmax(np.where(tied, self.membrane, -np.inf), axis=1)
+        return best
 
 
 class Chip:
@@ -57,9 +63,9 @@ class Chip:
         """Fabricate die `die_seed`. `threads` changes how fast it runs, never a bit of what comes out."""
         self.spec = spec
         self.die_seed = die_seed
-        self._layers = fabricate(spec, die_seed)
+        self._made = fabricate(spec, die_seed)
         self._threads = Threads(threads)
-        self._synapses: list[tuple[SynapseTables, SynapseState]] = []
+        self._layers: list[Block] = []  # as programmed, each one block of all its columns
         self._records: list[Record] = []
         self._hidden_events: list[Events] = []
 
@@ -70,14 +76,15 @@ class Chip:
         """
         sizes = self.spec.layer_sizes
         shapes = [(w.shape, b.shape) for w, b in weights]
-        expected = [((n_in, n_out), (n_out,)) for n_in, n_out in zip(sizes, sizes[1:], strict=False)]
+        expected = [((n_in, n_out), (n_out,)) for n_in, n_out in pairwise(sizes)]
         if shapes != expected:
             raise ChipError(f"weights of shapes {shapes} do not fit this chip: program {expected}")
         bits = self.spec.learning_circuit.update_accumulator_bits
-        self._synapses = [
-            program_layer(w, b, layer.gain, layer.weight_bits, bits)
-            for (w, b), layer in zip(weights, self._layers, strict=True)
-        ]
+        layers = []
+        for (w, b), made in zip(weights, self._made, strict=True):
+            synapses, state = program_layer(w, b, made.gain, made.weight_bits, bits)
+            layers.append(Block(np.int64(0), synapses, state, made.neurons, made.circuit))
+        self._layers = layers
 
     def infer(self, events: Events, windows: NDArray[np.int64], probes: Sequence[Probe] = ()) -> Result:
         """Run S windows, weights left alone. windows: (S,) the windows' numbers, which key their temporal noise."""
@@ -100,9 +107,15 @@ class Chip:
         expected = [(len(windows), n) for n in self.spec.layer_sizes[1:]]
         if shapes != expected:
             raise ChipError(f"targets of shapes {shapes} do not fit this chip and chunk: send {expected}")
-        per_layer = np.broadcast_to(
-            np.asarray(rates, np.float32).reshape(len(windows), -1), (len(windows), self.spec.n_layers)
-        )
+        rates = np.asarray(rates, np.float32)
+        allowed = [(len(windows),), (len(windows), self.spec.n_layers)]
+        if rates.shape not in allowed:
+            raise ChipError(
+                f"learning rates of shape {rates.shape} do not fit this chunk: send {allowed[0]} or {allowed[1]}"
+            )
+        if not (np.isfinite(rates).all() and all(np.isfinite(target).all() for target in targets)):
+            raise ChipError("targets or learning rates contain NaN or infinity: every one must be a finite number")
+        per_layer = np.broadcast_to(rates.reshape(len(windows), -1), (len(windows), self.spec.n_layers))
         return self._run(
             events, windows, [np.ascontiguousarray(t, np.float32) for t in targets], per_layer.T.copy(), probes
         )
@@ -110,18 +123,18 @@ class Chip:
     def weights(self) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
         """What the crossbars deliver per spike, gain included: per layer (n_in, n_out) and (n_out,) in thresholds."""
         self._check_programmed()
-        return [(state.weight[:-1].copy(), state.weight[-1].copy()) for _, state in self._synapses]
+        return [(layer.state.weight[:-1].copy(), layer.state.weight[-1].copy()) for layer in self._layers]
 
     def snapshot(self) -> Snapshot:
         """Everything that changes in a die's life, as copies. A restored die goes on bit for bit."""
         self._check_programmed()
         arrays: Snapshot = {}
-        for layer, (tables, state) in enumerate(self._synapses, start=1):
-            arrays[f"layer{layer}.weight"] = state.weight.copy()
-            if tables.coded:
-                arrays[f"layer{layer}.code"] = state.coded.code.copy()
-                arrays[f"layer{layer}.residue"] = state.coded.residue.copy()
-                arrays[f"layer{layer}.lsb"] = np.array([tables.lsb, tables.bias_lsb], np.float32)
+        for number, layer in enumerate(self._layers, start=1):
+            arrays[f"layer{number}.weight"] = layer.state.weight.copy()
+            if layer.synapses.coded:
+                arrays[f"layer{number}.code"] = layer.state.coded.code.copy()
+                arrays[f"layer{number}.residue"] = layer.state.coded.residue.copy()
+                arrays[f"layer{number}.lsb"] = np.array([layer.synapses.lsb, layer.synapses.bias_lsb], np.float32)
         return arrays
 
     def restore(self, snapshot: Mapping[str, NDArray[np.generic]]) -> None:
@@ -133,16 +146,16 @@ class Chip:
         if kinds != expected:
             odd = sorted(name for name in kinds.keys() | expected.keys() if kinds.get(name) != expected.get(name))
             raise ChipError(f"the snapshot is not of this chip: {', '.join(odd)} differ; restore one of the same spec")
-        for layer, (tables, state) in enumerate(self._synapses, start=1):
-            state.weight[...] = snapshot[f"layer{layer}.weight"]
-            if tables.coded:
-                state.coded.code[...] = snapshot[f"layer{layer}.code"]
-                state.coded.residue[...] = snapshot[f"layer{layer}.residue"]
-                lsb, bias_lsb = snapshot[f"layer{layer}.lsb"]
-                self._synapses[layer - 1] = (tables._replace(lsb=lsb, bias_lsb=bias_lsb), state)
+        for number, layer in enumerate(self._layers, start=1):
+            layer.state.weight[...] = snapshot[f"layer{number}.weight"]
+            if layer.synapses.coded:
+                layer.state.coded.code[...] = snapshot[f"layer{number}.code"]
+                layer.state.coded.residue[...] = snapshot[f"layer{number}.residue"]
+                lsb, bias_lsb = snapshot[f"layer{number}.lsb"]
+                self._layers[number - 1] = layer._replace(synapses=layer.synapses._replace(lsb=lsb, bias_lsb=bias_lsb))
 
     def _check_programmed(self) -> None:
-        if not self._synapses:
+        if not self._layers:
             raise ChipError("this chip has no weights yet: call program() first")
 
     def _run(
@@ -154,6 +167,7 @@ class Chip:
         probes: Sequence[Probe],
     ) -> Result:
         self._check_programmed()
+        windows = np.ascontiguousarray(windows, np.int64)
         self._check_events(events, windows)
         n_windows = len(windows)
         self._reserve(n_windows)
@@ -161,11 +175,13 @@ class Chip:
         inputs = [events, *self._hidden_events]
         tallies: list[list[NDArray[np.int64]]] = [[] for _ in records]
 
-        def run_block(layer: int, start: int, stop: int, first: int, last: int) -> None:
-            made = self._layers[layer]
-            common = (*self._synapses[layer], made.neurons, made.circuit, inputs[layer], records[layer], windows)
+        blocks = [split(layer, 1 if targets is None else self._threads.count) for layer in self._layers]
+
+        def run_block(layer: int, number: int, start: int, stop: int) -> None:
+            block = blocks[layer][number]
             tally = np.zeros(len(TALLY), np.int64)
-            work = (new_columns(last - first), tally, start, stop, first, last)
+            common = (block, inputs[layer], records[layer], windows)
+            work = (new_columns(block.state.weight.shape[1]), tally, start, stop)
             if targets is None or rates is None:
                 infer_block(*common, *work)
             else:
@@ -176,30 +192,51 @@ class Chip:
             hidden = self._hidden_events[layer]
             gather_events(records[layer].spikes, hidden.rows, hidden.begin, hidden.end, start, stop)
 
-        self._threads.run(self._pieces(n_windows, run_block, gather))
+        if targets is None:
+            pieces = self._inference_pieces(n_windows, run_block, gather)
+        else:
+            pieces = self._learning_pieces(n_windows, [len(parts) for parts in blocks], run_block, gather)
+        self._threads.run(pieces)
+        for layer, parts in zip(self._layers, blocks, strict=True):
+            join(layer, parts)
         totals = np.array([np.sum(parts, axis=0) for parts in tallies])
         return Result(
             counts=[record.count.copy() for record in records],
             membrane=records[-1].membrane.copy(),
-            activity={name: totals[:, i] for i, name in enumerate(TALLY)},
+            activity={name: totals[:, i] for i, name in enumerate(TALLY) if name not in WORK},
+            work={name: totals[:, TALLY.index(name)] for name in WORK},
             traces={p.layer: records[p.layer - 1].trace for p in probes},
             spikes={p.layer: records[p.layer - 1].spikes[:, :, list(p.neurons)] for p in probes},
         )
 
-    def _pieces(self, n_windows, run_block, gather) -> list[Piece]:  # type: ignore[no-untyped-def]
-        """The work of a chunk: a layer's column blocks after their earlier windows and after the layer below."""
+    def _inference_pieces(self, n_windows: int, run_block: _RunBlock, gather: _Gather) -> list[Piece]:
+        """Weights rest, so windows are independent: each piece takes some windows through all layers."""
+
+        def run_all_layers(start: int, stop: int) -> None:
+            for layer in range(self.spec.n_layers):
+                run_block(layer, 0, start, stop)
+                if layer < self.spec.n_layers - 1:
+                    gather(layer, start, stop)
+
+        ranges = self._window_ranges(n_windows)
+        return [Piece(partial(run_all_layers, *windows), number) for number, windows in enumerate(ranges)]
+
+    def _learning_pieces(
+        self, n_windows: int, n_blocks: list[int], run_block: _RunBlock, gather: _Gather
+    ) -> list[Piece]:
+        """Windows follow each other, columns are independent: a piece is a block of a layer's columns for some windows.
+
+        It waits for the block's earlier windows and for the layer below.
+        """
         pieces: list[Piece] = []
         before: dict[tuple[int, int], Piece] = {}  # (layer, block) -> the piece of the windows before
-        for start in range(0, n_windows, WINDOWS_PER_PIECE):
-            stop = min(start + WINDOWS_PER_PIECE, n_windows)
+        for start, stop in self._window_ranges(n_windows):
             inputs: Piece | None = None
             for layer in range(self.spec.n_layers):
-                blocks = column_blocks(self.spec.layer_sizes[layer + 1], self._threads.count)
                 done = []
-                for thread, (first, last) in enumerate(blocks):
-                    call = partial(run_block, layer, start, stop, first, last)
-                    piece = Piece(call, thread).after(inputs, before.get((layer, thread)))
-                    before[layer, thread] = piece
+                for number in range(n_blocks[layer]):
+                    piece = Piece(partial(run_block, layer, number, start, stop), number)
+                    before[layer, number] = piece.after(inputs, before.get((layer, number)))
                     done.append(piece)
                 pieces += done
                 if layer < self.spec.n_layers - 1:
@@ -207,15 +244,26 @@ class Chip:
                     pieces.append(inputs)
         return pieces
 
+    def _window_ranges(self, n_windows: int) -> list[tuple[int, int]]:
+        size = n_windows if self._threads.count == 1 else WINDOWS_PER_PIECE
+        return [(start, min(start + size, n_windows)) for start in range(0, n_windows, size)]
+
     def _check_events(self, events: Events, windows: NDArray[np.int64]) -> None:
+        if windows.ndim != 1 or len(windows) == 0:
+            raise ChipError(f"window numbers of shape {windows.shape}: send one per window, and at least one window")
         shape = (len(windows), self.spec.steps)
         if events.begin.shape != shape or events.end.shape != shape or len(events.rows) != len(windows):
             raise ChipError(
                 f"events of {events.begin.shape} (windows, steps) do not fit: this chunk has {shape[0]} windows of"
                 f" {shape[1]} steps"
             )
-        if not events_fit(events.rows, events.begin, events.end, self.spec.layer_sizes[0]):
-            raise ChipError(f"events name an input row beyond 0 to {self.spec.layer_sizes[0] - 1} of this chip")
+        if len(events.amplitude) > 0 and events.amplitude.shape != events.rows.shape:
+            raise ChipError(f"amplitudes of {events.amplitude.shape} do not fit rows of {events.rows.shape}")
+        if not events_fit(events.rows, events.begin, events.end, events.amplitude, self.spec.layer_sizes[0]):
+            raise ChipError(
+                f"events must lie inside their buffer and name input rows 0 to {self.spec.layer_sizes[0] - 1};"
+                " a constant current must be finite and the same at every step"
+            )
 
     def _reserve(self, n_windows: int) -> None:
         """Room for what the layers record, kept from chunk to chunk."""
@@ -249,6 +297,8 @@ class Chip:
         record = record._replace(
             spikes=record.spikes[:n_windows], count=record.count[:n_windows], membrane=record.membrane[:n_windows]
         )
+        if len({probe.layer for probe in probes}) < len(probes):
+            raise ChipError("a layer is probed twice: name all its neurons in one Probe")
         for probe in probes:
             if not 1 <= probe.layer <= self.spec.n_layers:
                 raise ChipError(f"there is no layer {probe.layer} to probe: choose 1 to {self.spec.n_layers}")
@@ -259,11 +309,3 @@ class Chip:
                 shape = (n_windows, self.spec.steps, len(probe.neurons))
                 record = record._replace(probed=np.array(probe.neurons, np.int64), trace=np.zeros(shape, np.float32))
         return record
-
-
-def column_blocks(n_columns: int, threads: int) -> list[tuple[int, int]]:
-    """Split columns into at most `threads` ranges of whole cache lines, as even as that allows."""
-    lines = -(-n_columns // _COLUMNS_PER_LINE)
-    n_blocks = max(1, min(threads, lines))
-    edges = [min(n_columns, lines * i // n_blocks * _COLUMNS_PER_LINE) for i in range(n_blocks + 1)]
-    return list(zip(edges, edges[1:], strict=False))

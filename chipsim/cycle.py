@@ -10,12 +10,11 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from chipsim.crossbar import add_graded_rows, add_rows
-from chipsim.jit import kernel
+from chipsim.jit import inlined_stage, kernel
 from chipsim.memory import aligned
-from chipsim.neuron import fire, integrate_readout
+from chipsim.neuron import UPPER_RAIL_HIT, fire, integrate_readout
 from learning_circuit.accumulator import accumulate
 from learning_circuit.boxcar import boxcar
 from learning_circuit.error_gate import error_gate
@@ -25,16 +24,18 @@ from nonideality.counter_rng import gaussians, uniform, words_of_four_steps
 
 # What a block run counts, by position in the array that it returns.
 TALLY = (
-    "synaptic_events",
-    "weight_updates",
-    "code_writes",
-    "membrane_low_rail",
+    "synaptic_events",  # an active input row meeting a synapse, bias not counted
+    "weight_updates",  # a pulse on a synapse, bias counted
+    "code_writes",  # a stored few-bit weight that changed
+    "membrane_low_rail",  # a step of a neuron clipped there
     "membrane_high_rail",
-    "accumulator_full",
-    "weight_full_scale",
-    "rows_added",
-    "rows_written",
+    "accumulator_full",  # a spike that was not counted
+    "weight_full_scale",  # a write held back at the end of a few-bit weight's range
+    # The simulator's own work rather than the chip's; depends on how columns are split:
+    "synapses_added",
+    "synapses_written",
 )
+WORK = ("synapses_added", "synapses_written")
 _EVENTS, _UPDATES, _WRITES, _LOW, _HIGH, _FULL, _CLIPPED, _ADDED, _WRITTEN = range(len(TALLY))
 _ZERO = np.float32(0)
 _ONE = np.float32(1)
@@ -49,6 +50,7 @@ class Columns(NamedTuple):
     membrane: Any
     spiked: Any  # S[t-1], 0 or 1
     count: Any
+    rail_hits: Any  # (n,) int32, see chipsim.neuron.fire
     target_count: Any
     pulse: Any
     scaled: Any  # pulse times a column's common gain
@@ -66,6 +68,7 @@ def new_columns(n: int) -> Columns:
         membrane=aligned(one, f),
         spiked=aligned(one, f),
         count=aligned(one, f),
+        rail_hits=aligned(one, np.int32),
         target_count=aligned(one, f),
         pulse=aligned(one, f),
         scaled=aligned(one, f),
@@ -73,47 +76,48 @@ def new_columns(n: int) -> Columns:
     )
 
 
-@njit(nogil=True, _nrt=False)
+@inlined_stage
 def _copy(target, source):
     for i in range(len(target)):
         target[i] = source[i]
 
 
-@njit(nogil=True, _nrt=False)
+@inlined_stage
 def _start_window(columns):
     columns.membrane[:] = _ZERO
     columns.spiked[:] = _ZERO
     columns.count[:] = _ZERO
+    columns.rail_hits[:] = np.int32(0)
     columns.target_count[:] = _ZERO
 
 
-@njit(nogil=True, _nrt=False)
-def _deliver(columns, weight, events, s, t, first, last):
+@inlined_stage
+def _deliver(columns, weight, events, s, t):
     """Column currents of step t (0-based) of window s. Returns the number of rows added."""
     begin, end = events.begin[s, t], events.end[s, t]
-    _copy(columns.drive, weight[len(weight) - 1, first:last])
+    _copy(columns.drive, weight[len(weight) - 1])
     rows = events.rows[s, begin:end]
     if len(events.amplitude) > 0:
-        add_graded_rows(columns.drive, weight, rows, events.amplitude[s, begin:end], first, last)
+        add_graded_rows(columns.drive, weight, rows, events.amplitude[s, begin:end])
     else:
-        add_rows(columns.drive, weight, rows, first, last)
+        add_rows(columns.drive, weight, rows)
     return np.int64(end - begin)
 
 
-@njit(nogil=True, _nrt=False)
-def _draw_noise(columns, neurons, window, t, first, last):
+@inlined_stage
+def _draw_noise(columns, neurons, window, t, first):
     """Membrane noise of steps t .. t + 3."""
     key = (neurons.noise_key[0], neurons.noise_key[1])
     words_of_four_steps(columns.words, key, window, neurons.layer, t // 4, first)
     gaussians(columns.noise, columns.words)
-    sigma = neurons.noise[first:last]
+    sigma = neurons.noise
     for step in range(4):
         noise = columns.noise[step]
         for i in range(len(noise)):
             noise[i] *= sigma[i]
 
 
-@njit(nogil=True, _nrt=False)
+@inlined_stage
 def _draw_dither(columns, circuit, layer, window, t, first):
     """Update rounding of steps t .. t + 3."""
     key = (circuit.dither_key[0], circuit.dither_key[1])
@@ -124,31 +128,26 @@ def _draw_dither(columns, circuit, layer, window, t, first):
             dither[i] = uniform(words[i])
 
 
-@njit(nogil=True, _nrt=False)
-def _fire(columns, neurons, circuit, record, s, t, first, last, tally):
+@inlined_stage
+def _fire(columns, neurons, circuit, record, s, t, first, last):
     noise = columns.noise[t % 4]
     if neurons.integrating:
-        integrate_readout(columns.membrane, columns.count, columns.drive, noise, neurons, first, last)
+        integrate_readout(columns.membrane, columns.count, columns.drive, noise, neurons)
     else:
-        fired = record.spikes[s, t, first:last]
-        at_low, at_high, overflows = fire(
+        fire(
             columns.membrane,
             columns.spiked,
             columns.count,
-            fired,
+            columns.rail_hits,
+            record.spikes[s, t, first:last],
             columns.drive,
             noise,
             neurons,
-            first,
-            last,
             circuit.accumulator_full,
         )
-        tally[_LOW] += at_low
-        tally[_HIGH] += at_high
-        tally[_FULL] += overflows
 
 
-@njit(nogil=True, _nrt=False)
+@inlined_stage
 def _probe(columns, record, s, t, first, last):
     for k in range(len(record.probed)):
         neuron = record.probed[k]
@@ -156,105 +155,132 @@ def _probe(columns, record, s, t, first, last):
             record.trace[s, t, k] = columns.membrane[neuron - first]
 
 
-@njit(nogil=True, _nrt=False)
-def _gate(columns, circuit, target, rate, t, first, last):
+@inlined_stage
+def _gate(columns, circuit, target, rate, t):
     """Pulses of all columns for this step. Returns how many columns are open."""
     membrane, count, target_count, pulse = columns.membrane, columns.count, columns.target_count, columns.pulse
-    low_edge, high_edge = circuit.boxcar_low[first:last], circuit.boxcar_high[first:last]
+    low_edge, high_edge = circuit.boxcar_low, circuit.boxcar_high
     slope, sign_pulse, dead_zone, full = circuit.slope, circuit.pulse, circuit.dead_zone, circuit.accumulator_full
     per_step = _ONE / np.float32(t + 1)
-    rate = rate if t >= circuit.warm_up else _ZERO
     is_open = np.int32(0)
     for i in range(len(pulse)):
         target_count[i] = accumulate(target_count[i], target[i], full)
+    if t < circuit.warm_up:
+        return is_open
+    for i in range(len(pulse)):
         error = error_gate(target_count[i] - count[i], per_step, slope, sign_pulse, dead_zone)
         pulse[i] = rate * error if boxcar(membrane[i], low_edge[i], high_edge[i]) else _ZERO
         is_open += np.int32(pulse[i] != _ZERO)
     return is_open
 
 
-@njit(nogil=True, _nrt=False)
-def _write(columns, tables, state, events, s, t, first, last, tally):
+@inlined_stage
+def _write(columns, synapses, state, events, s, t, tally):
     """Every synapse whose row spiked in this step, and the bias, moves by its column's pulse (Eq. 10)."""
     begin, end = events.begin[s, t], events.end[s, t]
     rows = events.rows[s, begin:end]
     bias = len(state.weight) - 1
     graded = len(events.amplitude) > 0
-    if not tables.coded:
+    if not synapses.coded:
         if graded:
-            write_rows_graded(
-                state.weight, tables.gain, rows, events.amplitude[s, begin:end], columns.pulse, first, last
-            )
+            write_rows_graded(state.weight, synapses.gain, rows, events.amplitude[s, begin:end], columns.pulse)
         else:
-            write_rows(state.weight, tables.gain, rows, columns.pulse, columns.scaled, first, last)
-        write_row(state.weight, tables.gain, bias, columns.pulse, first, last)
+            write_rows(state.weight, synapses.gain, rows, columns.pulse, columns.scaled)
+        write_row(state.weight, synapses.gain, bias, columns.pulse)
         return
     dither = columns.dither[t % 4]
     for k in range(len(rows) + 1):
         is_bias = k == len(rows)
         row = bias if is_bias else np.int64(rows[k])
-        lsb = tables.bias_lsb if is_bias else tables.lsb
+        lsb = synapses.bias_lsb if is_bias else synapses.lsb
         amplitude = events.amplitude[s, begin + k] if graded and not is_bias else _ONE
         written, clipped = write_coded_row(
-            state.weight, tables.gain, state.coded, row, lsb, amplitude, columns.pulse, dither, first, last
+            state.weight, synapses.gain, state.coded, row, lsb, amplitude, columns.pulse, dither
         )
         tally[_WRITES] += written
         tally[_CLIPPED] += clipped
 
 
-@kernel
-def infer_block(tables, state, neurons, circuit, events, record, windows, columns, tally, start, stop, first, last):
-    """Run windows start .. stop - 1 of a chunk through columns first .. last - 1 of a layer, weights left alone.
+@inlined_stage
+def _end_window(columns, neurons, circuit, record, s, first, last, tally):
+    """Leave counts and membranes in the record, and tally what met its limit."""
+    _copy(record.count[s, first:last], columns.count)
+    _copy(record.membrane[s, first:last], columns.membrane)
+    for i in range(last - first):
+        tally[_LOW] += np.int64(columns.rail_hits[i] % UPPER_RAIL_HIT)
+        tally[_HIGH] += np.int64(columns.rail_hits[i] // UPPER_RAIL_HIT)
+    steps = record.spikes.shape[1]
+    if not neurons.integrating and np.float32(steps) > circuit.accumulator_full:
+        for t in range(steps):
+            for i in range(first, last):
+                tally[_FULL] += np.int64(record.spikes[s, t, i])
+        for i in range(last - first):
+            tally[_FULL] -= np.int64(columns.count[i])
 
-    tables, state, neurons, circuit, events, record: see `chipsim.tables`; windows: (S,) int64, each window's number,
-    which keys its noise. Writes `record`; returns the TALLY counts, (9,) int64.
+
+@kernel
+def infer_block(block, events, record, windows, columns, tally, start, stop):
+    """Run windows start .. stop - 1 of a chunk through a block of a layer's columns, weights left alone.
+
+    block, events, record: see `chipsim.tables`; windows: (S,) int64, each window's number, which keys its noise;
+    columns: see `new_columns`; tally: (9,) int64, gains the TALLY counts. Writes `record`.
     """
+    state, neurons, circuit = block.state, block.neurons, block.circuit
+    first, last = block.first, block.first + state.weight.shape[1]
     graded = len(events.amplitude) > 0
+    active = np.int64(0)
+    added = np.int64(0)
     for s in range(start, stop):
         _start_window(columns)
         for t in range(events.begin.shape[1]):
-            if t == 0 or not graded:
-                tally[_ADDED] += _deliver(columns, state.weight, events, s, t, first, last)
+            active += np.int64(events.end[s, t] - events.begin[s, t])
+            if t == 0 or not graded:  # a constant current stays what it is
+                added += _deliver(columns, state.weight, events, s, t)
             if neurons.noisy and t % 4 == 0:
-                _draw_noise(columns, neurons, windows[s], t, first, last)
-            _fire(columns, neurons, circuit, record, s, t, first, last, tally)
+                _draw_noise(columns, neurons, windows[s], t, first)
+            _fire(columns, neurons, circuit, record, s, t, first, last)
             _probe(columns, record, s, t, first, last)
-        _copy(record.count[s, first:last], columns.count)
-        _copy(record.membrane[s, first:last], columns.membrane)
-    tally[_EVENTS] = tally[_ADDED] * (last - first)
+        _end_window(columns, neurons, circuit, record, s, first, last, tally)
+    tally[_EVENTS] += active * (last - first)
+    tally[_ADDED] += added * (last - first)
 
 
 @kernel
-def learn_block(tables, state, neurons, circuit, events, record, windows, targets, rates, columns, tally, start, stop, first, last):
+def learn_block(block, events, record, windows, targets, rates, columns, tally, start, stop):
     """As `infer_block`, and learn: after each step, open columns write the rows that spiked.
 
     targets: (S, n_out) float32, target rates (spikes per step); rates: (S,) float32, learning rate of each window.
     """
+    synapses, state, neurons, circuit = block.synapses, block.state, block.neurons, block.circuit
+    first, last = block.first, block.first + state.weight.shape[1]
     graded = len(events.amplitude) > 0
+    active = np.int64(0)
+    added = np.int64(0)
     for s in range(start, stop):
         _start_window(columns)
         target = targets[s, first:last]
         changed = True
         for t in range(events.begin.shape[1]):
+            active_now = np.int64(events.end[s, t] - events.begin[s, t])
+            active += active_now
             if changed or not graded:  # a constant current changes only with the weights
-                tally[_ADDED] += _deliver(columns, state.weight, events, s, t, first, last)
+                added += _deliver(columns, state.weight, events, s, t)
                 changed = False
             if neurons.noisy and t % 4 == 0:
-                _draw_noise(columns, neurons, windows[s], t, first, last)
-            if tables.coded and t % 4 == 0:
+                _draw_noise(columns, neurons, windows[s], t, first)
+            if synapses.coded and t % 4 == 0:
                 _draw_dither(columns, circuit, neurons.layer, windows[s], t, first)
-            _fire(columns, neurons, circuit, record, s, t, first, last, tally)
+            _fire(columns, neurons, circuit, record, s, t, first, last)
             _probe(columns, record, s, t, first, last)
-            n_open = _gate(columns, circuit, target, rates[s], t, first, last)
+            n_open = _gate(columns, circuit, target, rates[s], t)
             if n_open > 0:
-                _write(columns, tables, state, events, s, t, first, last, tally)
+                _write(columns, synapses, state, events, s, t, tally)
                 changed = True
-                active = np.int64(events.end[s, t] - events.begin[s, t])
-                tally[_UPDATES] += (active + 1) * n_open
-                tally[_WRITTEN] += active
-        _copy(record.count[s, first:last], columns.count)
-        _copy(record.membrane[s, first:last], columns.membrane)
-    tally[_EVENTS] = tally[_ADDED] * (last - first)
+                tally[_UPDATES] += (active_now + 1) * n_open
+                tally[_WRITTEN] += active_now * (last - first)
+        _end_window(columns, neurons, circuit, record, s, first, last, tally)
+    tally[_EVENTS] += active * (last - first)
+    tally[_ADDED] += added * (last - first)
 
 
 @kernel
@@ -268,13 +294,17 @@ def gather_events(spikes, rows, begin, end, start, stop):
             begin[s, t] = k
             for i in range(len(fired)):
                 mine[k] = i  # branch-free: overwritten unless it fired
-                k += fired[i]
+                k += np.int64(fired[i])
             end[s, t] = k
 
 
 @kernel
-def events_fit(rows, begin, end, n_in):
-    """Whether all events lie inside their buffer and name rows 0 .. n_in - 1."""
+def events_fit(rows, begin, end, amplitude, n_in):
+    """Whether all events lie inside their buffer and name rows 0 .. n_in - 1.
+
+    And, for a constant current, whether it is finite and the same at every step.
+    """
+    graded = len(amplitude) > 0
     for s in range(begin.shape[0]):
         for t in range(begin.shape[1]):
             if begin[s, t] < 0 or end[s, t] < begin[s, t] or end[s, t] > rows.shape[1]:
@@ -282,6 +312,10 @@ def events_fit(rows, begin, end, n_in):
             outside = np.int32(0)
             for row in rows[s, begin[s, t] : end[s, t]]:
                 outside += np.int32(np.uint32(row) >= np.uint32(n_in))  # a negative row is a huge one
-            if outside > 0:
+            if outside > 0 or (graded and (begin[s, t] != begin[s, 0] or end[s, t] != end[s, 0])):
                 return False
+        if graded:
+            for x in amplitude[s, begin[s, 0] : end[s, 0]]:
+                if not np.isfinite(x):
+                    return False
     return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +31,7 @@ def draw_errors(spec: ChipSpec, die_seed: int) -> list[LayerErrors]:
     """Each layer's errors on die `die_seed`: one random stream per (die, effect, site, layer)."""
     sheets = []
     for layer in range(spec.n_layers):
-        role = "output" if layer == spec.n_layers - 1 else "hidden"
+        role: Literal["hidden", "output"] = "output" if layer == spec.n_layers - 1 else "hidden"
         errors = LayerErrors(spec.layer_sizes[layer], spec.layer_sizes[layer + 1], role)
         for noise in spec.noises:
             if noise.layer in (None, layer + 1):
@@ -51,8 +51,10 @@ def _layer(spec: ChipSpec, die_seed: int, layer: int, errors: LayerErrors) -> Fa
     integrating = errors.role == "output" and spec.neuron.readout == "integrating"
     threshold = errors.threshold_gain
     gain = errors.weight_gain
-    if integrating:  # a dead readout is one that no current reaches
+    noise = errors.membrane_noise
+    if integrating:  # a dead readout is one that neither current nor noise reaches
         gain = gain * errors.enabled
+        noise = noise * errors.enabled
     else:
         threshold = np.where(errors.enabled, threshold, np.inf)
     decay = np.ones(n_out)
@@ -67,8 +69,8 @@ def _layer(spec: ChipSpec, die_seed: int, layer: int, errors: LayerErrors) -> Fa
         low_rail=-_EVERYWHERE if integrating else np.float32(spec.neuron.low_rail_th),
         high_rail=_EVERYWHERE if integrating else np.float32(spec.neuron.high_rail_th),
         integrating=integrating,
-        noise=_float32(errors.membrane_noise),
-        noisy=bool(np.any(errors.membrane_noise)),
+        noise=_float32(noise),
+        noisy=bool(np.any(noise)),
         noise_key=np.array(stream_key("membrane noise", die_seed)),
         layer=np.int64(layer),
     )

@@ -18,18 +18,18 @@ from typing import Any, TypeVar
 import numba
 from llvmlite import binding as llvm
 
-_PACKAGES = ("chipsim", "learning_circuit", "nonideality", "host")
+_KERNEL_PACKAGES = ("chipsim", "learning_circuit", "nonideality")  # every file counts
+_HOST = "host"  # here only those with kernels
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
 def sources_key(root: Path) -> str:
     """Sixteen hex digits over the sources below `root` (the folder that holds the packages) and the compiler."""
     digest = hashlib.sha256(f"{numba.__version__} {platform.python_version()} {llvm.get_host_cpu_name()}".encode())
-    for package in _PACKAGES:
-        for source in sorted((root / package).glob("*.py")):
-            text = source.read_bytes()
-            if b"njit" in text or b"@kernel" in text or b"NamedTuple" in text:
-                digest.update(f"{package}/{source.name}\0".encode() + text)
+    sources = [source for package in _KERNEL_PACKAGES for source in sorted((root / package).rglob("*.py"))]
+    sources += [source for source in sorted((root / _HOST).rglob("*.py")) if b"@kernel" in source.read_bytes()]
+    for source in sources:
+        digest.update(f"{source.relative_to(root)}\0".encode() + source.read_bytes())
     return digest.hexdigest()[:16]
 
 
@@ -52,6 +52,11 @@ def _kernel_folder() -> Path | None:
 
 
 KERNEL_FOLDER = _kernel_folder()
+
+# Pieces of kernels, compiled into them. Reference counts of shared arrays are atomic and cost more than a row of a
+# crossbar, so there are none (numba's ``_nrt=False``); the price is that a kernel cannot allocate.
+stage = numba.njit(nogil=True, _nrt=False)
+inlined_stage = numba.njit(nogil=True, _nrt=False, inline="always")
 
 
 def kernel(function: _F) -> _F:

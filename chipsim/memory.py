@@ -15,4 +15,5 @@ def aligned(shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:
     size = int(np.prod(shape)) * np.dtype(dtype).itemsize
     raw = np.zeros(size + CACHE_LINE_BYTES, np.uint8)
     offset = -raw.ctypes.data % CACHE_LINE_BYTES
-    return raw[offset : offset + size].view(dtype).reshape(shape)
+    table: NDArray[Any] = raw[offset : offset + size].view(dtype).reshape(shape)
+    return table

@@ -3,55 +3,52 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from chipsim.jit import inlined_stage, stage
 from learning_circuit.accumulator import accumulate
 
 _ZERO = np.float32(0)
 _ONE = np.float32(1)
 _QUIET = np.uint8(0)
 _FIRED = np.uint8(1)
+# Two counters share a word, since one more array would cost the hot loop more: a window has at most 4096 steps.
+_UPPER_SHIFT = np.int32(16)
+UPPER_RAIL_HIT = np.int32(1 << 16)
 
 
-@njit(nogil=True, _nrt=False)
+@stage
 def integrate(membrane, spiked, current, decay, reset_charge, zero_reset):
     """U[t] = a U[t-1] + I[t] - th S[t-1]; if the reset is to zero, U[t] = a U[t-1] (1 - S[t-1]) + I[t]."""
     return (decay * (membrane * (_ONE - zero_reset * spiked)) + current) - reset_charge * spiked
 
 
-@njit(nogil=True, _nrt=False)
-def fire(membrane, spiked, count, fired, current, noise, neurons, first, last, accumulator_full):
-    """One step of the neurons of columns first .. last - 1, in place.
+@inlined_stage
+def fire(membrane, spiked, count, rail_hits, fired, current, noise, neurons, accumulator_full):
+    """One step of the neurons of a block of n columns, in place.
 
-    membrane, spiked, count, current, noise: (last - first,) float32; fired: (last - first,) uint8, written.
-    Returns how many membranes met the lower rail, the upper rail, and how many accumulators were full.
+    membrane, spiked, count, current, noise: (n,) float32; fired: (n,) uint8, written;
+    rail_hits: (n,) int32, gains 1 where a membrane met the lower rail and UPPER_RAIL_HIT at the upper one.
     """
-    decay = neurons.decay[first:last]
-    threshold = neurons.threshold[first:last]
-    reset_charge = neurons.reset_charge[first:last]
+    decay = neurons.decay
+    threshold = neurons.threshold
+    reset_charge = neurons.reset_charge
     zero_reset, low, high = neurons.zero_reset, neurons.low_rail, neurons.high_rail
-    at_low = np.int32(0)
-    at_high = np.int32(0)
-    overflows = np.int32(0)
     for i in range(len(membrane)):
         u = integrate(membrane[i], spiked[i], current[i] + noise[i], decay[i], reset_charge[i], zero_reset)
-        at_low += np.int32(u < low)
-        at_high += np.int32(u > high)
+        rail_hits[i] += np.int32(u < low) + (np.int32(u > high) << _UPPER_SHIFT)
         u = low if u < low else (high if u > high else u)
         s = _ONE if u >= threshold[i] else _ZERO
-        overflows += np.int32(count[i] + s > accumulator_full)
         membrane[i] = u
         spiked[i] = s
         fired[i] = _FIRED if u >= threshold[i] else _QUIET
         count[i] = accumulate(count[i], s, accumulator_full)
-    return at_low, at_high, overflows
 
 
-@njit(nogil=True, _nrt=False)
-def integrate_readout(membrane, count, current, noise, neurons, first, last):
+@inlined_stage
+def integrate_readout(membrane, count, current, noise, neurons):
     """One step of an integrating readout: it leaks but never fires; membrane / threshold stands in for the count."""
-    decay = neurons.decay[first:last]
-    threshold = neurons.threshold[first:last]
+    decay = neurons.decay
+    threshold = neurons.threshold
     for i in range(len(membrane)):
         u = decay[i] * membrane[i] + (current[i] + noise[i])
         membrane[i] = u

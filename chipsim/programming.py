@@ -41,17 +41,18 @@ def program_layer(
     Raises ChipError if a weight is not finite.
     """
     n_in, n_out = weights.shape
-    if not (np.isfinite(weights).all() and np.isfinite(biases).all()):
-        raise ChipError("weights to program contain NaN or infinity: every weight and bias must be a finite number")
-    wanted = np.concatenate([weights, biases[None, :]]).astype(np.float32)
+    with np.errstate(over="ignore"):
+        wanted = np.concatenate([weights, biases[None, :]]).astype(np.float32)
+    if not np.isfinite(wanted).all():
+        raise ChipError("weights to program contain NaN or infinity: every weight and bias must be a finite float32")
     state_weight = aligned((n_in + 1, n_out), np.float32)
     if weight_bits is None:
         state_weight[...] = gain * wanted
         nothing = CodedSynapses(np.zeros((0, 0), np.int16), np.zeros((0, 0), np.int16), np.int32(0), np.int32(0))
         return SynapseTables(gain, False, np.float32(1), np.float32(1)), SynapseState(state_weight, nothing)
     top = 2 ** (weight_bits - 1) - 1
-    lsb = np.float32(full_scale_of(weights, top) / top)
-    bias_lsb = np.float32(full_scale_of(biases, top) / top)
+    lsb = np.float32(full_scale_of(wanted[:-1], top) / top)
+    bias_lsb = np.float32(full_scale_of(wanted[-1:], top) / top) if wanted[-1].any() else lsb
     steps = np.full((n_in + 1, 1), lsb, np.float32)
     steps[n_in] = bias_lsb
     code = aligned((n_in + 1, n_out), np.int16)

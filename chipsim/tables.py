@@ -56,6 +56,16 @@ class SynapseState(NamedTuple):
     coded: CodedSynapses
 
 
+class Block(NamedTuple):
+    """Some neighbouring columns of a layer with all that belongs to them; a whole layer is a block, too."""
+
+    first: Any  # int64 scalar, number of the first column within the layer
+    synapses: SynapseTables
+    state: SynapseState
+    neurons: NeuronTables
+    circuit: CircuitTables
+
+
 class Events(NamedTuple):
     """Input of a layer: at step t of window s, rows[s, begin[s, t]:end[s, t]] carry a spike.
 

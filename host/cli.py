@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -110,9 +109,7 @@ def _assignments(context: click.Context, parameter: click.Parameter, values: tup
 @click.option("--out", type=click.Path(path_type=Path), help="Run folder.  [default: runs/<date>-<hash>]")
 @click.option("--resume", type=click.Path(path_type=Path), help="Continue the run in this folder.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
-@click.pass_context
 def run(
-    context: click.Context,
     noise: tuple[str, ...],
     assignments: dict[str, Any],
     config: Path | None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from types import TracebackType
+from typing import Any
 
 from rich.console import Console as RichConsole
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -76,10 +77,10 @@ def report(outcome: Outcome) -> str:
 _START = {"teacher": "the teacher's weights", "random": "random weights"}
 
 
-def _learned(summary: dict) -> list[str]:  # type: ignore[type-arg]
+def _learned(summary: dict[str, Any]) -> list[str]:
     recovered = summary["recovered_fraction"]
     rate = summary["samples_per_s"]
-    lines = [
+    return [
         f"recovered    {'nothing was lost' if recovered is None else f'{recovered:.0%} of what was lost'}",
         f"learned from {summary['train_samples']:,} samples"
         + (f" at {rate:,.0f} samples/s, checks included" if rate is not None else " (in an earlier run)")
@@ -87,7 +88,6 @@ def _learned(summary: dict) -> list[str]:  # type: ignore[type-arg]
         f"events       {summary['synaptic_events']:,} synaptic events, {summary['weight_updates']:,} weight updates"
         + (f", {summary['code_writes']:,} stored codes changed" if summary["code_writes"] else ""),
     ]
-    return lines
 
 
 _SATURATION_WORDS = {
@@ -98,7 +98,7 @@ _SATURATION_WORDS = {
 }
 
 
-def _saturated(summary: dict) -> list[str]:  # type: ignore[type-arg]
+def _saturated(summary: dict[str, Any]) -> list[str]:
     """How often something met its limit, in all windows of a phase."""
     lines = []
     for name, words in _SATURATION_WORDS.items():

@@ -7,6 +7,7 @@ import os
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -141,7 +142,7 @@ def _yinyang_samples(n: int, seed: int) -> Samples:
 
 
 def _idx_folder(folder: Path, name: str) -> Dataset:
-    arrays = {key: _read_idx(folder / file) for key, file in _IDX_FILES.items()}
+    arrays: dict[str, NDArray[Any]] = {key: _read_idx(folder / file) for key, file in _IDX_FILES.items()}
     return _from_arrays(name, arrays, str(folder), byte_range=True)
 
 
@@ -183,7 +184,7 @@ def _npz(path: Path) -> Dataset:
     return _from_arrays(path.stem, arrays, str(path), byte_range=False)
 
 
-def _from_arrays(name: str, arrays: dict[str, NDArray[np.generic]], origin: str, byte_range: bool) -> Dataset:
+def _from_arrays(name: str, arrays: dict[str, NDArray[Any]], origin: str, byte_range: bool) -> Dataset:
     """Check four arrays and wrap them. byte_range: 0..255 means 0..1, whatever values occur."""
     inputs = {}
     for part in ("train", "test"):
@@ -208,7 +209,7 @@ def _from_arrays(name: str, arrays: dict[str, NDArray[np.generic]], origin: str,
         low, high = float(inputs["train"].min()), float(inputs["train"].max())
         if low == high:
             raise DataError(f"{origin}: every value of x_train is {low:g}; there is nothing to learn from")
-        if 0 <= low and high <= 1:
+        if low >= 0 and high <= 1:
             low, high = 0.0, 1.0
     train, test = (Samples(inputs[p], arrays[f"y_{p}"].astype(np.int64), low, high) for p in ("train", "test"))
     return Dataset(name, train, test, n_classes, origin)
@@ -231,4 +232,6 @@ def _check_labels(what: str, y: NDArray[np.generic], n: int) -> None:
         raise DataError(f"{what} is of type {y.dtype}; labels must be whole numbers from 0")
     low, high = float(y.min()), float(y.max())
     if low < 0 or high > 65535:
-        raise DataError(f"{what} holds label {low if low < 0 else high:g}; labels must be whole numbers from 0 to 65535")
+        raise DataError(
+            f"{what} holds label {low if low < 0 else high:g}; labels must be whole numbers from 0 to 65535"
+        )

@@ -27,7 +27,7 @@ class Encoder:
     """Encodes chunks of samples; its buffers are made once and handed out in turn."""
 
     def __init__(self, encoding: Encoding, n_in: int, steps: int, chunk: int, seed: int, buffers: int = 1) -> None:
-        """chunk: most samples per call; buffers: results that stay valid at the same time; seed: of Bernoulli spikes."""
+        """chunk: most samples per call; buffers: results valid at the same time; seed: of Bernoulli spikes."""
         self.encoding = encoding
         self._key = np.array(stream_key("bernoulli encoder", seed))
         capacity = n_in if encoding in ("current", "latency") else n_in * steps

@@ -33,10 +33,12 @@ def evaluate(chip: Chip, samples: Samples, encoder: Encoder) -> Score:
         values = samples.values(slice(start, start + CHUNK))
         windows = np.arange(start, start + len(values), dtype=np.int64) + EVALUATION_WINDOWS
         results.append(chip.infer(encoder.encode(values, windows), windows))
+    steps = np.float32(chip.spec.steps)
+    per_layer = zip(*(result.counts for result in results), strict=True)
     classes = np.concatenate([result.classes for result in results])
     return Score(
         accuracy=float(np.mean(classes == samples.labels)),
         classes=classes,
-        rates=[np.concatenate(layer) / np.float32(chip.spec.steps) for layer in zip(*(r.counts for r in results), strict=True)],
+        rates=[(np.concatenate(list(counts)) / steps).astype(np.float32) for counts in per_layer],
         activity={name: np.sum([r.activity[name] for r in results], axis=0) for name in results[0].activity},
     )

@@ -43,7 +43,8 @@ def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], facts: Mapping[
     """Arrays and JSON facts in one checked file."""
     buffer = io.BytesIO()
     text = np.frombuffer(json.dumps(facts).encode(), np.uint8)
-    np.savez(buffer, __facts__=text, **dict(arrays))
+    everything: dict[str, Any] = {"__facts__": text, **arrays}
+    np.savez(buffer, **everything)
     payload = buffer.getvalue()
     write_bytes(path, _MAGIC + hashlib.sha256(payload).hexdigest().encode() + b"\n" + payload)
 

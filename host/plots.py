@@ -1,2 +1,7 @@
-def save_plots(outcome, folder):
+from pathlib import Path
+
+from host.run import Outcome
+
+
+def save_plots(outcome: Outcome, folder: Path) -> list[Path]:
     return []

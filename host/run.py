@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -88,7 +88,7 @@ def run(
     began = time.perf_counter()
     train(
         chip,
-        Lesson(setup.train, setup.teacher, _encoder(setup, Lesson.BUFFERS), spec.seed),
+        Lesson(setup.train, setup.teacher, _encoder(setup, Lesson.BUFFERS), spec.training.output_target, spec.seed),
         setup.valid,
         encoder,
         progress,
@@ -122,10 +122,21 @@ def recovered_fraction(ideal: float, before: float, after: float) -> float | Non
 
 
 def _summary(
-    setup: Setup, ideal: Score, before: Score, after: Score, progress: Progress, rate: float | None, folder: RunFolder | None
+    setup: Setup,
+    ideal: Score,
+    before: Score,
+    after: Score,
+    progress: Progress,
+    rate: float | None,
+    folder: RunFolder | None,
 ) -> dict[str, Any]:
     spec = setup.spec
     learned = progress.activity
+    phases: dict[str, Mapping[str, Any]] = {
+        "learning": learned,
+        "test_before": before.activity,
+        "test_after": after.activity,
+    }
     accuracy = {
         "teacher": setup.teacher.accuracy(setup.dataset.test),
         "ideal": ideal.accuracy,
@@ -152,8 +163,7 @@ def _summary(
         "weight_updates": sum(learned["weight_updates"]),
         "code_writes": sum(learned["code_writes"]),
         "saturation": {
-            when: {name: int(np.sum(counts[name])) for name in _SATURATIONS}
-            for when, counts in (("learning", learned), ("test_before", before.activity), ("test_after", after.activity))
+            when: {name: int(np.sum(counts[name])) for name in _SATURATIONS} for when, counts in phases.items()
         },
         "samples_per_s": None if rate is None else round(rate, 1),
         "run_dir": str(folder.path) if folder else None,

@@ -63,7 +63,9 @@ class RunFolder:
     def open(path: Path) -> tuple[RunFolder, RunSpec]:
         """An existing run and its spec. Raises RunFolderError if there is none."""
         if not (path / "spec.toml").is_file():
-            raise RunFolderError(f"{path} holds no run (no spec.toml in it): name a run folder, or start one with --out")
+            raise RunFolderError(
+                f"{path} holds no run (no spec.toml in it): name a run folder, or start one with --out"
+            )
         return RunFolder(path), resolve(path / "spec.toml", {})
 
     def save_progress(self, progress: Progress, data_digest: str) -> None:
@@ -86,7 +88,7 @@ class RunFolder:
         try:
             return Progress.load(arrays, facts)
         except (KeyError, TypeError, ValueError) as error:
-            raise RunFolderError(f"checkpoint {path} was written by another version ({error}): start a new run") from None
+            raise RunFolderError(f"checkpoint {path} is of another version ({error}): start a new run") from None
 
     def save_result(self, result: dict[str, Any]) -> None:
         write_text(self.path / "result.json", json.dumps(result, indent=2) + "\n")

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from chipsim import ChipSpec, NeuronSpec
 from host.encoders import Encoding
 from host.errors import SettingError
+from host.teacher import Norm, OutputTarget
 from learning_circuit import LearningCircuitSpec
 from nonideality.grammar import parse_all
 
@@ -27,7 +28,7 @@ Width = Annotated[int, Field(ge=1, le=1_000_000)]
 _DATASET_DEFAULTS: dict[str, dict[str, Any]] = {
     "digits": {"hidden": (128, 64)},
     "mnist": {"hidden": (256,)},
-    "yinyang": {"hidden": (120,), "encoding": "current"},
+    "yinyang": {"hidden": (120,), "encoding": "current", "steps": 32},
 }
 
 
@@ -37,7 +38,8 @@ class TeacherSpec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     epochs: Annotated[int, Field(ge=1)] | None = None  # None: by the size of the data set
-    norm_percentile: Annotated[float, Field(gt=0, le=100)] = 99.0  # of a layer's positive activations: y_norm, Eq. 4
+    norm: Norm = "neuron"  # whether y_norm of Eq. 4 is one figure per layer or per neuron
+    norm_percentile: Annotated[float, Field(ge=50, le=100)] = 99.0  # of the positive activations
 
 
 class TrainingSpec(BaseModel):
@@ -46,6 +48,7 @@ class TrainingSpec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     start: Literal["teacher", "random"] = "teacher"  # weights the die is programmed with
+    output_target: OutputTarget = "logits"
     epochs: Annotated[int, Field(ge=0)] | None = None  # None: by the size of the data set
     learning_rate: Positive | None = None  # at the first sample, in thresholds; falls linearly. None: by error gate
     validation_fraction: Annotated[float, Field(gt=0, le=0.5)] = 0.15
@@ -167,5 +170,5 @@ def _one_line(error: ValidationError, config: Path | None) -> str:
         return f"unknown setting {name!r}{where}: {hint}choose from {', '.join(known)}"
     message = first["msg"].removeprefix("Value error, ")
     if not path or first["type"] == "value_error":
-        return f"{message}{where}" if first["type"] == "value_error" else f"{message}{where}"
+        return f"{message}{where}"
     return f"{name} = {first['input']!r}{where}: {message[0].lower()}{message[1:]}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from chipsim import Chip, ChipSpec
 from host.data import Dataset, Samples, load
 from host.run_spec import RunSpec
-from host.teacher import Layer, Teacher, cached_teacher, percentile_norms
+from host.teacher import Layer, Teacher, cached_teacher, scaled_teacher
 from nonideality.streams import stream
 
 MAX_VALIDATION = 2000
@@ -22,7 +23,7 @@ _TRAIN_PRESENTATIONS = 60_000
 _TEACHER_WORK = 2e9  # presentations times weights
 _TEACHER_EPOCHS = (15, 300)  # at least, at most
 # Per error gate: a sign pulse has a fixed size and moves a weight at every error, so it must be smaller.
-_LEARNING_RATES = {"linear": 5e-3, "sign": 1e-4, "ternary": 2e-4}
+_LEARNING_RATES = {"linear": 2e-3, "sign": 1e-4, "ternary": 2e-4}
 
 
 @dataclass(frozen=True)
@@ -62,15 +63,15 @@ class Setup:
 
     def data_digest(self) -> str:
         """Sixteen hex digits over the training data, so that a resumed run notices other data."""
-        digest = hashlib.sha256(np.ascontiguousarray(self.train.raw))
-        digest.update(np.ascontiguousarray(self.train.labels))
+        digest = hashlib.sha256(self.train.raw.tobytes())
+        digest.update(self.train.labels.tobytes())
         return digest.hexdigest()[:16]
 
 
 def random_weights(sizes: tuple[int, ...], seed: int) -> list[Layer]:
     """Gaussian weights of variance 1 / n_in, zero biases: from random, the membranes reach the boxcar."""
     layers = []
-    for number, (n_in, n_out) in enumerate(zip(sizes, sizes[1:], strict=False)):
+    for number, (n_in, n_out) in enumerate(pairwise(sizes)):
         rng = stream("random start", seed, number)
         weights = rng.standard_normal((n_in, n_out)) / np.sqrt(n_in)
         layers.append((weights.astype(np.float32), np.zeros(n_out, np.float32)))
@@ -106,9 +107,9 @@ def prepare(spec: RunSpec, say: Callable[[str], None] = lambda text: None) -> Se
     dataset = load(spec.dataset, spec.data_dir)
     train, valid = split(dataset.train, spec.training.validation_fraction, spec.seed)
     sizes = spec.chip_spec(dataset.n_in, dataset.n_classes).layer_sizes
-    spec = complete(spec, len(train), sum(a * b for a, b in zip(sizes, sizes[1:], strict=False)))
+    spec = complete(spec, len(train), sum(a * b for a, b in pairwise(sizes)))
     assert spec.teacher.epochs is not None, "complete() fills it in"
     say("training the teacher")
     layers = cached_teacher(train, dataset.n_classes, spec.hidden, spec.seed, spec.teacher.epochs)
-    norms = percentile_norms(layers, train, spec.teacher.norm_percentile)
-    return Setup(spec, dataset, train, valid, Teacher(layers, norms))
+    teacher = scaled_teacher(layers, train, spec.teacher.norm, spec.teacher.norm_percentile)
+    return Setup(spec, dataset, train, valid, teacher)

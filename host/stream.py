@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from chipsim import Events
 from host.data import Samples
 from host.encoders import Encoder
-from host.teacher import Teacher
+from host.teacher import OutputTarget, Teacher
 from nonideality.streams import stream
 
 _IN_FLIGHT = 2  # chunks being prepared or waiting; the chip works on one more
@@ -30,11 +30,14 @@ class Chunk:
 class Lesson:
     """The training samples in the order in which the chip sees them; an order of its own for every epoch."""
 
-    def __init__(self, samples: Samples, teacher: Teacher, encoder: Encoder, seed: int) -> None:
+    def __init__(
+        self, samples: Samples, teacher: Teacher, encoder: Encoder, output_target: OutputTarget, seed: int
+    ) -> None:
         """encoder: with at least `BUFFERS` buffers of the largest chunk."""
         self._samples = samples
         self._teacher = teacher
         self._encoder = encoder
+        self._output_target = output_target
         self._seed = seed
         self._epoch: tuple[int, NDArray[np.int64]] = (-1, np.zeros(0, np.int64))
 
@@ -62,7 +65,7 @@ class Lesson:
         return Chunk(
             self._encoder.encode(values, windows),
             windows,
-            self._teacher.targets(values, self._samples.labels[index]),
+            self._teacher.targets(values, self._samples.labels[index], self._output_target),
         )
 
     def _order(self, epoch: int) -> NDArray[np.int64]:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import warnings
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,20 +14,35 @@ from numpy.typing import NDArray
 from chipsim.crossbar import add_graded_rows
 from chipsim.jit import cache_root, kernel
 from host.data import Samples
-from host.files import read_arrays, write_arrays
 from host.errors import RunFolderError
+from host.files import read_arrays, write_arrays
 
 Layer = tuple[NDArray[np.float32], NDArray[np.float32]]  # weights (n_in, n_out), biases (n_out,)
 _NORM_SAMPLES = 10_000  # training samples looked at for the activation percentiles
+_SMALLEST_NORM = 0.1  # of the layer's: a neuron that hardly ever speaks is not amplified beyond all bounds
 _CACHE_VERSION = 1
+
+Norm = Literal["layer", "neuron"]
+
+OutputTarget = Literal["label", "softmax", "logits"]
+OUTPUT_TARGETS = {
+    "label": "1 for the labelled class, 0 for all others",
+    "softmax": "the teacher's class probabilities",
+    "logits": "the teacher's logits, scaled to rates from 0 to 1",
+}
 
 
 @dataclass(frozen=True)
 class Teacher:
-    """A feed-forward network of rectified linear layers; the last layer's outputs are logits."""
+    """A feed-forward network of rectified linear layers; the last layer's outputs are logits.
+
+    A firing rate cannot be negative and a class is decided between the largest logits, so on the chip an output fires
+    at (logit - output_low) / y_norm: shifting all logits alike changes no decision.
+    """
 
     layers: list[Layer]
-    norms: NDArray[np.float32]  # (n_layers,) y_norm of Eq. 4: a percentile of each layer's positive activations
+    norms: list[NDArray[np.float32]]  # per layer (n_out,), activation that means one spike per step: y_norm of Eq. 4
+    output_low: float = 0.0  # logit that means no spike
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -40,8 +56,14 @@ class Teacher:
         outputs = []
         for number, (weights, bias) in enumerate(self.layers):
             out = np.empty((len(values), len(bias)), np.float32)
-            _dense(np.ascontiguousarray(values), weights, bias, out, np.empty(weights.shape[0], np.int32),
-                   np.empty(weights.shape[0], np.float32))
+            _dense(
+                np.ascontiguousarray(values),
+                weights,
+                bias,
+                out,
+                np.empty(weights.shape[0], np.int32),
+                np.empty(weights.shape[0], np.float32),
+            )
             if number < len(self.layers) - 1:
                 np.maximum(out, 0, out=out)
             outputs.append(out)
@@ -56,20 +78,28 @@ class Teacher:
             hits += int(np.sum(np.argmax(logits, axis=1) == samples.labels[index]))
         return hits / len(samples)
 
-    def targets(self, values: NDArray[np.float32], labels: NDArray[np.int64]) -> list[NDArray[np.float32]]:
-        """Target rates in spikes per step: min(A / y_norm, 1) for hidden layers, the one-hot label for the last."""
-        activations = self.activations(values)
-        rates = [np.minimum(a / norm, 1) for a, norm in zip(activations[:-1], self.norms[:-1], strict=True)]
-        one_hot = np.zeros_like(activations[-1])
+    def targets(
+        self, values: NDArray[np.float32], labels: NDArray[np.int64], output_target: OutputTarget
+    ) -> list[NDArray[np.float32]]:
+        """Target rates in spikes per step: min(A / y_norm, 1) for hidden layers; for outputs as OUTPUT_TARGETS says."""
+        *hidden, logits = self.activations(values)
+        rates = [np.minimum(a / norm, 1) for a, norm in zip(hidden, self.norms[:-1], strict=True)]
+        if output_target == "logits":
+            return [*rates, np.clip((logits - np.float32(self.output_low)) / self.norms[-1], 0, 1)]
+        if output_target == "softmax":
+            powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+            return [*rates, powers / powers.sum(axis=1, keepdims=True)]
+        one_hot = np.zeros_like(logits)
         one_hot[np.arange(len(labels)), labels] = 1
         return [*rates, one_hot]
 
     def normalised(self) -> list[Layer]:
         """Weights and biases for the chip: scaled so that activation y_norm becomes one spike per step."""
-        below = np.concatenate([[np.float32(1)], self.norms[:-1]])
+        below = [np.ones(len(self.layers[0][0]), np.float32), *self.norms[:-1]]
+        low = [0.0] * (len(self.layers) - 1) + [self.output_low]
         return [
-            ((w * (x / y)).astype(np.float32), (b / y).astype(np.float32))
-            for (w, b), x, y in zip(self.layers, below, self.norms, strict=True)
+            ((w * x[:, None] / y).astype(np.float32), ((b - shift) / y).astype(np.float32))
+            for (w, b), x, y, shift in zip(self.layers, below, self.norms, low, strict=True)
         ]
 
 
@@ -85,17 +115,33 @@ def _dense(values, weights, bias, out, rows, amplitude):
         total = out[s]
         for i in range(len(bias)):
             total[i] = bias[i]
-        add_graded_rows(total, weights, rows[:k], amplitude[:k], 0, len(bias))
+        add_graded_rows(total, weights, rows[:k], amplitude[:k])
 
 
-def percentile_norms(layers: list[Layer], samples: Samples, percentile: float) -> NDArray[np.float32]:
-    """y_norm per layer: the percentile of its positive activations over training samples (1 if none is positive)."""
-    bare = Teacher(layers, np.ones(len(layers), np.float32))
-    norms = []
-    for activation in bare.activations(samples.values(slice(0, _NORM_SAMPLES))):
+def scaled_teacher(layers: list[Layer], samples: Samples, norm: Norm, percentile: float) -> Teacher:
+    """The teacher with its rate scales, from its activations on training samples.
+
+    y_norm of a hidden layer is the percentile of its positive activations, taken per layer (Yang et al. 2022, Eq. 4)
+    or per neuron (as channel-wise normalisation does, Kim et al. 2020, arXiv 1903.06530), there at least a tenth of
+    the layer's. For the outputs, one spike per step stands for that percentile of the largest logit, and silence for
+    what the runner-up class hardly ever falls below (the opposite percentile of the second largest logit).
+    """
+    unscaled = Teacher(layers, [np.ones(len(bias), np.float32) for _, bias in layers])
+    *hidden, logits = unscaled.activations(samples.values(slice(0, _NORM_SAMPLES)))
+    norms: list[NDArray[np.float32]] = []
+    for activation in hidden:
         positive = activation[activation > 0]
-        norms.append(np.percentile(positive, percentile) if len(positive) else 1.0)
-    return np.array(norms, np.float32)
+        layer = float(np.percentile(positive, percentile)) if len(positive) else 1.0
+        each = np.full(activation.shape[1], layer)
+        if norm == "neuron":
+            own = [float(np.percentile(a[a > 0], percentile)) if np.any(a > 0) else layer for a in activation.T]
+            each = np.maximum(own, _SMALLEST_NORM * layer)
+        norms.append(each.astype(np.float32))
+    ranked = np.sort(logits, axis=1)
+    low = np.percentile(ranked[:, -2], 100 - percentile)
+    high = np.percentile(ranked[:, -1], percentile)
+    norms.append(np.full(logits.shape[1], max(high - low, 1e-6), np.float32))
+    return Teacher(layers, norms, float(low))
 
 
 def train_teacher(samples: Samples, n_classes: int, hidden: tuple[int, ...], seed: int, epochs: int) -> list[Layer]:
@@ -110,7 +156,9 @@ def train_teacher(samples: Samples, n_classes: int, hidden: tuple[int, ...], see
     with warnings.catch_warnings(), threadpool_limits(1):
         warnings.simplefilter("ignore", ConvergenceWarning)  # a fixed number of epochs is what was asked for
         network.fit(samples.values(slice(None)), samples.labels)
-    layers = [(w.astype(np.float32), b.astype(np.float32)) for w, b in zip(network.coefs_, network.intercepts_, strict=True)]
+    layers = [
+        (w.astype(np.float32), b.astype(np.float32)) for w, b in zip(network.coefs_, network.intercepts_, strict=True)
+    ]
     return _every_class(layers, network.classes_, n_classes)
 
 
@@ -137,15 +185,15 @@ def cached_teacher(samples: Samples, n_classes: int, hidden: tuple[int, ...], se
         "epochs": epochs,
         "classes": n_classes,
         "scale": (samples.low, samples.high),
-        "inputs": hashlib.sha256(np.ascontiguousarray(samples.raw)).hexdigest(),
-        "labels": hashlib.sha256(np.ascontiguousarray(samples.labels)).hexdigest(),
+        "inputs": hashlib.sha256(samples.raw.tobytes()).hexdigest(),
+        "labels": hashlib.sha256(samples.labels.tobytes()).hexdigest(),
     }
     name = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:24]
     path = cache_root() / "teachers" / f"{name}.ckpt"
     if path.exists():
         try:
             arrays, _ = read_arrays(path)
-            return [(arrays[f"w{i}"], arrays[f"b{i}"]) for i in range(len(hidden) + 1)]  # type: ignore[misc]
+            return [(arrays[f"w{i}"], arrays[f"b{i}"]) for i in range(len(hidden) + 1)]
         except (RunFolderError, KeyError):
             pass  # damaged: train again and replace it
     layers = train_teacher(samples, n_classes, hidden, seed, epochs)

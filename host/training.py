@@ -19,6 +19,7 @@ from host.stream import Lesson, spans
 CHECKS = 20  # validations, and checkpoints, in a run
 _BACK_OFF = 0.5  # the rate's factor after a check that came out clearly worse than the best
 _CLEARLY = 3.0  # standard errors of the validation accuracy
+_REPAIRED = 1.5  # standard errors of the paired difference to the start that prove a repair
 _AS_GOOD = 0.5  # standard errors within which a later snapshot is preferred to the best
 
 
@@ -30,6 +31,8 @@ class Check:
     epoch: float
     learning_rate: float
     validation_accuracy: float
+    repaired: int  # validation samples that were wrong at the start and are right now
+    broken: int  # and the other way round
     weight_updates: int
     synaptic_events: int
 
@@ -45,6 +48,7 @@ class Progress:
     activity: dict[str, list[int]] = field(default_factory=dict)  # TALLY name -> per layer, while learning
     current: Snapshot = field(default_factory=dict)
     candidates: dict[int, Snapshot] = field(default_factory=dict)  # check number -> snapshot that may yet be kept
+    right_at_start: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))  # (n_valid,)
 
     def facts(self) -> dict[str, Any]:
         """Everything but the arrays, for JSON."""
@@ -57,14 +61,16 @@ class Progress:
         }
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        named = {f"current/{name}": array for name, array in self.current.items()}
+        named: dict[str, NDArray[Any]] = {f"current/{name}": array for name, array in self.current.items()}
+        named["right_at_start"] = self.right_at_start
         for number, snapshot in self.candidates.items():
             named |= {f"{number}/{name}": array for name, array in snapshot.items()}
         return named
 
     @staticmethod
     def load(arrays: dict[str, NDArray[Any]], facts: dict[str, Any]) -> Progress:
-        progress = Progress(**{**facts, "checks": [Check(**check) for check in facts["checks"]]})
+        checks = [Check(**check) for check in facts["checks"]]
+        progress = Progress(**{**facts, "checks": checks, "right_at_start": arrays.pop("right_at_start")})
         for name, array in arrays.items():
             owner, _, key = name.partition("/")
             target = progress.current if owner == "current" else progress.candidates.setdefault(int(owner), {})
@@ -77,7 +83,13 @@ class Progress:
         return float(np.sqrt(max(best * (1 - best), 1 / self.n_valid) / self.n_valid))
 
     def kept(self) -> int:
-        """Number of the check whose snapshot stays: the latest one as good as the best."""
+        """Number of the check whose snapshot stays: the latest one as good as the best.
+
+        The start stays, though, if no later one is better by more than _REPAIRED standard errors of the paired
+        difference: what is not known to be broken is not repaired.
+        """
+        if not any(c.repaired - c.broken > _REPAIRED * np.sqrt(c.repaired + c.broken) for c in self.checks):
+            return 0
         accuracies = [check.validation_accuracy for check in self.checks]
         enough = max(accuracies) - _AS_GOOD * self.standard_error()
         return max(number for number, accuracy in enumerate(accuracies) if accuracy >= enough)
@@ -88,11 +100,12 @@ class Progress:
         self.candidates[len(self.checks) - 1] = self.current
         accuracies = [each.validation_accuracy for each in self.checks]
         enough = max(accuracies) - _AS_GOOD * self.standard_error()
-        # A snapshot is out of the race if it is not as good as the best, or if a later one is at least its equal.
+        # Out of the race, the start excepted: not as good as the best, or a later one is at least its equal.
         self.candidates = {
             number: snapshot
             for number, snapshot in self.candidates.items()
-            if accuracies[number] >= enough and accuracies[number] > max(accuracies[number + 1 :], default=-1.0)
+            if number == 0
+            or (accuracies[number] >= enough and accuracies[number] > max(accuracies[number + 1 :], default=-1.0))
         }
         if check.validation_accuracy < max(accuracies) - _CLEARLY * self.standard_error():
             self.rate_factor *= _BACK_OFF
@@ -121,14 +134,18 @@ def train(
 
     def check() -> None:
         progress.current = chip.snapshot()
-        accuracy = evaluate(chip, valid, encoder).accuracy
+        right = evaluate(chip, valid, encoder).classes == valid.labels
+        if not progress.checks:
+            progress.right_at_start = right
         rate = learning_rate * progress.rate_factor * (1 - progress.presentations / max(1, presentations))
         progress.add(
             Check(
                 progress.presentations,
                 progress.presentations / epoch,
                 rate,
-                accuracy,
+                float(np.mean(right)),
+                int(np.sum(right & ~progress.right_at_start)),
+                int(np.sum(~right & progress.right_at_start)),
                 sum(progress.activity["weight_updates"]),
                 sum(progress.activity["synaptic_events"]),
             )

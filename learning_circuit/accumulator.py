@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from learning_circuit.jit import stage
 
 
 def full_scale(bits: int) -> np.float32:
@@ -11,7 +12,7 @@ def full_scale(bits: int) -> np.float32:
     return np.float32(2**bits - 1)
 
 
-@njit(nogil=True, _nrt=False)
+@stage
 def accumulate(value, increment, full):
     """C[t] = C[t-1] + increment, at most `full`; all in counts, float32 (exact for whole counts below 2^24)."""
     total = value + increment

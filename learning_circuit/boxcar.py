@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from numba import njit
+from learning_circuit.jit import stage
 
 
-@njit(nogil=True, _nrt=False)
+@stage
 def boxcar(membrane, low_edge, high_edge):
     """True while low_edge < U < high_edge (in units of the threshold), both edges excluded.
 

@@ -7,7 +7,8 @@ d = y t - C, in counts. Eqs. 9 and 11 of Yang et al. 2022 (arXiv 2210.04532) use
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from learning_circuit.jit import stage
 
 # (slope, pulse): the update is slope * d / t + pulse * sign(d), and nothing while |d| is inside the dead zone.
 SLOPE_AND_PULSE = {"linear": (1.0, 0.0), "sign": (0.0, 1.0), "ternary": (0.0, 1.0)}
@@ -16,7 +17,7 @@ _ZERO = np.float32(0)
 _ONE = np.float32(1)
 
 
-@njit(nogil=True, _nrt=False)
+@stage
 def error_gate(difference, per_step, slope, pulse, dead_zone):
     """Gated error of one neuron, float32.
 

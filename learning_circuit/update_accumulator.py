@@ -12,9 +12,11 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
+
+from learning_circuit.jit import stage
 
 _NOTHING = np.int32(0)
+_MOST = np.float32(1 << 30)  # no pulse counts for more: beyond every range, and inside an int32
 
 
 class CodedSynapses(NamedTuple):
@@ -26,17 +28,17 @@ class CodedSynapses(NamedTuple):
     accumulator_bits: Any  # int32 scalar
 
 
-@njit(nogil=True, _nrt=False)
-def write_coded_row(weight, gain, synapses, row, lsb, amplitude, pulse, dither, first, last):
-    """Add pulse_i amplitude to the accumulators of columns first .. last - 1 of one row, write what overflows.
+@stage
+def write_coded_row(weight, gain, synapses, row, lsb, amplitude, pulse, dither):
+    """Add pulse_i amplitude to the accumulators of one row, write what overflows.
 
-    weight, gain, pulse: as in `update_unit`; lsb: weight of one code step, in thresholds; dither: (last - first,)
+    weight, gain, pulse: as in `update_unit`; lsb: weight of one code step, in thresholds; dither: (n_out,)
     float32 uniform on [0, 1). Returns (codes changed, codes held back at the end of their range).
     """
-    stored = synapses.code[row, first:last]
-    residues = synapses.residue[row, first:last]
-    effective = weight[row, first:last]
-    gains = gain[row if len(gain) > 1 else 0, first:last]
+    stored = synapses.code[row]
+    residues = synapses.residue[row]
+    effective = weight[row]
+    gains = gain[row if len(gain) > 1 else 0]
     bits = synapses.accumulator_bits
     full = np.int32(1) << bits
     top = synapses.top_code
@@ -44,7 +46,9 @@ def write_coded_row(weight, gain, synapses, row, lsb, amplitude, pulse, dither, 
     written = _NOTHING
     clipped = _NOTHING
     for c in range(len(pulse)):
-        total = np.int32(residues[c]) + np.int32(np.floor(pulse[c] * units + dither[c]))
+        counted = np.floor(pulse[c] * units + dither[c])
+        counted = _MOST if counted > _MOST else (-_MOST if counted < -_MOST else counted)
+        total = np.int32(residues[c]) + np.int32(counted)
         # Whole LSBs, truncated toward zero, so that a residue near zero never flips a code back and forth.
         carry = (total + (full - np.int32(1) if total < 0 else _NOTHING)) >> bits
         wanted = np.int32(stored[c]) + carry

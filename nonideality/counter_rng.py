@@ -8,7 +8,8 @@ vectorise.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from nonideality.jit import inlined_stage, stage
 
 _LOW = np.uint64(0xFFFFFFFF)
 _SHIFT = np.uint64(32)
@@ -18,7 +19,7 @@ _WEYL_A = np.uint64(0x9E3779B9)
 _WEYL_B = np.uint64(0xBB67AE85)
 
 
-@njit(nogil=True, _nrt=False)
+@stage
 def _round(c0, c1, c2, c3, k0, k1):
     a = _MULTIPLY_A * c0
     b = _MULTIPLY_B * c2
@@ -26,7 +27,7 @@ def _round(c0, c1, c2, c3, k0, k1):
     return (b >> _SHIFT) ^ c1 ^ k0, b & _LOW, (a >> _SHIFT) ^ c3 ^ k1, a & _LOW, k0_next, k1_next
 
 
-@njit(nogil=True, inline="always", _nrt=False)
+@inlined_stage
 def philox(c0, c1, c2, c3, k0, k1):
     """Four 32-bit random words from a counter of four and a key of two 32-bit words (all held in uint64).
 
@@ -45,7 +46,7 @@ def philox(c0, c1, c2, c3, k0, k1):
     return c0, c1, c2, c3
 
 
-@njit(nogil=True, _nrt=False)
+@stage
 def words_of_four_steps(words, key, window, layer, quarter, first_neuron):
     """Fill words (4, n) uint32: row s holds step 4 quarter + s of neurons first_neuron .. first_neuron + n - 1.
 
@@ -65,7 +66,7 @@ def words_of_four_steps(words, key, window, layer, quarter, first_neuron):
         row3[n] = np.uint32(w3)
 
 
-@njit(nogil=True, _nrt=False)
+@stage
 def uniform(word):
     """A float32 uniform on [0, 1) from a 32-bit word; its 24 highest bits count."""
     return np.float32(np.int32(word >> np.uint32(8))) * _TWO_TO_MINUS_24
@@ -100,7 +101,7 @@ _C2, _C4, _C6, _C8 = np.float32(-1 / 2), np.float32(1 / 24), np.float32(-1 / 720
 _QUARTER_TURN = np.float32(np.pi / 2 * 2.0**-24)
 
 
-@njit(nogil=True, _nrt=False)
+@stage
 def natural_log(x):
     """ln(x) of a positive, normal float32, from arithmetic alone (no library call, no branch)."""
     bits = np.float32(x).view(np.int32)
@@ -122,7 +123,7 @@ def natural_log(x):
     return (x * (square * p) - _HALF * square) + x + exponent * _LN_2
 
 
-@njit(nogil=True, _nrt=False)
+@stage
 def gaussian_pair(word_a, word_b):
     """Two independent standard normal float32 from two random words (Box and Muller 1958). |z| is at most 5.77."""
     u = np.float32(np.int32(word_a >> np.uint32(8)) + np.int32(1)) * _TWO_TO_MINUS_24  # (0, 1]
@@ -142,9 +143,9 @@ def gaussian_pair(word_a, word_b):
     return radius * first, radius * second
 
 
-@njit(nogil=True, _nrt=False)
+@stage
 def gaussians(out, words):
-    """Turn words (4, n) uint32 into out (4, n) float32, N(0, 1): rows 0 and 1 are made of each other's words, 2 and 3 too."""
+    """Turn words (4, n) uint32 into out (4, n) float32, N(0, 1): rows 0 and 1 share their words, 2 and 3 too."""
     for row in range(0, 4, 2):
         words_a, words_b, out_a, out_b = words[row], words[row + 1], out[row], out[row + 1]
         for n in range(words.shape[1]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -55,7 +56,7 @@ def parse(text: str) -> Noise:
             raise NoiseError(f"noise {text!r}: {pair!r} is not key=value with a key from {known}, each once")
         number = _number(value, key, text)
         if key == "layer":
-            if number < 1 or number != int(number):
+            if not (math.isfinite(number) and number >= 1 and number == int(number)):
                 raise NoiseError(f"noise {text!r}: layer {value} is not a whole number from 1 (the first layer)")
             layer = int(number)
         else:

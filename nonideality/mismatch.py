@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
@@ -38,7 +40,7 @@ class Mismatch(Nonideality):
     unit = "relative (0.2 is 20 %)"
     persistence = "frozen"
     moment = "fabricate"
-    sites = {
+    sites: ClassVar = {
         "weight": Site("each synapse's gain, bias included; an update pulse is scaled alike", _GAIN),
         "threshold": Site("each neuron's comparator threshold, and the charge a subtractive reset removes", _GAIN),
         "leak": Site("each neuron's membrane time constant (nothing to disturb in an IF neuron)", _GAIN),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 
 from nonideality.effect import Nonideality, Site
@@ -19,7 +21,7 @@ class Quantization(Nonideality):
     whole_levels = True
     persistence = "frozen"
     moment = "program"
-    sites = {
+    sites: ClassVar = {
         "weight": Site(
             "stored weights and biases",
             "{level} bits: codes -(2^({level}-1) - 1) to 2^({level}-1) - 1, rounded to nearest when programmed",

@@ -12,6 +12,7 @@ from nonideality.silencing import Silencing
 from nonideality.thermal import Thermal
 
 ENTRY_POINT_GROUP = "chipsim.nonidealities"
+_REQUIRED = ("name", "summary", "level_meaning", "unit", "persistence", "moment", "sites", "source")
 BUILT_IN: tuple[type[Nonideality], ...] = (Mismatch, Quantization, Thermal, Silencing)
 
 
@@ -28,6 +29,11 @@ def catalogue() -> dict[str, type[Nonideality]]:
             ) from error
         if not (isinstance(effect, type) and issubclass(effect, Nonideality)):
             raise NoiseError(f"nonideality {point.name!r} ({point.value}) is not a subclass of nonideality.Nonideality")
+        missing = [name for name in _REQUIRED if not hasattr(effect, name)]
+        if missing:
+            raise NoiseError(
+                f"nonideality {point.name!r} ({point.value}) lacks {', '.join(missing)}; add them to the class"
+            )
         if effect.name in effects:
             raise NoiseError(
                 f"nonideality {effect.name!r} of {point.value} has the name of one that is already there; rename it"

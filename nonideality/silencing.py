@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 
 from nonideality.effect import Nonideality, Site
@@ -20,7 +22,7 @@ class Silencing(Nonideality):
     level_range = (0.0, 1.0)
     persistence = "frozen"
     moment = "fabricate"
-    sites = {
+    sites: ClassVar = {
         "hidden": Site("neurons of hidden layers", _DEAD),
         "output": Site("output neurons (off unless named: a dead class cannot be learned back)", _DEAD, False),
     }

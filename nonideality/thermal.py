@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 
 from nonideality.effect import Nonideality, Site
@@ -17,7 +19,7 @@ class Thermal(Nonideality):
     unit = "nominal thresholds"
     persistence = "temporal"
     moment = "operate"
-    sites = {"membrane": Site("each neuron's membrane, at every step", "adds {level} th z, z ~ N(0, 1)")}
+    sites: ClassVar = {"membrane": Site("each neuron's membrane, at every step", "adds {level} th z, z ~ N(0, 1)")}
     source = "independent Gaussian increments, the discrete form of white current noise on a capacitor"
 
     def fill(self, site: str, errors: LayerErrors, rng: np.random.Generator) -> None:

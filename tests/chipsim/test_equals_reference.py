@@ -1,0 +1,155 @@
+"""The kernels against the slow witness, bit for bit: every design option and every nonideality."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from small_chips import assert_equals_witness, every_neuron, lesson, programmed, spec_of, taught, witness_of
+
+ALL_FROZEN = ("mismatch:0.4", "silencing:0.2")
+EVERYTHING = (*ALL_FROZEN, "thermal:0.2", "quantization:4")
+
+CASES = {
+    "as designed": {},
+    "leaky": {"neuron": {"kind": "lif", "tau_steps": 3.0}},
+    "leaky, each its own time constant": {"neuron": {"kind": "lif", "tau_steps": 3.0}, "noise": ("mismatch:0.5@leak",)},
+    "reset to zero": {"neuron": {"reset": "zero"}},
+    "leaky, reset to zero": {"neuron": {"kind": "lif", "reset": "zero"}, "noise": ALL_FROZEN},
+    "narrow rails": {"neuron": {"low_rail_th": -0.1, "high_rail_th": 1.05}},
+    "integrating readout": {"neuron": {"readout": "integrating"}},
+    "leaky integrating readout, some dead": {
+        "neuron": {"kind": "lif", "readout": "integrating"},
+        "noise": (*ALL_FROZEN, "silencing:0.5@output", "thermal:0.2"),
+    },
+    "small accumulators": {"circuit": {"accumulator_bits": 1}},
+    "two-bit accumulators, sign gate": {"circuit": {"accumulator_bits": 2, "error_gate": "sign"}},
+    "linear gate without dead zone": {"circuit": {"dead_zone_counts": 0.0}},
+    "sign gate": {"circuit": {"error_gate": "sign", "dead_zone_counts": 3.0}},
+    "ternary gate": {"circuit": {"error_gate": "ternary", "dead_zone_counts": 1.0}},
+    "narrow boxcar": {"circuit": {"boxcar_width_th": 0.5}},
+    "wide boxcar, no warm-up": {"circuit": {"boxcar_width_th": 9.0, "warm_up_steps": 0}},
+    "long warm-up": {"circuit": {"warm_up_steps": 8}},
+    "a gain for each synapse": {"noise": ("mismatch:0.4@weight",)},
+    "thresholds": {"noise": ("mismatch:0.4@threshold",)},
+    "boxcar edges": {"noise": ("mismatch:0.4@boxcar",)},
+    "silenced neurons": {"noise": ("silencing:0.4",)},
+    "silenced outputs": {"noise": ("silencing:0.6@output",)},
+    "thermal noise": {"noise": ("thermal:0.3",)},
+    "thermal noise in one layer": {"noise": ("thermal:0.3,layer=2",)},
+    "few-bit weights": {"noise": ("quantization:4",)},
+    "few-bit weights in one layer": {"noise": ("quantization:3,layer=2",)},
+    "two-bit weights, direct writes": {"noise": ("quantization:2",), "circuit": {"update_accumulator_bits": 0}},
+    "one-bit update accumulators": {"noise": ("quantization:5",), "circuit": {"update_accumulator_bits": 1}},
+    "fourteen-bit update accumulators": {"noise": ("quantization:15",), "circuit": {"update_accumulator_bits": 14}},
+    "everything": {"noise": EVERYTHING, "neuron": {"kind": "lif"}, "circuit": {"error_gate": "ternary"}},
+    "everything, reset to zero": {"noise": EVERYTHING, "neuron": {"kind": "lif", "reset": "zero"}},
+}
+
+
+def compare(task, die_seed=3):
+    """Infer, learn, and infer again with what was learned: each time the witness must see the same."""
+    chip = programmed(task.spec, task.weights, die_seed)
+    witness = witness_of(chip)
+    probes = every_neuron(task.spec)
+    result = chip.infer(task.events, task.windows, probes)
+    assert_equals_witness(chip, witness, result, witness.run(task.events, task.windows))
+    result = taught(task, chip, probes)
+    learned = witness.run(task.events, task.windows, task.targets, task.rates)
+    assert_equals_witness(chip, witness, result, learned)
+    result = chip.infer(task.events, task.windows, probes)
+    assert_equals_witness(chip, witness, result, witness.run(task.events, task.windows))
+    return learned
+
+
+@pytest.mark.parametrize("constant_current", [False, True], ids=["spikes", "current"])
+@pytest.mark.parametrize("case", CASES)
+def test_every_option(case, constant_current):
+    learned = compare(lesson(spec_of(**CASES[case]), constant_current=constant_current))
+    # A witness that stands still would agree with anything.
+    assert learned.activity["weight_updates"].sum() > 0
+    assert sum(count.sum() for count in learned.counts) > 0
+
+
+@pytest.mark.parametrize("bits", range(9))
+def test_update_accumulators_of_every_size(bits):
+    spec = spec_of(noise=("quantization:4", "mismatch:0.2"), circuit={"update_accumulator_bits": bits})
+    learned = compare(lesson(spec, seed=bits, rate=0.2))
+    assert learned.activity["code_writes"].sum() > 0
+    assert learned.activity["weight_full_scale"].sum() > 0
+
+
+@pytest.mark.parametrize("sizes", [(3, 2), (1, 1, 1), (20, 16, 17), (9, 64, 65), (33, 15, 31)])
+def test_vector_bodies_and_remainders(sizes):
+    """Column counts on, below and above the widths of vectors and cache lines; rows beyond the unrolled passes."""
+    compare(lesson(spec_of(sizes=sizes, steps=6, noise=EVERYTHING), n_windows=2))
+    compare(lesson(spec_of(sizes=sizes, steps=6, noise=("mismatch:0.2",)), n_windows=2))
+    compare(lesson(spec_of(sizes=sizes, steps=6), n_windows=2))
+
+
+def test_saturation_is_counted():
+    """The rails and the accumulators of these cases are really met."""
+    narrow = compare(lesson(spec_of(**CASES["narrow rails"])))
+    assert narrow.activity["membrane_low_rail"].sum() > 0
+    assert narrow.activity["membrane_high_rail"].sum() > 0
+    assert compare(lesson(spec_of(**CASES["small accumulators"]))).activity["accumulator_full"].sum() > 0
+
+
+noises = st.fixed_dictionaries(
+    {},
+    optional={
+        "mismatch": st.sampled_from(["mismatch:0.3", "mismatch:0.7", "mismatch:0.2@weight", "mismatch:0.5@threshold"]),
+        "thermal": st.sampled_from(["thermal:0.1", "thermal:1,layer=1"]),
+        "silencing": st.sampled_from(["silencing:0.3", "silencing:0.5@output"]),
+        "quantization": st.integers(2, 15).map("quantization:{}".format),
+    },
+).map(lambda chosen: tuple(chosen.values()))
+
+neurons = st.fixed_dictionaries(
+    {
+        "kind": st.sampled_from(["if", "lif"]),
+        "tau_steps": st.floats(0.5, 50),
+        "reset": st.sampled_from(["subtract", "zero"]),
+        "low_rail_th": st.floats(-3, 0),
+        "high_rail_th": st.floats(1, 8),
+        "readout": st.sampled_from(["spiking", "integrating"]),
+    }
+)
+
+circuits = st.fixed_dictionaries(
+    {
+        "accumulator_bits": st.integers(1, 8),
+        "error_gate": st.sampled_from(["linear", "sign", "ternary"]),
+        "dead_zone_counts": st.sampled_from([0.0, 0.5, 1.0, 1.3]),
+        "boxcar_width_th": st.floats(0.2, 8),
+        "warm_up_steps": st.integers(0, 4),
+        "update_accumulator_bits": st.integers(0, 8),
+    }
+)
+
+
+@settings(max_examples=100)
+@given(
+    sizes=st.lists(st.one_of(st.integers(1, 12), st.integers(13, 70)), min_size=2, max_size=4),
+    steps=st.integers(1, 9),
+    noise=noises,
+    neuron=neurons,
+    circuit=circuits,
+    seed=st.integers(0, 2**32),
+    constant_current=st.booleans(),
+    rate=st.sampled_from([0.01, 0.1, 0.5]),
+)
+def test_any_chip(sizes, steps, noise, neuron, circuit, seed, constant_current, rate):
+    spec = spec_of(tuple(sizes), steps, noise, neuron, circuit)
+    compare(lesson(spec, seed, n_windows=2, rate=rate, constant_current=constant_current), die_seed=seed % 1000)
+
+
+def test_classes_break_ties_by_membrane():
+    """Silent outputs all count zero: the class is the highest membrane, and the lowest index of equal ones."""
+    spec = spec_of(sizes=(2, 4), steps=4)
+    weights = [(np.zeros((2, 4), np.float32), np.array([0.01, 0.1, 0.1, -0.2], np.float32))]
+    task = lesson(spec)
+    result = programmed(spec, weights).infer(task.events, task.windows)
+    assert not result.counts[0].any()
+    assert result.classes.tolist() == [1, 1, 1]
+    weights[0][1][3] = 0.5
+    assert programmed(spec, weights).infer(task.events, task.windows).classes.tolist() == [3, 3, 3]

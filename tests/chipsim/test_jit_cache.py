@@ -1,0 +1,164 @@
+"""Compiled kernels are kept on disk, and never stale: an edit in any kernel source, in any file, is noticed."""
+
+import ast
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numba
+import pytest
+
+from chipsim import jit
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PACKAGES = ("chipsim", "learning_circuit", "nonideality", "host")
+
+
+def decorator_name(node):
+    node = node.func if isinstance(node, ast.Call) else node
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+COMPILED = {"njit", "kernel", "stage", "inlined_stage"}
+
+
+def has_kernels(path):
+    """Whether a module defines compiled functions or the named tuples that they take."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef) and {"njit", "kernel", "stage", "inlined_stage"} & set(
+            map(decorator_name, node.decorator_list)
+        ):
+            return True
+        if isinstance(node, ast.ClassDef) and "NamedTuple" in map(decorator_name, node.bases):
+            return True
+    return False
+
+
+SOURCES = sorted(
+    path.relative_to(ROOT) for package in PACKAGES for path in (ROOT / package).rglob("*.py") if has_kernels(path)
+)
+
+
+def copy_packages(folder):
+    for package in PACKAGES:
+        shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory):
+    return copy_packages(tmp_path_factory.mktemp("packages"))
+
+
+def test_the_kernels_are_found():
+    known = "chipsim/crossbar.py chipsim/cycle.py chipsim/neuron.py chipsim/tables.py nonideality/counter_rng.py"
+    stages = ("accumulator", "boxcar", "error_gate", "update_unit", "update_accumulator")
+    assert set(map(Path, known.split())) | {Path(f"learning_circuit/{stage}.py") for stage in stages} <= set(SOURCES)
+
+
+def test_the_key_is_of_the_sources_not_of_their_place(packages):
+    key = jit.sources_key(packages)
+    assert len(key) == 16 and int(key, 16) >= 0
+    assert key == jit.sources_key(ROOT)
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=str)
+def test_the_key_changes_with_every_kernel_source(packages, source):
+    before = jit.sources_key(packages)
+    text = (packages / source).read_bytes()
+    try:
+        (packages / source).write_bytes(text + b"# edited\n")
+        assert jit.sources_key(packages) != before
+        (packages / source).write_bytes(text)
+        (packages / source).rename(packages / source.with_name("renamed.py"))
+        assert jit.sources_key(packages) != before
+    finally:
+        (packages / source.with_name("renamed.py")).unlink(missing_ok=True)
+        (packages / source).write_bytes(text)
+    assert jit.sources_key(packages) == before
+
+
+@pytest.mark.parametrize("what", ["numba version", "python version", "processor"])
+def test_the_key_changes_with_the_compiler_and_the_machine(packages, monkeypatch, what):
+    before = jit.sources_key(packages)
+    if what == "numba version":
+        monkeypatch.setattr(jit.numba, "__version__", "0.0")
+    elif what == "python version":
+        monkeypatch.setattr(jit.platform, "python_version", lambda: "2.7.18")
+    else:
+        monkeypatch.setattr(jit.llvm, "get_host_cpu_name", lambda: "z80")
+    assert jit.sources_key(packages) != before
+
+
+def test_where_the_cache_is(monkeypatch, tmp_path):
+    monkeypatch.setenv("CHIPSIM_CACHE", str(tmp_path / "chosen"))
+    assert jit.cache_root() == tmp_path / "chosen"
+    monkeypatch.delenv("CHIPSIM_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+    assert jit.cache_root() == tmp_path / "xdg" / "chipsim"
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert jit.cache_root() == tmp_path / "home" / ".cache" / "chipsim"
+
+
+def test_the_kernel_folder_carries_the_key(monkeypatch, tmp_path):
+    monkeypatch.setenv("CHIPSIM_CACHE", str(tmp_path))
+    folder = jit._kernel_folder()
+    assert folder == tmp_path / "kernels" / jit.sources_key(ROOT)
+    assert folder.is_dir() and list(folder.iterdir()) == []  # the trial file is gone again
+
+
+def test_without_a_place_for_the_cache_kernels_still_run(monkeypatch, tmp_path):
+    (tmp_path / "occupied").write_text("a file, not a folder")
+    monkeypatch.setenv("CHIPSIM_CACHE", str(tmp_path / "occupied"))
+    assert jit._kernel_folder() is None
+    monkeypatch.setattr(jit, "KERNEL_FOLDER", None)
+    assert jit.kernel(lambda x: x + 1)(2) == 3
+
+
+def test_a_kernel_leaves_numbas_own_cache_folder_alone(monkeypatch, tmp_path):
+    before = numba.config.CACHE_DIR
+    monkeypatch.setattr(jit, "KERNEL_FOLDER", tmp_path)
+    jit.kernel(has_kernels)
+    assert before == numba.config.CACHE_DIR
+
+
+# One neuron with an input that spikes at every step of four: it counts four spikes.
+RUN_A_CHIP = """
+import numpy as np
+from chipsim import Chip, ChipSpec, Events
+from chipsim.cycle import infer_block
+chip = Chip(ChipSpec(layer_sizes=(1, 1), steps=4), 0)
+chip.program([(np.ones((1, 1), np.float32), np.zeros(1, np.float32))])
+begin = np.arange(4, dtype=np.int32)[None]
+events = Events(np.zeros((1, 4), np.int32), begin, begin + np.int32(1), np.zeros((0, 0), np.float32))
+counts = chip.infer(events, np.zeros(1, np.int64)).counts[0]
+print(int(counts[0, 0]), sum(infer_block.stats.cache_hits.values()), sum(infer_block.stats.cache_misses.values()))
+"""
+
+
+@pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="nothing is compiled")
+def test_an_edited_callee_in_another_package_is_seen(tmp_path):
+    """numba alone would run the old machine code: the edited file is not the one that holds the cached kernel."""
+    copy_packages(tmp_path)
+    environment = {**os.environ, "CHIPSIM_CACHE": str(tmp_path / "cache"), "PYTHONPATH": str(tmp_path)}
+
+    def run():
+        done = subprocess.run(
+            [sys.executable, "-c", RUN_A_CHIP], cwd=tmp_path, env=environment, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        return tuple(map(int, done.stdout.split()))
+
+    assert run() == (4, 0, 1)  # compiled
+    assert run() == (4, 1, 0)  # from the disk
+    callee = tmp_path / "learning_circuit" / "accumulator.py"
+    text = callee.read_text()
+    edited = text.replace("total = value + increment", "total = value + increment + increment")
+    assert edited != text
+    callee.write_text(edited)
+    assert run() == (8, 0, 1)  # the new machine code
+    callee.write_text(text)
+    assert run() == (4, 1, 0)  # the old one is still there

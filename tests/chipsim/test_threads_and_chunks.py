@@ -1,0 +1,125 @@
+"""Threads and chunks change how fast a chip runs, never a bit of what comes out."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from small_chips import (
+    assert_same,
+    assert_same_result,
+    assert_same_state,
+    chunk_of,
+    every_neuron,
+    lesson,
+    programmed,
+    spec_of,
+    taught,
+)
+
+from chipsim.blocks import column_ranges
+from chipsim.chip import WINDOWS_PER_PIECE
+
+EVERYTHING = ("mismatch:0.3", "thermal:0.2", "silencing:0.1", "quantization:4")
+COLUMNS_PER_LINE = 16
+
+
+def wide_lesson(noise=EVERYTHING, n_windows=3, **design):
+    """Layers of several cache lines and a rest, so that three and more threads all get columns."""
+    return lesson(spec_of(sizes=(12, 70, 49, 17), steps=6, noise=noise, **design), n_windows=n_windows)
+
+
+def run_with(task, threads):
+    chip = programmed(task.spec, task.weights, threads=threads)
+    learned = taught(task, chip, every_neuron(task.spec))
+    inferred = chip.infer(task.events, task.windows)
+    return chip, learned, inferred
+
+
+@pytest.mark.parametrize("noise", [EVERYTHING, ()], ids=["everything", "ideal"])
+@pytest.mark.parametrize("threads", [2, 3, 8])
+def test_threads(threads, noise):
+    task = wide_lesson(noise, n_windows=2 * WINDOWS_PER_PIECE + 3)  # three pieces of windows
+    chip, learned, inferred = run_with(task, threads)
+    single, learned_1, inferred_1 = run_with(task, 1)
+    assert_same_result(learned, learned_1)
+    assert_same_result(inferred, inferred_1)
+    assert_same_state(chip, single)
+    for layer in range(1, 4):
+        assert_same(learned.traces[layer], learned_1.traces[layer], f"traces of layer {layer}")
+        assert_same(learned.spikes[layer], learned_1.spikes[layer], f"spikes of layer {layer}")
+    assert learned.counts[0].any() and learned.counts[2].any()
+    for name in learned.activity:
+        assert learned.activity[name].tolist() == learned_1.activity[name].tolist(), name
+
+
+@pytest.mark.parametrize("constant_current", [False, True], ids=["spikes", "current"])
+@settings(max_examples=12)
+@given(cuts=st.lists(st.integers(0, 9), max_size=3, unique=True), threads=st.sampled_from([1, 3]))
+def test_a_chunk_split_anywhere(constant_current, cuts, threads):
+    spec = spec_of(sizes=(6, 20, 18, 3), steps=7, noise=EVERYTHING, neuron={"kind": "lif"})
+    task = lesson(spec, seed=5, n_windows=9, constant_current=constant_current)
+    whole = programmed(spec, task.weights)
+    expected = taught(task, whole)
+    chip = programmed(spec, task.weights, threads=threads)
+    edges = [0, *sorted(set(cuts) - {0, 9}), 9]
+    parts = []
+    for start, stop in pairwise(edges):
+        part = slice(start, stop)
+        targets = [target[part] for target in task.targets]
+        parts.append(chip.learn(chunk_of(task.events, start, stop), task.windows[part], targets, task.rates[part]))
+    for layer in range(3):
+        joined = np.concatenate([part.counts[layer] for part in parts])
+        assert_same(joined, expected.counts[layer], f"counts of layer {layer + 1}")
+    assert_same(np.concatenate([part.membrane for part in parts]), expected.membrane, "output membranes")
+    assert_same_state(chip, whole)
+
+
+def test_a_smaller_chunk_after_a_larger_one():
+    """Buffers are kept from chunk to chunk: nothing of an earlier chunk may shine through."""
+    task = wide_lesson(n_windows=8)
+    used = programmed(task.spec, task.weights)
+    used.infer(task.events, task.windows)
+    fresh = programmed(task.spec, task.weights)
+    few = chunk_of(task.events, 5, 7), task.windows[5:7]
+    assert_same_result(used.infer(*few), fresh.infer(*few))
+    assert_same_result(used.infer(task.events, task.windows), fresh.infer(task.events, task.windows))
+
+
+def test_inference_depends_on_the_window_number_not_on_the_order():
+    task = wide_lesson(noise=("thermal:0.3",), n_windows=6)
+    chip = programmed(task.spec, task.weights)
+    straight = chip.infer(task.events, task.windows)
+    order = np.array([4, 0, 5, 3, 1, 2])
+    events = task.events._replace(
+        rows=task.events.rows[order], begin=task.events.begin[order], end=task.events.end[order]
+    )
+    shuffled = chip.infer(events, task.windows[order])
+    assert_same(shuffled.membrane, straight.membrane[order], "output membranes")
+    other = chip.infer(task.events, task.windows + 1)
+    assert not np.array_equal(other.membrane, straight.membrane)
+
+
+def test_results_are_not_views_of_buffers():
+    """A result stays what it was when the chip runs on."""
+    task = wide_lesson(n_windows=2)
+    chip = programmed(task.spec, task.weights)
+    first = chip.infer(task.events, task.windows, every_neuron(task.spec))
+    kept = [first.membrane.copy(), *(count.copy() for count in first.counts), first.traces[1].copy()]
+    chip.infer(task.events, task.windows + 7, every_neuron(task.spec))
+    for now, before in zip([first.membrane, *first.counts, first.traces[1]], kept, strict=True):
+        assert_same(now, before, "an earlier result")
+
+
+@given(n_columns=st.integers(1, 3000), threads=st.integers(1, 40))
+def test_column_ranges(n_columns, threads):
+    """Blocks cover all columns in order, begin on cache lines and differ by at most one line."""
+    blocks = column_ranges(n_columns, threads)
+    assert 1 <= len(blocks) <= threads
+    assert blocks[0][0] == 0 and blocks[-1][1] == n_columns
+    assert all(a[1] == b[0] for a, b in pairwise(blocks))
+    assert all(first < last and first % COLUMNS_PER_LINE == 0 for first, last in blocks)
+    lines = [-(-(last - first) // COLUMNS_PER_LINE) for first, last in blocks]
+    assert max(lines) - min(lines) <= 1
+    assert len(blocks) == min(threads, -(-n_columns // COLUMNS_PER_LINE))

@@ -1,0 +1,22 @@
+"""Fixtures that all packages' tests share."""
+
+import numpy as np
+import pytest
+from hypothesis import settings
+from small_chips import lesson, spec_of
+
+# Kernels may compile within the first example; what is drawn is the same in every run.
+settings.register_profile("chipsim", deadline=None, derandomize=True, database=None)
+settings.load_profile("chipsim")
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(20221004)
+
+
+@pytest.fixture
+def small_lesson():
+    """A 7-9-5-3 chip with everything that is random switched on, and three windows to learn."""
+    noise = ("mismatch:0.3", "thermal:0.1", "silencing:0.2", "quantization:4")
+    return lesson(spec_of(noise=noise))

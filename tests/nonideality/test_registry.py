@@ -1,0 +1,187 @@
+"""The catalogue of effects: complete, and open to other packages."""
+
+import math
+import re
+
+import numpy as np
+import pytest
+from small_chips import spec_of
+
+from chipsim.fabricate import fabricate
+from nonideality import LayerErrors, NoiseError, Nonideality, Site, catalogue, effect_named, parse, registry
+
+ROLES = ("hidden", "output")
+
+
+def test_the_catalogue_holds_what_the_design_promises():
+    assert list(catalogue()) == ["mismatch", "quantization", "thermal", "silencing"]
+
+
+@pytest.mark.parametrize("name", list(catalogue()))
+def test_every_entry_explains_itself(name):
+    effect = catalogue()[name]
+    assert effect.name == name and re.fullmatch(r"[a-z]+", name)
+    for text in (effect.summary, effect.level_meaning, effect.unit, effect.source):
+        assert isinstance(text, str) and text.strip()
+    assert effect.persistence in ("frozen", "temporal")
+    assert effect.moment in ("fabricate", "program", "operate")
+    assert effect.sites and set(effect.default_sites()) <= effect.sites.keys()
+    assert effect.default_sites()
+    for site in effect.sites.values():
+        assert site.meaning and "{level}" in site.distribution
+    low, high = effect.level_range
+    assert 0 <= low < high
+    assert effect.__doc__
+
+
+@pytest.mark.parametrize("name", list(catalogue()))
+def test_every_entry_works_at_each_of_its_sites(name):
+    """It changes the errors of its role, from its own generator alone, and the same draw gives the same errors."""
+    effect_class = catalogue()[name]
+    level = 4.0 if effect_class.whole_levels else 0.5
+    effect = effect_class(level)
+    for site in effect_class.sites:
+        role = site if site in ROLES else "hidden"
+        sheets = [LayerErrors(4, 30, role) for _ in range(3)]
+        for sheet in sheets[:2]:
+            effect.fill(site, sheet, np.random.default_rng(1))
+        first, again, ideal = (sheet.__dict__ for sheet in sheets)
+        assert all(np.array_equal(first[key], again[key]) for key in first)
+        assert any(not np.array_equal(first[key], ideal[key]) for key in first)
+        assert f"{level:g}" in effect.describe(site) and "{" not in effect.describe(site)
+
+
+@pytest.mark.parametrize("name", list(catalogue()))
+def test_every_entry_checks_its_level(name):
+    effect = catalogue()[name]
+    low, high = effect.level_range
+    wrong = [low - 1, math.nan, math.inf, -math.inf]
+    wrong += [high + 1] if math.isfinite(high) else []
+    wrong += [low + 0.5] if effect.whole_levels else []
+    for level in wrong:
+        with pytest.raises(NoiseError, match=f"^{name}: level {re.escape(f'{level:g}')} is not a "):
+            effect(level)
+    assert effect(low).level == low
+
+
+def test_effects_by_name():
+    for name, effect in catalogue().items():
+        assert effect_named(name) is effect
+    with pytest.raises(NoiseError, match="^unknown noise 'drift': choose from mismatch, quantization, thermal, sil"):
+        effect_named("drift")
+
+
+class Droop(Nonideality):
+    """A third party's effect: supply droop raises all thresholds."""
+
+    name = "droop"
+    summary = "thresholds all too high"
+    level_meaning = "relative rise"
+    unit = "relative"
+    persistence = "frozen"
+    moment = "fabricate"
+    sites = {"threshold": Site("every neuron's threshold", "factor 1 + {level} / depth")}
+    options = {"depth": "divides the level"}
+    source = "made up"
+
+    def fill(self, site, errors, rng):
+        errors.threshold_gain = errors.threshold_gain * (1 + self.level / self.option_values.get("depth", 1))
+
+
+class EntryPoint:
+    """As importlib.metadata gives them."""
+
+    def __init__(self, name, value, loaded):
+        self.name, self.value, self._loaded = name, value, loaded
+
+    def load(self):
+        if isinstance(self._loaded, Exception):
+            raise self._loaded
+        return self._loaded
+
+
+@pytest.fixture
+def install(monkeypatch):
+    """Install entry points for the time of a test; the catalogue remembers, so it is made to forget."""
+
+    def install(*points):
+        asked = []
+        monkeypatch.setattr(registry, "entry_points", lambda *, group: asked.append(group) or points)
+        catalogue.cache_clear()
+        return asked
+
+    yield install
+    monkeypatch.undo()
+    catalogue.cache_clear()
+
+
+def test_a_third_partys_effect_is_used_like_ours(install):
+    asked = install(EntryPoint("droop", "acme.droop:Droop", Droop))
+    assert list(catalogue()) == ["mismatch", "quantization", "thermal", "silencing", "droop"]
+    assert asked == ["chipsim.nonidealities"]
+    assert parse("droop:0.5,depth=2").effect.option_values == {"depth": 2.0}
+    with pytest.raises(NoiseError, match="'width=2' is not key=value with a key from layer, depth, each once"):
+        parse("droop:0.5,width=2")
+    with pytest.raises(NoiseError, match="depth 'deep' is not a number"):
+        parse("droop:0.5,depth=deep")
+    first, second = fabricate(spec_of((2, 3, 4), noise=("droop:0.5,depth=2,layer=2",)), 0)
+    assert set(first.neurons.threshold) == {1} and set(second.neurons.threshold) == {1.25}
+
+
+def test_without_it_its_name_is_unknown():
+    with pytest.raises(NoiseError, match="unknown noise 'droop'"):
+        parse("droop:0.5")
+
+
+class Shadow(Droop):
+    name = "thermal"
+
+
+def _factory():
+    return Droop
+
+
+BROKEN = {
+    "cannot be imported": (
+        ImportError("No module named 'acme'"),
+        "nonideality 'droop' (acme.droop:Droop) cannot be loaded: No module named 'acme';"
+        " repair or uninstall its package",
+    ),
+    "fails in any other way": (
+        ZeroDivisionError("division by zero"),
+        "nonideality 'droop' (acme.droop:Droop) cannot be loaded: division by zero; repair or uninstall its package",
+    ),
+    "is another class": (
+        dict,
+        "nonideality 'droop' (acme.droop:Droop) is not a subclass of nonideality.Nonideality",
+    ),
+    "is no class": (
+        _factory,
+        "nonideality 'droop' (acme.droop:Droop) is not a subclass of nonideality.Nonideality",
+    ),
+    "takes a name of ours": (
+        Shadow,
+        "nonideality 'thermal' of acme.droop:Droop has the name of one that is already there; rename it",
+    ),
+}
+
+
+@pytest.mark.parametrize(("loaded", "message"), BROKEN.values(), ids=BROKEN)
+def test_a_broken_one_is_named(install, loaded, message):
+    install(EntryPoint("droop", "acme.droop:Droop", loaded))
+    with pytest.raises(NoiseError, match=f"^{re.escape(message)}$"):
+        parse("mismatch:0.2")
+
+
+def test_two_third_parties_with_one_name(install):
+    install(EntryPoint("droop", "acme.droop:Droop", Droop), EntryPoint("droop", "other:Droop", Droop))
+    with pytest.raises(NoiseError, match="^nonideality 'droop' of other:Droop has the name of one that is already"):
+        catalogue()
+
+
+def test_a_repaired_installation_works_again(install):
+    install(EntryPoint("droop", "acme.droop:Droop", ImportError("broken")))
+    with pytest.raises(NoiseError):
+        catalogue()
+    install()
+    assert "droop" not in catalogue()

@@ -1,0 +1,235 @@
+"""The slow witness: the whole chip stepped cycle by cycle, one neuron and one synapse at a time.
+
+All layers step in every cycle, each on the spikes that the layer before it fired in the cycle before (the one-step
+delay of Eq. 2), so layer l's window starts l cycles late and a window takes T + L - 1 cycles. Nothing of the kernels
+is used. All arithmetic is on np.float32 scalars, in the order the kernels document, so that bits can be compared.
+Equation numbers are those of Yang et al. 2022.
+"""
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+from reference_random import gaussian_of, uniform_of
+
+from chipsim.fabricate import fabricate
+
+F = np.float32
+ZERO = F(0)
+TALLY = (
+    "synaptic_events",
+    "weight_updates",
+    "code_writes",
+    "membrane_low_rail",
+    "membrane_high_rail",
+    "accumulator_full",
+    "weight_full_scale",
+)
+
+
+@dataclass
+class ReferenceResult:
+    """As chipsim.Result, with the traces and spikes of every neuron."""
+
+    counts: list  # per layer (S, n_out)
+    membrane: np.ndarray  # (S, n_classes)
+    activity: dict  # name -> (n_layers,)
+    traces: list  # per layer (S, T, n_out)
+    spikes: list  # per layer (S, T, n_out)
+
+
+@dataclass
+class Input:
+    """What one layer sees in one cycle: the active rows and their amplitudes (None: spikes)."""
+
+    rows: list
+    amplitudes: list | None = None
+
+
+@dataclass
+class ReferenceLayer:
+    """One crossbar with its neurons and learning circuits, registers included."""
+
+    made: object  # chipsim.fabricate.FabricatedLayer, tables only
+    weight: np.ndarray  # (n_in + 1, n_out) what a spike delivers
+    design: object  # learning circuit spec
+    coded: bool = False
+    code: np.ndarray | None = None
+    residue: np.ndarray | None = None
+    lsb: tuple = (F(1), F(1))  # of a weight, of a bias
+    tally: dict = field(default_factory=lambda: dict.fromkeys(TALLY, 0))
+
+    def start_window(self, window):
+        n = self.weight.shape[1]
+        self.window = window
+        self.membrane = [ZERO] * n
+        self.fired = [False] * n
+        self.count = [ZERO] * n
+        self.target_count = [ZERO] * n
+        self.stale = True  # whether the current must be computed again, if the input is constant
+
+    def step(self, t, seen, target, rate):
+        """Step t (from 1) of the window on what is `seen`. Returns the membranes as the comparator saw them."""
+        self.tally["synaptic_events"] += len(seen.rows) * self.weight.shape[1]
+        before = list(self.fired)
+        for i in range(len(self.membrane)):
+            self._integrate_and_fire(i, t, self._current(seen, i), before[i])
+        if target is not None:
+            self._learn(t, seen, target, rate)
+        return list(self.membrane)
+
+    # Forward: Eqs. 1 to 3
+
+    def _current(self, seen, i):
+        """I_i[t] = b_i + sum_j w_ij S_j[t-1], bias first, then rows in their order (Eq. 2)."""
+        current = self.weight[-1, i]
+        for k, j in enumerate(seen.rows):
+            delivered = self.weight[j, i] if seen.amplitudes is None else seen.amplitudes[k] * self.weight[j, i]
+            current = current + delivered
+        return current
+
+    def _noise(self, i, t):
+        neurons = self.made.neurons
+        if not neurons.noisy:
+            return ZERO
+        return gaussian_of(neurons.noise_key, self.window, neurons.layer, t - 1, i) * neurons.noise[i]
+
+    def _integrate_and_fire(self, i, t, current, fired_before):
+        neurons = self.made.neurons
+        charge = current + self._noise(i, t)
+        if neurons.integrating:
+            self.membrane[i] = neurons.decay[i] * self.membrane[i] + charge
+            self.count[i] = self.membrane[i] / neurons.threshold[i]
+            return
+        kept = ZERO if fired_before and neurons.zero_reset == 1 else self.membrane[i]
+        u = neurons.decay[i] * kept + charge  # Eq. 1
+        if fired_before and neurons.zero_reset == 0:
+            u = u - neurons.reset_charge[i]
+        if u < neurons.low_rail:
+            u = neurons.low_rail
+            self.tally["membrane_low_rail"] += 1
+        if u > neurons.high_rail:
+            u = neurons.high_rail
+            self.tally["membrane_high_rail"] += 1
+        self.membrane[i] = u
+        self.fired[i] = bool(u >= neurons.threshold[i])  # Eq. 3
+        if self.fired[i]:
+            if self.count[i] + F(1) > self._full():
+                self.tally["accumulator_full"] += 1
+            self.count[i] = min(self.count[i] + F(1), self._full())
+
+    def _full(self):
+        return F(2**self.design.accumulator_bits - 1)
+
+    # Learning: Eqs. 8 to 11
+
+    def _learn(self, t, seen, target, rate):
+        pulses = [self._pulse(i, t, target[i], rate) for i in range(len(self.membrane))]
+        n_open = sum(pulse != 0 for pulse in pulses)
+        if n_open == 0:
+            return
+        self.tally["weight_updates"] += (len(seen.rows) + 1) * n_open
+        for i, pulse in enumerate(pulses):
+            if pulse != 0:
+                for k, j in enumerate(seen.rows):
+                    self._write(j, i, pulse, None if seen.amplitudes is None else seen.amplitudes[k], t)
+                self._write(len(self.weight) - 1, i, pulse, None, t)
+
+    def _pulse(self, i, t, target, rate):
+        """eta gate(e_i) box_i (Eq. 10), the error taken from the two counters: d = y t - C, e = d / t (Eqs. 9, 11)."""
+        design = self.design
+        self.target_count[i] = min(self.target_count[i] + target, self._full())
+        d = self.target_count[i] - self.count[i]
+        sign = np.sign(d)
+        if design.error_gate == "linear":
+            gated = d * (F(1) / F(t)) if abs(d) > F(design.dead_zone_counts) else ZERO
+        elif design.error_gate == "sign":
+            gated = sign
+        else:
+            gated = sign if abs(d) > F(design.dead_zone_counts) else ZERO
+        low, high = self.made.circuit.boxcar_low[i], self.made.circuit.boxcar_high[i]
+        if t > design.warm_up_steps and low < self.membrane[i] < high:  # Eq. 8
+            return rate * gated
+        return ZERO
+
+    def _write(self, j, i, pulse, amplitude, t):
+        """dw_ij = pulse_i x_j, scaled by the synapse's gain; few-bit weights collect it in an update accumulator."""
+        gains = self.made.gain
+        gain = gains[j if len(gains) > 1 else 0, i]
+        if not self.coded:
+            self.weight[j, i] = self.weight[j, i] + gain * (pulse if amplitude is None else pulse * amplitude)
+            return
+        full = 2**self.design.update_accumulator_bits
+        lsb = self.lsb[j == len(self.weight) - 1]
+        units = F(full) * (F(1) if amplitude is None else amplitude) / lsb
+        circuit, layer = self.made.circuit, self.made.neurons.layer
+        dither = uniform_of(circuit.dither_key, self.window, layer, t - 1, i)
+        total = int(self.residue[j, i]) + math.floor(pulse * units + dither)
+        whole = abs(total) // full * (1 if total >= 0 else -1)  # LSBs, toward zero
+        top = 2 ** (self.made.weight_bits - 1) - 1
+        wanted = int(self.code[j, i]) + whole
+        code = max(-top, min(top, wanted))
+        self.tally["code_writes"] += code != self.code[j, i]
+        self.tally["weight_full_scale"] += code != wanted
+        self.code[j, i] = code
+        self.residue[j, i] = total - whole * full
+        self.weight[j, i] = gain * (F(code) * lsb)
+
+
+class ReferenceChip:
+    """A die that steps in plain Python."""
+
+    def __init__(self, spec, die_seed, synapses):
+        """`synapses`: per layer (SynapseTables, SynapseState) as chipsim.programming.program_layer returns; copied."""
+        self.spec = spec
+        self.layers = []
+        for made, (tables, state) in zip(fabricate(spec, die_seed), synapses, strict=True):
+            layer = ReferenceLayer(made, state.weight.copy(), spec.learning_circuit)
+            if tables.coded:
+                layer.coded = True
+                layer.code, layer.residue = state.coded.code.copy(), state.coded.residue.copy()
+                layer.lsb = (tables.lsb, tables.bias_lsb)
+            self.layers.append(layer)
+
+    def run(self, events, windows, targets=None, rates=None):
+        """Windows one after another. rates: (S, n_layers) float32."""
+        shapes = [(len(windows), self.spec.steps, n) for n in self.spec.layer_sizes[1:]]
+        traces = [np.zeros(shape, np.float32) for shape in shapes]
+        spikes = [np.zeros(shape, np.uint8) for shape in shapes]
+        counts = [np.zeros((s, n), np.float32) for s, _, n in shapes]
+        membrane = np.zeros(counts[-1].shape, np.float32)
+        for layer in self.layers:
+            layer.tally = dict.fromkeys(TALLY, 0)
+        for s, window in enumerate(windows):
+            self._run_window(events, s, window, targets, rates, traces, spikes)
+            for layer, count in zip(self.layers, counts, strict=True):
+                count[s] = layer.count
+            membrane[s] = self.layers[-1].membrane
+        activity = {name: np.array([layer.tally[name] for layer in self.layers]) for name in TALLY}
+        return ReferenceResult(counts, membrane, activity, traces, spikes)
+
+    def _run_window(self, events, s, window, targets, rates, traces, spikes):
+        for layer in self.layers:
+            layer.start_window(window)
+        steps = self.spec.steps
+        wires = [[] for _ in self.layers]  # what each layer fired in the cycle before
+        for cycle in range(steps + len(self.layers) - 1):
+            fired_now = [[] for _ in self.layers]
+            for n, layer in enumerate(self.layers):
+                t = cycle - n  # this layer's step, from 0
+                if not 0 <= t < steps:
+                    continue
+                seen = input_of(events, s, t) if n == 0 else Input(wires[n - 1])
+                target = None if targets is None else targets[n][s]
+                rate = None if rates is None else rates[s, n]
+                traces[n][s, t] = layer.step(t + 1, seen, target, rate)
+                spikes[n][s, t] = layer.fired
+                fired_now[n] = [i for i, fired in enumerate(layer.fired) if fired]
+            wires = fired_now
+
+
+def input_of(events, s, t):
+    """The chip's own input at step t of window s."""
+    here = slice(events.begin[s, t], events.end[s, t])
+    amplitudes = list(events.amplitude[s, here]) if len(events.amplitude) else None
+    return Input([int(row) for row in events.rows[s, here]], amplitudes)

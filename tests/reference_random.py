@@ -1,0 +1,44 @@
+"""Philox4x32-10 in plain Python integers, after Salmon et al. (SC 2011), and the draws the chip makes of its words."""
+
+import numpy as np
+
+from nonideality.counter_rng import gaussian_pair
+
+MASK = 0xFFFFFFFF
+
+
+def philox_words(counter, key):
+    """Four 32-bit words from four counter words and two key words."""
+    c0, c1, c2, c3 = counter
+    k0, k1 = key
+    for _ in range(10):
+        a = 0xD2511F53 * c0
+        b = 0xCD9E8D57 * c2
+        c0, c1, c2, c3 = (b >> 32) ^ c1 ^ k0, b & MASK, (a >> 32) ^ c3 ^ k1, a & MASK
+        k0 = (k0 + 0x9E3779B9) & MASK
+        k1 = (k1 + 0xBB67AE85) & MASK
+    return c0, c1, c2, c3
+
+
+def words_of(key, window, layer, step, neuron):
+    """The four words drawn for the four steps around `step` of one neuron in one window."""
+    window = int(window)
+    counter = (int(neuron), int(step) // 4, window & MASK, (window >> 32) << 16 | int(layer))
+    return philox_words(counter, (int(key[0]), int(key[1])))
+
+
+def uniform_of(key, window, layer, step, neuron):
+    """float32 on [0, 1): the 24 highest bits of the step's word."""
+    word = words_of(key, window, layer, step, neuron)[step % 4]
+    return np.float32((word >> 8) / 2**24)
+
+
+def gaussian_of(key, window, layer, step, neuron):
+    """float32, N(0, 1): Box-Muller turns the words of steps 0 and 1 (2 and 3) of a quarter into their two values.
+
+    The float arithmetic of Box and Muller is the package's own; test_gaussian.py holds it against mathematics.
+    """
+    words = words_of(key, window, layer, step, neuron)
+    even = step % 4 // 2 * 2
+    pair = gaussian_pair(np.uint32(words[even]), np.uint32(words[even + 1]))
+    return np.float32(pair[step % 2])
