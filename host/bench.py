@@ -27,15 +27,16 @@ from host.bench_report import (
     Speed,
     WorkloadFacts,
 )
-from host.bench_runs import Bench, Chunk, digest, encoded, new_encoder, peak_resident
+from host.bench_runs import SEED, Bench, digest, encoded
 from host.bench_timing import Task, Timing, time_in_turns
 from host.bench_workload import Workload, mnist_workload
 from host.encoders import MEANING, Encoder
 from host.errors import SettingError
+from host.stream import Chunk
 
 PEERS = ("torch",)
 NOISES = ("thermal:0.1", "mismatch:0.2", "quantization:4")
-_PASSES = 2  # over the samples in an end-to-end run, so that the first chunk, which nothing hides, weighs little
+_PASSES = 2  # over the samples in end-to-end learning: the first chunk, prepared before any learning, weighs less
 _STREAMS = (8, 32)  # chunks, for the memory figure
 
 Progress = Callable[[int, int, str], None]  # steps done, steps in all, what is being measured
@@ -46,7 +47,7 @@ class _Work:
     """What one pass over the samples asks of the chip."""
 
     adds: NDArray[np.float64]  # (n_layers,) synaptic events
-    writes: NDArray[np.float64]  # (n_layers,) synapses written, without the bias row
+    writes: NDArray[np.float64]  # (n_layers,) synapses written; the bias row is in neither
 
 
 def run_bench(
@@ -104,7 +105,6 @@ class _Session:
         self.progress = progress
         self.bits: dict[int, str] = {}
         self._chunks = encoded(workload)
-        self._encoder = new_encoder(workload, buffers=2)
         strict = workload.spec.learning_circuit.model_copy(update={"dead_zone_counts": 0.0})
         self._specs: dict[str, ChipSpec] = {
             "infer": workload.spec,
@@ -129,7 +129,7 @@ class _Session:
                 bench = self._benches[mode, n]
                 tasks.append(_run_task(_kernel_name(mode, n), bench, self._chunks, mode != "infer"))
             for mode in ("infer", "learn"):
-                tasks.append(self._stream_task(mode, n))
+                tasks.append(self._host_task(mode, n))
         n = self.threads[0]
         for noise in NOISES:
             for mode in ("infer", "learn"):
@@ -197,7 +197,8 @@ class _Session:
         figures = []
         for n in self.threads:
             for mode in ("infer", "learn"):
-                speed = Speed.of(self._streamed_chunks() * self.workload.chunk, timings[_stream_name(mode, n)].seconds)
+                samples = len(self.workload.samples) * (_PASSES if mode == "learn" else 1)
+                speed = Speed.of(samples, timings[_host_name(mode, n)].seconds)
                 alone = Speed.of(len(self.workload.samples), timings[_kernel_name(mode, n)].seconds)
                 figures.append(EndToEnd(mode, n, speed, speed.best / alone.best))
         return figures
@@ -213,10 +214,10 @@ class _Session:
         return costs
 
     def memory(self) -> Memory:
-        """Streams twice; the timed streams before have made all that is made once."""
+        """Learns from two streams; the timed ones before have made all that is made once."""
         bench = self._benches["learn", self.threads[-1]]
         bench.restore()
-        short, long = (peak_resident(bench, self._encoder, n_chunks) for n_chunks in _STREAMS)
+        short, long = (bench.follow(n_chunks * self.workload.chunk) for n_chunks in _STREAMS)
         growth = None if short is None or long is None else (long - short) / (_STREAMS[1] - _STREAMS[0])
         return Memory(self.workload.chunk, *_STREAMS, peak_bytes=long, growth_per_chunk_bytes=growth)
 
@@ -264,21 +265,15 @@ class _Session:
             rates.append(np.stack(columns, axis=1))
         return rates[0], rates[1]
 
-    def _streamed_chunks(self) -> int:
-        return _PASSES * (len(self.workload.samples) // self.workload.chunk)
-
-    def _stream_task(self, mode: str, threads: int) -> Task:
-        bench = self._benches[mode, threads]
-
-        def work() -> None:
-            for _ in bench.stream(self._encoder, self._streamed_chunks(), mode != "infer"):
-                pass
-
-        return Task(_stream_name(mode, threads), work, bench.restore)
+    def _host_task(self, mode: str, threads: int) -> Task:
+        bench, name = self._benches[mode, threads], _host_name(mode, threads)
+        if mode == "infer":
+            return Task(name, bench.evaluate)
+        return Task(name, lambda: bench.follow(_PASSES * len(self.workload.samples)), bench.restore)
 
     def _encoding_task(self, name: str) -> Task:
         spec, chunk = self.workload.spec, self.workload.chunk
-        encoder = Encoder(name, spec.layer_sizes[0], spec.steps, chunk, 1)  # type: ignore[arg-type]
+        encoder = Encoder(name, spec.layer_sizes[0], spec.steps, chunk, SEED)  # type: ignore[arg-type]
         values, windows = self.workload.samples.values(slice(0, chunk)), np.arange(chunk, dtype=np.int64)
         return Task(_encoding_name(name), lambda: encoder.encode(values, windows))
 
@@ -288,12 +283,11 @@ def _run_task(name: str, bench: Bench, chunks: list[Chunk], learns: bool) -> Tas
 
 
 def _work_of(results: list[Result]) -> _Work:
-    """Rows are counted per block of columns; a layer's blocks are equally wide, events / rows added."""
-    added, events, written = (
-        np.sum([result.activity[name] for result in results], axis=0).astype(np.float64)
-        for name in ("rows_added", "synaptic_events", "rows_written")
+    added, written = (
+        np.sum([result.work[name] for result in results], axis=0).astype(np.float64)
+        for name in ("synapses_added", "synapses_written")
     )
-    return _Work(events, written * np.divide(events, added, out=np.zeros_like(events), where=added > 0))
+    return _Work(added, written)
 
 
 def _time_for(synapses: NDArray[np.float64], per_s: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -348,7 +342,7 @@ def _kernel_name(mode: str, threads: int) -> str:
     return f"{MODES[mode]}, {threads} threads"
 
 
-def _stream_name(mode: str, threads: int) -> str:
+def _host_name(mode: str, threads: int) -> str:
     return f"{MODES[mode]} from images, {threads} threads"
 
 

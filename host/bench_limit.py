@@ -101,15 +101,27 @@ class _OneThread:
 
 
 @kernel
-def _add(current, weight, rows, begin, end):
+def _add(
+    current: NDArray[np.float32],
+    weight: NDArray[np.float32],
+    rows: NDArray[np.int32],
+    begin: NDArray[np.int64],
+    end: NDArray[np.int64],
+) -> None:
     for s in range(begin.shape[0]):
         current[:] = np.float32(0)
         for t in range(begin.shape[1]):
-            add_rows(current, weight, rows[begin[s, t] : end[s, t]], 0, len(current))
+            add_rows(current, weight, rows[begin[s, t] : end[s, t]])
 
 
 @kernel
-def _add_plainly(current, weight, rows, begin, end):
+def _add_plainly(
+    current: NDArray[np.float32],
+    weight: NDArray[np.float32],
+    rows: NDArray[np.int32],
+    begin: NDArray[np.int64],
+    end: NDArray[np.int64],
+) -> None:
     for s in range(begin.shape[0]):
         current[:] = np.float32(0)
         for k in range(begin[s, 0], end[s, begin.shape[1] - 1]):
@@ -119,14 +131,30 @@ def _add_plainly(current, weight, rows, begin, end):
 
 
 @kernel
-def _write(weight, gain, pulse, scaled, rows, begin, end, first_step):
+def _write(
+    weight: NDArray[np.float32],
+    gain: NDArray[np.float32],
+    pulse: NDArray[np.float32],
+    scaled: NDArray[np.float32],
+    rows: NDArray[np.int32],
+    begin: NDArray[np.int64],
+    end: NDArray[np.int64],
+    first_step: int,
+) -> None:
     for s in range(begin.shape[0]):
         for t in range(first_step, begin.shape[1]):
-            write_rows(weight, gain, rows[begin[s, t] : end[s, t]], pulse, scaled, 0, len(pulse))
+            write_rows(weight, gain, rows[begin[s, t] : end[s, t]], pulse, scaled)
 
 
 @kernel
-def _write_plainly(weight, pulse, rows, begin, end, first_step):
+def _write_plainly(
+    weight: NDArray[np.float32],
+    pulse: NDArray[np.float32],
+    rows: NDArray[np.int32],
+    begin: NDArray[np.int64],
+    end: NDArray[np.int64],
+    first_step: int,
+) -> None:
     for s in range(begin.shape[0]):
         for k in range(begin[s, first_step], end[s, begin.shape[1] - 1]):
             synapses = weight[rows[k]]

@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from host.bench_report import KernelFigure, Peer, PeerFigure, Speed
-from host.bench_runs import Bench, Chunk, encoded
+from host.bench_runs import Bench, encoded
 from host.bench_timing import Task, time_in_turns
 from host.bench_workload import Workload
 from host.errors import HostError
+from host.stream import Chunk
 
 BATCHES = (1, 16, 64, 128, 256, 512, 1024)
 THREADS = (1, 2)

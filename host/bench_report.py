@@ -88,7 +88,7 @@ class Scaling:
 
 @dataclass(frozen=True)
 class EndToEnd:
-    """From stored images to counts: scaling, encoding and targets are prepared one chunk ahead in a further thread."""
+    """From stored images to counts as in a run. For learning, the host prepares the next chunks in a further thread."""
 
     mode: str
     threads: int
@@ -228,7 +228,10 @@ class BenchReport:
         return [*lines, ""]
 
     def _host_lines(self) -> list[str]:
-        lines = ["from stored images to counts (encoding and targets one chunk ahead)", _head("share of chip")]
+        lines = [
+            "from stored images to counts: scaling, encoding and, to learn, targets included",
+            _head("share of chip"),
+        ]
         for run in self.end_to_end:
             lines.append(_row(run.mode, run.threads, run.samples_per_s) + f"   {run.share_of_kernel:6.1%}")
         lines += ["", "nonidealities", _head("times the ideal chip's seconds")]

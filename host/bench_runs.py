@@ -1,84 +1,68 @@
-"""The runs that the bench times: a chip on chunks encoded beforehand, and a chip fed from stored images."""
+"""The runs that the bench times: a chip on chunks encoded beforehand, and a chip fed by the host from stored images."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from chipsim import Chip, ChipSpec, Events, Probe, Result
+from chipsim import Chip, ChipSpec, Probe, Result
+from host import evaluate
 from host.bench_workload import Workload
 from host.encoders import Encoder
+from host.stream import Chunk, Lesson, spans
 
-DIE = 1
-
-
-@dataclass(frozen=True)
-class Chunk:
-    """S samples as they are sent to the chip."""
-
-    events: Events
-    windows: NDArray[np.int64]  # (S,)
-    targets: list[NDArray[np.float32]]  # per layer (S, n_out); empty for inference
+SEED = 1  # of the die, of the encoder and of the order of the samples
 
 
 def encoded(workload: Workload) -> list[Chunk]:
-    """All of the workload's samples, every chunk in a buffer of its own."""
+    """All of the workload's samples once, as the host sends them, every chunk in a buffer of its own."""
     n = len(workload.samples)
-    starts = range(0, n, workload.chunk)
-    encoder = new_encoder(workload, buffers=len(starts))
-    return [_prepare(workload, encoder, start, min(start + workload.chunk, n), True) for start in starts]
-
-
-def new_encoder(workload: Workload, buffers: int) -> Encoder:
-    spec = workload.spec
-    return Encoder(workload.encoding, spec.layer_sizes[0], spec.steps, workload.chunk, 1, buffers)
+    cuts = spans(0, n, workload.chunk, n)
+    return list(_lesson(workload, max(len(cuts), Lesson.BUFFERS)).chunks(cuts))
 
 
 class Bench:
-    """A programmed chip that can always go back to the weights it began with."""
+    """A programmed chip that can always go back to the weights it began with, and the host that feeds it."""
 
     def __init__(self, workload: Workload, spec: ChipSpec, threads: int) -> None:
         self.workload = workload
         self.threads = threads
-        self.chip = Chip(spec, DIE, threads)
+        self.chip = Chip(spec, SEED, threads)
         self.chip.program(workload.teacher.normalised())
         self._start = self.chip.snapshot()
+        self._lesson = _lesson(workload, Lesson.BUFFERS)
+        self._encoder = _encoder(workload, evaluate.CHUNK, 1)
 
     def restore(self) -> None:
         self.chip.restore(self._start)
 
-    def run(self, chunks: list[Chunk], learns: bool, probes: tuple[Probe, ...] = ()) -> list[Result]:
-        """Show the chunks, one after the other."""
-        return [self._show(chunk, learns, probes) for chunk in chunks]
+    def run(self, chunks: Iterable[Chunk], learns: bool, probes: tuple[Probe, ...] = ()) -> list[Result]:
+        """Show chunks, one after the other."""
+        results = []
+        for chunk in chunks:
+            if learns:
+                rates = np.full(len(chunk.windows), self.workload.learning_rate, np.float32)
+                results.append(self.chip.learn(chunk.events, chunk.windows, chunk.targets, rates, probes))
+            else:
+                results.append(self.chip.infer(chunk.events, chunk.windows, probes))
+        return results
 
-    def stream(self, encoder: Encoder, n_chunks: int, learns: bool) -> Iterator[int]:
-        """Show n_chunks full chunks from stored images, the next one prepared in a second thread; yields at each.
+    def evaluate(self) -> None:
+        """Show all samples as a run's evaluation does."""
+        evaluate.evaluate(self.chip, self.workload.samples, self._encoder)
 
-        encoder: with two buffers, one for the chip and one for the chunk in preparation. Starts over where the samples
-        end.
-        """
-        whole = len(self.workload.samples) // self.workload.chunk
-        spans = [(i % whole * self.workload.chunk, (i % whole + 1) * self.workload.chunk) for i in range(n_chunks)]
-        with ThreadPoolExecutor(1, "host") as host:
-            pending = host.submit(_prepare, self.workload, encoder, *spans[0], learns)
-            for number, span in enumerate(spans[1:] + spans[:1]):
-                chunk = pending.result()
-                if number < n_chunks - 1:
-                    pending = host.submit(_prepare, self.workload, encoder, *span, learns)
-                self._show(chunk, learns)
-                yield number
-
-    def _show(self, chunk: Chunk, learns: bool, probes: tuple[Probe, ...] = ()) -> Result:
-        if learns:
-            rates = np.full(len(chunk.windows), self.workload.learning_rate, np.float32)
-            return self.chip.learn(chunk.events, chunk.windows, chunk.targets, rates, probes)
-        return self.chip.infer(chunk.events, chunk.windows, probes)
+    def follow(self, presentations: int) -> int | None:
+        """Learn so many samples as a run does, from stored images. Returns the largest resident set seen, in bytes."""
+        cuts = spans(0, presentations, self.workload.chunk, len(self.workload.samples))
+        peak: int | None = None
+        for chunk in self._lesson.chunks(cuts):
+            self.run([chunk], learns=True)
+            now = _resident()
+            peak = now if peak is None or now is None else max(peak, now)
+        return peak
 
 
 def digest(runs: Sequence[tuple[Chip, list[Result]]]) -> str:
@@ -93,29 +77,22 @@ def digest(runs: Sequence[tuple[Chip, list[Result]]]) -> str:
     return state.hexdigest()[:16]
 
 
-def peak_resident(bench: Bench, encoder: Encoder, n_chunks: int) -> int | None:
-    """Largest resident set in bytes seen while n_chunks stream through the learning chip; None without /proc.
+def _lesson(workload: Workload, buffers: int) -> Lesson:
+    encoder = _encoder(workload, workload.chunk, buffers)
+    return Lesson(workload.samples, workload.teacher, encoder, workload.output_target, SEED)
 
-    The process's own high-water mark would not do: what came before may have been higher.
-    """
-    peak: int | None = None
-    for _ in bench.stream(encoder, n_chunks, learns=True):
-        now = _resident()
-        peak = now if peak is None or now is None else max(peak, now)
-    return peak
+
+def _encoder(workload: Workload, chunk: int, buffers: int) -> Encoder:
+    return Encoder(workload.encoding, workload.spec.layer_sizes[0], workload.spec.steps, chunk, SEED, buffers)
 
 
 def _resident() -> int | None:
+    """The process's resident set in bytes; None without /proc.
+
+    The system's own high-water mark would not do for the growth of a run: what came before may have been higher.
+    """
     try:
         with open("/proc/self/statm", encoding="ascii") as file:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:
         return None
-
-
-def _prepare(workload: Workload, encoder: Encoder, start: int, stop: int, learns: bool) -> Chunk:
-    """What the host does for each chunk: scale the stored values, encode them and, to learn, ask the teacher."""
-    windows = np.arange(start, stop, dtype=np.int64)
-    values = workload.samples.values(slice(start, stop))
-    targets = workload.targets(values, slice(start, stop)) if learns else []
-    return Chunk(encoder.encode(values, windows), windows, targets)

@@ -1,4 +1,4 @@
-"""What the bench computes: MNIST, or images like it, on 784-256-10 with 16 steps, weights from a small teacher."""
+"""What the bench computes: MNIST, or images like it, on 784-256-10 with 16 steps, weights from a quick teacher."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ from numpy.typing import NDArray
 from chipsim import ChipSpec
 from host.data import Samples, find_mnist, load
 from host.encoders import Encoding
-from host.teacher import Teacher, cached_teacher, percentile_norms
+from host.run_spec import resolve
+from host.teacher import OutputTarget, Teacher, cached_teacher, scaled_teacher
 from nonideality.streams import stream
 
 SAMPLES = 2048
 SIDE = 28
 CLASSES = 10
-HIDDEN = 256
 _TEACHER_EPOCHS = 10  # enough for activity like a trained network's, in two seconds
-_NORM_PERCENTILE = 99.0
 _NONZERO = 0.19  # of MNIST's training pixels
 _MEAN = 0.13
 
@@ -32,16 +31,16 @@ class Workload:
     teacher: Teacher
     spec: ChipSpec
     encoding: Encoding = "rate"
-    chunk: int = 512  # samples sent at a time, as a run's default
-    learning_rate: float = 1e-3  # in thresholds
-
-    def targets(self, values: NDArray[np.float32], index: slice) -> list[NDArray[np.float32]]:
-        """Target rates per layer for samples `index`, whose values are at hand already."""
-        return self.teacher.targets(values, self.samples.labels[index])
+    output_target: OutputTarget = "logits"
+    chunk: int = 512  # samples sent at a time
+    learning_rate: float = 1e-3  # in thresholds, the same for all samples
 
 
 def mnist_workload(data_dir: str | None = None) -> Workload:
-    """The first SAMPLES training images of MNIST if its files are found, else synthetic images of the same kind."""
+    """The first SAMPLES training images of MNIST if its files are found, else synthetic images of the same kind.
+
+    Everything else is as in a run of `chipsim run --dataset mnist` with nothing else said.
+    """
     folder, _ = find_mnist(data_dir)
     if folder is not None:
         samples = load("mnist", data_dir).train.subset(np.arange(SAMPLES))
@@ -49,10 +48,17 @@ def mnist_workload(data_dir: str | None = None) -> Workload:
     else:
         samples = synthetic_images(SAMPLES)
         images = "synthetic strokes with MNIST's statistics (MNIST's files were not found)"
-    layers = cached_teacher(samples, CLASSES, (HIDDEN,), 1, _TEACHER_EPOCHS)
-    teacher = Teacher(layers, percentile_norms(layers, samples, _NORM_PERCENTILE))
-    spec = ChipSpec(layer_sizes=(SIDE * SIDE, HIDDEN, CLASSES), steps=16)
-    return Workload(images, samples, teacher, spec)
+    run = resolve(None, {"dataset": "mnist"})
+    layers = cached_teacher(samples, CLASSES, run.hidden, run.seed, _TEACHER_EPOCHS)
+    return Workload(
+        images=images,
+        samples=samples,
+        teacher=scaled_teacher(layers, samples, run.teacher.norm, run.teacher.norm_percentile),
+        spec=run.chip_spec(SIDE * SIDE, CLASSES),
+        encoding=run.encoding,
+        output_target=run.training.output_target,
+        chunk=run.training.chunk,
+    )
 
 
 def synthetic_images(n: int) -> Samples:
