@@ -25,7 +25,8 @@ Snapshot = dict[str, NDArray[np.generic]]
 _RunBlock = Callable[[int, int, int, int], None]  # layer, number of the block, first window, end
 _Gather = Callable[[int, int, int], None]  # layer, first window, end
 
-WINDOWS_PER_PIECE = 128  # long enough to hide the scheduling, short enough to fill all threads
+WINDOWS_PER_PIECE = 32  # at least, so that a piece outweighs its scheduling
+_RANGES_PER_THREAD = 2  # enough for layers to overlap
 
 
 @dataclass(frozen=True)
@@ -230,22 +231,26 @@ class Chip:
         """
         pieces: list[Piece] = []
         before: dict[tuple[int, int], Piece] = {}  # (layer, block) -> the piece of the windows before
-        for start, stop in self._window_ranges(n_windows):
+        for turn, (start, stop) in enumerate(self._window_ranges(n_windows)):
             inputs: Piece | None = None
             for layer in range(self.spec.n_layers):
                 done = []
                 for number in range(n_blocks[layer]):
-                    piece = Piece(partial(run_block, layer, number, start, stop), number)
+                    # A block stays with its thread, whose cache holds it; narrow layers take turns.
+                    thread = number if n_blocks[layer] > 1 else turn
+                    piece = Piece(partial(run_block, layer, number, start, stop), thread)
                     before[layer, number] = piece.after(inputs, before.get((layer, number)))
                     done.append(piece)
                 pieces += done
                 if layer < self.spec.n_layers - 1:
-                    inputs = Piece(partial(gather, layer, start, stop)).after(*done)
+                    inputs = Piece(partial(gather, layer, start, stop), turn).after(*done)
                     pieces.append(inputs)
         return pieces
 
     def _window_ranges(self, n_windows: int) -> list[tuple[int, int]]:
-        size = n_windows if self._threads.count == 1 else WINDOWS_PER_PIECE
+        size = n_windows
+        if self._threads.count > 1:
+            size = max(WINDOWS_PER_PIECE, -(-n_windows // (_RANGES_PER_THREAD * self._threads.count)))
         return [(start, min(start + size, n_windows)) for start in range(0, n_windows, size)]
 
     def _check_events(self, events: Events, windows: NDArray[np.int64]) -> None:

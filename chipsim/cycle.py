@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chipsim.crossbar import add_graded_rows, add_rows
-from chipsim.jit import inlined_stage, kernel
+from chipsim.jit import inlined_stage, kernel, stage
 from chipsim.memory import aligned
 from chipsim.neuron import UPPER_RAIL_HIT, fire, integrate_readout
 from learning_circuit.accumulator import accumulate
@@ -298,6 +298,14 @@ def gather_events(spikes, rows, begin, end, start, stop):
             end[s, t] = k
 
 
+@stage
+def _rows_fit(rows, n_in):
+    outside = np.int32(0)
+    for k in range(len(rows)):
+        outside += np.int32(np.uint32(rows[k]) >= np.uint32(n_in))  # a negative row is a huge one
+    return outside == 0
+
+
 @kernel
 def events_fit(rows, begin, end, amplitude, n_in):
     """Whether all events lie inside their buffer and name rows 0 .. n_in - 1.
@@ -306,14 +314,21 @@ def events_fit(rows, begin, end, amplitude, n_in):
     """
     graded = len(amplitude) > 0
     for s in range(begin.shape[0]):
+        follow = True  # each step's events begin where the last step's end, as encoders write them
         for t in range(begin.shape[1]):
             if begin[s, t] < 0 or end[s, t] < begin[s, t] or end[s, t] > rows.shape[1]:
                 return False
-            outside = np.int32(0)
-            for row in rows[s, begin[s, t] : end[s, t]]:
-                outside += np.int32(np.uint32(row) >= np.uint32(n_in))  # a negative row is a huge one
-            if outside > 0 or (graded and (begin[s, t] != begin[s, 0] or end[s, t] != end[s, 0])):
+            if graded and (begin[s, t] != begin[s, 0] or end[s, t] != end[s, 0]):
                 return False
+            follow = follow and (t == 0 or begin[s, t] == end[s, t - 1])
+        if follow:
+            fit = _rows_fit(rows[s, begin[s, 0] : end[s, -1]], n_in)
+        else:
+            fit = True
+            for t in range(begin.shape[1]):
+                fit = fit and _rows_fit(rows[s, begin[s, t] : end[s, t]], n_in)
+        if not fit:
+            return False
         if graded:
             for x in amplitude[s, begin[s, 0] : end[s, 0]]:
                 if not np.isfinite(x):
