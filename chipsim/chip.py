@@ -191,7 +191,8 @@ class Chip:
 
         def gather(layer: int, start: int, stop: int) -> None:
             hidden = self._hidden_events[layer]
-            gather_events(records[layer].spikes, hidden.rows, hidden.begin, hidden.end, start, stop)
+            words = records[layer].spikes.view("<u8")
+            gather_events(words, hidden.rows, hidden.begin, hidden.end, start, stop)
 
         if targets is None:
             pieces = self._inference_pieces(n_windows, run_block, gather)
@@ -279,7 +280,7 @@ class Chip:
         for n in self.spec.layer_sizes[1:]:
             self._records.append(
                 Record(
-                    spikes=aligned((n_windows, steps, n), np.uint8),
+                    spikes=aligned((n_windows, steps, -(-n // 8) * 8), np.uint8),
                     count=aligned((n_windows, n), np.float32),
                     membrane=aligned((n_windows, n), np.float32),
                     probed=np.zeros(0, np.int64),
@@ -289,7 +290,7 @@ class Chip:
         for n in self.spec.layer_sizes[1:-1]:
             self._hidden_events.append(
                 Events(
-                    rows=np.empty((n_windows, steps * n), np.int32),
+                    rows=np.empty((n_windows, steps * n + 8), np.int32),  # see gather_events
                     begin=np.zeros((n_windows, steps), np.int32),
                     end=np.zeros((n_windows, steps), np.int32),
                     amplitude=np.zeros((0, 0), np.float32),
