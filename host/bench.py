@@ -36,7 +36,7 @@ from host.stream import Chunk
 
 PEERS = ("torch",)
 NOISES = ("thermal:0.1", "mismatch:0.2", "quantization:4")
-_PASSES = 2  # over the samples in end-to-end learning: the first chunk, prepared before any learning, weighs less
+_PASSES = 4  # over the samples in end-to-end learning: the first chunk, prepared before any learning, weighs less
 _STREAMS = (8, 32)  # chunks, for the memory figure
 
 Progress = Callable[[int, int, str], None]  # steps done, steps in all, what is being measured
