@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim.blocks import join, split
-from chipsim.cycle import TALLY, WORK, events_fit, gather_events, infer_block, learn_block, new_columns
+from chipsim.cycle import TALLY, WORK, Columns, events_fit, gather_events, infer_block, learn_block, new_columns
 from chipsim.fabricate import fabricate
 from chipsim.memory import aligned
 from chipsim.programming import program_layer
@@ -67,6 +67,8 @@ class Chip:
         self._made = fabricate(spec, die_seed)
         self._threads = Threads(threads)
         self._layers: list[Block] = []  # as programmed, each one block of all its columns
+        self._blocks: list[list[Block]] = []  # the layers split for learning; empty if not up to date
+        self._work: dict[tuple[int, int, int], Columns] = {}
         self._records: list[Record] = []
         self._hidden_events: list[Events] = []
 
@@ -86,6 +88,7 @@ class Chip:
             synapses, state = program_layer(w, b, made.gain, made.weight_bits, bits)
             layers.append(Block(np.int64(0), synapses, state, made.neurons, made.circuit))
         self._layers = layers
+        self._blocks = []
 
     def infer(self, events: Events, windows: NDArray[np.int64], probes: Sequence[Probe] = ()) -> Result:
         """Run S windows, weights left alone. windows: (S,) the windows' numbers, which key their temporal noise."""
@@ -140,13 +143,13 @@ class Chip:
 
     def restore(self, snapshot: Mapping[str, NDArray[np.generic]]) -> None:
         """Put a snapshot back. Raises ChipError if it is not of a chip like this one."""
-        self._check_programmed()
         mine = self.snapshot()
         kinds = {name: (array.shape, array.dtype) for name, array in snapshot.items()}
         expected = {name: (array.shape, array.dtype) for name, array in mine.items()}
         if kinds != expected:
             odd = sorted(name for name in kinds.keys() | expected.keys() if kinds.get(name) != expected.get(name))
             raise ChipError(f"the snapshot is not of this chip: {', '.join(odd)} differ; restore one of the same spec")
+        self._blocks = []
         for number, layer in enumerate(self._layers, start=1):
             layer.state.weight[...] = snapshot[f"layer{number}.weight"]
             if layer.synapses.coded:
@@ -176,13 +179,13 @@ class Chip:
         inputs = [events, *self._hidden_events]
         tallies: list[list[NDArray[np.int64]]] = [[] for _ in records]
 
-        blocks = [split(layer, 1 if targets is None else self._threads.count) for layer in self._layers]
+        blocks = [[layer] for layer in self._layers] if targets is None else self._blocks_to_learn()
 
         def run_block(layer: int, number: int, start: int, stop: int) -> None:
             block = blocks[layer][number]
             tally = np.zeros(len(TALLY), np.int64)
             common = (block, inputs[layer], records[layer], windows)
-            work = (new_columns(block.state.weight.shape[1]), tally, start, stop)
+            work = (self._columns(block, layer, start), tally, start, stop)
             if targets is None or rates is None:
                 infer_block(*common, *work)
             else:
@@ -210,6 +213,20 @@ class Chip:
             traces={p.layer: records[p.layer - 1].trace for p in probes},
             spikes={p.layer: records[p.layer - 1].spikes[:, :, list(p.neurons)] for p in probes},
         )
+
+    def _blocks_to_learn(self) -> list[list[Block]]:
+        """Each layer's blocks, one per thread. After a chunk they hold what the layer holds, so they are kept."""
+        if not self._blocks:
+            self._blocks = [split(layer, self._threads.count) for layer in self._layers]
+        return self._blocks
+
+    def _columns(self, block: Block, layer: int, start: int) -> Columns:
+        """Working state of a block, kept from chunk to chunk; other windows may run through it at the same time."""
+        key = (layer, int(block.first), start)
+        width = block.state.weight.shape[1]
+        if key not in self._work or len(self._work[key].drive) != width:
+            self._work[key] = new_columns(width)
+        return self._work[key]
 
     def _inference_pieces(self, n_windows: int, run_block: _RunBlock, gather: _Gather) -> list[Piece]:
         """Weights rest, so windows are independent: each piece takes some windows through all layers."""

@@ -19,33 +19,34 @@ def add_rows(current, weight, rows):
     flat = weight.reshape(weight.size)
     width = np.uint64(weight.shape[1])
     n = np.uint64(len(current))
-    k = 0
-    while k + 8 <= len(rows):
+    n_rows = np.uint64(len(rows))
+    k = np.uint64(0)
+    while k + np.uint64(8) <= n_rows:
         a = np.uint64(rows[k]) * width
-        b = np.uint64(rows[k + 1]) * width
-        c = np.uint64(rows[k + 2]) * width
-        d = np.uint64(rows[k + 3]) * width
-        e = np.uint64(rows[k + 4]) * width
-        f = np.uint64(rows[k + 5]) * width
-        g = np.uint64(rows[k + 6]) * width
-        h = np.uint64(rows[k + 7]) * width
+        b = np.uint64(rows[k + np.uint64(1)]) * width
+        c = np.uint64(rows[k + np.uint64(2)]) * width
+        d = np.uint64(rows[k + np.uint64(3)]) * width
+        e = np.uint64(rows[k + np.uint64(4)]) * width
+        f = np.uint64(rows[k + np.uint64(5)]) * width
+        g = np.uint64(rows[k + np.uint64(6)]) * width
+        h = np.uint64(rows[k + np.uint64(7)]) * width
         for i in range(n):
             half = (((current[i] + flat[a + i]) + flat[b + i]) + flat[c + i]) + flat[d + i]
             current[i] = (((half + flat[e + i]) + flat[f + i]) + flat[g + i]) + flat[h + i]
-        k += 8
-    if k + 4 <= len(rows):
+        k += np.uint64(8)
+    if k + np.uint64(4) <= n_rows:
         a = np.uint64(rows[k]) * width
-        b = np.uint64(rows[k + 1]) * width
-        c = np.uint64(rows[k + 2]) * width
-        d = np.uint64(rows[k + 3]) * width
+        b = np.uint64(rows[k + np.uint64(1)]) * width
+        c = np.uint64(rows[k + np.uint64(2)]) * width
+        d = np.uint64(rows[k + np.uint64(3)]) * width
         for i in range(n):
             current[i] = (((current[i] + flat[a + i]) + flat[b + i]) + flat[c + i]) + flat[d + i]
-        k += 4
-    while k < len(rows):
+        k += np.uint64(4)
+    while k < n_rows:
         a = np.uint64(rows[k]) * width
         for i in range(n):
             current[i] += flat[a + i]
-        k += 1
+        k += np.uint64(1)
 
 
 @stage

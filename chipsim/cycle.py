@@ -155,13 +155,13 @@ def _probe(columns, record, s, t, first, last):
             record.trace[s, t, k] = columns.membrane[neuron - first]
 
 
-@stage
+@inlined_stage
 def _accumulate_targets(target_count, target, full):
     for i in range(len(target_count)):
         target_count[i] = accumulate(target_count[i], target[i], full)
 
 
-@stage
+@inlined_stage
 def _gate(pulse, target_count, target, count, membrane, circuit, rate, per_step):
     """Pulses of all columns for this step, all arrays (n,) float32. Returns how many columns are open."""
     low_edge, high_edge = circuit.boxcar_low, circuit.boxcar_high

@@ -242,14 +242,16 @@ def _rates(outcome: Outcome) -> Figure:
 
     setup, test = outcome.setup, outcome.setup.dataset.test
     part = slice(None, None, -(-len(test) // _MOST_SAMPLES))
-    targets = setup.teacher.targets(test.values(part), test.labels[part])
+    aim = setup.spec.training.output_target
+    targets = setup.teacher.targets(test.values(part), test.labels[part], aim)
     names, some = _panels(setup.teacher.sizes)
     figure = _figure(outcome, f"Rate against target (dashed), {len(targets[0]):,} of {len(test):,} test samples{some}")
     grid = figure.subplots(2, len(names), sharex="col", sharey="col", squeeze=False)
     steps, norm = setup.spec.steps, LogNorm(0.5, 2)
     for column, (layer, name) in enumerate(names.items()):
-        target, one_hot = targets[layer], layer == len(targets) - 1
-        integrating = one_hot and setup.spec.neuron.readout == "integrating"
+        target, is_output = targets[layer], layer == len(targets) - 1
+        one_hot = is_output and aim == "label"
+        integrating = is_output and setup.spec.neuron.readout == "integrating"
         labelled = integrating or column == 0
         pair = [score.rates[layer][part] for score in (outcome.before, outcome.after)]
         per_bin = -(-steps // _RATE_BINS)  # levels of the count: as many in every bin

@@ -54,24 +54,25 @@ def _write_rows_common_gain(weight, gain, rows, pulse, scaled):
     flat = weight.reshape(weight.size)
     width = np.uint64(weight.shape[1])
     n = np.uint64(len(scaled))
-    k = 0
-    while k + 4 <= len(rows):
+    n_rows = np.uint64(len(rows))
+    k = np.uint64(0)
+    while k + np.uint64(4) <= n_rows:
         a = np.uint64(rows[k]) * width
-        b = np.uint64(rows[k + 1]) * width
-        c = np.uint64(rows[k + 2]) * width
-        d = np.uint64(rows[k + 3]) * width
+        b = np.uint64(rows[k + np.uint64(1)]) * width
+        c = np.uint64(rows[k + np.uint64(2)]) * width
+        d = np.uint64(rows[k + np.uint64(3)]) * width
         for i in range(n):
             change = scaled[i]
             flat[a + i] += change
             flat[b + i] += change
             flat[c + i] += change
             flat[d + i] += change
-        k += 4
-    while k < len(rows):
+        k += np.uint64(4)
+    while k < n_rows:
         a = np.uint64(rows[k]) * width
         for i in range(n):
             flat[a + i] += scaled[i]
-        k += 1
+        k += np.uint64(1)
 
 
 @stage
@@ -79,16 +80,17 @@ def _write_rows_one_gain_each(weight, gain, rows, pulse):
     flat, flat_gain = weight.reshape(weight.size), gain.reshape(gain.size)
     width = np.uint64(weight.shape[1])
     n = np.uint64(len(pulse))
-    k = 0
-    while k + 2 <= len(rows):
+    n_rows = np.uint64(len(rows))
+    k = np.uint64(0)
+    while k + np.uint64(2) <= n_rows:
         a = np.uint64(rows[k]) * width
-        b = np.uint64(rows[k + 1]) * width
+        b = np.uint64(rows[k + np.uint64(1)]) * width
         for i in range(n):
             flat[a + i] += flat_gain[a + i] * pulse[i]
             flat[b + i] += flat_gain[b + i] * pulse[i]
-        k += 2
-    while k < len(rows):
+        k += np.uint64(2)
+    while k < n_rows:
         a = np.uint64(rows[k]) * width
         for i in range(n):
             flat[a + i] += flat_gain[a + i] * pulse[i]
-        k += 1
+        k += np.uint64(1)
