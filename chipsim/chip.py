@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim.blocks import join, split
-from chipsim.cycle import TALLY, WORK, events_fit, gather_events, infer_block, learn_block, new_columns
+from chipsim.cycle import TALLY, WORK, Columns, events_fit, gather_events, infer_block, learn_block, new_columns
 from chipsim.fabricate import fabricate
 from chipsim.memory import aligned
 from chipsim.programming import program_layer
@@ -25,7 +25,8 @@ Snapshot = dict[str, NDArray[np.generic]]
 _RunBlock = Callable[[int, int, int, int], None]  # layer, number of the block, first window, end
 _Gather = Callable[[int, int, int], None]  # layer, first window, end
 
-WINDOWS_PER_PIECE = 128  # long enough to hide the scheduling, short enough to fill all threads
+WINDOWS_PER_PIECE = 32  # at least, so that a piece outweighs its scheduling
+_RANGES_PER_THREAD = 2  # enough for layers to overlap
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,8 @@ class Chip:
         self._made = fabricate(spec, die_seed)
         self._threads = Threads(threads)
         self._layers: list[Block] = []  # as programmed, each one block of all its columns
+        self._blocks: list[list[Block]] = []  # the layers split for learning; empty if not up to date
+        self._work: dict[tuple[int, int, int], Columns] = {}
         self._records: list[Record] = []
         self._hidden_events: list[Events] = []
 
@@ -85,6 +88,7 @@ class Chip:
             synapses, state = program_layer(w, b, made.gain, made.weight_bits, bits)
             layers.append(Block(np.int64(0), synapses, state, made.neurons, made.circuit))
         self._layers = layers
+        self._blocks = []
 
     def infer(self, events: Events, windows: NDArray[np.int64], probes: Sequence[Probe] = ()) -> Result:
         """Run S windows, weights left alone. windows: (S,) the windows' numbers, which key their temporal noise."""
@@ -139,13 +143,13 @@ class Chip:
 
     def restore(self, snapshot: Mapping[str, NDArray[np.generic]]) -> None:
         """Put a snapshot back. Raises ChipError if it is not of a chip like this one."""
-        self._check_programmed()
         mine = self.snapshot()
         kinds = {name: (array.shape, array.dtype) for name, array in snapshot.items()}
         expected = {name: (array.shape, array.dtype) for name, array in mine.items()}
         if kinds != expected:
             odd = sorted(name for name in kinds.keys() | expected.keys() if kinds.get(name) != expected.get(name))
             raise ChipError(f"the snapshot is not of this chip: {', '.join(odd)} differ; restore one of the same spec")
+        self._blocks = []
         for number, layer in enumerate(self._layers, start=1):
             layer.state.weight[...] = snapshot[f"layer{number}.weight"]
             if layer.synapses.coded:
@@ -175,13 +179,13 @@ class Chip:
         inputs = [events, *self._hidden_events]
         tallies: list[list[NDArray[np.int64]]] = [[] for _ in records]
 
-        blocks = [split(layer, 1 if targets is None else self._threads.count) for layer in self._layers]
+        blocks = [[layer] for layer in self._layers] if targets is None else self._blocks_to_learn()
 
         def run_block(layer: int, number: int, start: int, stop: int) -> None:
             block = blocks[layer][number]
             tally = np.zeros(len(TALLY), np.int64)
             common = (block, inputs[layer], records[layer], windows)
-            work = (new_columns(block.state.weight.shape[1]), tally, start, stop)
+            work = (self._columns(block, layer, start), tally, start, stop)
             if targets is None or rates is None:
                 infer_block(*common, *work)
             else:
@@ -190,7 +194,8 @@ class Chip:
 
         def gather(layer: int, start: int, stop: int) -> None:
             hidden = self._hidden_events[layer]
-            gather_events(records[layer].spikes, hidden.rows, hidden.begin, hidden.end, start, stop)
+            words = records[layer].spikes.view("<u8")
+            gather_events(words, hidden.rows, hidden.begin, hidden.end, start, stop)
 
         if targets is None:
             pieces = self._inference_pieces(n_windows, run_block, gather)
@@ -208,6 +213,20 @@ class Chip:
             traces={p.layer: records[p.layer - 1].trace for p in probes},
             spikes={p.layer: records[p.layer - 1].spikes[:, :, list(p.neurons)] for p in probes},
         )
+
+    def _blocks_to_learn(self) -> list[list[Block]]:
+        """Each layer's blocks, one per thread. After a chunk they hold what the layer holds, so they are kept."""
+        if not self._blocks:
+            self._blocks = [split(layer, self._threads.count) for layer in self._layers]
+        return self._blocks
+
+    def _columns(self, block: Block, layer: int, start: int) -> Columns:
+        """Working state of a block, kept from chunk to chunk; other windows may run through it at the same time."""
+        key = (layer, int(block.first), start)
+        width = block.state.weight.shape[1]
+        if key not in self._work or len(self._work[key].drive) != width:
+            self._work[key] = new_columns(width)
+        return self._work[key]
 
     def _inference_pieces(self, n_windows: int, run_block: _RunBlock, gather: _Gather) -> list[Piece]:
         """Weights rest, so windows are independent: each piece takes some windows through all layers."""
@@ -230,22 +249,26 @@ class Chip:
         """
         pieces: list[Piece] = []
         before: dict[tuple[int, int], Piece] = {}  # (layer, block) -> the piece of the windows before
-        for start, stop in self._window_ranges(n_windows):
+        for turn, (start, stop) in enumerate(self._window_ranges(n_windows)):
             inputs: Piece | None = None
             for layer in range(self.spec.n_layers):
                 done = []
                 for number in range(n_blocks[layer]):
-                    piece = Piece(partial(run_block, layer, number, start, stop), number)
+                    # A block stays with its thread, whose cache holds it; narrow layers take turns.
+                    thread = number if n_blocks[layer] > 1 else turn
+                    piece = Piece(partial(run_block, layer, number, start, stop), thread)
                     before[layer, number] = piece.after(inputs, before.get((layer, number)))
                     done.append(piece)
                 pieces += done
                 if layer < self.spec.n_layers - 1:
-                    inputs = Piece(partial(gather, layer, start, stop)).after(*done)
+                    inputs = Piece(partial(gather, layer, start, stop), turn).after(*done)
                     pieces.append(inputs)
         return pieces
 
     def _window_ranges(self, n_windows: int) -> list[tuple[int, int]]:
-        size = n_windows if self._threads.count == 1 else WINDOWS_PER_PIECE
+        size = n_windows
+        if self._threads.count > 1:
+            size = max(WINDOWS_PER_PIECE, -(-n_windows // (_RANGES_PER_THREAD * self._threads.count)))
         return [(start, min(start + size, n_windows)) for start in range(0, n_windows, size)]
 
     def _check_events(self, events: Events, windows: NDArray[np.int64]) -> None:
@@ -274,7 +297,7 @@ class Chip:
         for n in self.spec.layer_sizes[1:]:
             self._records.append(
                 Record(
-                    spikes=aligned((n_windows, steps, n), np.uint8),
+                    spikes=aligned((n_windows, steps, -(-n // 8) * 8), np.uint8),
                     count=aligned((n_windows, n), np.float32),
                     membrane=aligned((n_windows, n), np.float32),
                     probed=np.zeros(0, np.int64),
@@ -284,7 +307,7 @@ class Chip:
         for n in self.spec.layer_sizes[1:-1]:
             self._hidden_events.append(
                 Events(
-                    rows=np.empty((n_windows, steps * n), np.int32),
+                    rows=np.empty((n_windows, steps * n + 8), np.int32),  # see gather_events
                     begin=np.zeros((n_windows, steps), np.int32),
                     end=np.zeros((n_windows, steps), np.int32),
                     amplitude=np.zeros((0, 0), np.float32),

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chipsim.crossbar import add_graded_rows, add_rows
-from chipsim.jit import inlined_stage, kernel
+from chipsim.jit import inlined_stage, kernel, stage
 from chipsim.memory import aligned
 from chipsim.neuron import UPPER_RAIL_HIT, fire, integrate_readout
 from learning_circuit.accumulator import accumulate
@@ -156,18 +156,19 @@ def _probe(columns, record, s, t, first, last):
 
 
 @inlined_stage
-def _gate(columns, circuit, target, rate, t):
-    """Pulses of all columns for this step. Returns how many columns are open."""
-    membrane, count, target_count, pulse = columns.membrane, columns.count, columns.target_count, columns.pulse
+def _accumulate_targets(target_count, target, full):
+    for i in range(len(target_count)):
+        target_count[i] = accumulate(target_count[i], target[i], full)
+
+
+@inlined_stage
+def _gate(pulse, target_count, target, count, membrane, circuit, rate, per_step):
+    """Pulses of all columns for this step, all arrays (n,) float32. Returns how many columns are open."""
     low_edge, high_edge = circuit.boxcar_low, circuit.boxcar_high
     slope, sign_pulse, dead_zone, full = circuit.slope, circuit.pulse, circuit.dead_zone, circuit.accumulator_full
-    per_step = _ONE / np.float32(t + 1)
     is_open = np.int32(0)
     for i in range(len(pulse)):
         target_count[i] = accumulate(target_count[i], target[i], full)
-    if t < circuit.warm_up:
-        return is_open
-    for i in range(len(pulse)):
         error = error_gate(target_count[i] - count[i], per_step, slope, sign_pulse, dead_zone)
         pulse[i] = rate * error if boxcar(membrane[i], low_edge[i], high_edge[i]) else _ZERO
         is_open += np.int32(pulse[i] != _ZERO)
@@ -272,7 +273,19 @@ def learn_block(block, events, record, windows, targets, rates, columns, tally, 
                 _draw_dither(columns, circuit, neurons.layer, windows[s], t, first)
             _fire(columns, neurons, circuit, record, s, t, first, last)
             _probe(columns, record, s, t, first, last)
-            n_open = _gate(columns, circuit, target, rates[s], t)
+            if t < circuit.warm_up:
+                _accumulate_targets(columns.target_count, target, circuit.accumulator_full)
+                continue
+            n_open = _gate(
+                columns.pulse,
+                columns.target_count,
+                target,
+                columns.count,
+                columns.membrane,
+                circuit,
+                rates[s],
+                _ONE / np.float32(t + 1),
+            )
             if n_open > 0:
                 _write(columns, synapses, state, events, s, t, tally)
                 changed = True
@@ -283,19 +296,43 @@ def learn_block(block, events, record, windows, targets, rates, columns, tally, 
     tally[_ADDED] += added * (last - first)
 
 
+# Which of eight neurons fired, for each of the 256 ways in which they can, and how many.
+_FIRED = np.array(
+    [[i for i in range(8) if byte >> i & 1] + [0] * (8 - byte.bit_count()) for byte in range(256)], np.int32
+)
+_HOW_MANY = np.array([byte.bit_count() for byte in range(256)], np.int64)
+_GATHER = np.uint64(0x0102040810204080)  # times eight bytes of 0 or 1: the top byte has one bit of each
+
+
 @kernel
-def gather_events(spikes, rows, begin, end, start, stop):
-    """Turn spike masks (S, T, n) uint8 of windows start .. stop - 1 into the index lists of `Events`."""
+def gather_events(spike_words, rows, begin, end, start, stop):
+    """Turn spike masks of windows start .. stop - 1 into the index lists of `Events`.
+
+    spike_words: (S, T, n / 8) uint64, a byte of 0 or 1 per neuron, first neuron lowest. Eight neurons at a time, by a
+    table: no branch depends on a spike. `rows` needs room for eight more entries than spikes.
+    """
     for s in range(start, stop):
         mine = rows[s]
-        k = 0
-        for t in range(spikes.shape[1]):
-            fired = spikes[s, t]
-            begin[s, t] = k
-            for i in range(len(fired)):
-                mine[k] = i  # branch-free: overwritten unless it fired
-                k += np.int64(fired[i])
-            end[s, t] = k
+        k = np.uint64(0)
+        for t in range(spike_words.shape[1]):
+            words = spike_words[s, t]
+            begin[s, t] = np.int32(k)
+            for j in range(len(words)):
+                byte = (words[j] * _GATHER) >> np.uint64(56)
+                fired = _FIRED[byte]
+                first = np.int32(8 * j)
+                for i in range(8):
+                    mine[k + np.uint64(i)] = first + fired[i]
+                k += np.uint64(_HOW_MANY[byte])
+            end[s, t] = np.int32(k)
+
+
+@stage
+def _rows_fit(rows, n_in):
+    outside = np.int32(0)
+    for k in range(len(rows)):
+        outside += np.int32(np.uint32(rows[k]) >= np.uint32(n_in))  # a negative row is a huge one
+    return outside == 0
 
 
 @kernel
@@ -306,14 +343,21 @@ def events_fit(rows, begin, end, amplitude, n_in):
     """
     graded = len(amplitude) > 0
     for s in range(begin.shape[0]):
+        follow = True  # each step's events begin where the last step's end, as encoders write them
         for t in range(begin.shape[1]):
             if begin[s, t] < 0 or end[s, t] < begin[s, t] or end[s, t] > rows.shape[1]:
                 return False
-            outside = np.int32(0)
-            for row in rows[s, begin[s, t] : end[s, t]]:
-                outside += np.int32(np.uint32(row) >= np.uint32(n_in))  # a negative row is a huge one
-            if outside > 0 or (graded and (begin[s, t] != begin[s, 0] or end[s, t] != end[s, 0])):
+            if graded and (begin[s, t] != begin[s, 0] or end[s, t] != end[s, 0]):
                 return False
+            follow = follow and (t == 0 or begin[s, t] == end[s, t - 1])
+        if follow:
+            fit = _rows_fit(rows[s, begin[s, 0] : end[s, -1]], n_in)
+        else:
+            fit = True
+            for t in range(begin.shape[1]):
+                fit = fit and _rows_fit(rows[s, begin[s, t] : end[s, t]], n_in)
+        if not fit:
+            return False
         if graded:
             for x in amplitude[s, begin[s, 0] : end[s, 0]]:
                 if not np.isfinite(x):

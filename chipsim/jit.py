@@ -18,6 +18,10 @@ from typing import Any, TypeVar
 import numba
 from llvmlite import binding as llvm
 
+from learning_circuit.jit import inlined_stage, stage
+
+__all__ = ["cache_root", "inlined_stage", "kernel", "sources_key", "stage"]
+
 _KERNEL_PACKAGES = ("chipsim", "learning_circuit", "nonideality")  # every file counts
 _HOST = "host"  # here only those with kernels
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -52,11 +56,6 @@ def _kernel_folder() -> Path | None:
 
 
 KERNEL_FOLDER = _kernel_folder()
-
-# Pieces of kernels, compiled into them. Reference counts of shared arrays are atomic and cost more than a row of a
-# crossbar, so there are none (numba's ``_nrt=False``); the price is that a kernel cannot allocate.
-stage = numba.njit(nogil=True, _nrt=False)
-inlined_stage = numba.njit(nogil=True, _nrt=False, inline="always")
 
 
 def kernel(function: _F) -> _F:

@@ -22,7 +22,7 @@ def integrate(membrane, spiked, current, decay, reset_charge, zero_reset):
     return (decay * (membrane * (_ONE - zero_reset * spiked)) + current) - reset_charge * spiked
 
 
-@inlined_stage
+@stage
 def fire(membrane, spiked, count, rail_hits, fired, current, noise, neurons, accumulator_full):
     """One step of the neurons of a block of n columns, in place.
 

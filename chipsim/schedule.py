@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 
 
 @dataclass
@@ -56,11 +56,12 @@ class _Run:
     def __init__(self, pieces: list[Piece], threads: int) -> None:
         self.error: BaseException | None = None
         self._left = len(pieces)
-        self._ready: list[deque[Piece]] = [deque() for _ in range(threads)]
+        self._ready: list[list[tuple[int, Piece]]] = [[] for _ in range(threads)]  # heaps, earliest listed on top
+        self._place = {id(piece): place for place, piece in enumerate(pieces)}
         self._changed = threading.Condition()
         for piece in pieces:
             if piece.waits_for == 0:
-                self._ready[piece.thread % threads].append(piece)
+                self._offer(piece)
 
     def stop(self) -> None:
         with self._changed:
@@ -77,8 +78,8 @@ class _Run:
                     self._changed.wait()
                 if self._left <= 0:
                     return
-                mine = self._ready[thread]
-                done = mine.popleft() if mine else max(self._ready, key=len).popleft()
+                # One's own piece if there is one, else the most loaded thread's; always the one listed first.
+                _, done = heappop(self._ready[thread] or max(self._ready, key=len))
             try:
                 done.call()
             except BaseException as error:
@@ -92,5 +93,8 @@ class _Run:
         for follower in piece.followers:
             follower.waits_for -= 1
             if follower.waits_for == 0:
-                self._ready[follower.thread % len(self._ready)].append(follower)
+                self._offer(follower)
         self._changed.notify_all()
+
+    def _offer(self, piece: Piece) -> None:
+        heappush(self._ready[piece.thread % len(self._ready)], (self._place[id(piece)], piece))

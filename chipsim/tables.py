@@ -82,7 +82,7 @@ class Events(NamedTuple):
 class Record(NamedTuple):
     """What a layer leaves behind of each window."""
 
-    spikes: Any  # (S, T, n_out) uint8
+    spikes: Any  # (S, T, n_out rounded up to eights) uint8, 0 or 1; what is beyond n_out stays 0
     count: Any  # (S, n_out) float32: spike accumulator at the end of the window
     membrane: Any  # (S, n_out) float32 at the end of the window
     probed: Any  # (k,) int64, neurons whose membrane is traced

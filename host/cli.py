@@ -220,5 +220,23 @@ def data(data_dir: str | None, as_json: bool) -> None:
         click.echo(data_json(data_dir) if as_json else data_text(data_dir))
 
 
+@cli.command()
+@click.option("--threads", default="1,2", callback=_widths, help="Thread counts to measure.  [default: 1,2]")
+@click.option("--peer", help="torch: time the same learning in PyTorch, too.")
+@click.option("--data-dir", help="Where MNIST is looked for, before CHIPSIM_DATA; without it a likeness is used.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+def bench(threads: tuple[int, ...], peer: str | None, data_dir: str | None, as_json: bool) -> None:
+    """Measure speed against this machine's own limit, in the same run: about a minute on an idle machine."""
+    import json
+
+    with _one_line_errors():
+        from host.bench import run_bench
+        from host.console import Console
+
+        with Console() as console:
+            result = run_bench(threads, peer, console.steps, data_dir=data_dir)
+        click.echo(json.dumps(result.to_json()) if as_json else "\n".join(result.lines()))
+
+
 if __name__ == "__main__":
     main()

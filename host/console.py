@@ -49,6 +49,12 @@ class Console:
             note = f"{done:,} / {total:,} samples, validation {validation_accuracy:.1%}"
             self._progress.update(self._task, completed=done, total=total, note=note)
 
+    def steps(self, done: int, total: int, text: str) -> None:
+        if self._task is None:
+            self.stage(text)
+        if self._task is not None:
+            self._progress.update(self._task, completed=done, total=total, description=text)
+
 
 def report(outcome: Outcome) -> str:
     """The run in some twenty lines."""

@@ -116,7 +116,7 @@ def _digits() -> Dataset:
 
 def _yinyang() -> Dataset:
     train, test = _yinyang_samples(5000, 42), _yinyang_samples(1000, 40)
-    return Dataset("yinyang", train, test, 3, "generated after Kriener et al. 2021 (arXiv 2102.08211), seeds 42 and 40")
+    return Dataset("yinyang", train, test, 3, "generated after Kriener et al. 2021, seeds 42 and 40")
 
 
 def _yinyang_samples(n: int, seed: int) -> Samples:

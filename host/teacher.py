@@ -122,7 +122,7 @@ def scaled_teacher(layers: list[Layer], samples: Samples, norm: Norm, percentile
     """The teacher with its rate scales, from its activations on training samples.
 
     y_norm of a hidden layer is the percentile of its positive activations, taken per layer (Yang et al. 2022, Eq. 4)
-    or per neuron (as channel-wise normalisation does, Kim et al. 2020, arXiv 1903.06530), there at least a tenth of
+    or per neuron (as channel-wise normalisation does, Kim et al. 2020, Spiking-YOLO), there at least a tenth of
     the layer's. For the outputs, one spike per step stands for that percentile of the largest logit, and silence for
     what the runner-up class hardly ever falls below (the opposite percentile of the second largest logit).
     """

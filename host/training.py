@@ -17,7 +17,7 @@ from host.evaluate import evaluate
 from host.stream import Lesson, spans
 
 CHECKS = 20  # validations, and checkpoints, in a run
-_BACK_OFF = 0.5  # the rate's factor after a check that came out clearly worse than the best
+_BACK_OFF = 0.5  # the rate's factor after a check that came out clearly worse than the best, which is then restored
 _CLEARLY = 3.0  # standard errors of the validation accuracy
 _REPAIRED = 1.5  # standard errors of the paired difference to the start that prove a repair
 _AS_GOOD = 0.5  # standard errors within which a later snapshot is preferred to the best
@@ -108,7 +108,10 @@ class Progress:
             or (accuracies[number] >= enough and accuracies[number] > max(accuracies[number + 1 :], default=-1.0))
         }
         if check.validation_accuracy < max(accuracies) - _CLEARLY * self.standard_error():
+            # The rate was too high: back to the best (the latest of equals), and on with smaller steps.
             self.rate_factor *= _BACK_OFF
+            best = max(range(len(accuracies)), key=lambda number: (accuracies[number], number))
+            self.current = self.candidates[best]
 
 
 def train(
@@ -150,6 +153,7 @@ def train(
                 sum(progress.activity["synaptic_events"]),
             )
         )
+        chip.restore(progress.current)
         save(progress)
 
     if not progress.checks:

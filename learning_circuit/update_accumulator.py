@@ -3,7 +3,7 @@
 A stored weight is a code times an LSB. A pulse is usually far smaller than an LSB; written directly it would be lost
 or, rounded at random, drown the weight in noise. So each synapse has an accumulator of `bits` bits that counts pulses
 in units of LSB / 2^bits and moves the code by one LSB when it overflows. With 0 bits writes are direct: the pulse
-itself is rounded to whole LSBs. Rounding is stochastic (Gupta et al. 2015, arXiv 1502.02551) with one random number
+itself is rounded to whole LSBs. Rounding is stochastic (Gupta et al. 2015) with one random number
 per neuron and step, as one shift register per column would give.
 """
 

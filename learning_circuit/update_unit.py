@@ -7,7 +7,9 @@ columns' pulses eta * gate * box of Eq. 10 of Yang et al. 2022, in units of the 
 
 from __future__ import annotations
 
-from learning_circuit.jit import stage
+import numpy as np
+
+from learning_circuit.jit import inlined_stage, stage
 
 
 @stage
@@ -19,7 +21,7 @@ def write_row(weight, gain, row, pulse):
         synapses[c] += gains[c] * pulse[c]
 
 
-@stage
+@inlined_stage
 def write_rows(weight, gain, rows, pulse, scaled):
     """All rows that spiked in this step. Rows are distinct, so their order cannot matter."""
     if len(gain) > 1:
@@ -40,7 +42,8 @@ def write_rows_graded(weight, gain, rows, amplitude, pulse):
             synapses[c] += gains[c] * (pulse[c] * x)
 
 
-# Several rows a pass: the pulse is loaded once for them, and the loop's start-up is shared.
+# Several rows a pass: the pulse is loaded once for them, and the loop's start-up is shared. Rows are addressed in the
+# flat array with unsigned numbers, for which the compiler needs no check of negative indices inside the loop.
 
 
 @stage
@@ -48,40 +51,46 @@ def _write_rows_common_gain(weight, gain, rows, pulse, scaled):
     gains = gain[0]
     for i in range(len(pulse)):
         scaled[i] = gains[i] * pulse[i]
-    k = 0
-    while k + 4 <= len(rows):
-        a = weight[rows[k]]
-        b = weight[rows[k + 1]]
-        c = weight[rows[k + 2]]
-        d = weight[rows[k + 3]]
-        for i in range(len(scaled)):
-            a[i] += scaled[i]
-            b[i] += scaled[i]
-            c[i] += scaled[i]
-            d[i] += scaled[i]
-        k += 4
-    while k < len(rows):
-        a = weight[rows[k]]
-        for i in range(len(scaled)):
-            a[i] += scaled[i]
-        k += 1
+    flat = weight.reshape(weight.size)
+    width = np.uint64(weight.shape[1])
+    n = np.uint64(len(scaled))
+    n_rows = np.uint64(len(rows))
+    k = np.uint64(0)
+    while k + np.uint64(4) <= n_rows:
+        a = np.uint64(rows[k]) * width
+        b = np.uint64(rows[k + np.uint64(1)]) * width
+        c = np.uint64(rows[k + np.uint64(2)]) * width
+        d = np.uint64(rows[k + np.uint64(3)]) * width
+        for i in range(n):
+            change = scaled[i]
+            flat[a + i] += change
+            flat[b + i] += change
+            flat[c + i] += change
+            flat[d + i] += change
+        k += np.uint64(4)
+    while k < n_rows:
+        a = np.uint64(rows[k]) * width
+        for i in range(n):
+            flat[a + i] += scaled[i]
+        k += np.uint64(1)
 
 
 @stage
 def _write_rows_one_gain_each(weight, gain, rows, pulse):
-    k = 0
-    while k + 2 <= len(rows):
-        a = weight[rows[k]]
-        b = weight[rows[k + 1]]
-        gain_a = gain[rows[k]]
-        gain_b = gain[rows[k + 1]]
-        for i in range(len(pulse)):
-            a[i] += gain_a[i] * pulse[i]
-            b[i] += gain_b[i] * pulse[i]
-        k += 2
-    while k < len(rows):
-        a = weight[rows[k]]
-        gain_a = gain[rows[k]]
-        for i in range(len(pulse)):
-            a[i] += gain_a[i] * pulse[i]
-        k += 1
+    flat, flat_gain = weight.reshape(weight.size), gain.reshape(gain.size)
+    width = np.uint64(weight.shape[1])
+    n = np.uint64(len(pulse))
+    n_rows = np.uint64(len(rows))
+    k = np.uint64(0)
+    while k + np.uint64(2) <= n_rows:
+        a = np.uint64(rows[k]) * width
+        b = np.uint64(rows[k + np.uint64(1)]) * width
+        for i in range(n):
+            flat[a + i] += flat_gain[a + i] * pulse[i]
+            flat[b + i] += flat_gain[b + i] * pulse[i]
+        k += np.uint64(2)
+    while k < n_rows:
+        a = np.uint64(rows[k]) * width
+        for i in range(n):
+            flat[a + i] += flat_gain[a + i] * pulse[i]
+        k += np.uint64(1)

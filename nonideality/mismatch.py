@@ -47,7 +47,7 @@ class Mismatch(Nonideality):
         "boxcar": Site("each edge of each neuron's boxcar gate: its distance from the nominal threshold", _GAIN),
     }
     source = (
-        "relative Gaussian, levels 0 to 0.7 as in Buechel et al. 2021 (arXiv 2106.05009); truncated at zero as in teili"
+        "relative Gaussian, levels 0 to 0.7 as in Buechel et al. 2021; truncated at zero as in teili"
     )
 
     def fill(self, site: str, errors: LayerErrors, rng: np.random.Generator) -> None:

@@ -1,0 +1,98 @@
+"""The runs that the bench times: a chip on chunks encoded beforehand, and a chip fed by the host from stored images."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from chipsim import Chip, ChipSpec, Probe, Result
+from host import evaluate
+from host.bench_workload import Workload
+from host.encoders import Encoder
+from host.stream import Chunk, Lesson, spans
+
+SEED = 1  # of the die, of the encoder and of the order of the samples
+
+
+def encoded(workload: Workload) -> list[Chunk]:
+    """All of the workload's samples once, as the host sends them, every chunk in a buffer of its own."""
+    n = len(workload.samples)
+    cuts = spans(0, n, workload.chunk, n)
+    return list(_lesson(workload, max(len(cuts), Lesson.BUFFERS)).chunks(cuts))
+
+
+class Bench:
+    """A programmed chip that can always go back to the weights it began with, and the host that feeds it."""
+
+    def __init__(self, workload: Workload, spec: ChipSpec, threads: int) -> None:
+        self.workload = workload
+        self.threads = threads
+        self.chip = Chip(spec, SEED, threads)
+        self.chip.program(workload.teacher.normalised())
+        self._start = self.chip.snapshot()
+        self._lesson = _lesson(workload, Lesson.BUFFERS)
+        self._encoder = _encoder(workload, evaluate.CHUNK, 1)
+
+    def restore(self) -> None:
+        self.chip.restore(self._start)
+
+    def run(self, chunks: Iterable[Chunk], learns: bool, probes: tuple[Probe, ...] = ()) -> list[Result]:
+        """Show chunks, one after the other."""
+        results = []
+        for chunk in chunks:
+            if learns:
+                rates = np.full(len(chunk.windows), self.workload.learning_rate, np.float32)
+                results.append(self.chip.learn(chunk.events, chunk.windows, chunk.targets, rates, probes))
+            else:
+                results.append(self.chip.infer(chunk.events, chunk.windows, probes))
+        return results
+
+    def evaluate(self) -> None:
+        """Show all samples as a run's evaluation does."""
+        evaluate.evaluate(self.chip, self.workload.samples, self._encoder)
+
+    def follow(self, presentations: int) -> int | None:
+        """Learn so many samples as a run does, from stored images. Returns the largest resident set seen, in bytes."""
+        cuts = spans(0, presentations, self.workload.chunk, len(self.workload.samples))
+        peak: int | None = None
+        for chunk in self._lesson.chunks(cuts):
+            self.run([chunk], learns=True)
+            now = _resident()
+            peak = now if peak is None or now is None else max(peak, now)
+        return peak
+
+
+def digest(runs: Sequence[tuple[Chip, list[Result]]]) -> str:
+    """Sixteen hex digits over every count, every output membrane and everything that the chips now remember."""
+    state = hashlib.sha256()
+    for chip, results in runs:
+        for result in results:
+            for outputs in (*result.counts, result.membrane):
+                state.update(outputs.tobytes())
+        for name, stored in sorted(chip.snapshot().items()):
+            state.update(name.encode() + stored.tobytes())
+    return state.hexdigest()[:16]
+
+
+def _lesson(workload: Workload, buffers: int) -> Lesson:
+    encoder = _encoder(workload, workload.chunk, buffers)
+    return Lesson(workload.samples, workload.teacher, encoder, workload.output_target, SEED)
+
+
+def _encoder(workload: Workload, chunk: int, buffers: int) -> Encoder:
+    return Encoder(workload.encoding, workload.spec.layer_sizes[0], workload.spec.steps, chunk, SEED, buffers)
+
+
+def _resident() -> int | None:
+    """The process's resident set in bytes; None without /proc.
+
+    The system's own high-water mark would not do for the growth of a run: what came before may have been higher.
+    """
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return None
