@@ -10,6 +10,8 @@ from small_runs import Ended, write_npz
 
 from chipsim.jit import cache_root
 from host import cli
+from host.files import write_bytes
+from host.run import Outcome
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -39,6 +41,17 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     monkeypatch.chdir(folder)
     return folder
+
+
+@pytest.fixture
+def no_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One small file instead of four pictures, which take a second (see test_plots and test_run_folder for those)."""
+
+    def save_plots(outcome: Outcome, folder: Path) -> list[Path]:
+        write_bytes(folder / "accuracy.png", b"a picture")
+        return [folder / "accuracy.png"]
+
+    monkeypatch.setattr("host.plots.save_plots", save_plots)
 
 
 @pytest.fixture

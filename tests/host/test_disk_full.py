@@ -8,6 +8,8 @@ import subprocess
 import pytest
 from small_runs import SMALL_FLAGS, everything_in, final
 
+pytestmark = pytest.mark.usefixtures("no_drawing")
+
 
 @pytest.fixture
 def uninterrupted(chipsim, here, data_file, tmp_path):
@@ -35,10 +37,10 @@ def test_while_the_folder_is_made(chipsim, here, data_file, uninterrupted, monke
 
 
 @pytest.mark.parametrize(
-    ("number", "code"), [*((number, errno.ENOSPC) for number in (4, 5, 6, 23, 44, 45, 46)), (7, errno.EDQUOT)]
+    ("number", "code"), [*((number, errno.ENOSPC) for number in (4, 5, 6, 23, 44, 45, 46, 47)), (7, errno.EDQUOT)]
 )
 def test_while_it_learns(chipsim, here, data_file, uninterrupted, monkeypatch, number, code):
-    """Renames 1 to 3 are those of the spec, the versions and the folder; 46 is that of the result."""
+    """Renames 1 to 3 are those of the spec, the versions and the folder; 46 the result's, 47 a picture's."""
     with monkeypatch.context() as patch:
         real, left = os.replace, iter(range(number - 1))
 
@@ -54,6 +56,7 @@ def test_while_it_learns(chipsim, here, data_file, uninterrupted, monkeypatch, n
     assert not any(path.name.startswith(".") for path in here.rglob("*")), "a half-written file is left"
     assert chipsim("run", "--resume", "run").status == 0
     assert final(here / "run") == uninterrupted
+    assert (here / "run" / "accuracy.png").exists()
 
 
 @pytest.fixture

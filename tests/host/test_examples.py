@@ -66,6 +66,7 @@ def test_accuracy_table(example, capsys, monkeypatch):
         assert 0 <= before <= 100
 
 
+@pytest.mark.usefixtures("no_drawing")
 def test_low_precision(chipsim, here):
     spec = resolve(EXAMPLES / "low_precision.toml", {})
     assert spec.noise == ("mismatch:0.3", "quantization:3")

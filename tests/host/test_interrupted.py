@@ -10,6 +10,8 @@ from small_runs import SMALL_FLAGS, end, everything_in, final, start
 
 from host.console import Console
 
+pytestmark = pytest.mark.usefixtures("no_drawing")  # in this process; others draw
+
 PATIENCE_S = 60
 LONG = (*SMALL_FLAGS, "--epochs", "300", "--set", "training.chunk=16", "--threads", "1")
 
@@ -106,6 +108,7 @@ def test_ctrl_c_at_every_stage(chipsim, here, data_file, stage, goes_on, monkeyp
     assert chipsim(*shlex.split(ended.err.split("continue with: chipsim ")[1])).status == 0
     assert chipsim("run", "--dataset", data_file, *SMALL_FLAGS, "--out", "whole").status == 0
     assert final(here / "run") == final(here / "whole")
+    assert (here / "run" / "accuracy.png").exists()
 
 
 def test_the_stages_are_all_there_are(chipsim, here, data_file, monkeypatch):

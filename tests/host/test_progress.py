@@ -95,6 +95,18 @@ def test_the_rate_backs_off_after_a_check_that_is_clearly_worse():
     assert progress_of(check(0.67), check(0.8)).rate_factor == 1
 
 
+def test_a_back_off_goes_back_to_the_best():
+    """The latest of equals; a check that is not clearly worse goes on from where it is."""
+
+    def current(*accuracies):
+        return progress_of(*map(check, accuracies)).current["weight"][0]
+
+    assert current(0.8, 0.69) == 1
+    assert current(0.8, 0.67) == 0
+    assert current(0.5, 0.9, 0.9, 0.88, 0.6) == 2
+    assert current(0.5, 0.9, 0.9, 0.6, 0.89) == 4
+
+
 def test_progress_survives_its_file(tmp_path):
     progress = progress_of(check(0.5, presentations=0), check(0.9, 40, 0, 64), check(0.7, 20, 1, 128))
     progress.presentations = 128

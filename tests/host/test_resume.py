@@ -12,6 +12,8 @@ from host.run import Silence, run
 from host.run_folder import RunFolder
 from host.run_spec import resolve
 
+pytestmark = pytest.mark.usefixtures("no_drawing")
+
 
 class Stopped(Exception):
     """Stands for whatever ends a process."""
@@ -83,6 +85,18 @@ def test_stopped_after_learning(spec, uninterrupted, tmp_path):
     assert stopped(spec, tmp_path / "run", "this die after learning")
     assert resumed(tmp_path / "run")
     assert final(tmp_path / "run") == uninterrupted
+
+
+@pytest.mark.parametrize("where", [8, 14, 20, 26, 32])
+def test_stopped_around_a_back_off(spec, tmp_path, where):
+    """A rate so high that checks fail: each takes the die back to its best and halves the rate."""
+    changes = {"dataset": spec.dataset, "noise": ["thermal:0.1", "quantization:6"], "training.learning_rate": 8.0}
+    wild = resolve(None, SPEC | changes)
+    outcome = run(wild, 1, lambda resolved: RunFolder.create(resolved, tmp_path / "whole"))
+    assert outcome.progress.rate_factor < 0.5
+    assert stopped(wild, tmp_path / "run", where)
+    assert resumed(tmp_path / "run")
+    assert final(tmp_path / "run") == final(tmp_path / "whole")
 
 
 def test_stopped_again_and_again(spec, uninterrupted, tmp_path):

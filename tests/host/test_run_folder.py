@@ -79,6 +79,7 @@ def test_its_spec_is_exactly_what_was_simulated(tmp_path, data_file, monkeypatch
     assert made == [(chip_spec.ideal(), 6), (chip_spec, 6)]
 
 
+@pytest.mark.usefixtures("no_drawing")
 def test_its_spec_runs_again_to_the_same_bits(chipsim, here, data_file):
     first = chipsim("run", "--dataset", data_file, *SMALL_FLAGS, "--out", "one", "--json")
     second = chipsim("run", "--config", "one/spec.toml", "--out", "two", "--json")
@@ -92,6 +93,7 @@ def test_its_spec_runs_again_to_the_same_bits(chipsim, here, data_file):
         assert (here / "one" / name).read_bytes() == (here / "two" / name).read_bytes(), name
 
 
+@pytest.mark.usefixtures("no_drawing")
 def test_by_default_it_has_a_name_of_its_own_under_runs(chipsim, here, data_file):
     paths = []
     for _ in range(3):

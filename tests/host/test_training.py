@@ -71,6 +71,33 @@ def test_the_rate_is_halved_while_validation_is_clearly_worse(data_file, shown, 
     assert np.allclose(rates, plain * expected, rtol=1e-5)
 
 
+def test_a_back_off_takes_the_die_back(data_file, monkeypatch):
+    """The third check is made to fail: the next chunk is learned from the snapshot of the best before it."""
+    checks, snapshots, taught_from = [], [], []
+    real, learn = training.evaluate, training.Chip.learn
+
+    def failing(chip, samples, encoder):
+        checks.append(1)
+        snapshots.append(chip.snapshot())
+        correct = [samples.labels[:10], samples.labels, samples.labels, samples.labels[:0]]
+        right = correct[min(len(checks) - 1, 3)]
+        classes = np.concatenate([right, np.full(len(samples) - len(right), -1)])
+        return replace(real(chip, samples, encoder), classes=classes)
+
+    def watched(self, *arguments):
+        if len(checks) > len(taught_from):
+            taught_from.append(self.snapshot())
+        return learn(self, *arguments)
+
+    monkeypatch.setattr(training, "evaluate", failing)
+    monkeypatch.setattr(training.Chip, "learn", watched)
+    run(small_spec(data_file))
+    assert same_snapshot(taught_from[1], snapshots[1])
+    assert same_snapshot(taught_from[2], snapshots[2])
+    assert not same_snapshot(snapshots[3], snapshots[2])
+    assert same_snapshot(taught_from[3], snapshots[2])
+
+
 @given(st.integers(1, 100_000))
 def test_checks_are_evenly_spread_and_the_last_is_at_the_end(presentations):
     edges = _edges(presentations)
