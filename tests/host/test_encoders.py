@@ -157,6 +157,15 @@ def test_bernoulli_counts_are_binomial():
         assert chi2.sf(statistic, common.sum()) > 1e-3, x
 
 
+def test_bernoulli_draws_are_compared_strictly():
+    """At x a spike comes with probability x, to the last bit: a draw of x itself is none, the next x above is one."""
+    key = stream_key("bernoulli encoder", 1)
+    draws = np.array([uniform_of(key, 5, 0, 0, neuron) for neuron in range(40)])
+    above = np.nextafter(draws, np.float32(1))
+    assert not encoded("bernoulli", [draws], 2, [5])[0, 0].any()
+    assert encoded("bernoulli", [above], 2, [5])[0, 0].all()
+
+
 def test_bernoulli_spikes_are_independent_across_steps_inputs_and_windows():
     spikes = encoded("bernoulli", np.full((300, 20), 0.5), 16) - 0.5
     n = spikes.size

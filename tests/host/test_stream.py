@@ -125,6 +125,11 @@ def test_the_next_chunk_is_prepared_while_the_chip_works():
     chunks.close()
 
 
+def test_a_few_buffers_are_enough():
+    """What waits is memory: one chunk on the chip, one ready, one in the making."""
+    assert Lesson.BUFFERS <= 4
+
+
 def test_the_host_is_never_further_ahead_than_its_buffers():
     samples = samples_of(200)
     encoder = WatchedEncoder(4, 8)

@@ -240,6 +240,7 @@ def test_open_settings_follow_the_size_of_the_data_and_the_error_gate():
     filled = complete(resolve(None, {}), 1000, 10_000)
     assert (filled.training.epochs, filled.training.learning_rate) == (20, 2e-3)
     assert complete(resolve(None, {"training.start": "random"}), 1000, 10_000).training.epochs == 60
+    assert complete(resolve(None, {}), 999, 10_000).training.epochs == 21  # at least 20,000 presentations
     assert complete(resolve(None, {}), 60_000, 10_000).training.epochs == 2
     assert complete(resolve(None, {"learning_circuit.error_gate": "sign"}), 9, 9).training.learning_rate == 1e-4
     fixed = resolve(None, {"training.epochs": 0, "training.learning_rate": 0.5, "teacher.epochs": 1})
