@@ -20,6 +20,7 @@ MAX_VALIDATION = 2000
 # Enough presentations to settle, whatever the size of the data set (see the README's table of figures).
 _CALIBRATE_PRESENTATIONS = 20_000
 _TRAIN_PRESENTATIONS = 60_000
+_LEAST_EPOCHS = 5
 _TEACHER_WORK = 2e9  # presentations times weights
 _TEACHER_EPOCHS = (15, 300)  # at least, at most
 # Per error gate: a sign pulse has a fixed size and moves a weight at every error, so it must be smaller.
@@ -90,7 +91,7 @@ def complete(spec: RunSpec, n_train: int, n_weights: int) -> RunSpec:
     training, teacher = spec.training, spec.teacher
     if training.epochs is None:
         wanted = _CALIBRATE_PRESENTATIONS if training.start == "teacher" else _TRAIN_PRESENTATIONS
-        training = training.model_copy(update={"epochs": max(2, -(-wanted // n_train))})
+        training = training.model_copy(update={"epochs": max(_LEAST_EPOCHS, -(-wanted // n_train))})
     if training.learning_rate is None:
         rate = _LEARNING_RATES[spec.learning_circuit.error_gate]
         training = training.model_copy(update={"learning_rate": rate})
