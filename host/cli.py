@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -169,12 +170,13 @@ def _run(
             assert folder is not None, "run() makes the folder"
             save_plots(outcome, folder.path)
     except KeyboardInterrupt:
-        hint = f"; continue with: chipsim run --resume {folder.path}" if folder else ""
+        hint = f"; continue with: chipsim run --resume {shlex.quote(str(folder.path))}" if folder else ""
         _fail(f"interrupted{hint}", 130)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EIO) and folder:
             raise click.ClickException(
-                f"cannot write in {folder.path}: {error.strerror}; make room, then: chipsim run --resume {folder.path}"
+                f"cannot write in {folder.path}: {error.strerror}; make room, then: chipsim run --resume"
+                f" {shlex.quote(str(folder.path))}"
             ) from None
         raise
     click.echo(json.dumps(outcome.summary) if as_json else report(outcome))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -153,7 +154,7 @@ def _read_idx(path: Path) -> NDArray[np.uint8]:
     try:
         with gzip.open(path) as file:
             content = file.read()
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{path} cannot be read ({error}): it is cut short or no gzip file; get it again") from None
     n_dims = content[3] if len(content) > 4 else 0
     start = 4 + 4 * n_dims
@@ -177,7 +178,7 @@ def _npz(path: Path) -> Dataset:
                     f" {', '.join(file.files) or 'nothing'}"
                 )
             arrays = {key: np.asarray(file[key]) for key in _IDX_FILES}
-    except (OSError, EOFError, zipfile.BadZipFile, ValueError) as error:
+    except (OSError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError, TypeError, ValueError) as error:
         if isinstance(error, DataError):
             raise
         raise DataError(f"{path} cannot be read ({error}): it is cut short or no .npz file; write it again") from None

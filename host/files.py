@@ -57,8 +57,8 @@ def read_arrays(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         raise RunFolderError(f"checkpoint {path} cannot be read: {error.strerror}") from None
     if not content.startswith(_MAGIC):
         raise RunFolderError(f"{path} is not a chipsim checkpoint: it does not begin with {_MAGIC.decode().strip()!r}")
-    digest, payload = content[len(_MAGIC) : len(_MAGIC) + 64], content[len(_MAGIC) + 65 :]
-    if hashlib.sha256(payload).hexdigest().encode() != digest:
+    digest, payload = content[len(_MAGIC) : len(_MAGIC) + 65], content[len(_MAGIC) + 65 :]
+    if hashlib.sha256(payload).hexdigest().encode() + b"\n" != digest:
         raise RunFolderError(f"checkpoint {path} is damaged (cut short or altered): its checksum differs; start anew")
     try:
         with np.load(io.BytesIO(payload), allow_pickle=False) as file:

@@ -69,10 +69,10 @@ class RunFolder:
         return RunFolder(path), resolve(path / "spec.toml", {})
 
     def save_progress(self, progress: Progress, data_digest: str) -> None:
-        """Checkpoint and metrics. Raises OSError; what was there before stays."""
+        """Metrics, then the checkpoint: stopped between them, a resumed run writes both again. Raises OSError."""
         facts = {**progress.facts(), "data": data_digest}
-        write_arrays(self.path / "checkpoint.bin", progress.arrays(), facts)
         write_text(self.path / "metrics.csv", _csv(progress.checks))
+        write_arrays(self.path / "checkpoint.bin", progress.arrays(), facts)
 
     def load_progress(self, data_digest: str) -> Progress | None:
         """Where the run stands; None if it has not come to its first check. Raises RunFolderError."""

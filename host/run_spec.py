@@ -7,6 +7,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -117,7 +118,7 @@ def resolve(config: Path | None, overrides: Mapping[str, Any]) -> RunSpec:
     """The spec from a TOML file (if any) and overrides such as ``{"training.epochs": 5}``. Raises SettingError."""
     settings = _read_toml(config) if config is not None else {}
     for path, value in overrides.items():
-        _put(settings, path, value)
+        _put(settings, path, deepcopy(value))
     dataset = settings.get("dataset", "digits")
     for key, value in _DATASET_DEFAULTS.get(dataset if isinstance(dataset, str) else "", {}).items():
         settings.setdefault(key, value)

@@ -1,0 +1,68 @@
+"""Every setting of a run spec by its dotted name, found in the models themselves."""
+
+from typing import Any
+
+import tomli_w
+from pydantic import BaseModel
+
+from host.run_spec import RunSpec
+
+# A valid value for each that is not its default.
+OTHER: dict[str, Any] = {
+    "dataset": "yinyang",
+    "data_dir": "elsewhere",
+    "hidden": [5, 4],
+    "steps": 22,
+    "encoding": "latency",
+    "noise": ["mismatch:0.3@threshold", "thermal:0.1,layer=2"],
+    "die": 7,
+    "seed": 2**32 - 1,
+    "neuron.kind": "lif",
+    "neuron.tau_steps": 3.5,
+    "neuron.reset": "zero",
+    "neuron.low_rail_th": -0.25,
+    "neuron.high_rail_th": 1.5,
+    "neuron.readout": "integrating",
+    "learning_circuit.accumulator_bits": 5,
+    "learning_circuit.error_gate": "ternary",
+    "learning_circuit.dead_zone_counts": 0.5,
+    "learning_circuit.boxcar_width_th": 0.75,
+    "learning_circuit.warm_up_steps": 3,
+    "learning_circuit.update_accumulator_bits": 0,
+    "teacher.epochs": 9,
+    "teacher.norm": "layer",
+    "teacher.norm_percentile": 95.5,
+    "training.start": "random",
+    "training.output_target": "label",
+    "training.epochs": 3,
+    "training.learning_rate": 0.125,
+    "training.validation_fraction": 0.25,
+    "training.chunk": 17,
+}
+
+
+def leaves(model: type[BaseModel] = RunSpec, prefix: str = "") -> list[str]:
+    """Dotted names of all settings, as they stand in the models."""
+    names = []
+    for name, field in model.model_fields.items():
+        inner = field.annotation
+        is_table = isinstance(inner, type) and issubclass(inner, BaseModel)
+        names += leaves(inner, f"{prefix}{name}.") if is_table else [prefix + name]
+    return names
+
+
+def value_of(spec: BaseModel, name: str) -> Any:
+    """A setting by its dotted name, as TOML would hold it."""
+    value: Any = spec.model_dump(mode="json")
+    for part in name.split("."):
+        value = value[part]
+    return value
+
+
+def as_toml(name: str, value: Any) -> str:
+    """`table.key = value` in TOML."""
+    *tables, key = name.split(".")
+    nested: Any = {key: value}
+    for table in reversed(tables):
+        nested = {table: nested}
+    return tomli_w.dumps(nested)

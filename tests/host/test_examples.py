@@ -1,0 +1,134 @@
+"""What a user starts from: the examples run as they stand, and a third party's effect is found."""
+
+import importlib.util
+import json
+import re
+import shutil
+import sys
+
+import pytest
+from small_runs import QUIET_FLAGS, ROOT, end, environment, start
+
+from host import run as run_module
+from host.run_spec import resolve
+
+EXAMPLES = ROOT / "examples"
+
+
+@pytest.fixture
+def example(monkeypatch):
+    """An example as a module, whose runs are made small."""
+
+    def load(name):
+        spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        seen = []
+
+        def small(spec, *arguments, **options):
+            seen.append(spec)
+            training = spec.training.model_copy(update={"epochs": 1})
+            teacher = spec.teacher.model_copy(update={"epochs": 2})
+            tiny = spec.model_copy(update={"hidden": (6,), "training": training, "teacher": teacher})
+            return run_module.run(tiny, *arguments, **options)
+
+        monkeypatch.setattr(module, "run", small)
+        return module, seen
+
+    return load
+
+
+def test_library_use(example, capsys):
+    module, seen = example("library_use")
+    module.main()
+    lines = capsys.readouterr().out.splitlines()
+    assert [spec.die for spec in seen] == [1, 2, 3, 4, 5]
+    assert len(lines) == 5
+    for die, line in enumerate(lines, start=1):
+        assert re.fullmatch(rf"die {die}: ideal \d+\.\d%, before \d+\.\d%, after \d+\.\d%", line)
+
+
+def test_accuracy_table(example, capsys, monkeypatch):
+    module, seen = example("accuracy_table")
+    monkeypatch.setattr(sys, "argv", ["accuracy_table.py", "--dies", "2", "--seed", "3"])
+    module.main()
+    head, rule, *rows = capsys.readouterr().out.splitlines()
+    assert len({line.count("|") for line in (head, rule, *rows)}) == 1
+    assert len(rows) == len(module.ROWS) == len(seen) / 2
+    assert [(spec.die, spec.seed) for spec in seen] == [(1, 3), (2, 3)] * len(module.ROWS)
+    for (name, settings), row, spec in zip(module.ROWS, rows, seen[::2], strict=True):
+        assert row.startswith(f"| {name} |")
+        assert spec.noise == tuple(settings.get("noise", ()))
+        numbers = [float(cell) for cell in row.split("|")[2:-1]]
+        ideal, before, after, gained, worst = numbers
+        assert gained == pytest.approx(after - ideal, abs=0.011)
+        assert 0 <= worst <= after <= 100
+        assert 0 <= before <= 100
+
+
+def test_low_precision(chipsim, here):
+    spec = resolve(EXAMPLES / "low_precision.toml", {})
+    assert spec.noise == ("mismatch:0.3", "quantization:3")
+    assert spec.learning_circuit.update_accumulator_bits == 6
+    flags = ("--hidden", "6", "--epochs", "1", "--set", "teacher.epochs=5", "--json")
+    ended = chipsim("run", "--config", EXAMPLES / "low_precision.toml", *flags)
+    assert (ended.status, ended.err) == (0, "")
+    summary = json.loads(ended.out)
+    assert [entry["text"] for entry in summary["noise"]] == ["mismatch:0.3", "quantization:3"]
+    assert summary["code_writes"] > 0
+
+
+def test_every_config_example_is_a_spec():
+    configs = list(EXAMPLES.glob("*.toml"))
+    assert configs
+    for path in configs:
+        resolve(path, {})
+
+
+@pytest.fixture
+def installed(tmp_path):
+    """The example package as pip would install it: its module, and metadata that name its entry point."""
+    site = tmp_path / "site"
+    site.mkdir()
+    source = EXAMPLES / "threshold_gradient"
+    shutil.copy(source / "threshold_gradient.py", site)
+    metadata = site / "chipsim_threshold_gradient-0.1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: chipsim-threshold-gradient\nVersion: 0.1.0\n")
+    project = (source / "pyproject.toml").read_text()
+    [group] = re.findall(r'\[project\.entry-points\."(.+?)"\]', project)
+    [(name, target)] = re.findall(r'^(\w+) = "(\w+:\w+)"$', project, re.MULTILINE)
+    (metadata / "entry_points.txt").write_text(f"[{group}]\n{name} = {target}\n")
+    python_path = environment()["PYTHONPATH"]
+    return environment(PYTHONPATH=f"{python_path}:{site}")
+
+
+def test_a_third_partys_effect_is_found_and_used(installed, here, data_file):
+    listed = end(start("noise", "--json", env=installed))
+    assert (listed.status, listed.err) == (0, "")
+    [entry] = [e for e in json.loads(listed.out)["noise"] if e["name"] == "threshold_gradient"]
+    assert set(entry["sites"]) == {"threshold"}
+    assert entry["range"] == [0, 1.9]
+
+    flags = ("--dataset", data_file, *QUIET_FLAGS, "--json")
+    noisy = ("--noise", "threshold_gradient:1.5")
+    ended = end(start("run", *flags, *noisy, env=installed))
+    assert (ended.status, ended.err) == (0, "")
+    summary = json.loads(ended.out)
+    assert [e["text"] for e in summary["noise"]] == ["threshold_gradient:1.5"]
+    assert summary["noise"][0]["meaning"][0].startswith("threshold_gradient@threshold: ")
+    assert summary["accuracy"]["before"] != summary["accuracy"]["ideal"]
+
+
+def test_without_its_package_the_effect_is_unknown(chipsim, here):
+    ended = chipsim("run", "--noise", "threshold_gradient:0.3")
+    assert ended.status == 2
+    assert "unknown noise 'threshold_gradient'" in ended.err
+
+
+def test_a_broken_third_party_is_named(installed, here, tmp_path):
+    (tmp_path / "site" / "threshold_gradient.py").write_text("import no_such_module_anywhere\n")
+    ended = end(start("run", "--noise", "mismatch:0.1", env=installed))
+    assert (ended.status, ended.out, ended.err.count("\n")) == (2, "", 1)
+    assert "threshold_gradient:ThresholdGradient" in ended.err
+    assert "no_such_module_anywhere" in ended.err

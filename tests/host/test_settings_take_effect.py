@@ -1,0 +1,68 @@
+"""No setting is silently ignored or overwritten: each changes what is simulated, those for speed change nothing."""
+
+import numpy as np
+import pytest
+from every_setting import OTHER, leaves
+from small_runs import SMALL, write_npz
+
+from host.run import run
+from host.run_spec import resolve
+
+# A value that differs from SMALL's, and what else a setting needs to matter.
+CHANGES = {
+    "hidden": ({}, [8]),
+    "steps": ({"learning_circuit.warm_up_steps": 3}, 7),
+    "encoding": ({}, "latency"),
+    "noise": ({}, ["mismatch:0.5"]),
+    "die": ({}, 2),
+    "seed": ({}, 2),
+    "neuron.kind": ({}, "lif"),
+    "neuron.tau_steps": ({"neuron.kind": "lif"}, 3.5),
+    "neuron.reset": ({}, "zero"),
+    "neuron.low_rail_th": ({}, -0.1),
+    "neuron.high_rail_th": ({}, 1.1),
+    "neuron.readout": ({}, "integrating"),
+    "learning_circuit.accumulator_bits": ({}, 1),
+    "learning_circuit.error_gate": ({}, "sign"),
+    "learning_circuit.dead_zone_counts": ({"learning_circuit.error_gate": "ternary"}, 0.25),
+    "learning_circuit.boxcar_width_th": ({}, 0.5),
+    "learning_circuit.warm_up_steps": ({}, 1),
+    "learning_circuit.update_accumulator_bits": ({"noise": ["quantization:4"]}, 0),
+    "teacher.epochs": ({}, 150),
+    "teacher.norm": ({}, "layer"),
+    "teacher.norm_percentile": ({}, 60),
+    "training.start": ({}, "random"),
+    "training.output_target": ({}, "label"),
+    "training.epochs": ({}, 3),
+    "training.learning_rate": ({}, 0.01),
+    "training.validation_fraction": ({}, 0.3),
+}
+FOR_SPEED_OR_PLACE = {"data_dir": "elsewhere", "training.chunk": 7}
+
+
+def results(folder, **changes):
+    """Everything that a run learned, as bytes, and its summary but for the time it took."""
+    spec = resolve(None, SMALL | {"dataset": str(write_npz(folder / "small.npz"))} | changes)
+    outcome = run(spec)
+    arrays = outcome.progress.arrays() | {"ideal": outcome.ideal.rates[-1], "before": outcome.before.rates[-1]}
+    summary = {
+        name: value
+        for name, value in outcome.summary.items()
+        if name not in ("samples_per_s", "spec_hash", "seed", "die_seed", "network", "noise")
+    }
+    return {name: np.ascontiguousarray(array).tobytes() for name, array in arrays.items()}, summary
+
+
+def test_every_setting_is_looked_at():
+    assert set(CHANGES) | set(FOR_SPEED_OR_PLACE) | {"dataset"} == set(leaves()) == set(OTHER)
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_setting_changes_the_run(name, tmp_path):
+    needs, value = CHANGES[name]
+    assert results(tmp_path, **needs) != results(tmp_path, **needs, **{name: value})
+
+
+@pytest.mark.parametrize("name", FOR_SPEED_OR_PLACE)
+def test_a_setting_for_speed_or_place_changes_no_bit(name, tmp_path):
+    assert results(tmp_path) == results(tmp_path, **{name: FOR_SPEED_OR_PLACE[name]})
