@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from chipsim import Chip, ChipSpec
 from host.data import Dataset, Samples, load
+from host.errors import DataError
 from host.run_spec import RunSpec
 from host.teacher import Layer, Teacher, cached_teacher, scaled_teacher
 from nonideality.streams import stream
@@ -63,9 +64,11 @@ class Setup:
         return chip
 
     def data_digest(self) -> str:
-        """Sixteen hex digits over the training data, so that a resumed run notices other data."""
-        digest = hashlib.sha256(self.train.raw.tobytes())
-        digest.update(self.train.labels.tobytes())
+        """Sixteen hex digits over all samples, so that a resumed run notices other data."""
+        digest = hashlib.sha256()
+        for samples in (self.dataset.train, self.dataset.test):
+            digest.update(samples.raw.tobytes())
+            digest.update(samples.labels.tobytes())
         return digest.hexdigest()[:16]
 
 
@@ -80,7 +83,9 @@ def random_weights(sizes: tuple[int, ...], seed: int) -> list[Layer]:
 
 
 def split(samples: Samples, fraction: float, seed: int) -> tuple[Samples, Samples]:
-    """Training and validation part; at least one sample each."""
+    """Training and validation part; at least one sample each. Raises DataError if there are fewer than two."""
+    if len(samples) < 2:
+        raise DataError("there is one training sample only: at least two are needed, one to learn from, one to check")
     order: NDArray[np.int64] = stream("validation split", seed).permutation(len(samples))
     n_valid = min(MAX_VALIDATION, max(1, int(len(samples) * fraction)))
     return samples.subset(order[n_valid:]), samples.subset(order[:n_valid])

@@ -11,13 +11,18 @@ SIZES = (20, 30, 25, 10)
 SITES = {
     "mismatch:0.3@weight": lambda made: made.gain,
     "mismatch:0.3@leak": lambda made: made.neurons.decay,
-    "mismatch:0.3@boxcar": lambda made: np.stack([made.circuit.boxcar_low, made.circuit.boxcar_high]),
+    "mismatch:0.3@boxcar": lambda made: boxcar_width(made),
     "mismatch:0.3@threshold": lambda made: alive(made, made.neurons.threshold),
     "silencing:0.3@hidden": lambda made: np.isinf(made.neurons.threshold),
     "silencing:0.4@output": lambda made: np.isinf(made.neurons.threshold),
     "thermal:0.1": lambda made: made.neurons.noise,
     "quantization:4": lambda made: np.array(made.weight_bits),
 }
+
+
+def boxcar_width(made):
+    """Both edges hang on the neuron's own threshold; their distance from each other does not (but for rounding)."""
+    return np.round(made.circuit.boxcar_high.astype(np.float64) - made.circuit.boxcar_low, 5)
 
 
 def alive(made, values):
@@ -118,7 +123,8 @@ def test_the_sites_of_one_effect_draw_apart():
         read = SITES[f"mismatch:0.3@{site}"]
         assert all(np.array_equal(read(a), read(b)) for a, b in zip(alone, together, strict=True))
     made = together[0]
-    low, high = 1 - made.circuit.boxcar_low, made.circuit.boxcar_high - 1
+    low = made.neurons.threshold - made.circuit.boxcar_low
+    high = made.circuit.boxcar_high - made.neurons.threshold
     drawn = [made.neurons.threshold, low, high, made.gain[0], made.gain[1]]
     assert np.all(np.abs(np.corrcoef(drawn) - np.eye(5)) < 0.7)  # 30 values each: chance stays below
 
