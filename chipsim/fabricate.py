@@ -80,8 +80,9 @@ def _layer(spec: ChipSpec, die_seed: int, layer: int, errors: LayerErrors) -> Fa
 def _circuit(spec: ChipSpec, die_seed: int, errors: LayerErrors, integrating: bool) -> CircuitTables:
     design = spec.learning_circuit
     slope, pulse = SLOPE_AND_PULSE[design.error_gate]
-    low = 1 - design.boxcar_width_th / 2 * errors.boxcar_low_gain
-    high = 1 + design.boxcar_width_th / 2 * errors.boxcar_high_gain
+    # Eq. 8 with the neuron's own threshold: the gate's two comparators take their references from it.
+    low = errors.threshold_gain - design.boxcar_width_th / 2 * errors.boxcar_low_gain
+    high = errors.threshold_gain + design.boxcar_width_th / 2 * errors.boxcar_high_gain
     if integrating:  # a readout without a threshold has nothing for the boxcar to be near
         low, high = np.full_like(low, -np.inf), np.full_like(high, np.inf)
     return CircuitTables(

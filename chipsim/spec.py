@@ -25,7 +25,7 @@ class NeuronSpec(BaseModel):
     kind: Literal["if", "lif"] = "if"
     tau_steps: Positive = 10.0  # membrane time constant of a LIF neuron: a = exp(-1 / tau_steps)
     reset: Literal["subtract", "zero"] = "subtract"
-    low_rail_th: Annotated[float, Field(le=0, allow_inf_nan=False)] = -1.0
+    low_rail_th: Annotated[float, Field(le=0, allow_inf_nan=False)] = 0.0
     high_rail_th: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 8.0
     readout: Literal["spiking", "integrating"] = "spiking"
 

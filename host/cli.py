@@ -38,13 +38,19 @@ def main() -> None:
         status = cli.main(standalone_mode=False)
         sys.stdout.flush()
         sys.exit(status if isinstance(status, int) else 0)
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.format_message(), file=sys.stderr)
+        sys.exit(2)
     except click.exceptions.Abort:
         _fail("interrupted", 130)
     except click.ClickException as error:
         _fail(" ".join(error.format_message().split()), 2)
-    except BrokenPipeError:  # the reader, such as head, has seen enough
+    except OSError as error:
+        # What could not be written must not be tried again when Python closes its files.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        if isinstance(error, BrokenPipeError):  # the reader, such as head, has seen enough
+            sys.exit(0)
+        _fail(f"cannot read or write {error.filename or 'the output'}: {error.strerror}", 2)
 
 
 def _fail(message: str, status: int) -> None:

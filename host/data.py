@@ -39,10 +39,13 @@ class Samples:
 
     def values(self, index: NDArray[np.int64] | slice) -> NDArray[np.float32]:
         """Inputs (S, n_in) float32 in [0, 1]; what lies outside the training data's range is clipped."""
-        scaled = self.raw[index].astype(np.float32)
-        scaled -= np.float32(self.low)
-        scaled *= np.float32(1 / (self.high - self.low))
-        return np.clip(scaled, 0, 1, out=scaled)
+        stored = self.raw[index]
+        # Small whole numbers are exact in float32; others keep their differences only in float64.
+        small = stored.dtype.kind in "uib" and stored.dtype.itemsize <= 2
+        exact: NDArray[Any] = stored.astype(np.float32 if small else np.float64)
+        exact -= exact.dtype.type(self.low)
+        exact *= exact.dtype.type(1 / (self.high - self.low))
+        return np.clip(exact, 0, 1, out=exact).astype(np.float32, copy=False)
 
     def subset(self, index: NDArray[np.int64]) -> Samples:
         return Samples(self.raw[index], self.labels[index], self.low, self.high)

@@ -80,8 +80,8 @@ def run(
     start = chip.weights()
     before = evaluate(chip, test, encoder)
 
-    digest = setup.data_digest()
-    progress = made.load_progress(digest) if made else None
+    identity = {"spec": spec.hash(), "data set": setup.data_digest()}
+    progress = made.load_progress(identity) if made else None
     progress = progress or Progress(len(setup.valid))
     first = progress.presentations
     listener.stage("learning on chip")
@@ -96,7 +96,7 @@ def run(
         presentations=setup.presentations,
         learning_rate=setup.learning_rate,
         chunk=spec.training.chunk,
-        save=lambda state: made.save_progress(state, digest) if made else None,
+        save=lambda state: made.save_progress(state, identity) if made else None,
         tick=lambda done, accuracy: listener.learning(done, setup.presentations, accuracy),
     )
     seconds = time.perf_counter() - began

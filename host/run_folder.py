@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
 import os
@@ -12,6 +13,7 @@ import tempfile
 from dataclasses import asdict, fields
 from datetime import date
 from importlib.metadata import version
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -32,32 +34,32 @@ class RunFolder:
     @staticmethod
     def create(spec: RunSpec, out: Path | None) -> RunFolder:
         """Make `out`, or a new folder runs/<date>-<hash>. Raises RunFolderError if that is not possible."""
+        name = out or Path("runs") / f"{date.today():%Y%m%d}-{spec.hash()}"
         try:
-            if out is None:
-                out = _unused(Path("runs") / f"{date.today():%Y%m%d}-{spec.hash()}")
-            elif out.exists() and (not out.is_dir() or any(out.iterdir())):
+            if out is not None and out.exists() and (not out.is_dir() or any(out.iterdir())):
                 raise RunFolderError(
                     f"--out {out} already holds something: name a new or empty folder, or continue with --resume {out}"
                 )
-            parents = _missing_parents(out)
-            out.parent.mkdir(parents=True, exist_ok=True)
+            parents = _missing_parents(name)
+            name.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise RunFolderError(f"cannot make a run folder at {out}: {error.strerror}; choose another --out") from None
+            raise RunFolderError(
+                f"cannot make a run folder at {name}: {error.strerror}; choose another --out"
+            ) from None
         beside: Path | None = None
         try:
             # A run killed here leaves at most a hidden folder beside; the run folder appears with its spec inside.
-            beside = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
+            beside = Path(tempfile.mkdtemp(dir=name.parent, prefix=f".{name.name}."))
             beside.chmod(0o755)
             write_text(beside / "spec.toml", spec.to_toml())
             write_text(beside / "versions.json", json.dumps(_versions(), indent=2) + "\n")
-            os.replace(beside, out)
+            return RunFolder(_take(beside, out) if out else _take_unused(beside, name))
         except OSError as error:
             if beside is not None:
                 shutil.rmtree(beside, ignore_errors=True)
             for parent in parents:
                 parent.rmdir()
-            raise RunFolderError(f"cannot write in {out}: {error.strerror}; choose another --out") from None
-        return RunFolder(out)
+            raise RunFolderError(f"cannot write in {name}: {error.strerror}; choose another --out") from None
 
     @staticmethod
     def open(path: Path) -> tuple[RunFolder, RunSpec]:
@@ -68,23 +70,28 @@ class RunFolder:
             )
         return RunFolder(path), resolve(path / "spec.toml", {})
 
-    def save_progress(self, progress: Progress, data_digest: str) -> None:
+    def save_progress(self, progress: Progress, identity: dict[str, str]) -> None:
         """Metrics, then the checkpoint: stopped between them, a resumed run writes both again. Raises OSError."""
-        facts = {**progress.facts(), "data": data_digest}
+        facts = {**progress.facts(), "identity": identity}
         write_text(self.path / "metrics.csv", _csv(progress.checks))
         write_arrays(self.path / "checkpoint.bin", progress.arrays(), facts)
 
-    def load_progress(self, data_digest: str) -> Progress | None:
-        """Where the run stands; None if it has not come to its first check. Raises RunFolderError."""
+    def load_progress(self, identity: dict[str, str]) -> Progress | None:
+        """Where the run stands; None if it has not come to its first check. Raises RunFolderError.
+
+        identity: what the checkpoint must agree with, name -> digest: the spec and the data.
+        """
         path = self.path / "checkpoint.bin"
         if not path.exists():
             return None
         arrays, facts = read_arrays(path)
-        if facts.pop("data", None) != data_digest:
-            raise RunFolderError(
-                f"{path} belongs to other training data (digest {data_digest} now): resume with the data of the first"
-                " start, or start a new run"
-            )
+        saved = facts.pop("identity", {})
+        for name, digest in identity.items():
+            if saved.get(name) != digest:
+                raise RunFolderError(
+                    f"{path} belongs to another {name} ({saved.get(name)}, not {digest}): resume with the {name} of the"
+                    " first start, or start a new run"
+                )
         try:
             return Progress.load(arrays, facts)
         except (KeyError, TypeError, ValueError) as error:
@@ -94,14 +101,23 @@ class RunFolder:
         write_text(self.path / "result.json", json.dumps(result, indent=2) + "\n")
 
 
-def _unused(path: Path) -> Path:
-    """`path`, or the first of path-2, path-3, ... that does not exist."""
-    number = 1
-    candidate = path
-    while candidate.exists():
-        number += 1
-        candidate = path.with_name(f"{path.name}-{number}")
-    return candidate
+def _take(folder: Path, name: Path) -> Path:
+    """Rename `folder` to `name`, which must be free or an empty folder. Raises OSError."""
+    os.replace(folder, name)
+    return name
+
+
+def _take_unused(folder: Path, name: Path) -> Path:
+    """Rename `folder` to `name`, or to the first of name-2, name-3, ... that nobody has, also at this very moment."""
+    for number in count(1):
+        candidate = name if number == 1 else name.with_name(f"{name.name}-{number}")
+        if not candidate.exists():
+            try:
+                return _take(folder, candidate)
+            except OSError as error:
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                    raise
+    raise AssertionError("count() does not end")
 
 
 def _missing_parents(path: Path) -> list[Path]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from chipsim import Chip, ChipSpec
 from host.data import Dataset, Samples, load
+from host.errors import DataError
 from host.run_spec import RunSpec
 from host.teacher import Layer, Teacher, cached_teacher, scaled_teacher
 from nonideality.streams import stream
@@ -20,6 +21,7 @@ MAX_VALIDATION = 2000
 # Enough presentations to settle, whatever the size of the data set (see the README's table of figures).
 _CALIBRATE_PRESENTATIONS = 20_000
 _TRAIN_PRESENTATIONS = 60_000
+_LEAST_EPOCHS = 5
 _TEACHER_WORK = 2e9  # presentations times weights
 _TEACHER_EPOCHS = (15, 300)  # at least, at most
 # Per error gate: a sign pulse has a fixed size and moves a weight at every error, so it must be smaller.
@@ -62,9 +64,11 @@ class Setup:
         return chip
 
     def data_digest(self) -> str:
-        """Sixteen hex digits over the training data, so that a resumed run notices other data."""
-        digest = hashlib.sha256(self.train.raw.tobytes())
-        digest.update(self.train.labels.tobytes())
+        """Sixteen hex digits over all samples, so that a resumed run notices other data."""
+        digest = hashlib.sha256()
+        for samples in (self.dataset.train, self.dataset.test):
+            digest.update(samples.raw.tobytes())
+            digest.update(samples.labels.tobytes())
         return digest.hexdigest()[:16]
 
 
@@ -79,7 +83,9 @@ def random_weights(sizes: tuple[int, ...], seed: int) -> list[Layer]:
 
 
 def split(samples: Samples, fraction: float, seed: int) -> tuple[Samples, Samples]:
-    """Training and validation part; at least one sample each."""
+    """Training and validation part; at least one sample each. Raises DataError if there are fewer than two."""
+    if len(samples) < 2:
+        raise DataError("there is one training sample only: at least two are needed, one to learn from, one to check")
     order: NDArray[np.int64] = stream("validation split", seed).permutation(len(samples))
     n_valid = min(MAX_VALIDATION, max(1, int(len(samples) * fraction)))
     return samples.subset(order[n_valid:]), samples.subset(order[:n_valid])
@@ -90,7 +96,7 @@ def complete(spec: RunSpec, n_train: int, n_weights: int) -> RunSpec:
     training, teacher = spec.training, spec.teacher
     if training.epochs is None:
         wanted = _CALIBRATE_PRESENTATIONS if training.start == "teacher" else _TRAIN_PRESENTATIONS
-        training = training.model_copy(update={"epochs": max(2, -(-wanted // n_train))})
+        training = training.model_copy(update={"epochs": max(_LEAST_EPOCHS, -(-wanted // n_train))})
     if training.learning_rate is None:
         rate = _LEARNING_RATES[spec.learning_circuit.error_gate]
         training = training.model_copy(update={"learning_rate": rate})

@@ -155,7 +155,12 @@ def train_teacher(samples: Samples, n_classes: int, hidden: tuple[int, ...], see
     )
     with warnings.catch_warnings(), threadpool_limits(1):
         warnings.simplefilter("ignore", ConvergenceWarning)  # a fixed number of epochs is what was asked for
-        network.fit(samples.values(slice(None)), samples.labels)
+        # scikit-learn takes Ctrl-C for an early end and only warns; here it must not pass for a trained teacher.
+        warnings.filterwarnings("error", message="Training interrupted")
+        try:
+            network.fit(samples.values(slice(None)), samples.labels)
+        except UserWarning:
+            raise KeyboardInterrupt from None
     layers = [
         (w.astype(np.float32), b.astype(np.float32)) for w, b in zip(network.coefs_, network.intercepts_, strict=True)
     ]
@@ -165,6 +170,8 @@ def train_teacher(samples: Samples, n_classes: int, hidden: tuple[int, ...], see
 def _every_class(layers: list[Layer], classes: NDArray[np.int64], n_classes: int) -> list[Layer]:
     """One output per class, also for two classes (scikit-learn then has one) and for classes without samples."""
     w, b = layers[-1]
+    if len(classes) == 1:
+        w, b = np.zeros((len(w), 1), np.float32), np.zeros(1, np.float32)
     if len(classes) == 2:
         w, b = np.hstack([-w, w]), np.concatenate([-b, b])
     full_w, full_b = np.zeros((len(w), n_classes), np.float32), np.full(n_classes, -1, np.float32)

@@ -17,6 +17,6 @@ class LearningCircuitSpec(BaseModel):
     accumulator_bits: Annotated[int, Field(ge=1, le=24)] = 8
     error_gate: ErrorGate = "linear"
     dead_zone_counts: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1.0
-    boxcar_width_th: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 4.5
+    boxcar_width_th: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 3.0
     warm_up_steps: Annotated[int, Field(ge=0)] = 8
     update_accumulator_bits: Annotated[int, Field(ge=0, le=14)] = 8

@@ -26,8 +26,8 @@ class LayerErrors:
     weight_gain: Array = field(init=False)  # (1, n_out) or (n_in + 1, n_out), relative
     threshold_gain: Array = field(init=False)  # (n_out,), relative
     time_constant_gain: Array = field(init=False)  # (n_out,), relative, of the membrane's time constant
-    boxcar_low_gain: Array = field(init=False)  # (n_out,), relative, distance of the lower edge from the threshold
-    boxcar_high_gain: Array = field(init=False)  # (n_out,), relative, distance of the upper edge
+    boxcar_low_gain: Array = field(init=False)  # (n_out,), relative, lower edge's distance from the neuron's threshold
+    boxcar_high_gain: Array = field(init=False)  # (n_out,), relative, upper edge's distance
     enabled: NDArray[np.bool_] = field(init=False)  # (n_out,), False: the comparator never fires
     membrane_noise: Array = field(init=False)  # (n_out,), sigma per step, in units of the nominal threshold
     weight_bits: int | None = None  # bits of a stored weight, sign included; None: analog, ideal

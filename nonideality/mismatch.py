@@ -44,11 +44,9 @@ class Mismatch(Nonideality):
         "weight": Site("each synapse's gain, bias included; an update pulse is scaled alike", _GAIN),
         "threshold": Site("each neuron's comparator threshold, and the charge a subtractive reset removes", _GAIN),
         "leak": Site("each neuron's membrane time constant (nothing to disturb in an IF neuron)", _GAIN),
-        "boxcar": Site("each edge of each neuron's boxcar gate: its distance from the nominal threshold", _GAIN),
+        "boxcar": Site("each edge of each neuron's boxcar gate: its distance from the neuron's own threshold", _GAIN),
     }
-    source = (
-        "relative Gaussian, levels 0 to 0.7 as in Buechel et al. 2021; truncated at zero as in teili"
-    )
+    source = "relative Gaussian, levels 0 to 0.7 as in Buechel et al. 2021; truncated at zero as in teili"
 
     def fill(self, site: str, errors: LayerErrors, rng: np.random.Generator) -> None:
         n_out = errors.n_out

@@ -9,6 +9,7 @@ from chipsim import Chip, ChipSpec, Events, NeuronSpec, Probe
 from learning_circuit import LearningCircuitSpec
 
 # The tests' own starting point, so that they do not move with the defaults.
+NEURON = {"low_rail_th": -1.0}
 CIRCUIT = {"boxcar_width_th": 2.0, "dead_zone_counts": 0.5, "warm_up_steps": 2}
 
 
@@ -18,7 +19,7 @@ def spec_of(sizes=(7, 9, 5, 3), steps=10, noise=(), neuron=None, circuit=None):
         layer_sizes=sizes,
         steps=steps,
         noise=noise,
-        neuron=NeuronSpec(**(neuron or {})),
+        neuron=NeuronSpec(**(NEURON | (neuron or {}))),
         learning_circuit=LearningCircuitSpec(**(CIRCUIT | (circuit or {}))),
     )
 

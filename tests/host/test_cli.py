@@ -36,7 +36,6 @@ def test_every_option_is_explained():
             assert option.help, option.name
 
 
-@pytest.mark.xfail(strict=True, reason="the help is squeezed into one line that begins with 'chipsim: Usage:'")
 def test_without_a_command_the_help_can_be_read(chipsim, here):
     ended = chipsim()
     assert "\n  run " in ended.out + ended.err
@@ -224,7 +223,6 @@ def test_head_gets_its_line(here):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
-@pytest.mark.xfail(strict=True, reason="OSError from stdout is not turned into one line: traceback, status 1")
 def test_an_output_that_is_full(here):
     with open("/dev/full", "w") as full:
         ended = end(start("noise", stdout=full))

@@ -107,7 +107,6 @@ def test_by_default_it_has_a_name_of_its_own_under_runs(chipsim, here, data_file
     assert all({path.name for path in (here / folder).iterdir()} >= FILES for folder in paths)
 
 
-@pytest.mark.xfail(strict=True, reason="between choosing the name and taking it, another run may take it")
 def test_two_runs_that_start_at_the_same_moment_do_not_meet(here, monkeypatch):
     spec, real = resolve(None, {}), run_folder_module._versions
 
