@@ -46,7 +46,7 @@ class Result:
     activity: dict[str, NDArray[np.int64]]  # what the chip did, per TALLY name but WORK (n_layers,)
     work: dict[str, NDArray[np.int64]]  # what the simulator did for it, per WORK name (n_layers,)
     traces: dict[int, NDArray[np.float32]] = field(default_factory=dict)  # probed layer -> (S, T, k) membranes
-    spikes: dict[int, NDArray[np.uint8]] = field(default_factory=dict)  # probed layer -> (S, T, k)
+    spikes: dict[int, NDArray[np.uint8]] = field(default_factory=dict)  # as traces; an integrating readout has none
 
     @property
     def classes(self) -> NDArray[np.int64]:
