@@ -23,6 +23,7 @@ from learning_circuit.jit import inlined_stage, stage
 __all__ = ["cache_root", "inlined_stage", "kernel", "sources_key", "stage"]
 
 _KERNEL_PACKAGES = ("chipsim", "learning_circuit", "nonideality")  # every file counts
+_ROOM = 4 << 20  # bytes that compiled kernels need at most
 _HOST = "host"  # here only those with kernels
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -49,7 +50,9 @@ def _kernel_folder() -> Path | None:
     folder = cache_root() / "kernels" / sources_key(Path(__file__).resolve().parent.parent)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(bytes(_ROOM))  # a full disk costs the cache, not the run
+            probe.flush()
             return folder
     except OSError:
         return None

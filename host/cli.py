@@ -77,6 +77,13 @@ def _widths(context: click.Context, parameter: click.Parameter, value: str | Non
         raise click.BadParameter(f"{value!r} is not a list of layer widths; write for example 128,64") from None
 
 
+def _counts(context: click.Context, parameter: click.Parameter, value: str) -> tuple[int, ...]:
+    counts = value.split(",")
+    if not all(count.isdecimal() and 1 <= int(count) <= 256 for count in counts):
+        raise click.BadParameter(f"{value!r} is not a list of thread counts from 1 to 256; write for example 1,2")
+    return tuple(map(int, counts))
+
+
 def _assignments(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, Any]:
     import tomllib
 
@@ -227,7 +234,7 @@ def data(data_dir: str | None, as_json: bool) -> None:
 
 
 @cli.command()
-@click.option("--threads", default="1,2", callback=_widths, help="Thread counts to measure.  [default: 1,2]")
+@click.option("--threads", default="1,2", callback=_counts, help="Thread counts to measure.  [default: 1,2]")
 @click.option("--peer", help="torch: time the same learning in PyTorch, too.")
 @click.option("--data-dir", help="Where MNIST is looked for, before CHIPSIM_DATA; without it a likeness is used.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")

@@ -40,12 +40,15 @@ class RunFolder:
                 raise RunFolderError(
                     f"--out {out} already holds something: name a new or empty folder, or continue with --resume {out}"
                 )
+            there = out is not None and name.is_dir()
             parents = _missing_parents(name)
             name.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise RunFolderError(
                 f"cannot make a run folder at {name}: {error.strerror}; choose another --out"
             ) from None
+        if there:  # empty: perhaps a mount point or a link, which no rename can replace
+            return RunFolder._fill(name, spec)
         beside: Path | None = None
         try:
             # A run killed here leaves at most a hidden folder beside; the run folder appears with its spec inside.
@@ -54,12 +57,23 @@ class RunFolder:
             write_text(beside / "spec.toml", spec.to_toml())
             write_text(beside / "versions.json", json.dumps(_versions(), indent=2) + "\n")
             return RunFolder(_take(beside, out) if out else _take_unused(beside, name))
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
             if beside is not None:
                 shutil.rmtree(beside, ignore_errors=True)
             for parent in parents:
                 parent.rmdir()
-            raise RunFolderError(f"cannot write in {name}: {error.strerror}; choose another --out") from None
+            raise RunFolderError(_cannot_write(name, error)) from None
+
+    @staticmethod
+    def _fill(folder: Path, spec: RunSpec) -> RunFolder:
+        """Make an empty folder a run's; the spec comes last, since a folder with a spec is a run."""
+        try:
+            write_text(folder / "versions.json", json.dumps(_versions(), indent=2) + "\n")
+            write_text(folder / "spec.toml", spec.to_toml())
+        except (OSError, UnicodeError) as error:
+            (folder / "versions.json").unlink(missing_ok=True)
+            raise RunFolderError(_cannot_write(folder, error)) from None
+        return RunFolder(folder)
 
     @staticmethod
     def open(path: Path) -> tuple[RunFolder, RunSpec]:
@@ -101,8 +115,14 @@ class RunFolder:
         write_text(self.path / "result.json", json.dumps(result, indent=2) + "\n")
 
 
+def _cannot_write(folder: Path, error: OSError | UnicodeError) -> str:
+    if isinstance(error, UnicodeError):
+        return "a setting, perhaps the data set's file name, cannot be written as UTF-8 text: rename the file"
+    return f"cannot write in {folder}: {error.strerror}; choose another --out"
+
+
 def _take(folder: Path, name: Path) -> Path:
-    """Rename `folder` to `name`, which must be free or an empty folder. Raises OSError."""
+    """Rename `folder` to `name`, which must be free. Raises OSError."""
     os.replace(folder, name)
     return name
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import hashlib
 import json
@@ -123,8 +124,9 @@ def resolve(config: Path | None, overrides: Mapping[str, Any]) -> RunSpec:
     for key, value in _DATASET_DEFAULTS.get(dataset if isinstance(dataset, str) else "", {}).items():
         settings.setdefault(key, value)
     circuit, steps = settings.setdefault("learning_circuit", {}), settings.get("steps", 16)
-    if isinstance(circuit, dict) and isinstance(steps, int):
-        circuit.setdefault("warm_up_steps", steps // 2)
+    if isinstance(circuit, dict):
+        with contextlib.suppress(TypeError, ValueError, OverflowError):  # steps that are no number are refused below
+            circuit.setdefault("warm_up_steps", int(steps) // 2)
     try:
         return RunSpec.model_validate(settings)
     except ValidationError as error:

@@ -212,7 +212,6 @@ def test_bad_data_leaves_no_folder_at_out(refused, tmp_path):
     refused("--dataset", "nothing.npz", "--out", tmp_path / "new" / "run")
 
 
-@pytest.mark.xfail(strict=True, reason="UnicodeEncodeError while spec.toml is written; a hidden folder stays")
 def test_a_data_file_whose_name_is_not_unicode(chipsim, here, data_file):
     odd = data_file.rename(os.fsdecode(os.fsencode(data_file.parent) + b"/\xff.npz"))
     ended = chipsim("run", "--dataset", odd, *SMALL_FLAGS, "--out", "run")
@@ -220,7 +219,6 @@ def test_a_data_file_whose_name_is_not_unicode(chipsim, here, data_file):
     assert everything_in(here) == {}
 
 
-@pytest.mark.xfail(strict=True, reason="IndexError: the thread counts of a bench are not checked")
 def test_a_bench_on_no_threads(chipsim, here):
     ended = chipsim("bench", "--threads", "0")
     assert (ended.status, ended.err.count("\n")) == (2, 1)

@@ -146,7 +146,6 @@ def test_a_data_set_brings_its_defaults(dataset, hidden, encoding, steps):
     assert spec.learning_circuit.warm_up_steps == steps // 2
 
 
-@pytest.mark.xfail(strict=True, reason="the default warm-up is taken from steps before steps is read as a number")
 @pytest.mark.parametrize("steps", [4.0, "4"])
 def test_the_default_warm_up_follows_any_way_to_write_the_steps(steps):
     assert resolve(None, {"steps": steps}) == resolve(None, {"steps": 4})
