@@ -26,6 +26,7 @@ _RunBlock = Callable[[int, int, int, int], None]  # layer, number of the block, 
 _Gather = Callable[[int, int, int], None]  # layer, first window, end
 
 WINDOWS_PER_PIECE = 32  # at least, so that a piece outweighs its scheduling
+_WINDOWS_ON_ONE_THREAD = 256  # what one layer leaves is still in the cache when the next one reads it
 _RANGES_PER_THREAD = 2  # enough for layers to overlap
 
 
@@ -266,7 +267,7 @@ class Chip:
         return pieces
 
     def _window_ranges(self, n_windows: int) -> list[tuple[int, int]]:
-        size = n_windows
+        size = _WINDOWS_ON_ONE_THREAD
         if self._threads.count > 1:
             size = max(WINDOWS_PER_PIECE, -(-n_windows // (_RANGES_PER_THREAD * self._threads.count)))
         return [(start, min(start + size, n_windows)) for start in range(0, n_windows, size)]
