@@ -11,25 +11,7 @@ from typing import Any
 
 import click
 
-# Flag -> setting in the run spec (see host.run_spec).
-_SETTINGS = {
-    "dataset": "dataset",
-    "data_dir": "data_dir",
-    "hidden": "hidden",
-    "steps": "steps",
-    "encoding": "encoding",
-    "neuron": "neuron.kind",
-    "tau": "neuron.tau_steps",
-    "reset": "neuron.reset",
-    "readout": "neuron.readout",
-    "start": "training.start",
-    "die": "die",
-    "seed": "seed",
-    "epochs": "training.epochs",
-    "learning_rate": "training.learning_rate",
-    "error_gate": "learning_circuit.error_gate",
-    "warm_up": "learning_circuit.warm_up_steps",
-}
+from host.cli_options import one_line_errors, run_options, usable_cores
 
 
 def main() -> None:
@@ -58,80 +40,25 @@ def _fail(message: str, status: int) -> None:
     sys.exit(status)
 
 
-def _usable_cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="chipsim", message="chipsim %(version)s")
 def cli() -> None:
     """Simulate a mixed-signal chip that learns on chip, and see what its imperfections do to it."""
 
 
-def _widths(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[int, ...] | None:
-    if value is None:
-        return None
-    try:
-        return tuple(int(width) for width in value.split(","))
-    except ValueError:
-        raise click.BadParameter(f"{value!r} is not a list of layer widths; write for example 128,64") from None
-
-
-def _counts(context: click.Context, parameter: click.Parameter, value: str) -> tuple[int, ...]:
-    counts = value.split(",")
-    if not all(count.isdecimal() and 1 <= int(count) <= 256 for count in counts):
-        raise click.BadParameter(f"{value!r} is not a list of thread counts from 1 to 256; write for example 1,2")
-    return tuple(map(int, counts))
-
-
-def _assignments(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, Any]:
-    import tomllib
-
-    settings: dict[str, Any] = {}
-    for text in values:
-        key, equals, value = text.partition("=")
-        if not equals or not key:
-            raise click.BadParameter(f"{text!r} is not KEY=VALUE; write for example neuron.low_rail_th=-1")
-        try:
-            settings[key.strip()] = tomllib.loads(f"value = {value}")["value"]
-        except tomllib.TOMLDecodeError:
-            settings[key.strip()] = value.strip()
-    return settings
-
-
 @cli.command()
-@click.option("--dataset", help="digits, mnist, yinyang, FILE.npz or FOLDER with idx files.  [default: digits]")
-@click.option("--data-dir", help="Where data sets are looked for, before CHIPSIM_DATA.")
-@click.option("--hidden", callback=_widths, help="Widths of the hidden layers.  [default: 128,64 for digits]")
-@click.option("--steps", type=int, help="Steps of a window.  [default: 16]")
-@click.option("--encoding", help="rate, bernoulli, current or latency.  [default: rate]")
-@click.option("--neuron", help="if or lif.  [default: if]")
-@click.option("--tau", type=float, help="Membrane time constant of a lif neuron in steps.  [default: 10]")
-@click.option("--reset", help="subtract or zero.  [default: subtract]")
-@click.option("--readout", help="spiking or integrating output neurons.  [default: spiking]")
-@click.option("--start", help="teacher or random: the weights programmed.  [default: teacher]")
-@click.option("--noise", multiple=True, help="KIND:LEVEL[@SITE][,key=value...], repeatable; 'ideal' for none.")
-@click.option("--die", type=int, help="Seed of the die: which errors the fab made.  [default: 1]")
-@click.option("--seed", type=int, help="Seed of teacher, split, order and encoding.  [default: 1]")
-@click.option("--epochs", type=int, help="Passes over the training data.  [default: by its size]")
-@click.option("--learning-rate", type=float, help="At the first sample, falling to 0.  [default: by error gate]")
-@click.option("--error-gate", help="linear, sign or ternary.  [default: linear]")
-@click.option("--warm-up", type=int, help="Steps without updates in a window.  [default: half the steps]")
-@click.option("--set", "assignments", multiple=True, callback=_assignments, help="KEY=VALUE for any setting of a spec.")
-@click.option("--config", type=click.Path(path_type=Path), help="TOML file of settings; flags override it.")
+@run_options
 @click.option("--threads", type=click.IntRange(1, 256), help="Changes the speed, no result.  [default: all cores]")
 @click.option("--out", type=click.Path(path_type=Path), help="Run folder.  [default: runs/<date>-<hash>]")
 @click.option("--resume", type=click.Path(path_type=Path), help="Continue the run in this folder.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 def run(
-    noise: tuple[str, ...],
-    assignments: dict[str, Any],
+    overrides: dict[str, Any],
     config: Path | None,
     threads: int | None,
     out: Path | None,
     resume: Path | None,
     as_json: bool,
-    **flags: Any,
 ) -> None:
     """Fabricate a die, measure it, let it learn on chip, measure it again.
 
@@ -140,16 +67,13 @@ def run(
     chipsim run --noise=mismatch:0.3 --noise=quantization:4 --steps 8
     chipsim run --dataset mnist --data-dir ~/data --hidden 256 --noise=thermal:0.2
     """
-    overrides = {_SETTINGS[name]: value for name, value in flags.items() if value is not None} | assignments
-    if noise:
-        overrides["noise"] = [] if noise == ("ideal",) else list(noise)
     if resume is not None and (overrides or config or out):
         given = sorted([*overrides, *(["config"] if config else []), *(["out"] if out else [])])
         raise click.UsageError(
             f"--resume continues a run as it was defined; leave out {', '.join(given)} or start a new run"
         )
-    with _one_line_errors():
-        _run(overrides, config, threads or _usable_cores(), out, resume, as_json)
+    with one_line_errors():
+        _run(overrides, config, threads or usable_cores(), out, resume, as_json)
 
 
 def _run(
@@ -195,28 +119,11 @@ def _run(
     click.echo(json.dumps(outcome.summary) if as_json else report(outcome))
 
 
-class _one_line_errors:
-    """Turns what the packages refuse into one line; a defect of ours keeps its traceback."""
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if error is None or isinstance(error, click.ClickException):
-            return
-        from chipsim import ChipError
-        from host.errors import HostError
-        from nonideality import NoiseError
-
-        if isinstance(error, ChipError | HostError | NoiseError):
-            raise click.ClickException(str(error)) from None
-
-
 @cli.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 def noise(as_json: bool) -> None:
     """List the nonidealities: what each level means, its unit, distribution, sites and source."""
-    with _one_line_errors():
+    with one_line_errors():
         from host.catalogue import noise_json, noise_text
 
         click.echo(noise_json() if as_json else noise_text())
@@ -227,10 +134,17 @@ def noise(as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 def data(data_dir: str | None, as_json: bool) -> None:
     """List the data sets: which are there, where each was looked for, how to get one."""
-    with _one_line_errors():
+    with one_line_errors():
         from host.catalogue import data_json, data_text
 
         click.echo(data_json(data_dir) if as_json else data_text(data_dir))
+
+
+def _counts(context: click.Context, parameter: click.Parameter, value: str) -> tuple[int, ...]:
+    counts = value.split(",")
+    if not all(count.isdecimal() and 1 <= int(count) <= 256 for count in counts):
+        raise click.BadParameter(f"{value!r} is not a list of thread counts from 1 to 256; write for example 1,2")
+    return tuple(map(int, counts))
 
 
 @cli.command()
@@ -242,7 +156,7 @@ def bench(threads: tuple[int, ...], peer: str | None, data_dir: str | None, as_j
     """Measure speed against this machine's own limit, in the same run: about a minute on an idle machine."""
     import json
 
-    with _one_line_errors():
+    with one_line_errors():
         from host.bench import run_bench
         from host.console import Console
 
