@@ -15,6 +15,7 @@ from chipsim.crossbar import add_graded_rows, add_rows
 from chipsim.jit import inlined_stage, kernel, stage
 from chipsim.memory import aligned
 from chipsim.neuron import UPPER_RAIL_HIT, fire, integrate_readout
+from chipsim.spike_masks import spikes_in_window, store_spikes
 from learning_circuit.accumulator import accumulate
 from learning_circuit.boxcar import boxcar
 from learning_circuit.error_gate import error_gate
@@ -96,11 +97,10 @@ def _deliver(columns, weight, events, s, t):
     """Column currents of step t (0-based) of window s. Returns the number of rows added."""
     begin, end = events.begin[s, t], events.end[s, t]
     _copy(columns.drive, weight[len(weight) - 1])
-    rows = events.rows[s, begin:end]
     if len(events.amplitude) > 0:
-        add_graded_rows(columns.drive, weight, rows, events.amplitude[s, begin:end])
+        add_graded_rows(columns.drive, weight, events.rows[s, begin:end], events.amplitude[s, begin:end])
     else:
-        add_rows(columns.drive, weight, rows)
+        add_rows(columns.drive, weight, events.rows[s], begin, end)
     return np.int64(end - begin)
 
 
@@ -129,7 +129,7 @@ def _draw_dither(columns, circuit, layer, window, t, first):
 
 
 @inlined_stage
-def _fire(columns, neurons, circuit, record, s, t, first, last):
+def _fire(columns, neurons, circuit, record, s, t, first):
     noise = columns.noise[t % 4]
     if neurons.integrating:
         integrate_readout(columns.membrane, columns.count, columns.drive, noise, neurons)
@@ -139,12 +139,12 @@ def _fire(columns, neurons, circuit, record, s, t, first, last):
             columns.spiked,
             columns.count,
             columns.rail_hits,
-            record.spikes[s, t, first:last],
             columns.drive,
             noise,
             neurons,
             circuit.accumulator_full,
         )
+        store_spikes(record.fired, s, t, first, columns.spiked)
 
 
 @inlined_stage
@@ -186,7 +186,7 @@ def _write(columns, synapses, state, events, s, t, tally):
         if graded:
             write_rows_graded(state.weight, synapses.gain, rows, events.amplitude[s, begin:end], columns.pulse)
         else:
-            write_rows(state.weight, synapses.gain, rows, columns.pulse, columns.scaled)
+            write_rows(state.weight, synapses.gain, events.rows[s], begin, end, columns.pulse, columns.scaled)
         write_row(state.weight, synapses.gain, bias, columns.pulse)
         return
     dither = columns.dither[t % 4]
@@ -210,11 +210,9 @@ def _end_window(columns, neurons, circuit, record, s, first, last, tally):
     for i in range(last - first):
         tally[_LOW] += np.int64(columns.rail_hits[i] % UPPER_RAIL_HIT)
         tally[_HIGH] += np.int64(columns.rail_hits[i] // UPPER_RAIL_HIT)
-    steps = record.spikes.shape[1]
+    steps = record.fired.shape[2]
     if not neurons.integrating and np.float32(steps) > circuit.accumulator_full:
-        for t in range(steps):
-            for i in range(first, last):
-                tally[_FULL] += np.int64(record.spikes[s, t, i])
+        tally[_FULL] += spikes_in_window(record.fired, s, first, last - first)
         for i in range(last - first):
             tally[_FULL] -= np.int64(columns.count[i])
 
@@ -227,7 +225,7 @@ def infer_block(block, events, record, windows, columns, tally, start, stop):
     columns: see `new_columns`; tally: (9,) int64, gains the TALLY counts. Writes `record`.
     """
     state, neurons, circuit = block.state, block.neurons, block.circuit
-    first, last = block.first, block.first + state.weight.shape[1]
+    first, last, n = block.first, block.first + state.weight.shape[1], block.n_columns
     graded = len(events.amplitude) > 0
     active = np.int64(0)
     added = np.int64(0)
@@ -239,11 +237,11 @@ def infer_block(block, events, record, windows, columns, tally, start, stop):
                 added += _deliver(columns, state.weight, events, s, t)
             if neurons.noisy and t % 4 == 0:
                 _draw_noise(columns, neurons, windows[s], t, first)
-            _fire(columns, neurons, circuit, record, s, t, first, last)
+            _fire(columns, neurons, circuit, record, s, t, first)
             _probe(columns, record, s, t, first, last)
         _end_window(columns, neurons, circuit, record, s, first, last, tally)
-    tally[_EVENTS] += active * (last - first)
-    tally[_ADDED] += added * (last - first)
+    tally[_EVENTS] += active * n
+    tally[_ADDED] += added * n
 
 
 @kernel
@@ -253,7 +251,7 @@ def learn_block(block, events, record, windows, targets, rates, columns, tally, 
     targets: (S, n_out) float32, target rates (spikes per step); rates: (S,) float32, learning rate of each window.
     """
     synapses, state, neurons, circuit = block.synapses, block.state, block.neurons, block.circuit
-    first, last = block.first, block.first + state.weight.shape[1]
+    first, last, n = block.first, block.first + state.weight.shape[1], block.n_columns
     graded = len(events.amplitude) > 0
     active = np.int64(0)
     added = np.int64(0)
@@ -271,7 +269,7 @@ def learn_block(block, events, record, windows, targets, rates, columns, tally, 
                 _draw_noise(columns, neurons, windows[s], t, first)
             if synapses.coded and t % 4 == 0:
                 _draw_dither(columns, circuit, neurons.layer, windows[s], t, first)
-            _fire(columns, neurons, circuit, record, s, t, first, last)
+            _fire(columns, neurons, circuit, record, s, t, first)
             _probe(columns, record, s, t, first, last)
             if t < circuit.warm_up:
                 _accumulate_targets(columns.target_count, target, circuit.accumulator_full)
@@ -290,41 +288,10 @@ def learn_block(block, events, record, windows, targets, rates, columns, tally, 
                 _write(columns, synapses, state, events, s, t, tally)
                 changed = True
                 tally[_UPDATES] += (active_now + 1) * n_open
-                tally[_WRITTEN] += active_now * (last - first)
+                tally[_WRITTEN] += active_now * n
         _end_window(columns, neurons, circuit, record, s, first, last, tally)
-    tally[_EVENTS] += active * (last - first)
-    tally[_ADDED] += added * (last - first)
-
-
-# Which of eight neurons fired, for each of the 256 ways in which they can, and how many.
-_FIRED = np.array(
-    [[i for i in range(8) if byte >> i & 1] + [0] * (8 - byte.bit_count()) for byte in range(256)], np.int32
-)
-_HOW_MANY = np.array([byte.bit_count() for byte in range(256)], np.int64)
-_GATHER = np.uint64(0x0102040810204080)  # times eight bytes of 0 or 1: the top byte has one bit of each
-
-
-@kernel
-def gather_events(spike_words, rows, begin, end, start, stop):
-    """Turn spike masks of windows start .. stop - 1 into the index lists of `Events`.
-
-    spike_words: (S, T, n / 8) uint64, a byte of 0 or 1 per neuron, first neuron lowest. Eight neurons at a time, by a
-    table: no branch depends on a spike. `rows` needs room for eight more entries than spikes.
-    """
-    for s in range(start, stop):
-        mine = rows[s]
-        k = np.uint64(0)
-        for t in range(spike_words.shape[1]):
-            words = spike_words[s, t]
-            begin[s, t] = np.int32(k)
-            for j in range(len(words)):
-                byte = (words[j] * _GATHER) >> np.uint64(56)
-                fired = _FIRED[byte]
-                first = np.int32(8 * j)
-                for i in range(8):
-                    mine[k + np.uint64(i)] = first + fired[i]
-                k += np.uint64(_HOW_MANY[byte])
-            end[s, t] = np.int32(k)
+    tally[_EVENTS] += active * n
+    tally[_ADDED] += added * n
 
 
 @stage
@@ -336,13 +303,13 @@ def _rows_fit(rows, n_in):
 
 
 @kernel
-def events_fit(rows, begin, end, amplitude, n_in):
-    """Whether all events lie inside their buffer and name rows 0 .. n_in - 1.
+def events_fit(rows, begin, end, amplitude, n_in, start, stop):
+    """Whether all events of windows start .. stop - 1 lie inside their buffer and name rows 0 .. n_in - 1.
 
     And, for a constant current, whether it is finite and the same at every step.
     """
     graded = len(amplitude) > 0
-    for s in range(begin.shape[0]):
+    for s in range(start, stop):
         follow = True  # each step's events begin where the last step's end, as encoders write them
         for t in range(begin.shape[1]):
             if begin[s, t] < 0 or end[s, t] < begin[s, t] or end[s, t] > rows.shape[1]:

@@ -9,8 +9,6 @@ from learning_circuit.accumulator import accumulate
 
 _ZERO = np.float32(0)
 _ONE = np.float32(1)
-_QUIET = np.uint8(0)
-_FIRED = np.uint8(1)
 # Two counters share a word, since one more array would cost the hot loop more: a window has at most 4096 steps.
 _UPPER_SHIFT = np.int32(16)
 UPPER_RAIL_HIT = np.int32(1 << 16)
@@ -23,10 +21,10 @@ def integrate(membrane, spiked, current, decay, reset_charge, zero_reset):
 
 
 @stage
-def fire(membrane, spiked, count, rail_hits, fired, current, noise, neurons, accumulator_full):
+def fire(membrane, spiked, count, rail_hits, current, noise, neurons, accumulator_full):
     """One step of the neurons of a block of n columns, in place.
 
-    membrane, spiked, count, current, noise: (n,) float32; fired: (n,) uint8, written;
+    membrane, spiked, count, current, noise: (n,) float32;
     rail_hits: (n,) int32, gains 1 where a membrane met the lower rail and UPPER_RAIL_HIT at the upper one.
     """
     decay = neurons.decay
@@ -40,7 +38,6 @@ def fire(membrane, spiked, count, rail_hits, fired, current, noise, neurons, acc
         s = _ONE if u >= threshold[i] else _ZERO
         membrane[i] = u
         spiked[i] = s
-        fired[i] = _FIRED if u >= threshold[i] else _QUIET
         count[i] = accumulate(count[i], s, accumulator_full)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim import Events
+from chipsim.blocks import padded_width
 from chipsim.crossbar import add_rows
 from chipsim.jit import kernel
 from chipsim.memory import aligned
@@ -90,9 +91,9 @@ class LayerLimit:
 
 class _OneThread:
     def __init__(self, weight: NDArray[np.float32]) -> None:
-        n = weight.shape[1]
-        self.weight = aligned(weight.shape, np.float32)
-        self.weight[...] = weight
+        n = padded_width(weight.shape[1])
+        self.weight = aligned((len(weight), n), np.float32)
+        self.weight[:, : weight.shape[1]] = weight
         self.current = aligned((n,), np.float32)
         self.gain = aligned((1, n), np.float32)
         self.gain[...] = 1
@@ -111,7 +112,7 @@ def _add(
     for s in range(begin.shape[0]):
         current[:] = np.float32(0)
         for t in range(begin.shape[1]):
-            add_rows(current, weight, rows[begin[s, t] : end[s, t]])
+            add_rows(current, weight, rows, begin[s, t], end[s, t])
 
 
 @kernel
@@ -143,7 +144,7 @@ def _write(
 ) -> None:
     for s in range(begin.shape[0]):
         for t in range(first_step, begin.shape[1]):
-            write_rows(weight, gain, rows[begin[s, t] : end[s, t]], pulse, scaled)
+            write_rows(weight, gain, rows, begin[s, t], end[s, t], pulse, scaled)
 
 
 @kernel
