@@ -1,8 +1,9 @@
 """Lays a layer out as blocks of columns that threads can run side by side, and reads it back.
 
-A block has arrays of its own: halves of one row lie next to each other in memory, and a processor that reads ahead in
-its half would keep taking the other core's half away from it (measured: two threads slower than one). They are as
-wide as whole vectors. The columns that pad them have no weight, never reach their threshold and never open.
+A block is as narrow as keeps its neurons' state in the fastest cache while rows of synapses stream through it, and
+has arrays of its own: where two cores have halves of one row, each reading ahead would keep taking the other's half
+away (measured: two threads slower than one). Arrays are as wide as whole vectors. The columns that pad them have no
+weight, never reach their threshold and never open.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.memory import aligned
+from chipsim.memory import placed
 from chipsim.tables import Block, SynapseState, SynapseTables
 from learning_circuit.rows import LANES
 from learning_circuit.update_accumulator import CodedSynapses
+
+COLUMNS_OF_A_BLOCK = 64
 
 
 def padded_width(n_columns: int) -> int:
@@ -25,17 +28,14 @@ def padded_width(n_columns: int) -> int:
     return -(-n_columns // LANES) * LANES
 
 
-def column_ranges(n_columns: int, parts: int) -> list[tuple[int, int]]:
-    """At most `parts` ranges of whole vectors that cover all columns, as even as that allows."""
-    vectors = -(-n_columns // LANES)
-    n_ranges = max(1, min(parts, vectors))
-    edges = [min(n_columns, vectors * i // n_ranges * LANES) for i in range(n_ranges + 1)]
-    return list(pairwise(edges))
+def column_ranges(n_columns: int) -> list[tuple[int, int]]:
+    """A layer's columns, a range per block."""
+    return list(pairwise([*range(0, n_columns, COLUMNS_OF_A_BLOCK), n_columns]))
 
 
-def split(layer: Block, parts: int) -> list[Block]:
-    """Copies of a layer's columns in at most `parts` padded blocks."""
-    return [_cut(layer, first, last) for first, last in column_ranges(int(layer.n_columns), parts)]
+def split(layer: Block) -> list[Block]:
+    """Copies of a layer's columns in padded blocks."""
+    return [_cut(layer, first, last) for first, last in column_ranges(int(layer.n_columns))]
 
 
 def joined(blocks: list[Block]) -> tuple[SynapseTables, SynapseState]:
@@ -63,8 +63,8 @@ def rewrite(block: Block, tables: SynapseTables, state: SynapseState) -> Block:
 
 
 def _cut(layer: Block, first: int, last: int) -> Block:
-    def part(array: NDArray[Any], padding: float = 0.0) -> NDArray[Any]:
-        piece = aligned((*array.shape[:-1], padded_width(last - first)), array.dtype)
+    def part(array: NDArray[Any], place: int = 0, padding: float = 0.0) -> NDArray[Any]:
+        piece = placed(place, (*array.shape[:-1], padded_width(last - first)), array.dtype)
         piece[...] = padding
         piece[..., : last - first] = array[..., first:last]
         return piece
@@ -79,12 +79,12 @@ def _cut(layer: Block, first: int, last: int) -> Block:
         synapses=synapses._replace(gain=part(synapses.gain)),
         state=state._replace(weight=part(state.weight), coded=coded),
         neurons=neurons._replace(
-            decay=part(neurons.decay),
-            threshold=part(neurons.threshold, np.inf),
-            reset_charge=part(neurons.reset_charge),
-            noise=part(neurons.noise),
+            decay=part(neurons.decay, 1),
+            threshold=part(neurons.threshold, 3, np.inf),
+            reset_charge=part(neurons.reset_charge, 5),
+            noise=part(neurons.noise, 13),
         ),
         circuit=circuit._replace(
-            boxcar_low=part(circuit.boxcar_low, np.inf), boxcar_high=part(circuit.boxcar_high, -np.inf)
+            boxcar_low=part(circuit.boxcar_low, 7, np.inf), boxcar_high=part(circuit.boxcar_high, 9, -np.inf)
         ),
     )

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chipsim.blocks import joined, padded_width, rewrite, split
-from chipsim.cycle import TALLY, WORK, Columns, events_fit, infer_block, learn_block, new_columns
+from chipsim.checks import all_finite, events_fit
+from chipsim.cycle import TALLY, WORK, Columns, infer_block, learn_block, new_columns
 from chipsim.fabricate import fabricate
 from chipsim.memory import aligned
+from chipsim.plan import checks, even_ranges, following_ranges, inference, learning
 from chipsim.programming import program_layer
-from chipsim.schedule import Piece, Threads
+from chipsim.schedule import Threads
 from chipsim.spec import ChipError, ChipSpec
 from chipsim.spike_masks import gather_events, new_masks, spikes_of
 from chipsim.tables import Block, Events, Record
+from learning_circuit.rows import LANES
 
 Weights = Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]]
 Snapshot = dict[str, NDArray[np.generic]]
-
-_RunBlock = Callable[[int, int, int, int], None]  # layer, number of the block, first window, end
-_Gather = Callable[[int, int, int], None]  # layer, first window, end
-
-WINDOWS_PER_PIECE = 32  # at least, so that a piece outweighs its scheduling
-_WINDOWS_ON_ONE_THREAD = 256  # what one layer leaves is still in the cache when the next one reads it
-_RANGES_PER_THREAD = 2  # enough for layers to overlap
 
 
 @dataclass(frozen=True)
@@ -88,7 +83,7 @@ class Chip:
         for (w, b), made in zip(weights, self._made, strict=True):
             synapses, state = program_layer(w, b, made.gain, made.weight_bits, bits)
             whole = Block(np.int64(0), np.int64(w.shape[1]), synapses, state, made.neurons, made.circuit)
-            layers.append(split(whole, self._threads.count))
+            layers.append(split(whole))
         self._layers = layers
 
     def infer(self, events: Events, windows: NDArray[np.int64], probes: Sequence[Probe] = ()) -> Result:
@@ -118,8 +113,8 @@ class Chip:
             raise ChipError(
                 f"learning rates of shape {rates.shape} do not fit this chunk: send {allowed[0]} or {allowed[1]}"
             )
-        if not (np.isfinite(rates).all() and all(np.isfinite(target).all() for target in targets)):
-            raise ChipError("targets or learning rates contain NaN or infinity: every one must be a finite number")
+        if not np.isfinite(rates).all():
+            raise ChipError("learning rates contain NaN or infinity: every one must be a finite number")
         per_layer = np.broadcast_to(rates.reshape(len(windows), -1), (len(windows), self.spec.n_layers))
         return self._run(events, windows, [_whole_vectors(target) for target in targets], per_layer.T.copy(), probes)
 
@@ -174,7 +169,7 @@ class Chip:
     ) -> Result:
         self._check_programmed()
         windows = np.ascontiguousarray(windows, np.int64)
-        self._check_events(events, windows)
+        self._check_shapes(events, windows)
         n_windows = len(windows)
         self._reserve(n_windows)
         records = [self._record(layer, n_windows, probes) for layer in range(self.spec.n_layers)]
@@ -185,27 +180,44 @@ class Chip:
             block = self._layers[layer][number]
             tally = np.zeros(len(TALLY), np.int64)
             common = (block, inputs[layer], records[layer], windows)
-            work = (self._columns(block, layer, start), tally, start, stop)
+            room = (self._columns(block, layer, start), tally, start, stop)
             if targets is None or rates is None:
-                infer_block(*common, *work)
+                infer_block(*common, *room)
             else:
-                learn_block(*common, targets[layer], rates[layer], *work)
+                learn_block(*common, targets[layer], rates[layer], *room)
             tallies[layer].append(tally)
 
         def gather(layer: int, start: int, stop: int) -> None:
             hidden = self._hidden_events[layer]
-            words = records[layer].fired.view(np.uint64)[..., 0]
-            gather_events(words, hidden.rows, hidden.begin, hidden.end, start, stop)
+            gather_events(records[layer].fired, hidden.rows, hidden.begin, hidden.end, start, stop)
 
+        wrong: list[str] = []
+
+        def check(start: int, stop: int) -> None:
+            if not events_fit(events.rows, events.begin, events.end, events.amplitude, sizes[0], start, stop):
+                wrong.append(
+                    f"events must lie inside their buffer and name input rows 0 to {sizes[0] - 1};"
+                    " a constant current must be finite and the same at every step"
+                )
+            if not all(all_finite(target, start, stop) for target in targets or []):
+                wrong.append("targets contain NaN or infinity: every one must be a finite number")
+
+        def refuse() -> None:
+            if wrong:
+                raise ChipError(wrong[0])
+
+        sizes, threads = self.spec.layer_sizes, self._threads.count
+        n_blocks = [len(layer) for layer in self._layers]
+        checked = checks(even_ranges(n_windows, threads), check, refuse)
         if targets is None:
-            pieces = self._inference_pieces(n_windows, run_block, gather)
+            work = inference(even_ranges(n_windows, threads), n_blocks, run_block, gather, checked[-1])
         else:
-            pieces = self._learning_pieces(n_windows, run_block, gather)
-        self._threads.run(pieces)
+            work = learning(following_ranges(n_windows, threads), n_blocks, run_block, gather, checked[-1])
+        self._threads.run([*checked, *work])
         totals = np.array([np.sum(parts, axis=0) for parts in tallies])
         return Result(
-            counts=[record.count[:, :n].copy() for record, n in zip(records, self.spec.layer_sizes[1:], strict=True)],
-            membrane=records[-1].membrane[:, : self.spec.layer_sizes[-1]].copy(),
+            counts=[record.count[:, :n].copy() for record, n in zip(records, sizes[1:], strict=True)],
+            membrane=records[-1].membrane[:, : sizes[-1]].copy(),
             activity={name: totals[:, i] for i, name in enumerate(TALLY) if name not in WORK},
             work={name: totals[:, TALLY.index(name)] for name in WORK},
             traces={p.layer: records[p.layer - 1].trace for p in probes},
@@ -215,55 +227,11 @@ class Chip:
     def _columns(self, block: Block, layer: int, start: int) -> Columns:
         """Working state of a block, kept from chunk to chunk; other windows may run through it at the same time."""
         key = (layer, int(block.first), start)
-        width = block.state.weight.shape[1]
-        if key not in self._work or len(self._work[key].drive) != width:
-            self._work[key] = new_columns(width)
+        if key not in self._work:
+            self._work[key] = new_columns(block.state.weight.shape[1])
         return self._work[key]
 
-    def _inference_pieces(self, n_windows: int, run_block: _RunBlock, gather: _Gather) -> list[Piece]:
-        """Weights rest, so windows are independent: each piece takes some windows through all layers."""
-
-        def run_all_layers(start: int, stop: int) -> None:
-            for layer in range(self.spec.n_layers):
-                for number in range(len(self._layers[layer])):
-                    run_block(layer, number, start, stop)
-                if layer < self.spec.n_layers - 1:
-                    gather(layer, start, stop)
-
-        ranges = self._window_ranges(n_windows)
-        return [Piece(partial(run_all_layers, *windows), number) for number, windows in enumerate(ranges)]
-
-    def _learning_pieces(self, n_windows: int, run_block: _RunBlock, gather: _Gather) -> list[Piece]:
-        """Windows follow each other, columns are independent: a piece is a block of a layer's columns for some windows.
-
-        It waits for the block's earlier windows and for the layer below.
-        """
-        pieces: list[Piece] = []
-        before: dict[tuple[int, int], Piece] = {}  # (layer, block) -> the piece of the windows before
-        for turn, (start, stop) in enumerate(self._window_ranges(n_windows)):
-            inputs: Piece | None = None
-            for layer in range(self.spec.n_layers):
-                done = []
-                n_blocks = len(self._layers[layer])
-                for number in range(n_blocks):
-                    # A block stays with its thread, whose cache holds it; narrow layers take turns.
-                    thread = number if n_blocks > 1 else turn
-                    piece = Piece(partial(run_block, layer, number, start, stop), thread)
-                    before[layer, number] = piece.after(inputs, before.get((layer, number)))
-                    done.append(piece)
-                pieces += done
-                if layer < self.spec.n_layers - 1:
-                    inputs = Piece(partial(gather, layer, start, stop), turn).after(*done)
-                    pieces.append(inputs)
-        return pieces
-
-    def _window_ranges(self, n_windows: int) -> list[tuple[int, int]]:
-        size = _WINDOWS_ON_ONE_THREAD
-        if self._threads.count > 1:
-            size = max(WINDOWS_PER_PIECE, -(-n_windows // (_RANGES_PER_THREAD * self._threads.count)))
-        return [(start, min(start + size, n_windows)) for start in range(0, n_windows, size)]
-
-    def _check_events(self, events: Events, windows: NDArray[np.int64]) -> None:
+    def _check_shapes(self, events: Events, windows: NDArray[np.int64]) -> None:
         if windows.ndim != 1 or len(windows) == 0:
             raise ChipError(f"window numbers of shape {windows.shape}: send one per window, and at least one window")
         shape = (len(windows), self.spec.steps)
@@ -274,22 +242,6 @@ class Chip:
             )
         if len(events.amplitude) > 0 and events.amplitude.shape != events.rows.shape:
             raise ChipError(f"amplitudes of {events.amplitude.shape} do not fit rows of {events.rows.shape}")
-        if not self._events_fit(events):
-            raise ChipError(
-                f"events must lie inside their buffer and name input rows 0 to {self.spec.layer_sizes[0] - 1};"
-                " a constant current must be finite and the same at every step"
-            )
-
-    def _events_fit(self, events: Events) -> bool:
-        arrays = (events.rows, events.begin, events.end, events.amplitude, self.spec.layer_sizes[0])
-        fit: list[bool] = []
-
-        def look(start: int, stop: int) -> None:
-            fit.append(events_fit(*arrays, start, stop))
-
-        ranges = self._window_ranges(len(events.rows))
-        self._threads.run([Piece(partial(look, *windows), number) for number, windows in enumerate(ranges)])
-        return all(fit)
 
     def _reserve(self, n_windows: int) -> None:
         """Room for what the layers record, kept from chunk to chunk."""
@@ -310,7 +262,7 @@ class Chip:
         for n in self.spec.layer_sizes[1:-1]:
             self._hidden_events.append(
                 Events(
-                    rows=np.empty((n_windows, steps * n), np.int32),
+                    rows=np.empty((n_windows, steps * n + LANES), np.int32),  # see gather_events
                     begin=np.zeros((n_windows, steps), np.int32),
                     end=np.zeros((n_windows, steps), np.int32),
                     amplitude=np.zeros((0, 0), np.float32),

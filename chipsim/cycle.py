@@ -13,8 +13,8 @@ import numpy as np
 
 from chipsim.crossbar import add_graded_rows, add_rows
 from chipsim.jit import inlined_stage, kernel, stage
-from chipsim.memory import aligned
-from chipsim.neuron import UPPER_RAIL_HIT, fire, integrate_readout
+from chipsim.memory import placed
+from chipsim.neuron import UPPER_RAIL_HIT, add_noise, fire, integrate_readout
 from chipsim.spike_masks import spikes_in_window, store_spikes
 from learning_circuit.accumulator import accumulate
 from learning_circuit.boxcar import boxcar
@@ -46,6 +46,7 @@ class Columns(NamedTuple):
     """Working state of a block of n columns within a window, all (n,) float32 unless said otherwise."""
 
     drive: Any  # column current without noise
+    current: Any  # and with it
     noise: Any  # (4, n), of four steps
     words: Any  # (4, n) uint32, random words behind noise or dither
     membrane: Any
@@ -62,18 +63,19 @@ def new_columns(n: int) -> Columns:
     """Room for a block of n columns. Kernels cannot allocate: they are compiled without reference counts."""
     one, four = (n,), (4, n)
     f, u = np.float32, np.uint32
-    return Columns(
-        drive=aligned(one, f),
-        noise=aligned(four, f),
-        words=aligned(four, u),
-        membrane=aligned(one, f),
-        spiked=aligned(one, f),
-        count=aligned(one, f),
-        rail_hits=aligned(one, np.int32),
-        target_count=aligned(one, f),
-        pulse=aligned(one, f),
-        scaled=aligned(one, f),
-        dither=aligned(four, f),
+    return Columns(  # what is written step by step at even places, what is only read (see chipsim.blocks) at odd ones
+        membrane=placed(0, one, f),
+        spiked=placed(2, one, f),
+        count=placed(4, one, f),
+        rail_hits=placed(6, one, np.int32),
+        target_count=placed(8, one, f),
+        pulse=placed(10, one, f),
+        drive=placed(12, one, f),
+        current=placed(12, one, f),
+        scaled=placed(14, one, f),
+        noise=placed(11, four, f),
+        words=placed(13, four, u),
+        dither=placed(15, four, f),
     )
 
 
@@ -130,17 +132,19 @@ def _draw_dither(columns, circuit, layer, window, t, first):
 
 @inlined_stage
 def _fire(columns, neurons, circuit, record, s, t, first):
-    noise = columns.noise[t % 4]
+    current = columns.drive
+    if neurons.noisy:
+        current = columns.current
+        add_noise(current, columns.drive, columns.noise[t % 4])
     if neurons.integrating:
-        integrate_readout(columns.membrane, columns.count, columns.drive, noise, neurons)
+        integrate_readout(columns.membrane, columns.count, current, neurons)
     else:
         fire(
             columns.membrane,
             columns.spiked,
             columns.count,
             columns.rail_hits,
-            columns.drive,
-            noise,
+            current,
             neurons,
             circuit.accumulator_full,
         )
@@ -155,13 +159,13 @@ def _probe(columns, record, s, t, first, last):
             record.trace[s, t, k] = columns.membrane[neuron - first]
 
 
-@inlined_stage
+@stage
 def _accumulate_targets(target_count, target, full):
     for i in range(len(target_count)):
         target_count[i] = accumulate(target_count[i], target[i], full)
 
 
-@inlined_stage
+@stage
 def _gate(pulse, target_count, target, count, membrane, circuit, rate, per_step):
     """Pulses of all columns for this step, all arrays (n,) float32. Returns how many columns are open."""
     low_edge, high_edge = circuit.boxcar_low, circuit.boxcar_high
@@ -292,41 +296,3 @@ def learn_block(block, events, record, windows, targets, rates, columns, tally, 
         _end_window(columns, neurons, circuit, record, s, first, last, tally)
     tally[_EVENTS] += active * n
     tally[_ADDED] += added * n
-
-
-@stage
-def _rows_fit(rows, n_in):
-    outside = np.int32(0)
-    for k in range(len(rows)):
-        outside += np.int32(np.uint32(rows[k]) >= np.uint32(n_in))  # a negative row is a huge one
-    return outside == 0
-
-
-@kernel
-def events_fit(rows, begin, end, amplitude, n_in, start, stop):
-    """Whether all events of windows start .. stop - 1 lie inside their buffer and name rows 0 .. n_in - 1.
-
-    And, for a constant current, whether it is finite and the same at every step.
-    """
-    graded = len(amplitude) > 0
-    for s in range(start, stop):
-        follow = True  # each step's events begin where the last step's end, as encoders write them
-        for t in range(begin.shape[1]):
-            if begin[s, t] < 0 or end[s, t] < begin[s, t] or end[s, t] > rows.shape[1]:
-                return False
-            if graded and (begin[s, t] != begin[s, 0] or end[s, t] != end[s, 0]):
-                return False
-            follow = follow and (t == 0 or begin[s, t] == end[s, t - 1])
-        if follow:
-            fit = _rows_fit(rows[s, begin[s, 0] : end[s, -1]], n_in)
-        else:
-            fit = True
-            for t in range(begin.shape[1]):
-                fit = fit and _rows_fit(rows[s, begin[s, t] : end[s, t]], n_in)
-        if not fit:
-            return False
-        if graded:
-            for x in amplitude[s, begin[s, 0] : end[s, 0]]:
-                if not np.isfinite(x):
-                    return False
-    return True

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba.core import types
+from numba.core import cgutils, types
 from numba.extending import intrinsic
+from numba.np.arrayobj import make_array
 from numpy.typing import NDArray
 
 from chipsim.jit import kernel, stage
@@ -20,8 +21,6 @@ from learning_circuit.rows import LANES, FloatArray
 
 _NEURONS_PER_WORD = 64
 _MASKS_PER_WORD = 4
-_EMPTY = np.uint64(0)
-_ONE = np.uint64(1)
 
 
 def new_masks(n_windows: int, steps: int, n_neurons: int) -> NDArray[np.uint16]:
@@ -39,7 +38,7 @@ def spikes_of(fired: NDArray[np.uint16], neurons: tuple[int, ...]) -> NDArray[np
 
 
 @intrinsic
-def _nonzero(context, values, start):  # type: ignore[no-untyped-def]
+def _nonzero(context, values, start):
     """A mask of which of values[start:start + LANES] (float32) are not zero."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -52,17 +51,30 @@ def _nonzero(context, values, start):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
-def _trailing_zeros(context, word):  # type: ignore[no-untyped-def]
-    """The number of the lowest bit that is set; `word` is not zero."""
+def _store_numbers(context, rows, at, first, mask):
+    """Write first + the numbers of the bits that are set to rows[at:]; what follows within LANES entries is spoilt."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
+        lanes = ir.VectorType(ir.IntType(32), LANES)
+        chosen = ir.VectorType(ir.IntType(1), LANES)
+        name, kind = f"llvm.experimental.vector.compress.v{LANES}i32", ir.FunctionType(lanes, [lanes, chosen, lanes])
+        compress = cgutils.get_or_insert_function(builder.module, kind, name)
+        numbers = ir.Constant(lanes, list(range(LANES)))
+        packed = builder.call(
+            compress, [numbers, builder.bitcast(arguments[3], chosen), ir.Constant(lanes, ir.Undefined)]
+        )
+        one = builder.insert_element(ir.Constant(lanes, ir.Undefined), arguments[2], ir.IntType(32)(0))
+        every = builder.shuffle_vector(one, one, ir.Constant(lanes, [0] * LANES))
+        data = make_array(signature.args[0])(context, builder, arguments[0]).data
+        place = builder.bitcast(builder.gep(data, [arguments[1]]), lanes.as_pointer())
+        builder.store(builder.add(packed, every), place, align=4)
+        return context.get_dummy_value()
 
-    return types.uint64(types.uint64), generate
+    return types.void(rows, types.uint64, types.int32, types.uint16), generate
 
 
 @intrinsic
-def _population(context, mask):  # type: ignore[no-untyped-def]
+def _population(context, mask):
     """How many bits are set."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -92,21 +104,19 @@ def spikes_in_window(fired, s, first, n):
 
 
 @kernel
-def gather_events(words, rows, begin, end, start, stop):
+def gather_events(fired, rows, begin, end, start, stop):
     """Turn the masks of windows start .. stop - 1 into the row lists of `Events`.
 
-    words: (n_words, S, T) uint64, a layer's masks four at a time.
+    No branch depends on a spike. `rows` needs room for LANES more entries than spikes.
     """
     for s in range(start, stop):
         mine = rows[s]
         k = np.uint64(0)
-        for t in range(words.shape[2]):
+        for t in range(fired.shape[2]):
             begin[s, t] = np.int32(k)
-            for w in range(words.shape[0]):
-                word = words[w, s, t]
-                first = np.uint64(w * _NEURONS_PER_WORD)
-                while word != _EMPTY:
-                    mine[k] = np.int32(first + _trailing_zeros(word))
-                    word &= word - _ONE
-                    k += _ONE
+            for w in range(fired.shape[0]):
+                masks = fired[w, s, t]
+                for q in range(_MASKS_PER_WORD):
+                    _store_numbers(mine, k, np.int32(_NEURONS_PER_WORD * w + LANES * q), masks[q])
+                    k += np.uint64(_population(masks[q]))
             end[s, t] = np.int32(k)

@@ -120,7 +120,7 @@ def _tile(vectors: int, visit: _Visit) -> Any:
     """Code that takes some vectors of `columns`, from `column` on, into registers and lets every row visit them."""
 
     @intrinsic
-    def tile(context, columns, weight, gain, rows, start, stop, column):  # type: ignore[no-untyped-def]
+    def tile(context, columns, weight, gain, rows, start, stop, column):
         def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
             kinds_and_values = zip(signature.args[:3], values[:3], strict=True)
             columns, weight, gain = (FloatArray(context, builder, *each) for each in kinds_and_values)

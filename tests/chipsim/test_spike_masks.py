@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from chipsim.spike_masks import gather_events, new_masks, spikes_in_window, spikes_of, store_spikes
+from learning_circuit.rows import LANES
 
 S, T = 3, 4
 
@@ -26,14 +27,14 @@ def test_there_and_back(rng, n, block, rate):
     fired = stored(spikes, block)
     order = tuple(rng.permutation(n).tolist())
     assert np.array_equal(spikes_of(fired, order), spikes[:, :, list(order)])
-    rows = np.full((S, T * n), -1, np.int32)
+    rows = np.full((S, T * n + LANES), -1, np.int32)
     begin, end = np.zeros((S, T), np.int32), np.zeros((S, T), np.int32)
-    gather_events(fired.view(np.uint64)[..., 0], rows, begin, end, 0, S)
+    gather_events(fired, rows, begin, end, 0, S)
     for s in range(S):
         assert begin[s, 0] == 0 and (begin[s, 1:] == end[s, :-1]).all()
         for t in range(T):
             assert rows[s, begin[s, t] : end[s, t]].tolist() == np.flatnonzero(spikes[s, t]).tolist()
-        assert (rows[s, end[s, -1] :] == -1).all()
+        assert (rows[s, end[s, -1] + LANES :] == -1).all()
         for first in range(0, n, block):
             assert spikes_in_window(fired, s, first, block) == spikes[s, :, first : first + block].sum()
 
