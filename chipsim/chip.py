@@ -19,7 +19,7 @@ from chipsim.programming import program_layer
 from chipsim.schedule import Threads
 from chipsim.spec import ChipError, ChipSpec
 from chipsim.spike_masks import gather_events, new_masks, spikes_of
-from chipsim.tables import Block, Events, Record
+from chipsim.tables import Block, Events, Record, row_type
 from learning_circuit.rows import LANES
 
 Weights = Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]]
@@ -262,7 +262,7 @@ class Chip:
         for n in self.spec.layer_sizes[1:-1]:
             self._hidden_events.append(
                 Events(
-                    rows=np.empty((n_windows, steps * n + LANES), np.int32),  # see gather_events
+                    rows=np.empty((n_windows, steps * n + LANES), row_type(n)),  # see gather_events
                     begin=np.zeros((n_windows, steps), np.int32),
                     end=np.zeros((n_windows, steps), np.int32),
                     amplitude=np.zeros((0, 0), np.float32),

@@ -19,6 +19,7 @@ from chipsim.spike_masks import spikes_in_window, store_spikes
 from learning_circuit.accumulator import accumulate
 from learning_circuit.boxcar import boxcar
 from learning_circuit.error_gate import error_gate
+from learning_circuit.masks import count_nonzero
 from learning_circuit.update_accumulator import write_coded_row
 from learning_circuit.update_unit import write_row, write_rows, write_rows_graded
 from nonideality.counter_rng import gaussians, uniform, words_of_four_steps
@@ -170,13 +171,11 @@ def _gate(pulse, target_count, target, count, membrane, circuit, rate, per_step)
     """Pulses of all columns for this step, all arrays (n,) float32. Returns how many columns are open."""
     low_edge, high_edge = circuit.boxcar_low, circuit.boxcar_high
     slope, sign_pulse, dead_zone, full = circuit.slope, circuit.pulse, circuit.dead_zone, circuit.accumulator_full
-    is_open = np.int32(0)
     for i in range(len(pulse)):
         target_count[i] = accumulate(target_count[i], target[i], full)
         error = error_gate(target_count[i] - count[i], per_step, slope, sign_pulse, dead_zone)
         pulse[i] = rate * error if boxcar(membrane[i], low_edge[i], high_edge[i]) else _ZERO
-        is_open += np.int32(pulse[i] != _ZERO)
-    return is_open
+    return count_nonzero(pulse)
 
 
 @inlined_stage

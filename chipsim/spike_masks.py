@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from chipsim.jit import kernel, stage
 from chipsim.memory import aligned
-from learning_circuit.rows import LANES, FloatArray
+from learning_circuit.masks import nonzero, population
+from learning_circuit.rows import LANES
 
 _NEURONS_PER_WORD = 64
 _MASKS_PER_WORD = 4
@@ -38,19 +39,6 @@ def spikes_of(fired: NDArray[np.uint16], neurons: tuple[int, ...]) -> NDArray[np
 
 
 @intrinsic
-def _nonzero(context, values, start):
-    """A mask of which of values[start:start + LANES] (float32) are not zero."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        array = FloatArray(context, builder, signature.args[0], arguments[0])
-        vector = array.vectors(arguments[1]).load(0)
-        differ = builder.fcmp_unordered("!=", vector, ir.Constant(vector.type, [0.0] * LANES))
-        return builder.bitcast(differ, ir.IntType(LANES))
-
-    return types.uint16(values, types.uint64), generate
-
-
-@intrinsic
 def _store_numbers(context, rows, at, first, mask):
     """Write first + the numbers of the bits that are set to rows[at:]; what follows within LANES entries is spoilt."""
 
@@ -66,21 +54,15 @@ def _store_numbers(context, rows, at, first, mask):
         one = builder.insert_element(ir.Constant(lanes, ir.Undefined), arguments[2], ir.IntType(32)(0))
         every = builder.shuffle_vector(one, one, ir.Constant(lanes, [0] * LANES))
         data = make_array(signature.args[0])(context, builder, arguments[0]).data
-        place = builder.bitcast(builder.gep(data, [arguments[1]]), lanes.as_pointer())
-        builder.store(builder.add(packed, every), place, align=4)
+        row = context.get_data_type(rows.dtype)
+        stored = builder.add(packed, every)
+        if row.width < stored.type.element.width:
+            stored = builder.trunc(stored, ir.VectorType(row, LANES))
+        place = builder.bitcast(builder.gep(data, [arguments[1]]), stored.type.as_pointer())
+        builder.store(stored, place, align=row.width // 8)
         return context.get_dummy_value()
 
     return types.void(rows, types.uint64, types.int32, types.uint16), generate
-
-
-@intrinsic
-def _population(context, mask):
-    """How many bits are set."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.ctpop(arguments[0])
-
-    return types.uint16(types.uint16), generate
 
 
 @stage
@@ -88,7 +70,7 @@ def store_spikes(fired, s, t, first, spiked):
     """Keep the spikes of a block at step t of window s. spiked: (n,) float32, 0 or 1; first: its first neuron."""
     for v in range(np.uint64(len(spiked)) // np.uint64(LANES)):
         mask = np.uint64(first) // np.uint64(LANES) + v
-        fired[mask // np.uint64(_MASKS_PER_WORD), s, t, mask % np.uint64(_MASKS_PER_WORD)] = _nonzero(
+        fired[mask // np.uint64(_MASKS_PER_WORD), s, t, mask % np.uint64(_MASKS_PER_WORD)] = nonzero(
             spiked, v * np.uint64(LANES)
         )
 
@@ -99,7 +81,7 @@ def spikes_in_window(fired, s, first, n):
     total = np.int64(0)
     for mask in range(first // LANES, -(-(first + n) // LANES)):
         for t in range(fired.shape[2]):
-            total += np.int64(_population(fired[mask // _MASKS_PER_WORD, s, t, mask % _MASKS_PER_WORD]))
+            total += np.int64(population(fired[mask // _MASKS_PER_WORD, s, t, mask % _MASKS_PER_WORD]))
     return total
 
 
@@ -118,5 +100,5 @@ def gather_events(fired, rows, begin, end, start, stop):
                 masks = fired[w, s, t]
                 for q in range(_MASKS_PER_WORD):
                     _store_numbers(mine, k, np.int32(_NEURONS_PER_WORD * w + LANES * q), masks[q])
-                    k += np.uint64(_population(masks[q]))
+                    k += np.uint64(population(masks[q]))
             end[s, t] = np.int32(k)

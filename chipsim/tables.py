@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from learning_circuit.update_accumulator import CodedSynapses
 
 
@@ -70,6 +72,11 @@ class Block(NamedTuple):
     circuit: CircuitTables
 
 
+def row_type(n_in: int) -> Any:
+    """The narrowest type that row numbers of a layer come in: they are read in the innermost loop."""
+    return np.uint16 if n_in <= 1 << 16 else np.int32
+
+
 class Events(NamedTuple):
     """Input of a layer: at step t of window s, rows[s, begin[s, t]:end[s, t]] carry a spike.
 
@@ -77,7 +84,7 @@ class Events(NamedTuple):
     amplitude[s, k].
     """
 
-    rows: Any  # (S, capacity) int32, ascending within a step, each at most once
+    rows: Any  # (S, capacity) of row_type(n_in) or int32, ascending within a step, each at most once
     begin: Any  # (S, T) int32
     end: Any  # (S, T) int32
     amplitude: Any  # (S, capacity) float32 for a constant current; (0, 0) for spikes

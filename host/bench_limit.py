@@ -19,13 +19,14 @@ from chipsim.blocks import column_ranges, padded_width
 from chipsim.crossbar import add_rows
 from chipsim.jit import kernel
 from chipsim.memory import aligned
+from chipsim.tables import row_type
 from learning_circuit.update_unit import write_rows
 
 
 class SpikeLists(NamedTuple):
     """The spikes that enter a layer: at step t of window s, rows[begin[s, t]:end[s, t]]."""
 
-    rows: Any  # (k,) int32
+    rows: Any  # (k,) of the chip's own type
     begin: Any  # (S, T) int64
     end: Any  # (S, T) int64
 
@@ -42,10 +43,10 @@ def lists_of_events(chunks: list[Events]) -> SpikeLists:
 
 def lists_of_spikes(spikes: NDArray[np.uint8]) -> SpikeLists:
     """From spikes (S, T, n), as a probe sees them."""
-    return _lists(np.nonzero(spikes)[2].astype(np.int32), np.count_nonzero(spikes, axis=2))
+    return _lists(np.nonzero(spikes)[2].astype(row_type(spikes.shape[2])), np.count_nonzero(spikes, axis=2))
 
 
-def _lists(rows: NDArray[np.int32], counts: NDArray[np.int64]) -> SpikeLists:
+def _lists(rows: NDArray[np.uint16], counts: NDArray[np.int64]) -> SpikeLists:
     end = np.cumsum(counts.ravel(), dtype=np.int64).reshape(counts.shape)
     return SpikeLists(rows, end - counts, end)
 
@@ -130,7 +131,7 @@ class _Crossbar:
 def _add(
     current: NDArray[np.float32],
     weight: NDArray[np.float32],
-    rows: NDArray[np.int32],
+    rows: NDArray[np.uint16],
     begin: NDArray[np.int64],
     end: NDArray[np.int64],
 ) -> None:
@@ -144,7 +145,7 @@ def _add(
 def _add_plainly(
     current: NDArray[np.float32],
     weight: NDArray[np.float32],
-    rows: NDArray[np.int32],
+    rows: NDArray[np.uint16],
     begin: NDArray[np.int64],
     end: NDArray[np.int64],
 ) -> None:
@@ -162,7 +163,7 @@ def _write(
     gain: NDArray[np.float32],
     pulse: NDArray[np.float32],
     scaled: NDArray[np.float32],
-    rows: NDArray[np.int32],
+    rows: NDArray[np.uint16],
     begin: NDArray[np.int64],
     end: NDArray[np.int64],
     first_step: int,
@@ -176,7 +177,7 @@ def _write(
 def _write_plainly(
     weight: NDArray[np.float32],
     pulse: NDArray[np.float32],
-    rows: NDArray[np.int32],
+    rows: NDArray[np.uint16],
     begin: NDArray[np.int64],
     end: NDArray[np.int64],
     first_step: int,

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from chipsim import Events
 from chipsim.jit import kernel
+from chipsim.tables import row_type
 from nonideality.counter_rng import words_of_four_steps
 from nonideality.streams import stream_key
 
@@ -33,7 +34,7 @@ class Encoder:
         capacity = n_in if encoding in ("current", "latency") else n_in * steps
         self._buffers = [
             (
-                np.empty((chunk, capacity), np.int32),
+                np.empty((chunk, capacity), row_type(n_in)),
                 np.zeros((chunk, steps), np.int32),
                 np.zeros((chunk, steps), np.int32),
                 np.empty((chunk, capacity), np.float32) if encoding == "current" else _NO_AMPLITUDE,

@@ -4,7 +4,7 @@ The compiler would load and store the columns again for every few rows. Here six
 up to sixteen vectors stays in registers while all rows pass, and every synapse is read once. Each column is summed
 strictly from left to right, so that its bits depend neither on tiles nor on how columns are split over threads.
 
-Arrays: `columns` (n,) float32; `weight`, `gain` (n_rows, n) float32; `rows` (k,) int32 or uint32, of
+Arrays: `columns` (n,) float32; `weight`, `gain` (n_rows, n) float32; `rows` (k,) of an integer type, of
 which rows[start:stop] are meant. n is a multiple of LANES.
 """
 

@@ -46,7 +46,7 @@ def spike_events(spec, rng, n_windows, density=0.4):
 def events_of(masks):
     """Events of spike masks (S, T, n_in)."""
     n_windows, steps, n_in = masks.shape
-    rows = np.zeros((n_windows, steps * n_in), np.int32)
+    rows = np.zeros((n_windows, steps * n_in), np.uint16)
     end = np.cumsum(masks.sum(axis=2), axis=1).astype(np.int32)
     begin = (end - masks.sum(axis=2)).astype(np.int32)
     for s in range(n_windows):
@@ -57,7 +57,7 @@ def events_of(masks):
 def current_events(spec, rng, n_windows, density=0.7):
     """A constant current of a random amplitude into some inputs."""
     n_in = spec.layer_sizes[0]
-    rows = np.zeros((n_windows, n_in), np.int32)
+    rows = np.zeros((n_windows, n_in), np.uint16)
     amplitude = np.zeros((n_windows, n_in), np.float32)
     begin = np.zeros((n_windows, spec.steps), np.int32)
     end = np.zeros((n_windows, spec.steps), np.int32)
