@@ -289,5 +289,9 @@ class Chip:
 
 def _whole_vectors(target: NDArray[np.float32]) -> NDArray[np.float32]:
     """Targets (S, n_out) as wide as a layer's blocks."""
-    missing = padded_width(target.shape[1]) - target.shape[1]
-    return np.ascontiguousarray(np.pad(target, ((0, 0), (0, missing))) if missing else target, np.float32)
+    n_out = target.shape[1]
+    if padded_width(n_out) == n_out:
+        return np.ascontiguousarray(target, np.float32)
+    wide = np.zeros((len(target), padded_width(n_out)), np.float32)
+    wide[:, :n_out] = target
+    return wide

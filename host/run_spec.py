@@ -54,7 +54,7 @@ class TrainingSpec(BaseModel):
     epochs: Annotated[int, Field(ge=0)] | None = None  # None: by the size of the data set
     learning_rate: Positive | None = None  # at the first sample, in thresholds; falls linearly. None: by error gate
     validation_fraction: Annotated[float, Field(gt=0, le=0.5)] = 0.15
-    chunk: Annotated[int, Field(ge=1, le=65536)] = 1024  # samples sent at a time; changes no result
+    chunk: Annotated[int, Field(ge=1, le=65536)] = 2048  # samples sent at a time; changes no result
 
 
 class RunSpec(BaseModel):
