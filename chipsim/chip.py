@@ -18,7 +18,7 @@ from chipsim.plan import checks, even_ranges, following_ranges, inference, learn
 from chipsim.programming import program_layer
 from chipsim.schedule import Threads
 from chipsim.spec import ChipError, ChipSpec
-from chipsim.spike_masks import gather_events, new_masks, spikes_of
+from chipsim.spike_masks import gather_events, new_masks, row_numbers, spikes_of
 from chipsim.tables import Block, Events, Record, row_type
 from learning_circuit.rows import LANES
 
@@ -67,6 +67,7 @@ class Chip:
         self._work: dict[tuple[int, int, int], Columns] = {}
         self._records: list[Record] = []
         self._hidden_events: list[Events] = []
+        self._row_numbers: list[NDArray[np.generic]] = []  # of the neurons of each hidden layer
 
     def program(self, weights: Weights) -> None:
         """Write weights (n_in, n_out) and biases (n_out,) of every layer, in units of the threshold.
@@ -189,7 +190,9 @@ class Chip:
 
         def gather(layer: int, start: int, stop: int) -> None:
             hidden = self._hidden_events[layer]
-            gather_events(records[layer].fired, hidden.rows, hidden.begin, hidden.end, start, stop)
+            gather_events(
+                records[layer].fired, self._row_numbers[layer], hidden.rows, hidden.begin, hidden.end, start, stop
+            )
 
         wrong: list[str] = []
 
@@ -268,6 +271,10 @@ class Chip:
                     amplitude=np.zeros((0, 0), np.float32),
                 )
             )
+        self._row_numbers = [
+            row_numbers(record.fired, events.rows)
+            for record, events in zip(self._records, self._hidden_events, strict=False)  # the last layer has none
+        ]
 
     def _record(self, layer: int, n_windows: int, probes: Sequence[Probe]) -> Record:
         """This layer's record for a chunk, with room for its probes."""

@@ -6,18 +6,12 @@ window s. Four masks side by side are a word; words come first, so that threads 
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from llvmlite import ir
-from numba.core import cgutils, types
-from numba.extending import intrinsic
-from numba.np.arrayobj import make_array
 from numpy.typing import NDArray
 
 from chipsim.jit import kernel, stage
 from chipsim.memory import aligned
-from learning_circuit.masks import nonzero, population
+from learning_circuit.masks import nonzero, population, store_chosen
 from learning_circuit.rows import LANES
 
 _NEURONS_PER_WORD = 64
@@ -29,6 +23,11 @@ def new_masks(n_windows: int, steps: int, n_neurons: int) -> NDArray[np.uint16]:
     return aligned((-(-n_neurons // _NEURONS_PER_WORD), n_windows, steps, _MASKS_PER_WORD), np.uint16)
 
 
+def row_numbers(fired: NDArray[np.uint16], rows: NDArray[np.generic]) -> NDArray[np.generic]:
+    """What `gather_events` needs to know of a layer."""
+    return np.arange(_NEURONS_PER_WORD * len(fired), dtype=rows.dtype)
+
+
 def spikes_of(fired: NDArray[np.uint16], neurons: tuple[int, ...]) -> NDArray[np.uint8]:
     """Spikes (S, T, k) of some neurons, 0 or 1."""
     numbers = np.array(neurons, np.int64)
@@ -36,33 +35,6 @@ def spikes_of(fired: NDArray[np.uint16], neurons: tuple[int, ...]) -> NDArray[np
     chosen = fired[words, :, :, masks]  # (k, S, T)
     bits = chosen >> (numbers % LANES).astype(np.uint16)[:, None, None] & 1
     return np.ascontiguousarray(np.moveaxis(bits, 0, 2), np.uint8)
-
-
-@intrinsic
-def _store_numbers(context, rows, at, first, mask):
-    """Write first + the numbers of the bits that are set to rows[at:]; what follows within LANES entries is spoilt."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        lanes = ir.VectorType(ir.IntType(32), LANES)
-        chosen = ir.VectorType(ir.IntType(1), LANES)
-        name, kind = f"llvm.experimental.vector.compress.v{LANES}i32", ir.FunctionType(lanes, [lanes, chosen, lanes])
-        compress = cgutils.get_or_insert_function(builder.module, kind, name)
-        numbers = ir.Constant(lanes, list(range(LANES)))
-        packed = builder.call(
-            compress, [numbers, builder.bitcast(arguments[3], chosen), ir.Constant(lanes, ir.Undefined)]
-        )
-        one = builder.insert_element(ir.Constant(lanes, ir.Undefined), arguments[2], ir.IntType(32)(0))
-        every = builder.shuffle_vector(one, one, ir.Constant(lanes, [0] * LANES))
-        data = make_array(signature.args[0])(context, builder, arguments[0]).data
-        row = context.get_data_type(rows.dtype)
-        stored = builder.add(packed, every)
-        if row.width < stored.type.element.width:
-            stored = builder.trunc(stored, ir.VectorType(row, LANES))
-        place = builder.bitcast(builder.gep(data, [arguments[1]]), stored.type.as_pointer())
-        builder.store(stored, place, align=row.width // 8)
-        return context.get_dummy_value()
-
-    return types.void(rows, types.uint64, types.int32, types.uint16), generate
 
 
 @stage
@@ -86,10 +58,11 @@ def spikes_in_window(fired, s, first, n):
 
 
 @kernel
-def gather_events(fired, rows, begin, end, start, stop):
+def gather_events(fired, numbers, rows, begin, end, start, stop):
     """Turn the masks of windows start .. stop - 1 into the row lists of `Events`.
 
-    No branch depends on a spike. `rows` needs room for LANES more entries than spikes.
+    numbers: 0, 1, 2 and so on, of the type of rows, one for every bit of `fired` at a step. No branch depends on a
+    spike. `rows` needs room for LANES more entries than spikes.
     """
     for s in range(start, stop):
         mine = rows[s]
@@ -99,6 +72,5 @@ def gather_events(fired, rows, begin, end, start, stop):
             for w in range(fired.shape[0]):
                 masks = fired[w, s, t]
                 for q in range(_MASKS_PER_WORD):
-                    _store_numbers(mine, k, np.int32(_NEURONS_PER_WORD * w + LANES * q), masks[q])
-                    k += np.uint64(population(masks[q]))
+                    k = store_chosen(mine, k, numbers, np.uint64(_NEURONS_PER_WORD * w + LANES * q), masks[q])
             end[s, t] = np.int32(k)

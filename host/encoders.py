@@ -8,8 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim import Events
-from chipsim.jit import kernel
+from chipsim.blocks import padded_width
+from chipsim.jit import kernel, stage
 from chipsim.tables import row_type
+from learning_circuit.masks import nonzero, store_chosen
+from learning_circuit.rows import LANES
 from nonideality.counter_rng import words_of_four_steps
 from nonideality.streams import stream_key
 
@@ -31,7 +34,7 @@ class Encoder:
         """chunk: most samples per call; buffers: results valid at the same time; seed: of Bernoulli spikes."""
         self.encoding = encoding
         self._key = np.array(stream_key("bernoulli encoder", seed))
-        capacity = n_in if encoding in ("current", "latency") else n_in * steps
+        capacity = n_in if encoding in ("current", "latency") else n_in * steps + LANES
         self._buffers = [
             (
                 np.empty((chunk, capacity), row_type(n_in)),
@@ -42,6 +45,9 @@ class Encoder:
             for _ in range(buffers)
         ]
         self._words = np.zeros((4, n_in), np.uint32)
+        n = padded_width(n_in)
+        self._numbers = np.arange(n, dtype=row_type(n))
+        self._room = np.zeros(n, row_type(n_in)), np.zeros((2, n), np.uint32), np.zeros(n, np.float32)
         self._next = 0
 
     def encode(self, values: NDArray[np.float32], windows: NDArray[np.int64]) -> Events:
@@ -50,7 +56,7 @@ class Encoder:
         self._next = (self._next + 1) % len(self._buffers)
         rows, begin, end, amplitude = (array[: len(values)] for array in buffer)
         if self.encoding == "rate":
-            _encode_rate(values, rows, begin, end)
+            _encode_rate(values, self._numbers, *self._room, rows, begin, end)
         elif self.encoding == "bernoulli":
             _encode_bernoulli(values, windows, self._key, self._words, rows, begin, end)
         elif self.encoding == "current":
@@ -61,27 +67,42 @@ class Encoder:
 
 
 @kernel
-def _encode_rate(values, rows, begin, end):
-    """A phase accumulator per input, starting half full: the spikes of x come x T times, evenly spaced."""
+def _encode_rate(values, numbers, active, phases, fires, rows, begin, end):
+    """A phase accumulator per input, starting half full: the spikes of x come x T times, evenly spaced.
+
+    numbers: 0, 1, 2 and so on; room for the inputs in n / LANES whole vectors: active (n,) of the
+    type of rows, phases (2, n) uint32, fires (n,) float32.
+    """
     n_windows, n_steps = begin.shape
+    n_in = values.shape[1]
+    phase, step = phases[0], phases[1]
     for s in range(n_windows):
-        mine = rows[s]
-        # The last step's stretch of the buffer is free until that step is written: it holds the inputs that spike.
-        room = mine[len(mine) - values.shape[1] :]
-        n_active = 0
-        for i in range(values.shape[1]):
-            room[n_active] = i
-            n_active += np.int64(values[s, i] > np.float32(0))
-        k = 0
+        fires[:] = np.float32(0)
+        for i in range(n_in):
+            fires[i] = values[s, i]
+        n_active = _chosen(active, np.uint64(0), numbers, fires)
+        for j in range(n_active):
+            step[j] = np.uint32(values[s, active[j]] * np.float32(65536) + np.float32(0.5))
+            phase[j] = np.uint32(1 << 15)
+        used = fires[: (n_active + LANES - 1) // LANES * LANES]
+        used[:] = np.float32(0)
+        k = np.uint64(0)
         for t in range(n_steps):
             begin[s, t] = k
             for j in range(n_active):
-                i = room[j]
-                step = np.uint32(values[s, i] * np.float32(65536) + np.float32(0.5))
-                phase = step * np.uint32(t) + np.uint32(1 << 15)
-                mine[k] = i
-                k += np.int64(((phase + step) >> np.uint32(16)) - (phase >> np.uint32(16)))
+                following = phase[j] + step[j]
+                fires[j] = np.float32(np.int32(((following ^ phase[j]) >> np.uint32(16)) & np.uint32(1)))
+                phase[j] = following
+            k = _chosen(rows[s], k, active, used)
             end[s, t] = k
+
+
+@stage
+def _chosen(target, at, source, which):
+    """Write those of source whose `which`, (n,) float32 in whole vectors, is not zero to target[at:]."""
+    for start in range(np.uint64(0), np.uint64(len(which)), np.uint64(LANES)):
+        at = store_chosen(target, at, source, start, nonzero(which, start))
+    return at
 
 
 @kernel

@@ -1,4 +1,7 @@
-"""Which of sixteen neighbouring values are not zero, as the bits of a mask: one comparison instead of sixteen."""
+"""Which of sixteen neighbouring values are not zero, as the bits of a mask; and lists of what a mask chooses.
+
+No branch depends on a value.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,9 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba.core import types
+from numba.core import cgutils, types
 from numba.extending import intrinsic
+from numba.np.arrayobj import make_array
 
 from learning_circuit.jit import stage
 from learning_circuit.rows import LANES, FloatArray
@@ -34,6 +38,41 @@ def population(context, mask):
         return builder.ctpop(arguments[0])
 
     return types.uint16(types.uint16), generate
+
+
+@intrinsic
+def _store(context, target, at, source, start, mask):
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        element = context.get_data_type(target.dtype)
+        stored, lanes = ir.VectorType(element, LANES), ir.VectorType(ir.IntType(32), LANES)
+        chosen = ir.VectorType(ir.IntType(1), LANES)
+
+        def place(kind: Any, array: Any, index: Any) -> Any:
+            data = make_array(kind)(context, builder, array).data
+            return builder.bitcast(builder.gep(data, [index]), stored.as_pointer())
+
+        values = builder.load(place(source, arguments[2], arguments[3]), align=element.width // 8)
+        values = builder.zext(values, lanes)
+        name = f"llvm.experimental.vector.compress.v{LANES}i32"
+        compress = cgutils.get_or_insert_function(builder.module, ir.FunctionType(lanes, [lanes, chosen, lanes]), name)
+        bits = builder.bitcast(arguments[4], chosen)
+        packed = builder.call(compress, [values, bits, ir.Constant(lanes, ir.Undefined)])
+        packed = builder.trunc(packed, stored)
+        builder.store(packed, place(target, arguments[0], arguments[1]), align=element.width // 8)
+        return context.get_dummy_value()
+
+    return types.void(target, types.uint64, source, types.uint64, types.uint16), generate
+
+
+@stage
+def store_chosen(target, at, source, start, mask):
+    """Write those of source[start : start + LANES] whose bit is set in `mask` to target[at:]; returns the place after.
+
+    Both arrays are of one unsigned or positive integer type of 16 or 32 bits. What follows in `target`, up to LANES
+    entries from `at`, is spoilt.
+    """
+    _store(target, at, source, start, mask)
+    return at + np.uint64(population(mask))
 
 
 @stage

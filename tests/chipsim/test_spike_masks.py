@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from chipsim.spike_masks import gather_events, new_masks, spikes_in_window, spikes_of, store_spikes
+from chipsim.spike_masks import gather_events, new_masks, row_numbers, spikes_in_window, spikes_of, store_spikes
 from learning_circuit.rows import LANES
 
 S, T = 3, 4
@@ -21,20 +21,21 @@ def stored(spikes, block=16):
 
 
 @pytest.mark.parametrize("rate", [0.0, 0.1, 0.6, 1.0])
+@pytest.mark.parametrize("row", [np.uint16, np.int32])
 @pytest.mark.parametrize(("n", "block"), [(16, 16), (48, 48), (64, 32), (144, 48)])
-def test_there_and_back(rng, n, block, rate):
+def test_there_and_back(rng, n, block, row, rate):
     spikes = (rng.random((S, T, n)) < rate).astype(np.uint8)
     fired = stored(spikes, block)
     order = tuple(rng.permutation(n).tolist())
     assert np.array_equal(spikes_of(fired, order), spikes[:, :, list(order)])
-    rows = np.full((S, T * n + LANES), -1, np.int32)
+    rows = np.full((S, T * n + LANES), 999, row)
     begin, end = np.zeros((S, T), np.int32), np.zeros((S, T), np.int32)
-    gather_events(fired, rows, begin, end, 0, S)
+    gather_events(fired, row_numbers(fired, rows), rows, begin, end, 0, S)
     for s in range(S):
         assert begin[s, 0] == 0 and (begin[s, 1:] == end[s, :-1]).all()
         for t in range(T):
             assert rows[s, begin[s, t] : end[s, t]].tolist() == np.flatnonzero(spikes[s, t]).tolist()
-        assert (rows[s, end[s, -1] + LANES :] == -1).all()
+        assert (rows[s, end[s, -1] + LANES :] == 999).all()
         for first in range(0, n, block):
             assert spikes_in_window(fired, s, first, block) == spikes[s, :, first : first + block].sum()
 
