@@ -185,5 +185,5 @@ def test_memory_for_a_chunk_stays_bounded_as_data_grow():
     """Eight times the data take no more room, but for the order of the samples: eight bytes each, twice."""
     peak_bytes(1000)
     small, large = peak_bytes(1000), peak_bytes(8000)
-    assert small > 64 * 16 * 16 * 4 * Lesson.BUFFERS
+    assert small > 64 * 16 * 16 * 2 * Lesson.BUFFERS
     assert large < small + 7000 * 8 * 4
