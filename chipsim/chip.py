@@ -14,10 +14,11 @@ from chipsim.blocks import join, split
 from chipsim.cycle import TALLY, WORK, Columns, events_fit, gather_events, infer_block, learn_block, new_columns
 from chipsim.fabricate import fabricate
 from chipsim.memory import aligned
+from chipsim.probe import Probe, check_probes, nothing_probed, room_for
 from chipsim.programming import program_layer
 from chipsim.schedule import Piece, Threads
 from chipsim.spec import ChipError, ChipSpec
-from chipsim.tables import Block, Events, Record
+from chipsim.tables import Block, Events, Record, Signals
 
 Weights = Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]]
 Snapshot = dict[str, NDArray[np.generic]]
@@ -31,14 +32,6 @@ _RANGES_PER_THREAD = 2  # enough for layers to overlap
 
 
 @dataclass(frozen=True)
-class Probe:
-    """Which neurons of a layer (1-based, as in a noise's ``layer=``) to watch."""
-
-    layer: int
-    neurons: tuple[int, ...]
-
-
-@dataclass(frozen=True)
 class Result:
     """What comes back from the chip for a chunk of S windows."""
 
@@ -46,6 +39,7 @@ class Result:
     membrane: NDArray[np.float32]  # (S, n_classes), output membranes at the end of the window, in thresholds
     activity: dict[str, NDArray[np.int64]]  # what the chip did, per TALLY name but WORK (n_layers,)
     work: dict[str, NDArray[np.int64]]  # what the simulator did for it, per WORK name (n_layers,)
+    signals: dict[int, Signals] = field(default_factory=dict)  # probed layer -> all that was watched
     traces: dict[int, NDArray[np.float32]] = field(default_factory=dict)  # probed layer -> (S, T, k) membranes
     spikes: dict[int, NDArray[np.uint8]] = field(default_factory=dict)  # as traces; an integrating readout has none
 
@@ -176,7 +170,10 @@ class Chip:
         self._check_events(events, windows)
         n_windows = len(windows)
         self._reserve(n_windows)
-        records = [self._record(layer, n_windows, probes) for layer in range(self.spec.n_layers)]
+        check_probes(probes, self.spec)
+        watch = {probe.layer - 1: probe for probe in probes}
+        learns = targets is not None
+        records = [self._record(layer, n_windows, watch.get(layer), learns) for layer in range(self.spec.n_layers)]
         inputs = [events, *self._hidden_events]
         tallies: list[list[NDArray[np.int64]]] = [[] for _ in records]
 
@@ -211,7 +208,8 @@ class Chip:
             membrane=records[-1].membrane.copy(),
             activity={name: totals[:, i] for i, name in enumerate(TALLY) if name not in WORK},
             work={name: totals[:, TALLY.index(name)] for name in WORK},
-            traces={p.layer: records[p.layer - 1].trace for p in probes},
+            signals={p.layer: records[p.layer - 1].signals for p in probes},
+            traces={p.layer: records[p.layer - 1].signals.membrane for p in probes},
             spikes={p.layer: records[p.layer - 1].spikes[:, :, list(p.neurons)] for p in probes},
         )
 
@@ -301,8 +299,7 @@ class Chip:
                     spikes=aligned((n_windows, steps, -(-n // 8) * 8), np.uint8),
                     count=aligned((n_windows, n), np.float32),
                     membrane=aligned((n_windows, n), np.float32),
-                    probed=np.zeros(0, np.int64),
-                    trace=np.zeros((0, 0, 0), np.float32),
+                    signals=nothing_probed(),
                 )
             )
         for n in self.spec.layer_sizes[1:-1]:
@@ -315,21 +312,13 @@ class Chip:
                 )
             )
 
-    def _record(self, layer: int, n_windows: int, probes: Sequence[Probe]) -> Record:
-        """This layer's record for a chunk, with room for its probes."""
+    def _record(self, layer: int, n_windows: int, probe: Probe | None, learns: bool) -> Record:
+        """This layer's record for a chunk, with room for what its probe watches."""
         record = self._records[layer]
         record = record._replace(
             spikes=record.spikes[:n_windows], count=record.count[:n_windows], membrane=record.membrane[:n_windows]
         )
-        if len({probe.layer for probe in probes}) < len(probes):
-            raise ChipError("a layer is probed twice: name all its neurons in one Probe")
-        for probe in probes:
-            if not 1 <= probe.layer <= self.spec.n_layers:
-                raise ChipError(f"there is no layer {probe.layer} to probe: choose 1 to {self.spec.n_layers}")
-            n_out = self.spec.layer_sizes[probe.layer]
-            if not all(0 <= neuron < n_out for neuron in probe.neurons):
-                raise ChipError(f"layer {probe.layer} has neurons 0 to {n_out - 1}; probe some of those")
-            if probe.layer == layer + 1:
-                shape = (n_windows, self.spec.steps, len(probe.neurons))
-                record = record._replace(probed=np.array(probe.neurons, np.int64), trace=np.zeros(shape, np.float32))
+        if probe is not None:
+            coded = bool(self._layers[layer].synapses.coded)
+            record = record._replace(signals=room_for(probe, n_windows, self.spec.steps, learns, coded))
         return record

@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chipsim.crossbar import add_graded_rows, add_rows
+from chipsim.gates import error_of, passes
 from chipsim.jit import inlined_stage, kernel, stage
 from chipsim.memory import aligned
 from chipsim.neuron import UPPER_RAIL_HIT, fire, integrate_readout
+from chipsim.watch import note, note_learning
 from learning_circuit.accumulator import accumulate
-from learning_circuit.boxcar import boxcar
-from learning_circuit.error_gate import error_gate
 from learning_circuit.update_accumulator import write_coded_row
 from learning_circuit.update_unit import write_row, write_rows, write_rows_graded
 from nonideality.counter_rng import gaussians, uniform, words_of_four_steps
@@ -148,14 +148,6 @@ def _fire(columns, neurons, circuit, record, s, t, first, last):
 
 
 @inlined_stage
-def _probe(columns, record, s, t, first, last):
-    for k in range(len(record.probed)):
-        neuron = record.probed[k]
-        if first <= neuron < last:
-            record.trace[s, t, k] = columns.membrane[neuron - first]
-
-
-@inlined_stage
 def _accumulate_targets(target_count, target, full):
     for i in range(len(target_count)):
         target_count[i] = accumulate(target_count[i], target[i], full)
@@ -164,13 +156,12 @@ def _accumulate_targets(target_count, target, full):
 @inlined_stage
 def _gate(pulse, target_count, target, count, membrane, circuit, rate, per_step):
     """Pulses of all columns for this step, all arrays (n,) float32. Returns how many columns are open."""
-    low_edge, high_edge = circuit.boxcar_low, circuit.boxcar_high
-    slope, sign_pulse, dead_zone, full = circuit.slope, circuit.pulse, circuit.dead_zone, circuit.accumulator_full
+    full = circuit.accumulator_full
     is_open = np.int32(0)
     for i in range(len(pulse)):
         target_count[i] = accumulate(target_count[i], target[i], full)
-        error = error_gate(target_count[i] - count[i], per_step, slope, sign_pulse, dead_zone)
-        pulse[i] = rate * error if boxcar(membrane[i], low_edge[i], high_edge[i]) else _ZERO
+        error = error_of(target_count, count, circuit, per_step, i)
+        pulse[i] = rate * error if passes(membrane, circuit, i) else _ZERO
         is_open += np.int32(pulse[i] != _ZERO)
     return is_open
 
@@ -229,6 +220,7 @@ def infer_block(block, events, record, windows, columns, tally, start, stop):
     state, neurons, circuit = block.state, block.neurons, block.circuit
     first, last = block.first, block.first + state.weight.shape[1]
     graded = len(events.amplitude) > 0
+    watched = len(record.signals.neurons) > 0
     active = np.int64(0)
     added = np.int64(0)
     for s in range(start, stop):
@@ -240,7 +232,8 @@ def infer_block(block, events, record, windows, columns, tally, start, stop):
             if neurons.noisy and t % 4 == 0:
                 _draw_noise(columns, neurons, windows[s], t, first)
             _fire(columns, neurons, circuit, record, s, t, first, last)
-            _probe(columns, record, s, t, first, last)
+            if watched:
+                note(columns, block, events, record.signals, s, t)
         _end_window(columns, neurons, circuit, record, s, first, last, tally)
     tally[_EVENTS] += active * (last - first)
     tally[_ADDED] += added * (last - first)
@@ -255,6 +248,7 @@ def learn_block(block, events, record, windows, targets, rates, columns, tally, 
     synapses, state, neurons, circuit = block.synapses, block.state, block.neurons, block.circuit
     first, last = block.first, block.first + state.weight.shape[1]
     graded = len(events.amplitude) > 0
+    watched = len(record.signals.neurons) > 0
     active = np.int64(0)
     added = np.int64(0)
     for s in range(start, stop):
@@ -272,9 +266,13 @@ def learn_block(block, events, record, windows, targets, rates, columns, tally, 
             if synapses.coded and t % 4 == 0:
                 _draw_dither(columns, circuit, neurons.layer, windows[s], t, first)
             _fire(columns, neurons, circuit, record, s, t, first, last)
-            _probe(columns, record, s, t, first, last)
+            if watched:
+                note(columns, block, events, record.signals, s, t)
+            per_step = _ONE / np.float32(t + 1)
             if t < circuit.warm_up:
                 _accumulate_targets(columns.target_count, target, circuit.accumulator_full)
+                if watched:
+                    note_learning(columns, block, record.signals, s, t, per_step)
                 continue
             n_open = _gate(
                 columns.pulse,
@@ -284,13 +282,15 @@ def learn_block(block, events, record, windows, targets, rates, columns, tally, 
                 columns.membrane,
                 circuit,
                 rates[s],
-                _ONE / np.float32(t + 1),
+                per_step,
             )
             if n_open > 0:
                 _write(columns, synapses, state, events, s, t, tally)
                 changed = True
                 tally[_UPDATES] += (active_now + 1) * n_open
                 tally[_WRITTEN] += active_now * (last - first)
+            if watched:
+                note_learning(columns, block, record.signals, s, t, per_step)
         _end_window(columns, neurons, circuit, record, s, first, last, tally)
     tally[_EVENTS] += active * (last - first)
     tally[_ADDED] += added * (last - first)
