@@ -45,7 +45,7 @@ def trace_figure(trace: Trace, step_s: float) -> Figure:
     scene = _Scene(trace, step_s)
     panels = _panels(trace)
     heights = [height for _, height, _ in panels]
-    width = {1: 9.0, 2: 12.0, 3: 16.0}[len(neurons)]
+    width = {1: 9.0, 2: 12.0, 3: 17.0}[len(neurons)]
     figure = Figure((width, 1.7 + 0.55 * sum(heights)), layout="constrained")
     figure.suptitle(_title(trace, scene, round(13 * width)), fontsize=10, parse_math=False)
     grid = figure.subplots(len(panels), len(neurons), sharex=True, squeeze=False, height_ratios=heights)
@@ -60,6 +60,7 @@ def trace_figure(trace: Trace, step_s: float) -> Figure:
         grid[0, column].set_title(_header(trace, neuron, len(neurons)), fontsize=_SMALL + 0.5, loc="left")
         grid[-1, column].set_xlabel(f"time ({scene.unit}), {quantity(step_s)} per step", fontsize=_NORMAL)
         grid[0, column].set_xlim(0, scene.end)
+        grid[0, column].locator_params(axis="x", nbins=9, steps=[1, 2, 5, 10])
     figure.align_ylabels(grid[:, 0])
     return figure
 
@@ -150,7 +151,7 @@ def _title(trace: Trace, scene: _Scene, width: int) -> str:
 def _header(trace: Trace, neuron: NeuronTrace, columns: int) -> str:
     """Which neuron, and what the fab got wrong with it."""
     lines = error_lines(neuron)
-    frozen = f"as made: {'; '.join(lines)}" if lines else "as made: as designed"
+    frozen = f"as made: {'; '.join(lines)}" if lines else "made as designed"
     return "\n".join([name_of(neuron), *textwrap.wrap(frozen, 100 if columns == 1 else 70)])
 
 
@@ -191,7 +192,9 @@ def _membrane(scene: _Scene, axes: Axes, neuron: NeuronTrace) -> None:
     fires = np.isfinite(threshold) and not neuron.integrating
     bottom, top = float(min(values.min(), 0)), float(max(values.max(), threshold if fires else 0))
     span = max(top - bottom, 1e-3)
-    rails = [rail for rail in (low, high) if bottom - _RAIL_IN_SIGHT * span <= rail <= top + _RAIL_IN_SIGHT * span]
+    near = bottom - _RAIL_IN_SIGHT * span, top + _RAIL_IN_SIGHT * span
+    rails = [rail for rail in (low, high) if near[0] <= rail <= near[1]]
+    far = [f"rail {rail:g} out of sight" for rail in (low, high) if rail not in rails and np.isfinite(rail)]
     bottom, top = min([bottom, *rails]), max([top, *rails])
     axes.set_ylim(bottom - 0.08 * (top - bottom), top + 0.08 * (top - bottom))
     edges = neuron.made["boxcar_low"], neuron.made["boxcar_high"]
@@ -211,6 +214,8 @@ def _membrane(scene: _Scene, axes: Axes, neuron: NeuronTrace) -> None:
         fired = neuron.spike[: scene.shown] == 1
         seen = neuron.membrane[: scene.shown][fired]
         axes.plot(when[fired] * scene.step, seen, "v", color=VERMILION, markersize=4, label="spike", zorder=3)
+    for label in far:
+        axes.plot([], [], linestyle="none", label=label)
     _legend(axes)
 
 
@@ -225,9 +230,10 @@ def _counts(scene: _Scene, axes: Axes, neuron: NeuronTrace) -> None:
         at, values = scene.line(neuron, "target_count")
         axes.step(at, values, where="post", color=BLUE, linestyle=DASHES, linewidth=1.2, label="target")
     full = neuron.made["accumulator_full"]
-    if full <= scene.timeline.steps:
-        axes.axhline(full, color=VERMILION, linestyle="-.", linewidth=1, label=f"accumulator full at {full:g}")
-    axes.margins(y=0.1)
+    if full <= scene.timeline.steps and not neuron.integrating:
+        axes.axhline(full, color=VERMILION, linestyle="-.", linewidth=1, label=f"full at {full:g}")
+    low, high = axes.get_ylim()
+    axes.set_ylim(min(low, -0.1 * max(high, 1)), max(high, 1))
     _legend(axes)
 
 

@@ -32,7 +32,7 @@ def error_lines(neuron: NeuronTrace) -> list[str]:
         made, designed = wrong.pop("threshold")
         figure = f"{made:.3f} th (designed {designed:g})" if math.isfinite(made) else "infinite: it never fires"
         found.append(f"threshold {figure}")
-        if wrong.get("reset_charge", (made, 0.0))[0] == made:  # the same error once more
+        if wrong.get("reset_charge", (made, 0.0))[0] in (made, 0):  # the same error once more
             wrong.pop("reset_charge", None)
     if "boxcar_low" in wrong or "boxcar_high" in wrong:
         low, high = (neuron.made[f"boxcar_{edge}"] for edge in ("low", "high"))
@@ -41,13 +41,14 @@ def error_lines(neuron: NeuronTrace) -> list[str]:
     gains = {name.removeprefix("gain_"): made for name, (made, _) in wrong.items() if name.startswith("gain_")}
     for name, (made, designed) in wrong.items():
         if name not in ("boxcar_low", "boxcar_high") and name.removeprefix("gain_") not in gains:
-            found.append(f"{_WORDS.get(name, name.replace('_', ' '))} {made:.3g} (designed {designed:.3g})")
+            words, unit = _WORDS.get(name, (name.replace("_", " "), ""))
+            found.append(f"{words} {made:.3g}{unit} (designed {designed:.3g})")
     if gains:
         found.append("weight gain " + ", ".join(f"{name} x{gain:.2f}" for name, gain in gains.items()))
     return found
 
 
-_WORDS = {"decay": "membrane kept per step", "noise": "membrane noise, sigma per step in th,"}
+_WORDS = {"decay": ("membrane kept per step", ""), "noise": ("membrane noise sigma", " th per step")}
 
 
 def report(trace: Trace, step_s: float, files: dict[str, str]) -> str:
