@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from host.cli_options import one_line_errors, run_options, usable_cores
+
+if TYPE_CHECKING:
+    from host.trace import Trace
 
 
 def _places(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[tuple[int, int], ...]:
@@ -74,7 +77,7 @@ def trace(
 ) -> None:
     """Follow a sample through chosen neurons: every signal of their learning path, cycle by cycle.
 
-    Writes a VCD file, which GTKWave opens, and a picture of the same name beside it.
+    Writes a VCD file, a layout of it for GTKWave (gtkwave FILE.vcd FILE.gtkw) and a picture, all of one name.
 
     \b
     chipsim trace --noise=mismatch:0.2
@@ -117,7 +120,7 @@ def _check_writable(out: Path) -> None:
 
     if out.suffix != ".vcd":
         raise TraceError(f"--out {out}: the name of a waveform file ends in .vcd; write for example {out.stem}.vcd")
-    for path in (out, out.with_suffix(".png")):
+    for path in (out, out.with_suffix(".gtkw"), out.with_suffix(".png")):
         if path.is_dir():
             raise TraceError(f"--out {out}: {path} is a folder; choose another name")
     if not out.parent.is_dir():
@@ -126,18 +129,23 @@ def _check_writable(out: Path) -> None:
         raise TraceError(f"--out {out}: cannot write in {out.parent.absolute()}; choose another --out")
 
 
-def _write(traced: Any, out: Path, step_s: float) -> dict[str, str]:
-    """Both files, or an error of one line; each is whole or as it was. Returns where they are."""
+def _write(traced: Trace, out: Path, step_s: float) -> dict[str, str]:
+    """All files, or an error of one line; each is whole or as it was. Returns where they are."""
     from host.errors import TraceError
-    from host.files import write_bytes, write_text
+    from host.files import write_bytes
+    from host.trace_gtkw import gtkw_text
     from host.trace_plot import trace_png
     from host.trace_vcd import vcd_text
 
-    picture = out.with_suffix(".png")
-    png, text = trace_png(traced, step_s), vcd_text(traced, step_s)
-    try:
-        write_text(out, text)
-        write_bytes(picture, png)
-    except OSError as error:
-        raise TraceError(f"cannot write {out}: {error.strerror}; choose another --out") from None
-    return {"vcd": str(out), "png": str(picture)}
+    contents = {
+        "vcd": vcd_text(traced, step_s).encode(),
+        "gtkw": gtkw_text(traced, step_s).encode(),
+        "png": trace_png(traced, step_s),
+    }
+    for kind, content in contents.items():
+        path = out.with_suffix(f".{kind}")
+        try:
+            write_bytes(path, content)
+        except OSError as error:
+            raise TraceError(f"cannot write {path}: {error.strerror}; choose another --out") from None
+    return {kind: str(out.with_suffix(f".{kind}")) for kind in contents}

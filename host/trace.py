@@ -41,7 +41,7 @@ class NeuronTrace:
     current: NDArray[np.float32]  # (S, T) column current, charge per step
     noise: NDArray[np.float32]  # (S, T) what is added to it
     membrane: NDArray[np.float32]  # (S, T) as the comparator sees it
-    kept: NDArray[np.float32]  # (S, T) what leak and reset leave of it for the next step
+    kept: NDArray[np.float32]  # (S, T) what leak and reset leave of it for the next step; rails clip only the sum
     spike: NDArray[np.uint8]  # (S, T)
     count: NDArray[np.float32]  # (S, T) spike accumulator; of an integrating readout membrane / threshold
     target_count: NDArray[np.float32]  # (S, T)

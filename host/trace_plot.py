@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from host.palette import BLACK, BLUE, DASHES, GREEN, GREY, VERMILION
+from host.palette import BLACK, BLUE, DASHES, GREEN, GREY, PURPLE, VERMILION
 from host.trace import NeuronTrace, Trace
 from host.trace_text import error_lines, name_of, quantity, unit_of
 from host.waves import STAGES, Timeline, waves
@@ -234,6 +234,7 @@ def _counts(scene: _Scene, axes: Axes, neuron: NeuronTrace) -> None:
         axes.axhline(full, color=VERMILION, linestyle="-.", linewidth=1, label=f"full at {full:g}")
     low, high = axes.get_ylim()
     axes.set_ylim(min(low, -0.1 * max(high, 1)), max(high, 1))
+    axes.locator_params(axis="y", integer=True, nbins=5)
     _legend(axes)
 
 
@@ -284,18 +285,18 @@ def _around_zero(axes: Axes, values: NDArray[Any]) -> None:
 def _weights(scene: _Scene, axes: Axes, neuron: NeuronTrace) -> None:
     axes.axhline(0, color=GREY, linewidth=0.8)
     for r, row in enumerate(neuron.rows):
-        color, style = _LOOKS[r % len(_LOOKS)]
         name = neuron.row_name(row)
+        color, style = (PURPLE, "-") if name == "bias" else _LOOKS[r % len(_LOOKS)]
         text = name.replace("row", "row ")
         at, weight = scene.line(neuron, f"weight_{name}")
-        width = 1.2 if r < len(_LOOKS) else 2.2
+        width = 2.2 if name == "bias" else 1.2
         if len(neuron.code):
             full = 2.0**scene.trace.chip_spec.learning_circuit.update_accumulator_bits
             code, residue = (scene.line(neuron, f"{what}_{name}")[1] for what in ("code", "residue"))
-            axes.step(at, code - code[0], where="post", color=color, linestyle=style, linewidth=width + 0.6)
+            axes.step(at, code - code[0], where="post", color=color, linestyle=style, linewidth=2.2)
             moved = code + residue / full
             label = f"{text}: code {code[0]:g}, {weight[0]:+.3f} th"
-            axes.step(at, moved - moved[0], where="post", color=color, linestyle=style, linewidth=0.8, label=label)
+            axes.step(at, moved - moved[0], where="post", color=color, linestyle=style, linewidth=0.9, label=label)
         else:
             label = f"{text}: {weight[0]:+.3f} th"
             change = 1000 * (weight - weight[0])
@@ -303,7 +304,7 @@ def _weights(scene: _Scene, axes: Axes, neuron: NeuronTrace) -> None:
     axes.margins(y=0.1)
     if len(neuron.pulse) and not neuron.pulse[: scene.shown].any():
         axes.set(ylim=(-1, 1), yticks=[0])
-    _legend(axes, "thick: stored; thin: with accumulator" if len(neuron.code) else None)
+    _legend(axes, "thick: stored\nthin: with accumulator" if len(neuron.code) else None)
 
 
 def _legend(axes: Axes, title: str | None = None) -> None:
