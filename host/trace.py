@@ -128,7 +128,8 @@ def trace(
 
     before = chip.snapshot()
     every_neuron = [Probe(layer, tuple(range(n))) for layer, n in enumerate(chip.spec.layer_sizes) if layer > 0]
-    probes = _probes(chip.spec, show(every_neuron), events, neurons, rows)
+    first_look = show([] if neurons else every_neuron)
+    probes = _probes(chip.spec, first_look, events, neurons, rows)
     chip.restore(before)
     result = show(probes)
     made, designed = fabricate(chip.spec, chip.die_seed), fabricate(chip.spec.ideal(), chip.die_seed)

@@ -195,7 +195,7 @@ def _membrane(scene: _Scene, axes: Axes, neuron: NeuronTrace) -> None:
     near = bottom - _RAIL_IN_SIGHT * span, top + _RAIL_IN_SIGHT * span
     rails = [rail for rail in (low, high) if near[0] <= rail <= near[1]]
     far = [f"rail {rail:g} out of sight" for rail in (low, high) if rail not in rails and np.isfinite(rail)]
-    bottom, top = min([bottom, *rails]), max([top, *rails])
+    bottom, top = min([bottom, *rails]), max([bottom + span, top, *rails])
     axes.set_ylim(bottom - 0.08 * (top - bottom), top + 0.08 * (top - bottom))
     edges = neuron.made["boxcar_low"], neuron.made["boxcar_high"]
     if scene.trace.learns and np.isfinite(edges).all():
