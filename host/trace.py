@@ -5,7 +5,7 @@ The signals are those of the run itself: probes copy them between the stages of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -265,10 +265,9 @@ def _neuron_trace(
 
 def _figures(layer: FabricatedLayer, neuron: int, rows: tuple[int, ...]) -> dict[str, float]:
     """Every figure that the fab gave this neuron, by its name in the tables, and the gains of its watched synapses."""
-    tables: Mapping[str, Any] = {**layer.neurons._asdict(), **layer.circuit._asdict()}
     n_out = len(layer.neurons.threshold)
     figures = {}
-    for name, value in tables.items():
+    for name, value in [*_fields(layer.neurons), *_fields(layer.circuit)]:
         array = np.asarray(value)
         if array.dtype == np.float32 and array.shape in ((), (n_out,)):
             figures[name] = float(array if array.ndim == 0 else array[neuron])
@@ -276,3 +275,12 @@ def _figures(layer: FabricatedLayer, neuron: int, rows: tuple[int, ...]) -> dict
         name = "gain_bias" if row == rows[-1] else f"gain_row{row}"
         figures[name] = float(layer.gain[row if len(layer.gain) > 1 else 0, neuron])
     return figures
+
+
+def _fields(table: Any) -> Iterator[tuple[str, Any]]:
+    """Names and values of a table, and of the tables in it."""
+    for name, value in table._asdict().items():
+        if isinstance(value, tuple):
+            yield from ((f"{name}_{inner}", figure) for inner, figure in _fields(value))
+        else:
+            yield name, value

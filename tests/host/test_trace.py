@@ -1,6 +1,7 @@
 """Traces: every signal in the VCD file is the slow witness's, at its cycle, and tracing changes nothing."""
 
 from dataclasses import fields
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from small_chips import assert_same_state, witness_of
 from small_runs import SMALL
 from vcdvcd import VCDVCD
 
+from chipsim.fabricate import fabricate
 from host.encoders import Encoder
 from host.errors import TraceError
 from host.evaluate import EVALUATION_WINDOWS, evaluate
@@ -17,7 +19,7 @@ from host.run import run
 from host.run_spec import resolve
 from host.setup import prepare
 from host.stream import Lesson
-from host.trace import NeuronTrace, _learn, trace
+from host.trace import NeuronTrace, _fields, _learn, trace
 from host.trace_vcd import time_unit, vcd_text
 from host.training import Progress, train
 from host.waves import STAGES, Timeline, waves
@@ -175,19 +177,18 @@ def test_frozen_errors_are_parameters_and_comments(spec_of, tmp_path):
     spec = spec_of(noise=["mismatch:0.5", "silencing:0.5"])
     traced = trace(spec, EVERY_NEURON, EVERY_ROW)
     file = write_and_read(traced, tmp_path / "t.vcd")
-    setup = prepare(spec)
-    chip = setup.chip(setup.chip_spec, setup.start_weights(), 1)
+    made = fabricate(traced.chip_spec, spec.die)
     text = (tmp_path / "t.vcd").read_text()
     silent = 0
     for neuron in traced.neurons:
-        layer, k = chip._layers[neuron.layer - 1], neuron.neuron
+        layer, k = made[neuron.layer - 1], neuron.neuron
         die = f"chip.layer{neuron.layer}.neuron{k}.die"
         figures = {name: np.float32(float(file.vcd[f"{die}.{name}"][0])) for name in neuron.made}
         assert figures["threshold"] == layer.neurons.threshold[k]
         assert figures["boxcar_low"] == layer.circuit.boxcar_low[k]
         assert figures["boxcar_high"] == layer.circuit.boxcar_high[k]
-        assert figures["gain_row2"] == layer.synapses.gain[2, k]
-        assert figures["gain_bias"] == layer.synapses.gain[-1, k]
+        assert figures["gain_row2"] == layer.gain[2, k]
+        assert figures["gain_bias"] == layer.gain[-1, k]
         assert figures["high_rail"] == 8
         assert neuron.designed["threshold"] == 1 and neuron.designed["gain_row2"] == 1
         assert "threshold" in neuron.errors and "high_rail" not in neuron.errors
@@ -196,6 +197,19 @@ def test_frozen_errors_are_parameters_and_comments(spec_of, tmp_path):
             words, silent = "infinite: it never fires", silent + 1
         assert f"layer {neuron.layer}, neuron {k}: threshold {words}; boxcar " in text
     assert silent > 0
+
+
+def test_figures_of_tables_within_tables_are_found():
+    class Inner(NamedTuple):
+        up: object
+        rows: object
+
+    class Outer(NamedTuple):
+        offset: object
+        update: object
+
+    table = Outer(np.float32(1), Inner(np.ones(3, np.float32), None))
+    assert [name for name, _ in _fields(table)] == ["offset", "update_up", "update_rows"]
 
 
 def test_an_ideal_die_has_no_errors(spec_of):
