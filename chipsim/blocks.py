@@ -1,54 +1,72 @@
-"""Splits a layer into blocks of columns that threads can learn side by side, and puts them together again.
+"""Lays a layer out as blocks of columns that threads can run side by side, and reads it back.
 
-A block has arrays of its own: halves of one row lie next to each other in memory, and a processor that reads ahead in
-its half would keep taking the other core's half away from it (measured: two threads slower than one).
+A block is as narrow as keeps its neurons' state in the fastest cache while rows of synapses stream through it, and
+has arrays of its own: where two cores have halves of one row, each reading ahead would keep taking the other's half
+away (measured: two threads slower than one). Arrays are as wide as whole vectors. The columns that pad them have no
+weight, never reach their threshold and never open.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.memory import CACHE_LINE_BYTES, aligned
-from chipsim.tables import Block
+from chipsim.memory import placed
+from chipsim.tables import Block, SynapseState, SynapseTables
+from learning_circuit.rows import LANES
 from learning_circuit.update_accumulator import CodedSynapses
 
-_COLUMNS_PER_LINE = CACHE_LINE_BYTES // 4
+COLUMNS_OF_A_BLOCK = 64
 
 
-def column_ranges(n_columns: int, parts: int) -> list[tuple[int, int]]:
-    """At most `parts` ranges of whole cache lines that cover all columns, as even as that allows."""
-    lines = -(-n_columns // _COLUMNS_PER_LINE)
-    n_ranges = max(1, min(parts, lines))
-    edges = [min(n_columns, lines * i // n_ranges * _COLUMNS_PER_LINE) for i in range(n_ranges + 1)]
-    return list(pairwise(edges))
+def padded_width(n_columns: int) -> int:
+    """The width of `n_columns` in whole vectors."""
+    return -(-n_columns // LANES) * LANES
 
 
-def split(layer: Block, parts: int) -> list[Block]:
-    """Copies of a layer's columns in at most `parts` blocks; the layer itself if one is enough."""
-    ranges = column_ranges(layer.state.weight.shape[1], parts)
-    return [layer] if len(ranges) == 1 else [_cut(layer, first, last) for first, last in ranges]
+def column_ranges(n_columns: int) -> list[tuple[int, int]]:
+    """A layer's columns, a range per block."""
+    return list(pairwise([*range(0, n_columns, COLUMNS_OF_A_BLOCK), n_columns]))
 
 
-def join(layer: Block, blocks: list[Block]) -> None:
-    """Copy what learning changed in the blocks back into the layer."""
-    for block in blocks:
-        if block is layer:
-            return
-        columns = slice(block.first, block.first + block.state.weight.shape[1])
-        layer.state.weight[:, columns] = block.state.weight
-        if layer.synapses.coded:
-            layer.state.coded.code[:, columns] = block.state.coded.code
-            layer.state.coded.residue[:, columns] = block.state.coded.residue
+def split(layer: Block) -> list[Block]:
+    """Copies of a layer's columns in padded blocks."""
+    return [_cut(layer, first, last) for first, last in column_ranges(int(layer.n_columns))]
+
+
+def joined(blocks: list[Block]) -> tuple[SynapseTables, SynapseState]:
+    """Copies of a layer's synapses, put together from its blocks, without padding."""
+
+    def whole(of: Callable[[Block], NDArray[Any]]) -> NDArray[Any]:
+        return np.concatenate([of(block)[:, : block.n_columns] for block in blocks], axis=1)
+
+    tables, state = blocks[0].synapses, blocks[0].state
+    coded = state.coded
+    if tables.coded:
+        coded = coded._replace(code=whole(lambda b: b.state.coded.code), residue=whole(lambda b: b.state.coded.residue))
+    weight, gain = whole(lambda b: b.state.weight), whole(lambda b: b.synapses.gain)
+    return tables._replace(gain=gain), state._replace(weight=weight, coded=coded)
+
+
+def rewrite(block: Block, tables: SynapseTables, state: SynapseState) -> Block:
+    """This block with the scales of `tables` and, copied into its arrays, its columns of a whole layer's `state`."""
+    n, columns = block.n_columns, slice(block.first, block.first + block.n_columns)
+    block.state.weight[:, :n] = state.weight[:, columns]
+    if tables.coded:
+        block.state.coded.code[:, :n] = state.coded.code[:, columns]
+        block.state.coded.residue[:, :n] = state.coded.residue[:, columns]
+    return block._replace(synapses=block.synapses._replace(lsb=tables.lsb, bias_lsb=tables.bias_lsb))
 
 
 def _cut(layer: Block, first: int, last: int) -> Block:
-    def part(array: NDArray[Any]) -> NDArray[Any]:
-        piece = aligned((*array.shape[:-1], last - first), array.dtype)
-        piece[...] = array[..., first:last]
+    def part(array: NDArray[Any], place: int = 0, padding: float = 0.0) -> NDArray[Any]:
+        piece = placed(place, (*array.shape[:-1], padded_width(last - first)), array.dtype)
+        piece[...] = padding
+        piece[..., : last - first] = array[..., first:last]
         return piece
 
     synapses, state, neurons, circuit = layer.synapses, layer.state, layer.neurons, layer.circuit
@@ -57,13 +75,16 @@ def _cut(layer: Block, first: int, last: int) -> Block:
         coded = coded._replace(code=part(coded.code), residue=part(coded.residue))
     return Block(
         first=np.int64(first),
+        n_columns=np.int64(last - first),
         synapses=synapses._replace(gain=part(synapses.gain)),
         state=state._replace(weight=part(state.weight), coded=coded),
         neurons=neurons._replace(
-            decay=part(neurons.decay),
-            threshold=part(neurons.threshold),
-            reset_charge=part(neurons.reset_charge),
-            noise=part(neurons.noise),
+            decay=part(neurons.decay, 1),
+            threshold=part(neurons.threshold, 3, np.inf),
+            reset_charge=part(neurons.reset_charge, 5),
+            noise=part(neurons.noise, 13),
         ),
-        circuit=circuit._replace(boxcar_low=part(circuit.boxcar_low), boxcar_high=part(circuit.boxcar_high)),
+        circuit=circuit._replace(
+            boxcar_low=part(circuit.boxcar_low, 7, np.inf), boxcar_high=part(circuit.boxcar_high, 9, -np.inf)
+        ),
     )

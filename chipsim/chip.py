@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.blocks import join, split
-from chipsim.cycle import TALLY, WORK, Columns, events_fit, gather_events, infer_block, learn_block, new_columns
+from chipsim.blocks import joined, padded_width, rewrite, split
+from chipsim.checks import all_finite, events_fit
+from chipsim.cycle import TALLY, WORK, Columns, infer_block, learn_block, new_columns
 from chipsim.fabricate import fabricate
 from chipsim.memory import aligned
+from chipsim.plan import checks, even_ranges, following_ranges, inference, learning
 from chipsim.probe import Probe, check_probes, nothing_probed, room_for
 from chipsim.programming import program_layer
-from chipsim.schedule import Piece, Threads
+from chipsim.schedule import Threads
 from chipsim.spec import ChipError, ChipSpec
+from chipsim.spike_masks import gather_events, new_masks, spikes_of
 from chipsim.tables import Block, Events, Record, Signals
+from learning_circuit.rows import LANES
 
 Weights = Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]]
 Snapshot = dict[str, NDArray[np.generic]]
-
-_RunBlock = Callable[[int, int, int, int], None]  # layer, number of the block, first window, end
-_Gather = Callable[[int, int, int], None]  # layer, first window, end
-
-WINDOWS_PER_PIECE = 32  # at least, so that a piece outweighs its scheduling
-_WINDOWS_ON_ONE_THREAD = 256  # what one layer leaves is still in the cache when the next one reads it
-_RANGES_PER_THREAD = 2  # enough for layers to overlap
 
 
 @dataclass(frozen=True)
@@ -61,8 +57,7 @@ class Chip:
         self.die_seed = die_seed
         self._made = fabricate(spec, die_seed)
         self._threads = Threads(threads)
-        self._layers: list[Block] = []  # as programmed, each one block of all its columns
-        self._blocks: list[list[Block]] = []  # the layers split for learning; empty if not up to date
+        self._layers: list[list[Block]] = []  # the columns of each, a block per thread
         self._work: dict[tuple[int, int, int], Columns] = {}
         self._records: list[Record] = []
         self._hidden_events: list[Events] = []
@@ -81,9 +76,9 @@ class Chip:
         layers = []
         for (w, b), made in zip(weights, self._made, strict=True):
             synapses, state = program_layer(w, b, made.gain, made.weight_bits, bits)
-            layers.append(Block(np.int64(0), synapses, state, made.neurons, made.circuit))
+            whole = Block(np.int64(0), np.int64(w.shape[1]), synapses, state, made.neurons, made.circuit)
+            layers.append(split(whole))
         self._layers = layers
-        self._blocks = []
 
     def infer(self, events: Events, windows: NDArray[np.int64], probes: Sequence[Probe] = ()) -> Result:
         """Run S windows, weights left alone. windows: (S,) the windows' numbers, which key their temporal noise."""
@@ -112,28 +107,28 @@ class Chip:
             raise ChipError(
                 f"learning rates of shape {rates.shape} do not fit this chunk: send {allowed[0]} or {allowed[1]}"
             )
-        if not (np.isfinite(rates).all() and all(np.isfinite(target).all() for target in targets)):
-            raise ChipError("targets or learning rates contain NaN or infinity: every one must be a finite number")
+        if not np.isfinite(rates).all():
+            raise ChipError("learning rates contain NaN or infinity: every one must be a finite number")
         per_layer = np.broadcast_to(rates.reshape(len(windows), -1), (len(windows), self.spec.n_layers))
-        return self._run(
-            events, windows, [np.ascontiguousarray(t, np.float32) for t in targets], per_layer.T.copy(), probes
-        )
+        return self._run(events, windows, [_whole_vectors(target) for target in targets], per_layer.T.copy(), probes)
 
     def weights(self) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
         """What the crossbars deliver per spike, gain included: per layer (n_in, n_out) and (n_out,) in thresholds."""
         self._check_programmed()
-        return [(layer.state.weight[:-1].copy(), layer.state.weight[-1].copy()) for layer in self._layers]
+        states = [joined(layer)[1] for layer in self._layers]
+        return [(state.weight[:-1], state.weight[-1]) for state in states]
 
     def snapshot(self) -> Snapshot:
         """Everything that changes in a die's life, as copies. A restored die goes on bit for bit."""
         self._check_programmed()
         arrays: Snapshot = {}
         for number, layer in enumerate(self._layers, start=1):
-            arrays[f"layer{number}.weight"] = layer.state.weight.copy()
-            if layer.synapses.coded:
-                arrays[f"layer{number}.code"] = layer.state.coded.code.copy()
-                arrays[f"layer{number}.residue"] = layer.state.coded.residue.copy()
-                arrays[f"layer{number}.lsb"] = np.array([layer.synapses.lsb, layer.synapses.bias_lsb], np.float32)
+            tables, state = joined(layer)
+            arrays[f"layer{number}.weight"] = state.weight
+            if tables.coded:
+                arrays[f"layer{number}.code"] = state.coded.code
+                arrays[f"layer{number}.residue"] = state.coded.residue
+                arrays[f"layer{number}.lsb"] = np.array([tables.lsb, tables.bias_lsb], np.float32)
         return arrays
 
     def restore(self, snapshot: Mapping[str, NDArray[np.generic]]) -> None:
@@ -144,14 +139,15 @@ class Chip:
         if kinds != expected:
             odd = sorted(name for name in kinds.keys() | expected.keys() if kinds.get(name) != expected.get(name))
             raise ChipError(f"the snapshot is not of this chip: {', '.join(odd)} differ; restore one of the same spec")
-        self._blocks = []
         for number, layer in enumerate(self._layers, start=1):
-            layer.state.weight[...] = snapshot[f"layer{number}.weight"]
-            if layer.synapses.coded:
-                layer.state.coded.code[...] = snapshot[f"layer{number}.code"]
-                layer.state.coded.residue[...] = snapshot[f"layer{number}.residue"]
+            tables, state = layer[0].synapses, layer[0].state
+            coded = state.coded
+            if tables.coded:
                 lsb, bias_lsb = snapshot[f"layer{number}.lsb"]
-                self._layers[number - 1] = layer._replace(synapses=layer.synapses._replace(lsb=lsb, bias_lsb=bias_lsb))
+                tables = tables._replace(lsb=lsb, bias_lsb=bias_lsb)
+                coded = coded._replace(code=snapshot[f"layer{number}.code"], residue=snapshot[f"layer{number}.residue"])
+            state = state._replace(weight=snapshot[f"layer{number}.weight"], coded=coded)
+            layer[:] = [rewrite(block, tables, state) for block in layer]
 
     def _check_programmed(self) -> None:
         if not self._layers:
@@ -167,7 +163,7 @@ class Chip:
     ) -> Result:
         self._check_programmed()
         windows = np.ascontiguousarray(windows, np.int64)
-        self._check_events(events, windows)
+        self._check_shapes(events, windows)
         n_windows = len(windows)
         self._reserve(n_windows)
         check_probes(probes, self.spec)
@@ -177,100 +173,63 @@ class Chip:
         inputs = [events, *self._hidden_events]
         tallies: list[list[NDArray[np.int64]]] = [[] for _ in records]
 
-        blocks = [[layer] for layer in self._layers] if targets is None else self._blocks_to_learn()
-
         def run_block(layer: int, number: int, start: int, stop: int) -> None:
-            block = blocks[layer][number]
+            block = self._layers[layer][number]
             tally = np.zeros(len(TALLY), np.int64)
             common = (block, inputs[layer], records[layer], windows)
-            work = (self._columns(block, layer, start), tally, start, stop)
+            room = (self._columns(block, layer, start), tally, start, stop)
             if targets is None or rates is None:
-                infer_block(*common, *work)
+                infer_block(*common, *room)
             else:
-                learn_block(*common, targets[layer], rates[layer], *work)
+                learn_block(*common, targets[layer], rates[layer], *room)
             tallies[layer].append(tally)
 
         def gather(layer: int, start: int, stop: int) -> None:
             hidden = self._hidden_events[layer]
-            words = records[layer].spikes.view("<u8")
-            gather_events(words, hidden.rows, hidden.begin, hidden.end, start, stop)
+            gather_events(records[layer].fired, hidden.rows, hidden.begin, hidden.end, start, stop)
 
+        wrong: list[str] = []
+
+        def check(start: int, stop: int) -> None:
+            if not events_fit(events.rows, events.begin, events.end, events.amplitude, sizes[0], start, stop):
+                wrong.append(
+                    f"events must lie inside their buffer and name input rows 0 to {sizes[0] - 1};"
+                    " a constant current must be finite and the same at every step"
+                )
+            if not all(all_finite(target, start, stop) for target in targets or []):
+                wrong.append("targets contain NaN or infinity: every one must be a finite number")
+
+        def refuse() -> None:
+            if wrong:
+                raise ChipError(wrong[0])
+
+        sizes, threads = self.spec.layer_sizes, self._threads.count
+        n_blocks = [len(layer) for layer in self._layers]
+        checked = checks(even_ranges(n_windows, threads), check, refuse)
         if targets is None:
-            pieces = self._inference_pieces(n_windows, run_block, gather)
+            work = inference(even_ranges(n_windows, threads), n_blocks, run_block, gather, checked[-1])
         else:
-            pieces = self._learning_pieces(n_windows, [len(parts) for parts in blocks], run_block, gather)
-        self._threads.run(pieces)
-        for layer, parts in zip(self._layers, blocks, strict=True):
-            join(layer, parts)
+            work = learning(following_ranges(n_windows, threads), n_blocks, run_block, gather, checked[-1])
+        self._threads.run([*checked, *work])
         totals = np.array([np.sum(parts, axis=0) for parts in tallies])
         return Result(
-            counts=[record.count.copy() for record in records],
-            membrane=records[-1].membrane.copy(),
+            counts=[record.count[:, :n].copy() for record, n in zip(records, sizes[1:], strict=True)],
+            membrane=records[-1].membrane[:, : sizes[-1]].copy(),
             activity={name: totals[:, i] for i, name in enumerate(TALLY) if name not in WORK},
             work={name: totals[:, TALLY.index(name)] for name in WORK},
             signals={p.layer: records[p.layer - 1].signals for p in probes},
             traces={p.layer: records[p.layer - 1].signals.membrane for p in probes},
-            spikes={p.layer: records[p.layer - 1].spikes[:, :, list(p.neurons)] for p in probes},
+            spikes={p.layer: spikes_of(records[p.layer - 1].fired, p.neurons) for p in probes},
         )
-
-    def _blocks_to_learn(self) -> list[list[Block]]:
-        """Each layer's blocks, one per thread. After a chunk they hold what the layer holds, so they are kept."""
-        if not self._blocks:
-            self._blocks = [split(layer, self._threads.count) for layer in self._layers]
-        return self._blocks
 
     def _columns(self, block: Block, layer: int, start: int) -> Columns:
         """Working state of a block, kept from chunk to chunk; other windows may run through it at the same time."""
         key = (layer, int(block.first), start)
-        width = block.state.weight.shape[1]
-        if key not in self._work or len(self._work[key].drive) != width:
-            self._work[key] = new_columns(width)
+        if key not in self._work:
+            self._work[key] = new_columns(block.state.weight.shape[1])
         return self._work[key]
 
-    def _inference_pieces(self, n_windows: int, run_block: _RunBlock, gather: _Gather) -> list[Piece]:
-        """Weights rest, so windows are independent: each piece takes some windows through all layers."""
-
-        def run_all_layers(start: int, stop: int) -> None:
-            for layer in range(self.spec.n_layers):
-                run_block(layer, 0, start, stop)
-                if layer < self.spec.n_layers - 1:
-                    gather(layer, start, stop)
-
-        ranges = self._window_ranges(n_windows)
-        return [Piece(partial(run_all_layers, *windows), number) for number, windows in enumerate(ranges)]
-
-    def _learning_pieces(
-        self, n_windows: int, n_blocks: list[int], run_block: _RunBlock, gather: _Gather
-    ) -> list[Piece]:
-        """Windows follow each other, columns are independent: a piece is a block of a layer's columns for some windows.
-
-        It waits for the block's earlier windows and for the layer below.
-        """
-        pieces: list[Piece] = []
-        before: dict[tuple[int, int], Piece] = {}  # (layer, block) -> the piece of the windows before
-        for turn, (start, stop) in enumerate(self._window_ranges(n_windows)):
-            inputs: Piece | None = None
-            for layer in range(self.spec.n_layers):
-                done = []
-                for number in range(n_blocks[layer]):
-                    # A block stays with its thread, whose cache holds it; narrow layers take turns.
-                    thread = number if n_blocks[layer] > 1 else turn
-                    piece = Piece(partial(run_block, layer, number, start, stop), thread)
-                    before[layer, number] = piece.after(inputs, before.get((layer, number)))
-                    done.append(piece)
-                pieces += done
-                if layer < self.spec.n_layers - 1:
-                    inputs = Piece(partial(gather, layer, start, stop), turn).after(*done)
-                    pieces.append(inputs)
-        return pieces
-
-    def _window_ranges(self, n_windows: int) -> list[tuple[int, int]]:
-        size = _WINDOWS_ON_ONE_THREAD
-        if self._threads.count > 1:
-            size = max(WINDOWS_PER_PIECE, -(-n_windows // (_RANGES_PER_THREAD * self._threads.count)))
-        return [(start, min(start + size, n_windows)) for start in range(0, n_windows, size)]
-
-    def _check_events(self, events: Events, windows: NDArray[np.int64]) -> None:
+    def _check_shapes(self, events: Events, windows: NDArray[np.int64]) -> None:
         if windows.ndim != 1 or len(windows) == 0:
             raise ChipError(f"window numbers of shape {windows.shape}: send one per window, and at least one window")
         shape = (len(windows), self.spec.steps)
@@ -281,11 +240,6 @@ class Chip:
             )
         if len(events.amplitude) > 0 and events.amplitude.shape != events.rows.shape:
             raise ChipError(f"amplitudes of {events.amplitude.shape} do not fit rows of {events.rows.shape}")
-        if not events_fit(events.rows, events.begin, events.end, events.amplitude, self.spec.layer_sizes[0]):
-            raise ChipError(
-                f"events must lie inside their buffer and name input rows 0 to {self.spec.layer_sizes[0] - 1};"
-                " a constant current must be finite and the same at every step"
-            )
 
     def _reserve(self, n_windows: int) -> None:
         """Room for what the layers record, kept from chunk to chunk."""
@@ -296,16 +250,16 @@ class Chip:
         for n in self.spec.layer_sizes[1:]:
             self._records.append(
                 Record(
-                    spikes=aligned((n_windows, steps, -(-n // 8) * 8), np.uint8),
-                    count=aligned((n_windows, n), np.float32),
-                    membrane=aligned((n_windows, n), np.float32),
+                    fired=new_masks(n_windows, steps, n),
+                    count=aligned((n_windows, padded_width(n)), np.float32),
+                    membrane=aligned((n_windows, padded_width(n)), np.float32),
                     signals=nothing_probed(),
                 )
             )
         for n in self.spec.layer_sizes[1:-1]:
             self._hidden_events.append(
                 Events(
-                    rows=np.empty((n_windows, steps * n + 8), np.int32),  # see gather_events
+                    rows=np.empty((n_windows, steps * n + LANES), np.int32),  # see gather_events
                     begin=np.zeros((n_windows, steps), np.int32),
                     end=np.zeros((n_windows, steps), np.int32),
                     amplitude=np.zeros((0, 0), np.float32),
@@ -315,10 +269,14 @@ class Chip:
     def _record(self, layer: int, n_windows: int, probe: Probe | None, learns: bool) -> Record:
         """This layer's record for a chunk, with room for what its probe watches."""
         record = self._records[layer]
-        record = record._replace(
-            spikes=record.spikes[:n_windows], count=record.count[:n_windows], membrane=record.membrane[:n_windows]
-        )
+        record = record._replace(count=record.count[:n_windows], membrane=record.membrane[:n_windows])
         if probe is not None:
-            coded = bool(self._layers[layer].synapses.coded)
+            coded = bool(self._layers[layer][0].synapses.coded)
             record = record._replace(signals=room_for(probe, n_windows, self.spec.steps, learns, coded))
         return record
+
+
+def _whole_vectors(target: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Targets (S, n_out) as wide as a layer's blocks."""
+    missing = padded_width(target.shape[1]) - target.shape[1]
+    return np.ascontiguousarray(np.pad(target, ((0, 0), (0, missing))) if missing else target, np.float32)

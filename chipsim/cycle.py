@@ -14,8 +14,9 @@ import numpy as np
 from chipsim.crossbar import add_graded_rows, add_rows
 from chipsim.gates import error_of, passes
 from chipsim.jit import inlined_stage, kernel, stage
-from chipsim.memory import aligned
-from chipsim.neuron import UPPER_RAIL_HIT, fire, integrate_readout
+from chipsim.memory import placed
+from chipsim.neuron import UPPER_RAIL_HIT, add_noise, fire, integrate_readout
+from chipsim.spike_masks import spikes_in_window, store_spikes
 from chipsim.watch import note, note_learning
 from learning_circuit.accumulator import accumulate
 from learning_circuit.update_accumulator import write_coded_row
@@ -45,6 +46,7 @@ class Columns(NamedTuple):
     """Working state of a block of n columns within a window, all (n,) float32 unless said otherwise."""
 
     drive: Any  # column current without noise
+    current: Any  # and with it
     noise: Any  # (4, n), of four steps
     words: Any  # (4, n) uint32, random words behind noise or dither
     membrane: Any
@@ -61,18 +63,19 @@ def new_columns(n: int) -> Columns:
     """Room for a block of n columns. Kernels cannot allocate: they are compiled without reference counts."""
     one, four = (n,), (4, n)
     f, u = np.float32, np.uint32
-    return Columns(
-        drive=aligned(one, f),
-        noise=aligned(four, f),
-        words=aligned(four, u),
-        membrane=aligned(one, f),
-        spiked=aligned(one, f),
-        count=aligned(one, f),
-        rail_hits=aligned(one, np.int32),
-        target_count=aligned(one, f),
-        pulse=aligned(one, f),
-        scaled=aligned(one, f),
-        dither=aligned(four, f),
+    return Columns(  # what is written step by step at even places, what is only read (see chipsim.blocks) at odd ones
+        membrane=placed(0, one, f),
+        spiked=placed(2, one, f),
+        count=placed(4, one, f),
+        rail_hits=placed(6, one, np.int32),
+        target_count=placed(8, one, f),
+        pulse=placed(10, one, f),
+        drive=placed(12, one, f),
+        current=placed(12, one, f),
+        scaled=placed(14, one, f),
+        noise=placed(11, four, f),
+        words=placed(13, four, u),
+        dither=placed(15, four, f),
     )
 
 
@@ -96,11 +99,10 @@ def _deliver(columns, weight, events, s, t):
     """Column currents of step t (0-based) of window s. Returns the number of rows added."""
     begin, end = events.begin[s, t], events.end[s, t]
     _copy(columns.drive, weight[len(weight) - 1])
-    rows = events.rows[s, begin:end]
     if len(events.amplitude) > 0:
-        add_graded_rows(columns.drive, weight, rows, events.amplitude[s, begin:end])
+        add_graded_rows(columns.drive, weight, events.rows[s, begin:end], events.amplitude[s, begin:end])
     else:
-        add_rows(columns.drive, weight, rows)
+        add_rows(columns.drive, weight, events.rows[s], begin, end)
     return np.int64(end - begin)
 
 
@@ -129,31 +131,33 @@ def _draw_dither(columns, circuit, layer, window, t, first):
 
 
 @inlined_stage
-def _fire(columns, neurons, circuit, record, s, t, first, last):
-    noise = columns.noise[t % 4]
+def _fire(columns, neurons, circuit, record, s, t, first):
+    current = columns.drive
+    if neurons.noisy:
+        current = columns.current
+        add_noise(current, columns.drive, columns.noise[t % 4])
     if neurons.integrating:
-        integrate_readout(columns.membrane, columns.count, columns.drive, noise, neurons)
+        integrate_readout(columns.membrane, columns.count, current, neurons)
     else:
         fire(
             columns.membrane,
             columns.spiked,
             columns.count,
             columns.rail_hits,
-            record.spikes[s, t, first:last],
-            columns.drive,
-            noise,
+            current,
             neurons,
             circuit.accumulator_full,
         )
+        store_spikes(record.fired, s, t, first, columns.spiked)
 
 
-@inlined_stage
+@stage
 def _accumulate_targets(target_count, target, full):
     for i in range(len(target_count)):
         target_count[i] = accumulate(target_count[i], target[i], full)
 
 
-@inlined_stage
+@stage
 def _gate(pulse, target_count, target, count, membrane, circuit, rate, per_step):
     """Pulses of all columns for this step, all arrays (n,) float32. Returns how many columns are open."""
     full = circuit.accumulator_full
@@ -177,7 +181,7 @@ def _write(columns, synapses, state, events, s, t, tally):
         if graded:
             write_rows_graded(state.weight, synapses.gain, rows, events.amplitude[s, begin:end], columns.pulse)
         else:
-            write_rows(state.weight, synapses.gain, rows, columns.pulse, columns.scaled)
+            write_rows(state.weight, synapses.gain, events.rows[s], begin, end, columns.pulse, columns.scaled)
         write_row(state.weight, synapses.gain, bias, columns.pulse)
         return
     dither = columns.dither[t % 4]
@@ -201,11 +205,9 @@ def _end_window(columns, neurons, circuit, record, s, first, last, tally):
     for i in range(last - first):
         tally[_LOW] += np.int64(columns.rail_hits[i] % UPPER_RAIL_HIT)
         tally[_HIGH] += np.int64(columns.rail_hits[i] // UPPER_RAIL_HIT)
-    steps = record.spikes.shape[1]
+    steps = record.fired.shape[2]
     if not neurons.integrating and np.float32(steps) > circuit.accumulator_full:
-        for t in range(steps):
-            for i in range(first, last):
-                tally[_FULL] += np.int64(record.spikes[s, t, i])
+        tally[_FULL] += spikes_in_window(record.fired, s, first, last - first)
         for i in range(last - first):
             tally[_FULL] -= np.int64(columns.count[i])
 
@@ -218,7 +220,7 @@ def infer_block(block, events, record, windows, columns, tally, start, stop):
     columns: see `new_columns`; tally: (9,) int64, gains the TALLY counts. Writes `record`.
     """
     state, neurons, circuit = block.state, block.neurons, block.circuit
-    first, last = block.first, block.first + state.weight.shape[1]
+    first, last, n = block.first, block.first + state.weight.shape[1], block.n_columns
     graded = len(events.amplitude) > 0
     watched = len(record.signals.neurons) > 0
     active = np.int64(0)
@@ -231,12 +233,12 @@ def infer_block(block, events, record, windows, columns, tally, start, stop):
                 added += _deliver(columns, state.weight, events, s, t)
             if neurons.noisy and t % 4 == 0:
                 _draw_noise(columns, neurons, windows[s], t, first)
-            _fire(columns, neurons, circuit, record, s, t, first, last)
+            _fire(columns, neurons, circuit, record, s, t, first)
             if watched:
                 note(columns, block, events, record.signals, s, t)
         _end_window(columns, neurons, circuit, record, s, first, last, tally)
-    tally[_EVENTS] += active * (last - first)
-    tally[_ADDED] += added * (last - first)
+    tally[_EVENTS] += active * n
+    tally[_ADDED] += added * n
 
 
 @kernel
@@ -246,7 +248,7 @@ def learn_block(block, events, record, windows, targets, rates, columns, tally, 
     targets: (S, n_out) float32, target rates (spikes per step); rates: (S,) float32, learning rate of each window.
     """
     synapses, state, neurons, circuit = block.synapses, block.state, block.neurons, block.circuit
-    first, last = block.first, block.first + state.weight.shape[1]
+    first, last, n = block.first, block.first + state.weight.shape[1], block.n_columns
     graded = len(events.amplitude) > 0
     watched = len(record.signals.neurons) > 0
     active = np.int64(0)
@@ -265,7 +267,7 @@ def learn_block(block, events, record, windows, targets, rates, columns, tally, 
                 _draw_noise(columns, neurons, windows[s], t, first)
             if synapses.coded and t % 4 == 0:
                 _draw_dither(columns, circuit, neurons.layer, windows[s], t, first)
-            _fire(columns, neurons, circuit, record, s, t, first, last)
+            _fire(columns, neurons, circuit, record, s, t, first)
             if watched:
                 note(columns, block, events, record.signals, s, t)
             per_step = _ONE / np.float32(t + 1)
@@ -288,78 +290,9 @@ def learn_block(block, events, record, windows, targets, rates, columns, tally, 
                 _write(columns, synapses, state, events, s, t, tally)
                 changed = True
                 tally[_UPDATES] += (active_now + 1) * n_open
-                tally[_WRITTEN] += active_now * (last - first)
+                tally[_WRITTEN] += active_now * n
             if watched:
                 note_learning(columns, block, record.signals, s, t, per_step)
         _end_window(columns, neurons, circuit, record, s, first, last, tally)
-    tally[_EVENTS] += active * (last - first)
-    tally[_ADDED] += added * (last - first)
-
-
-# Which of eight neurons fired, for each of the 256 ways in which they can, and how many.
-_FIRED = np.array(
-    [[i for i in range(8) if byte >> i & 1] + [0] * (8 - byte.bit_count()) for byte in range(256)], np.int32
-)
-_HOW_MANY = np.array([byte.bit_count() for byte in range(256)], np.int64)
-_GATHER = np.uint64(0x0102040810204080)  # times eight bytes of 0 or 1: the top byte has one bit of each
-
-
-@kernel
-def gather_events(spike_words, rows, begin, end, start, stop):
-    """Turn spike masks of windows start .. stop - 1 into the index lists of `Events`.
-
-    spike_words: (S, T, n / 8) uint64, a byte of 0 or 1 per neuron, first neuron lowest. Eight neurons at a time, by a
-    table: no branch depends on a spike. `rows` needs room for eight more entries than spikes.
-    """
-    for s in range(start, stop):
-        mine = rows[s]
-        k = np.uint64(0)
-        for t in range(spike_words.shape[1]):
-            words = spike_words[s, t]
-            begin[s, t] = np.int32(k)
-            for j in range(len(words)):
-                byte = (words[j] * _GATHER) >> np.uint64(56)
-                fired = _FIRED[byte]
-                first = np.int32(8 * j)
-                for i in range(8):
-                    mine[k + np.uint64(i)] = first + fired[i]
-                k += np.uint64(_HOW_MANY[byte])
-            end[s, t] = np.int32(k)
-
-
-@stage
-def _rows_fit(rows, n_in):
-    outside = np.int32(0)
-    for k in range(len(rows)):
-        outside += np.int32(np.uint32(rows[k]) >= np.uint32(n_in))  # a negative row is a huge one
-    return outside == 0
-
-
-@kernel
-def events_fit(rows, begin, end, amplitude, n_in):
-    """Whether all events lie inside their buffer and name rows 0 .. n_in - 1.
-
-    And, for a constant current, whether it is finite and the same at every step.
-    """
-    graded = len(amplitude) > 0
-    for s in range(begin.shape[0]):
-        follow = True  # each step's events begin where the last step's end, as encoders write them
-        for t in range(begin.shape[1]):
-            if begin[s, t] < 0 or end[s, t] < begin[s, t] or end[s, t] > rows.shape[1]:
-                return False
-            if graded and (begin[s, t] != begin[s, 0] or end[s, t] != end[s, 0]):
-                return False
-            follow = follow and (t == 0 or begin[s, t] == end[s, t - 1])
-        if follow:
-            fit = _rows_fit(rows[s, begin[s, 0] : end[s, -1]], n_in)
-        else:
-            fit = True
-            for t in range(begin.shape[1]):
-                fit = fit and _rows_fit(rows[s, begin[s, t] : end[s, t]], n_in)
-        if not fit:
-            return False
-        if graded:
-            for x in amplitude[s, begin[s, 0] : end[s, 0]]:
-                if not np.isfinite(x):
-                    return False
-    return True
+    tally[_EVENTS] += active * n
+    tally[_ADDED] += added * n

@@ -9,8 +9,6 @@ from learning_circuit.accumulator import accumulate
 
 _ZERO = np.float32(0)
 _ONE = np.float32(1)
-_QUIET = np.uint8(0)
-_FIRED = np.uint8(1)
 # Two counters share a word, since one more array would cost the hot loop more: a window has at most 4096 steps.
 _UPPER_SHIFT = np.int32(16)
 UPPER_RAIL_HIT = np.int32(1 << 16)
@@ -23,10 +21,17 @@ def integrate(membrane, spiked, current, decay, reset_charge, zero_reset):
 
 
 @stage
-def fire(membrane, spiked, count, rail_hits, fired, current, noise, neurons, accumulator_full):
+def add_noise(current, drive, noise):
+    """current_i = drive_i + noise_i, all (n,) float32."""
+    for i in range(len(current)):
+        current[i] = drive[i] + noise[i]
+
+
+@stage
+def fire(membrane, spiked, count, rail_hits, current, neurons, accumulator_full):
     """One step of the neurons of a block of n columns, in place.
 
-    membrane, spiked, count, current, noise: (n,) float32; fired: (n,) uint8, written;
+    membrane, spiked, count, current: (n,) float32;
     rail_hits: (n,) int32, gains 1 where a membrane met the lower rail and UPPER_RAIL_HIT at the upper one.
     """
     decay = neurons.decay
@@ -34,22 +39,21 @@ def fire(membrane, spiked, count, rail_hits, fired, current, noise, neurons, acc
     reset_charge = neurons.reset_charge
     zero_reset, low, high = neurons.zero_reset, neurons.low_rail, neurons.high_rail
     for i in range(len(membrane)):
-        u = integrate(membrane[i], spiked[i], current[i] + noise[i], decay[i], reset_charge[i], zero_reset)
+        u = integrate(membrane[i], spiked[i], current[i], decay[i], reset_charge[i], zero_reset)
         rail_hits[i] += np.int32(u < low) + (np.int32(u > high) << _UPPER_SHIFT)
         u = low if u < low else (high if u > high else u)
         s = _ONE if u >= threshold[i] else _ZERO
         membrane[i] = u
         spiked[i] = s
-        fired[i] = _FIRED if u >= threshold[i] else _QUIET
         count[i] = accumulate(count[i], s, accumulator_full)
 
 
 @inlined_stage
-def integrate_readout(membrane, count, current, noise, neurons):
+def integrate_readout(membrane, count, current, neurons):
     """One step of an integrating readout: it leaks but never fires; membrane / threshold stands in for the count."""
     decay = neurons.decay
     threshold = neurons.threshold
     for i in range(len(membrane)):
-        u = decay[i] * membrane[i] + (current[i] + noise[i])
+        u = decay[i] * membrane[i] + current[i]
         membrane[i] = u
         count[i] = u / threshold[i]

@@ -57,9 +57,13 @@ class SynapseState(NamedTuple):
 
 
 class Block(NamedTuple):
-    """Some neighbouring columns of a layer with all that belongs to them; a whole layer is a block, too."""
+    """Some neighbouring columns of a layer with all that belongs to them.
+
+    Arrays are as wide as whole vectors (see chipsim.blocks): columns from n_columns on are padding and do nothing.
+    """
 
     first: Any  # int64 scalar, number of the first column within the layer
+    n_columns: Any  # int64 scalar
     synapses: SynapseTables
     state: SynapseState
     neurons: NeuronTables
@@ -106,7 +110,7 @@ class Signals(NamedTuple):
 class Record(NamedTuple):
     """What a layer leaves behind of each window."""
 
-    spikes: Any  # (S, T, n_out rounded up to eights) uint8, 0 or 1; what is beyond n_out stays 0
-    count: Any  # (S, n_out) float32: spike accumulator at the end of the window
-    membrane: Any  # (S, n_out) float32 at the end of the window
+    fired: Any  # spikes as bits, see chipsim.spike_masks
+    count: Any  # (S, n) float32: spike accumulator at the end of the window; n: n_out rounded up to whole vectors
+    membrane: Any  # (S, n) float32 at the end of the window
     signals: Signals  # of the neurons that are probed

@@ -39,6 +39,10 @@ NOISES = ("thermal:0.1", "mismatch:0.2", "quantization:4")
 _PASSES = 4  # over the samples in end-to-end learning: the first chunk, prepared before any learning, weighs less
 _STREAMS = (8, 32)  # chunks, for the memory figure
 
+_Programs = dict[str, tuple[str, ...]]  # methods of LayerLimit, for adds and for writes
+_ROWS: _Programs = {"add": ("add", "add_plainly"), "write": ("write", "write_plainly")}
+_BLOCKS: _Programs = {"add": ("add_in_blocks",), "write": ("write_in_blocks",)}
+
 Progress = Callable[[int, int, str], None]  # steps done, steps in all, what is being measured
 
 
@@ -123,7 +127,7 @@ class _Session:
         tasks: list[Task] = []
         for n in self.threads:
             for number, limit in enumerate(self._limits[n]):
-                for kind in ("add", "add_plainly", "write", "write_plainly"):
+                for kind in (*_ROWS["add"], *_ROWS["write"], "add_in_blocks", "write_in_blocks"):
                     tasks.append(Task(_limit_name(kind, number, n), getattr(limit, kind)))
             for mode in MODES:
                 bench = self._benches[mode, n]
@@ -162,33 +166,34 @@ class _Session:
         )
 
     def limits(self, timings: dict[str, Timing]) -> list[Limit]:
-        rates = {n: self._limit_rates(timings, n) for n in self.threads}
         return [
             Limit(
                 threads=n,
                 cores=max(timings[_limit_name("add", 0, n)].cores),
-                adds_per_s=adds.max(axis=0).tolist(),
-                writes_per_s=writes.max(axis=0).tolist(),
+                adds_per_s=self._per_s(timings, n, "add", _ROWS).max(axis=0).tolist(),
+                writes_per_s=self._per_s(timings, n, "write", _ROWS).max(axis=0).tolist(),
+                block_adds_per_s=self._per_s(timings, n, "add", _BLOCKS).max(axis=0).tolist(),
+                block_writes_per_s=self._per_s(timings, n, "write", _BLOCKS).max(axis=0).tolist(),
             )
-            for n, (adds, writes) in rates.items()
+            for n in self.threads
         ]
 
     def kernel_figures(self, timings: dict[str, Timing]) -> list[KernelFigure]:
         figures = []
         for n in self.threads:
-            adds_per_s, writes_per_s = self._limit_rates(timings, n)
             for mode in MODES:
-                work, chip = self._work[mode, n], timings[_kernel_name(mode, n)].seconds
-                limit = (_time_for(work.adds, adds_per_s) + _time_for(work.writes, writes_per_s)).tolist()
+                chip = timings[_kernel_name(mode, n)].seconds
+                limit, blocks = (self._bare(timings, n, mode, programs) for programs in (_ROWS, _BLOCKS))
                 figures.append(
                     KernelFigure(
                         mode=mode,
                         threads=n,
                         samples_per_s=Speed.of(len(self.workload.samples), chip),
-                        events_per_s=float(work.adds.sum()) / min(chip),
+                        events_per_s=float(self._work[mode, n].adds.sum()) / min(chip),
                         limit_samples_per_s=Speed.of(len(self.workload.samples), limit),
                         share=min(limit) / min(chip),
                         share_median=median(bare / full for bare, full in zip(limit, chip, strict=True)),
+                        share_of_blocks=min(blocks) / min(chip),
                     )
                 )
         return figures
@@ -252,18 +257,21 @@ class _Session:
         hidden = [np.concatenate([result.spikes[probe.layer] for result in results]) for probe in probes]
         return [lists_of_events([chunk.events for chunk in self._chunks]), *map(lists_of_spikes, hidden)]
 
-    def _limit_rates(self, timings: dict[str, Timing], threads: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Bare adds and bare writes in synapses per second, each (repeats, n_layers), of the faster program."""
-        rates = []
-        for kind in ("add", "write"):
-            columns = []
-            for number, limit in enumerate(self._limits[threads]):
-                names = [_limit_name(program, number, threads) for program in (kind, f"{kind}_plainly")]
-                rows = limit.rows_added if kind == "add" else limit.rows_written
-                fastest = np.min([timings[name].seconds for name in names], axis=0)
-                columns.append(rows * limit.n_out / fastest)
-            rates.append(np.stack(columns, axis=1))
-        return rates[0], rates[1]
+    def _bare(self, timings: dict[str, Timing], threads: int, mode: str, programs: _Programs) -> list[float]:
+        """Seconds of every repeat that nothing but the rows of one pass over the samples takes."""
+        work = self._work[mode, threads]
+        adds = _time_for(work.adds, self._per_s(timings, threads, "add", programs))
+        writes = _time_for(work.writes, self._per_s(timings, threads, "write", programs))
+        return (adds + writes).tolist()  # type: ignore[no-any-return]
+
+    def _per_s(self, timings: dict[str, Timing], threads: int, kind: str, programs: _Programs) -> NDArray[np.float64]:
+        """Synapses per second, (repeats, n_layers), of the fastest of the programs for rows of this kind."""
+        columns = []
+        for number, limit in enumerate(self._limits[threads]):
+            seconds = [timings[_limit_name(program, number, threads)].seconds for program in programs[kind]]
+            rows = limit.rows_added if kind == "add" else limit.rows_written
+            columns.append(rows * limit.n_out / np.min(seconds, axis=0))
+        return np.stack(columns, axis=1)
 
     def _host_task(self, mode: str, threads: int) -> Task:
         bench, name = self._benches[mode, threads], _host_name(mode, threads)

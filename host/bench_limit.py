@@ -1,7 +1,8 @@
 """The machine's own limit: row adds and row writes of the chip's shapes and types, and nothing else in the loop.
 
-Every limit is the faster of two programs: the chip's own unrolled routine, and one row after the other. So the chip is
-measured against the machine, not against its own routines alone.
+The limit is that of whole rows, in the faster of two programs: the chip's own routine, and one row after the other. So
+the chip is measured against the machine, not against its own routines alone. Beside it stand the same rows in blocks
+of columns as the chip holds them: with nothing else in the loop, a block's rows stay in the fastest cache.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim import Events
+from chipsim.blocks import column_ranges, padded_width
 from chipsim.crossbar import add_rows
 from chipsim.jit import kernel
 from chipsim.memory import aligned
@@ -64,19 +66,35 @@ class LayerLimit:
 
     def add(self) -> None:
         """Every spike's row, by the chip's own routine."""
-        self._all(lambda own: _add(own.current, own.weight, *self.spikes))
+        self._all(lambda own: self._add_to([own.whole]))
+
+    def add_in_blocks(self) -> None:
+        """As `add`, a block of columns after the other."""
+        self._all(lambda own: self._add_to(own.blocks))
 
     def add_plainly(self) -> None:
         """Every spike's row, one at a time."""
-        self._all(lambda own: _add_plainly(own.current, own.weight, *self.spikes))
+        self._all(lambda own: _add_plainly(own.whole.current, own.whole.weight, *self.spikes))
 
     def write(self) -> None:
         """Every row that spiked from first_step on, by the chip's own routine."""
-        self._all(lambda own: _write(own.weight, own.gain, own.pulse, own.scaled, *self.spikes, self._first_step))
+        self._all(lambda own: self._write_to([own.whole]))
+
+    def write_in_blocks(self) -> None:
+        """As `write`, a block of columns after the other."""
+        self._all(lambda own: self._write_to(own.blocks))
 
     def write_plainly(self) -> None:
         """Every row that spiked from first_step on, one at a time."""
-        self._all(lambda own: _write_plainly(own.weight, own.pulse, *self.spikes, self._first_step))
+        self._all(lambda own: _write_plainly(own.whole.weight, own.whole.pulse, *self.spikes, self._first_step))
+
+    def _add_to(self, crossbars: list[_Crossbar]) -> None:
+        for own in crossbars:
+            _add(own.current, own.weight, *self.spikes)
+
+    def _write_to(self, crossbars: list[_Crossbar]) -> None:
+        for own in crossbars:
+            _write(own.weight, own.gain, own.pulse, own.scaled, *self.spikes, self._first_step)
 
     def _all(self, work: Callable[[_OneThread], None]) -> None:
         if self._pool is None:
@@ -89,10 +107,18 @@ class LayerLimit:
 
 
 class _OneThread:
+    """A layer's crossbar twice: whole, and in blocks."""
+
     def __init__(self, weight: NDArray[np.float32]) -> None:
-        n = weight.shape[1]
-        self.weight = aligned(weight.shape, np.float32)
-        self.weight[...] = weight
+        self.whole = _Crossbar(weight)
+        self.blocks = [_Crossbar(weight[:, first:last]) for first, last in column_ranges(weight.shape[1])]
+
+
+class _Crossbar:
+    def __init__(self, weight: NDArray[np.float32]) -> None:
+        n = padded_width(weight.shape[1])
+        self.weight = aligned((len(weight), n), np.float32)
+        self.weight[:, : weight.shape[1]] = weight
         self.current = aligned((n,), np.float32)
         self.gain = aligned((1, n), np.float32)
         self.gain[...] = 1
@@ -111,7 +137,7 @@ def _add(
     for s in range(begin.shape[0]):
         current[:] = np.float32(0)
         for t in range(begin.shape[1]):
-            add_rows(current, weight, rows[begin[s, t] : end[s, t]])
+            add_rows(current, weight, rows, begin[s, t], end[s, t])
 
 
 @kernel
@@ -143,7 +169,7 @@ def _write(
 ) -> None:
     for s in range(begin.shape[0]):
         for t in range(first_step, begin.shape[1]):
-            write_rows(weight, gain, rows[begin[s, t] : end[s, t]], pulse, scaled)
+            write_rows(weight, gain, rows, begin[s, t], end[s, t], pulse, scaled)
 
 
 @kernel

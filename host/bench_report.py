@@ -61,6 +61,8 @@ class Limit:
     cores: float  # that the system gave to these threads, in the best repeat; fewer if another program was running
     adds_per_s: list[float]  # per layer, synapses per second
     writes_per_s: list[float]  # per layer
+    block_adds_per_s: list[float]  # the same rows, a block of columns after the other
+    block_writes_per_s: list[float]
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,7 @@ class KernelFigure:
     limit_samples_per_s: Speed
     share: float  # of the limit, best repeat of each
     share_median: float  # median over repeats of (limit's seconds / chip's seconds)
+    share_of_blocks: float  # as share, of the same rows in blocks of columns
 
 
 @dataclass(frozen=True)
@@ -203,19 +206,20 @@ class BenchReport:
     def _limit_lines(self) -> list[str]:
         lines = ["the machine's limit, nothing but rows, G synapses/s per layer"]
         for limit in self.limits:
-            adds, writes = (
-                ", ".join(f"{rate / 1e9:.2f}" for rate in rates) for rates in (limit.adds_per_s, limit.writes_per_s)
-            )
-            lines.append(f"  {_threads(limit.threads):11} adds {adds}; writes {writes}{_disturbance(limit)}")
+            rows = f"adds {_rates(limit.adds_per_s)}; writes {_rates(limit.writes_per_s)}"
+            blocks = f"adds {_rates(limit.block_adds_per_s)}; writes {_rates(limit.block_writes_per_s)}"
+            lines.append(f"  {_threads(limit.threads):11} {rows}{_disturbance(limit)}")
+            lines.append(f"  {'':11} {blocks} in blocks of columns that stay in the fastest cache")
         return [*lines, ""]
 
     def _kernel_lines(self) -> list[str]:
-        lines = ["chip, encoded beforehand", _head("share of limit", "limit")]
+        lines = ["chip, encoded beforehand", _head("share of limit", "limit", "of blocks")]
         for figure in self.kernel:
             share = f"{figure.share:6.1%} ({figure.share_median:6.1%})"
             lines.append(
                 _row(figure.mode, figure.threads, figure.samples_per_s)
-                + f"   {share:18}{figure.limit_samples_per_s.best:10,.0f}   {figure.events_per_s / 1e9:.1f} G events/s"
+                + f"   {share:18}{figure.limit_samples_per_s.best:10,.0f}        {figure.share_of_blocks:6.1%}"
+                + f"   {figure.events_per_s / 1e9:.1f} G events/s"
             )
         for scaling in self.scaling:
             lines.append(
@@ -267,6 +271,10 @@ class BenchReport:
             f"  first {peer.samples_compared} samples: {peer.equal_counts:.2%} of the spike counts agree, largest"
             f" difference {peer.largest_difference:g}",
         ]
+
+
+def _rates(per_s: list[float]) -> str:
+    return ", ".join(f"{rate / 1e9:.2f}" for rate in per_s)
 
 
 def _disturbance(limit: Limit) -> str:

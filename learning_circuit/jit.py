@@ -24,5 +24,5 @@ class _NoAlias(Compiler):  # type: ignore[misc]
         self.state.flags.noalias = True
 
 
-stage = numba.njit(nogil=True, _nrt=False, pipeline_class=_NoAlias)
+stage = numba.njit(nogil=True, _nrt=False, pipeline_class=_NoAlias, forceinline=True)
 inlined_stage = numba.njit(nogil=True, _nrt=False, inline="always")

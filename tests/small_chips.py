@@ -6,6 +6,7 @@ import numpy as np
 from reference_chip import ReferenceChip
 
 from chipsim import Chip, ChipSpec, Events, NeuronSpec, Probe
+from chipsim.blocks import joined
 from learning_circuit import LearningCircuitSpec
 
 # The tests' own starting point, so that they do not move with the defaults.
@@ -117,7 +118,7 @@ def programmed(spec, weights, die_seed=3, threads=1):
 
 def witness_of(chip):
     """A reference chip in the state that `chip` is in."""
-    return ReferenceChip(chip.spec, chip.die_seed, [(layer.synapses, layer.state) for layer in chip._layers])
+    return ReferenceChip(chip.spec, chip.die_seed, [joined(layer) for layer in chip._layers])
 
 
 def taught(lesson, chip, probes=()):

@@ -15,6 +15,7 @@ from small_chips import (
 )
 
 from chipsim import Probe
+from chipsim.fabricate import fabricate
 
 
 @pytest.mark.parametrize("threads", [1, 3])
@@ -48,7 +49,7 @@ def test_traces_agree_with_spikes_counts_and_thresholds(small_lesson):
     chip = programmed(task.spec, task.weights)
     result = chip.infer(task.events, task.windows, every_neuron(task.spec))
     for n in range(3):
-        threshold = chip._layers[n].neurons.threshold
+        threshold = fabricate(task.spec, chip.die_seed)[n].neurons.threshold
         assert np.array_equal(result.spikes[n + 1], result.traces[n + 1] >= threshold)
         assert np.array_equal(result.counts[n], result.spikes[n + 1].sum(axis=1))
     assert np.array_equal(result.membrane, result.traces[3][:, -1])

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_chips import programmed, random_weights, spec_of
 
+from chipsim.blocks import joined
 from chipsim.programming import full_scale_of, program_layer
 
 
@@ -130,10 +131,10 @@ def test_the_chip_reports_what_its_crossbars_deliver(rng):
     chip = programmed(spec, weights)
     delivered = chip.weights()
     for n in (2, 3):
-        gain = chip._layers[n - 1].synapses.gain
+        gain = joined(chip._layers[n - 1])[0].gain
         assert np.array_equal(delivered[n - 1][0], gain[:-1] * weights[n - 1][0])
         assert np.array_equal(delivered[n - 1][1], gain[-1] * weights[n - 1][1])
-    snapshot, gain = chip.snapshot(), chip._layers[0].synapses.gain
+    snapshot, gain = chip.snapshot(), joined(chip._layers[0])[0].gain
     code, lsb = snapshot["layer1.code"].astype(np.float32), snapshot["layer1.lsb"]
     assert np.array_equal(delivered[0][0], gain[:-1] * (code[:-1] * lsb[0]))
     assert np.array_equal(delivered[0][1], gain[-1] * (code[-1] * lsb[1]))

@@ -19,15 +19,15 @@ from small_chips import (
 )
 
 from chipsim.blocks import column_ranges
-from chipsim.chip import WINDOWS_PER_PIECE
+from chipsim.plan import WINDOWS_PER_PIECE, even_ranges, following_ranges
 
 EVERYTHING = ("mismatch:0.3", "thermal:0.2", "silencing:0.1", "quantization:4")
 COLUMNS_PER_LINE = 16
 
 
 def wide_lesson(noise=EVERYTHING, n_windows=3, **design):
-    """Layers of several cache lines and a rest, so that three and more threads all get columns."""
-    return lesson(spec_of(sizes=(12, 70, 49, 17), steps=6, noise=noise, **design), n_windows=n_windows)
+    """Layers of three, two and one block of columns, each with a rest."""
+    return lesson(spec_of(sizes=(12, 150, 70, 17), steps=6, noise=noise, **design), n_windows=n_windows)
 
 
 def run_with(task, threads):
@@ -112,14 +112,19 @@ def test_results_are_not_views_of_buffers():
         assert_same(now, before, "an earlier result")
 
 
-@given(n_columns=st.integers(1, 3000), threads=st.integers(1, 40))
-def test_column_ranges(n_columns, threads):
-    """Blocks cover all columns in order, begin on cache lines and differ by at most one line."""
-    blocks = column_ranges(n_columns, threads)
-    assert 1 <= len(blocks) <= threads
+@given(n_columns=st.integers(1, 3000))
+def test_column_ranges(n_columns):
+    """Blocks cover all columns in order and begin on cache lines."""
+    blocks = column_ranges(n_columns)
     assert blocks[0][0] == 0 and blocks[-1][1] == n_columns
     assert all(a[1] == b[0] for a, b in pairwise(blocks))
     assert all(first < last and first % COLUMNS_PER_LINE == 0 for first, last in blocks)
-    lines = [-(-(last - first) // COLUMNS_PER_LINE) for first, last in blocks]
-    assert max(lines) - min(lines) <= 1
-    assert len(blocks) == min(threads, -(-n_columns // COLUMNS_PER_LINE))
+
+
+@given(n_windows=st.integers(1, 5000), threads=st.integers(1, 40))
+def test_window_ranges(n_windows, threads):
+    """They cover all windows in order; of those that wait for each other none is longer than the first."""
+    for ranges in (even_ranges(n_windows, threads), following_ranges(n_windows, threads)):
+        assert ranges[0][0] == 0 and ranges[-1][1] == n_windows
+        assert all(a[1] == b[0] for a, b in pairwise(ranges))
+        assert all(0 < stop - start <= ranges[0][1] for start, stop in ranges)

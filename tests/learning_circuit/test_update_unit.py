@@ -5,7 +5,7 @@ import pytest
 
 from learning_circuit.update_unit import write_row, write_rows, write_rows_graded
 
-N_IN, N_OUT = 13, 21
+N_IN, N_OUT = 13, 48  # whole vectors, and more than one tile
 
 
 @pytest.fixture(params=[1, N_IN + 1], ids=["a gain per column", "a gain per synapse"])
@@ -28,7 +28,8 @@ def test_rows_that_spiked_move(crossbar, rng, n_rows):
     expected = weight.copy()
     for row in rows:
         expected[row] += gain_of(gain, row) * pulse
-    write_rows(weight, gain, rows, pulse, np.zeros(N_OUT, np.float32))
+    among_others = np.array([0, *rows, 0], np.int32)
+    write_rows(weight, gain, among_others, 1, 1 + n_rows, pulse, np.zeros(N_OUT, np.float32))
     assert np.array_equal(weight, expected)
 
 

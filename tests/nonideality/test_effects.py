@@ -5,6 +5,7 @@ import pytest
 from scipy import stats
 from small_chips import lesson, programmed, spec_of
 
+from chipsim.fabricate import fabricate
 from nonideality import LayerErrors, parse
 from nonideality.mismatch import Mismatch, truncated_gains
 from nonideality.quantization import Quantization
@@ -174,13 +175,12 @@ def test_thermal_noise_on_the_membranes_of_a_chip(sigma):
 
 def test_thermal_noise_scales_with_the_nominal_threshold_not_with_its_mismatch():
     spec = spec_of((1, 50), 1, ("thermal:0.1", "mismatch:0.5@threshold"))
-    made = programmed(spec, [(np.zeros((1, 50), np.float32), np.zeros(50, np.float32))])._layers[0]
+    made = fabricate(spec, 1)[0]
     assert set(made.neurons.noise) == {np.float32(0.1)} and made.neurons.noisy
 
 
 def test_no_thermal_noise_is_exactly_silent():
-    made = programmed(spec_of((1, 5), 1, ("thermal:0",)), [(np.zeros((1, 5), np.float32), np.zeros(5, np.float32))])
-    assert not made._layers[0].neurons.noisy
+    assert not fabricate(spec_of((1, 5), 1, ("thermal:0",)), 1)[0].neurons.noisy
 
 
 def test_descriptions_say_what_a_level_means():

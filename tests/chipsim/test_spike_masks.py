@@ -1,0 +1,46 @@
+"""Spikes as bits: what is stored comes back as spikes, as row lists and as counts."""
+
+import numpy as np
+import pytest
+
+from chipsim.spike_masks import gather_events, new_masks, spikes_in_window, spikes_of, store_spikes
+from learning_circuit.rows import LANES
+
+S, T = 3, 4
+
+
+def stored(spikes, block=16):
+    """Masks of spikes (S, T, n), n a multiple of `block`, stored a block of neurons at a time."""
+    n = spikes.shape[2]
+    fired = new_masks(S, T, n)
+    for s in range(S):
+        for t in range(T):
+            for first in range(0, n, block):
+                store_spikes(fired, s, t, first, spikes[s, t, first : first + block].astype(np.float32))
+    return fired
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.1, 0.6, 1.0])
+@pytest.mark.parametrize(("n", "block"), [(16, 16), (48, 48), (64, 32), (144, 48)])
+def test_there_and_back(rng, n, block, rate):
+    spikes = (rng.random((S, T, n)) < rate).astype(np.uint8)
+    fired = stored(spikes, block)
+    order = tuple(rng.permutation(n).tolist())
+    assert np.array_equal(spikes_of(fired, order), spikes[:, :, list(order)])
+    rows = np.full((S, T * n + LANES), -1, np.int32)
+    begin, end = np.zeros((S, T), np.int32), np.zeros((S, T), np.int32)
+    gather_events(fired, rows, begin, end, 0, S)
+    for s in range(S):
+        assert begin[s, 0] == 0 and (begin[s, 1:] == end[s, :-1]).all()
+        for t in range(T):
+            assert rows[s, begin[s, t] : end[s, t]].tolist() == np.flatnonzero(spikes[s, t]).tolist()
+        assert (rows[s, end[s, -1] + LANES :] == -1).all()
+        for first in range(0, n, block):
+            assert spikes_in_window(fired, s, first, block) == spikes[s, :, first : first + block].sum()
+
+
+def test_a_new_spike_train_replaces_the_old():
+    fired = new_masks(1, 1, 16)
+    store_spikes(fired, 0, 0, 0, np.ones(16, np.float32))
+    store_spikes(fired, 0, 0, 0, np.eye(16, dtype=np.float32)[3])
+    assert spikes_of(fired, tuple(range(16)))[0, 0].tolist() == np.eye(16)[3].tolist()
