@@ -53,7 +53,12 @@ def _step(context: click.Context, parameter: click.Parameter, value: float) -> f
 @click.option("--rows", callback=_places, help="LAYER:ROW,... of the inputs to show.  [default: the 4 most active]")
 @click.option("--samples", "--sample", default="0", callback=_numbers, help="Numbers of samples.  [default: 0]")
 @click.option("--part", type=click.Choice(["test", "train"]), default="test", help="Of the data set.  [default: test]")
-@click.option("--learn/--infer", "learn", default=None, help="Learn from them, or only show them.  [default: learn]")
+@click.option(
+    "--learn/--infer",
+    "learn",
+    default=None,
+    help="Learn from them, or only show them.  [default: learn; after all: infer]",
+)
 @click.option("--after", default="0", callback=_learned, help="Samples learned before, or 'all'.  [default: 0]")
 @click.option("--before", is_flag=True, help="The die as programmed: the same as --after 0.")
 @click.option("--step-us", type=float, default=1.0, callback=_step, help="Step period in us.  [default: 1]")

@@ -156,9 +156,10 @@ def _check_learned(setup: Setup, learned: int, more: int) -> None:
     total = setup.presentations
     if learned + more > total:
         wish = f"learning {learned} samples" + (f" and {more} more" if more else "")
+        way_out = ", or only look with --infer" if learned <= total else ""
         raise TraceError(
-            f"{wish} is beyond this run, which learns {total:,}: choose a number of samples up to {total - more:,},"
-            " more --epochs, or only look with --infer"
+            f"{wish} is beyond this run, which learns {total:,}: choose --after {max(total - more, 0)} or less, or more"
+            f" --epochs{way_out}"
         )
 
 
@@ -196,7 +197,7 @@ def _learn(setup: Setup, chip: Chip, n: int, listener: Listener) -> None:
     lesson = Lesson(setup.train, setup.teacher, encoder, spec.training.output_target, spec.seed)
     for piece in lesson.chunks(spans(0, n, spec.training.chunk, epoch)):
         chip.learn(piece.events, piece.windows, piece.targets, _rates(setup, piece.windows))
-        listener.learning(int(piece.windows[-1]) + 1, n, float("nan"))
+        listener.learning(int(piece.windows[-1]) + 1, n, None)
 
 
 def _rates(setup: Setup, windows: NDArray[np.int64]) -> NDArray[np.float32]:
