@@ -3,9 +3,21 @@
 Read `spec`, `fabricate`, `tables`, `crossbar`, `neuron`, `cycle`, `chip`, in this order.
 """
 
-from chipsim.chip import Chip, Probe, Result, Snapshot
+from chipsim.chip import Chip, Result, Snapshot
+from chipsim.probe import Probe
 from chipsim.spec import ChipError, ChipSpec, NeuronSpec
-from chipsim.tables import Events
+from chipsim.tables import Events, Signals
 
 __version__ = "0.1.0"
-__all__ = ["Chip", "ChipError", "ChipSpec", "Events", "NeuronSpec", "Probe", "Result", "Snapshot", "__version__"]
+__all__ = [
+    "Chip",
+    "ChipError",
+    "ChipSpec",
+    "Events",
+    "NeuronSpec",
+    "Probe",
+    "Result",
+    "Signals",
+    "Snapshot",
+    "__version__",
+]

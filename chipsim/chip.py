@@ -15,23 +15,16 @@ from chipsim.cycle import TALLY, WORK, Columns, infer_block, learn_block, new_co
 from chipsim.fabricate import fabricate
 from chipsim.memory import aligned
 from chipsim.plan import checks, even_ranges, following_ranges, inference, learning
+from chipsim.probe import Probe, check_probes, nothing_probed, room_for
 from chipsim.programming import program_layer
 from chipsim.schedule import Threads
 from chipsim.spec import ChipError, ChipSpec
 from chipsim.spike_masks import gather_events, new_masks, row_numbers, spikes_of
-from chipsim.tables import Block, Events, Record, row_type
+from chipsim.tables import Block, Events, Record, Signals, row_type
 from learning_circuit.rows import LANES
 
 Weights = Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]]
 Snapshot = dict[str, NDArray[np.generic]]
-
-
-@dataclass(frozen=True)
-class Probe:
-    """Which neurons of a layer (1-based, as in a noise's ``layer=``) to watch."""
-
-    layer: int
-    neurons: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -42,6 +35,7 @@ class Result:
     membrane: NDArray[np.float32]  # (S, n_classes), output membranes at the end of the window, in thresholds
     activity: dict[str, NDArray[np.int64]]  # what the chip did, per TALLY name but WORK (n_layers,)
     work: dict[str, NDArray[np.int64]]  # what the simulator did for it, per WORK name (n_layers,)
+    signals: dict[int, Signals] = field(default_factory=dict)  # probed layer -> all that was watched
     traces: dict[int, NDArray[np.float32]] = field(default_factory=dict)  # probed layer -> (S, T, k) membranes
     spikes: dict[int, NDArray[np.uint8]] = field(default_factory=dict)  # as traces; an integrating readout has none
 
@@ -173,7 +167,10 @@ class Chip:
         self._check_shapes(events, windows)
         n_windows = len(windows)
         self._reserve(n_windows)
-        records = [self._record(layer, n_windows, probes) for layer in range(self.spec.n_layers)]
+        check_probes(probes, self.spec)
+        watch = {probe.layer - 1: probe for probe in probes}
+        learns = targets is not None
+        records = [self._record(layer, n_windows, watch.get(layer), learns) for layer in range(self.spec.n_layers)]
         inputs = [events, *self._hidden_events]
         tallies: list[list[NDArray[np.int64]]] = [[] for _ in records]
 
@@ -223,7 +220,8 @@ class Chip:
             membrane=records[-1].membrane[:, : sizes[-1]].copy(),
             activity={name: totals[:, i] for i, name in enumerate(TALLY) if name not in WORK},
             work={name: totals[:, TALLY.index(name)] for name in WORK},
-            traces={p.layer: records[p.layer - 1].trace for p in probes},
+            signals={p.layer: records[p.layer - 1].signals for p in probes},
+            traces={p.layer: records[p.layer - 1].signals.membrane for p in probes},
             spikes={p.layer: spikes_of(records[p.layer - 1].fired, p.neurons) for p in probes},
         )
 
@@ -258,8 +256,7 @@ class Chip:
                     fired=new_masks(n_windows, steps, n),
                     count=aligned((n_windows, padded_width(n)), np.float32),
                     membrane=aligned((n_windows, padded_width(n)), np.float32),
-                    probed=np.zeros(0, np.int64),
-                    trace=np.zeros((0, 0, 0), np.float32),
+                    signals=nothing_probed(),
                 )
             )
         for n in self.spec.layer_sizes[1:-1]:
@@ -276,21 +273,13 @@ class Chip:
             for record, events in zip(self._records, self._hidden_events, strict=False)  # the last layer has none
         ]
 
-    def _record(self, layer: int, n_windows: int, probes: Sequence[Probe]) -> Record:
-        """This layer's record for a chunk, with room for its probes."""
+    def _record(self, layer: int, n_windows: int, probe: Probe | None, learns: bool) -> Record:
+        """This layer's record for a chunk, with room for what its probe watches."""
         record = self._records[layer]
         record = record._replace(count=record.count[:n_windows], membrane=record.membrane[:n_windows])
-        if len({probe.layer for probe in probes}) < len(probes):
-            raise ChipError("a layer is probed twice: name all its neurons in one Probe")
-        for probe in probes:
-            if not 1 <= probe.layer <= self.spec.n_layers:
-                raise ChipError(f"there is no layer {probe.layer} to probe: choose 1 to {self.spec.n_layers}")
-            n_out = self.spec.layer_sizes[probe.layer]
-            if not all(0 <= neuron < n_out for neuron in probe.neurons):
-                raise ChipError(f"layer {probe.layer} has neurons 0 to {n_out - 1}; probe some of those")
-            if probe.layer == layer + 1:
-                shape = (n_windows, self.spec.steps, len(probe.neurons))
-                record = record._replace(probed=np.array(probe.neurons, np.int64), trace=np.zeros(shape, np.float32))
+        if probe is not None:
+            coded = bool(self._layers[layer][0].synapses.coded)
+            record = record._replace(signals=room_for(probe, n_windows, self.spec.steps, learns, coded))
         return record
 
 

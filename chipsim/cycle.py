@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chipsim.crossbar import add_graded_rows, add_rows
+from chipsim.gates import error_of, passes
 from chipsim.jit import inlined_stage, kernel, stage
 from chipsim.memory import placed
 from chipsim.neuron import UPPER_RAIL_HIT, add_noise, fire, integrate_readout
 from chipsim.spike_masks import spikes_in_window, store_spikes
+from chipsim.watch import note, note_learning
 from learning_circuit.accumulator import accumulate
-from learning_circuit.boxcar import boxcar
-from learning_circuit.error_gate import error_gate
 from learning_circuit.masks import count_nonzero
 from learning_circuit.update_accumulator import write_coded_row
 from learning_circuit.update_unit import write_row, write_rows, write_rows_graded
@@ -152,14 +152,6 @@ def _fire(columns, neurons, circuit, record, s, t, first):
         store_spikes(record.fired, s, t, first, columns.spiked)
 
 
-@inlined_stage
-def _probe(columns, record, s, t, first, last):
-    for k in range(len(record.probed)):
-        neuron = record.probed[k]
-        if first <= neuron < last:
-            record.trace[s, t, k] = columns.membrane[neuron - first]
-
-
 @stage
 def _accumulate_targets(target_count, target, full):
     for i in range(len(target_count)):
@@ -169,12 +161,11 @@ def _accumulate_targets(target_count, target, full):
 @stage
 def _gate(pulse, target_count, target, count, membrane, circuit, rate, per_step):
     """Pulses of all columns for this step, all arrays (n,) float32. Returns how many columns are open."""
-    low_edge, high_edge = circuit.boxcar_low, circuit.boxcar_high
-    slope, sign_pulse, dead_zone, full = circuit.slope, circuit.pulse, circuit.dead_zone, circuit.accumulator_full
+    full = circuit.accumulator_full
     for i in range(len(pulse)):
         target_count[i] = accumulate(target_count[i], target[i], full)
-        error = error_gate(target_count[i] - count[i], per_step, slope, sign_pulse, dead_zone)
-        pulse[i] = rate * error if boxcar(membrane[i], low_edge[i], high_edge[i]) else _ZERO
+        error = error_of(target_count, count, circuit, per_step, i)
+        pulse[i] = rate * error if passes(membrane, circuit, i) else _ZERO
     return count_nonzero(pulse)
 
 
@@ -230,6 +221,7 @@ def infer_block(block, events, record, windows, columns, tally, start, stop):
     state, neurons, circuit = block.state, block.neurons, block.circuit
     first, last, n = block.first, block.first + state.weight.shape[1], block.n_columns
     graded = len(events.amplitude) > 0
+    watched = len(record.signals.neurons) > 0
     active = np.int64(0)
     added = np.int64(0)
     for s in range(start, stop):
@@ -241,7 +233,8 @@ def infer_block(block, events, record, windows, columns, tally, start, stop):
             if neurons.noisy and t % 4 == 0:
                 _draw_noise(columns, neurons, windows[s], t, first)
             _fire(columns, neurons, circuit, record, s, t, first)
-            _probe(columns, record, s, t, first, last)
+            if watched:
+                note(columns, block, events, record.signals, s, t)
         _end_window(columns, neurons, circuit, record, s, first, last, tally)
     tally[_EVENTS] += active * n
     tally[_ADDED] += added * n
@@ -256,6 +249,7 @@ def learn_block(block, events, record, windows, targets, rates, columns, tally, 
     synapses, state, neurons, circuit = block.synapses, block.state, block.neurons, block.circuit
     first, last, n = block.first, block.first + state.weight.shape[1], block.n_columns
     graded = len(events.amplitude) > 0
+    watched = len(record.signals.neurons) > 0
     active = np.int64(0)
     added = np.int64(0)
     for s in range(start, stop):
@@ -273,9 +267,13 @@ def learn_block(block, events, record, windows, targets, rates, columns, tally, 
             if synapses.coded and t % 4 == 0:
                 _draw_dither(columns, circuit, neurons.layer, windows[s], t, first)
             _fire(columns, neurons, circuit, record, s, t, first)
-            _probe(columns, record, s, t, first, last)
+            if watched:
+                note(columns, block, events, record.signals, s, t)
+            per_step = _ONE / np.float32(t + 1)
             if t < circuit.warm_up:
                 _accumulate_targets(columns.target_count, target, circuit.accumulator_full)
+                if watched:
+                    note_learning(columns, block, record.signals, s, t, per_step)
                 continue
             n_open = _gate(
                 columns.pulse,
@@ -285,13 +283,15 @@ def learn_block(block, events, record, windows, targets, rates, columns, tally, 
                 columns.membrane,
                 circuit,
                 rates[s],
-                _ONE / np.float32(t + 1),
+                per_step,
             )
             if n_open > 0:
                 _write(columns, synapses, state, events, s, t, tally)
                 changed = True
                 tally[_UPDATES] += (active_now + 1) * n_open
                 tally[_WRITTEN] += active_now * n
+            if watched:
+                note_learning(columns, block, record.signals, s, t, per_step)
         _end_window(columns, neurons, circuit, record, s, first, last, tally)
     tally[_EVENTS] += active * n
     tally[_ADDED] += added * n

@@ -90,11 +90,34 @@ class Events(NamedTuple):
     amplitude: Any  # (S, capacity) float32 for a constant current; (0, 0) for spikes
 
 
+class Signals(NamedTuple):
+    """What is watched of k neurons of a layer, step by step, and of the synapses between them and r of its input rows.
+
+    The learning circuit's part stays empty (S = 0) where a chip only infers. What a neuron shows at step t, in
+    hardware order: input, current, noise, membrane, spike and count, target count, error and boxcar, pulse, synapses.
+    """
+
+    neurons: Any  # (k,) int64
+    rows: Any  # (r,) int64, n_in for the bias
+    input: Any  # (S, T, r) float32, what the rows carry: 1 for a spike or a bias, an amplitude, or 0
+    current: Any  # (S, T, k) float32, column current without noise, thresholds per step
+    noise: Any  # (S, T, k) float32, what is added to it
+    membrane: Any  # (S, T, k) float32, as the comparator sees it
+    kept: Any  # (S, T, k) float32, what leak and reset leave of it for the next step
+    count: Any  # (S, T, k) float32
+    target_count: Any  # (S, T, k) float32
+    error: Any  # (S, T, k) float32, what the error gate lets through
+    boxcar: Any  # (S, T, k) uint8, 1 where the boxcar gate is open
+    pulse: Any  # (S, T, k) float32, update pulse in thresholds; 0 during warm-up
+    weight: Any  # (S, T, k, r) float32, what the synapses deliver after the step's writes
+    code: Any  # (S, T, k, r) int16, what they store in LSB; empty for analog weights
+    residue: Any  # (S, T, k, r) int16, what their update accumulators hold; empty for analog weights
+
+
 class Record(NamedTuple):
     """What a layer leaves behind of each window."""
 
     fired: Any  # spikes as bits, see chipsim.spike_masks
     count: Any  # (S, n) float32: spike accumulator at the end of the window; n: n_out rounded up to whole vectors
     membrane: Any  # (S, n) float32 at the end of the window
-    probed: Any  # (k,) int64, neurons whose membrane is traced
-    trace: Any  # (S, T, k) float32, their membrane as the comparator sees it
+    signals: Signals  # of the neurons that are probed

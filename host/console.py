@@ -44,9 +44,11 @@ class Console:
             self._progress.remove_task(self._task)
         self._task = self._progress.add_task(text, total=None, note="")
 
-    def learning(self, done: int, total: int, validation_accuracy: float) -> None:
+    def learning(self, done: int, total: int, validation_accuracy: float | None) -> None:
         if self._task is not None:
-            note = f"{done:,} / {total:,} samples, validation {validation_accuracy:.1%}"
+            note = f"{done:,} / {total:,} samples"
+            if validation_accuracy is not None:
+                note += f", validation {validation_accuracy:.1%}"
             self._progress.update(self._task, completed=done, total=total, note=note)
 
     def steps(self, done: int, total: int, text: str) -> None:

@@ -17,3 +17,7 @@ class SettingError(HostError):
 
 class RunFolderError(HostError):
     """A run folder or checkpoint that cannot be used."""
+
+
+class TraceError(HostError):
+    """A neuron, a row or a sample to trace that is not there, or a file that cannot be written."""

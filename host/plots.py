@@ -18,15 +18,18 @@ from chipsim import Chip, Events, Probe, Result
 from host.encoders import Encoder
 from host.evaluate import EVALUATION_WINDOWS
 from host.files import write_bytes
+from host.palette import BLACK as _BLACK
+from host.palette import BLUE as _BLUE
+from host.palette import DASHES as _DASHES
+from host.palette import GREEN as _GREEN
+from host.palette import GREY as _GREY
+from host.palette import VERMILION as _VERMILION
 from host.run import Outcome
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# From Okabe and Ito's palette, whose colours the colour-blind can tell apart.
-_BLACK, _GREY, _BLUE, _GREEN, _VERMILION = "#000000", "#B0B0B0", "#0072B2", "#009E73", "#D55E00"
-_DASHES: Any = (0, (4, 2))
 _MOST_LAYERS = 5  # panels that fit; a deeper network shows some of its layers, always the first and the last
 _MOST_SAMPLES = 2000  # of the test set, in the rates
 _RATE_BINS = 32  # at most

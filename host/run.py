@@ -27,7 +27,7 @@ class Listener(Protocol):
 
     def stage(self, text: str) -> None: ...
 
-    def learning(self, done: int, total: int, validation_accuracy: float) -> None: ...
+    def learning(self, done: int, total: int, validation_accuracy: float | None) -> None: ...
 
 
 class Silence:
@@ -36,7 +36,7 @@ class Silence:
     def stage(self, text: str) -> None:
         pass
 
-    def learning(self, done: int, total: int, validation_accuracy: float) -> None:
+    def learning(self, done: int, total: int, validation_accuracy: float | None) -> None:
         pass
 
 

@@ -16,6 +16,10 @@ from chipsim.fabricate import fabricate
 
 F = np.float32
 ZERO = F(0)
+# What a neuron shows in every step, learning circuit last; names as in chipsim.Signals.
+NEURON_SIGNALS = ("current", "noise", "membrane", "kept", "count")
+CIRCUIT_SIGNALS = ("target_count", "error", "boxcar", "pulse")
+SYNAPSE_SIGNALS = ("weight", "code", "residue")
 TALLY = (
     "synaptic_events",
     "weight_updates",
@@ -36,6 +40,7 @@ class ReferenceResult:
     activity: dict  # name -> (n_layers,)
     traces: list  # per layer (S, T, n_out)
     spikes: list  # per layer (S, T, n_out)
+    signals: list  # per layer name -> (S, T, n_out), inputs (S, T, n_in + 1), synapses (S, T, n_in + 1, n_out)
 
 
 @dataclass
@@ -67,6 +72,7 @@ class ReferenceLayer:
         self.count = [ZERO] * n
         self.target_count = [ZERO] * n
         self.stale = True  # whether the current must be computed again, if the input is constant
+        self.shows = {name: [ZERO] * n for name in NEURON_SIGNALS + CIRCUIT_SIGNALS}
 
     def step(self, t, seen, target, rate):
         """Step t (from 1) of the window on what is `seen`. Returns the membranes as the comparator saw them."""
@@ -76,7 +82,16 @@ class ReferenceLayer:
             self._integrate_and_fire(i, t, self._current(seen, i), before[i])
         if target is not None:
             self._learn(t, seen, target, rate)
+        self.shows |= {"membrane": list(self.membrane), "count": list(self.count)}
+        self.shows["kept"] = [self._kept(i) for i in range(len(self.membrane))]
         return list(self.membrane)
+
+    def _kept(self, i):
+        """What leak and reset leave of the membrane for the next step."""
+        neurons = self.made.neurons
+        if self.fired[i] and neurons.zero_reset == 1:
+            return ZERO
+        return neurons.decay[i] * self.membrane[i] - (neurons.reset_charge[i] if self.fired[i] else ZERO)
 
     # Forward: Eqs. 1 to 3
 
@@ -96,7 +111,9 @@ class ReferenceLayer:
 
     def _integrate_and_fire(self, i, t, current, fired_before):
         neurons = self.made.neurons
-        charge = current + self._noise(i, t)
+        noise = self._noise(i, t)
+        self.shows["current"][i], self.shows["noise"][i] = current, noise
+        charge = current + noise
         if neurons.integrating:
             self.membrane[i] = neurons.decay[i] * self.membrane[i] + charge
             self.count[i] = self.membrane[i] / neurons.threshold[i]
@@ -148,9 +165,12 @@ class ReferenceLayer:
         else:
             gated = sign if abs(d) > F(design.dead_zone_counts) else ZERO
         low, high = self.made.circuit.boxcar_low[i], self.made.circuit.boxcar_high[i]
-        if t > design.warm_up_steps and low < self.membrane[i] < high:  # Eq. 8
-            return rate * gated
-        return ZERO
+        is_open = low < self.membrane[i] < high  # Eq. 8
+        pulse = rate * gated if t > design.warm_up_steps and is_open else ZERO
+        now = {"target_count": self.target_count[i], "error": gated, "boxcar": is_open, "pulse": pulse}
+        for name, value in now.items():
+            self.shows[name][i] = value
+        return pulse
 
     def _write(self, j, i, pulse, amplitude, t):
         """dw_ij = pulse_i x_j, scaled by the synapse's gain; few-bit weights collect it in an update accumulator."""
@@ -198,17 +218,18 @@ class ReferenceChip:
         spikes = [np.zeros(shape, np.uint8) for shape in shapes]
         counts = [np.zeros((s, n), np.float32) for s, _, n in shapes]
         membrane = np.zeros(counts[-1].shape, np.float32)
+        signals = [room_for_signals(shape, layer) for shape, layer in zip(shapes, self.layers, strict=True)]
         for layer in self.layers:
             layer.tally = dict.fromkeys(TALLY, 0)
         for s, window in enumerate(windows):
-            self._run_window(events, s, window, targets, rates, traces, spikes)
+            self._run_window(events, s, window, targets, rates, traces, spikes, signals)
             for layer, count in zip(self.layers, counts, strict=True):
                 count[s] = layer.count
             membrane[s] = self.layers[-1].membrane
         activity = {name: np.array([layer.tally[name] for layer in self.layers]) for name in TALLY}
-        return ReferenceResult(counts, membrane, activity, traces, spikes)
+        return ReferenceResult(counts, membrane, activity, traces, spikes, signals)
 
-    def _run_window(self, events, s, window, targets, rates, traces, spikes):
+    def _run_window(self, events, s, window, targets, rates, traces, spikes, signals):
         for layer in self.layers:
             layer.start_window(window)
         steps = self.spec.steps
@@ -224,8 +245,32 @@ class ReferenceChip:
                 rate = None if rates is None else rates[s, n]
                 traces[n][s, t] = layer.step(t + 1, seen, target, rate)
                 spikes[n][s, t] = layer.fired
+                note_signals(signals[n], s, t, layer, seen)
                 fired_now[n] = [i for i, fired in enumerate(layer.fired) if fired]
             wires = fired_now
+
+
+def room_for_signals(shape, layer):
+    """A layer's signals, named as in chipsim.Signals; codes and residues only for few-bit weights."""
+    n_windows, steps, n_out = shape
+    n_rows = len(layer.weight)
+    room = {name: np.zeros(shape, np.float32) for name in NEURON_SIGNALS + CIRCUIT_SIGNALS}
+    room["boxcar"] = np.zeros(shape, np.uint8)
+    room["input"] = np.zeros((n_windows, steps, n_rows), np.float32)
+    for name in SYNAPSE_SIGNALS:
+        if getattr(layer, name) is not None:
+            room[name] = np.zeros((n_windows, steps, n_rows, n_out), getattr(layer, name).dtype)
+    return room
+
+
+def note_signals(room, s, t, layer, seen):
+    for name in NEURON_SIGNALS + CIRCUIT_SIGNALS:
+        room[name][s, t] = layer.shows[name]
+    for name in SYNAPSE_SIGNALS:
+        if name in room:
+            room[name][s, t] = getattr(layer, name)
+    room["input"][s, t, seen.rows] = 1 if seen.amplitudes is None else seen.amplitudes
+    room["input"][s, t, -1] = 1
 
 
 def input_of(events, s, t):

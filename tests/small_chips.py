@@ -79,7 +79,9 @@ def random_targets(spec, rng, n_windows):
 
 
 def every_neuron(spec):
-    return [Probe(layer, tuple(range(n))) for layer, n in enumerate(spec.layer_sizes[1:], start=1)]
+    """Probes of every neuron and every synapse, bias included."""
+    sizes = spec.layer_sizes
+    return [Probe(n, tuple(range(sizes[n])), tuple(range(sizes[n - 1] + 1))) for n in range(1, len(sizes))]
 
 
 @dataclass
@@ -145,12 +147,22 @@ def assert_same_state(chip, other):
         assert_same(mine[name], theirs[name], name)
 
 
+def assert_same_signals(signals, expected, of_what):
+    """Signals of every neuron and synapse of a layer against the witness's; what only learning shows may be empty."""
+    for name, shown in expected.items():
+        actual = getattr(signals, name)
+        if len(actual) > 0:
+            by_neuron = np.swapaxes(shown, 2, 3) if shown.ndim == 4 else shown
+            assert_same(actual, by_neuron, f"{name} {of_what}")
+
+
 def assert_equals_witness(chip, witness, result, expected):
     """Everything that a run with `every_neuron` probed shows, and the synapses it leaves behind."""
     assert_same_result(result, expected)
     for n in range(chip.spec.n_layers):
         assert_same(result.traces[n + 1], expected.traces[n], f"membranes of layer {n + 1}")
         assert_same(result.spikes[n + 1], expected.spikes[n], f"spikes of layer {n + 1}")
+        assert_same_signals(result.signals[n + 1], expected.signals[n], f"of layer {n + 1}")
     assert result.activity.keys() == expected.activity.keys()
     for name, counted in result.activity.items():
         assert counted.tolist() == expected.activity[name].tolist(), name

@@ -123,6 +123,10 @@ def test_probes_of_what_is_not_there(task, chip):
     for neurons in ((2,), (0, -1)):
         text = "layer 2 has neurons 0 to 1; probe some of those"
         refused(text, chip.infer, task.events, task.windows, [Probe(2, neurons)])
+    n_in = task.spec.layer_sizes[0]
+    for rows in ((n_in + 1,), (0, -1)):
+        text = f"layer 1 has input rows 0 to {n_in - 1}, and {n_in} for the bias; probe some of those"
+        refused(text, chip.infer, task.events, task.windows, [Probe(1, (0,), rows)])
 
 
 def test_a_refusal_changes_nothing(task, chip):

@@ -48,6 +48,19 @@ def test_library_use(example, capsys):
         assert re.fullmatch(rf"die {die}: ideal \d+\.\d%, before \d+\.\d%, after \d+\.\d%", line)
 
 
+def test_trace_one_sample(monkeypatch, capsys):
+    spec = importlib.util.spec_from_file_location("trace_one_sample", EXAMPLES / "trace_one_sample.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    resolved = resolve(None, {"noise": ["mismatch:0.2"], "hidden": [6], "teacher.epochs": 2})
+    monkeypatch.setattr(module, "resolve", lambda config, overrides: resolved)
+    module.main()
+    head, names, *rows = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"layer 1, neuron 5 of die 1: threshold \d\.\d{3}, boxcar -?\d\.\d{3} to \d\.\d{3}", head)
+    assert len(rows) == resolved.steps
+    assert {len(row.split()) for row in rows} == {len(names.split())}
+
+
 def test_accuracy_table(example, capsys, monkeypatch):
     module, seen = example("accuracy_table")
     monkeypatch.setattr(sys, "argv", ["accuracy_table.py", "--dies", "2", "--seed", "3"])
