@@ -42,7 +42,14 @@ WRONG = [
     # Values that cannot be.
     ("7700.0", "-7700.0", 0, "neuron.membrane_capacitance_ff = -7700.0: input should be greater than 0"),
     ("7700.0", "nan", 0, "neuron.membrane_capacitance_ff = nan"),
-    ("7700.0", "'large'", 0, "neuron.membrane_capacitance_ff = 'large'"),
+    ("7700.0", "'7700.0'", 0, "neuron.membrane_capacitance_ff = '7700.0': input should be a valid number"),
+    ("7700.0", "true", 0, "neuron.membrane_capacitance_ff = True: input should be a valid number"),
+    ("7700.0", "1e400", 0, "neuron.membrane_capacitance_ff = inf: input should be a finite number"),
+    ("core_rows = 256", "core_rows = 1" + 400 * "0", 0, "array.core_rows = 10000"),
+    ("columns_chain = true", "columns_chain = 1", 0, "array.columns_chain = 1: input should be a valid boolean"),
+    ("[link]", "[[link]]", 0, "is not a table: write [link], once"),
+    ('"cmos-180nm"', '""', 0, "name = ''"),
+    ('"cmos-180nm"', '"two\\nlines"', 0, "name = 'two\\nlines'"),
     ("weight_bits = 6 ", "weight_bits = 0 ", 0, "synapse.weight_bits = 0"),
     ("weight_bits = 6 ", "weight_bits = 'exact' ", 0, "synapse.weight_bits = 'exact'"),
     ("cores = 16", "cores = 1.5", 0, "array.cores = 1.5"),
@@ -79,6 +86,7 @@ def test_a_mistake_is_one_line_with_its_line_number(old, new, offset, words, edi
         load(str(path))
     message = str(error.value)
     assert words in message
+    assert len(message) < 400
     assert "\n" not in message
     if offset is None:
         assert "line" in message
@@ -100,6 +108,12 @@ def test_a_missing_table_and_an_empty_file(tmp_path):
 def test_a_chip_that_cannot_be_read(source, words):
     with pytest.raises(ChipError, match=f"{words}.*one of ideal, brainscales2, rram, cmos-180nm"):
         load(source)
+
+
+def test_what_windows_editors_leave_in_a_file_is_no_mistake(tmp_path):
+    path = tmp_path / "my.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + preset_text("rram").replace("\n", "\r\n").encode())
+    assert load(str(path)) == load("rram")
 
 
 @pytest.mark.parametrize("content", [b"name = '\xff'", b"\x00"])
