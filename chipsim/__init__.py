@@ -5,7 +5,7 @@ Read `spec`, `fabricate`, `tables`, `crossbar`, `neuron`, `cycle`, `chip`, in th
 
 from chipsim.chip import Chip, Result, Snapshot
 from chipsim.probe import Probe
-from chipsim.spec import ChipError, ChipSpec, NeuronSpec
+from chipsim.spec import ChipError, ChipSpec, NeuronSpec, SynapseSpec
 from chipsim.tables import Events, Signals
 
 __version__ = "0.1.0"
@@ -19,5 +19,6 @@ __all__ = [
     "Result",
     "Signals",
     "Snapshot",
+    "SynapseSpec",
     "__version__",
 ]

@@ -76,7 +76,7 @@ class Chip:
         bits = self.spec.learning_circuit.update_accumulator_bits
         layers = []
         for (w, b), made in zip(weights, self._made, strict=True):
-            synapses, state = program_layer(w, b, made.gain, made.weight_bits, bits)
+            synapses, state = program_layer(w, b, made.gain, made.weight_bits, bits, self.spec.synapse)
             whole = Block(np.int64(0), np.int64(w.shape[1]), synapses, state, made.neurons, made.circuit)
             layers.append(split(whole))
         self._layers = layers

@@ -17,12 +17,15 @@ OTHER: dict[str, Any] = {
     "noise": ["mismatch:0.3@threshold", "thermal:0.1,layer=2"],
     "die": 7,
     "seed": 2**32 - 1,
+    "chip": "ideal",
     "neuron.kind": "lif",
     "neuron.tau_steps": 3.5,
     "neuron.reset": "zero",
     "neuron.low_rail_th": -0.25,
     "neuron.high_rail_th": 1.5,
     "neuron.readout": "integrating",
+    "synapse.full_scale_th": 0.75,
+    "synapse.bias_full_scale_th": 1.25,
     "learning_circuit.accumulator_bits": 5,
     "learning_circuit.error_gate": "ternary",
     "learning_circuit.dead_zone_counts": 0.5,
@@ -52,7 +55,9 @@ def leaves(model: type[BaseModel] = RunSpec, prefix: str = "") -> list[str]:
 
 
 def value_of(spec: BaseModel, name: str) -> Any:
-    """A setting by its dotted name, as TOML would hold it."""
+    """A setting by its dotted name, as TOML would hold it; a chip by its own name, which is its preset's."""
+    if name == "chip":
+        return spec.chip and spec.chip.name
     value: Any = spec.model_dump(mode="json")
     for part in name.split("."):
         value = value[part]

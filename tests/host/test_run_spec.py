@@ -8,7 +8,7 @@ from every_setting import OTHER, as_toml, leaves, value_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chipsim import ChipSpec, NeuronSpec
+from chipsim import ChipSpec, NeuronSpec, SynapseSpec
 from host import run as run_module
 from host.errors import SettingError
 from host.run_spec import RunSpec, TeacherSpec, TrainingSpec, resolve
@@ -20,6 +20,7 @@ DECIDES_NOTHING = {"data_dir", "training.chunk"}
 FOLLOWS = {
     "dataset": {"hidden", "encoding", "steps", "learning_circuit.warm_up_steps"},
     "steps": {"learning_circuit.warm_up_steps"},
+    "chip": {"training.learning_rate"},  # all else of the ideal chip is as the defaults say
 }
 
 
@@ -84,6 +85,7 @@ FLAGS = [
     (("--die", "9"), "die", 9),
     (("--die", "0"), "die", 0),
     (("--seed", "0"), "seed", 0),
+    (("--chip", "rram"), "chip", "rram"),
     (("--epochs", "0"), "training.epochs", 0),
     (("--learning-rate", "0.5"), "training.learning_rate", 0.5),
     (("--error-gate", "sign"), "learning_circuit.error_gate", "sign"),
@@ -218,6 +220,7 @@ def specs(draw):
             die=st.integers(0, 2**32 - 1),
             seed=st.integers(0, 2**32 - 1),
             neuron=neuron,
+            synapse=st.builds(SynapseSpec, full_scale_th=st.none() | positive, bias_full_scale_th=st.none() | positive),
             learning_circuit=circuit,
             teacher=teacher,
             training=training,
@@ -245,6 +248,7 @@ def test_the_chips_spec_is_the_runs():
         layer_sizes=(4, 5, 4, 3),
         steps=22,
         neuron=spec.neuron,
+        synapse=spec.synapse,
         learning_circuit=spec.learning_circuit,
         noise=("mismatch:0.3@threshold", "thermal:0.1,layer=2"),
     )
