@@ -14,10 +14,12 @@ import click
 from host.cli_options import one_line_errors, run_options, usable_cores
 from host.cli_spec import place, spec
 from host.cli_trace import trace
+from host.interrupts import keep_interrupts
 
 
 def main() -> None:
     """Entry point: every mistake of the user's ends in one line on stderr and exit status 2."""
+    keep_interrupts()
     try:
         status = cli.main(standalone_mode=False)
         sys.stdout.flush()
