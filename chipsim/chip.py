@@ -44,7 +44,7 @@ class Result:
 
     counts: list[NDArray[np.float32]]  # per layer (S, n_out), spikes in the window
     membrane: NDArray[np.float32]  # (S, n_classes), output membranes at the end of the window, in thresholds
-    activity: dict[str, NDArray[np.int64]]  # what the chip did, per TALLY name but WORK (n_layers,)
+    activity: dict[str, NDArray[np.int64]]  # what the chip did, per ACTIVITY name (n_layers,)
     work: dict[str, NDArray[np.int64]]  # what the simulator did for it, per WORK name (n_layers,)
     traces: dict[int, NDArray[np.float32]] = field(default_factory=dict)  # probed layer -> (S, T, k) membranes
     spikes: dict[int, NDArray[np.uint8]] = field(default_factory=dict)  # as traces; an integrating readout has none
@@ -209,11 +209,19 @@ class Chip:
         return Result(
             counts=[record.count.copy() for record in records],
             membrane=records[-1].membrane.copy(),
-            activity={name: totals[:, i] for i, name in enumerate(TALLY) if name not in WORK},
+            activity={
+                **{name: totals[:, i] for i, name in enumerate(TALLY) if name not in WORK},
+                "spikes": self._spikes(records[-1], n_windows),
+            },
             work={name: totals[:, TALLY.index(name)] for name in WORK},
             traces={p.layer: records[p.layer - 1].trace for p in probes},
             spikes={p.layer: records[p.layer - 1].spikes[:, :, list(p.neurons)] for p in probes},
         )
+
+    def _spikes(self, outputs: Record, n_windows: int) -> NDArray[np.int64]:
+        """(n_layers,) spikes fired by each layer: a hidden layer's are the next one's events, all inside its buffer."""
+        hidden = [int(np.sum(events.end[:n_windows, -1], dtype=np.int64)) for events in self._hidden_events]
+        return np.array([*hidden, np.count_nonzero(outputs.spikes)], np.int64)
 
     def _blocks_to_learn(self) -> list[list[Block]]:
         """Each layer's blocks, one per thread. After a chunk they hold what the layer holds, so they are kept."""
