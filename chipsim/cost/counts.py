@@ -1,0 +1,39 @@
+"""What a chip did per sample: the counts that its accuracy came with, divided by the samples shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from chipsim.spec import ChipSpec
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Means per sample. Per layer means: one figure for each layer of synapses with the neurons that they drive."""
+
+    input_events: float  # active input rows, summed over the steps of a window
+    synaptic_events: tuple[float, ...]  # per layer, an active row meeting a synapse, bias not counted
+    spikes: tuple[float, ...]  # per layer
+    weight_updates: tuple[float, ...]  # per layer, an update pulse on a synapse, bias counted
+    code_writes: tuple[float, ...]  # per layer, a stored few-bit weight that changed
+
+    def row_events(self, layer: int) -> float:
+        """Rows that are active in layer `layer` (from 0), summed over the steps of a window."""
+        return self.input_events if layer == 0 else self.spikes[layer - 1]
+
+
+def counts_per_sample(spec: ChipSpec, activity: Mapping[str, Sequence[int]], samples: int) -> Counts:
+    """From the sums over `samples` windows, per ACTIVITY name and layer (see chipsim.cycle), at least one window."""
+
+    def mean(name: str) -> tuple[float, ...]:
+        return tuple(int(count) / samples for count in activity[name])
+
+    synaptic_events = mean("synaptic_events")
+    return Counts(
+        input_events=synaptic_events[0] / spec.layer_sizes[1],
+        synaptic_events=synaptic_events,
+        spikes=mean("spikes"),
+        weight_updates=mean("weight_updates"),
+        code_writes=mean("code_writes"),
+    )
