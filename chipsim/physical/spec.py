@@ -1,0 +1,292 @@
+"""A chip as its designer draws it: volts, farads, amperes, bits. The unit of every figure is in its name.
+
+No figure has a default: what is left out is absent from the chip, and what must be there is asked for. The presets
+(`chipsim/physical/presets`) are complete and name the source of each figure. What the model makes of all this is in
+`chipsim.physical.derive`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from learning_circuit import ErrorGate
+
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=1, le=1_000_000)]
+
+
+def contradiction(field: str, message: str) -> PydanticCustomError:
+    """What a check across fields raises; `field`, relative to the checked table, is where the user should look."""
+    return PydanticCustomError("contradiction", "{message}", {"message": message, "field": field})
+
+
+def _low_to_high(pair: tuple[float, float]) -> tuple[float, float]:
+    low, high = pair
+    if low > high:
+        raise PydanticCustomError("range", "write [low, high], the smaller figure first")
+    return pair
+
+
+# Published energies differ by a factor of ten for the same thing: always a range.
+LowHigh = Annotated[tuple[NotNegative, NotNegative], AfterValidator(_low_to_high)]
+
+
+class Table(BaseModel):
+    """A part of the chip, and a table of the file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Neuron(Table):
+    """The analog neuron. With neither a leak nor a time constant it integrates without loss."""
+
+    membrane_capacitance_ff: Positive
+    resting_v: Finite  # where a membrane starts, and where a full reset leaves it
+    threshold_v: Finite
+    low_rail_v: Finite
+    high_rail_v: Finite
+    leak_conductance_ns: Positive | None = None
+    membrane_time_constant_us: Positive | None = None
+    reset: Literal["subtract", "zero"]
+    readout: Literal["spiking", "integrating"]  # of the output layer
+    time_constant_sigma_relative: NotNegative  # from neuron to neuron, at one standard deviation
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Neuron:
+        if self.leak_conductance_ns is not None and self.membrane_time_constant_us is not None:
+            raise contradiction(
+                "membrane_time_constant_us",
+                "leak_conductance_ns and membrane_time_constant_us say the same thing twice (tau = C / g): keep one",
+            )
+        if self.threshold_v <= self.resting_v:
+            raise contradiction(
+                "threshold_v",
+                f"threshold_v = {self.threshold_v:g} must lie above resting_v = {self.resting_v:g}: raise it",
+            )
+        for name in ("resting_v", "threshold_v"):
+            value = getattr(self, name)
+            if not self.low_rail_v <= value <= self.high_rail_v:
+                raise contradiction(
+                    name,
+                    f"{name} = {value:g} lies outside the rails, low_rail_v = {self.low_rail_v:g} to high_rail_v ="
+                    f" {self.high_rail_v:g}: no membrane gets there; move it or a rail",
+                )
+        return self
+
+
+class Synapse(Table):
+    """One synapse, and what a spike delivers through it.
+
+    The charge of one LSB is unit_synaptic_charge_fc, or unit_synapse_current_na for pulse_width_ns, or, for devices
+    with a conductance, one conductance level read at read_voltage_v for pulse_width_ns.
+    """
+
+    weight_bits: Annotated[int, Field(ge=1, le=24)] | Literal["ideal"] | None = None  # per device; ideal: analog
+    conductance_min_us: NotNegative | None = None
+    conductance_max_us: Positive | None = None
+    conductance_levels: Annotated[int, Field(ge=2, le=2**24)] | None = None
+    # differential_pair: two devices on two columns, their currents subtracted; paired_rows: two rows per input, one
+    # adds and one subtracts; signed_column: each device adds or subtracts by a sign of its own, part of weight_bits.
+    weight_sign: Literal["differential_pair", "paired_rows", "signed_column"]
+    unit_synaptic_charge_fc: Positive | None = None
+    unit_synapse_current_na: Positive | None = None
+    read_voltage_v: Positive | None = None
+    pulse_width_ns: Positive | None = None
+    synaptic_time_constant_us: Positive | None = None  # of an exponential current; left out: charge within the step
+    weight_sigma_relative: NotNegative  # of the delivered charge from device to device, at one standard deviation
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Synapse:
+        self._hold_a_sign()
+        device = ("conductance_min_us", "conductance_max_us", "conductance_levels", "read_voltage_v")
+        if self._any(*device):
+            self._refuse(("weight_bits", "unit_synaptic_charge_fc", "unit_synapse_current_na"), "a conductance range")
+            self._need((*device, "pulse_width_ns"), "a conductance range")
+            assert self.conductance_min_us is not None and self.conductance_max_us is not None
+            if self.conductance_max_us <= self.conductance_min_us:
+                raise contradiction(
+                    "conductance_max_us",
+                    f"conductance_max_us = {self.conductance_max_us:g} must exceed conductance_min_us ="
+                    f" {self.conductance_min_us:g}",
+                )
+            return self
+        if self.weight_bits is None:
+            raise contradiction(
+                "weight_bits",
+                'how weights are stored is missing: give weight_bits (or weight_bits = "ideal" for analog weights), or'
+                f" {', '.join(device)}",
+            )
+        if self.unit_synaptic_charge_fc is not None:
+            self._refuse(("unit_synapse_current_na", "pulse_width_ns"), "unit_synaptic_charge_fc")
+        elif self._any("unit_synapse_current_na", "pulse_width_ns"):
+            self._need(("unit_synapse_current_na", "pulse_width_ns"), "a charge given as current times time")
+        else:
+            raise contradiction(
+                "unit_synaptic_charge_fc",
+                "the charge of one LSB is missing: give unit_synaptic_charge_fc, or unit_synapse_current_na and"
+                " pulse_width_ns",
+            )
+        return self
+
+    def _hold_a_sign(self) -> None:
+        """Raises if a device that holds a sign of its own has no room for it."""
+        if self.weight_sign == "signed_column":
+            for name, least in (("weight_bits", 2), ("conductance_levels", 3)):
+                value = getattr(self, name)
+                if isinstance(value, int) and value < least:
+                    raise contradiction(name, f"{name} = {value} leaves no room for a signed_column's sign: {least} up")
+
+    def _any(self, *names: str) -> bool:
+        return any(getattr(self, name) is not None for name in names)
+
+    def _refuse(self, names: tuple[str, ...], given: str) -> None:
+        for name in names:
+            if getattr(self, name) is not None:
+                raise contradiction(name, f"{name} and {given} say the same thing twice: keep one")
+
+    def _need(self, names: tuple[str, ...], given: str) -> None:
+        for name in names:
+            if getattr(self, name) is None:
+                raise contradiction(name, f"{name} is missing: {given} needs {', '.join(names)}")
+
+
+class LearningCircuit(Table):
+    """One learning circuit per neuron: counters, error comparator, boxcar comparators, update pulse."""
+
+    accumulator_bits: Annotated[int, Field(ge=1, le=24)]
+    error_gate: ErrorGate
+    dead_zone_counts: NotNegative
+    comparator_offset_counts: NotNegative  # sigma of the error comparator's offset from neuron to neuron
+    boxcar_low_v: Finite
+    boxcar_high_v: Finite
+    # What one update pulse (of an error of one spike per step, if the gate is linear) changes: the charge that a spike
+    # delivers, the voltage by which it lifts the membrane, or a fraction of the weight's LSB. One of the three.
+    update_pulse_fc: Positive | None = None
+    update_pulse_v: Positive | None = None
+    update_pulse_lsb: Positive | None = None
+    update_accumulator_bits: Annotated[int, Field(ge=0, le=14)]  # per synapse; 0: pulses are written directly
+    warm_up_steps: Annotated[int, Field(ge=0)] | None = None  # left out: half the window
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> LearningCircuit:
+        if self.boxcar_high_v <= self.boxcar_low_v:
+            raise contradiction(
+                "boxcar_high_v",
+                f"boxcar_high_v = {self.boxcar_high_v:g} must lie above boxcar_low_v = {self.boxcar_low_v:g}",
+            )
+        sizes = ("update_pulse_fc", "update_pulse_v", "update_pulse_lsb")
+        given = [name for name in sizes if getattr(self, name) is not None]
+        if len(given) > 1:
+            raise contradiction(given[1], f"{' and '.join(given)} say the same thing twice: keep one")
+        if not given:
+            raise contradiction(sizes[0], f"the size of an update pulse is missing: give one of {', '.join(sizes)}")
+        return self
+
+
+class Timing(Table):
+    """How long things take. A step needs cycles for its stages, for each spike it delivers, for each row it writes."""
+
+    step_period_ns: Positive
+    clock_mhz: Positive
+    stage_cycles: NotNegative  # per step: integrate, compare, count, gate
+    row_event_cycles: NotNegative  # per input spike delivered to a core
+    row_write_cycles: NotNegative  # per row that a core writes
+    steps_per_window: Annotated[int, Field(ge=2, le=4096)] | None = None  # left out: the host's choice
+    window_overhead_us: NotNegative  # per sample, besides its steps
+
+
+class Array(Table):
+    """Crossbar cores: how many synapses stand where, and the wires between them."""
+
+    core_rows: Count
+    core_columns: Count
+    cores: Count
+    columns_chain: bool  # whether columns of several cores may add up on one neuron
+    rows_shared: bool  # whether synapses listen to addresses, so that a row serves several layers
+    bias: Literal["row", "neuron"]  # what delivers it: a row of the array that is always on, or the neuron itself
+    row_wire_resistance_ohm: NotNegative  # from one synapse to the next
+    column_wire_resistance_ohm: NotNegative
+
+
+class Link(Table):
+    """The line between host and chip."""
+
+    bandwidth_mbit_per_s: Positive
+    bits_per_spike_event: Count
+    bits_per_target: Count
+
+
+class Energy(Table):
+    """What things cost, each as [low, high]."""
+
+    synaptic_event_pj: LowHigh  # a spike meeting a synapse
+    spike_pj: LowHigh  # a neuron firing
+    weight_write_pj: LowHigh  # an update pulse on a synapse
+    neuron_step_pj: LowHigh  # a neuron and its learning circuit, per step, whatever happens
+    link_byte_pj: LowHigh
+    static_power_mw: LowHigh  # the whole chip
+
+
+class Area(Table):
+    """Silicon area."""
+
+    synapse_um2: NotNegative  # one signed synapse, update accumulator included
+    neuron_um2: NotNegative
+    learning_circuit_um2: NotNegative  # per neuron
+
+
+class Process(Table):
+    """Technology, temperature and matching (Pelgrom, Duinmaijer and Welbers 1989: sigma = A / sqrt(area))."""
+
+    feature_size_nm: Positive
+    supply_v: Positive
+    temperature_k: NotNegative
+    neuron_device_area_um2: Positive  # of the transistors that set a comparator's offset
+    pelgrom_a_vt_mv_um: NotNegative
+
+
+class PhysicalSpec(Table):
+    """A whole chip."""
+
+    name: str
+    neuron: Neuron
+    synapse: Synapse
+    learning_circuit: LearningCircuit
+    timing: Timing
+    array: Array
+    link: Link
+    energy: Energy
+    area: Area
+    process: Process
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> PhysicalSpec:
+        circuit, timing = self.learning_circuit, self.timing
+        if not circuit.boxcar_low_v < self.neuron.threshold_v < circuit.boxcar_high_v:
+            raise contradiction(
+                "learning_circuit.boxcar_low_v",
+                f"the boxcar, boxcar_low_v = {circuit.boxcar_low_v:g} to boxcar_high_v = {circuit.boxcar_high_v:g},"
+                f" must hold threshold_v = {self.neuron.threshold_v:g}: move an edge",
+            )
+        warm_up, steps = circuit.warm_up_steps, timing.steps_per_window
+        if warm_up is not None and steps is not None and warm_up >= steps:
+            raise contradiction(
+                "learning_circuit.warm_up_steps",
+                f"warm_up_steps = {warm_up} leaves no step to learn in: keep it below steps_per_window = {steps}",
+            )
+        pulse_ns, step_ns = self.synapse.pulse_width_ns, timing.step_period_ns
+        if pulse_ns is not None and pulse_ns > step_ns:
+            raise contradiction(
+                "synapse.pulse_width_ns",
+                f"pulse_width_ns = {pulse_ns:g} is longer than a step (step_period_ns = {step_ns:g}): shorten it",
+            )
+        return self
+
+    def to_table(self) -> dict[str, Any]:
+        """The spec as TOML and JSON hold it; what is absent is left out."""
+        return self.model_dump(mode="json", exclude_none=True)
