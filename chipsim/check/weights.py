@@ -1,0 +1,121 @@
+"""Rules about synapses: what they can deliver, and how finely learning can set them."""
+
+from __future__ import annotations
+
+from chipsim.check.design import Design
+from chipsim.check.finding import Limits
+from chipsim.check.registry import Verdict, rule
+from chipsim.physical.derive import full_scale_th, lsb_th
+
+
+@rule(
+    "reachable-charge",
+    quantity="charge per step if every active row pulls the same way",
+    unit="th",
+    limits=Limits("at least", warning=2.0, error=1.0),
+    applies_to="physical specs with few-bit weights",
+)
+def reachable_charge(design: Design) -> Verdict | None:
+    full = full_scale_th(design.physical) if design.physical is not None else None
+    if full is None:
+        return None
+    narrowest = min(design.chip.layer_sizes[:-1])
+    return Verdict(
+        design.row_rate * narrowest * full,
+        f"in the layer with {narrowest} inputs not even all of them at full weight charge a membrane to threshold in"
+        " a step: no neuron reaches the highest target rates",
+        f"a larger unit charge, a smaller membrane capacitance or swing: a full weight of at least"
+        f" {2 / (design.row_rate * narrowest):.2g} th",
+    )
+
+
+@rule(
+    "single-synapse",
+    quantity="full weight over the span between the rails",
+    unit="",
+    limits=Limits("at most", warning=0.5, error=1.0),
+    applies_to="physical specs with few-bit weights",
+)
+def single_synapse(design: Design) -> Verdict | None:
+    full = full_scale_th(design.physical) if design.physical is not None else None
+    if full is None:
+        return None
+    span = design.chip.neuron.high_rail_th - design.chip.neuron.low_rail_th
+    return Verdict(
+        full / span,
+        "one spike through one synapse drives the membrane from rail to rail: what others bring is lost",
+        f"a full weight of at most {span / 2:.2g} th: a smaller unit charge or a larger membrane capacitance",
+    )
+
+
+@rule(
+    "update-step",
+    quantity="smallest stored change of a weight over the update pulse",
+    unit="",
+    limits=Limits("at most", note=8.0, warning=16.0, error=48.0),
+    applies_to="few-bit weights and a known update pulse",
+)
+def update_step(design: Design) -> Verdict | None:
+    lsb = _lsb_th(design)
+    if lsb is None or design.learning_rate is None:
+        return None
+    bits = design.chip.learning_circuit.update_accumulator_bits
+    ratio = lsb / 2**bits / design.learning_rate
+    return Verdict(
+        ratio,
+        f"a write moves a weight by {ratio:.0f} times the pulse that asked for it: learning walks at random around"
+        " the best weights, and the chip gets worse",
+        f"update_accumulator_bits {bits + max(1, _bits_to(ratio, 8.0))}, so that pulses are collected until they fill"
+        " an LSB; or finer weights",
+    )
+
+
+@rule(
+    "update-pulse",
+    quantity="update pulse over the weight's LSB",
+    unit="",
+    limits=Limits("at most", warning=0.5, error=2.0),
+    applies_to="few-bit weights and a known update pulse",
+)
+def update_pulse(design: Design) -> Verdict | None:
+    lsb = _lsb_th(design)
+    if lsb is None or design.learning_rate is None:
+        return None
+    return Verdict(
+        design.learning_rate / lsb,
+        "every pulse moves a weight by whole LSBs: nothing is averaged, each sample overwrites the last one",
+        f"an update pulse of at most half an LSB, {lsb / 2:.2g} th",
+    )
+
+
+@rule(
+    "weight-bits",
+    quantity="bits of a weight, sign included",
+    unit="bits",
+    limits=Limits("at least", note=4, warning=3),
+    applies_to="few-bit weights",
+)
+def weight_bits(design: Design) -> Verdict | None:
+    bits = design.weight_bits
+    if bits is None:
+        return None
+    return Verdict(
+        bits,
+        f"{2**bits - 1} levels are too few for what a layer has to tell apart, whatever the update accumulators hold",
+        "3 bits at least, 4 to be safe",
+    )
+
+
+def _lsb_th(design: Design) -> float | None:
+    """Of the physical spec; else of a full scale of one threshold, about what a normalised teacher's weights need."""
+    if design.physical is not None:
+        return None if full_scale_th(design.physical) is None else lsb_th(design.physical)
+    return None if design.weight_bits is None else 1 / (2 ** (design.weight_bits - 1) - 1)
+
+
+def _bits_to(ratio: float, wanted: float) -> int:
+    """By how many bits `ratio` must shrink to come down to `wanted`."""
+    bits = 0
+    while ratio > wanted:
+        ratio, bits = ratio / 2, bits + 1
+    return bits

@@ -1,0 +1,8 @@
+"""What a run costs: counts, link, time, energy and area per sample, from the activity that the accuracy came with.
+
+Read `counts`, `link`, `timing`, `energy`, `area`, then `report`, which puts them together.
+"""
+
+from chipsim.cost.report import Cost, Phase, phase_cost
+
+__all__ = ["Cost", "Phase", "phase_cost"]
