@@ -4,6 +4,8 @@ Read `spec`, `load`, `derive`, `settings`, in this order; `presets/` holds the c
 """
 
 from chipsim.physical.derive import QUANTITIES, derive
+from chipsim.physical.load import PRESETS, load
+from chipsim.physical.settings import noise_of, not_modelled, settings_of
 from chipsim.physical.spec import PhysicalSpec
 
-__all__ = ["QUANTITIES", "PhysicalSpec", "derive"]
+__all__ = ["PRESETS", "QUANTITIES", "PhysicalSpec", "derive", "load", "noise_of", "not_modelled", "settings_of"]

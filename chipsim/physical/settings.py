@@ -1,0 +1,99 @@
+"""What a run of the model takes from a chip: its settings, its noise, and what the model leaves out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chipsim.physical.derive import (
+    boxcar_shift_th,
+    boxcar_sigma,
+    boxcar_width_th,
+    derive,
+    high_rail_th,
+    learning_rate,
+    low_rail_th,
+    lsb_th,
+    signed_bits,
+    tau_steps,
+    thermal_sigma_th,
+    threshold_sigma,
+    top_code,
+)
+from chipsim.physical.spec import PhysicalSpec
+
+MOST_BITS = 15  # that the effect `quantization` stores; finer weights are as good as analog
+
+
+def settings_of(spec: PhysicalSpec) -> dict[str, Any]:
+    """Settings of a run by dotted name; what the chip leaves to the host is left out. Raises ChipError."""
+    derive(spec)  # refuses figures beyond all reason
+    neuron, circuit, tau = spec.neuron, spec.learning_circuit, tau_steps(spec)
+    settings: dict[str, Any] = {
+        "neuron.kind": "if" if tau is None else "lif",
+        "neuron.tau_steps": tau,
+        "neuron.reset": neuron.reset,
+        "neuron.low_rail_th": low_rail_th(spec),
+        "neuron.high_rail_th": high_rail_th(spec),
+        "neuron.readout": neuron.readout,
+        "learning_circuit.accumulator_bits": circuit.accumulator_bits,
+        "learning_circuit.error_gate": circuit.error_gate,
+        "learning_circuit.dead_zone_counts": circuit.dead_zone_counts,
+        "learning_circuit.boxcar_width_th": boxcar_width_th(spec),
+        "learning_circuit.update_accumulator_bits": circuit.update_accumulator_bits,
+        "learning_circuit.warm_up_steps": circuit.warm_up_steps,
+        "training.learning_rate": learning_rate(spec),
+        "steps": spec.timing.steps_per_window,
+        "noise": noise_of(spec),
+    }
+    return {name: value for name, value in settings.items() if value is not None}
+
+
+def noise_of(spec: PhysicalSpec) -> list[str]:
+    """The imperfections that follow from the chip's figures, as ``--noise`` takes them; those of size 0 are left out."""
+    sigmas = {
+        "mismatch:{:.6g}@weight": spec.synapse.weight_sigma_relative,
+        "mismatch:{:.6g}@threshold": threshold_sigma(spec),
+        "mismatch:{:.6g}@leak": spec.neuron.time_constant_sigma_relative if tau_steps(spec) is not None else 0.0,
+        "mismatch:{:.6g}@boxcar": boxcar_sigma(spec),
+        "thermal:{:.6g}": thermal_sigma_th(spec),
+    }
+    noise = [text.format(sigma) for text, sigma in sigmas.items() if sigma > 0]
+    bits = signed_bits(spec)
+    return noise if bits is None or bits > MOST_BITS else [*noise, f"quantization:{bits}"]
+
+
+def not_modelled(spec: PhysicalSpec) -> list[str]:
+    """What this chip has and a run leaves out, one sentence each: nothing is dropped silently."""
+    synapse, circuit, array = spec.synapse, spec.learning_circuit, spec.array
+    bits, top = signed_bits(spec), top_code(spec)
+    sentences = []
+    if synapse.synaptic_time_constant_us is not None:
+        sentences.append(
+            f"synaptic_time_constant_us = {synapse.synaptic_time_constant_us:g}: a spike's whole charge arrives within"
+            " one step"
+        )
+    if bits is not None and top is not None:
+        sentences.append(
+            f"the charge of one LSB ({lsb_th(spec):.4g} th): each layer's LSB is chosen when it is programmed, so that"
+            " its weights fit best, as if the unit current were set per layer"
+        )
+        if bits > MOST_BITS:
+            sentences.append(f"weights of {bits} bits, sign included: above {MOST_BITS} they are analog")
+        elif 2 ** (bits - 1) - 1 != top:
+            sentences.append(
+                f"codes beyond {2 ** (bits - 1) - 1} of {top}: {bits} bits is the largest whole number that fits"
+            )
+    if abs(boxcar_shift_th(spec)) > 1e-9:
+        sentences.append(
+            f"the boxcar's middle, {boxcar_shift_th(spec):+.4g} th from the threshold: the simulated one is centred"
+        )
+    if circuit.comparator_offset_counts > 0:
+        sentences.append(
+            f"comparator_offset_counts = {circuit.comparator_offset_counts:g}: the error comparator is exact"
+        )
+    if array.row_wire_resistance_ohm > 0 or array.column_wire_resistance_ohm > 0:
+        sentences.append("wire resistance: no voltage is lost along rows and columns")
+    sentences.append(
+        "the fixed size of an update pulse: it is the learning rate at the first sample, and falls linearly to zero"
+    )
+    return sentences
