@@ -5,14 +5,14 @@ from __future__ import annotations
 from chipsim.check.design import Design
 from chipsim.check.finding import Limits
 from chipsim.check.registry import Verdict, rule
-from chipsim.cost.timing import cycles_available, step_cycles
+from chipsim.cost.timing import cycles_available, rows_per_core, step_cycles
 
 
 @rule(
     "accumulator-overflow",
     quantity="largest count of an accumulator over the steps of a window",
     unit="",
-    limits=Limits("at least", warning=1.0, error=0.5),
+    limits=Limits("at least", note=1.0, warning=0.5, error=0.25),
 )
 def accumulator_overflow(design: Design) -> Verdict:
     bits, steps = design.chip.learning_circuit.accumulator_bits, design.chip.steps
@@ -34,13 +34,13 @@ def accumulator_overflow(design: Design) -> Verdict:
 def clock_cycles(design: Design) -> Verdict | None:
     if design.physical is None:
         return None
-    rows = design.row_rate * design.fan_in
+    rows = rows_per_core(design.physical, design.row_rate * design.fan_in, design.fan_in)
     needed, available = step_cycles(design.physical, rows, rows + 1), cycles_available(design.physical)
     timing = design.physical.timing
     return Verdict(
         needed / available,
-        f"{rows:.0f} spikes a step, delivered and written, need {needed:.0f} cycles, but a step has {available:.0f}:"
-        " the last ones come too late",
+        f"{rows:.0f} spikes a step into a core, delivered and written, need {needed:.0f} cycles, but a step has"
+        f" {available:.0f}: the last ones come too late",
         f"step_period_ns {1.25 * needed / timing.clock_mhz * 1e3:.0f}, or clock_mhz"
         f" {1.25 * needed / timing.step_period_ns * 1e3:.0f}, or fewer cycles per row",
     )

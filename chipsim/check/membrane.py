@@ -12,7 +12,7 @@ from chipsim.physical.derive import ktc_sigma_th
     "upper-rail",
     quantity="upper rail above rest",
     unit="th",
-    limits=Limits("at least", warning=3.0, error=1.5),
+    limits=Limits("at least", note=3.0, warning=2.0, error=1.25),
 )
 def upper_rail(design: Design) -> Verdict:
     return Verdict(
@@ -59,7 +59,7 @@ def boxcar_random_start(design: Design) -> Verdict | None:
     "boxcar-rail",
     quantity="lower boxcar edge above the lower rail",
     unit="th",
-    limits=Limits("at most", note=0.0, warning=1.0),
+    limits=Limits("at most", warning=0.0),
 )
 def boxcar_rail(design: Design) -> Verdict:
     gap = design.boxcar_low_th - design.chip.neuron.low_rail_th
@@ -76,7 +76,7 @@ def boxcar_rail(design: Design) -> Verdict:
     "leak",
     quantity="window over membrane time constant",
     unit="",
-    limits=Limits("at most", warning=4.0, error=12.0),
+    limits=Limits("at most", warning=6.0, error=12.0),
     applies_to="leaky neurons",
 )
 def leak(design: Design) -> Verdict | None:
@@ -87,7 +87,7 @@ def leak(design: Design) -> Verdict | None:
         steps / tau,
         "charge leaks away before it is counted: weak inputs never add up to a spike, and rates no longer follow the"
         " teacher's",
-        f"a time constant of at least {steps / 4:g} steps, or shorter steps",
+        f"a time constant of at least {steps / 6:.3g} steps, or shorter steps",
     )
 
 

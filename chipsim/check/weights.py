@@ -52,7 +52,7 @@ def single_synapse(design: Design) -> Verdict | None:
     "update-step",
     quantity="smallest stored change of a weight over the update pulse",
     unit="",
-    limits=Limits("at most", note=8.0, warning=16.0, error=48.0),
+    limits=Limits("at most", warning=12.0, error=48.0),
     applies_to="few-bit weights and a known update pulse",
 )
 def update_step(design: Design) -> Verdict | None:
@@ -65,26 +65,8 @@ def update_step(design: Design) -> Verdict | None:
         ratio,
         f"a write moves a weight by {ratio:.0f} times the pulse that asked for it: learning walks at random around"
         " the best weights, and the chip gets worse",
-        f"update_accumulator_bits {bits + max(1, _bits_to(ratio, 8.0))}, so that pulses are collected until they fill"
+        f"update_accumulator_bits {bits + max(1, _bits_to(ratio, 12.0))}, so that pulses are collected until they fill"
         " an LSB; or finer weights",
-    )
-
-
-@rule(
-    "update-pulse",
-    quantity="update pulse over the weight's LSB",
-    unit="",
-    limits=Limits("at most", warning=0.5, error=2.0),
-    applies_to="few-bit weights and a known update pulse",
-)
-def update_pulse(design: Design) -> Verdict | None:
-    lsb = _lsb_th(design)
-    if lsb is None or design.learning_rate is None:
-        return None
-    return Verdict(
-        design.learning_rate / lsb,
-        "every pulse moves a weight by whole LSBs: nothing is averaged, each sample overwrites the last one",
-        f"an update pulse of at most half an LSB, {lsb / 2:.2g} th",
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from chipsim.cost.counts import Counts
 from chipsim.physical import PhysicalSpec
+from chipsim.physical.derive import rows_per_input
 from chipsim.spec import ChipSpec
 
 
@@ -48,6 +49,12 @@ def sample_time(spec: ChipSpec, physical: PhysicalSpec, link_bytes: float) -> Sa
     )
 
 
+def rows_per_core(physical: PhysicalSpec, rows: float, fan_in: int) -> float:
+    """How many of a layer's active rows, `rows` among `fan_in`, meet in one core: a wide layer takes several."""
+    inputs_per_core = physical.array.core_rows / rows_per_input(physical)
+    return rows * min(1.0, inputs_per_core / fan_in)
+
+
 def step_cycles(physical: PhysicalSpec, rows: float, rows_written: float) -> float:
     """Clock cycles that a core needs in a step that delivers `rows` spikes and writes `rows_written` rows."""
     timing = physical.timing
@@ -61,5 +68,8 @@ def cycles_available(physical: PhysicalSpec) -> float:
 
 def busiest_step_cycles(spec: ChipSpec, physical: PhysicalSpec, counts: Counts, learning: bool) -> float:
     """Cycles of an average step in the layer that needs most; while learning, every active row and the bias written."""
-    rows = max(counts.row_events(layer) for layer in range(spec.n_layers)) / spec.steps
+    rows = max(
+        rows_per_core(physical, counts.row_events(layer) / spec.steps, spec.layer_sizes[layer])
+        for layer in range(spec.n_layers)
+    )
     return step_cycles(physical, rows, rows + 1 if learning else 0)

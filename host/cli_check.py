@@ -1,0 +1,68 @@
+"""chipsim check: what will sink a chip, said before it is built."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from host.cli_options import one_line_errors
+
+
+def _sizes(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[int, ...] | None:
+    if value is None:
+        return None
+    parts = value.split(",")
+    if len(parts) < 2 or not all(part.strip().isdecimal() and 1 <= int(part) <= 1_000_000 for part in parts):
+        raise click.BadParameter(
+            f"{value!r} is not a network: write two or more layer sizes from 1 to 1000000, inputs first, for example"
+            " 784,256,10"
+        )
+    return tuple(map(int, parts))
+
+
+@click.command()
+@click.argument("source", metavar="SPEC")
+@click.option("--network", callback=_sizes, help="Layer sizes, inputs first: 784,256,10.  [default: the run's own]")
+@click.option("--steps", type=click.IntRange(2, 4096), help="Steps of a window.  [default: the spec's, or 16]")
+@click.option("--noise", multiple=True, help="KIND:LEVEL[@SITE][,key=value...], repeatable; adds to the spec's.")
+@click.option("--start", type=click.Choice(["teacher", "random"]), help="What the chip learns from.")
+@click.option(
+    "--row-rate",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=0.2,
+    help="Spikes per input row and step that are expected.  [default: 0.2]",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+def check(
+    source: str,
+    network: tuple[int, ...] | None,
+    steps: int | None,
+    noise: tuple[str, ...],
+    start: str | None,
+    row_rate: float,
+    as_json: bool,
+) -> int:
+    """Hold a chip against the design rules; exit status 1 if one is broken badly.
+
+    SPEC is a physical spec's file, a preset, or a run's spec.toml.
+
+    \b
+    chipsim check cmos-180nm --network 784,256,10
+    chipsim check my.toml --network 784,256,10 --steps 16 --noise thermal:0.2
+    chipsim check runs/20261121-c441e65b/spec.toml
+    """
+    overrides: dict[str, Any] = {"steps": steps, "training.start": start}
+    with one_line_errors():
+        from chipsim.check import check as check_design
+        from host.check_report import report_json, show
+        from host.designs import design_from
+
+        given = {name: value for name, value in overrides.items() if value is not None}
+        design = design_from(source, network, given, noise, row_rate)
+        findings = check_design(design)
+        if as_json:
+            click.echo(report_json(source, design, findings))
+        else:
+            show(source, design, findings)
+    return 1 if any(finding.severity == "error" for finding in findings) else 0
