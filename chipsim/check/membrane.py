@@ -120,7 +120,7 @@ def membrane_noise(design: Design) -> Verdict:
     return Verdict(
         design.membrane_noise_th,
         "neurons fire by chance, and counts tell less of the input",
-        "less noise per step: a larger capacitance or swing, a quieter supply; or more steps to average over",
+        "0.1 th or less per step: a larger capacitance or swing, a quieter supply; or more steps to average over",
     )
 
 

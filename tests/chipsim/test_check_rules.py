@@ -38,7 +38,7 @@ CASES = {
     "step-cycles": (
         design({}, sizes=(256, 10)),
         [
-            (design({"timing": {"step_period_ns": 700.0}}, sizes=(256, 10)), "warning"),
+            (design({"timing": {"step_period_ns": 600.0}}, sizes=(256, 10)), "warning"),
             (design({"timing": {"clock_mhz": 20.0}}, sizes=(256, 10)), "error"),
         ],
     ),
@@ -95,7 +95,7 @@ CASES = {
     "reachable-charge": (
         design({}),
         [
-            (design({"synapse": {"unit_synapse_current_na": 50.0}}), "warning"),
+            (design({"synapse": {"unit_synapse_current_na": 80.0}}), "warning"),
             (design({"synapse": {"unit_synapse_current_na": 10.0}}), "error"),
         ],
     ),
