@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from chipsim.check.design import Design
 from chipsim.check.finding import Limits
 from chipsim.check.registry import Verdict, rule
@@ -12,7 +14,7 @@ from chipsim.physical.derive import full_scale_th, lsb_th
     "reachable-charge",
     quantity="charge per step if every active row pulls the same way",
     unit="th",
-    limits=Limits("at least", warning=2.0, error=1.0),
+    limits=Limits("at least", warning=1.0, error=0.5),
     applies_to="physical specs with few-bit weights",
 )
 def reachable_charge(design: Design) -> Verdict | None:
@@ -25,26 +27,27 @@ def reachable_charge(design: Design) -> Verdict | None:
         f"in the layer with {narrowest} inputs not even all of them at full weight charge a membrane to threshold in"
         " a step: no neuron reaches the highest target rates",
         f"a larger unit charge, a smaller membrane capacitance or swing: a full weight of at least"
-        f" {2 / (design.row_rate * narrowest):.2g} th",
+        f" {1 / (design.row_rate * narrowest):.2g} th",
     )
 
 
 @rule(
-    "single-synapse",
-    quantity="full weight over the span between the rails",
+    "lsb-charge",
+    quantity="charge of one LSB over a usual weight",
     unit="",
-    limits=Limits("at most", warning=0.5, error=1.0),
+    limits=Limits("at most", warning=0.4, error=0.8),
     applies_to="physical specs with few-bit weights",
 )
-def single_synapse(design: Design) -> Verdict | None:
-    full = full_scale_th(design.physical) if design.physical is not None else None
-    if full is None:
+def lsb_charge(design: Design) -> Verdict | None:
+    """A usual weight: n inputs of random signs at rate r add up to one threshold in a step if each is 1 / sqrt(n r)."""
+    if design.physical is None or full_scale_th(design.physical) is None:
         return None
-    span = design.chip.neuron.high_rail_th - design.chip.neuron.low_rail_th
+    usual = 1 / math.sqrt(design.row_rate * design.fan_in)
     return Verdict(
-        full / span,
-        "one spike through one synapse drives the membrane from rail to rail: what others bring is lost",
-        f"a full weight of at most {span / 2:.2g} th: a smaller unit charge or a larger membrane capacitance",
+        lsb_th(design.physical) / usual,
+        f"a neuron with {design.fan_in} inputs needs weights of about {usual:.2g} th; an LSB as large as that rounds"
+        " most of them to nothing",
+        f"an LSB of at most {0.4 * usual:.2g} th: a smaller unit charge, a larger membrane capacitance or swing",
     )
 
 

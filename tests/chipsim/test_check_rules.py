@@ -95,15 +95,15 @@ CASES = {
     "reachable-charge": (
         design({}),
         [
-            (design({"synapse": {"unit_synapse_current_na": 80.0}}), "warning"),
+            (design({"synapse": {"unit_synapse_current_na": 50.0}}), "warning"),
             (design({"synapse": {"unit_synapse_current_na": 10.0}}), "error"),
         ],
     ),
-    "single-synapse": (
-        design({}, neuron={"high_rail_th": 3.0}),
+    "lsb-charge": (
+        design({}),
         [
-            (design({"synapse": {"unit_synapse_current_na": 300.0}}, neuron={"high_rail_th": 3.0}), "warning"),
-            (design({"synapse": {"unit_synapse_current_na": 900.0}}, neuron={"high_rail_th": 3.0}), "error"),
+            (design({"synapse": {"unit_synapse_current_na": 1000.0}}), "warning"),
+            (design({"synapse": {"unit_synapse_current_na": 2500.0}}), "error"),
         ],
     ),
     "update-step": (
