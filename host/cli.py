@@ -13,6 +13,7 @@ import click
 
 from host.cli_check import check
 from host.cli_options import one_line_errors, run_options, usable_cores
+from host.cli_spec import place, spec
 
 
 def main() -> None:
@@ -168,6 +169,8 @@ def bench(threads: tuple[int, ...], peer: str | None, data_dir: str | None, as_j
 
 cli.add_command(check)
 
+cli.add_command(spec)
+cli.add_command(place)
 
 if __name__ == "__main__":
     main()

@@ -12,6 +12,7 @@ import click
 
 # Flag -> setting in the run spec (see host.run_spec).
 _SETTINGS = {
+    "chip": "chip",
     "dataset": "dataset",
     "data_dir": "data_dir",
     "hidden": "hidden",
@@ -60,6 +61,7 @@ def _assignments(context: click.Context, parameter: click.Parameter, values: tup
 
 
 _RUN_OPTIONS = (
+    click.option("--chip", help="Preset or TOML file (see chipsim spec); what it says gives way to other flags."),
     click.option("--dataset", help="digits, mnist, yinyang, FILE.npz or FOLDER with idx files.  [default: digits]"),
     click.option("--data-dir", help="Where data sets are looked for, before CHIPSIM_DATA."),
     click.option("--hidden", callback=_widths, help="Widths of the hidden layers.  [default: 128,64 for digits]"),

@@ -63,6 +63,7 @@ def report(outcome: Outcome) -> str:
     lines = [
         f"chipsim {__version__}: {summary['dataset']}, {network}, {spec.steps} steps, die {spec.die}, seed {spec.seed}",
         f"  encoding {spec.encoding}: {MEANING[spec.encoding]}",
+        *_chip(summary),
         "",
         "noise" if summary["noise"] else "noise: none, an ideal die",
     ]
@@ -81,6 +82,14 @@ def report(outcome: Outcome) -> str:
 
 
 _START = {"teacher": "the teacher's weights", "random": "random weights"}
+
+
+def _chip(summary: dict[str, Any]) -> list[str]:
+    """The chip in physical units, if there is one, and what of it was not simulated."""
+    if summary["chip"] is None:
+        return []
+    lines = [f"  chip {summary['chip']['name']}: see chip in the run folder's spec.toml; not modelled:"]
+    return lines + [f"    {sentence}" for sentence in summary["chip"]["not_modelled"]]
 
 
 def _learned(summary: dict[str, Any]) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from chipsim import Chip
+from chipsim.physical import not_modelled
 from host.encoders import Encoder
 from host.evaluate import Score, evaluate
 from host.run_folder import RunFolder
@@ -147,6 +148,7 @@ def _summary(
         "dataset": setup.dataset.name,
         "data_origin": setup.dataset.origin,
         "network": list(setup.teacher.sizes),
+        "chip": None if spec.chip is None else {"name": spec.chip.name, "not_modelled": not_modelled(spec.chip)},
         "spec_hash": spec.hash(),
         "seed": spec.seed,
         "die_seed": spec.die,

@@ -16,6 +16,8 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from chipsim import ChipSpec, NeuronSpec
+from chipsim.physical import PhysicalSpec
+from host.chip_setting import ChipSetting
 from host.encoders import Encoding
 from host.errors import SettingError
 from host.teacher import Norm, OutputTarget
@@ -70,6 +72,7 @@ class RunSpec(BaseModel):
     noise: tuple[str, ...] = ()
     die: Seed = 1
     seed: Seed = 1
+    chip: PhysicalSpec | None = None  # in physical units; the settings below follow from it where nothing else is said
     neuron: NeuronSpec = NeuronSpec()
     learning_circuit: LearningCircuitSpec = LearningCircuitSpec()
     teacher: TeacherSpec = TeacherSpec()
@@ -116,10 +119,21 @@ class RunSpec(BaseModel):
 
 
 def resolve(config: Path | None, overrides: Mapping[str, Any]) -> RunSpec:
-    """The spec from a TOML file (if any) and overrides such as ``{"training.epochs": 5}``. Raises SettingError."""
-    settings = _read_toml(config) if config is not None else {}
+    """The spec from a TOML file (if any) and overrides such as ``{"training.epochs": 5}``.
+
+    ``chip`` may be a preset's name, a file, or a chip's tables; what it says gives way to any other setting, and the
+    defaults give way to it. Raises SettingError, ChipError.
+    """
+    text = _read(config) if config is not None else ""
+    settings = _parsed(text, config)
+    chip = ChipSetting(settings, str(config), text)
+    if any(path.split(".")[0] == "chip" for path in overrides):
+        chip.release()
     for path, value in overrides.items():
         _put(settings, path, deepcopy(value))
+        chip.changed(path)
+    for path, value in chip.settings().items():
+        _put_default(settings, path, value)
     dataset = settings.get("dataset", "digits")
     for key, value in _DATASET_DEFAULTS.get(dataset if isinstance(dataset, str) else "", {}).items():
         settings.setdefault(key, value)
@@ -133,12 +147,19 @@ def resolve(config: Path | None, overrides: Mapping[str, Any]) -> RunSpec:
         raise SettingError(_one_line(error, config)) from None
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> str:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         raise SettingError(f"config {path} cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise SettingError(f"config {path} is not TOML: {error}") from None
+
+
+def _parsed(text: str, path: Path | None) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
         raise SettingError(f"config {path} is not TOML: {error}") from None
 
 
@@ -149,6 +170,15 @@ def _put(settings: dict[str, Any], path: str, value: Any) -> None:
         if not isinstance(settings, dict):
             raise SettingError(f"{path}: {table} is not a table in the config file")
     settings[key] = value
+
+
+def _put_default(settings: dict[str, Any], path: str, value: Any) -> None:
+    *tables, key = path.split(".")
+    for table in tables:
+        settings = settings.setdefault(table, {})
+        if not isinstance(settings, dict):
+            return  # refused below, with the rest of what is wrong
+    settings.setdefault(key, value)
 
 
 def _known_keys(path: tuple[str, ...]) -> list[str]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim import Chip, ChipSpec
+from chipsim.mapping import place
 from host.data import Dataset, Samples, load
 from host.errors import DataError
 from host.run_spec import RunSpec
@@ -108,11 +109,16 @@ def complete(spec: RunSpec, n_train: int, n_weights: int) -> RunSpec:
 
 
 def prepare(spec: RunSpec, say: Callable[[str], None] = lambda text: None) -> Setup:
-    """Load the data, split it, train the teacher or find it in the cache. Raises DataError."""
+    """Load the data, split it, train the teacher or find it in the cache.
+
+    Raises DataError, and ChipError if the spec names a chip that the network does not fit.
+    """
     say("loading data")
     dataset = load(spec.dataset, spec.data_dir)
     train, valid = split(dataset.train, spec.training.validation_fraction, spec.seed)
     sizes = spec.chip_spec(dataset.n_in, dataset.n_classes).layer_sizes
+    if spec.chip is not None:
+        place(spec.chip, sizes)
     spec = complete(spec, len(train), sum(a * b for a, b in pairwise(sizes)))
     assert spec.teacher.epochs is not None, "complete() fills it in"
     say("training the teacher")

@@ -159,7 +159,7 @@ class Quantity:
     """One number of the model: what `compute` returns, None where the chip has no such thing."""
 
     name: str
-    unit: str
+    unit: str  # empty: a pure number
     formula: str
     compute: Callable[[PhysicalSpec], float | None]
     meaning: str
@@ -177,7 +177,7 @@ QUANTITIES: tuple[Quantity, ...] = (
         "membrane time constant; none: an integrator without leak",
     ),
     Quantity("tau_steps", "steps", "1000 tau_us / step_period_ns", tau_steps, "the same in steps"),
-    Quantity("leak_per_step", "1", "exp(-1 / tau_steps), 1 without leak", leak_per_step, "a of Eq. 1"),
+    Quantity("leak_per_step", "", "exp(-1 / tau_steps), 1 without leak", leak_per_step, "a of Eq. 1"),
     Quantity(
         "threshold_charge_fc",
         "fC",
@@ -240,10 +240,10 @@ QUANTITIES: tuple[Quantity, ...] = (
         pelgrom_sigma_v,
         "a comparator's threshold from neuron to neuron",
     ),
-    Quantity("threshold_sigma", "1", "pelgrom_sigma_v / swing_v", threshold_sigma, "the same relative to the swing"),
+    Quantity("threshold_sigma", "", "pelgrom_sigma_v / swing_v", threshold_sigma, "the same relative to the swing"),
     Quantity(
         "boxcar_sigma",
-        "1",
+        "",
         "threshold_sigma / (boxcar_width_th / 2)",
         boxcar_sigma,
         "a boxcar edge's distance from the threshold, relative",

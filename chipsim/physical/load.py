@@ -1,4 +1,4 @@
-"""Reads a chip: a preset by its name, or a TOML file. What is wrong is said in one line, with the file's line number."""
+"""Reads a chip: a preset by its name, or a TOML file. What is wrong is said in one line, with its line number."""
 
 from __future__ import annotations
 
@@ -23,6 +23,11 @@ Lines = Mapping[tuple[str, ...], int]
 def preset_text(name: str) -> str:
     """The TOML of a preset, comments and all. `name` is one of PRESETS."""
     return files("chipsim.physical").joinpath("presets", f"{name}.toml").read_text(encoding="utf-8")
+
+
+def summary(name: str) -> str:
+    """What a preset is, in one line: the first comment of its file."""
+    return preset_text(name).partition("\n")[0].removeprefix("# ")
 
 
 def source_text(source: str) -> str:

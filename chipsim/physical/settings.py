@@ -49,7 +49,7 @@ def settings_of(spec: PhysicalSpec) -> dict[str, Any]:
 
 
 def noise_of(spec: PhysicalSpec) -> list[str]:
-    """The imperfections that follow from the chip's figures, as ``--noise`` takes them; those of size 0 are left out."""
+    """The imperfections that follow from the chip's figures, as ``--noise`` takes them; those of size 0 left out."""
     sigmas = {
         "mismatch:{:.6g}@weight": spec.synapse.weight_sigma_relative,
         "mismatch:{:.6g}@threshold": threshold_sigma(spec),

@@ -205,7 +205,7 @@ class Array(Table):
 
     core_rows: Count
     core_columns: Count
-    cores: Count
+    cores: Annotated[int, Field(ge=1, le=65536)]
     columns_chain: bool  # whether columns of several cores may add up on one neuron
     rows_shared: bool  # whether synapses listen to addresses, so that a row serves several layers
     bias: Literal["row", "neuron"]  # what delivers it: a row of the array that is always on, or the neuron itself

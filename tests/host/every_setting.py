@@ -17,6 +17,7 @@ OTHER: dict[str, Any] = {
     "noise": ["mismatch:0.3@threshold", "thermal:0.1,layer=2"],
     "die": 7,
     "seed": 2**32 - 1,
+    "chip": "ideal",
     "neuron.kind": "lif",
     "neuron.tau_steps": 3.5,
     "neuron.reset": "zero",
@@ -52,7 +53,9 @@ def leaves(model: type[BaseModel] = RunSpec, prefix: str = "") -> list[str]:
 
 
 def value_of(spec: BaseModel, name: str) -> Any:
-    """A setting by its dotted name, as TOML would hold it."""
+    """A setting by its dotted name, as TOML would hold it; a chip by its own name, which is its preset's."""
+    if name == "chip":
+        return spec.chip and spec.chip.name
     value: Any = spec.model_dump(mode="json")
     for part in name.split("."):
         value = value[part]

@@ -1,4 +1,4 @@
-"""Each design rule's claim, simulated: breaking it costs accuracy, keeping it does not, and the rule tells the two apart.
+"""Each design rule's claim, simulated: breaking it costs accuracy, and the rule tells the two designs apart.
 
 Runs of a 64-32-10 network on digits, the figures means of three dies.
 """

@@ -20,6 +20,7 @@ DECIDES_NOTHING = {"data_dir", "training.chunk"}
 FOLLOWS = {
     "dataset": {"hidden", "encoding", "steps", "learning_circuit.warm_up_steps"},
     "steps": {"learning_circuit.warm_up_steps"},
+    "chip": {"training.learning_rate"},  # all else of the ideal chip is as the defaults say
 }
 
 
@@ -84,6 +85,7 @@ FLAGS = [
     (("--die", "9"), "die", 9),
     (("--die", "0"), "die", 0),
     (("--seed", "0"), "seed", 0),
+    (("--chip", "rram"), "chip", "rram"),
     (("--epochs", "0"), "training.epochs", 0),
     (("--learning-rate", "0.5"), "training.learning_rate", 0.5),
     (("--error-gate", "sign"), "learning_circuit.error_gate", "sign"),

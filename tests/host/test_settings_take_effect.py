@@ -16,6 +16,7 @@ CHANGES = {
     "noise": ({}, ["mismatch:0.5"]),
     "die": ({}, 2),
     "seed": ({}, 2),
+    "chip": ({}, "cmos-180nm"),
     "neuron.kind": ({}, "lif"),
     "neuron.tau_steps": ({"neuron.kind": "lif"}, 3.5),
     "neuron.reset": ({}, "zero"),

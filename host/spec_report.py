@@ -1,0 +1,42 @@
+"""A chip in physical units and what the model makes of it, as text and as JSON."""
+
+from __future__ import annotations
+
+import json
+
+from chipsim.physical import QUANTITIES, PhysicalSpec, derive, not_modelled, settings_of
+
+
+def derived_json(spec: PhysicalSpec) -> str:
+    values = derive(spec)
+    return json.dumps(
+        {
+            "chip": spec.name,
+            "derived": {
+                quantity.name: {
+                    "value": values[quantity.name],
+                    "unit": quantity.unit,
+                    "formula": quantity.formula,
+                    "meaning": quantity.meaning,
+                }
+                for quantity in QUANTITIES
+            },
+            "settings": settings_of(spec),
+            "not_modelled": not_modelled(spec),
+        }
+    )
+
+
+def derived_text(spec: PhysicalSpec) -> str:
+    """Every derived number with its formula, then what a run takes from them, then what a run leaves out."""
+    lines = [f"chip {spec.name}: the numbers of the model; th is the swing from rest to threshold"]
+    for quantity, value in zip(QUANTITIES, derive(spec).values(), strict=True):
+        shown = "none" if value is None else f"{value:.6g} {quantity.unit}"
+        lines += [f"  {quantity.name:<20}{shown:<18}{quantity.meaning}", f"  {'':<20}= {quantity.formula}"]
+    lines += ["", "settings that chipsim run --chip takes from them, unless a flag or --config says otherwise"]
+    for name, setting in settings_of(spec).items():
+        if name != "noise":
+            lines.append(f"  {name} = {json.dumps(setting)}")
+        else:
+            lines += [f"  --noise={noise}" for noise in setting] or ["  no noise"]
+    return "\n".join([*lines, "", "not modelled", *(f"  {sentence}" for sentence in not_modelled(spec))])
