@@ -6,26 +6,18 @@ from typing import Any
 
 import click
 
-from host.cli_options import one_line_errors
-
-
-def _sizes(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[int, ...] | None:
-    if value is None:
-        return None
-    parts = value.split(",")
-    if len(parts) < 2 or not all(part.strip().isdecimal() and 1 <= int(part) <= 1_000_000 for part in parts):
-        raise click.BadParameter(
-            f"{value!r} is not a network: write two or more layer sizes from 1 to 1000000, inputs first, for example"
-            " 784,256,10"
-        )
-    return tuple(map(int, parts))
+from host.cli_options import layer_sizes, one_line_errors
 
 
 @click.command()
 @click.argument("source", metavar="SPEC")
-@click.option("--network", callback=_sizes, help="Layer sizes, inputs first: 784,256,10.  [default: the run's own]")
+@click.option(
+    "--network", callback=layer_sizes, help="Layer sizes, inputs first: 784,256,10.  [default: the run's own]"
+)
 @click.option("--steps", type=click.IntRange(2, 4096), help="Steps of a window.  [default: the spec's, or 16]")
-@click.option("--noise", multiple=True, help="KIND:LEVEL[@SITE][,key=value...], repeatable; adds to the spec's.")
+@click.option(
+    "--noise", multiple=True, help="KIND:LEVEL[@SITE][,key=value...], repeatable, instead of the spec's; 'ideal': none."
+)
 @click.option("--start", type=click.Choice(["teacher", "random"]), help="What the chip learns from.")
 @click.option(
     "--row-rate",
@@ -53,13 +45,15 @@ def check(
     chipsim check runs/20261121-c441e65b/spec.toml
     """
     overrides: dict[str, Any] = {"steps": steps, "training.start": start}
+    if noise:
+        overrides["noise"] = [] if noise == ("ideal",) else list(noise)
     with one_line_errors():
         from chipsim.check import check as check_design
         from host.check_report import report_json, show
         from host.designs import design_from
 
         given = {name: value for name, value in overrides.items() if value is not None}
-        design = design_from(source, network, given, noise, row_rate)
+        design = design_from(source, network, given, row_rate)
         findings = check_design(design)
         if as_json:
             click.echo(report_json(source, design, findings))

@@ -3,6 +3,7 @@
 Read `counts`, `link`, `timing`, `energy`, `area`, then `report`, which puts them together.
 """
 
-from chipsim.cost.report import Cost, Phase, phase_cost
+from chipsim.cost.counts import Activity
+from chipsim.cost.report import Cost, Phase, area_json, phase_cost
 
-__all__ = ["Cost", "Phase", "phase_cost"]
+__all__ = ["Activity", "Cost", "Phase", "area_json", "phase_cost"]

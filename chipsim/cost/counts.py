@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from chipsim.spec import ChipSpec
+
+# Per ACTIVITY name (see chipsim.cycle) a sum over windows for each layer.
+Activity = Mapping[str, Sequence[int]] | Mapping[str, NDArray[np.int64]]
 
 
 @dataclass(frozen=True)
@@ -23,8 +29,8 @@ class Counts:
         return self.input_events if layer == 0 else self.spikes[layer - 1]
 
 
-def counts_per_sample(spec: ChipSpec, activity: Mapping[str, Sequence[int]], samples: int) -> Counts:
-    """From the sums over `samples` windows, per ACTIVITY name and layer (see chipsim.cycle), at least one window."""
+def counts_per_sample(spec: ChipSpec, activity: Activity, samples: int) -> Counts:
+    """From the sums over `samples` windows, of which there must be one at least."""
 
     def mean(name: str) -> tuple[float, ...]:
         return tuple(int(count) / samples for count in activity[name])

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from chipsim.cost.area import Area, chip_area, network_area
-from chipsim.cost.counts import Counts, counts_per_sample
+from chipsim.cost.counts import Activity, Counts, counts_per_sample
 from chipsim.cost.energy import Energy, sample_energy
 from chipsim.cost.link import LinkBytes, LinkFormat, link_bytes
 from chipsim.cost.timing import SampleTime, busiest_step_cycles, cycles_available, latency_steps, sample_time
@@ -95,12 +94,12 @@ def phase_cost(
     spec: ChipSpec,
     physical: PhysicalSpec | None,
     phase: Phase,
-    activity: Mapping[str, Sequence[int]],
+    activity: Activity,
     samples: int,
     *,
     constant_current: bool,
 ) -> Cost:
-    """From a phase's activity, summed over `samples` windows (at least one); see chipsim.cycle.ACTIVITY."""
+    """From a phase's activity, summed over `samples` windows (at least one)."""
     learning = phase == "learning"
     counts = counts_per_sample(spec, activity, samples)
     sent = link_bytes(spec, counts, LinkFormat.of(spec, physical), constant_current=constant_current, learning=learning)

@@ -120,6 +120,24 @@ CASES = {
         design(noise=("quantization:4",)),
         [(design(noise=("quantization:3",)), "note"), (design(noise=("quantization:2",)), "warning")],
     ),
+    "fan-in": (
+        design({"array": {"columns_chain": False}}, sizes=(255, 10)),
+        [
+            (design({"array": {"columns_chain": False}}, sizes=(256, 10)), "error"),
+            (design({"array": {"cores": 2}}, sizes=(600, 10)), "error"),
+        ],
+    ),
+    "columns": (
+        design({"array": {"cores": 2}}, sizes=(255, 128, 128)),
+        [(design({"array": {"cores": 2}}, sizes=(255, 128, 129)), "error")],
+    ),
+    "cores": (
+        design({"array": {"cores": 2}}, sizes=(255, 128, 128)),
+        [
+            (design({"array": {"cores": 2}}, sizes=(255, 100, 100, 50)), "error"),
+            (design({"array": {"columns_chain": False}}, sizes=(256, 10)), "error"),
+        ],
+    ),
     "link-bandwidth": (
         design({}),
         [

@@ -138,7 +138,7 @@ def test_an_lsb_as_large_as_the_weights_hurts(classified):
 
 
 # What a chip cannot hold or is too slow for is arithmetic, not a claim about learning: see tests/chipsim.
-ARITHMETIC = {"step-cycles", "link-bandwidth"}
+ARITHMETIC = {"step-cycles", "fan-in", "columns", "cores", "link-bandwidth"}
 
 
 def test_every_claim_is_simulated():
