@@ -17,6 +17,8 @@ from chipsim.spec import ChipError
 
 PRESETS = ("ideal", "brainscales2", "rram", "cmos-180nm")
 
+_LONGEST = 60
+
 Lines = Mapping[tuple[str, ...], int]
 
 
@@ -35,7 +37,7 @@ def source_text(source: str) -> str:
     if source in PRESETS:
         return preset_text(source)
     try:
-        return Path(source).read_text(encoding="utf-8")
+        return Path(source).read_text(encoding="utf-8-sig")
     except OSError as error:
         near = difflib.get_close_matches(source, PRESETS, 1)
         hint = f"did you mean {near[0]!r}? " if near else ""
@@ -80,10 +82,14 @@ def _one_line(error: ValidationError, source: str, lines: Lines) -> str:
     elif first["type"] == "extra_forbidden":
         message = _unknown(path)
     elif first["type"] == "missing":
-        message = f"{'.'.join(path)} is missing: {_nothing_by_default(path)}"
+        message = (
+            f"{'.'.join(path)} is missing: no figure has a default; 'chipsim spec cmos-180nm' shows where it stands"
+        )
+    elif first["type"] == "model_type":
+        message = f"{'.'.join(path)} = {_short(first['input'])} is not a table: write [{'.'.join(path)}], once"
     else:
         path = _in_model(path)
-        message = f"{'.'.join(path)} = {first['input']!r}: {message[0].lower()}{message[1:]}"
+        message = f"{'.'.join(path)} = {_short(first['input'])}: {message[0].lower()}{message[1:]}"
     line = line_of(path, dict(lines))
     return f"{source}{'' if line is None else f':{line}'}: {message}"
 
@@ -118,5 +124,7 @@ def _unknown(path: tuple[str, ...]) -> str:
     return f"unknown field {'.'.join(path)!r}: {unit}choose from {', '.join(known)}"
 
 
-def _nothing_by_default(path: tuple[str, ...]) -> str:
-    return f"no figure has a default; see 'chipsim spec cmos-180nm' for one, and [{'.'.join(path[:-1]) or path[-1]}]"
+def _short(value: Any) -> str:
+    """As the user wrote it, or nearly; the beginning of what is long."""
+    text = repr(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."

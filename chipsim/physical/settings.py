@@ -72,14 +72,14 @@ def not_modelled(spec: PhysicalSpec) -> list[str]:
             f"synaptic_time_constant_us = {synapse.synaptic_time_constant_us:g}: a spike's whole charge arrives within"
             " one step"
         )
-    if bits is not None and top is not None:
+    if bits is not None and bits > MOST_BITS:
+        sentences.append(f"weights of {bits} bits, sign included: above {MOST_BITS} bits they are analog and unbounded")
+    elif bits is not None:
         sentences.append(
             f"the charge of one LSB ({lsb_th(spec):.4g} th): each layer's LSB is chosen when it is programmed, so that"
             " its weights fit best, as if the unit current were set per layer"
         )
-        if bits > MOST_BITS:
-            sentences.append(f"weights of {bits} bits, sign included: above {MOST_BITS} they are analog")
-        elif 2 ** (bits - 1) - 1 != top:
+        if 2 ** (bits - 1) - 1 != top:
             sentences.append(
                 f"codes beyond {2 ** (bits - 1) - 1} of {top}: {bits} bits is the largest whole number that fits"
             )

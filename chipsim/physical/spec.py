@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, model_validator
 from pydantic_core import PydanticCustomError
 
 from learning_circuit import ErrorGate
 
-Finite = Annotated[float, Field(allow_inf_nan=False)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=1, le=1_000_000)]
+# Numbers only: a figure in quotes or a yes is a slip of the pen.
+Finite = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Positive = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
+NotNegative = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
+Count = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
 
 
 def contradiction(field: str, message: str) -> PydanticCustomError:
@@ -86,10 +87,12 @@ class Synapse(Table):
     with a conductance, one conductance level read at read_voltage_v for pulse_width_ns.
     """
 
-    weight_bits: Annotated[int, Field(ge=1, le=24)] | Literal["ideal"] | None = None  # per device; ideal: analog
+    weight_bits: Annotated[int, Field(strict=True, ge=1, le=24)] | Literal["ideal"] | None = (
+        None  # per device; ideal: analog
+    )
     conductance_min_us: NotNegative | None = None
     conductance_max_us: Positive | None = None
-    conductance_levels: Annotated[int, Field(ge=2, le=2**24)] | None = None
+    conductance_levels: Annotated[int, Field(strict=True, ge=2, le=2**24)] | None = None
     # differential_pair: two devices on two columns, their currents subtracted; paired_rows: two rows per input, one
     # adds and one subtracts; signed_column: each device adds or subtracts by a sign of its own, part of weight_bits.
     weight_sign: Literal["differential_pair", "paired_rows", "signed_column"]
@@ -158,7 +161,7 @@ class Synapse(Table):
 class LearningCircuit(Table):
     """One learning circuit per neuron: counters, error comparator, boxcar comparators, update pulse."""
 
-    accumulator_bits: Annotated[int, Field(ge=1, le=24)]
+    accumulator_bits: Annotated[int, Field(strict=True, ge=1, le=24)]
     error_gate: ErrorGate
     dead_zone_counts: NotNegative
     comparator_offset_counts: NotNegative  # sigma of the error comparator's offset from neuron to neuron
@@ -169,8 +172,10 @@ class LearningCircuit(Table):
     update_pulse_fc: Positive | None = None
     update_pulse_v: Positive | None = None
     update_pulse_lsb: Positive | None = None
-    update_accumulator_bits: Annotated[int, Field(ge=0, le=14)]  # per synapse; 0: pulses are written directly
-    warm_up_steps: Annotated[int, Field(ge=0)] | None = None  # left out: half the window
+    update_accumulator_bits: Annotated[
+        int, Field(strict=True, ge=0, le=14)
+    ]  # per synapse; 0: pulses are written directly
+    warm_up_steps: Annotated[int, Field(strict=True, ge=0)] | None = None  # left out: half the window
 
     @model_validator(mode="after")
     def _makes_sense(self) -> LearningCircuit:
@@ -196,7 +201,7 @@ class Timing(Table):
     stage_cycles: NotNegative  # per step: integrate, compare, count, gate
     row_event_cycles: NotNegative  # per input spike delivered to a core
     row_write_cycles: NotNegative  # per row that a core writes
-    steps_per_window: Annotated[int, Field(ge=2, le=4096)] | None = None  # left out: the host's choice
+    steps_per_window: Annotated[int, Field(strict=True, ge=2, le=4096)] | None = None  # left out: the host's choice
     window_overhead_us: NotNegative  # per sample, besides its steps
 
 
@@ -205,9 +210,9 @@ class Array(Table):
 
     core_rows: Count
     core_columns: Count
-    cores: Annotated[int, Field(ge=1, le=65536)]
-    columns_chain: bool  # whether columns of several cores may add up on one neuron
-    rows_shared: bool  # whether synapses listen to addresses, so that a row serves several layers
+    cores: Annotated[int, Field(strict=True, ge=1, le=65536)]
+    columns_chain: StrictBool  # whether columns of several cores may add up on one neuron
+    rows_shared: StrictBool  # whether synapses listen to addresses, so that a row serves several layers
     bias: Literal["row", "neuron"]  # what delivers it: a row of the array that is always on, or the neuron itself
     row_wire_resistance_ohm: NotNegative  # from one synapse to the next
     column_wire_resistance_ohm: NotNegative
@@ -253,7 +258,7 @@ class Process(Table):
 class PhysicalSpec(Table):
     """A whole chip."""
 
-    name: str
+    name: Annotated[str, Field(pattern=r"^\S(.{0,78}\S)?$")]  # one line
     neuron: Neuron
     synapse: Synapse
     learning_circuit: LearningCircuit
