@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from chipsim.check import Design
-from chipsim.check.design import USUAL_ROW_RATE
 from chipsim.physical.load import load_table
 from host.data import load
 from host.errors import SettingError
@@ -15,9 +14,7 @@ from host.run_spec import RunSpec, resolve
 from host.setup import LEARNING_RATES
 
 
-def design_from(
-    source: str, network: tuple[int, ...] | None, overrides: Mapping[str, Any], row_rate: float = USUAL_ROW_RATE
-) -> Design:
+def design_from(source: str, network: tuple[int, ...] | None, overrides: Mapping[str, Any]) -> Design:
     """The design in `source`: a preset, a physical spec's file, or a run's spec.toml.
 
     network: layer sizes, inputs first; None for those of the run. overrides: settings of a run by dotted name, which
@@ -39,7 +36,6 @@ def design_from(
         learning_rate=run.training.learning_rate or LEARNING_RATES[run.learning_circuit.error_gate],
         start=run.training.start,
         constant_current=run.encoding == "current",
-        row_rate=row_rate,
     )
 
 

@@ -109,7 +109,7 @@ def phase_cost(
         available = cycles_available(physical)
         on_chip = OnChip(
             time=time,
-            energy=sample_energy(spec, physical, counts, sent.total, time.interval_us),
+            energy=sample_energy(spec, physical, counts, sent.total, time.interval_us, learning=learning),
             clock_cycles=time.latency_us * physical.timing.clock_mhz,
             busy_cycles=busiest_step_cycles(spec, physical, counts, learning),
             step_cycles=available,

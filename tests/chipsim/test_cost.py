@@ -113,34 +113,38 @@ def test_energy_by_hand():
             "synaptic_event_pj": (1.0, 2.0),
             "spike_pj": (10.0, 20.0),
             "neuron_step_pj": (0.5, 1.0),
+            "learning_step_pj": (2.0, 3.0),
             "weight_write_pj": (3.0, 30.0),
             "link_byte_pj": (100.0, 200.0),
             "static_power_mw": (1.0, 2.0),
         },
     )
-    energy = sample_energy(SPEC, chip, COUNTS, link_bytes=50.0, interval_us=16.0)
+    energy = sample_energy(SPEC, chip, COUNTS, link_bytes=50.0, interval_us=16.0, learning=True)
     lows = {part.name: part.low_nj for part in energy.parts}
     assert lows == pytest.approx(
         {
             "synapses": 1.2,
-            "neurons": 0.58,
-            "neurons and learning circuits, each step": 14 * 16 * 0.5 / 1e3,
+            "spikes": 0.58,
+            "neurons": 14 * 16 * 0.5 / 1e3,
+            "learning circuits": 14 * 16 * 2 / 1e3,
             "writes": 0.96,
             "link": 5.0,
             "static": 16.0,
         }
     )
     assert energy.low_nj == pytest.approx(sum(lows.values()))
-    assert energy.high_nj == pytest.approx(2.4 + 1.16 + 0.224 + 9.6 + 10 + 32)
+    assert energy.high_nj == pytest.approx(2.4 + 1.16 + 0.224 + 0.672 + 9.6 + 10 + 32)
     static = next(part for part in energy.parts if part.name == "static")
     assert energy.share(static) == pytest.approx(48 / (energy.low_nj + energy.high_nj))
+    resting = sample_energy(SPEC, chip, COUNTS, link_bytes=50.0, interval_us=16.0, learning=False)
+    assert energy.low_nj - resting.low_nj == pytest.approx(lows["learning circuits"])
 
 
 @pytest.mark.parametrize("preset", PRESETS)
 @given(events=st.floats(0, 1e9), spikes=st.floats(0, 1e9), updates=st.floats(0, 1e9), sent=st.floats(0, 1e9))
 def test_shares_add_up_and_ranges_are_ranges(preset, events, spikes, updates, sent):
     counts = Counts(events, (events, 0.0), (spikes, 0.0), (updates, 0.0), (0.0, 0.0))
-    energy = sample_energy(SPEC, load(preset), counts, sent, 10.0)
+    energy = sample_energy(SPEC, load(preset), counts, sent, 10.0, learning=True)
     assert all(0 <= part.low_nj <= part.high_nj for part in energy.parts)
     total = sum(energy.share(part) for part in energy.parts)
     assert total == pytest.approx(1.0) if energy.high_nj else total == 0
