@@ -4,8 +4,19 @@ Read `spec`, `fabricate`, `tables`, `crossbar`, `neuron`, `cycle`, `chip`, in th
 """
 
 from chipsim.chip import Chip, Probe, Result, Snapshot
-from chipsim.spec import ChipError, ChipSpec, NeuronSpec
+from chipsim.spec import ChipError, ChipSpec, NeuronSpec, SynapseSpec
 from chipsim.tables import Events
 
 __version__ = "0.1.0"
-__all__ = ["Chip", "ChipError", "ChipSpec", "Events", "NeuronSpec", "Probe", "Result", "Snapshot", "__version__"]
+__all__ = [
+    "Chip",
+    "ChipError",
+    "ChipSpec",
+    "Events",
+    "NeuronSpec",
+    "Probe",
+    "Result",
+    "Snapshot",
+    "SynapseSpec",
+    "__version__",
+]

@@ -86,7 +86,7 @@ class Chip:
         bits = self.spec.learning_circuit.update_accumulator_bits
         layers = []
         for (w, b), made in zip(weights, self._made, strict=True):
-            synapses, state = program_layer(w, b, made.gain, made.weight_bits, bits)
+            synapses, state = program_layer(w, b, made.gain, made.weight_bits, bits, self.spec.synapse)
             layers.append(Block(np.int64(0), synapses, state, made.neurons, made.circuit))
         self._layers = layers
         self._blocks = []

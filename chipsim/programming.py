@@ -6,10 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim.memory import aligned
-from chipsim.spec import ChipError
+from chipsim.spec import ChipError, SynapseSpec
 from chipsim.tables import SynapseState, SynapseTables
 from learning_circuit.update_accumulator import CodedSynapses
 
+_FITTED = SynapseSpec()
 _CLIP_FRACTIONS = np.linspace(0.2, 1.0, 33)
 
 
@@ -35,6 +36,7 @@ def program_layer(
     gain: NDArray[np.float32],
     weight_bits: int | None,
     accumulator_bits: int,
+    synapse: SynapseSpec = _FITTED,
 ) -> tuple[SynapseTables, SynapseState]:
     """Synapses programmed to `weights` (n_in, n_out) and `biases` (n_out,), in units of the threshold.
 
@@ -51,8 +53,9 @@ def program_layer(
         nothing = CodedSynapses(np.zeros((0, 0), np.int16), np.zeros((0, 0), np.int16), np.int32(0), np.int32(0))
         return SynapseTables(gain, False, np.float32(1), np.float32(1)), SynapseState(state_weight, nothing)
     top = 2 ** (weight_bits - 1) - 1
-    lsb = np.float32(full_scale_of(wanted[:-1], top) / top)
-    bias_lsb = np.float32(full_scale_of(wanted[-1:], top) / top) if wanted[-1].any() else lsb
+    lsb = np.float32((synapse.full_scale_th or full_scale_of(wanted[:-1], top)) / top)
+    bias_full_scale = synapse.bias_full_scale_th or (full_scale_of(wanted[-1:], top) if wanted[-1].any() else None)
+    bias_lsb = lsb if bias_full_scale is None else np.float32(bias_full_scale / top)
     steps = np.full((n_in + 1, 1), lsb, np.float32)
     steps[n_in] = bias_lsb
     code = aligned((n_in + 1, n_out), np.int16)

@@ -11,6 +11,7 @@ from nonideality import Noise
 from nonideality.grammar import parse_all
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+FullScale = Annotated[float, Field(ge=1e-6, le=1e6)]  # an LSB of it is still a float32
 
 
 class ChipError(ValueError):
@@ -30,6 +31,15 @@ class NeuronSpec(BaseModel):
     readout: Literal["spiking", "integrating"] = "spiking"
 
 
+class SynapseSpec(BaseModel):
+    """The largest weight and bias that few-bit synapses deliver; ``quantization`` says in how many steps."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    full_scale_th: FullScale | None = None  # None: chosen for each layer when it is programmed, so that it fits best
+    bias_full_scale_th: FullScale | None = None  # likewise
+
+
 class ChipSpec(BaseModel):
     """A chip of fully connected layers, and what goes wrong when it is made and run."""
 
@@ -38,6 +48,7 @@ class ChipSpec(BaseModel):
     layer_sizes: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=2)]  # inputs first
     steps: Annotated[int, Field(ge=1, le=4096)] = 16  # of a window
     neuron: NeuronSpec = NeuronSpec()
+    synapse: SynapseSpec = SynapseSpec()
     learning_circuit: LearningCircuitSpec = LearningCircuitSpec()
     noise: tuple[str, ...] = ()  # KIND:LEVEL[@SITE][,key=value...]
 

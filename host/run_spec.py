@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from chipsim import ChipSpec, NeuronSpec
+from chipsim import ChipSpec, NeuronSpec, SynapseSpec
 from chipsim.physical import PhysicalSpec
 from host.chip_setting import ChipSetting
 from host.encoders import Encoding
@@ -74,6 +74,7 @@ class RunSpec(BaseModel):
     seed: Seed = 1
     chip: PhysicalSpec | None = None  # in physical units; the settings below follow from it where nothing else is said
     neuron: NeuronSpec = NeuronSpec()
+    synapse: SynapseSpec = SynapseSpec()
     learning_circuit: LearningCircuitSpec = LearningCircuitSpec()
     teacher: TeacherSpec = TeacherSpec()
     training: TrainingSpec = TrainingSpec()
@@ -103,6 +104,7 @@ class RunSpec(BaseModel):
             layer_sizes=(n_in, *self.hidden, n_classes),
             steps=self.steps,
             neuron=self.neuron,
+            synapse=self.synapse,
             learning_circuit=self.learning_circuit,
             noise=self.noise,
         )

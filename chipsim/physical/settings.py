@@ -9,10 +9,10 @@ from chipsim.physical.derive import (
     boxcar_sigma,
     boxcar_width_th,
     derive,
+    full_scale_th,
     high_rail_th,
     learning_rate,
     low_rail_th,
-    lsb_th,
     signed_bits,
     tau_steps,
     thermal_sigma_th,
@@ -35,6 +35,8 @@ def settings_of(spec: PhysicalSpec) -> dict[str, Any]:
         "neuron.low_rail_th": low_rail_th(spec),
         "neuron.high_rail_th": high_rail_th(spec),
         "neuron.readout": neuron.readout,
+        "synapse.full_scale_th": full_scale_th(spec),
+        "synapse.bias_full_scale_th": full_scale_th(spec) if spec.array.bias == "row" else None,
         "learning_circuit.accumulator_bits": circuit.accumulator_bits,
         "learning_circuit.error_gate": circuit.error_gate,
         "learning_circuit.dead_zone_counts": circuit.dead_zone_counts,
@@ -75,14 +77,11 @@ def not_modelled(spec: PhysicalSpec) -> list[str]:
     if bits is not None and bits > MOST_BITS:
         sentences.append(f"weights of {bits} bits, sign included: above {MOST_BITS} bits they are analog and unbounded")
     elif bits is not None:
-        sentences.append(
-            f"the charge of one LSB ({lsb_th(spec):.4g} th): each layer's LSB is chosen when it is programmed, so that"
-            " its weights fit best, as if the unit current were set per layer"
-        )
-        if 2 ** (bits - 1) - 1 != top:
-            sentences.append(
-                f"codes beyond {2 ** (bits - 1) - 1} of {top}: {bits} bits is the largest whole number that fits"
-            )
+        used = 2 ** (bits - 1) - 1
+        if used != top:
+            sentences.append(f"{top} levels of either sign: {used}, of {bits} bits, share the same full scale")
+        if spec.array.bias == "neuron":
+            sentences.append("what a bias of the neuron's own can deliver: its full scale fits each layer best")
     if abs(boxcar_shift_th(spec)) > 1e-9:
         sentences.append(
             f"the boxcar's middle, {boxcar_shift_th(spec):+.4g} th from the threshold: the simulated one is centred"

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_chips import programmed, random_weights, spec_of
 
+from chipsim import SynapseSpec
 from chipsim.programming import full_scale_of, program_layer
 
 
@@ -149,3 +150,19 @@ def test_programming_again_forgets_what_was_learned(small_lesson):
     chip.program(task.weights)
     mine, theirs = chip.snapshot(), fresh.snapshot()
     assert all(np.array_equal(mine[name], theirs[name]) for name in mine)
+
+
+def test_a_full_scale_of_the_design_is_kept_and_what_exceeds_it_is_clipped():
+    # 4 bits: codes to 7. A full scale of 0.7 is an LSB of 0.1; a bias full scale of 1.4 one of 0.2.
+    synapse = SynapseSpec(full_scale_th=0.7, bias_full_scale_th=1.4)
+    weights, biases = np.array([[0.31, -2.0]], np.float32), np.array([0.31, 5.0], np.float32)
+    tables, state = program_layer(weights, biases, np.ones((1, 2), np.float32), 4, 8, synapse)
+    assert (tables.lsb, tables.bias_lsb) == (pytest.approx(0.1), pytest.approx(0.2))
+    assert state.coded.code.tolist() == [[3, -7], [2, 7]]
+    assert state.weight == pytest.approx(np.array([[0.3, -0.7], [0.4, 1.4]]))
+
+
+def test_a_full_scale_means_nothing_to_analog_weights():
+    weights, biases, gain = normal(1, 7, 5), normal(2, 5), np.ones((1, 5), np.float32)
+    _, state = program_layer(weights, biases, gain, None, 8, SynapseSpec(full_scale_th=0.01))
+    assert np.array_equal(state.weight[:7], weights)

@@ -24,6 +24,8 @@ OTHER: dict[str, Any] = {
     "neuron.low_rail_th": -0.25,
     "neuron.high_rail_th": 1.5,
     "neuron.readout": "integrating",
+    "synapse.full_scale_th": 0.75,
+    "synapse.bias_full_scale_th": 1.25,
     "learning_circuit.accumulator_bits": 5,
     "learning_circuit.error_gate": "ternary",
     "learning_circuit.dead_zone_counts": 0.5,

@@ -125,13 +125,25 @@ def test_the_ideal_chip_is_what_runs_without_a_chip(tmp_path):
     assert ideal.summary["chip"]["name"] == "ideal"
 
 
+def test_weights_beyond_the_synapses_full_scale_are_clipped(tmp_path):
+    settings = SMALL | {"dataset": str(write_npz(tmp_path / "small.npz")), "chip": "cmos-180nm", "training.epochs": 0}
+    strong, weak = (
+        run(resolve(None, settings | {"noise": ["quantization:6"]} | more))
+        for more in ({}, {"chip.synapse.unit_synapse_current_na": 12.5})
+    )
+    [(weights, _), *_], [(clipped, _), *_] = strong.start, weak.start
+    full_scale = 31 * 12.5 * 0.8 / (7700 * 0.4)  # LSB x nA x us / (fF x V), in thresholds
+    assert abs(weights).max() > full_scale
+    assert abs(clipped).max() == pytest.approx(full_scale)
+
+
 def test_a_run_is_recorded_with_its_chip(chipsim, here, data_file, my_chip):
     flags = ("--dataset", data_file, "--hidden", "7", "--epochs", "1", "--set", "teacher.epochs=20")
     ended = chipsim("run", "--chip", my_chip(temperature_k=300.0), "--out", "first", "--json", *flags)
     assert ended.status == 0, ended.err
     summary = json.loads(ended.out)
     assert summary["chip"]["name"] == "plain"
-    assert any("LSB" in sentence for sentence in summary["chip"]["not_modelled"])
+    assert any("update pulse" in sentence for sentence in summary["chip"]["not_modelled"])
     my_chip().unlink()
     again = chipsim("run", "--config", "first/spec.toml", "--out", "second", "--json")
     assert again.status == 0, again.err

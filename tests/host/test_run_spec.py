@@ -8,7 +8,7 @@ from every_setting import OTHER, as_toml, leaves, value_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chipsim import ChipSpec, NeuronSpec
+from chipsim import ChipSpec, NeuronSpec, SynapseSpec
 from host import run as run_module
 from host.errors import SettingError
 from host.run_spec import RunSpec, TeacherSpec, TrainingSpec, resolve
@@ -220,6 +220,7 @@ def specs(draw):
             die=st.integers(0, 2**32 - 1),
             seed=st.integers(0, 2**32 - 1),
             neuron=neuron,
+            synapse=st.builds(SynapseSpec, full_scale_th=st.none() | positive, bias_full_scale_th=st.none() | positive),
             learning_circuit=circuit,
             teacher=teacher,
             training=training,
@@ -247,6 +248,7 @@ def test_the_chips_spec_is_the_runs():
         layer_sizes=(4, 5, 4, 3),
         steps=22,
         neuron=spec.neuron,
+        synapse=spec.synapse,
         learning_circuit=spec.learning_circuit,
         noise=("mismatch:0.3@threshold", "thermal:0.1,layer=2"),
     )

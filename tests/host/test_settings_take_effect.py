@@ -23,6 +23,8 @@ CHANGES = {
     "neuron.low_rail_th": ({}, -0.1),
     "neuron.high_rail_th": ({}, 1.1),
     "neuron.readout": ({}, "integrating"),
+    "synapse.full_scale_th": ({"noise": ["quantization:4"]}, 0.5),
+    "synapse.bias_full_scale_th": ({"noise": ["quantization:4"]}, 0.5),
     "learning_circuit.accumulator_bits": ({}, 1),
     "learning_circuit.error_gate": ({}, "sign"),
     "learning_circuit.dead_zone_counts": ({"learning_circuit.error_gate": "ternary"}, 0.25),

@@ -85,13 +85,25 @@ def test_codes_of_a_signed_weight(storage, sign, top, bits):
     assert (derive(spec)["top_code"], derive(spec)["signed_bits"]) == (top, bits)
     assert derive(spec)["full_scale_th"] == pytest.approx(top * derive(spec)["lsb_th"])
     assert f"quantization:{bits}" in noise_of(spec)
-    assert any("codes beyond" in sentence for sentence in not_modelled(spec)) == (top != 2 ** (bits - 1) - 1)
+    assert any("share the same full scale" in sentence for sentence in not_modelled(spec)) == (
+        top != 2 ** (bits - 1) - 1
+    )
+
+
+def test_the_full_scale_of_a_weight_and_of_a_bias():
+    # 15 LSB of 5 fC on 500 fC are 0.15 th; a bias that takes a row has the same, one of the neuron's own any.
+    settings = settings_of(chip())
+    assert settings["synapse.full_scale_th"] == settings["synapse.bias_full_scale_th"] == pytest.approx(0.15)
+    own = chip(bias="neuron")
+    assert "synapse.bias_full_scale_th" not in settings_of(own)
+    assert any("bias of the neuron's own" in sentence for sentence in not_modelled(own))
 
 
 def test_analog_weights_have_no_codes_and_no_quantization():
     spec = chip(synapse={"weight_bits": "ideal", "unit_synaptic_charge_fc": 5.0})
     assert (derive(spec)["top_code"], derive(spec)["full_scale_th"], derive(spec)["signed_bits"]) == (None, None, None)
     assert noise_of(spec) == []
+    assert not any("full_scale" in name for name in settings_of(spec))
 
 
 def test_weights_finer_than_the_model_stores_are_analog_and_it_says_so():
