@@ -45,3 +45,12 @@ class Design:
         """Of the layer with the fewest, sign included; None: analog."""
         bits = [errors.weight_bits for errors in draw_errors(self.chip, die_seed=0)]
         return min((b for b in bits if b is not None), default=None)
+
+    @property
+    def lsb_th(self) -> float | None:
+        """One LSB of a weight; None: analog. A full scale chosen when weights are programmed is taken as one threshold,
+
+        which is about the largest weight of a teacher whose activations were normalised.
+        """
+        bits = self.weight_bits
+        return None if bits is None else (self.chip.synapse.full_scale_th or 1.0) / (2 ** (bits - 1) - 1)

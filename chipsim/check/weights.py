@@ -7,7 +7,6 @@ import math
 from chipsim.check.design import Design
 from chipsim.check.finding import Limits
 from chipsim.check.registry import Verdict, rule
-from chipsim.physical.derive import full_scale_th, lsb_th
 
 
 @rule(
@@ -15,11 +14,11 @@ from chipsim.physical.derive import full_scale_th, lsb_th
     quantity="charge per step if every active row pulls the same way",
     unit="th",
     limits=Limits("at least", warning=1.0, error=0.5),
-    applies_to="physical specs with few-bit weights",
+    applies_to="few-bit weights of a given full scale",
 )
 def reachable_charge(design: Design) -> Verdict | None:
-    full = full_scale_th(design.physical) if design.physical is not None else None
-    if full is None:
+    full = design.chip.synapse.full_scale_th
+    if full is None or design.weight_bits is None:
         return None
     narrowest = min(design.chip.layer_sizes[:-1])
     return Verdict(
@@ -36,15 +35,15 @@ def reachable_charge(design: Design) -> Verdict | None:
     quantity="charge of one LSB over a usual weight",
     unit="",
     limits=Limits("at most", warning=0.4, error=0.8),
-    applies_to="physical specs with few-bit weights",
+    applies_to="few-bit weights of a given full scale",
 )
 def lsb_charge(design: Design) -> Verdict | None:
     """A usual weight: n inputs of random signs at rate r add up to one threshold in a step if each is 1 / sqrt(n r)."""
-    if design.physical is None or full_scale_th(design.physical) is None:
+    if design.lsb_th is None or design.chip.synapse.full_scale_th is None:
         return None
     usual = 1 / math.sqrt(design.row_rate * design.fan_in)
     return Verdict(
-        lsb_th(design.physical) / usual,
+        design.lsb_th / usual,
         f"a neuron with {design.fan_in} inputs needs weights of about {usual:.2g} th; an LSB as large as that rounds"
         " most of them to nothing",
         f"an LSB of at most {0.4 * usual:.2g} th: a smaller unit charge, a larger membrane capacitance or swing",
@@ -59,7 +58,7 @@ def lsb_charge(design: Design) -> Verdict | None:
     applies_to="few-bit weights and a known update pulse",
 )
 def update_step(design: Design) -> Verdict | None:
-    lsb = _lsb_th(design)
+    lsb = design.lsb_th
     if lsb is None or design.learning_rate is None:
         return None
     bits = design.chip.learning_circuit.update_accumulator_bits
@@ -89,13 +88,6 @@ def weight_bits(design: Design) -> Verdict | None:
         f"{2**bits - 1} levels are too few for what a layer has to tell apart, whatever the update accumulators hold",
         "3 bits at least, 4 to be safe",
     )
-
-
-def _lsb_th(design: Design) -> float | None:
-    """Of the physical spec; else of a full scale of one threshold, about what a normalised teacher's weights need."""
-    if design.physical is not None:
-        return None if full_scale_th(design.physical) is None else lsb_th(design.physical)
-    return None if design.weight_bits is None else 1 / (2 ** (design.weight_bits - 1) - 1)
 
 
 def _bits_to(ratio: float, wanted: float) -> int:

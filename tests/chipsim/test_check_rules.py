@@ -5,6 +5,7 @@ import math
 import pytest
 from small_chips import spec_of
 
+from chipsim import SynapseSpec
 from chipsim.check import RULES, Design, Limits, check
 from chipsim.check.registry import rule
 from chipsim.physical import load
@@ -19,8 +20,9 @@ def changed(physical, **tables):
     return physical.model_copy(update=parts)
 
 
-def design(physical=None, sizes=(20, 10, 4), steps=16, noise=(), neuron=None, circuit=None, **use):
+def design(physical=None, sizes=(20, 10, 4), steps=16, noise=(), neuron=None, circuit=None, full_scale=None, **use):
     chip = spec_of(sizes, steps, noise, GOOD | (neuron or {}), WIDE | (circuit or {}))
+    chip = chip.model_copy(update={"synapse": SynapseSpec(full_scale_th=full_scale)})
     tables = {} if physical is None else physical
     return Design(chip, None if physical is None else changed(load("cmos-180nm"), **tables), **use)
 
@@ -93,17 +95,17 @@ CASES = {
         ],
     ),
     "reachable-charge": (
-        design({}),
+        design(noise=("quantization:4",), full_scale=0.5),
         [
-            (design({"synapse": {"unit_synapse_current_na": 50.0}}), "warning"),
-            (design({"synapse": {"unit_synapse_current_na": 10.0}}), "error"),
+            (design(noise=("quantization:4",), full_scale=0.4), "warning"),
+            (design(noise=("quantization:4",), full_scale=0.2), "error"),
         ],
     ),
     "lsb-charge": (
-        design({}),
+        design(noise=("quantization:4",), full_scale=1.0),
         [
-            (design({"synapse": {"unit_synapse_current_na": 1000.0}}), "warning"),
-            (design({"synapse": {"unit_synapse_current_na": 2500.0}}), "error"),
+            (design(noise=("quantization:4",), full_scale=2.0), "warning"),
+            (design(noise=("quantization:2",), full_scale=0.5), "error"),
         ],
     ),
     "update-step": (
