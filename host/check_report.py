@@ -43,14 +43,15 @@ def report_json(source: str, design: Design, findings: list[Finding]) -> str:
 def show(source: str, design: Design, findings: list[Finding]) -> None:
     """Print the findings, the worst first, then the rules that are kept."""
     if sys.stdout.isatty():
-        Console(highlight=False).print(_report(source, design, findings))
+        console = Console(highlight=False)
+        console.print(_report(source, design, findings, console.width))
         return
     text = io.StringIO()
-    Console(file=text, highlight=False, width=_PIPE_WIDTH).print(_report(source, design, findings))
+    Console(file=text, highlight=False, width=_PIPE_WIDTH).print(_report(source, design, findings, _PIPE_WIDTH))
     print("\n".join(line.rstrip() for line in text.getvalue().splitlines()))
 
 
-def _report(source: str, design: Design, findings: list[Finding]) -> Group:
+def _report(source: str, design: Design, findings: list[Finding], width: int) -> Group:
     network = "-".join(map(str, design.chip.layer_sizes))
     parts: list[RenderableType] = [
         Text(f"{source}: {network}, {design.chip.steps} steps, {design.row_rate:g} spikes per row and step expected")
@@ -62,7 +63,7 @@ def _report(source: str, design: Design, findings: list[Finding]) -> Group:
     kept = [finding for finding in findings if finding.severity == "ok"]
     checked = {finding.rule for finding in findings}
     left = [f"{rule.name} ({rule.applies_to})" for rule in RULES.values() if rule.name not in checked]
-    parts += ["", _table_of_kept(kept), ""]
+    parts += ["", _table_of_kept(kept, width), ""] if kept else [""]
     if left:
         parts.append(Text(f"not checked, for other designs: {', '.join(left)}"))
     numbers = {severity: _count(findings, severity) for severity in _WORST_FIRST}
@@ -78,16 +79,17 @@ def _finding(finding: Finding) -> list[RenderableType]:
     return [head, *(Padding(text, (0, 0, 0, 4)) for text in details)]
 
 
-def _table_of_kept(kept: list[Finding]) -> Table:
+def _table_of_kept(kept: list[Finding], width: int) -> Table:
+    """One line each; what a figure is of is cut where the terminal ends."""
+    rows = [("ok", each.rule, _figure(each.value, each.unit), _limit(each), each.quantity) for each in kept]
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-    for finding in kept:
-        table.add_row(
-            Text("ok", _COLOURS["ok"]),
-            Text(finding.rule),
-            Text(_figure(finding.value, finding.unit)),
-            Text(_limit(finding)),
-            Text(finding.quantity, "dim"),
-        )
+    taken = 0
+    for column in range(4):
+        table.add_column(no_wrap=True, style=_COLOURS["ok"] if column == 0 else None)
+        taken += 2 + max(len(row[column]) for row in rows)
+    table.add_column(no_wrap=True, overflow="ellipsis", style="dim", max_width=max(10, width - taken - 2))
+    for row in rows:
+        table.add_row(*map(Text, row))
     return table
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from chipsim.fabricate import draw_errors
 from chipsim.physical import PhysicalSpec
 from chipsim.spec import ChipSpec
+from nonideality import LayerErrors
 
 # Between the mean intensity of scikit-learn's digits (0.31) and MNIST's (0.13), both measured.
 USUAL_ROW_RATE = 0.2
@@ -38,13 +39,18 @@ class Design:
     @property
     def membrane_noise_th(self) -> float:
         """Sigma added per step in the noisiest layer: a level, the same on every die."""
-        return max(float(np.max(errors.membrane_noise)) for errors in draw_errors(self.chip, die_seed=0))
+        return max(float(np.max(errors.membrane_noise)) for errors in self._errors())
 
     @property
     def weight_bits(self) -> int | None:
         """Of the layer with the fewest, sign included; None: analog."""
-        bits = [errors.weight_bits for errors in draw_errors(self.chip, die_seed=0)]
+        bits = [errors.weight_bits for errors in self._errors()]
         return min((b for b in bits if b is not None), default=None)
+
+    def _errors(self) -> list[LayerErrors]:
+        """What is the same for all neurons and synapses of a layer, so that one of each shows it."""
+        one_each = (1,) * len(self.chip.layer_sizes)
+        return draw_errors(self.chip.model_copy(update={"layer_sizes": one_each}), die_seed=0)
 
     @property
     def lsb_th(self) -> float | None:

@@ -17,9 +17,9 @@ from chipsim.physical.derive import ktc_sigma_th
 def upper_rail(design: Design) -> Verdict:
     return Verdict(
         design.chip.neuron.high_rail_th,
-        "charge that arrives above the rail is lost, and with it spikes: a membrane just below threshold, driven by"
-        " what a strong neuron gets in a step, goes to twice the threshold and beyond",
-        "a higher rail, a lower threshold, or smaller synaptic charges: at least 3 thresholds from rest to rail",
+        "charge that arrives above the rail is lost, and with it spikes: a strong neuron gets one threshold and more in"
+        " a step, which takes a membrane from just below threshold to twice that and beyond",
+        "a higher rail, a lower threshold, or smaller synaptic charges, so that rest to rail is 3 thresholds",
     )
 
 
