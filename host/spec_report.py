@@ -31,7 +31,7 @@ def derived_text(spec: PhysicalSpec) -> str:
     """Every derived number with its formula, then what a run takes from them, then what a run leaves out."""
     lines = [f"chip {spec.name}: the numbers of the model; th is the swing from rest to threshold"]
     for quantity, value in zip(QUANTITIES, derive(spec).values(), strict=True):
-        shown = "none" if value is None else f"{value:.6g} {quantity.unit}"
+        shown = "none" if value is None else f"{round(value, 12):.6g} {quantity.unit}"  # 12: rounding errors are 0
         lines += [f"  {quantity.name:<20}{shown:<18}{quantity.meaning}", f"  {'':<20}= {quantity.formula}"]
     lines += ["", "settings that chipsim run --chip takes from them, unless a flag or --config says otherwise"]
     for name, setting in settings_of(spec).items():

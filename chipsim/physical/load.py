@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from chipsim.physical.derive import derive
 from chipsim.physical.spec import PhysicalSpec
 from chipsim.physical.toml_lines import key_lines, line_of
 from chipsim.spec import ChipError
@@ -67,9 +68,14 @@ def load(source: str) -> PhysicalSpec:
 def validated(table: Mapping[str, Any], source: str, lines: Lines) -> PhysicalSpec:
     """A chip from its tables; `lines` may be empty. Raises ChipError."""
     try:
-        return PhysicalSpec.model_validate(table)
+        spec = PhysicalSpec.model_validate(table)
     except ValidationError as error:
         raise ChipError(_one_line(error, source, lines)) from None
+    try:
+        derive(spec)
+    except ChipError as error:
+        raise ChipError(f"{source}: {error}") from None
+    return spec
 
 
 def _one_line(error: ValidationError, source: str, lines: Lines) -> str:

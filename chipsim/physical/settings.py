@@ -26,7 +26,7 @@ MOST_BITS = 15  # that the effect `quantization` stores; finer weights are as go
 
 def settings_of(spec: PhysicalSpec) -> dict[str, Any]:
     """Settings of a run by dotted name; what the chip leaves to the host is left out. Raises ChipError."""
-    derive(spec)  # refuses figures beyond all reason
+    derive(spec)  # refuses what comes out beyond reason
     neuron, circuit, tau = spec.neuron, spec.learning_circuit, tau_steps(spec)
     settings: dict[str, Any] = {
         "neuron.kind": "if" if tau is None else "lif",

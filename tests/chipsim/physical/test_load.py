@@ -95,6 +95,12 @@ def test_a_mistake_is_one_line_with_its_line_number(old, new, offset, words, edi
         assert message.startswith(f"{path}:{line + offset}: ")
 
 
+def test_figures_that_come_out_beyond_reason_are_refused_when_read(edited):
+    path, _ = edited("7700.0", "1e-300")
+    with pytest.raises(ChipError, match=r"my\.toml: .* comes out beyond 1e30: correct"):
+        load(str(path))
+
+
 def test_a_missing_table_and_an_empty_file(tmp_path):
     path = tmp_path / "my.toml"
     path.write_text("")
