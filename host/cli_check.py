@@ -16,7 +16,7 @@ def _rate(context: click.Context, parameter: click.Parameter, value: float | Non
 
 
 @click.command()
-@click.argument("source", metavar="SPEC")
+@click.argument("spec")
 @click.option(
     "--network", callback=layer_sizes, help="Layer sizes, inputs first: 784,256,10.  [default: the run's own]"
 )
@@ -33,7 +33,7 @@ def _rate(context: click.Context, parameter: click.Parameter, value: float | Non
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 def check(
-    source: str,
+    spec: str,
     network: tuple[int, ...] | None,
     steps: int | None,
     noise: tuple[str, ...],
@@ -61,12 +61,12 @@ def check(
         from host.designs import design_from
 
         given = {name: value for name, value in overrides.items() if value is not None}
-        design = design_from(source, network, given)
+        design = design_from(spec, network, given)
         if row_rate is not None:
             design = replace(design, row_rate=row_rate)
         findings = check_design(design)
         if as_json:
-            click.echo(report_json(source, design, findings))
+            click.echo(report_json(spec, design, findings))
         else:
-            show(source, design, findings)
+            show(spec, design, findings)
     return 1 if any(finding.severity == "error" for finding in findings) else 0
