@@ -55,7 +55,7 @@ def cost_lines(cost: Mapping[str, Any]) -> list[str]:
         for number, part in enumerate(figures[0]["energy_nj"]["parts"]):
             shares = [each["energy_nj"]["parts"][number]["share"] for each in figures]
             row(f"  {part['name']}", [f"{share:.1%}" for share in shares])
-    lines = [f"{name:<45}" + "".join(f"{cell:>20}" for cell in cells) for name, cells in rows]
+    lines = [f"{name:<24}" + "".join(f"{cell:>20}" for cell in cells) for name, cells in rows]
     if cost["chip"] is not None:
         lines += _area_lines(cost["area_mm2"])
     return lines

@@ -81,7 +81,7 @@ def test_the_report_shows_it(chipsim, here, data):
     told = chipsim(*flags, "--chip", "cmos-180nm", "--json")
     cost = json.loads(told.out)["cost"]
     shown = chipsim(*flags, "--chip", "cmos-180nm").out.splitlines()
-    rows = {line[:45].strip(): line[45:].split() for line in shown}
+    rows = {line[:24].strip(): line[24:].split() for line in shown}
     assert rows["cost per sample"] == ["inference", "learning"]
     assert rows["link bytes"] == [f"{cost[phase]['link_bytes']['total']:,.0f}" for phase in ("inference", "learning")]
     for number, part in enumerate(cost["inference"]["energy_nj"]["parts"]):
