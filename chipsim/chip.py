@@ -19,7 +19,7 @@ from chipsim.probe import Probe, check_probes, nothing_probed, room_for
 from chipsim.programming import program_layer
 from chipsim.schedule import Threads
 from chipsim.spec import ChipError, ChipSpec
-from chipsim.spike_masks import gather_events, new_masks, row_numbers, spikes_of
+from chipsim.spike_masks import gather_events, new_masks, number_of_spikes, row_numbers, spikes_of
 from chipsim.tables import Block, Events, Record, Signals, row_type
 from learning_circuit.rows import LANES
 
@@ -33,7 +33,7 @@ class Result:
 
     counts: list[NDArray[np.float32]]  # per layer (S, n_out), spikes in the window
     membrane: NDArray[np.float32]  # (S, n_classes), output membranes at the end of the window, in thresholds
-    activity: dict[str, NDArray[np.int64]]  # what the chip did, per TALLY name but WORK (n_layers,)
+    activity: dict[str, NDArray[np.int64]]  # what the chip did, per ACTIVITY name (n_layers,)
     work: dict[str, NDArray[np.int64]]  # what the simulator did for it, per WORK name (n_layers,)
     signals: dict[int, Signals] = field(default_factory=dict)  # probed layer -> all that was watched
     traces: dict[int, NDArray[np.float32]] = field(default_factory=dict)  # probed layer -> (S, T, k) membranes
@@ -218,12 +218,20 @@ class Chip:
         return Result(
             counts=[record.count[:, :n].copy() for record, n in zip(records, sizes[1:], strict=True)],
             membrane=records[-1].membrane[:, : sizes[-1]].copy(),
-            activity={name: totals[:, i] for i, name in enumerate(TALLY) if name not in WORK},
+            activity={
+                **{name: totals[:, i] for i, name in enumerate(TALLY) if name not in WORK},
+                "spikes": self._spikes(records[-1], n_windows),
+            },
             work={name: totals[:, TALLY.index(name)] for name in WORK},
             signals={p.layer: records[p.layer - 1].signals for p in probes},
             traces={p.layer: records[p.layer - 1].signals.membrane for p in probes},
             spikes={p.layer: spikes_of(records[p.layer - 1].fired, p.neurons) for p in probes},
         )
+
+    def _spikes(self, outputs: Record, n_windows: int) -> NDArray[np.int64]:
+        """(n_layers,) spikes fired by each layer: a hidden layer's are the next one's events, all inside its buffer."""
+        hidden = [int(np.sum(events.end[:n_windows, -1], dtype=np.int64)) for events in self._hidden_events]
+        return np.array([*hidden, number_of_spikes(outputs.fired[:, :n_windows])], np.int64)
 
     def _columns(self, block: Block, layer: int, start: int) -> Columns:
         """Working state of a block, kept from chunk to chunk; other windows may run through it at the same time."""

@@ -38,6 +38,8 @@ TALLY = (
     "synapses_written",
 )
 WORK = ("synapses_added", "synapses_written")
+# What is known of every chunk, per layer; spikes are counted from what the layers sent on, at no cost to the loop.
+ACTIVITY = (*(name for name in TALLY if name not in WORK), "spikes")
 _EVENTS, _UPDATES, _WRITES, _LOW, _HIGH, _FULL, _CLIPPED, _ADDED, _WRITTEN = range(len(TALLY))
 _ZERO = np.float32(0)
 _ONE = np.float32(1)

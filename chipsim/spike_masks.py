@@ -37,6 +37,11 @@ def spikes_of(fired: NDArray[np.uint16], neurons: tuple[int, ...]) -> NDArray[np
     return np.ascontiguousarray(np.moveaxis(bits, 0, 2), np.uint8)
 
 
+def number_of_spikes(fired: NDArray[np.uint16]) -> int:
+    """All of them."""
+    return int(np.bitwise_count(fired).sum(dtype=np.int64))
+
+
 @stage
 def store_spikes(fired, s, t, first, spiked):
     """Keep the spikes of a block at step t of window s. spiked: (n,) float32, 0 or 1; first: its first neuron."""

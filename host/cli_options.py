@@ -45,6 +45,18 @@ def _widths(context: click.Context, parameter: click.Parameter, value: str | Non
         raise click.BadParameter(f"{value!r} is not a list of layer widths; write for example 128,64") from None
 
 
+def layer_sizes(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[int, ...] | None:
+    """Callback of an option such as ``--network 784,256,10``."""
+    if value is None:
+        return None
+    widths = value.split(",")
+    if len(widths) < 2 or not all(width.strip().isdecimal() and 1 <= int(width) <= 1_000_000 for width in widths):
+        raise click.BadParameter(
+            f"{value!r} is not a list of layer widths from 1 to 1000000, inputs first; write for example 784,256,10"
+        )
+    return tuple(map(int, widths))
+
+
 def _assignments(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, Any]:
     import tomllib
 

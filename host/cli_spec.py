@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from host.cli_options import one_line_errors
+from host.cli_options import layer_sizes, one_line_errors
 
 
 @click.command()
@@ -51,15 +51,8 @@ def spec(chip: str | None, derived: bool, schema: bool, as_json: bool) -> None:
                 click.echo(f"{chip} is a chip, {loaded.name}; see what the model makes of it with --derived")
 
 
-def _network(context: click.Context, parameter: click.Parameter, value: str) -> tuple[int, ...]:
-    widths = value.split(",")
-    if len(widths) < 2 or not all(width.strip().isdecimal() and int(width) > 0 for width in widths):
-        raise click.BadParameter(f"{value!r} is not a list of layer widths, inputs first; write for example 784,256,10")
-    return tuple(map(int, widths))
-
-
 @click.command("map")
-@click.option("--network", required=True, callback=_network, help="Widths of all layers, inputs first: 784,256,10.")
+@click.option("--network", required=True, callback=layer_sizes, help="Widths of all layers, inputs first: 784,256,10.")
 @click.option("--chip", required=True, help="Preset or TOML file (see chipsim spec).")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 def place(network: tuple[int, ...], chip: str, as_json: bool) -> None:

@@ -10,6 +10,7 @@ from rich.console import Console as RichConsole
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from chipsim import __version__
+from host.cost_report import cost_lines
 from host.encoders import MEANING
 from host.run import Outcome
 
@@ -79,7 +80,13 @@ def report(outcome: Outcome) -> str:
         "after": "this die after learning on chip",
     }
     lines += [f"  {name:<8}{summary['accuracy'][name]:>7.2%}   {text}" for name, text in meanings.items()]
-    lines += ["", *_learned(summary), *_saturated(summary), f"run folder   {summary['run_dir']}"]
+    lines += [
+        "",
+        *_learned(summary),
+        *_saturated(summary),
+        *cost_lines(summary["cost"]),
+        f"run folder   {summary['run_dir']}",
+    ]
     return "\n".join(lines)
 
 

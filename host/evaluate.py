@@ -23,7 +23,7 @@ class Score:
     accuracy: float
     classes: NDArray[np.int64]  # (n,)
     rates: list[NDArray[np.float32]]  # per layer (n, n_out), spikes per step
-    activity: dict[str, NDArray[np.int64]]  # per name (n_layers,), see chipsim.cycle.TALLY
+    activity: dict[str, NDArray[np.int64]]  # per name (n_layers,), see chipsim.cycle.ACTIVITY
 
 
 def evaluate(chip: Chip, samples: Samples, encoder: Encoder) -> Score:

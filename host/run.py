@@ -11,6 +11,7 @@ import numpy as np
 
 from chipsim import Chip
 from chipsim.physical import not_modelled
+from host.cost_report import cost_json
 from host.encoders import Encoder
 from host.evaluate import Score, evaluate
 from host.run_folder import RunFolder
@@ -167,6 +168,15 @@ def _summary(
         "saturation": {
             when: {name: int(np.sum(counts[name])) for name in _SATURATIONS} for when, counts in phases.items()
         },
+        "cost": cost_json(
+            setup.chip_spec,
+            spec.chip,
+            {
+                "inference": (after.activity, len(setup.dataset.test)),
+                "learning": (learned, progress.presentations),
+            },
+            constant_current=spec.encoding == "current",
+        ),
         "samples_per_s": None if rate is None else round(rate, 1),
         "run_dir": str(folder.path) if folder else None,
     }

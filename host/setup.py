@@ -26,7 +26,7 @@ _LEAST_EPOCHS = 5
 _TEACHER_WORK = 2e9  # presentations times weights
 _TEACHER_EPOCHS = (15, 300)  # at least, at most
 # Per error gate: a sign pulse has a fixed size and moves a weight at every error, so it must be smaller.
-_LEARNING_RATES = {"linear": 2e-3, "sign": 1e-4, "ternary": 2e-4}
+LEARNING_RATES = {"linear": 2e-3, "sign": 1e-4, "ternary": 2e-4}
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def complete(spec: RunSpec, n_train: int, n_weights: int) -> RunSpec:
         wanted = _CALIBRATE_PRESENTATIONS if training.start == "teacher" else _TRAIN_PRESENTATIONS
         training = training.model_copy(update={"epochs": max(_LEAST_EPOCHS, -(-wanted // n_train))})
     if training.learning_rate is None:
-        rate = _LEARNING_RATES[spec.learning_circuit.error_gate]
+        rate = LEARNING_RATES[spec.learning_circuit.error_gate]
         training = training.model_copy(update={"learning_rate": rate})
     if teacher.epochs is None:
         low, high = _TEACHER_EPOCHS

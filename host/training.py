@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim import Chip, Snapshot
-from chipsim.cycle import TALLY
+from chipsim.cycle import ACTIVITY
 from host.data import Samples
 from host.encoders import Encoder
 from host.evaluate import evaluate
@@ -45,7 +45,7 @@ class Progress:
     presentations: int = 0
     rate_factor: float = 1.0
     checks: list[Check] = field(default_factory=list)
-    activity: dict[str, list[int]] = field(default_factory=dict)  # TALLY name -> per layer, while learning
+    activity: dict[str, list[int]] = field(default_factory=dict)  # ACTIVITY name -> per layer, while learning
     current: Snapshot = field(default_factory=dict)
     candidates: dict[int, Snapshot] = field(default_factory=dict)  # check number -> snapshot that may yet be kept
     right_at_start: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))  # (n_valid,)
@@ -157,7 +157,7 @@ def train(
         save(progress)
 
     if not progress.checks:
-        progress.activity = {name: [0] * chip.spec.n_layers for name in TALLY}
+        progress.activity = {name: [0] * chip.spec.n_layers for name in ACTIVITY}
         check()
     else:
         chip.restore(progress.current)

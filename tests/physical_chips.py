@@ -58,6 +58,7 @@ _TABLES: dict[str, Any] = {
         "spike_pj": [1.0, 2.0],
         "weight_write_pj": [1.0, 2.0],
         "neuron_step_pj": [1.0, 2.0],
+        "learning_step_pj": [1.0, 2.0],
         "link_byte_pj": [1.0, 2.0],
         "static_power_mw": [1.0, 2.0],
     },

@@ -28,6 +28,7 @@ TALLY = (
     "membrane_high_rail",
     "accumulator_full",
     "weight_full_scale",
+    "spikes",
 )
 
 
@@ -131,6 +132,7 @@ class ReferenceLayer:
         self.membrane[i] = u
         self.fired[i] = bool(u >= neurons.threshold[i])  # Eq. 3
         if self.fired[i]:
+            self.tally["spikes"] += 1
             if self.count[i] + F(1) > self._full():
                 self.tally["accumulator_full"] += 1
             self.count[i] = min(self.count[i] + F(1), self._full())

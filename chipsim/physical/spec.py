@@ -232,7 +232,8 @@ class Energy(Table):
     synaptic_event_pj: LowHigh  # a spike meeting a synapse
     spike_pj: LowHigh  # a neuron firing
     weight_write_pj: LowHigh  # an update pulse on a synapse
-    neuron_step_pj: LowHigh  # a neuron and its learning circuit, per step, whatever happens
+    neuron_step_pj: LowHigh  # a neuron, per step, whatever happens
+    learning_step_pj: LowHigh  # its learning circuit, per step while learning
     link_byte_pj: LowHigh
     static_power_mw: LowHigh  # the whole chip
 

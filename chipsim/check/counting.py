@@ -1,0 +1,46 @@
+"""Rules about counters and clocks."""
+
+from __future__ import annotations
+
+from chipsim.check.design import Design
+from chipsim.check.finding import Limits
+from chipsim.check.registry import Verdict, rule
+from chipsim.cost.timing import cycles_available, rows_per_core, step_cycles
+
+
+@rule(
+    "accumulator-overflow",
+    quantity="largest count of an accumulator over the steps of a window",
+    unit="",
+    limits=Limits("at least", note=1.0, warning=0.5, error=0.25),
+)
+def accumulator_overflow(design: Design) -> Verdict:
+    bits, steps = design.chip.learning_circuit.accumulator_bits, design.chip.steps
+    return Verdict(
+        (2**bits - 1) / steps,
+        f"spikes beyond {2**bits - 1} are not counted: strong neurons look alike, and those above their target are"
+        " never taught",
+        f"accumulator_bits {steps.bit_length()} counts all {steps} steps; or at most {2**bits - 1} steps",
+    )
+
+
+@rule(
+    "step-cycles",
+    quantity="clock cycles of a learning step over those in a step period",
+    unit="",
+    limits=Limits("at most", warning=0.8, error=1.0),
+    applies_to="physical specs",
+)
+def clock_cycles(design: Design) -> Verdict | None:
+    if design.physical is None:
+        return None
+    rows = rows_per_core(design.physical, design.row_rate * design.fan_in, design.fan_in)
+    needed, available = step_cycles(design.physical, rows, rows + 1), cycles_available(design.physical)
+    timing = design.physical.timing
+    return Verdict(
+        needed / available,
+        f"{rows:.0f} spikes a step into a core, delivered and written, need {needed:.0f} cycles, but a step has"
+        f" {available:.0f}: the last ones come too late",
+        f"step_period_ns {1.25 * needed / timing.clock_mhz * 1e3:.0f}, or clock_mhz"
+        f" {1.25 * needed / timing.step_period_ns * 1e3:.0f}, or fewer cycles per row",
+    )

@@ -1,0 +1,139 @@
+"""Rules about the membrane: its rails, its leak, its noise, and the boxcar that looks at it."""
+
+from __future__ import annotations
+
+from chipsim.check.design import Design
+from chipsim.check.finding import Limits
+from chipsim.check.registry import Verdict, rule
+from chipsim.physical.derive import ktc_sigma_th
+
+
+@rule(
+    "upper-rail",
+    quantity="upper rail above rest",
+    unit="th",
+    limits=Limits("at least", note=3.0, warning=2.0, error=1.25),
+)
+def upper_rail(design: Design) -> Verdict:
+    return Verdict(
+        design.chip.neuron.high_rail_th,
+        "charge that arrives above the rail is lost, and with it spikes: a strong neuron gets one threshold and more in"
+        " a step, which takes a membrane from just below threshold to twice that and beyond",
+        "a higher rail, a lower threshold, or smaller synaptic charges, so that rest to rail is 3 thresholds",
+    )
+
+
+@rule(
+    "boxcar-rest",
+    quantity="lower boxcar edge above rest",
+    unit="th",
+    limits=Limits("at most", warning=-0.25),
+)
+def boxcar_rest(design: Design) -> Verdict:
+    return Verdict(
+        design.boxcar_low_th,
+        "a neuron whose membrane stays near rest is hardly ever inside the boxcar: it learns late or never",
+        "a boxcar at least 2.5 th wide, so that its lower edge lies below rest",
+    )
+
+
+@rule(
+    "boxcar-random-start",
+    quantity="lower boxcar edge above rest",
+    unit="th",
+    limits=Limits("at most", error=0.0),
+    applies_to="training from random weights",
+)
+def boxcar_random_start(design: Design) -> Verdict | None:
+    if design.start != "random":
+        return None
+    return Verdict(
+        design.boxcar_low_th,
+        "from random weights many neurons stay far below threshold, outside the boxcar, and learning dies; a programmed"
+        " start loses less",
+        "a boxcar at least 2.5 th wide, or start from the teacher's weights",
+    )
+
+
+@rule(
+    "boxcar-rail",
+    quantity="lower boxcar edge above the lower rail",
+    unit="th",
+    limits=Limits("at most", warning=0.0),
+)
+def boxcar_rail(design: Design) -> Verdict:
+    gap = design.boxcar_low_th - design.chip.neuron.low_rail_th
+    return Verdict(
+        gap,
+        "a neuron that inhibition has driven to its lower rail is outside the boxcar and can learn only after it has"
+        " come back by itself",
+        f"low_rail_th {min(0.0, design.boxcar_low_th):g} (a rail at the boxcar's edge), or a boxcar of"
+        f" {2 * (1 - design.chip.neuron.low_rail_th):g} th",
+    )
+
+
+@rule(
+    "leak",
+    quantity="window over membrane time constant",
+    unit="",
+    limits=Limits("at most", warning=6.0, error=12.0),
+    applies_to="leaky neurons",
+)
+def leak(design: Design) -> Verdict | None:
+    if design.chip.neuron.kind != "lif":
+        return None
+    steps, tau = design.chip.steps, design.chip.neuron.tau_steps
+    return Verdict(
+        steps / tau,
+        "charge leaks away before it is counted: weak inputs never add up to a spike, and rates no longer follow the"
+        " teacher's",
+        f"a time constant of at least {steps / 6:.3g} steps, or shorter steps",
+    )
+
+
+@rule(
+    "ktc-noise",
+    quantity="kT/C noise of the membrane",
+    unit="th",
+    limits=Limits("at most", note=0.05, warning=0.2, error=0.5),
+    applies_to="physical specs",
+)
+def ktc_noise(design: Design) -> Verdict | None:
+    if design.physical is None:
+        return None
+    sigma = ktc_sigma_th(design.physical)
+    farads = design.physical.neuron.membrane_capacitance_ff * (sigma / 0.05) ** 2
+    return Verdict(
+        sigma,
+        "the capacitor's own thermal noise is a good part of the threshold: neurons fire by chance",
+        f"membrane_capacitance_ff {farads:.3g} brings it to 0.05 th; or a larger swing from rest to threshold",
+    )
+
+
+@rule(
+    "membrane-noise",
+    quantity="membrane noise per step, all sources",
+    unit="th",
+    limits=Limits("at most", note=0.1, warning=0.2, error=0.8),
+)
+def membrane_noise(design: Design) -> Verdict:
+    return Verdict(
+        design.membrane_noise_th,
+        "neurons fire by chance, and counts tell less of the input",
+        "0.1 th or less per step: a larger capacitance or swing, a quieter supply; or more steps to average over",
+    )
+
+
+@rule(
+    "boxcar-noise",
+    quantity="membrane noise per step over the boxcar's width",
+    unit="",
+    limits=Limits("at most", warning=0.5, error=2.0),
+)
+def boxcar_noise(design: Design) -> Verdict:
+    sigma = design.membrane_noise_th
+    return Verdict(
+        sigma / design.chip.learning_circuit.boxcar_width_th,
+        "noise carries the membrane across the whole boxcar within a step: which neurons learn is left to chance",
+        f"a boxcar of at least {2 * sigma:.2g} th, or less noise",
+    )

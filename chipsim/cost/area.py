@@ -1,0 +1,48 @@
+"""Silicon area of a network's synapses and learning circuits, and of all that the chip has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+from chipsim.physical import PhysicalSpec
+from chipsim.spec import ChipSpec
+
+_UM2_PER_MM2 = 1e6
+
+
+@dataclass(frozen=True)
+class Area:
+    """Square millimetres."""
+
+    synapses_mm2: float
+    neurons_mm2: float
+    learning_circuits_mm2: float
+
+    @property
+    def total_mm2(self) -> float:
+        return self.synapses_mm2 + self.neurons_mm2 + self.learning_circuits_mm2
+
+
+def network_area(spec: ChipSpec, physical: PhysicalSpec) -> Area:
+    """What this network occupies. A bias that is a row of the array is a synapse per neuron."""
+    bias = 1 if physical.array.bias == "row" else 0
+    synapses = sum((n_in + bias) * n_out for n_in, n_out in pairwise(spec.layer_sizes))
+    return _area(physical, synapses, sum(spec.layer_sizes[1:]))
+
+
+def chip_area(physical: PhysicalSpec) -> Area:
+    """All cores. A signed synapse made of two devices takes two places of a core's array."""
+    array, sign = physical.array, physical.synapse.weight_sign
+    places = array.cores * array.core_rows * array.core_columns
+    neurons = array.cores * array.core_columns // (2 if sign == "differential_pair" else 1)
+    return _area(physical, places // (1 if sign == "signed_column" else 2), neurons)
+
+
+def _area(physical: PhysicalSpec, synapses: int, neurons: int) -> Area:
+    figures = physical.area
+    return Area(
+        synapses_mm2=synapses * figures.synapse_um2 / _UM2_PER_MM2,
+        neurons_mm2=neurons * figures.neuron_um2 / _UM2_PER_MM2,
+        learning_circuits_mm2=neurons * figures.learning_circuit_um2 / _UM2_PER_MM2,
+    )

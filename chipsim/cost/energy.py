@@ -1,0 +1,67 @@
+"""Energy of a sample, part by part. Published figures differ by a factor of ten, so every part is a range."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chipsim.cost.counts import Counts
+from chipsim.physical import PhysicalSpec
+from chipsim.spec import ChipSpec
+
+
+@dataclass(frozen=True)
+class Part:
+    """One contribution: how often something happens, and what it costs each time."""
+
+    name: str
+    count: float
+    unit: str  # of `count`
+    each_pj: tuple[float, float]  # low, high
+
+    @property
+    def low_nj(self) -> float:
+        return self.count * self.each_pj[0] / 1e3
+
+    @property
+    def high_nj(self) -> float:
+        return self.count * self.each_pj[1] / 1e3
+
+
+@dataclass(frozen=True)
+class Energy:
+    """All parts of a sample's energy."""
+
+    parts: tuple[Part, ...]
+
+    @property
+    def low_nj(self) -> float:
+        return sum(part.low_nj for part in self.parts)
+
+    @property
+    def high_nj(self) -> float:
+        return sum(part.high_nj for part in self.parts)
+
+    def share(self, part: Part) -> float:
+        """This part's fraction of the whole, both taken at the middle of their ranges."""
+        whole = self.low_nj + self.high_nj
+        return (part.low_nj + part.high_nj) / whole if whole else 0.0
+
+
+def sample_energy(
+    spec: ChipSpec, physical: PhysicalSpec, counts: Counts, link_bytes: float, interval_us: float, *, learning: bool
+) -> Energy:
+    """interval_us: from one sample to the next; static power flows all along. Inference rests the learning circuits."""
+    figures = physical.energy
+    neuron_steps = float(sum(spec.layer_sizes[1:]) * spec.steps)
+    low_mw, high_mw = figures.static_power_mw
+    return Energy(
+        (
+            Part("synapses", sum(counts.synaptic_events), "synaptic events", figures.synaptic_event_pj),
+            Part("spikes", sum(counts.spikes), "spikes", figures.spike_pj),
+            Part("neurons", neuron_steps, "neuron steps", figures.neuron_step_pj),
+            Part("learning circuits", neuron_steps if learning else 0.0, "neuron steps", figures.learning_step_pj),
+            Part("writes", sum(counts.weight_updates), "weight updates", figures.weight_write_pj),
+            Part("link", link_bytes, "bytes", figures.link_byte_pj),
+            Part("static", interval_us, "us", (low_mw * 1e3, high_mw * 1e3)),  # 1 mW for 1 us is 1 nJ
+        )
+    )

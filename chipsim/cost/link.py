@@ -1,0 +1,56 @@
+"""What goes over the link between host and chip for one sample."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chipsim.cost.counts import Counts
+from chipsim.physical import PhysicalSpec
+from chipsim.spec import ChipSpec
+
+_AMPLITUDE_BITS = 8  # of a constant input current, as the 8-bit images need; modelling choice
+
+
+@dataclass(frozen=True)
+class LinkBytes:
+    """Bytes per sample; a mean over samples need not be whole."""
+
+    input: float  # spike events, or amplitudes of a constant current
+    targets: float  # one rate per neuron; none in inference
+    counts: float  # read back: one per output neuron; none while learning, since nothing comes back then
+
+    @property
+    def total(self) -> float:
+        return self.input + self.targets + self.counts
+
+
+@dataclass(frozen=True)
+class LinkFormat:
+    """Bits of what is sent."""
+
+    spike_event: int
+    target: int
+    count: int
+
+    @staticmethod
+    def of(spec: ChipSpec, physical: PhysicalSpec | None) -> LinkFormat:
+        """As the physical spec says; else as few bits as name an input and a step, and as fill an accumulator."""
+        accumulator = spec.learning_circuit.accumulator_bits
+        if physical is not None:
+            return LinkFormat(physical.link.bits_per_spike_event, physical.link.bits_per_target, accumulator)
+        address = (spec.layer_sizes[0] - 1).bit_length() + (spec.steps - 1).bit_length()
+        return LinkFormat(max(1, address), accumulator, accumulator)
+
+
+def link_bytes(
+    spec: ChipSpec, counts: Counts, form: LinkFormat, *, constant_current: bool, learning: bool
+) -> LinkBytes:
+    """A sample's traffic. A constant current is sent once per window and input: address and amplitude."""
+    events, bits = counts.input_events, form.spike_event
+    if constant_current:
+        events, bits = events / spec.steps, bits + _AMPLITUDE_BITS
+    return LinkBytes(
+        input=events * bits / 8,
+        targets=sum(spec.layer_sizes[1:]) * form.target / 8 if learning else 0.0,
+        counts=0.0 if learning else spec.layer_sizes[-1] * form.count / 8,
+    )

@@ -1,0 +1,44 @@
+"""A design to be checked: from a chip's physical spec, or from the spec of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from chipsim.check import Design
+from chipsim.physical.load import load_table
+from host.data import load
+from host.errors import SettingError
+from host.run_spec import RunSpec, resolve
+from host.setup import LEARNING_RATES
+
+
+def design_from(source: str, network: tuple[int, ...] | None, overrides: Mapping[str, Any]) -> Design:
+    """The design in `source`: a preset, a physical spec's file, or a run's spec.toml.
+
+    network: layer sizes, inputs first; None for those of the run. overrides: settings of a run by dotted name, which
+    the source gives way to as in ``chipsim run``. Raises ChipError, HostError, NoiseError.
+    """
+    table, _ = load_table(source)
+    if _is_run(table):
+        run = resolve(Path(source), overrides)
+    else:
+        run = resolve(None, {"chip": source, **overrides})
+        if network is None:
+            raise SettingError(f"chip {source} can hold many networks: name one, for example --network 784,256,10")
+    if network is None:
+        dataset = load(run.dataset, run.data_dir)
+        network = (dataset.n_in, *run.hidden, dataset.n_classes)
+    return Design(
+        chip=run.model_copy(update={"hidden": network[1:-1]}).chip_spec(network[0], network[-1]),
+        physical=run.chip,
+        learning_rate=run.training.learning_rate or LEARNING_RATES[run.learning_circuit.error_gate],
+        start=run.training.start,
+        constant_current=run.encoding == "current",
+    )
+
+
+def _is_run(table: Mapping[str, Any]) -> bool:
+    """Whether a file's tables are those of a run; a chip names itself and has an array, a link and so on."""
+    return table.keys() <= RunSpec.model_fields.keys()
