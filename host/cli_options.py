@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 # Flag -> setting in the run spec (see host.run_spec).
-_SETTINGS = {
+FLAG_SETTINGS = {
     "dataset": "dataset",
     "data_dir": "data_dir",
     "hidden": "hidden",
@@ -89,7 +89,7 @@ def run_options(command: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def with_overrides(noise: tuple[str, ...], assignments: dict[str, Any], **arguments: Any) -> None:
-        flags = {setting: arguments.pop(flag) for flag, setting in _SETTINGS.items()}
+        flags = {setting: arguments.pop(flag) for flag, setting in FLAG_SETTINGS.items()}
         overrides = {setting: value for setting, value in flags.items() if value is not None} | assignments
         if noise:
             overrides["noise"] = [] if noise == ("ideal",) else list(noise)
