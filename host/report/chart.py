@@ -6,7 +6,7 @@ series' name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -53,21 +53,21 @@ def curves(
     levels: Sequence[object],
     series: Sequence[Series],
     y_range: tuple[float, float],
-    wanted: float | None = None,
+    across: Mapping[str, float] | None = None,
 ) -> Markup:
     """Curves over the levels of an axis. Values in percent; `y_range` is widened to round numbers.
 
-    wanted: a dotted line across, such as the accuracy that is asked for.
+    across: name -> value that does not depend on the level, a line without marks.
     """
+    across = across or {}
     svg = Svg(labels.name, _WIDTH, 300, labels.title, labels.description)
     places = positions(levels, _LEFT + 16, _RIGHT - 16)
     ticks = round_steps(*y_range)
     y = Scale(ticks[0], ticks[-1], 252, 40)
     _frame(svg, labels, ticks, y, 252)
     _level_labels(svg, places, [text_of(level) for level in levels], 252)
-    if wanted is not None and ticks[0] <= wanted <= ticks[-1]:
-        svg.line([(_LEFT, y(wanted)), (_RIGHT, y(wanted))], "wanted")
-        svg.text(_RIGHT, y(wanted) - 4, f"asked for: {wanted:.4g} %", "end small")
+    for name, value in across.items():
+        svg.line([(_LEFT, y(value)), (_RIGHT, y(value))], f"curve {name}")
     for each in series:
         _bands(svg, places, each, y)
     for each in series:
@@ -79,7 +79,7 @@ def curves(
                 between = f" ({ends[0]:.2f} to {ends[1]:.2f})" if ends else ""
                 tip = f"{labels.x} {text_of(levels[i])}, {each.name}: {value:.2f} %{between}"
                 _MARKERS[each.name](svg, places[i], y(value), f"mark {each.name}", tip)
-    _legend(svg, [each.name for each in series])
+    _legend(svg, [*across, *(each.name for each in series)], marked=[each.name for each in series])
     return svg.markup()
 
 
@@ -150,7 +150,7 @@ def bars(labels: Labels, groups: Sequence[tuple[str, Sequence[Bar]]], unit: str 
             svg.text(beside + 5, top + 14.5, f"{bar.value:.3g}{unit}", "small")
             top += 22
         top += 14
-    _legend(svg, list(dict.fromkeys(bar.style for bar in every)), boxes=True)
+    _box_legend(svg, list(dict.fromkeys(bar.style for bar in every)))
     return svg.markup()
 
 
@@ -203,17 +203,23 @@ def _pieces(places: Sequence[float], values: Sequence[T | None]) -> list[list[tu
     return [piece for piece in pieces if piece]
 
 
-def _legend(svg: Svg, names: Sequence[str], boxes: bool = False) -> None:
+def _legend(svg: Svg, names: Sequence[str], marked: Sequence[str]) -> None:
     x = _LEFT
     for name in names:
-        if boxes:
-            svg.box(x + 4, 10, 18, 11, f"bar {name}")
-        else:
-            line: list[Point] = [(x, 16), (x + 30, 16)]
-            svg.line(line, f"curve {name}")
+        line: list[Point] = [(x, 16), (x + 30, 16)]
+        svg.line(line, f"curve {name}")
+        if name in marked:
             _MARKERS[name](svg, x + 15, 16, f"mark {name}", "")
         svg.text(x + 36, 20, name)
         x += 56 + _LETTER * len(name)
+
+
+def _box_legend(svg: Svg, names: Sequence[str]) -> None:
+    x = _LEFT
+    for name in names:
+        svg.box(x + 4, 10, 18, 11, f"bar {name}")
+        svg.text(x + 28, 20, name)
+        x += 48 + _LETTER * len(name)
 
 
 def _short(text: str, width: float) -> str:

@@ -26,7 +26,7 @@ class Task(Die, Protocol):
     @property
     def teacher(self) -> float | None: ...
     @property
-    def spec(self) -> RunSpec | None: ...
+    def spec(self) -> dict[str, Any] | None: ...
     @property
     def summary(self) -> dict[str, Any] | None: ...
 
@@ -128,7 +128,7 @@ def _add(point: Point, row: Task, wanted: Criterion) -> None:
     summary = row.summary
     assert summary is not None and row.ideal is not None and row.test_samples is not None, "done rows have figures"
     if point.spec is None:
-        point.spec = row.spec
+        point.spec = RunSpec.model_validate(row.spec)
         point.network = tuple(summary["network"])
     point.dies.append(row.die)
     for name, values in point.accuracies.items():

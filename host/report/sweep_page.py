@@ -66,6 +66,7 @@ class Part:
     yields: Markup
     histograms: list[tuple[str, Markup]]
     edges: list[float]  # of the histograms' bins, in percent
+    counts: list[dict[Moment, list[int]]]  # per level with a result, dies per bin
     finding: str
     command: str
 
@@ -121,6 +122,7 @@ def _part(number: int, panel: Panel, population: Population, source: Source, wan
         figures.yields(name, panel, wanted),
         figures.histograms(name, panel, edges),
         edges,
+        [{m: figures.bin_counts(point, m, edges) for m in MOMENTS} for point in panel.points if point.dies],
         _finding(panel, lines),
         command,
     )
