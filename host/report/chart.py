@@ -62,7 +62,7 @@ def curves(
     across = across or {}
     svg = Svg(labels.name, _WIDTH, 300, labels.title, labels.description)
     places = positions(levels, _LEFT + 16, _RIGHT - 16)
-    ticks = round_steps(*y_range)
+    ticks = round_steps(*y_range, most=9)
     y = Scale(ticks[0], ticks[-1], 252, 40)
     _frame(svg, labels, ticks, y, 252)
     _level_labels(svg, places, [text_of(level) for level in levels], 252)

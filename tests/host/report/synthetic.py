@@ -125,11 +125,11 @@ def _result(
     if message is not None:
         return Result(task, text, spec.die, "failed", message)
     hurt = sum(1 / level**2 if "quant" in name else level for name, level in point.items() if isinstance(level, int | float))
-    spread = min(0.4, hurt)
+    spread = min(0.6, hurt)
     correct = {
         "teacher": 442,
         "ideal": _IDEAL,
-        "before": _IDEAL - int(abs(rng.normal(300 * spread, 90 * spread))),
+        "before": _IDEAL - int(abs(rng.normal(330 * spread, 60 * spread))),
         "after": _IDEAL + 2 - int(abs(rng.normal(8 * spread, 12 * spread))),
     }
     accuracy = {name: count / TEST_SAMPLES for name, count in correct.items()}
