@@ -143,9 +143,9 @@ class PointYield:
     def accuracies(self, moment: Moment) -> np.ndarray[Any, np.dtype[np.float64]]:
         return np.array([getattr(die, moment) for die in self.dies], np.float64)
 
-    def worst(self, count: int) -> list[Die]:
-        """The dies with the lowest accuracy after learning, then before it; equals by seed."""
-        return sorted(self.dies, key=lambda die: (die.after, die.before, die.die))[:count]
+    def worst(self, count: int, moment: Moment = "after") -> list[Die]:
+        """The dies with the lowest accuracy, equals by seed."""
+        return sorted(self.dies, key=lambda die: (getattr(die, moment), die.die))[:count]
 
 
 def yields(rows: Iterable[Die], wanted: Criterion) -> list[PointYield]:

@@ -120,7 +120,8 @@ def test_yields_count_everything():
     assert (much.failed, much.missing, len(much.dies)) == (1, 1, 3)
     assert (much.share("before"), much.share("after")) == (Share(1, 3), Share(1, 3))
     assert (little.share("before"), little.share("after")) == (Share(1, 1), Share(1, 1))
-    assert [die.die for die in much.worst(2)] == [5, 2]
+    assert [die.die for die in much.worst(2)] == [2, 5]
+    assert [die.die for die in much.worst(2, "before")] == [5, 1]
     np.testing.assert_array_equal(much.accuracies("before"), [0.60, 0.97, 0.50])
     [much, _] = yields(rows, criterion(None, "0.02"))
     assert much.share("after") == Share(3, 3)
