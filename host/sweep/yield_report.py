@@ -19,6 +19,7 @@ class YieldReport:
     """The yield at each point of a sweep, and the worst dies."""
 
     sweep: str
+    other_sweeps: Sequence[str]  # in the same database
     wanted: Criterion
     points: Sequence[PointYield]
     worst: Sequence[tuple[Die, RunSpec]]  # point by point
@@ -26,6 +27,7 @@ class YieldReport:
     def to_json(self) -> dict[str, Any]:
         return {
             "sweep": self.sweep,
+            "other_sweeps": list(self.other_sweeps),
             "wanted": {
                 "accuracy": float(self.wanted.limit),
                 "relative_to_ideal": self.wanted.relative_to_ideal,
@@ -96,6 +98,7 @@ class YieldReport:
             "",
             *table,
             *self._absent(),
+            *([f"also in this database: {', '.join(self.other_sweeps)} (--sweep)"] if self.other_sweeps else []),
             *self._worst_lines(),
         ]
 

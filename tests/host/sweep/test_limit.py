@@ -1,7 +1,6 @@
 """The largest level with a wanted yield, for chips whose limits are known."""
 
 import json
-from dataclasses import dataclass
 from fractions import Fraction
 
 import pytest
@@ -10,18 +9,7 @@ from host.errors import SettingError
 from host.sweep.bisection import Between, Outside
 from host.sweep.die_yield import criterion, yields
 from host.sweep.limit import Question, find_limit
-
-
-@dataclass(frozen=True)
-class Row:
-    point: dict
-    die: int
-    before: float
-    after: float
-    ideal: float = 1.0
-    test_samples: int = 1000
-    status: str = "done"
-    task: str = ""
+from host.sweep.store import Row
 
 
 DIES = 20
@@ -32,7 +20,7 @@ def chips(level):
     rows = []
     for die in range(1, DIES + 1):
         before, after = (0.97 if level <= factor * die / 10 else 0.9 for factor in (1, 2))
-        rows.append(Row({"mismatch": level}, die, before, after))
+        rows.append(Row("", {"mismatch": level}, die, "done", None, 1.0, 1.0, before, after, 1000, None, None))
     [point] = yields(rows, criterion("0.97", None))
     return point
 
