@@ -17,3 +17,7 @@ class SettingError(HostError):
 
 class RunFolderError(HostError):
     """A run folder or checkpoint that cannot be used."""
+
+
+class SweepError(HostError):
+    """A sweep database that cannot be used, or a cluster that cannot be reached."""
