@@ -11,7 +11,10 @@ from typing import Any
 
 import click
 
+from host.cli_limit import limit
 from host.cli_options import one_line_errors, run_options, usable_cores
+from host.cli_sensitivity import sensitivity
+from host.cli_yield import yield_
 
 
 def main() -> None:
@@ -163,6 +166,10 @@ def bench(threads: tuple[int, ...], peer: str | None, data_dir: str | None, as_j
         with Console() as console:
             result = run_bench(threads, peer, console.steps, data_dir=data_dir)
         click.echo(json.dumps(result.to_json()) if as_json else "\n".join(result.lines()))
+
+
+for command in (yield_, limit, sensitivity):
+    cli.add_command(command)
 
 
 if __name__ == "__main__":

@@ -22,16 +22,28 @@ def _two_levels(context: click.Context, parameter: click.Parameter, value: str |
 
 @click.command()
 @run_options
-@click.option("--axis", "axis_name", required=True, help="What varies: a noise (mismatch, mismatch@threshold) or a setting (steps).")
+@click.option(
+    "--axis",
+    "axis_name",
+    required=True,
+    help="What varies: a noise (mismatch, mismatch@threshold) or a setting (steps).",
+)
 @click.option("--yield", "wanted_yield", default="0.99", help="Wanted fraction of good dies, or 99%.  [default: 0.99]")
 @click.option("--at-least", help="A die is good from this accuracy: a fraction such as 0.97, or 97%.")
 @click.option("--within", help="A die is good down to this much below the ideal chip's accuracy: 0.01, or 1%.")
 @click.option("--after/--before", default=True, help="Whether learning on chip comes first.  [default: after]")
-@click.option("--between", callback=_two_levels, help="Levels to search between.  [default: 0,1, or all bits there are]")
+@click.option(
+    "--between", callback=_two_levels, help="Levels to search between.  [default: 0,1, or all bits there are]"
+)
 @click.option("--tolerance", type=float, help="How near the limit is to be told.  [default: a 50th of the range]")
 @click.option("--dies", default=20, type=click.IntRange(min=1), help="Dies per level, from --die on.  [default: 20]")
 @click.option("--workers", type=click.IntRange(1, 256), help="Processes.  [default: one per core]")
-@click.option("--out", default="limit.sqlite", type=click.Path(path_type=Path), help="Database; what it holds is used.  [default: limit.sqlite]")
+@click.option(
+    "--out",
+    default="limit.sqlite",
+    type=click.Path(path_type=Path),
+    help="Database; what it holds is used.  [default: limit.sqlite]",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 def limit(
     overrides: dict[str, Any],
@@ -60,9 +72,9 @@ def limit(
     with one_line_errors():
         from host.console import Console
         from host.sweep.die_yield import criterion, fraction
+        from host.sweep.level_axis import level_axis
         from host.sweep.limit import Question
         from host.sweep.limit_run import search
-        from host.sweep.level_axis import level_axis
 
         axis = level_axis(axis_name)
         ends = between or axis.ends

@@ -11,7 +11,6 @@ from host.sweep.die_yield import criterion, yields
 from host.sweep.limit import Question, find_limit
 from host.sweep.store import Row
 
-
 DIES = 20
 
 
