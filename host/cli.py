@@ -11,8 +11,11 @@ from typing import Any
 
 import click
 
+from host.cli_limit import limit
 from host.cli_options import one_line_errors, run_options, usable_cores
-from host.cli_report import report
+from host.cli_report import report as report_command
+from host.cli_sensitivity import sensitivity
+from host.cli_yield import yield_
 
 
 def main() -> None:
@@ -166,7 +169,9 @@ def bench(threads: tuple[int, ...], peer: str | None, data_dir: str | None, as_j
         click.echo(json.dumps(result.to_json()) if as_json else "\n".join(result.lines()))
 
 
-cli.add_command(report)
+for command in (report_command, yield_, limit, sensitivity):
+    cli.add_command(command)
+
 
 if __name__ == "__main__":
     main()

@@ -42,10 +42,18 @@ def report(
 
         written: Written
         if source.is_dir():
-            given = {"--at-least": at_least, "--within": within, "--sweep": sweep_id, "--csv": csv, "--parquet": parquet}
+            given = {
+                "--at-least": at_least,
+                "--within": within,
+                "--sweep": sweep_id,
+                "--csv": csv,
+                "--parquet": parquet,
+            }
             unfit = [name for name, value in given.items() if value is not None]
             if unfit:
-                raise click.UsageError(f"{', '.join(unfit)} {'is' if len(unfit) == 1 else 'are'} for a sweep; {source} is a run folder")
+                raise click.UsageError(
+                    f"{', '.join(unfit)} {'is' if len(unfit) == 1 else 'are'} for a sweep; {source} is a run folder"
+                )
             written = write_run(source, out)
         else:
             written = write_sweep(source, out, at_least, within, sweep_id, csv, parquet)

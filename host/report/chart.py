@@ -66,8 +66,8 @@ def curves(
     y = Scale(ticks[0], ticks[-1], 252, 40)
     _frame(svg, labels, ticks, y, 252)
     _level_labels(svg, places, [text_of(level) for level in levels], 252)
-    for name, value in across.items():
-        svg.line([(_LEFT, y(value)), (_RIGHT, y(value))], f"curve {name}")
+    for name, constant in across.items():
+        svg.line([(_LEFT, y(constant)), (_RIGHT, y(constant))], f"curve {name}")
     for each in series:
         _bands(svg, places, each, y)
     for each in series:
@@ -88,24 +88,25 @@ def histogram(labels: Labels, edges: Sequence[float], before: Sequence[int], aft
 
     most: dies in the fullest bin of all histograms that are to be compared.
     """
-    svg = Svg(labels.name, 230, 176, labels.title, labels.description)
-    x = Scale(edges[0], edges[-1], 26, 222)
-    for counts, style, base, sign in ((before, "before", 76.0, -1), (after, "after", 80.0, 1)):
-        svg.text(26, base + (-54 if sign < 0 else 64), style, f"small label-{style}")
-        svg.line([(26, base), (222, base)], "axis")
+    svg = Svg(labels.name, 230, 186, labels.title, labels.description)
+    x = Scale(edges[0], edges[-1], 26, 216)
+    for counts, style, base, up in ((before, "before", 76.0, True), (after, "after", 80.0, False)):
+        end = base - 52 if up else base + 52
+        svg.text(26, end - 6 if up else end + 14, f"{style} learning", f"small label-{style}")
+        svg.line([(26, end), (26, base), (216, base)], "axis")
+        svg.text(22, end + (8 if up else 0), str(most), "end small")
         for low, high, count in zip(edges[:-1], edges[1:], counts, strict=True):
             if count:
-                height = 50 * count / most
+                height = 52 * count / most
                 tip = f"{count} {'die' if count == 1 else 'dies'} from {low:.4g} to {high:.4g} % {style}"
-                top = base - height if sign < 0 else base
+                top = base - height if up else base
                 svg.box(x(low) + 0.5, top, max(x(high) - x(low) - 1, 0.8), height, f"bar {style}", tip)
+    svg.line([(26, 152), (216, 152)], "axis")
     for tick in round_steps(edges[0], edges[-1], 5):
         if edges[0] <= tick <= edges[-1]:
-            svg.line([(x(tick), 76), (x(tick), 80)], "axis")
-            svg.text(x(tick), 160, f"{tick:g}", "middle small")
-            svg.line([(x(tick), 142), (x(tick), 146)], "axis")
-    svg.line([(26, 142), (222, 142)], "axis")
-    svg.text(124, 174, labels.x, "middle small")
+            svg.line([(x(tick), 152), (x(tick), 156)], "axis")
+            svg.text(x(tick), 168, f"{tick:g}", "middle small")
+    svg.text(121, 184, labels.x, "middle small")
     return svg.markup()
 
 
@@ -113,7 +114,7 @@ def histogram(labels: Labels, edges: Sequence[float], before: Sequence[int], aft
 class Bar:
     """One horizontal bar, with an interval if there is one."""
 
-    name: str
+    name: str  # what it stands for, as the legend has it
     style: str
     value: float
     ends: tuple[float, float] | None
@@ -150,7 +151,9 @@ def bars(labels: Labels, groups: Sequence[tuple[str, Sequence[Bar]]], unit: str 
             svg.text(beside + 5, top + 14.5, f"{bar.value:.3g}{unit}", "small")
             top += 22
         top += 14
-    _box_legend(svg, list(dict.fromkeys(bar.style for bar in every)))
+    named = {bar.name: bar.style for bar in every}
+    if len(named) < len(every):
+        _box_legend(svg, named)
     return svg.markup()
 
 
@@ -214,10 +217,11 @@ def _legend(svg: Svg, names: Sequence[str], marked: Sequence[str]) -> None:
         x += 56 + _LETTER * len(name)
 
 
-def _box_legend(svg: Svg, names: Sequence[str]) -> None:
+def _box_legend(svg: Svg, named: Mapping[str, str]) -> None:
+    """named: what bars stand for -> their style."""
     x = _LEFT
-    for name in names:
-        svg.box(x + 4, 10, 18, 11, f"bar {name}")
+    for name, style in named.items():
+        svg.box(x + 4, 10, 18, 11, f"bar {style}")
         svg.text(x + 28, 20, name)
         x += 48 + _LETTER * len(name)
 

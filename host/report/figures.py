@@ -100,7 +100,9 @@ def bin_edges(points: Sequence[Point]) -> list[float]:
 def histograms(name: str, panel: Panel, edges: Sequence[float]) -> list[tuple[str, Markup]]:
     """Per level with a result, its name and how its dies spread before and after; all to one scale."""
     counted = [
-        (point, {moment: bin_counts(point, moment, edges) for moment in MOMENTS}) for point in panel.points if point.dies
+        (point, {moment: bin_counts(point, moment, edges) for moment in MOMENTS})
+        for point in panel.points
+        if point.dies
     ]
     most = max(max(counts) for _, both in counted for counts in both.values())
     drawn = []

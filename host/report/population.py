@@ -6,29 +6,17 @@ import json
 from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from host.run_spec import RunSpec
-from host.sweep.die_yield import MOMENTS, Criterion, Die, Moment, Share
+from host.sweep.die_yield import MOMENTS, Criterion, Moment, Share
+from host.sweep.store import Row
 
 SHOWN_FAILURES = 50  # a report lists; the rest is counted
 _FEW_DIES = 40  # below, percentiles of the dies are hardly more than their extremes
 _ACTIVITY = ("train_samples", "synaptic_events", "weight_updates", "code_writes")
-
-
-class Task(Die, Protocol):
-    """A row of a sweep with all that a report reads, as `host.sweep.store.Row` tells it."""
-
-    @property
-    def message(self) -> str | None: ...
-    @property
-    def teacher(self) -> float | None: ...
-    @property
-    def spec(self) -> dict[str, Any] | None: ...
-    @property
-    def summary(self) -> dict[str, Any] | None: ...
 
 
 @dataclass
@@ -107,7 +95,7 @@ class Population:
         return "lowest to highest die" if self.shows_extremes else "5th to 95th percentile of the dies"
 
 
-def gather(rows: Iterable[Task], wanted: Criterion) -> Population:
+def gather(rows: Iterable[Row], wanted: Criterion) -> Population:
     """One pass over the rows of a sweep; of each die a few numbers are kept, of each point one spec."""
     points: dict[str, Point] = {}
     failures: list[Failure] = []
@@ -124,7 +112,7 @@ def gather(rows: Iterable[Task], wanted: Criterion) -> Population:
     return Population(list(points.values()), failures)
 
 
-def _add(point: Point, row: Task, wanted: Criterion) -> None:
+def _add(point: Point, row: Row, wanted: Criterion) -> None:
     summary = row.summary
     assert summary is not None and row.ideal is not None and row.test_samples is not None, "done rows have figures"
     if point.spec is None:

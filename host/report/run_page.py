@@ -7,7 +7,6 @@ import csv
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import sqrt
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +94,9 @@ def _json(path: Path, folder: Path) -> dict[str, Any]:
             f"{folder} has no {path.name}: the run is not finished; finish it with chipsim run --resume {folder}"
         ) from None
     except (ValueError, OSError) as error:
-        raise RunFolderError(f"{path} cannot be read ({error}); write it again with chipsim run --resume {folder}") from None
+        raise RunFolderError(
+            f"{path} cannot be read ({error}); write it again with chipsim run --resume {folder}"
+        ) from None
     return content
 
 

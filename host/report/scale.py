@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeGuard
 
 _WIDE = 30  # largest over smallest level from which on a logarithm shows them better
 
@@ -52,5 +53,5 @@ def positions(levels: Sequence[object], start: float, end: float) -> list[float]
     return [scale(number) for number in numbers]
 
 
-def is_number(value: object) -> bool:
+def is_number(value: object) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool)

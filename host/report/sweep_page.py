@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from markupsafe import Markup
 
 from host.report import figures
-from host.report.commands import report_command, sweep_command
+from host.report.commands import report_command
 from host.report.limits import NOTABLE, PHASES, Limit, limits
 from host.report.page import render, sentence_list
 from host.report.panels import Panel, arrange
-from host.report.population import Point, Population, Task, gather
+from host.report.population import Point, Population, gather
+from host.report.question import Question
+from host.report.study import StudyPart
 from host.run_folder import versions
-from host.run_spec import RunSpec
 from host.sweep.die_yield import MOMENTS, Criterion, Moment, Share
 from host.sweep.replay import replay_command
+from host.sweep.store import Row
 
 MOST_PANELS = 12  # drawn; a crossed sweep of many axes has more, and the rows have them all
 
@@ -28,8 +29,8 @@ class Source:
 
     path: str  # as the user named it
     id: str
-    created: str
-    request: Mapping[str, Any]
+    created: str  # date and time, UTC
+    question: Question
     others: int  # sweeps in the same file that are not shown
 
 
@@ -71,22 +72,26 @@ class Part:
     command: str
 
 
-def sweep_page(source: Source, rows: Iterable[Task], wanted: Criterion, options: Sequence[str]) -> tuple[str, Population]:
+def sweep_page(
+    source: Source, rows: Iterable[Row], study: StudyPart | None, wanted: Criterion, options: Sequence[str]
+) -> tuple[str, Population]:
     """The page, and what it was made of. options: of the command line, that make this page again."""
     population = gather(rows, wanted)
-    axes = [axis["name"] for axis in source.request["axes"]]
-    panels = arrange(population.points, axes)
+    asked = source.question
+    # A study's points vary everything at once; its own part tells of them.
+    grid = study is None or study.id != source.id
+    panels = arrange(population.points, list(asked.axes)) if grid else []
     drawn = [panel for panel in panels if any(point.dies for point in panel.points)]
     shown = drawn[:MOST_PANELS]
     parts = [_part(i, panel, population, source, wanted) for i, panel in enumerate(shown, 1)]
-    base = RunSpec.model_validate(source.request["base"])
     first = next((point for point in population.points if point.dies), None)
     page = render(
         "sweep.html",
         source=source,
         population=population,
-        axes=source.request["axes"],
-        base=base,
+        question=asked,
+        base=asked.base,
+        study=study,
         network="-".join(map(str, first.network)) if first else "unknown until a task is done",
         wanted=str(wanted),
         parts=parts,
@@ -98,9 +103,8 @@ def sweep_page(source: Source, rows: Iterable[Task], wanted: Criterion, options:
         losses=figures.losses(shown, population) if shown else None,
         loss_lines=figures.panel_losses(shown, population),
         costs=sorted({name for part in parts for line in part.lines for name in line.point.cost}),
-        spec=base.to_toml(),
-        spec_hash=base.hash(),
-        sweep_command=sweep_command(source.request, source.request["axes"], source.path),
+        spec=asked.base.to_toml(),
+        spec_hash=asked.base.hash(),
         report_command=report_command(source.path, options),
         versions=versions(),
         sentence_list=sentence_list,
@@ -113,7 +117,7 @@ def _part(number: int, panel: Panel, population: Population, source: Source, wan
     name = f"panel-{number}"
     edges = figures.bin_edges(panel.points)
     own = {panel.axis, *panel.held}
-    command = sweep_command(source.request, [a for a in source.request["axes"] if a["name"] in own], source.path)
+    command = source.question.command_for([axis for axis in source.question.axes if axis in own])
     return Part(
         name,
         panel,
@@ -157,8 +161,8 @@ def _finding(panel: Panel, lines: Sequence[Line]) -> str:
     good = {moment: line.shares[moment].good for moment in MOMENTS}
     return (
         f"Accuracy before learning is lowest at {level}: {means['before']} on average over {dies:,}"
-        f" {'die' if dies == 1 else 'dies'}, where the ideal chip reaches {means['ideal']}. After learning on chip it is"
-        f" {means['after']}. Dies as good as asked for: {good['before']:,} of {dies:,} before, {good['after']:,} after."
+        f" {'die' if dies == 1 else 'dies'}, where the ideal chip reaches {means['ideal']}. After learning on chip it"
+        f" is {means['after']}. Dies as good as asked for: {good['before']:,} of {dies:,} before, {good['after']:,} after."
     )
 
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from host.errors import SettingError
 from host.files import write_text
 from host.report.export import write_csv, write_parquet
+from host.report.question import is_study, levels, question, size
 from host.report.run_page import run_page
+from host.report.study import StudyPart, study_part
 from host.report.sweep_page import Source, sweep_page
 from host.sweep.die_yield import criterion
+from host.sweep.sensitivity import Study
 from host.sweep.store import Sweep, SweepStore
 
 _WITHIN = "0.01"  # of the ideal chip's accuracy, where nothing else is asked for
@@ -47,10 +51,12 @@ def write_sweep(
         _check(source, targets)
         if sweep_id is not None:
             options += ["--sweep", sweep_id]
-        described = Source(str(source), sweep.id, sweep.created, sweep.request, others)
-        page, population = sweep_page(described, store.rows(sweep.id), wanted, [*options, "-o", str(out)])
+        asked = question(sweep.request, str(source))
+        described = Source(str(source), sweep.id, _date(sweep.created), asked, others)
+        study = _study(store, sweep, str(source))
+        page, population = sweep_page(described, store.rows(sweep.id), study, wanted, [*options, "-o", str(out)])
         write_text(out, page)
-        axes = {axis["name"]: axis["values"] for axis in sweep.request["axes"]}
+        axes = levels(sweep.request)
         if csv is not None:
             write_csv(csv, store.rows(sweep.id), list(axes))
         if parquet is not None:
@@ -75,16 +81,30 @@ def _choose(store: SweepStore, sweep_id: str | None) -> tuple[Sweep, int]:
     sweeps = store.sweeps()
     if not sweeps:
         raise SettingError(f"{store.path} holds no sweep yet: run chipsim sweep --out {store.path}")
-    if sweep_id is None:
-        return sweeps[-1], len(sweeps) - 1
+    if sweep_id is None:  # the largest grid, of equals the latest: a search for a limit leaves many small ones
+        return max(reversed(sweeps), key=lambda sweep: size(sweep.request)), len(sweeps) - 1
     for sweep in sweeps:
         if sweep.id == sweep_id:
             return sweep, len(sweeps) - 1
     raise SettingError(f"--sweep {sweep_id}: {store.path} holds {', '.join(sweep.id for sweep in sweeps)}")
 
 
+def _study(store: SweepStore, sweep: Sweep, source: str) -> StudyPart | None:
+    """The sensitivity study to show: the sweep itself if it is one, otherwise the latest in the file."""
+    studies = [each for each in store.sweeps() if is_study(each.request)]
+    chosen = sweep if is_study(sweep.request) else studies[-1] if studies else None
+    if chosen is None:
+        return None
+    asked = question(chosen.request, source)
+    return study_part(chosen.id, asked, Study.from_request(chosen.request), store.rows(chosen.id))
+
+
+def _date(created: str) -> str:
+    return f"{datetime.fromisoformat(created).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
 def _check(source: Path, targets: dict[str, Path | None]) -> None:
-    """Refuse a name that cannot be written, would destroy the source, or is given twice, before anything is done."""
+    """Refuse a name that cannot be written, that is the source's, or that is given twice, before anything is done."""
     taken = {os.path.realpath(source): "the database itself"}
     for name, path in targets.items():
         if path is None:

@@ -7,36 +7,27 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from host.errors import SettingError
+from host.sweep.store import Row
 
 CONFIDENCE = 0.95
 Moment = Literal["before", "after"]  # learning on chip
 MOMENTS: tuple[Moment, Moment] = ("before", "after")
 
 
-class Die(Protocol):
-    """One task of a sweep, as `host.sweep.store.Row` tells it."""
+class Die(NamedTuple):
+    """What a task found out about one die; accuracies are fractions 0 to 1."""
 
-    @property
-    def point(self) -> dict[str, Any]: ...
-    @property
-    def task(self) -> str: ...
-    @property
-    def die(self) -> int: ...
-    @property
-    def status(self) -> str: ...
-    @property
-    def ideal(self) -> float | None: ...
-    @property
-    def before(self) -> float | None: ...
-    @property
-    def after(self) -> float | None: ...
-    @property
-    def test_samples(self) -> int | None: ...
+    task: str
+    point: dict[str, Any]
+    die: int
+    ideal: float
+    before: float
+    after: float
 
 
 @dataclass(frozen=True)
@@ -143,12 +134,12 @@ class PointYield:
     def accuracies(self, moment: Moment) -> np.ndarray[Any, np.dtype[np.float64]]:
         return np.array([getattr(die, moment) for die in self.dies], np.float64)
 
-    def worst(self, count: int) -> list[Die]:
-        """The dies with the lowest accuracy after learning, then before it; equals by seed."""
-        return sorted(self.dies, key=lambda die: (die.after, die.before, die.die))[:count]
+    def worst(self, count: int, moment: Moment = "after") -> list[Die]:
+        """The dies with the lowest accuracy, equals by seed."""
+        return sorted(self.dies, key=lambda die: (getattr(die, moment), die.die))[:count]
 
 
-def yields(rows: Iterable[Die], wanted: Criterion) -> list[PointYield]:
+def yields(rows: Iterable[Row], wanted: Criterion) -> list[PointYield]:
     """Per point, in the order of the sweep, what became of its dies."""
     points: dict[str, PointYield] = {}
     for row in rows:
@@ -158,8 +149,14 @@ def yields(rows: Iterable[Die], wanted: Criterion) -> list[PointYield]:
         elif row.status == "missing":
             point.missing += 1
         else:
-            assert row.ideal is not None and row.test_samples is not None, "a task that is done has its figures"
-            point.dies.append(row)
+            # Not the row itself: its texts would fill the memory.
+            die = Die(row.task, row.point, row.die, _figure(row.ideal), _figure(row.before), _figure(row.after))
+            point.dies.append(die)
             for moment in MOMENTS:
-                point.good[moment] += wanted.met(getattr(row, moment), row.ideal, row.test_samples)
+                point.good[moment] += wanted.met(getattr(die, moment), die.ideal, int(_figure(row.test_samples)))
     return list(points.values())
+
+
+def _figure(value: float | None) -> float:
+    assert value is not None, "a task that is done has all its figures"
+    return value

@@ -124,7 +124,9 @@ def _result(
     text = canonical(spec.model_dump(mode="json"))
     if message is not None:
         return Result(task, text, spec.die, "failed", message)
-    hurt = sum(1 / level**2 if "quant" in name else level for name, level in point.items() if isinstance(level, int | float))
+    hurt = sum(
+        1 / level**2 if "quant" in name else level for name, level in point.items() if isinstance(level, int | float)
+    )
     spread = min(0.6, hurt)
     correct = {
         "teacher": 442,

@@ -1,6 +1,5 @@
 """Yield: exact comparison, Wilson intervals, what is counted, which die is the worst."""
 
-from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
@@ -11,18 +10,11 @@ from scipy.stats import binom
 
 from host.errors import SettingError
 from host.sweep.die_yield import Criterion, Share, criterion, dies_to_claim, fraction, yields
+from host.sweep.store import Row
 
 
-@dataclass(frozen=True)
-class Row:
-    point: dict
-    die: int
-    before: float | None = None
-    after: float | None = None
-    ideal: float | None = 0.98
-    test_samples: int | None = 100
-    status: str = "done"
-    task: str = ""
+def a_row(point, die, before=None, after=None, ideal=0.98, test_samples=100, status="done"):
+    return Row("", point, die, status, None, 1.0, ideal, before, after, test_samples, None, None)
 
 
 @given(st.integers(0, 10**6), st.integers(1, 10**6))
@@ -108,19 +100,20 @@ def test_dies_to_claim(wanted):
 
 def test_yields_count_everything():
     rows = [
-        Row({"mismatch": 0.5}, 1, 0.60, 0.97),
-        Row({"mismatch": 0.5}, 2, 0.97, 0.96),
-        Row({"mismatch": 0.1}, 1, 0.97, 0.98),
-        Row({"mismatch": 0.5}, 3, None, None, None, None, "failed"),
-        Row({"mismatch": 0.5}, 4, None, None, None, None, "missing"),
-        Row({"mismatch": 0.5}, 5, 0.50, 0.96),
+        a_row({"mismatch": 0.5}, 1, 0.60, 0.97),
+        a_row({"mismatch": 0.5}, 2, 0.97, 0.96),
+        a_row({"mismatch": 0.1}, 1, 0.97, 0.98),
+        a_row({"mismatch": 0.5}, 3, status="failed"),
+        a_row({"mismatch": 0.5}, 4, status="missing"),
+        a_row({"mismatch": 0.5}, 5, 0.50, 0.96),
     ]
     much, little = yields(rows, criterion("0.97", None))
     assert (much.point, little.point) == ({"mismatch": 0.5}, {"mismatch": 0.1})
     assert (much.failed, much.missing, len(much.dies)) == (1, 1, 3)
     assert (much.share("before"), much.share("after")) == (Share(1, 3), Share(1, 3))
     assert (little.share("before"), little.share("after")) == (Share(1, 1), Share(1, 1))
-    assert [die.die for die in much.worst(2)] == [5, 2]
+    assert [die.die for die in much.worst(2)] == [2, 5]
+    assert [die.die for die in much.worst(2, "before")] == [5, 1]
     np.testing.assert_array_equal(much.accuracies("before"), [0.60, 0.97, 0.50])
     [much, _] = yields(rows, criterion(None, "0.02"))
     assert much.share("after") == Share(3, 3)
