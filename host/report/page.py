@@ -22,31 +22,26 @@ def render(template: str, **content: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"percent": percent, "points": points, "count": count, "level": text_of, "share": share}
+    environment.filters |= {"percent": percent, "count": count, "level": text_of, "share": share}
     style = Markup((files("host.report") / "style.css").read_text(encoding="utf-8"))
     return environment.get_template(template).render(style=style, version=__version__, **content)
 
 
 def percent(fraction: float | None) -> str:
     """0.9756 as 97.56 %."""
-    return "–" if fraction is None else f"{100 * fraction:.2f} %"
-
-
-def points(difference: float | None) -> str:
-    """A difference of two fractions in percentage points, with its sign."""
-    return "–" if difference is None else f"{100 * difference:+.2f}"
+    return "-" if fraction is None else f"{100 * fraction:.2f} %"
 
 
 def count(number: float | None) -> str:
     if number is None:
-        return "–"
+        return "-"
     return f"{number:,.0f}" if abs(number) >= 100 or number == int(number) else f"{number:.3g}"
 
 
 def share(fraction: float | None) -> str:
     """A share that may be tiny."""
     if fraction is None:
-        return "–"
+        return "-"
     return "0" if fraction == 0 else "below 0.01 %" if fraction < 1e-4 else f"{100 * fraction:.3g} %"
 
 

@@ -139,8 +139,8 @@ def _learning(checks: list[dict[str, float]], summary: Mapping[str, Any]) -> Mar
     labels = Labels(
         "learning",
         "Accuracy while learning",
-        f"Validation accuracy from {values[0]:.1f} to {values[-1]:.1f} percent over {shown[-1]:,.0f} training samples, at"
-        f" {len(checks)} checks; lines across are the test set's.",
+        f"Validation accuracy from {values[0]:.1f} to {values[-1]:.1f} percent over {shown[-1]:,.0f} training samples,"
+        f" at {len(checks)} checks; lines across are the test set's.",
         "training samples shown",
         "accuracy (%)",
     )

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from host.run_spec import RunSpec, resolve
+from host.sweep.sensitivity import Study
 from host.sweep.store import Result, SweepStore, Timing, canonical, sweep_id
 from nonideality import catalogue
 from nonideality.grammar import parse_all
@@ -92,7 +93,10 @@ def fill(
     rng = np.random.default_rng(20221004)
     request = {
         "base": base.model_dump(mode="json"),
-        "axes": [{"name": name, "values": levels} for name, levels in axes.items()],
+        "axes": [
+            {"name": name, "kind": "noise" if name.partition("@")[0] in catalogue() else "setting", "values": levels}
+            for name, levels in axes.items()
+        ],
         "cross": cross,
         "dies": list(range(1, dies + 1)),
     }
@@ -137,3 +141,17 @@ def _result(
     accuracy = {name: count / TEST_SAMPLES for name, count in correct.items()}
     summary = {**summary_of(spec, accuracy, rng), **(extra or {})}
     return Result(task, text, spec.die, "done", None, *accuracy.values(), TEST_SAMPLES, json.dumps(summary))
+
+
+def fill_study(path: Path, noise: tuple[str, ...], dies: int, samples: int, missing: int = 0) -> str:
+    """Store a sensitivity study and its results, all but the last `missing`; returns its id."""
+    study = Study.of(resolve(None, {}), noise, dies, samples)
+    rng = np.random.default_rng(20221004)
+    planned = study.plan()
+    tasks = [f"study-{position}-die-{spec.die}-{spec.hash()}" for position, (_, spec) in enumerate(planned)]
+    name = sweep_id(study.request())
+    results = [_result(task, spec, point, rng, None, None) for task, (point, spec) in zip(tasks, planned, strict=True)]
+    with SweepStore.create(path) as store:
+        store.add_sweep(name, study.request(), [(point, task) for task, (point, _) in zip(tasks, planned, strict=True)])
+        store.record((result, Timing(result.id, 1.0, "test")) for result in results[: len(results) - missing])
+    return name
