@@ -12,12 +12,13 @@ from typing import TypeVar
 
 from markupsafe import Markup
 
-from host.report.scale import Scale, positions, round_steps
+from host.report.scale import Scale, is_number, positions, round_steps
 from host.report.svg import Point, Svg
 
 T = TypeVar("T")
 
 _WIDTH, _LEFT, _RIGHT = 460.0, 52.0, 446.0
+_FEW_LEVELS = 12  # that are all named
 _LETTER = 6.6  # width of one letter of a label, about
 _MARKERS: dict[str, Callable[[Svg, float, float, str, str], None]] = {
     "before": Svg.square,
@@ -65,7 +66,7 @@ def curves(
     ticks = round_steps(*y_range, most=9)
     y = Scale(ticks[0], ticks[-1], 252, 40)
     _frame(svg, labels, ticks, y, 252)
-    _level_labels(svg, places, [text_of(level) for level in levels], 252)
+    _level_labels(svg, levels, places, 252)
     for name, constant in across.items():
         svg.line([(_LEFT, y(constant)), (_RIGHT, y(constant))], f"curve {name}")
     for each in series:
@@ -126,7 +127,7 @@ def bars(labels: Labels, groups: Sequence[tuple[str, Sequence[Bar]]], unit: str 
     every = [bar for _, group in groups for bar in group]
     ends = [0.0, *(bar.value for bar in every), *(end for bar in every for end in bar.ends or ())]
     low, high = min(ends), max(ends)
-    ticks = round_steps(low, high if high > low else low + 1)
+    ticks = round_steps(low, high if high > low else low + 1, 8)
     left = min(190.0, 20 + _LETTER * max(len(name) for name, _ in groups))
     height = 40 + sum(22 * len(group) + 14 for _, group in groups)
     svg = Svg(labels.name, _WIDTH, height + 40, labels.title, labels.description)
@@ -152,7 +153,7 @@ def bars(labels: Labels, groups: Sequence[tuple[str, Sequence[Bar]]], unit: str 
             top += 22
         top += 14
     named = {bar.name: bar.style for bar in every}
-    if len(named) < len(every):
+    if any(len(group) > 1 for _, group in groups):
         _box_legend(svg, named)
     return svg.markup()
 
@@ -171,17 +172,23 @@ def _frame(svg: Svg, labels: Labels, ticks: Sequence[float], y: Scale, bottom: f
     svg.text(14, (y.start + y.end) / 2, labels.y, "middle", turned=True)
 
 
-def _level_labels(svg: Svg, places: Sequence[float], texts: Sequence[str], bottom: float) -> None:
-    """Each level below its place; where two would touch, the later one goes unnamed."""
+def _level_labels(svg: Svg, levels: Sequence[object], places: Sequence[float], bottom: float) -> None:
+    """Each level below its place, or round numbers where levels are many; where two would touch, the later goes."""
+    numbers = [level for level in levels if is_number(level)]
+    if _FEW_LEVELS < len(numbers) == len(levels):
+        shown: Sequence[object] = [tick for tick in round_steps(min(numbers), max(numbers)) if tick <= max(numbers)]
+        scale = Scale(min(numbers), max(numbers), min(places), max(places))
+        places = [scale(tick) for tick in shown if is_number(tick)]
+    else:
+        shown = levels
     free = -1e9
-    order = sorted(range(len(places)), key=lambda i: places[i])
-    for i in order:
-        svg.line([(places[i], bottom), (places[i], bottom + 4)], "axis")
-        text = _short(texts[i], 110)
+    for place, level in sorted(zip(places, shown, strict=True), key=lambda pair: pair[0]):
+        svg.line([(place, bottom), (place, bottom + 4)], "axis")
+        text = _short(f"{level:,}" if isinstance(level, int) else text_of(level), 110)
         half = len(text) * _LETTER / 2
-        if places[i] - half > free:
-            svg.text(places[i], bottom + 18, text, "middle small")
-            free = places[i] + half + 2
+        if place - half > free:
+            svg.text(place, bottom + 18, text, "middle small")
+            free = place + half + 2
 
 
 def _bands(svg: Svg, places: Sequence[float], series: Series, y: Scale) -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 PHASES = {"learning": "while learning", "test_before": "in the test before", "test_after": "in the test after"}
 NOTABLE = 0.01  # share from which on a page warns
+# Inhibition holds a silent neuron at the lower rail in every chip of this kind: told, but no reason to warn.
+_USUAL = ("membrane_low_rail",)
 
 _MEANING = {
     "membrane_low_rail": ("membrane at the lower rail", "of all neurons' steps"),
@@ -25,9 +27,15 @@ class Limit:
     counts: dict[str, int]  # per phase
     shares: dict[str, float | None]  # None where it could not happen
 
+    usual: bool  # part of how such a chip works
+
     @property
     def worst(self) -> float:
         return max((share for share in self.shares.values() if share is not None), default=0.0)
+
+    @property
+    def notable(self) -> bool:
+        return self.worst >= NOTABLE and not self.usual
 
 
 def limits(
@@ -49,5 +57,5 @@ def limits(
         else:
             chances = {phase: samples[phase] * sum(network[1:]) * steps for phase in counts}
         shares = {phase: count / chances[phase] if chances[phase] else None for phase, count in counts.items()}
-        found.append(Limit(words, of, counts, shares))
+        found.append(Limit(words, of, counts, shares, name in _USUAL))
     return found

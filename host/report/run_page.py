@@ -16,7 +16,7 @@ from host.encoders import MEANING
 from host.errors import RunFolderError
 from host.report.chart import Bar, Labels, Series, bars, curves
 from host.report.commands import report_command
-from host.report.limits import NOTABLE, PHASES, limits
+from host.report.limits import PHASES, limits
 from host.report.page import render
 from host.report.population import numbers
 from host.run_folder import RunFolder
@@ -77,7 +77,7 @@ def run_page(folder: Path) -> str:
         pictures=_pictures(folder),
         limits=met,
         phases=PHASES,
-        warnings=[limit for limit in met if limit.worst >= NOTABLE],
+        warnings=[limit for limit in met if limit.notable],
         costs=numbers(summary.get("cost", {})),
         toml=spec.to_toml(),
         run_command=replay_command(spec),

@@ -172,9 +172,9 @@ def _warnings(parts: Sequence[Part]) -> list[str]:
     worst: dict[str, tuple[float, str, str, str]] = {}
     for part in parts:
         for line in part.lines:
-            for limit in line.saturation:
+            for limit in filter(lambda limit: limit.notable, line.saturation):
                 for phase, share in limit.shares.items():
-                    if share is not None and share >= NOTABLE and share > worst.get(limit.words, (0.0,))[0]:
+                    if share is not None and share > worst.get(limit.words, (0.0,))[0]:
                         where = figures.level_words(part.panel, line.point)
                         worst[limit.words] = (share, limit.of, PHASES[phase], where)
     return [
