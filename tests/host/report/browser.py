@@ -97,7 +97,9 @@ class Browser:
 
     def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self._address + path, data, {"Content-Type": "application/json"}, method=method)
+        request = urllib.request.Request(
+            self._address + path, data, {"Content-Type": "application/json"}, method=method
+        )
         # No proxy stands between a test and the browser on the same machine.
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:

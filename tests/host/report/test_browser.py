@@ -104,5 +104,7 @@ def test_prints_on_white_paper_also_from_a_dark_screen(shown: Browser) -> None:
     features = [{"name": "prefers-color-scheme", "value": "dark"}]
     shown.devtools("Emulation.setEmulatedMedia", {"media": "print", "features": features})
     assert shown.evaluate(_BACKGROUND) == "rgb(255, 255, 255)"
-    assert shown.evaluate("[...document.querySelectorAll('figure')].every(f => getComputedStyle(f).breakInside == 'avoid')")
+    assert shown.evaluate(
+        "[...document.querySelectorAll('figure')].every(f => getComputedStyle(f).breakInside == 'avoid')"
+    )
     shown.devtools("Emulation.setEmulatedMedia", {"media": ""})
