@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from host.cli_options import one_line_errors, run_options, usable_cores
+from host.cli_sweep import sweep
 
 
 def main() -> None:
@@ -164,6 +165,8 @@ def bench(threads: tuple[int, ...], peer: str | None, data_dir: str | None, as_j
             result = run_bench(threads, peer, console.steps, data_dir=data_dir)
         click.echo(json.dumps(result.to_json()) if as_json else "\n".join(result.lines()))
 
+
+cli.add_command(sweep)
 
 if __name__ == "__main__":
     main()
