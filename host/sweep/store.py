@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
@@ -32,6 +31,7 @@ CREATE TABLE task (
 CREATE TABLE timing (task TEXT PRIMARY KEY, seconds REAL, worker TEXT, finished TEXT);
 CREATE TABLE sweep (id TEXT PRIMARY KEY, request TEXT NOT NULL, created TEXT NOT NULL);
 CREATE TABLE sweep_task (sweep TEXT, position INTEGER, point TEXT, task TEXT, PRIMARY KEY (sweep, position));
+CREATE INDEX sweep_task_by_task ON sweep_task (task, sweep);
 PRAGMA application_id = {application_id};
 PRAGMA user_version = {version};
 COMMIT;
@@ -168,30 +168,29 @@ class SweepStore:
 
     def rows(self, sweep_id: str | None = None) -> Iterator[Row]:
         """The rows of one sweep in the order of its plan; without a name those of all sweeps, equal ones once."""
+        plan = "(SELECT point, task, position FROM sweep_task WHERE sweep = ?)"
+        arguments = [sweep_id]
         if sweep_id is None:
-            plan, arguments = (
-                "(SELECT point, task, MIN(rowid) AS position FROM sweep_task GROUP BY point, task)",
-                (),
-            )
-        else:
-            known = [sweep.id for sweep in self.sweeps()]
-            if sweep_id not in known:
-                raise SweepError(
-                    f"{self.path} holds no sweep {sweep_id!r}: choose {', '.join(known) or 'another file'}"
-                )
-            plan, arguments = "(SELECT point, task, position FROM sweep_task WHERE sweep = ?)", (sweep_id,)
+            plan, arguments = "(SELECT point, task, MIN(rowid) AS position FROM sweep_task GROUP BY point, task)", []
+        elif sweep_id not in (known := [sweep.id for sweep in self.sweeps()]):
+            raise SweepError(f"{self.path} holds no sweep {sweep_id!r}: choose {', '.join(known) or 'another file'}")
+        query = f"SELECT p.task, p.point, {_FIELDS} FROM {plan} p LEFT JOIN task t ON t.id = p.task ORDER BY p.position"
         with _errors(self.path):
-            for task, point, status, *rest in self._connection.execute(
-                f"SELECT p.task, p.point, {_FIELDS} FROM {plan} p LEFT JOIN task t ON t.id = p.task ORDER BY p.position",
-                arguments,
-            ):
+            for task, point, status, *rest in self._connection.execute(query, arguments):
                 yield Row(task, _point(point), die_of(task), status or "missing", *rest)
 
-    def status(self, task: str) -> str | None:
-        """ "done", "failed", or None if it has not run."""
+    def status(self, task: str) -> tuple[str | None, str | None]:
+        """ "done", "failed", or None if it has not run; and the digest of the data it was run on, if it is done."""
+        query = "SELECT status, json_extract(summary, '$.data_digest') FROM task WHERE id = ?"
         with _errors(self.path):
-            found = self._connection.execute("SELECT status FROM task WHERE id = ?", (task,)).fetchone()
-        return found[0] if found else None
+            found: tuple[str, str | None] | None = self._connection.execute(query, (task,)).fetchone()
+        return found or (None, None)
+
+    def points_of(self, sweep_id: str, task: str) -> list[dict[str, Any]]:
+        """Where a task stands in a sweep: mostly one point."""
+        query = "SELECT point FROM sweep_task WHERE task = ? AND sweep = ?"
+        with _errors(self.path):
+            return [_point(point) for (point,) in self._connection.execute(query, (task, sweep_id))]
 
     def mean_seconds(self) -> float | None:
         """Of the tasks that are done; None if there are none."""
@@ -217,11 +216,6 @@ class SweepStore:
                 marks = ", ".join("?" * len(result))
                 self._connection.execute(f"INSERT OR REPLACE INTO task VALUES ({marks})", result)
                 self._connection.execute("INSERT OR REPLACE INTO timing VALUES (?, ?, ?, ?)", (*timing, now))
-
-
-def sweep_id(request: Mapping[str, Any]) -> str:
-    """Eight hex digits over a request."""
-    return hashlib.sha256(canonical(request).encode()).hexdigest()[:8]
 
 
 def die_of(task: str) -> int:
