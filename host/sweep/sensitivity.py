@@ -11,17 +11,11 @@ from numpy.typing import NDArray
 
 from host.errors import SettingError
 from host.run_spec import RunSpec
+from host.sweep.ask import Planned
 from host.sweep.die_yield import CONFIDENCE, MOMENTS, Moment
 from host.sweep.imperfection import Imperfection, imperfection
 from host.sweep.sobol import Design, Indices, indices
 from nonideality.grammar import parse_all
-
-
-class Planned(NamedTuple):
-    """One task to be done, and the point of the sweep it stands for."""
-
-    point: dict[str, float]
-    spec: RunSpec
 
 
 class Accuracy(NamedTuple):
