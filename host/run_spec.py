@@ -110,25 +110,46 @@ class RunSpec(BaseModel):
 
     def hash(self) -> str:
         """Eight hex digits over everything that decides the results (`data_dir` and `chunk` do not)."""
-        facts = self.model_dump(mode="json")
-        del facts["data_dir"], facts["training"]["chunk"]
-        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:8]
+        return hash_of(self.model_dump(mode="json"))
+
+
+def hash_of(settings: Mapping[str, Any]) -> str:
+    """`RunSpec.hash` of a spec's settings as JSON values."""
+    facts = {name: value for name, value in settings.items() if name != "data_dir"}
+    facts["training"] = {name: value for name, value in settings["training"].items() if name != "chunk"}
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:8]
 
 
 def resolve(config: Path | None, overrides: Mapping[str, Any]) -> RunSpec:
     """The spec from a TOML file (if any) and overrides such as ``{"training.epochs": 5}``. Raises SettingError."""
-    settings = _read_toml(config) if config is not None else {}
+    return spec_of(read_settings(config, overrides), config)
+
+
+def read_settings(config: Path | None, overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """What the file (if any) and the overrides say, defaults not filled in. Raises SettingError."""
+    return merge(_read_toml(config) if config is not None else {}, overrides)
+
+
+def merge(settings: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """`settings` with overrides such as ``{"training.epochs": 5}`` put in. Raises SettingError."""
+    merged: dict[str, Any] = deepcopy(dict(settings))
     for path, value in overrides.items():
-        _put(settings, path, deepcopy(value))
-    dataset = settings.get("dataset", "digits")
+        _put(merged, path, deepcopy(value))
+    return merged
+
+
+def spec_of(settings: Mapping[str, Any], config: Path | None = None) -> RunSpec:
+    """The spec with these settings, the others at what suits the data set. Raises SettingError; `config` is named."""
+    filled: dict[str, Any] = deepcopy(dict(settings))
+    dataset = filled.get("dataset", "digits")
     for key, value in _DATASET_DEFAULTS.get(dataset if isinstance(dataset, str) else "", {}).items():
-        settings.setdefault(key, value)
-    circuit, steps = settings.setdefault("learning_circuit", {}), settings.get("steps", 16)
+        filled.setdefault(key, value)
+    circuit, steps = filled.setdefault("learning_circuit", {}), filled.get("steps", 16)
     if isinstance(circuit, dict):
         with contextlib.suppress(TypeError, ValueError, OverflowError):  # steps that are no number are refused below
             circuit.setdefault("warm_up_steps", int(steps) // 2)
     try:
-        return RunSpec.model_validate(settings)
+        return RunSpec.model_validate(filled)
     except ValidationError as error:
         raise SettingError(_one_line(error, config)) from None
 

@@ -168,30 +168,23 @@ class SweepStore:
 
     def rows(self, sweep_id: str | None = None) -> Iterator[Row]:
         """The rows of one sweep in the order of its plan; without a name those of all sweeps, equal ones once."""
+        plan = "(SELECT point, task, position FROM sweep_task WHERE sweep = ?)"
+        arguments = [sweep_id]
         if sweep_id is None:
-            plan, arguments = (
-                "(SELECT point, task, MIN(rowid) AS position FROM sweep_task GROUP BY point, task)",
-                (),
-            )
-        else:
-            known = [sweep.id for sweep in self.sweeps()]
-            if sweep_id not in known:
-                raise SweepError(
-                    f"{self.path} holds no sweep {sweep_id!r}: choose {', '.join(known) or 'another file'}"
-                )
-            plan, arguments = "(SELECT point, task, position FROM sweep_task WHERE sweep = ?)", (sweep_id,)
+            plan, arguments = "(SELECT point, task, MIN(rowid) AS position FROM sweep_task GROUP BY point, task)", []
+        elif sweep_id not in (known := [sweep.id for sweep in self.sweeps()]):
+            raise SweepError(f"{self.path} holds no sweep {sweep_id!r}: choose {', '.join(known) or 'another file'}")
+        query = f"SELECT p.task, p.point, {_FIELDS} FROM {plan} p LEFT JOIN task t ON t.id = p.task ORDER BY p.position"
         with _errors(self.path):
-            for task, point, status, *rest in self._connection.execute(
-                f"SELECT p.task, p.point, {_FIELDS} FROM {plan} p LEFT JOIN task t ON t.id = p.task ORDER BY p.position",
-                arguments,
-            ):
+            for task, point, status, *rest in self._connection.execute(query, arguments):
                 yield Row(task, _point(point), die_of(task), status or "missing", *rest)
 
-    def status(self, task: str) -> str | None:
-        """ "done", "failed", or None if it has not run."""
+    def status(self, task: str) -> tuple[str | None, str | None]:
+        """ "done", "failed", or None if it has not run; and the digest of the data it was run on, if it is done."""
+        query = "SELECT status, json_extract(summary, '$.data_digest') FROM task WHERE id = ?"
         with _errors(self.path):
-            found = self._connection.execute("SELECT status FROM task WHERE id = ?", (task,)).fetchone()
-        return found[0] if found else None
+            found: tuple[str, str | None] | None = self._connection.execute(query, (task,)).fetchone()
+        return found or (None, None)
 
     def mean_seconds(self) -> float | None:
         """Of the tasks that are done; None if there are none."""
