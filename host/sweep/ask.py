@@ -37,6 +37,5 @@ def ask(specs: Sequence[RunSpec], store: SweepStore, workers: Workers, console: 
 def refuse_failures(rows: Sequence[Row]) -> None:
     failed = [row for row in rows if row.status != "done"]
     if failed:
-        raise SweepError(
-            f"{len(failed)} of {len(rows)} chips could not be simulated; the first, {failed[0].task}: {failed[0].message}"
-        )
+        first = f"the first, {failed[0].task}: {failed[0].message or 'it has not run'}"
+        raise SweepError(f"{len(failed)} of {len(rows)} chips could not be simulated; {first}")

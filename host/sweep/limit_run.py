@@ -52,26 +52,24 @@ def _number(level: float) -> float:
     return int(level) if level == int(level) else level
 
 
-def search(
-    question: Question, design: Design, database: Path, workers: int, console: Console
-) -> tuple[str, Limit]:
+def search(question: Question, design: Design, database: Path, workers: int, console: Console) -> tuple[str, Limit]:
     """Answer `question`, and leave all levels it rests on as one sweep, whose id comes first.
 
     Raises SettingError if an end of the range cannot be, SweepError if a level cannot be simulated or the database
     cannot be used.
     """
     for end in question.ends:
-        design.specs(end)  # refused before a database is made
+        design.tasks(end)  # what cannot be is refused before a database is made
     with SweepStore.create(database) as store, local_workers(workers) as processes:
 
-        def simulate(level: float) -> PointYield:
-            return _point(ask(design.specs(level), store, processes, console, f"{design.name} {level:g}"))
-
-        def _point(rows: list[Row]) -> PointYield:
-            [point] = yields((row._replace(point={}) for row in rows), question.criterion)
+        def verdict(rows: list[Row]) -> PointYield:
+            [point] = yields(rows, question.criterion)
             return point
 
-        known = {level: _point(rows) for level, rows in _known(store, design, question.ends)}
+        def simulate(level: float) -> PointYield:
+            return verdict(ask(design.specs(level), store, processes, console, f"{design.name} {level:g}"))
+
+        known = {level: verdict(rows) for level, rows in _known(store, design, question.ends)}
         limit = find_limit(question, known, simulate)
         request = design.sweep(limit.levels)
         store.add_sweep(request.id, request.to_json(), ((point, task.id) for point, task in request.plan()))
