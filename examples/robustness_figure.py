@@ -89,11 +89,11 @@ def _panel(panel: Axes, kind: str, points: list[PointYield]) -> None:
     # Bits stand side by side, few to the right where it gets worse; other levels stand where their numbers are.
     places = list(range(len(levels))) if kind == "quantization" else levels
     ideal = points[0].dies[0].ideal
-    panel.axhline(ideal, color="#000000", linestyle=":", label=f"ideal chip, {ideal:.1%}")
+    panel.axhline(ideal, color="#000000", linestyle=":", label=f"ideal chip ({100 * ideal:.1f} %)")
     for moment, (color, marker, line) in LOOKS.items():
         accuracy = [point.accuracies(moment) for point in points]
         low, high = (np.array([at_level(a) for a in accuracy]) for at_level in (np.min, np.max))
-        label = f"{moment} learning on chip: mean, band from the worst to the best die"
+        label = f"{moment} learning on chip"
         panel.fill_between(places, low, high, color=color, alpha=0.2, linewidth=0)
         panel.plot(places, [a.mean() for a in accuracy], color=color, marker=marker, linestyle=line, label=label)
     panel.set_xticks(places, [f"{level:g}" for level in levels])
@@ -130,7 +130,10 @@ def main() -> None:
     if broken is not None:
         sys.exit(f"{broken.task} could not be simulated: {broken.message}")
     shape = "-".join(map(str, rows[0].summary["network"]))
-    title = f"{arguments.dataset}, {shape}: accuracy against the level of one imperfection, {arguments.dies} dies each"
+    title = (
+        f"{arguments.dataset}, {shape}: accuracy against the level of one imperfection\n"
+        f"lines: mean of {arguments.dies} dies; bands: from the worst die to the best"
+    )
     picture = out.with_suffix(".png")
     draw(points, title).savefig(picture, dpi=140)
     print("\n".join(table(points)))
