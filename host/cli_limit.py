@@ -74,10 +74,12 @@ def limit(
         from host.sweep.die_yield import criterion, fraction
         from host.sweep.level_axis import level_axis
         from host.sweep.limit import Question
-        from host.sweep.limit_run import search
+        from host.sweep.limit_run import Design, search
 
         axis = level_axis(axis_name)
         ends = between or axis.ends
+        if ends is None:
+            raise click.UsageError(f"say between which values of {axis.name} to search: --between LOW,HIGH")
         question = Question(
             axis=axis.name,
             whole=axis.whole,
@@ -87,6 +89,11 @@ def limit(
             criterion=criterion(at_least, within),
             moment="after" if after else "before",
         )
+        design = Design(axis, config, overrides, dies)
         with Console() as console:
-            found = search(question, axis, config, overrides, dies, out, workers or usable_cores(), console)
-        click.echo(json.dumps(found.to_json()) if as_json else "\n".join(found.lines()))
+            sweep, found = search(question, design, out, workers or usable_cores(), console)
+        click.echo(
+            json.dumps({"sweep": sweep, **found.to_json()})
+            if as_json
+            else "\n".join([*found.lines(), f"All levels are sweep {sweep} of {out}."])
+        )

@@ -13,14 +13,14 @@ from host.errors import SettingError
 from host.run_spec import RunSpec
 from host.sweep.die_yield import CONFIDENCE, MOMENTS, Moment
 from host.sweep.imperfection import Imperfection, imperfection
-from host.sweep.sobol import Design, Indices, indices
+from host.sweep.sobol import Design, Indices, Range, indices
 from nonideality.grammar import parse_all
 
 
 class Planned(NamedTuple):
-    """One task to be done, and the point of the sweep it stands for."""
+    """One chip to simulate, and the point of the sweep it stands for."""
 
-    point: dict[str, float]
+    point: dict[str, float]  # imperfection -> its level
     spec: RunSpec
 
 
@@ -98,25 +98,30 @@ class Study:
         return Study(base, tuple(map(imperfection, noise)), n_dies, samples)
 
     def request(self) -> dict[str, Any]:
-        """How the study is stored; `from_request` reads it."""
+        """How the study is stored as a sweep; `from_request` reads it."""
         return {
             "kind": "sensitivity",
             "base": self.base.model_dump(mode="json"),
+            "axes": [{"name": axis.name, "kind": "noise", "values": [axis.mild, axis.severe]} for axis in self.ranges],
+            "cross": True,
+            "dies": list(range(self.base.die, self.base.die + self.n_dies)),
             "noise": [entry.given for entry in self.imperfections],
-            "dies": self.n_dies,
             "samples": self.samples,
         }
 
     @staticmethod
     def from_request(request: Mapping[str, Any]) -> Study:
         base = RunSpec.model_validate(request["base"])
-        return Study.of(base, request["noise"], request["dies"], request["samples"])
+        return Study.of(base, request["noise"], len(request["dies"]), request["samples"])
+
+    @property
+    def ranges(self) -> tuple[Range, ...]:
+        return tuple(entry.range for entry in self.imperfections if entry.range is not None)
 
     @property
     def design(self) -> Design | None:
         """All ranges at once; None if there is none."""
-        ranges = tuple(entry.range for entry in self.imperfections if entry.range is not None)
-        return Design(ranges, self.samples, self.base.die, self.base.seed) if ranges else None
+        return Design(self.ranges, self.samples, self.base.die, self.base.seed) if self.ranges else None
 
     def plan(self) -> list[Planned]:
         """Every task: die by die for each set of imperfections, then the design's samples in their order."""

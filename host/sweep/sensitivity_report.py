@@ -57,7 +57,7 @@ def sensitivity_lines(answer: Answer, sweep: str) -> list[str]:
         "",
         f"one at a time, in percentage points of accuracy: mean of {dies}{interval}",
         *(f"  {line}" for line in aligned(*_cost_table(answer))),
-        "lost alone: against the ideal chip. won if left out: when all others stay.",
+        "alone: lost against the ideal chip. left out: won when all others stay.",
         "",
     ]
     if study.design is None:
@@ -83,7 +83,7 @@ def sensitivity_lines(answer: Answer, sweep: str) -> list[str]:
 
 
 def _cost_table(answer: Answer) -> tuple[list[str], list[list[str]]]:
-    head = ["imperfection", "lost alone before", "after", "won if left out before", "after"]
+    head = ["imperfection", "alone before", "alone after", "left out before", "left out after"]
     rows = []
     for entry in answer.study.imperfections:
         cost = answer.costs[entry.name]

@@ -179,6 +179,16 @@ class SweepStore:
             for task, point, status, *rest in self._connection.execute(query, arguments):
                 yield Row(task, _point(point), die_of(task), status or "missing", *rest)
 
+    def rows_of(self, tasks: Iterable[str]) -> list[Row]:
+        """The rows of these tasks in their order, whichever sweep they belong to; of no point."""
+        query = f"SELECT {_FIELDS} FROM task t WHERE t.id = ?"
+        rows = []
+        with _errors(self.path):
+            for task in tasks:
+                status, *rest = self._connection.execute(query, (task,)).fetchone() or (None, *[None] * 8)
+                rows.append(Row(task, {}, die_of(task), status or "missing", *rest))
+        return rows
+
     def status(self, task: str) -> tuple[str | None, str | None]:
         """ "done", "failed", or None if it has not run; and the digest of the data it was run on, if it is done."""
         query = "SELECT status, json_extract(summary, '$.data_digest') FROM task WHERE id = ?"

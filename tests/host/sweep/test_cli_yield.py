@@ -77,24 +77,7 @@ def test_the_table_and_what_is_not_counted(chipsim, database):
     assert (ended.status, ended.err) == (0, "")
     lines = ended.out.splitlines()
     [row] = [line.split() for line in lines if line.startswith("  mismatch 0.5 ")]
-    assert row == [
-        "mismatch",
-        "0.5",
-        "2",
-        "98.00",
-        "0.0",
-        "0",
-        "to",
-        "66",
-        "65.00",
-        "60.00",
-        "50.0",
-        "9",
-        "to",
-        "91",
-        "96.50",
-        "96.00",
-    ]
+    assert " ".join(row) == "mismatch 0.5 2 98.00 0.0 0 to 66 65.00 60.00 50.0 9 to 91 96.50 96.00"
     assert "not counted at mismatch 0.5: 1 failed and 1 missing" in lines
     assert sum("chipsim run" in line for line in lines) == 4
     assert "chipsim run" not in chipsim("yield", database, "--at-least", "0.97", "--worst", "0").out
