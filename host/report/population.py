@@ -99,8 +99,11 @@ def gather(rows: Iterable[Row], wanted: Criterion) -> Population:
     """One pass over the rows of a sweep; of each die a few numbers are kept, of each point one spec."""
     points: dict[str, Point] = {}
     failures: list[Failure] = []
+    levels: dict[str, Any] | None = None
     for row in rows:
-        point = points.setdefault(json.dumps(row.point, sort_keys=True), Point(row.point))
+        if row.point is not levels:  # rows of a point come one after the other and share it
+            levels = row.point
+            point = points.setdefault(json.dumps(levels, sort_keys=True), Point(levels))
         if row.status == "done":
             _add(point, row, wanted)
         elif row.status == "failed":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from itertools import product
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 
 from host.run_spec import RunSpec, resolve
 from host.sweep.sensitivity import Study
-from host.sweep.store import Result, SweepStore, Timing, canonical, sweep_id
+from host.sweep.store import Result, SweepStore, Timing, canonical
 from nonideality import catalogue
 from nonideality.grammar import parse_all
 
@@ -23,6 +24,10 @@ CLASSIC = {
 }
 TEST_SAMPLES = 450
 _IDEAL = 439
+
+
+def sweep_id(request: dict[str, Any]) -> str:
+    return hashlib.sha256(canonical(request).encode()).hexdigest()[:8]
 
 
 def points_of(axes: dict[str, list[Any]], cross: bool) -> list[dict[str, Any]]:
