@@ -14,6 +14,7 @@ import click
 from host.cli_limit import limit
 from host.cli_options import one_line_errors, run_options, usable_cores
 from host.cli_sensitivity import sensitivity
+from host.cli_sweep import sweep
 from host.cli_yield import yield_
 
 
@@ -168,7 +169,7 @@ def bench(threads: tuple[int, ...], peer: str | None, data_dir: str | None, as_j
         click.echo(json.dumps(result.to_json()) if as_json else "\n".join(result.lines()))
 
 
-for command in (yield_, limit, sensitivity):
+for command in (sweep, yield_, limit, sensitivity):
     cli.add_command(command)
 
 

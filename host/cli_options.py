@@ -84,16 +84,16 @@ _RUN_OPTIONS = (
 )
 
 
-def run_options(command: Callable[..., None]) -> Callable[..., None]:
+def run_options(command: Callable[..., int | None]) -> Callable[..., int | None]:
     """Give `command` every flag that defines a run; it is called with `overrides` (see host.run_spec) and `config`."""
 
     @functools.wraps(command)
-    def with_overrides(noise: tuple[str, ...], assignments: dict[str, Any], **arguments: Any) -> None:
+    def with_overrides(noise: tuple[str, ...], assignments: dict[str, Any], **arguments: Any) -> int | None:
         flags = {setting: arguments.pop(flag) for flag, setting in FLAG_SETTINGS.items()}
         overrides = {setting: value for setting, value in flags.items() if value is not None} | assignments
         if noise:
             overrides["noise"] = [] if noise == ("ideal",) else list(noise)
-        command(overrides=overrides, **arguments)
+        return command(overrides=overrides, **arguments)
 
     for option in reversed(_RUN_OPTIONS):
         with_overrides = option(with_overrides)

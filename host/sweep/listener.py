@@ -12,6 +12,8 @@ class Listener(Protocol):
 
     def stage(self, text: str) -> None: ...
 
+    def running(self, tasks: int) -> None: ...
+
     def finished(self, result: Result) -> None: ...
 
 
@@ -19,6 +21,9 @@ class Silence:
     """Hears and says nothing."""
 
     def stage(self, text: str) -> None:
+        pass
+
+    def running(self, tasks: int) -> None:
         pass
 
     def finished(self, result: Result) -> None:

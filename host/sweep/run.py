@@ -48,8 +48,7 @@ def run_sweep(
     def wanted() -> Iterator[Task]:
         return missing((task for _, task in request.plan()), store, retry_failed)
 
-    make_shared(wanted(), listener)
-    listener.stage("running")
+    listener.running(make_shared(wanted(), listener))
     run_tasks(wanted(), store, workers, listener)
     return request.id
 
@@ -63,6 +62,6 @@ def run_specs(
     """
     listener = listener or Silence()
     tasks = [task for spec in specs for task in tasks_of(spec, [spec.die])]
-    make_shared(missing(tasks, store), listener)
+    listener.running(make_shared(missing(tasks, store), listener))
     run_tasks(missing(tasks, store), store, workers, listener)
     return [task.id for task in tasks]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
@@ -32,6 +31,7 @@ CREATE TABLE task (
 CREATE TABLE timing (task TEXT PRIMARY KEY, seconds REAL, worker TEXT, finished TEXT);
 CREATE TABLE sweep (id TEXT PRIMARY KEY, request TEXT NOT NULL, created TEXT NOT NULL);
 CREATE TABLE sweep_task (sweep TEXT, position INTEGER, point TEXT, task TEXT, PRIMARY KEY (sweep, position));
+CREATE INDEX sweep_task_by_task ON sweep_task (task, sweep);
 PRAGMA application_id = {application_id};
 PRAGMA user_version = {version};
 COMMIT;
@@ -196,6 +196,12 @@ class SweepStore:
             found: tuple[str, str | None] | None = self._connection.execute(query, (task,)).fetchone()
         return found or (None, None)
 
+    def points_of(self, sweep_id: str, task: str) -> list[dict[str, Any]]:
+        """Where a task stands in a sweep: mostly one point."""
+        query = "SELECT point FROM sweep_task WHERE task = ? AND sweep = ?"
+        with _errors(self.path):
+            return [_point(point) for (point,) in self._connection.execute(query, (task, sweep_id))]
+
     def mean_seconds(self) -> float | None:
         """Of the tasks that are done; None if there are none."""
         query = "SELECT AVG(seconds) FROM timing JOIN task ON task.id = timing.task WHERE status = 'done'"
@@ -220,11 +226,6 @@ class SweepStore:
                 marks = ", ".join("?" * len(result))
                 self._connection.execute(f"INSERT OR REPLACE INTO task VALUES ({marks})", result)
                 self._connection.execute("INSERT OR REPLACE INTO timing VALUES (?, ?, ?, ?)", (*timing, now))
-
-
-def sweep_id(request: Mapping[str, Any]) -> str:
-    """Eight hex digits over a request."""
-    return hashlib.sha256(canonical(request).encode()).hexdigest()[:8]
 
 
 def die_of(task: str) -> int:

@@ -12,7 +12,7 @@ from host.run_spec import RunSpec, hash_of, resolve
 from host.setup import resolved
 from host.sweep.store import canonical
 
-_LONGEST_LABEL = 80
+_LONGEST_LABEL = 60
 _NOT_IN_LABEL = ("noise", "die", "data_dir", "chunk", "dataset")
 
 
@@ -53,9 +53,9 @@ def _label(settings: Mapping[str, Any]) -> str:
     """Noises, and whatever differs from the usual, as far as it fits; the hash after it tells the rest apart."""
     usual = _usual(settings["dataset"], settings["data_dir"])
     parts = [text.replace(":", "-") for text in settings["noise"]]
-    parts += [f"{name}-{value}" for name, value in _leaves(settings) if usual[name] != value]
-    text = re.sub(r"[^\w.@=-]+", "-", "-".join(part.rpartition("/")[2] for part in parts)).strip("-")
-    return f"{text[:_LONGEST_LABEL]}-" if text else ""
+    parts += [f"{name.rpartition('.')[2]}-{value}" for name, value in _leaves(settings) if usual[name] != value]
+    text = re.sub(r"[^\w.@=]+", "-", "-".join(parts))[:_LONGEST_LABEL].strip("-")
+    return f"{text}-" if text else ""
 
 
 def _leaves(settings: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
