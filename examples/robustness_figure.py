@@ -47,16 +47,20 @@ class Counter:
     """Tells on stderr how far the sweep is; a listener of the engine."""
 
     def __init__(self) -> None:
-        self._done, self._began = 0, time.monotonic()
+        self._done = self._total = 0
+        self._began = time.monotonic()
 
     def stage(self, text: str) -> None:
         print(f"{text} ...", file=sys.stderr, flush=True)
 
+    def running(self, tasks: int) -> None:
+        self._total, self._began = tasks, time.monotonic()
+
     def finished(self, result: object) -> None:
         self._done += 1
         if self._done % 20 == 0:
-            seconds = (time.monotonic() - self._began) / self._done
-            print(f"{self._done} chips, {seconds:.2f} s each", file=sys.stderr, flush=True)
+            left = (time.monotonic() - self._began) / self._done * (self._total - self._done)
+            print(f"{self._done} of {self._total} chips, {left / 60:.1f} minutes left", file=sys.stderr, flush=True)
 
 
 def request(dataset: str, dies: int, levels: dict[str, tuple[float, ...]]) -> Request:

@@ -15,12 +15,15 @@ from host.sweep.store import Result, Row, SweepStore
 class Progress:
     """Counts chips on the console; a listener of the engine."""
 
-    def __init__(self, console: Console, what: str, total: int) -> None:
-        self._console, self._what, self._total = console, what, total
-        self._done = 0
+    def __init__(self, console: Console, what: str) -> None:
+        self._console, self._what = console, what
+        self._done = self._total = 0
 
     def stage(self, text: str) -> None:
         self._console.stage(text)
+
+    def running(self, tasks: int) -> None:
+        self._total = tasks
 
     def finished(self, result: Result) -> None:
         self._done += 1
@@ -29,7 +32,7 @@ class Progress:
 
 def ask(specs: Sequence[RunSpec], store: SweepStore, workers: Workers, console: Console, what: str) -> list[Row]:
     """The rows of `specs`, in order. Raises SweepError if one could not be simulated: every one is needed."""
-    rows = store.rows_of(run_specs(specs, store, workers, Progress(console, what, len(specs))))
+    rows = store.rows_of(run_specs(specs, store, workers, Progress(console, what)))
     refuse_failures(rows)
     return rows
 

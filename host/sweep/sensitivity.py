@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -14,6 +15,7 @@ from host.run_spec import RunSpec
 from host.sweep.die_yield import CONFIDENCE, MOMENTS, Moment
 from host.sweep.imperfection import Imperfection, imperfection
 from host.sweep.sobol import Design, Indices, Range, indices
+from host.sweep.store import canonical
 from nonideality.grammar import parse_all
 
 
@@ -108,6 +110,13 @@ class Study:
             "noise": [entry.given for entry in self.imperfections],
             "samples": self.samples,
         }
+
+    @property
+    def id(self) -> str:
+        """Eight hex digits over what was asked for, wherever the data are."""
+        facts = self.request()
+        del facts["base"]["data_dir"]
+        return hashlib.sha256(canonical(facts).encode()).hexdigest()[:8]
 
     @staticmethod
     def from_request(request: Mapping[str, Any]) -> Study:

@@ -12,7 +12,7 @@ from host.sweep.ask import ask, refuse_failures
 from host.sweep.imperfection import imperfection
 from host.sweep.run import local_workers
 from host.sweep.sensitivity import Accuracy, Answer, Study
-from host.sweep.store import Row, SweepStore, sweep_id
+from host.sweep.store import Row, SweepStore
 from host.sweep.task import tasks_of
 
 
@@ -28,13 +28,13 @@ def study_of(config: Path | None, overrides: Mapping[str, Any], n_dies: int, sam
 def answered(study: Study, database: Path, workers: int, console: Console) -> tuple[str, Answer]:
     """The id of the study's sweep, and the answer. Raises SweepError if a chip cannot be simulated."""
     plan = study.plan()
-    request = study.request()
     tasks = [task.id for _, spec in plan for task in tasks_of(spec, [spec.die])]
-    name = sweep_id({**request, "base": {**request["base"], "data_dir": None}})  # wherever the data are
     with SweepStore.create(database) as store, local_workers(workers) as processes:
-        store.add_sweep(name, request, ((point, task) for (point, _), task in zip(plan, tasks, strict=True)))
+        store.add_sweep(
+            study.id, study.request(), ((point, task) for (point, _), task in zip(plan, tasks, strict=True))
+        )
         rows = ask([spec for _, spec in plan], store, processes, console, "chips")
-    return name, study.answer(accuracies(rows))
+    return study.id, study.answer(accuracies(rows))
 
 
 def accuracies(rows: Sequence[Row]) -> list[Accuracy]:

@@ -76,11 +76,10 @@ def test_a_setting_with_whole_values(limit):
     assert told["limit"] is None or abs(told["limit"] - told["fails_at"]) == 1
 
 
-def test_two_workers_find_the_same(limit, here, data_file):
-    """In processes of their own, as a user runs it."""
+def test_a_worker_of_its_own_finds_the_same(limit, here, data_file):
     axis = ("--axis", "mismatch", "--at-least", "0", "--dies", "1")
     expected = limit(axis=axis)
-    flags = ("--dataset", data_file, *QUIET_FLAGS, *axis, "--workers", "2", "--out", "two.sqlite", "--json")
+    flags = ("--dataset", data_file, *QUIET_FLAGS, *axis, "--workers", "1", "--out", "own.sqlite", "--json")
     ended = end(start("limit", *flags))
     assert (ended.status, ended.err) == (0, "")
     assert json.loads(ended.out) == expected
