@@ -105,12 +105,15 @@ def _date(created: str) -> str:
 
 def _check(source: Path, targets: dict[str, Path | None]) -> None:
     """Refuse a name that cannot be written, that is the source's, or that is given twice, before anything is done."""
-    taken = {os.path.realpath(source): "the database itself"}
+    place = os.path.realpath(source)
+    # SQLite keeps what is not yet in the database in files beside it.
+    taken = {place + ending: "the database itself" for ending in ("", "-wal", "-shm")}
     for name, path in targets.items():
         if path is None:
             continue
-        if path.is_dir():
-            raise SettingError(f"{name} {path} is a folder: name a file in it")
+        if path.exists() and not path.is_file():
+            what = "a folder: name a file in it" if path.is_dir() else "no file that can be replaced: name another"
+            raise SettingError(f"{name} {path} is {what}")
         if not path.parent.is_dir():
             raise SettingError(f"{name} {path}: there is no folder {path.parent}; make it or name another file")
         place = os.path.realpath(path)

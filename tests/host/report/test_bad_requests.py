@@ -1,5 +1,6 @@
 """Mistakes end in one line, and leave every file as it was."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ def _refusal(*arguments: object) -> str:
 def test_the_database_is_not_written_over(database: Path, tmp_path: Path) -> None:
     content = database.read_bytes()
     (tmp_path / "link").symlink_to(database)
-    for name in (database, tmp_path / "link", tmp_path / "." / "s.sqlite"):
+    for name in (database, tmp_path / "link", tmp_path / "." / "s.sqlite", tmp_path / "s.sqlite-wal"):
         for option in ("-o", "--csv", "--parquet"):
             assert "is the database itself" in _refusal(database, option, name)
     assert database.read_bytes() == content
@@ -45,6 +46,7 @@ def test_one_name_for_two_files(database: Path, tmp_path: Path) -> None:
         (["--sweep", "abc"], "--sweep abc: "),
         (["-o", "missing/report.html"], "there is no folder missing"),
         (["-o", "."], "is a folder"),
+        (["-o", os.devnull], "is no file that can be replaced"),
     ],
 )
 def test_wrong_options(database: Path, arguments: list[str], words: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """The page in a real browser: nothing is loaded, nothing runs, structure and names for those who cannot see it."""
 
 import base64
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -64,7 +65,7 @@ def test_structure_for_a_screen_reader(shown: Browser) -> None:
     assert shown.evaluate("document.documentElement.lang") == "en"
     headings = shown.evaluate(_HEADINGS)
     assert headings[0] == 1 and headings.count(1) == 1
-    assert all(after - before <= 1 for before, after in zip(headings, headings[1:], strict=False))
+    assert all(after - before <= 1 for before, after in pairwise(headings))
     assert shown.evaluate("document.querySelectorAll('svg').length") > 20
     assert shown.evaluate(_UNNAMED) == 0
     assert shown.evaluate(_TABLES) == []

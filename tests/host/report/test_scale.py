@@ -1,5 +1,7 @@
 """Places and round numbers on an axis."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +15,7 @@ _finite = st.floats(-1e3, 1e3)
 def test_round_steps_enclose_the_range_evenly(low: float, width: float, most: int) -> None:
     high = low + width
     steps = round_steps(low, high, most)
-    gaps = [b - a for a, b in zip(steps, steps[1:], strict=False)]
+    gaps = [b - a for a, b in pairwise(steps)]
     assert 2 <= len(steps) <= most
     slack = 1e-6 * max(gaps)
     assert steps[0] <= low + slack and steps[-1] >= high - slack
