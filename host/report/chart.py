@@ -24,7 +24,6 @@ _MARKERS: dict[str, Callable[[Svg, float, float, str, str], None]] = {
     "before": Svg.square,
     "after": Svg.circle,
     "ideal": Svg.diamond,
-    "teacher": Svg.diamond,
     "validation": Svg.circle,
 }
 
@@ -122,7 +121,7 @@ class Bar:
     tip: str
 
 
-def bars(labels: Labels, groups: Sequence[tuple[str, Sequence[Bar]]], unit: str = "") -> Markup:
+def bars(labels: Labels, groups: Sequence[tuple[str, Sequence[Bar]]]) -> Markup:
     """Horizontal bars from zero, in groups that are named at the left."""
     every = [bar for _, group in groups for bar in group]
     ends = [0.0, *(bar.value for bar in every), *(end for bar in every for end in bar.ends or ())]
@@ -149,7 +148,7 @@ def bars(labels: Labels, groups: Sequence[tuple[str, Sequence[Bar]]], unit: str 
                 for edge in ends_x:
                     svg.line([(edge, top + 6.5), (edge, top + 14.5)], "whisker")
                 beside = max(end, *ends_x)
-            svg.text(beside + 5, top + 14.5, f"{bar.value:.3g}{unit}", "small")
+            svg.text(beside + 5, top + 14.5, f"{bar.value:.3g}", "small")
             top += 22
         top += 14
     named = {bar.name: bar.style for bar in every}
