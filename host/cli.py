@@ -12,9 +12,14 @@ from typing import Any
 import click
 
 from host.cli_check import check
+from host.cli_limit import limit
 from host.cli_options import one_line_errors, run_options, usable_cores
+from host.cli_report import report as report_command
+from host.cli_sensitivity import sensitivity
 from host.cli_spec import place, spec
+from host.cli_sweep import sweep
 from host.cli_trace import trace
+from host.cli_yield import yield_
 from host.interrupts import keep_interrupts
 
 
@@ -170,11 +175,8 @@ def bench(threads: tuple[int, ...], peer: str | None, data_dir: str | None, as_j
         click.echo(json.dumps(result.to_json()) if as_json else "\n".join(result.lines()))
 
 
-cli.add_command(check)
-
-cli.add_command(spec)
-cli.add_command(place)
-cli.add_command(trace)
+for command in (spec, place, check, trace, sweep, yield_, limit, sensitivity, report_command):
+    cli.add_command(command)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 # Flag -> setting in the run spec (see host.run_spec).
-_SETTINGS = {
+FLAG_SETTINGS = {
     "chip": "chip",
     "dataset": "dataset",
     "data_dir": "data_dir",
@@ -98,16 +98,16 @@ _RUN_OPTIONS = (
 )
 
 
-def run_options(command: Callable[..., None]) -> Callable[..., None]:
+def run_options(command: Callable[..., int | None]) -> Callable[..., int | None]:
     """Give `command` every flag that defines a run; it is called with `overrides` (see host.run_spec) and `config`."""
 
     @functools.wraps(command)
-    def with_overrides(noise: tuple[str, ...], assignments: dict[str, Any], **arguments: Any) -> None:
-        flags = {setting: arguments.pop(flag) for flag, setting in _SETTINGS.items()}
+    def with_overrides(noise: tuple[str, ...], assignments: dict[str, Any], **arguments: Any) -> int | None:
+        flags = {setting: arguments.pop(flag) for flag, setting in FLAG_SETTINGS.items()}
         overrides = {setting: value for setting, value in flags.items() if value is not None} | assignments
         if noise:
             overrides["noise"] = [] if noise == ("ideal",) else list(noise)
-        command(overrides=overrides, **arguments)
+        return command(overrides=overrides, **arguments)
 
     for option in reversed(_RUN_OPTIONS):
         with_overrides = option(with_overrides)

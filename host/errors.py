@@ -21,3 +21,7 @@ class RunFolderError(HostError):
 
 class TraceError(HostError):
     """A neuron, a row or a sample to trace that is not there, or a file that cannot be written."""
+
+
+class SweepError(HostError):
+    """A sweep database that cannot be used, or a cluster that cannot be reached."""

@@ -8,7 +8,8 @@ import json
 import os
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,19 +21,26 @@ from host.errors import RunFolderError
 _MAGIC = b"chipsim arrays 1\n"
 
 
-def write_bytes(path: Path, content: bytes) -> None:
-    """Replace `path` by `content`, or leave it as it was and raise OSError."""
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A file beside `path` to write to, which replaces `path` at the end; on an error `path` stays as it was."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    os.close(handle)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
+        yield Path(name)
+        with open(name, "rb") as file:
             os.fsync(file.fileno())
         os.chmod(name, 0o644)
         os.replace(name, path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Replace `path` by `content`, or leave it as it was and raise OSError."""
+    with replacing(path) as beside:
+        beside.write_bytes(content)
 
 
 def write_text(path: Path, content: str) -> None:

@@ -53,7 +53,16 @@ class Outcome:
     ideal: Score
     start: list[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]  # delivered weights before learning
     progress: Progress
-    summary: dict[str, Any]
+    facts: dict[str, Any]  # the same bits wherever and whenever the spec is run
+    summary: dict[str, Any]  # the facts, how fast it went and where it is kept
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What every die of a design is compared with: nothing in it depends on the noise or on the die."""
+
+    teacher: float  # accuracy on the test set
+    ideal: Score  # of a chip without errors, on the test set
 
 
 def run(
@@ -70,19 +79,38 @@ def run(
     """
     listener = listener or Silence()
     setup = prepare(spec, listener.stage)
-    spec = setup.spec
-    made = folder(spec) if callable(folder) else folder
-    encoder = _encoder(setup, buffers=1)
-    test = setup.dataset.test
-
+    made = folder(setup.spec) if callable(folder) else folder
     listener.stage("ideal chip")
-    ideal = evaluate(setup.chip(setup.chip_spec.ideal(), setup.teacher.normalised(), threads), test, encoder)
+    return run_die(setup, reference(setup, threads), threads, made, listener)
+
+
+def reference(setup: Setup, threads: int = 1) -> Reference:
+    """Measure what the dies of this design are compared with."""
+    test = setup.dataset.test
+    chip = setup.chip(setup.chip_spec.ideal(), setup.teacher.normalised(), threads)
+    return Reference(setup.teacher.accuracy(test), evaluate(chip, test, _encoder(setup, buffers=1)))
+
+
+def run_die(
+    setup: Setup,
+    compared_with: Reference,
+    threads: int = 1,
+    made: RunFolder | None = None,
+    listener: Listener | None = None,
+) -> Outcome:
+    """Fabricate the die that `setup.spec` names, measure it, let it learn on chip, measure it again.
+
+    made: the run's folder, which keeps checkpoints and the result. Raises RunFolderError, ChipError, OSError.
+    """
+    listener = listener or Silence()
+    spec, test = setup.spec, setup.dataset.test
+    encoder = _encoder(setup, buffers=1)
     listener.stage("this die before learning")
     chip = setup.chip(setup.chip_spec, setup.start_weights(), threads)
     start = chip.weights()
     before = evaluate(chip, test, encoder)
 
-    identity = {"spec": spec.hash(), "data set": setup.data_digest()}
+    identity = {"spec": spec.hash(), "data set": setup.dataset.digest}
     progress = made.load_progress(identity) if made else None
     progress = progress or Progress(len(setup.valid))
     first = progress.presentations
@@ -105,11 +133,16 @@ def run(
     listener.stage("this die after learning")
     after = evaluate(chip, test, encoder)
     rate = (progress.presentations - first) / seconds if progress.presentations > first else None
-    summary = _summary(setup, ideal, before, after, progress, rate, made)
-    outcome = Outcome(setup, chip, before, after, ideal, start, progress, summary)
+    facts = _facts(setup, compared_with, before, after, progress)
+    summary = {
+        **facts,
+        "data_origin": setup.dataset.origin,
+        "samples_per_s": None if rate is None else round(rate, 1),
+        "run_dir": str(made.path) if made else None,
+    }
     if made:
         made.save_result(summary)
-    return outcome
+    return Outcome(setup, chip, before, after, compared_with.ideal, start, progress, facts, summary)
 
 
 def _encoder(setup: Setup, buffers: int) -> Encoder:
@@ -123,16 +156,8 @@ def recovered_fraction(ideal: float, before: float, after: float) -> float | Non
     return (after - before) / (ideal - before) if ideal > before else None
 
 
-def _summary(
-    setup: Setup,
-    ideal: Score,
-    before: Score,
-    after: Score,
-    progress: Progress,
-    rate: float | None,
-    folder: RunFolder | None,
-) -> dict[str, Any]:
-    spec = setup.spec
+def _facts(setup: Setup, compared_with: Reference, before: Score, after: Score, progress: Progress) -> dict[str, Any]:
+    spec, ideal = setup.spec, compared_with.ideal
     learned = progress.activity
     phases: dict[str, Mapping[str, Any]] = {
         "learning": learned,
@@ -140,14 +165,14 @@ def _summary(
         "test_after": after.activity,
     }
     accuracy = {
-        "teacher": setup.teacher.accuracy(setup.dataset.test),
+        "teacher": compared_with.teacher,
         "ideal": ideal.accuracy,
         "before": before.accuracy,
         "after": after.accuracy,
     }
     return {
         "dataset": setup.dataset.name,
-        "data_origin": setup.dataset.origin,
+        "data_digest": setup.dataset.digest,
         "network": list(setup.teacher.sizes),
         "chip": None if spec.chip is None else {"name": spec.chip.name, "not_modelled": not_modelled(spec.chip)},
         "spec_hash": spec.hash(),
@@ -177,6 +202,4 @@ def _summary(
             },
             constant_current=spec.encoding == "current",
         ),
-        "samples_per_s": None if rate is None else round(rate, 1),
-        "run_dir": str(folder.path) if folder else None,
     }

@@ -55,7 +55,7 @@ class RunFolder:
             beside = Path(tempfile.mkdtemp(dir=name.parent, prefix=f".{name.name}."))
             beside.chmod(0o755)
             write_text(beside / "spec.toml", spec.to_toml())
-            write_text(beside / "versions.json", json.dumps(_versions(), indent=2) + "\n")
+            write_text(beside / "versions.json", json.dumps(versions(), indent=2) + "\n")
             return RunFolder(_take(beside, out) if out else _take_unused(beside, name))
         except (OSError, UnicodeError) as error:
             if beside is not None:
@@ -68,7 +68,7 @@ class RunFolder:
     def _fill(folder: Path, spec: RunSpec) -> RunFolder:
         """Make an empty folder a run's; the spec comes last, since a folder with a spec is a run."""
         try:
-            write_text(folder / "versions.json", json.dumps(_versions(), indent=2) + "\n")
+            write_text(folder / "versions.json", json.dumps(versions(), indent=2) + "\n")
             write_text(folder / "spec.toml", spec.to_toml())
         except (OSError, UnicodeError) as error:
             (folder / "versions.json").unlink(missing_ok=True)
@@ -145,7 +145,7 @@ def _missing_parents(path: Path) -> list[Path]:
     return [parent for parent in path.parents if not parent.exists()]
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
     return {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}}
 
 

@@ -115,9 +115,14 @@ class RunSpec(BaseModel):
 
     def hash(self) -> str:
         """Eight hex digits over everything that decides the results (`data_dir` and `chunk` do not)."""
-        facts = self.model_dump(mode="json")
-        del facts["data_dir"], facts["training"]["chunk"]
-        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:8]
+        return hash_of(self.model_dump(mode="json"))
+
+
+def hash_of(settings: Mapping[str, Any]) -> str:
+    """`RunSpec.hash` of a spec's settings as JSON values."""
+    facts = {name: value for name, value in settings.items() if name != "data_dir"}
+    facts["training"] = {name: value for name, value in settings["training"].items() if name != "chunk"}
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:8]
 
 
 def resolve(config: Path | None, overrides: Mapping[str, Any]) -> RunSpec:
@@ -126,27 +131,51 @@ def resolve(config: Path | None, overrides: Mapping[str, Any]) -> RunSpec:
     ``chip`` may be a preset's name, a file, or a chip's tables; what it says gives way to any other setting, and the
     defaults give way to it. Raises SettingError, ChipError.
     """
+    return spec_of(read_settings(config, overrides), config)
+
+
+def read_settings(config: Path | None, overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """What the file (if any) and the overrides say, defaults not filled in. Raises SettingError, ChipError."""
     text = _read(config) if config is not None else ""
-    settings = _parsed(text, config)
-    chip = ChipSetting(settings, str(config), text)
+    return _merged(_parsed(text, config), overrides, str(config), text)
+
+
+def merge(settings: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """`settings` with overrides such as ``{"training.epochs": 5}`` put in. Raises SettingError, ChipError."""
+    return _merged(deepcopy(dict(settings)), overrides, "chip", "")
+
+
+def spec_of(settings: Mapping[str, Any], config: Path | None = None) -> RunSpec:
+    """The spec with these settings, the others as the chip says, else at what suits the data set.
+
+    `config` is named in errors. Raises SettingError, ChipError.
+    """
+    filled: dict[str, Any] = deepcopy(dict(settings))
+    for path, value in ChipSetting(filled, "chip", "").settings().items():
+        _put_default(filled, path, value)
+    dataset = filled.get("dataset", "digits")
+    for key, value in _DATASET_DEFAULTS.get(dataset if isinstance(dataset, str) else "", {}).items():
+        filled.setdefault(key, value)
+    circuit, steps = filled.setdefault("learning_circuit", {}), filled.get("steps", 16)
+    if isinstance(circuit, dict):
+        with contextlib.suppress(TypeError, ValueError, OverflowError):  # steps that are no number are refused below
+            circuit.setdefault("warm_up_steps", int(steps) // 2)
+    try:
+        return RunSpec.model_validate(filled)
+    except ValidationError as error:
+        raise SettingError(_one_line(error, config)) from None
+
+
+def _merged(settings: dict[str, Any], overrides: Mapping[str, Any], source: str, text: str) -> dict[str, Any]:
+    """`settings`, read from the `text` of `source`, with the overrides put in and a chip that is known to be one."""
+    chip = ChipSetting(settings, source, text)
     if any(path.split(".")[0] == "chip" for path in overrides):
         chip.release()
     for path, value in overrides.items():
         _put(settings, path, deepcopy(value))
         chip.changed(path)
-    for path, value in chip.settings().items():
-        _put_default(settings, path, value)
-    dataset = settings.get("dataset", "digits")
-    for key, value in _DATASET_DEFAULTS.get(dataset if isinstance(dataset, str) else "", {}).items():
-        settings.setdefault(key, value)
-    circuit, steps = settings.setdefault("learning_circuit", {}), settings.get("steps", 16)
-    if isinstance(circuit, dict):
-        with contextlib.suppress(TypeError, ValueError, OverflowError):  # steps that are no number are refused below
-            circuit.setdefault("warm_up_steps", int(steps) // 2)
-    try:
-        return RunSpec.model_validate(settings)
-    except ValidationError as error:
-        raise SettingError(_one_line(error, config)) from None
+    chip.settings()
+    return settings
 
 
 def _read(path: Path) -> str:

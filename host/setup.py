@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -64,14 +63,6 @@ class Setup:
         chip.program(weights)
         return chip
 
-    def data_digest(self) -> str:
-        """Sixteen hex digits over all samples, so that a resumed run notices other data."""
-        digest = hashlib.sha256()
-        for samples in (self.dataset.train, self.dataset.test):
-            digest.update(samples.raw.tobytes())
-            digest.update(samples.labels.tobytes())
-        return digest.hexdigest()[:16]
-
 
 def random_weights(sizes: tuple[int, ...], seed: int) -> list[Layer]:
     """Gaussian weights of variance 1 / n_in, zero biases: from random, the membranes reach the boxcar."""
@@ -85,11 +76,15 @@ def random_weights(sizes: tuple[int, ...], seed: int) -> list[Layer]:
 
 def split(samples: Samples, fraction: float, seed: int) -> tuple[Samples, Samples]:
     """Training and validation part; at least one sample each. Raises DataError if there are fewer than two."""
-    if len(samples) < 2:
-        raise DataError("there is one training sample only: at least two are needed, one to learn from, one to check")
+    n_valid = _n_valid(len(samples), fraction)
     order: NDArray[np.int64] = stream("validation split", seed).permutation(len(samples))
-    n_valid = min(MAX_VALIDATION, max(1, int(len(samples) * fraction)))
     return samples.subset(order[n_valid:]), samples.subset(order[:n_valid])
+
+
+def _n_valid(n: int, fraction: float) -> int:
+    if n < 2:
+        raise DataError("there is one training sample only: at least two are needed, one to learn from, one to check")
+    return min(MAX_VALIDATION, max(1, int(n * fraction)))
 
 
 def complete(spec: RunSpec, n_train: int, n_weights: int) -> RunSpec:
@@ -108,6 +103,13 @@ def complete(spec: RunSpec, n_train: int, n_weights: int) -> RunSpec:
     return spec.model_copy(update={"training": training, "teacher": teacher})
 
 
+def resolved(spec: RunSpec, dataset: Dataset) -> RunSpec:
+    """`spec` with nothing left open, for its data."""
+    sizes = spec.chip_spec(dataset.n_in, dataset.n_classes).layer_sizes
+    n_train = len(dataset.train) - _n_valid(len(dataset.train), spec.training.validation_fraction)
+    return complete(spec, n_train, sum(a * b for a, b in pairwise(sizes)))
+
+
 def prepare(spec: RunSpec, say: Callable[[str], None] = lambda text: None) -> Setup:
     """Load the data, split it, train the teacher or find it in the cache.
 
@@ -116,11 +118,10 @@ def prepare(spec: RunSpec, say: Callable[[str], None] = lambda text: None) -> Se
     say("loading data")
     dataset = load(spec.dataset, spec.data_dir)
     train, valid = split(dataset.train, spec.training.validation_fraction, spec.seed)
-    sizes = spec.chip_spec(dataset.n_in, dataset.n_classes).layer_sizes
     if spec.chip is not None:
-        place(spec.chip, sizes)
-    spec = complete(spec, len(train), sum(a * b for a, b in pairwise(sizes)))
-    assert spec.teacher.epochs is not None, "complete() fills it in"
+        place(spec.chip, spec.chip_spec(dataset.n_in, dataset.n_classes).layer_sizes)
+    spec = resolved(spec, dataset)
+    assert spec.teacher.epochs is not None, "resolved() fills it in"
     say("training the teacher")
     layers = cached_teacher(train, dataset.n_classes, spec.hidden, spec.seed, spec.teacher.epochs)
     teacher = scaled_teacher(layers, train, spec.teacher.norm, spec.teacher.norm_percentile)

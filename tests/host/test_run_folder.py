@@ -108,14 +108,14 @@ def test_by_default_it_has_a_name_of_its_own_under_runs(chipsim, here, data_file
 
 
 def test_two_runs_that_start_at_the_same_moment_do_not_meet(here, monkeypatch):
-    spec, real = resolve(None, {}), run_folder_module._versions
+    spec, real = resolve(None, {}), run_folder_module.versions
 
     def meanwhile():
-        monkeypatch.setattr(run_folder_module, "_versions", real)
+        monkeypatch.setattr(run_folder_module, "versions", real)
         RunFolder.create(spec, None)
         return real()
 
-    monkeypatch.setattr(run_folder_module, "_versions", meanwhile)
+    monkeypatch.setattr(run_folder_module, "versions", meanwhile)
     RunFolder.create(spec, None)
     assert len(list((here / "runs").iterdir())) == 2
 

@@ -1,0 +1,157 @@
+"""The page of one run: the triple, how it learned, what its noise meant, what met its limit, how to run it again."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from host.encoders import MEANING
+from host.errors import RunFolderError
+from host.report.chart import Bar, Labels, Series, bars, curves
+from host.report.commands import report_command
+from host.report.limits import PHASES, limits
+from host.report.page import render
+from host.report.population import numbers
+from host.run_folder import RunFolder
+from host.sweep.die_yield import Share
+from host.sweep.replay import replay_command
+
+_TRIPLE = {
+    "teacher": "the ANN that the chip follows",
+    "ideal": "a chip without errors, programmed, not trained",
+    "before": "this die as programmed",
+    "after": "this die after learning on chip",
+}
+_PICTURES = {
+    "rates.png": (
+        "Rate against target",
+        "Firing rates of each layer against the teacher's target rates on test samples, before learning above and after"
+        " it below; on the dashed line a neuron fires as it should. Each panel's title gives the mean error.",
+    ),
+    "raster.png": (
+        "One sample's spikes",
+        "Spikes of one test sample in every layer, before learning at the left and after it at the right, with the"
+        " counts of the output neurons.",
+    ),
+    "weights.png": (
+        "Weights",
+        "Histograms of what the synapses of each layer deliver per spike, before and after learning.",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Picture:
+    title: str
+    description: str
+    address: str  # a data: address, so that the page needs no other file
+
+
+def run_page(folder: Path) -> str:
+    """The page. Raises RunFolderError if the folder is no run or the run is not finished."""
+    _, spec = RunFolder.open(folder)
+    summary = _json(folder / "result.json", folder)
+    checks = _checks(folder / "metrics.csv")
+    test_samples = summary["test_samples"]
+    samples = {"learning": summary["train_samples"], "test_before": test_samples, "test_after": test_samples}
+    met = limits(summary["saturation"], summary["network"], spec.steps, samples, summary["weight_updates"])
+    return render(
+        "run.html",
+        folder=str(folder),
+        spec=spec,
+        summary=summary,
+        network="-".join(map(str, summary["network"])),
+        encoding=MEANING[spec.encoding],
+        triple=_TRIPLE,
+        triple_chart=_triple(summary),
+        intervals={name: _interval(summary["accuracy"][name], test_samples) for name in _TRIPLE},
+        checks=checks,
+        learning_chart=_learning(checks, summary) if checks else None,
+        pictures=_pictures(folder),
+        limits=met,
+        phases=PHASES,
+        warnings=[limit for limit in met if limit.notable],
+        costs=numbers(summary.get("cost", {})),
+        toml=spec.to_toml(),
+        run_command=replay_command(spec),
+        report_command=report_command(str(folder), []),
+        versions=_json(folder / "versions.json", folder),
+    )
+
+
+def _json(path: Path, folder: Path) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RunFolderError(
+            f"{folder} has no {path.name}: the run is not finished; finish it with chipsim run --resume {folder}"
+        ) from None
+    except (ValueError, OSError) as error:
+        raise RunFolderError(
+            f"{path} cannot be read ({error}); write it again with chipsim run --resume {folder}"
+        ) from None
+    return content
+
+
+def _checks(path: Path) -> list[dict[str, float]]:
+    """The rows of metrics.csv, as numbers."""
+    if not path.exists():
+        return []
+    with path.open(newline="", encoding="utf-8") as file:
+        try:
+            return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+        except (TypeError, ValueError) as error:
+            raise RunFolderError(f"{path} cannot be read ({error}); name another run") from None
+
+
+def _interval(accuracy: float, samples: int) -> tuple[float, float]:
+    """Wilson interval of an accuracy measured on `samples` test samples."""
+    interval = Share(round(accuracy * samples), samples).interval
+    assert interval is not None, "a test set holds samples"
+    return interval
+
+
+def _triple(summary: Mapping[str, Any]) -> Markup:
+    accuracy = summary["accuracy"]
+    told = ", ".join(f"{name} {100 * accuracy[name]:.2f} percent" for name in _TRIPLE)
+    labels = Labels("triple", "Accuracy", f"Test accuracy: {told}.", "", "accuracy (%)")
+    groups = []
+    for name in _TRIPLE:
+        low, high = (100 * end for end in _interval(accuracy[name], summary["test_samples"]))
+        tip = f"{name}: {100 * accuracy[name]:.2f} % ({low:.2f} to {high:.2f})"
+        groups.append((name, [Bar(name, name, 100 * accuracy[name], (low, high), tip)]))
+    return bars(labels, groups)
+
+
+def _learning(checks: list[dict[str, float]], summary: Mapping[str, Any]) -> Markup:
+    """Validation accuracy over training samples, with one standard error, and the test set's before and after."""
+    shown = [check["presentations"] for check in checks]
+    values = [100 * check["validation_accuracy"] for check in checks]
+    flat = {name: 100 * summary["accuracy"][name] for name in ("ideal", "before", "after")}
+    every = [*values, *flat.values()]
+    labels = Labels(
+        "learning",
+        "Accuracy while learning",
+        f"Validation accuracy from {values[0]:.1f} to {values[-1]:.1f} percent over {shown[-1]:,.0f} training samples,"
+        f" at {len(checks)} checks; lines across are the test set's.",
+        "training samples shown",
+        "accuracy (%)",
+    )
+    spread = max(max(every) - min(every), 2.0)
+    series = [Series("validation", values)]
+    return curves(labels, [int(n) for n in shown], series, (max(max(every) - spread, 0), max(every)), flat)
+
+
+def _pictures(folder: Path) -> list[Picture]:
+    return [
+        Picture(title, text, "data:image/png;base64," + base64.b64encode((folder / name).read_bytes()).decode())
+        for name, (title, text) in _PICTURES.items()
+        if (folder / name).is_file()
+    ]

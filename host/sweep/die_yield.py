@@ -1,0 +1,162 @@
+"""Yield: which fraction of the dies reaches the wanted accuracy, and how sure that is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from host.errors import SettingError
+from host.sweep.store import Row
+
+CONFIDENCE = 0.95
+Moment = Literal["before", "after"]  # learning on chip
+MOMENTS: tuple[Moment, Moment] = ("before", "after")
+
+
+class Die(NamedTuple):
+    """What a task found out about one die; accuracies are fractions 0 to 1."""
+
+    task: str
+    point: dict[str, Any]
+    die: int
+    ideal: float
+    before: float
+    after: float
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """When a die is good: an accuracy of at least `limit`, or of at least the ideal chip's less `limit`.
+
+    Accuracies are compared as whole numbers of samples, so that 0.97 of 100 samples is reached by exactly 97.
+    """
+
+    limit: Fraction
+    relative_to_ideal: bool = False
+
+    def met(self, accuracy: float, ideal: float, test_samples: int) -> bool:
+        correct = round(accuracy * test_samples)
+        if self.relative_to_ideal:
+            correct -= round(ideal * test_samples)
+            return correct * self.limit.denominator >= -self.limit.numerator * test_samples
+        return correct * self.limit.denominator >= self.limit.numerator * test_samples
+
+    def __str__(self) -> str:
+        percent = f"{float(100 * self.limit):.10g}"
+        if self.relative_to_ideal:
+            return f"accuracy at most {percent} percentage points below the ideal chip's"
+        return f"accuracy of at least {percent} %"
+
+
+def fraction(text: str, name: str) -> Fraction:
+    """A number from 0 to 1, also written as a percentage. Exact: 97.1% is 0.971. Raises SettingError."""
+    number = text.strip()
+    try:
+        value = Fraction(Decimal(number.removesuffix("%"))) / (100 if number.endswith("%") else 1)
+    except (InvalidOperation, ValueError, OverflowError):
+        raise SettingError(f"{name} {text!r} is not a number: write a fraction such as 0.97, or 97%") from None
+    if not 0 <= value <= 1:
+        hint = f"; did you mean {number}%?" if 1 < value <= 100 else ""
+        raise SettingError(f"{name} {text!r} is not between 0 and 1 (0% and 100%){hint}")
+    return value
+
+
+def criterion(at_least: str | None, within: str | None) -> Criterion:
+    """The criterion from the two ways to word it, of which one must be given. Raises SettingError."""
+    if (at_least is None) == (within is None):
+        raise SettingError(
+            "say when a die is good, in one of two ways: --at-least 0.97 (its accuracy), or --within 0.01 (of the ideal"
+            " chip's)"
+        )
+    if at_least is not None:
+        return Criterion(fraction(at_least, "--at-least"))
+    assert within is not None
+    return Criterion(fraction(within, "--within"), relative_to_ideal=True)
+
+
+@dataclass(frozen=True)
+class Share:
+    """`good` of `dies` dies, with the Wilson interval of the probability that a die is good."""
+
+    good: int
+    dies: int
+
+    @property
+    def fraction(self) -> float | None:
+        return self.good / self.dies if self.dies else None
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """At CONFIDENCE (Wilson 1927, without continuity correction); None without dies."""
+        from scipy.stats import binomtest
+
+        if not self.dies:
+            return None
+        ends = binomtest(self.good, self.dies).proportion_ci(CONFIDENCE, "wilson")
+        return float(ends.low), float(ends.high)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"good": self.good, "dies": self.dies, "yield": self.fraction, "interval": self.interval}
+
+
+def dies_to_claim(wanted: float) -> int:
+    """How many dies, all of them good, lift the lower end of the Wilson interval to `wanted`.
+
+    With n of n good that end is n / (n + z^2).
+    """
+    from scipy.stats import norm
+
+    if wanted >= 1:
+        raise ValueError("no number of dies proves a yield of 1")
+    z2 = float(norm.ppf(0.5 + CONFIDENCE / 2)) ** 2
+    return max(1, int(np.ceil(wanted * z2 / (1 - wanted))))
+
+
+@dataclass
+class PointYield:
+    """All dies of one point of a sweep."""
+
+    point: dict[str, Any]
+    failed: int = 0
+    missing: int = 0
+    dies: list[Die] = field(default_factory=list)  # those with a result, in the order of the sweep
+    good: dict[Moment, int] = field(default_factory=lambda: dict.fromkeys(MOMENTS, 0))
+
+    def share(self, moment: Moment) -> Share:
+        return Share(self.good[moment], len(self.dies))
+
+    def accuracies(self, moment: Moment) -> np.ndarray[Any, np.dtype[np.float64]]:
+        return np.array([getattr(die, moment) for die in self.dies], np.float64)
+
+    def worst(self, count: int, moment: Moment = "after") -> list[Die]:
+        """The dies with the lowest accuracy, equals by seed."""
+        return sorted(self.dies, key=lambda die: (getattr(die, moment), die.die))[:count]
+
+
+def yields(rows: Iterable[Row], wanted: Criterion) -> list[PointYield]:
+    """Per point, in the order of the sweep, what became of its dies."""
+    points: dict[str, PointYield] = {}
+    for row in rows:
+        point = points.setdefault(json.dumps(row.point, sort_keys=True), PointYield(row.point))
+        if row.status == "failed":
+            point.failed += 1
+        elif row.status == "missing":
+            point.missing += 1
+        else:
+            # Not the row itself: its texts would fill the memory.
+            die = Die(row.task, row.point, row.die, _figure(row.ideal), _figure(row.before), _figure(row.after))
+            point.dies.append(die)
+            for moment in MOMENTS:
+                point.good[moment] += wanted.met(getattr(die, moment), die.ideal, int(_figure(row.test_samples)))
+    return list(points.values())
+
+
+def _figure(value: float | None) -> float:
+    assert value is not None, "a task that is done has all its figures"
+    return value

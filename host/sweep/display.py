@@ -1,0 +1,95 @@
+"""A sweep as a person sees it: progress on a terminal's stderr while it runs, a table at the end."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from host.sweep.store import Result, SweepStore, canonical
+from host.sweep.tally import PointTally, tallies
+
+_FRAME = 8  # lines of a terminal that are not points
+
+
+class Display:
+    """Rate, time left and the running mean of every point. Draws on a terminal only; in a pipe it is silent."""
+
+    def __init__(self, store: SweepStore, sweep_id: str) -> None:
+        self._store = store
+        self._sweep_id = sweep_id
+        self.ran = 0  # tasks so far
+        self._tallies: dict[str, PointTally] = {}
+        self._latest: dict[str, None] = {}  # points in the order in which they last changed
+        self._progress = Progress(
+            TextColumn("{task.description:<12}"),
+            BarColumn(),
+            TextColumn("{task.fields[note]}"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+        )
+        self._bar = self._progress.add_task("planning", total=None, note="")
+        self._console = Console(stderr=True)
+        self._shown = sys.stderr.isatty()
+        self._live = Live(get_renderable=self._picture, console=self._console, transient=True, refresh_per_second=4)
+
+    def __enter__(self) -> Display:
+        if self._shown:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._shown:
+            self._live.stop()
+
+    def stage(self, text: str) -> None:
+        self._progress.update(self._bar, description=text)
+
+    def running(self, tasks: int) -> None:
+        self._progress.reset(self._bar, description="running", total=tasks, note=f"0 / {tasks:,} tasks")
+        if self._shown:
+            self._tallies = tallies(self._store.rows(self._sweep_id))
+
+    def finished(self, result: Result) -> None:
+        self.ran += 1
+        self._progress.advance(self._bar)
+        bar = self._progress.tasks[0]
+        rate = f", {bar.speed:.2f} tasks/s" if bar.speed else ""
+        self._progress.update(self._bar, note=f"{bar.completed:,.0f} / {bar.total or 0:,.0f} tasks{rate}")
+        if self._shown:
+            for point in map(canonical, self._store.points_of(self._sweep_id, result.id)):
+                self._tallies[point].add(result)
+                self._latest.pop(point, None)
+                self._latest[point] = None
+
+    def _picture(self) -> Group:
+        room = max(1, self._console.height - _FRAME)
+        latest = set(list(self._latest)[-room:])
+        table = Table("point", "dies", "ideal", "before", "after", box=None)
+        for key, tally in list(self._tallies.items()):
+            if key in latest:
+                failed = f" ({tally.failed} failed)" if tally.failed else ""
+                means = tally.means or ()
+                table.add_row(tally.name, f"{tally.done} / {tally.planned}{failed}", *(f"{m:.2%}" for m in means))
+        return Group(self._progress, table) if latest else Group(self._progress)
+
+
+def table(points: list[dict[str, Any]]) -> list[str]:
+    """One line per point (see PointTally.to_json): dies done, mean accuracies, the worst die after learning."""
+    width = max(len("point"), *(len(point["name"]) for point in points))
+    lines = [f"{'point':<{width}}  {'dies':>9}  {'ideal':>7}  {'before':>7}  {'after':>7}  {'worst after':>11}"]
+    for point in points:
+        dies = f"{point['done']} / {point['dies']}"
+        line = f"{point['name']:<{width}}  {dies:>9}"
+        if point["done"]:
+            line += "".join(f"  {point[name]:>7.2%}" for name in ("ideal", "before", "after"))
+            line += f"  {point['worst_after']:>11.2%}"
+        lines.append(line + (f"  {point['failed']} failed" if point["failed"] else ""))
+    return lines

@@ -1,0 +1,66 @@
+"""What is run once and then known: one resolved spec, under a name that can be read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from host.data import Dataset, load
+from host.run_spec import RunSpec, hash_of, resolve
+from host.setup import resolved
+from host.sweep.store import canonical
+
+_LONGEST_LABEL = 60
+_NOT_IN_LABEL = ("noise", "die", "data_dir", "chunk", "dataset")
+
+
+class Task(NamedTuple):
+    """One (spec, die)."""
+
+    id: str  # such as mismatch-0.2-die-3-1f9a0c2b
+    die: int
+    spec: str  # the settings of a RunSpec with nothing left open, canonical JSON
+    design: str | None  # the same without noise and die: tasks of one design share all that costs. None: no valid spec
+    data: str | None  # digest of the data that the spec means here
+
+
+def tasks_of(spec: RunSpec, dies: Iterable[int]) -> Iterator[Task]:
+    """The tasks of one point: `spec` on each of `dies`. Raises DataError."""
+    dataset = _dataset(spec.dataset, spec.data_dir)
+    settings = resolved(spec, dataset).model_dump(mode="json")
+    label = _label(settings)
+    design = canonical({**settings, "noise": [], "die": 0})
+    for die in dies:
+        mine = {**settings, "die": die}
+        yield Task(f"{label}die-{die}-{hash_of(mine)}", die, canonical(mine), design, dataset.digest)
+
+
+@lru_cache(maxsize=4)
+def _dataset(name: str, data_dir: str | None) -> Dataset:
+    return load(name, data_dir)
+
+
+@lru_cache(maxsize=4)
+def _usual(name: str, data_dir: str | None) -> dict[str, Any]:
+    """What a run on this data set has if nothing else is asked for."""
+    spec = resolved(resolve(None, {"dataset": name}), _dataset(name, data_dir))
+    return dict(_leaves(spec.model_dump(mode="json")))
+
+
+def _label(settings: Mapping[str, Any]) -> str:
+    """Noises, and whatever differs from the usual, as far as it fits; the hash after it tells the rest apart."""
+    usual = _usual(settings["dataset"], settings["data_dir"])
+    parts = [text.replace(":", "-") for text in settings["noise"]]
+    parts += [f"{name.rpartition('.')[2]}-{value}" for name, value in _leaves(settings) if usual[name] != value]
+    text = re.sub(r"[^\w.@=]+", "-", "-".join(parts))[:_LONGEST_LABEL].strip("-")
+    return f"{text}-" if text else ""
+
+
+def _leaves(settings: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in settings.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, f"{above}{name}.")
+        elif name not in _NOT_IN_LABEL:
+            yield f"{above}{name}", value
