@@ -56,3 +56,16 @@ def test_an_empty_list_and_an_ideal_die():
     arguments = replay_arguments(resolve(None, {"dataset": "mnist", "hidden": [], "steps": 4}))
     assert arguments == ["--dataset=mnist", "--steps=4", "--set", "hidden=[]"]
     assert resolved(["--noise=ideal"]).noise == ()
+
+
+@pytest.mark.parametrize("preset", ["ideal", "cmos-180nm"])
+def test_a_preset_chip_is_named(preset):
+    spec = resolve(None, {"chip": preset, "noise": ["mismatch:0.1"], "die": 4})
+    assert replay_arguments(spec)[0] == f"--chip={preset}"
+    assert resolved(replay_arguments(spec)) == spec
+
+
+def test_another_chip_is_written_out():
+    spec = resolve(None, {"chip": "rram", "chip.neuron.threshold_v": 0.45, "steps": 8})
+    assert resolved(replay_arguments(spec)) == spec
+    assert "\n" not in replay_command(spec)
