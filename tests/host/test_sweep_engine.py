@@ -198,7 +198,7 @@ def test_ctrl_c_ends_at_once_and_keeps_what_is_there(monkeypatch, path):
     """The worker would sleep for a minute."""
     monkeypatch.setattr(engine, "run_task", time.sleep)
     began = time.monotonic()
-    timer = threading.Timer(1, signal.raise_signal, (signal.SIGINT,))
+    timer = threading.Timer(1, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT))
     with SweepStore.create(path) as store:
         store.record([at_once(fake_tasks([1])[0])])
         timer.start()
