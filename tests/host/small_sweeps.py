@@ -22,8 +22,9 @@ def small_request(data_file, dies=(1, 2), levels="0,0.2,0.5", **changes):
 
 def tables(path):
     """Everything in a sweep database that is to be the same bits in every run."""
-    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    connection = sqlite3.connect(path)
     try:
+        connection.execute("PRAGMA query_only = ON")
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         tasks = connection.execute("SELECT * FROM task ORDER BY id").fetchall()
         plan = connection.execute("SELECT * FROM sweep_task ORDER BY sweep, position").fetchall()

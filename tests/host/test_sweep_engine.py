@@ -17,7 +17,6 @@ from host.sweep import (
     Request,
     SweepStore,
     Workers,
-    engine,
     local_workers,
     noise_axis,
     run_specs,
@@ -141,42 +140,38 @@ def test_a_bad_corner_fails_alone(data_file, path, in_thread):
     assert swept(request, path, in_thread) == rows
 
 
-def run_fakes(monkeypatch, path, fake, tasks, workers, **options):
-    monkeypatch.setattr(engine, "run_task", fake)
+def run_fakes(path, fake, tasks, workers, **options):
+    """How each die ended: status and message."""
     with SweepStore.create(path) as store:
-        run_tasks(missing(tasks, store, **options), store, workers)
-        return {
-            int(task.split("-")[2]): store._connection.execute(
-                "SELECT status, message FROM task WHERE id = ?", (task,)
-            ).fetchone()
-            for (task,) in store._connection.execute("SELECT id FROM task").fetchall()
-        }
+        run_tasks(missing(tasks, store, **options), store, workers, run=fake)
+        rows = store._connection.execute("SELECT die, status, message FROM task").fetchall()
+    return {die: tuple(ended) for die, *ended in rows}
 
 
-def test_a_task_that_raises_is_recorded_and_not_retried_unless_asked(monkeypatch, path, in_thread):
+def test_a_task_that_raises_is_recorded_and_not_retried_unless_asked(path, in_thread):
     tasks = fake_tasks(range(1, 6))
-    ends = run_fakes(monkeypatch, path, small_sweeps.raises, tasks, in_thread)
+    ends = run_fakes(path, small_sweeps.raises, tasks, in_thread)
     assert ends == dict.fromkeys((1, 2, 4, 5), ("done", None)) | {3: ("failed", "ValueError: no such corner")}
-    assert run_fakes(monkeypatch, path, at_once, tasks, in_thread) == ends
-    again = run_fakes(monkeypatch, path, at_once, tasks, in_thread, retry_failed=True)
+    assert run_fakes(path, at_once, tasks, in_thread) == ends
+    again = run_fakes(path, at_once, tasks, in_thread, retry_failed=True)
     assert again == dict.fromkeys(range(1, 6), ("done", None))
 
 
-def test_a_task_that_kills_its_workers_takes_nobody_with_it(monkeypatch, path):
+def test_a_task_that_kills_its_workers_takes_nobody_with_it(path):
     with local_workers(2) as workers:
-        ends = run_fakes(monkeypatch, path, small_sweeps.kills_its_worker, fake_tasks(range(1, 13)), workers)
+        ends = run_fakes(path, small_sweeps.kills_its_worker, fake_tasks(range(1, 13)), workers)
     said = ("failed", "its worker died 3 times: killed, out of memory, or crashed")
     assert ends == {die: said if die == 3 else ("done", None) for die in range(1, 13)}
 
 
-def test_a_killed_worker_costs_no_task(monkeypatch, path, tmp_path):
+def test_a_killed_worker_costs_no_task(path, tmp_path):
     tasks = [task._replace(spec=str(tmp_path)) for task in fake_tasks((1, 2, 3))]
     with local_workers(2) as workers:
-        ends = run_fakes(monkeypatch, path, small_sweeps.kills_its_worker_once, tasks, workers)
+        ends = run_fakes(path, small_sweeps.kills_its_worker_once, tasks, workers)
     assert ends == dict.fromkeys((1, 2, 3), ("done", None))
 
 
-def test_few_tasks_are_in_memory_at_a_time(monkeypatch, path):
+def test_few_tasks_are_in_memory_at_a_time(path):
     crowd = Crowd()
 
     def endless():
@@ -188,22 +183,20 @@ def test_few_tasks_are_in_memory_at_a_time(monkeypatch, path):
         crowd.change(-1)
         return at_once(task)
 
-    monkeypatch.setattr(engine, "run_task", fake)
     with SweepStore.create(path) as store, ThreadPoolExecutor(3) as executor:
-        run_tasks(endless(), store, Workers(executor, 3))
+        run_tasks(endless(), store, Workers(executor, 3), run=fake)
     assert 1 < crowd.most <= 6
 
 
-def test_ctrl_c_ends_at_once_and_keeps_what_is_there(monkeypatch, path):
+def test_ctrl_c_ends_at_once_and_keeps_what_is_there(path):
     """The worker would sleep for a minute."""
-    monkeypatch.setattr(engine, "run_task", time.sleep)
     began = time.monotonic()
     timer = threading.Timer(1, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT))
     with SweepStore.create(path) as store:
         store.record([at_once(fake_tasks([1])[0])])
         timer.start()
         with pytest.raises(KeyboardInterrupt), local_workers(1) as workers:
-            run_tasks(iter([60]), store, workers)
+            run_tasks(iter([60]), store, workers, run=time.sleep)
     assert time.monotonic() - began < 30
     assert len(tables(path)["task"]) == 1
 

@@ -78,18 +78,21 @@ def test_kill_9_at_random_moments_changes_no_row(here, data_file, never_killed):
     command = ("sweep", "--dataset", data_file, *FLAGS, "--workers", "2", "--out", path, "--json")
     kills = [(rng.randint(0, total - 8), whom) for whom in ("main", "worker", "both", "worker", "main", "worker")]
     process = start(*command)
+    hits = 0
     for rows, whom in sorted(kills):
         give_up = time.monotonic() + PATIENCE_S
         while process.poll() is None and (count(path) < rows or not workers_of(process)):
             assert time.monotonic() < give_up
             time.sleep(0.005)
         time.sleep(rng.random() / 20)
+        hits += process.poll() is None
         victims = kill(process, whom, rng)
         if whom != "worker":
             process.communicate()
             wait_until_gone(victims)
             process = start(*command)
     ended = end(process)
+    assert hits >= 2, "the sweep was too short to be killed"
     assert (ended.status, ended.err) == (0, "")
     assert json.loads(ended.out)["failed"] == 0
     assert tables(path) == never_killed
