@@ -20,7 +20,8 @@ def dask_executor(address: str) -> Iterator[tuple[Executor, int]]:
         from distributed import Client
     except ImportError:
         raise SweepError("--dask needs the package distributed: pip install 'chipsim[dask]'") from None
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters is said below, in one line
+    for name in filter(lambda name: name.startswith("distributed"), list(logging.root.manager.loggerDict)):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters is said below, in one line
     try:
         client = Client(address, timeout=_PATIENCE_S)
     except (OSError, ValueError, TimeoutError) as error:

@@ -25,7 +25,7 @@ _REFUSED = (HostError, ChipError, NoiseError)
 class Request:
     """Settings that all points share, what varies, and the dies."""
 
-    settings: dict[str, Any]  # nested, from file and flags, defaults not filled in: they may depend on an axis
+    settings: dict[str, Any]  # nested or as in --set; defaults not filled in, since they may depend on an axis
     axes: tuple[Axis, ...]
     cross: bool  # every combination of the axes' values; else each axis varies while the others are left out
     dies: tuple[int, ...]
@@ -54,7 +54,7 @@ class Request:
         return spec_of(self._settings(point, die))
 
     def _settings(self, point: Point, die: int) -> dict[str, Any]:
-        settings = merge(self.settings, {"die": die})
+        settings = merge(merge({}, self.settings), {"die": die})
         for axis in self.axes:
             if axis.name in point:
                 settings = merge(settings, axis.override(point[axis.name], list(settings.get("noise", ()))))

@@ -146,3 +146,34 @@ def test_a_broken_third_party_is_named(installed, here, tmp_path):
     assert (ended.status, ended.out, ended.err.count("\n")) == (2, "", 1)
     assert "threshold_gradient:ThresholdGradient" in ended.err
     assert "no_such_module_anywhere" in ended.err
+
+
+def test_sweep_a_die_population(here, monkeypatch, capsys, data_file):
+    """The example's own grid and lines, on a chip that is learned in a blink."""
+    from concurrent.futures import ThreadPoolExecutor
+    from contextlib import contextmanager
+
+    from small_runs import SMALL
+
+    from host.run_spec import merge
+    from host.sweep import Request, Workers
+
+    @contextmanager
+    def in_this_process(count):
+        with ThreadPoolExecutor(1) as executor:
+            yield Workers(executor, 1)
+
+    def small(settings, *arguments, **named):
+        noiseless = {name: value for name, value in SMALL.items() if name != "noise"}
+        return Request(merge(settings, {**noiseless, "dataset": str(data_file)}), *arguments, **named)
+
+    spec = importlib.util.spec_from_file_location("population", EXAMPLES / "sweep_a_die_population.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.setattr(module, "Request", small)
+    monkeypatch.setattr(module, "local_workers", in_this_process)
+    module.main()
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 3
+    for level, line in zip(("0.1", "0.2", "0.3"), lines, strict=True):
+        assert re.fullmatch(rf"{{'mismatch': {level}}}: \d+ of 10 dies pass before learning, \d+ after", line), line
