@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterator
 from typing import Any
 
 import tomli_w
 
 from host.cli_options import FLAG_SETTINGS
 from host.run_spec import RunSpec, resolve
-from host.sweep.store import Row
 
 _FLAGS = {setting: f"--{flag.replace('_', '-')}" for flag, setting in FLAG_SETTINGS.items()}
 # What a setting left out becomes may depend on these, on the second less than on the first: they are compared before.
@@ -38,11 +37,6 @@ def replay_arguments(spec: RunSpec) -> list[str]:
 def replay_command(spec: RunSpec) -> str:
     """One line for a shell; pasted there, it gives the figures of `spec` again."""
     return shlex.join(["chipsim", "run", *replay_arguments(spec)])
-
-
-def specs_of(rows: Iterable[Row], tasks: Set[str]) -> dict[str, RunSpec]:
-    """The specs of some of the tasks, by their ids."""
-    return {row.task: RunSpec.model_validate(row.spec) for row in rows if row.task in tasks}
 
 
 def _leaves(settings: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

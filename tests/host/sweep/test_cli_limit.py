@@ -9,6 +9,7 @@ from small_runs import QUIET_FLAGS, end, everything_in, start
 from host.sweep import SweepStore, limit_run
 from host.sweep.die_yield import criterion, yields
 from host.sweep.level_axis import level_axis
+from host.sweep.worker import run_task
 
 AXIS = ("--axis", "mismatch", "--yield", "0.75", "--at-least", "0.7", "--dies", "4", "--tolerance", "0.1")
 
@@ -83,6 +84,26 @@ def test_a_worker_of_its_own_finds_the_same(limit, here, data_file):
     ended = end(start("limit", *flags))
     assert (ended.status, ended.err) == (0, "")
     assert json.loads(ended.out) == expected
+
+
+def test_interrupted_it_says_how_to_go_on(limit, chipsim, here, data_file, monkeypatch):
+    flags = ("--dataset", data_file, *QUIET_FLAGS, *AXIS, "--out", "l.sqlite", "--json")
+    ran = []
+
+    def press_ctrl_c(task):
+        if len(ran) == 6:
+            raise KeyboardInterrupt
+        ran.append(task.id)
+        return run_task(task)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("host.sweep.engine.run_task", press_ctrl_c)
+        patch.setattr("host.sweep.engine._QUEUED", 1)
+        ended = chipsim("limit", *flags)
+    assert (ended.status, ended.out) == (130, "")
+    assert ended.err == "chipsim: interrupted; what is stored in l.sqlite stays: the same command goes on\n"
+    assert 4 <= simulated_chips(here / "l.sqlite") <= 6
+    assert limit() == limit(out="never_interrupted.sqlite")
 
 
 @pytest.mark.parametrize(
