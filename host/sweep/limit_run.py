@@ -32,7 +32,7 @@ class Design:
         self.name, self._kind = axis.name, axis.kind
         self.dies = tuple(range(base.die, base.die + n_dies))
         settings.pop("die", None)
-        self._settings = merge(settings, {"noise": others} if "noise" in settings else {})
+        self._settings = merge(settings, {"noise": others} if len(others) < len(base.noise) else {})
 
     def sweep(self, levels: Iterable[float]) -> Request:
         """The sweep over these levels."""
