@@ -155,17 +155,23 @@ def _counts(context: click.Context, parameter: click.Parameter, value: str) -> t
 @click.option("--threads", default="1,2", callback=_counts, help="Thread counts to measure.  [default: 1,2]")
 @click.option("--peer", help="torch: time the same learning in PyTorch, too.")
 @click.option("--data-dir", help="Where MNIST is looked for, before CHIPSIM_DATA; without it a likeness is used.")
+@click.option("--sweep", "of_sweeps", is_flag=True, help="Measure sweeps instead: two workers against two processes.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
-def bench(threads: tuple[int, ...], peer: str | None, data_dir: str | None, as_json: bool) -> None:
+def bench(threads: tuple[int, ...], peer: str | None, data_dir: str | None, of_sweeps: bool, as_json: bool) -> None:
     """Measure speed against this machine's own limit, in the same run: about a minute on an idle machine."""
     import json
 
     with one_line_errors():
         from host.bench import run_bench
+        from host.bench_sweep import run_sweep_bench
         from host.console import Console
 
         with Console() as console:
-            result = run_bench(threads, peer, console.steps, data_dir=data_dir)
+            result = (
+                run_sweep_bench(console.steps)
+                if of_sweeps
+                else run_bench(threads, peer, console.steps, data_dir=data_dir)
+            )
         click.echo(json.dumps(result.to_json()) if as_json else "\n".join(result.lines()))
 
 

@@ -91,16 +91,17 @@ def _run(request: Request, out: Path, count: int, dask: str | None, retry_failed
     from host.sweep.display import Display
 
     began = time.monotonic()
-    with sweep.SweepStore.create(out) as store:
-        display = Display(store, request.id)
-        try:
-            # Whatever ends this, the display goes first, then the workers, then the store.
-            with sweep.dask_workers(dask) if dask else sweep.local_workers(count) as workers, display:
+    try:
+        with (
+            sweep.dask_workers(dask) if dask else sweep.local_workers(count) as workers,
+            sweep.SweepStore.create(out) as store,
+        ):
+            with Display(store, request.id) as display:
                 sweep.run_sweep(request, store, workers, display, retry_failed)
-        except KeyboardInterrupt:
-            click.echo(f"chipsim: interrupted; what is stored in {out} stays: the same command goes on", err=True)
-            sys.exit(130)
-        return _report(request, store, display.ran, time.monotonic() - began)
+            return _report(request, store, display.ran, time.monotonic() - began)
+    except KeyboardInterrupt:
+        click.echo(f"chipsim: interrupted; what is stored in {out} stays: the same command goes on", err=True)
+        sys.exit(130)
 
 
 def _report(request: Request, store: SweepStore, ran: int, seconds: float) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
 from dataclasses import dataclass
 
@@ -39,7 +39,13 @@ def missing(tasks: Iterable[Task], store: SweepStore, retry_failed: bool = False
             yield task
 
 
-def run_tasks(tasks: Iterable[Task], store: SweepStore, workers: Workers, listener: Listener | None = None) -> None:
+def run_tasks(
+    tasks: Iterable[Task],
+    store: SweepStore,
+    workers: Workers,
+    listener: Listener | None = None,
+    run: Callable[[Task], tuple[Result, Timing]] = run_task,
+) -> None:
     """Run `tasks` and store every result as it comes. Only a few tasks are in memory at a time.
 
     A task whose worker dies is given to another one; one that has cost three workers is stored as failed. Raises
@@ -56,7 +62,7 @@ def run_tasks(tasks: Iterable[Task], store: SweepStore, workers: Workers, listen
                 if task is None:
                     break
                 if task not in running.values():  # a plan may name a task twice
-                    running[workers.executor.submit(run_task, task)] = task
+                    running[workers.executor.submit(run, task)] = task
             if not running:
                 return
             ended, _ = wait(running, return_when=FIRST_COMPLETED)

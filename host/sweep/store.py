@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -115,37 +116,31 @@ class SweepStore:
     @staticmethod
     def create(path: Path) -> SweepStore:
         """Make the database, or go on with the one that is there, as its only writer."""
-        # Looked at before anything is written beside it: a file that is no sweep stays as it was.
-        if path.exists() and path.stat().st_size > 0:
-            SweepStore.open(path).close()
+        if path.exists():  # looked at before anything is written beside it: what is no sweep stays as it was
+            _look(path)[0].close()
         try:
             lock = WriterLock.take(path.resolve())
         except OSError as error:
             raise SweepError(f"cannot make {path}: {error.strerror}; choose another --out") from None
-        try:
-            with _errors(path):
-                connection = sqlite3.connect(path, isolation_level=None)
-                if not _is_sweep(connection, path):
-                    connection.execute("PRAGMA journal_mode = WAL")
-                    connection.executescript(_SCHEMA.format(application_id=APPLICATION_ID, version=VERSION))
-                # What kill -9 leaves behind is whole in this mode; only a power cut may cost the last results.
-                connection.execute("PRAGMA synchronous = NORMAL")
-            return SweepStore(path, connection, lock)
-        except BaseException:
-            lock.release()
-            raise
+        with ExitStack() as undo, _errors(path):
+            undo.callback(lock.release)
+            connection = sqlite3.connect(path, isolation_level=None)
+            undo.callback(connection.close)
+            if not _is_sweep(connection, path):
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.executescript(_SCHEMA.format(application_id=APPLICATION_ID, version=VERSION))
+            # What kill -9 leaves behind is whole in this mode; only a power cut may cost the last results.
+            connection.execute("PRAGMA synchronous = NORMAL")
+            undo.pop_all()
+        return SweepStore(path, connection, lock)
 
     @staticmethod
     def open(path: Path) -> SweepStore:
         """Read only; works while a sweep writes."""
-        if not path.is_file():
-            what = "is no file" if path.exists() else "does not exist"
-            raise SweepError(f"sweep database {path} {what}: make one with chipsim sweep --out {path}")
-        with _errors(path):
-            connection = _read_only(path)
-            if not _is_sweep(connection, path):
-                connection.close()
-                raise SweepError(f"{path} holds no sweep yet: run chipsim sweep --out {path}")
+        connection, there = _look(path)
+        if not there:
+            connection.close()
+            raise SweepError(f"{path} holds no sweep yet: run chipsim sweep --out {path}")
         return SweepStore(path, connection, None)
 
     def __enter__(self) -> SweepStore:
@@ -243,12 +238,26 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
+def _look(path: Path) -> tuple[sqlite3.Connection, bool]:
+    """A connection that reads, and whether the schema is there. Raises SweepError if `path` is something else."""
+    if not path.is_file():
+        what = "is no file" if path.exists() else "does not exist"
+        raise SweepError(f"sweep database {path} {what}: make one with chipsim sweep --out FILE")
+    with ExitStack() as undo, _errors(path):
+        connection = _read_only(path)
+        undo.callback(connection.close)
+        there = _is_sweep(connection, path)
+        undo.pop_all()
+    return connection, there
+
+
 def _read_only(path: Path) -> sqlite3.Connection:
-    """A connection that writes nothing, also where nothing can be written."""
+    """A connection that changes nothing. Where it may, it takes SQLite's side files away again when it closes."""
     address = path.resolve().as_uri()
-    connection = sqlite3.connect(f"{address}?mode=ro", uri=True)
+    connection = sqlite3.connect(f"{address}?mode=rw", uri=True)
     try:
-        connection.execute("PRAGMA user_version")
+        connection.execute("PRAGMA query_only = ON")
+        connection.execute("PRAGMA user_version").fetchone()
     except sqlite3.OperationalError:
         connection.close()
         if path.with_name(f"{path.name}-wal").exists():

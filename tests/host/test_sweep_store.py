@@ -1,0 +1,162 @@
+"""The database: one writer, readers meanwhile, and files that are something else."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+
+import pytest
+from small_runs import environment
+
+from host.errors import SweepError
+from host.sweep.store import APPLICATION_ID, Result, Row, SweepStore, Timing
+
+PLAN = [
+    ({"mismatch": 0.1}, "m-die-1-00000001"),
+    ({"mismatch": 0.1}, "m-die-2-00000002"),
+    ({"mismatch": 0.2}, "m-die-1-00000003"),
+]
+
+
+def result(task, die=1, status="done", **changes):
+    done = {"teacher": 0.9, "ideal": 1 / 3, "before": 0.1, "after": 0.8, "test_samples": 60, "summary": '{"a":[1]}'}
+    return Result(task, '{"steps":6}', die, status, **({} if status == "failed" else done) | changes), Timing(
+        task, 2.0, "me"
+    )
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "s.sqlite"
+
+
+def test_what_is_stored_is_read_while_the_writer_goes_on(path):
+    with SweepStore.create(path) as writer, SweepStore.open(path) as reader:
+        assert reader.sweeps() == []
+        writer.add_sweep("abc", {"dies": [1, 2]}, PLAN)
+        writer.add_sweep("abc", {"dies": [1, 2]}, PLAN)  # asked again
+        writer.record([result(PLAN[0][1]), result(PLAN[2][1], status="failed", message="bad corner")])
+        [sweep] = reader.sweeps()
+        assert (sweep.id, sweep.request) == ("abc", {"dies": [1, 2]})
+        rows = list(reader.rows("abc"))
+        assert rows == list(reader.rows())
+        assert rows[0] == Row(
+            PLAN[0][1], {"mismatch": 0.1}, 1, "done", None, 0.9, 1 / 3, 0.1, 0.8, 60, '{"a":[1]}', '{"steps":6}'
+        )
+        assert (rows[0].summary, rows[0].spec) == ({"a": [1]}, {"steps": 6})
+        assert (rows[1].status, rows[1].die, rows[1].spec, rows[1].after) == ("missing", 2, None, None)
+        assert (rows[2].status, rows[2].message, rows[2].summary) == ("failed", "bad corner", None)
+        assert reader.status(PLAN[0][1]) == ("done", None)
+        assert reader.status(PLAN[1][1]) == (None, None)
+        assert reader.mean_seconds() == 2
+        assert reader.points_of("abc", PLAN[2][1]) == [{"mismatch": 0.2}]
+        writer.record([result(PLAN[2][1])])  # tried again
+        assert [row.status for row in reader.rows("abc")] == ["done", "missing", "done"]
+    assert os.listdir(path.parent) == [path.name]
+
+
+def test_a_task_of_two_sweeps_is_one_row(path):
+    with SweepStore.create(path) as store:
+        store.add_sweep("one", {"dies": [1]}, PLAN[:1])
+        store.add_sweep("two", {"dies": [1, 2]}, PLAN)
+        store.record([result(PLAN[0][1])])
+        assert [row.task for row in store.rows()] == [task for _, task in PLAN]
+        assert [row.status for row in store.rows("two")] == ["done", "missing", "missing"]
+        with pytest.raises(SweepError, match="holds no sweep 'three': choose one, two"):
+            list(store.rows("three"))
+
+
+def test_the_second_writer_is_told_who_holds_it(path):
+    program = (
+        "import sys, time\nfrom pathlib import Path\nfrom host.sweep.store import SweepStore\n"
+        "store = SweepStore.create(Path(sys.argv[1]))\nprint('held', flush=True)\ntime.sleep(60)\n"
+    )
+    command = [sys.executable, "-c", program, str(path)]
+    holder = subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, text=True)
+    assert holder.stdout.readline() == "held\n"
+    for name in (path, path.parent / ".." / path.parent.name / path.name):
+        with pytest.raises(SweepError, match=rf"is being written by process {holder.pid} on \S+ since 20\S+: wait"):
+            SweepStore.create(name)
+    SweepStore.open(path).close()
+    holder.kill()
+    holder.communicate()
+    with SweepStore.create(path) as store:  # the lock has died with it
+        assert store.sweeps() == []
+
+
+def other_database(path):
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE t (x)")
+    connection.commit()
+    connection.close()
+
+
+def newer(path):
+    SweepStore.create(path).close()
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA user_version = 7")
+    connection.close()
+
+
+WRONG = {
+    "is not a sweep database": lambda path: path.write_bytes(b"no database at all " * 100),
+    "is an SQLite database but no sweep": other_database,
+    "version 7, this chipsim knows version 1": newer,
+    "is no file": lambda path: path.mkdir(),
+}
+
+
+@pytest.mark.parametrize("says", WRONG)
+@pytest.mark.parametrize("enter", [SweepStore.create, SweepStore.open])
+def test_files_that_are_something_else_stay_as_they_are(path, says, enter):
+    WRONG[says](path)
+    before = {file: file.read_bytes() for file in path.parent.iterdir() if file.is_file()}
+    with pytest.raises(SweepError, match=says) as raised:
+        enter(path)
+    assert "\n" not in str(raised.value)
+    assert {file: file.read_bytes() for file in path.parent.iterdir() if file.is_file()} == before
+
+
+def test_nothing_there(path):
+    with pytest.raises(SweepError, match="does not exist: make one with chipsim sweep --out"):
+        SweepStore.open(path)
+    with pytest.raises(SweepError, match="No such file or directory; choose another --out"):
+        SweepStore.create(path.parent / "no" / "folder.sqlite")
+    path.touch()
+    with pytest.raises(SweepError, match="holds no sweep yet"):
+        SweepStore.open(path)
+    SweepStore.create(path).close()  # a kill in the very first moment leaves an empty file
+    assert SweepStore.open(path).sweeps() == []
+
+
+def test_begun_and_killed_before_the_schema(path):
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.close()
+    SweepStore.create(path).close()
+    connection = sqlite3.connect(path)
+    assert connection.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
+
+
+def test_a_full_disk_costs_nothing_that_is_stored(path):
+    with SweepStore.create(path) as store:
+        store.add_sweep("abc", {}, PLAN)
+        store.record([result(PLAN[0][1])])
+        [pages] = store._connection.execute("PRAGMA page_count").fetchone()
+        store._connection.execute(f"PRAGMA max_page_count = {pages}")
+        with pytest.raises(SweepError, match=r"cannot write .*full; what is stored stays: make room and ask again"):
+            store.record([result(PLAN[1][1], summary="x" * 100_000)])
+        assert [row.status for row in store.rows("abc")] == ["done", "missing", "missing"]
+        store._connection.execute("PRAGMA max_page_count = 1000")
+        store.record([result(PLAN[1][1])])
+    assert [row.status for row in SweepStore.open(path).rows()] == ["done", "done", "missing"]
+
+
+def test_a_reader_in_a_folder_that_cannot_be_written(path):
+    with SweepStore.create(path) as store:
+        store.add_sweep("abc", {}, PLAN)
+    path.parent.chmod(0o555)
+    try:
+        assert len(list(SweepStore.open(path).rows())) == 3
+    finally:
+        path.parent.chmod(0o755)
