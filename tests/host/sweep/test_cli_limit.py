@@ -1,6 +1,7 @@
 """chipsim limit: by bisection on a database, whose content counts."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from one_process import one_thread
@@ -9,7 +10,6 @@ from small_runs import QUIET_FLAGS, end, everything_in, start
 from host.sweep import SweepStore, limit_run
 from host.sweep.die_yield import criterion, yields
 from host.sweep.level_axis import level_axis
-from host.sweep.worker import run_task
 
 AXIS = ("--axis", "mismatch", "--yield", "0.75", "--at-least", "0.7", "--dies", "4", "--tolerance", "0.1")
 
@@ -88,17 +88,17 @@ def test_a_worker_of_its_own_finds_the_same(limit, here, data_file):
 
 def test_interrupted_it_says_how_to_go_on(limit, chipsim, here, data_file, monkeypatch):
     flags = ("--dataset", data_file, *QUIET_FLAGS, *AXIS, "--out", "l.sqlite", "--json")
-    ran = []
+    submitted = []
 
-    def press_ctrl_c(task):
-        if len(ran) == 6:
+    def press_ctrl_c(executor, function, task):
+        if len(submitted) == 6:
             raise KeyboardInterrupt
-        ran.append(task.id)
-        return run_task(task)
+        submitted.append(task.id)
+        return submit(executor, function, task)
 
+    submit = ThreadPoolExecutor.submit
     with monkeypatch.context() as patch:
-        patch.setattr("host.sweep.engine.run_task", press_ctrl_c)
-        patch.setattr("host.sweep.engine._QUEUED", 1)
+        patch.setattr(ThreadPoolExecutor, "submit", press_ctrl_c)
         ended = chipsim("limit", *flags)
     assert (ended.status, ended.out) == (130, "")
     assert ended.err == "chipsim: interrupted; what is stored in l.sqlite stays: the same command goes on\n"

@@ -1,6 +1,7 @@
 """chipsim sensitivity: on a database, whose content counts."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from one_process import one_thread
@@ -50,7 +51,7 @@ def test_asked_again_nothing_runs(sensitivity, monkeypatch):
     def refused(*_):
         raise AssertionError("a chip was simulated again")
 
-    monkeypatch.setattr("host.sweep.engine.run_task", refused)
+    monkeypatch.setattr(ThreadPoolExecutor, "submit", refused)
     assert sensitivity(*NOISE) == first
 
 
