@@ -1,10 +1,9 @@
 """chipsim limit: by bisection on a database, whose content counts."""
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from one_process import one_thread
+from one_process import OneThread, one_thread
 from small_runs import QUIET_FLAGS, end, everything_in, start
 
 from host.sweep import SweepStore, limit_run
@@ -96,9 +95,9 @@ def test_interrupted_it_says_how_to_go_on(limit, chipsim, here, data_file, monke
         submitted.append(task.id)
         return submit(executor, function, task)
 
-    submit = ThreadPoolExecutor.submit
+    submit = OneThread.submit
     with monkeypatch.context() as patch:
-        patch.setattr(ThreadPoolExecutor, "submit", press_ctrl_c)
+        patch.setattr(OneThread, "submit", press_ctrl_c)
         ended = chipsim("limit", *flags)
     assert (ended.status, ended.out) == (130, "")
     assert ended.err == "chipsim: interrupted; what is stored in l.sqlite stays: the same command goes on\n"

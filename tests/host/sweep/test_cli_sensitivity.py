@@ -1,10 +1,9 @@
 """chipsim sensitivity: on a database, whose content counts."""
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from one_process import one_thread
+from one_process import OneThread, one_thread
 from small_runs import QUIET_FLAGS, everything_in
 
 from host.sweep import SweepStore, sensitivity_run
@@ -51,7 +50,7 @@ def test_asked_again_nothing_runs(sensitivity, monkeypatch):
     def refused(*_):
         raise AssertionError("a chip was simulated again")
 
-    monkeypatch.setattr(ThreadPoolExecutor, "submit", refused)
+    monkeypatch.setattr(OneThread, "submit", refused)
     assert sensitivity(*NOISE) == first
 
 
