@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from host.cli_options import one_line_errors, run_options, usable_cores
+from host.cli_stored import interrupted_goes_on
 
 
 def _two_levels(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[float, float] | None:
@@ -90,7 +91,7 @@ def limit(
             moment="after" if after else "before",
         )
         design = Design(axis, config, overrides, dies)
-        with Console() as console:
+        with interrupted_goes_on(out), Console() as console:
             sweep, found = search(question, design, out, workers or usable_cores(), console)
         click.echo(
             json.dumps({"sweep": sweep, **found.to_json()})

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from host.cli_options import one_line_errors, run_options, usable_cores
+from host.cli_stored import interrupted_goes_on
 
 
 @click.command()
@@ -50,7 +51,7 @@ def sensitivity(
         from host.sweep.sensitivity_run import answered, study_of
 
         study = study_of(config, overrides, dies, samples)
-        with Console() as console:
+        with interrupted_goes_on(out), Console() as console:
             sweep, answer = answered(study, out, workers or usable_cores(), console)
         click.echo(
             json.dumps(sensitivity_json(answer, sweep)) if as_json else "\n".join(sensitivity_lines(answer, sweep))

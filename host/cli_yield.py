@@ -38,8 +38,8 @@ def yield_(
 
     with one_line_errors():
         from host.errors import SweepError
+        from host.run_spec import RunSpec
         from host.sweep.die_yield import criterion, yields
-        from host.sweep.replay import specs_of
         from host.sweep.store import SweepStore
         from host.sweep.yield_report import YieldReport
 
@@ -51,9 +51,9 @@ def yield_(
             chosen = sweep_id or sweeps[-1]
             points = yields(store.rows(chosen), wanted)
             worst_dies = [die for point in points for die in point.worst(worst)]
-            specs = specs_of(store.rows(chosen), {die.task for die in worst_dies})
+            specs = [RunSpec.model_validate(row.spec) for row in store.rows_of(die.task for die in worst_dies)]
         others = [sweep for sweep in sweeps if sweep != chosen]
-        told = YieldReport(chosen, others, wanted, points, [(die, specs[die.task]) for die in worst_dies])
+        told = YieldReport(chosen, others, wanted, points, list(zip(worst_dies, specs, strict=True)))
         if as_json:
             click.echo(json.dumps(told.to_json()))
         elif as_csv:

@@ -30,8 +30,9 @@ class Design:
         base = spec_of(settings, config)
         others = [text for text in base.noise if imperfection(text).name != axis.name]
         self.name, self._kind = axis.name, axis.kind
-        self._settings = merge(settings, {"noise": others})
         self.dies = tuple(range(base.die, base.die + n_dies))
+        settings.pop("die", None)
+        self._settings = merge(settings, {"noise": others} if len(others) < len(base.noise) else {})
 
     def sweep(self, levels: Iterable[float]) -> Request:
         """The sweep over these levels."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterator
 from typing import Any
 
 import tomli_w
@@ -12,7 +12,6 @@ import tomli_w
 from chipsim.physical import PRESETS, PhysicalSpec, load
 from host.cli_options import FLAG_SETTINGS
 from host.run_spec import RunSpec, resolve
-from host.sweep.store import Row
 
 _FLAGS = {setting: f"--{flag.replace('_', '-')}" for flag, setting in FLAG_SETTINGS.items()}
 # What a setting left out becomes may depend on these, on a later one less than on those before: they come first.
@@ -39,11 +38,6 @@ def replay_arguments(spec: RunSpec) -> list[str]:
 def replay_command(spec: RunSpec) -> str:
     """One line for a shell; pasted there, it gives the figures of `spec` again."""
     return shlex.join(["chipsim", "run", *replay_arguments(spec)])
-
-
-def specs_of(rows: Iterable[Row], tasks: Set[str]) -> dict[str, RunSpec]:
-    """The specs of some of the tasks, by their ids."""
-    return {row.task: RunSpec.model_validate(row.spec) for row in rows if row.task in tasks}
 
 
 def _settings(spec: RunSpec) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from host.sweep.task import tasks_of
 def study_of(config: Path | None, overrides: Mapping[str, Any], n_dies: int, samples: int) -> Study:
     """The study that a command line describes. Raises SettingError or NoiseError."""
     settings = read_settings(config, overrides)
-    given = settings.get("noise", ())
+    given = settings["noise"] if "noise" in settings else spec_of(settings, config).noise
     worst = [entry.text(entry.severe) for entry in map(imperfection, given)]
     base = spec_of(merge(settings, {"noise": worst}), config)  # refuses a layer that is not there
     return Study.of(base.model_copy(update={"noise": ()}), given, n_dies, samples)

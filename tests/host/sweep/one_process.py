@@ -7,7 +7,11 @@ from contextlib import contextmanager
 from host.sweep.engine import Workers
 
 
+class OneThread(ThreadPoolExecutor):
+    """Whose `submit` a test may replace without touching other pools."""
+
+
 @contextmanager
 def one_thread(count: int) -> Iterator[Workers]:
-    with ThreadPoolExecutor(1) as executor:
+    with OneThread(1) as executor:
         yield Workers(executor, 1)

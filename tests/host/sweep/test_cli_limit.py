@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from one_process import one_thread
+from one_process import OneThread, one_thread
 from small_runs import QUIET_FLAGS, end, everything_in, start
 
 from host.sweep import SweepStore, limit_run
@@ -83,6 +83,26 @@ def test_a_worker_of_its_own_finds_the_same(limit, here, data_file):
     ended = end(start("limit", *flags))
     assert (ended.status, ended.err) == (0, "")
     assert json.loads(ended.out) == expected
+
+
+def test_interrupted_it_says_how_to_go_on(limit, chipsim, here, data_file, monkeypatch):
+    flags = ("--dataset", data_file, *QUIET_FLAGS, *AXIS, "--out", "l.sqlite", "--json")
+    submitted = []
+
+    def press_ctrl_c(executor, function, task):
+        if len(submitted) == 6:
+            raise KeyboardInterrupt
+        submitted.append(task.id)
+        return submit(executor, function, task)
+
+    submit = OneThread.submit
+    with monkeypatch.context() as patch:
+        patch.setattr(OneThread, "submit", press_ctrl_c)
+        ended = chipsim("limit", *flags)
+    assert (ended.status, ended.out) == (130, "")
+    assert ended.err == "chipsim: interrupted; what is stored in l.sqlite stays: the same command goes on\n"
+    assert 4 <= simulated_chips(here / "l.sqlite") <= 6
+    assert limit() == limit(out="never_interrupted.sqlite")
 
 
 @pytest.mark.parametrize(

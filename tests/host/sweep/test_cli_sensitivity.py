@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from one_process import one_thread
+from one_process import OneThread, one_thread
 from small_runs import QUIET_FLAGS, everything_in
 
 from host.sweep import SweepStore, sensitivity_run
@@ -50,7 +50,7 @@ def test_asked_again_nothing_runs(sensitivity, monkeypatch):
     def refused(*_):
         raise AssertionError("a chip was simulated again")
 
-    monkeypatch.setattr("host.sweep.engine.run_task", refused)
+    monkeypatch.setattr(OneThread, "submit", refused)
     assert sensitivity(*NOISE) == first
 
 
