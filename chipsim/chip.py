@@ -11,7 +11,16 @@ from numpy.typing import NDArray
 
 from chipsim.blocks import joined, padded_width, rewrite, split
 from chipsim.checks import all_finite, events_fit
-from chipsim.cycle import TALLY, WORK, Columns, infer_block, learn_block, new_columns
+from chipsim.cycle import (
+    TALLY,
+    WORK,
+    Columns,
+    infer_block,
+    infer_block_watched,
+    learn_block,
+    learn_block_watched,
+    new_columns,
+)
 from chipsim.fabricate import fabricate
 from chipsim.memory import aligned
 from chipsim.plan import checks, even_ranges, following_ranges, inference, learning
@@ -174,15 +183,18 @@ class Chip:
         inputs = [events, *self._hidden_events]
         tallies: list[list[NDArray[np.int64]]] = [[] for _ in records]
 
+        infer = infer_block_watched if probes else infer_block
+        learn = learn_block_watched if probes else learn_block
+
         def run_block(layer: int, number: int, start: int, stop: int) -> None:
             block = self._layers[layer][number]
             tally = np.zeros(len(TALLY), np.int64)
             common = (block, inputs[layer], records[layer], windows)
             room = (self._columns(block, layer, start), tally, start, stop)
             if targets is None or rates is None:
-                infer_block(*common, *room)
+                infer(*common, *room)
             else:
-                learn_block(*common, targets[layer], rates[layer], *room)
+                learn(*common, targets[layer], rates[layer], *room)
             tallies[layer].append(tally)
 
         def gather(layer: int, start: int, stop: int) -> None:

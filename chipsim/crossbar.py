@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from chipsim.jit import stage
+from chipsim.jit import rare_stage
 from learning_circuit.rows import add_rows
 
 __all__ = ["add_graded_rows", "add_rows"]
 
 
-@stage
+@rare_stage
 def add_graded_rows(current, weight, rows, amplitude):
     """current_i += sum of amplitude_j weight[j, i]: a constant input current instead of spikes."""
     for k in range(len(rows)):

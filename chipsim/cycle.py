@@ -213,87 +213,94 @@ def _end_window(columns, neurons, circuit, record, s, first, last, tally):
             tally[_FULL] -= np.int64(columns.count[i])
 
 
-@kernel
-def infer_block(block, events, record, windows, columns, tally, start, stop):
-    """Run windows start .. stop - 1 of a chunk through a block of a layer's columns, weights left alone.
+def _infer(watching: bool) -> Any:
+    @kernel
+    def run_block(block, events, record, windows, columns, tally, start, stop):
+        """Run windows start .. stop - 1 of a chunk through a block of a layer's columns, weights left alone.
 
-    block, events, record: see `chipsim.tables`; windows: (S,) int64, each window's number, which keys its noise;
-    columns: see `new_columns`; tally: (9,) int64, gains the TALLY counts. Writes `record`.
-    """
-    state, neurons, circuit = block.state, block.neurons, block.circuit
-    first, last, n = block.first, block.first + state.weight.shape[1], block.n_columns
-    graded = len(events.amplitude) > 0
-    watched = len(record.signals.neurons) > 0
-    active = np.int64(0)
-    added = np.int64(0)
-    for s in range(start, stop):
-        _start_window(columns)
-        for t in range(events.begin.shape[1]):
-            active += np.int64(events.end[s, t] - events.begin[s, t])
-            if t == 0 or not graded:  # a constant current stays what it is
-                added += _deliver(columns, state.weight, events, s, t)
-            if neurons.noisy and t % 4 == 0:
-                _draw_noise(columns, neurons, windows[s], t, first)
-            _fire(columns, neurons, circuit, record, s, t, first)
-            if watched:
-                note(columns, block, events, record.signals, s, t)
-        _end_window(columns, neurons, circuit, record, s, first, last, tally)
-    tally[_EVENTS] += active * n
-    tally[_ADDED] += added * n
+        block, events, record: see `chipsim.tables`; windows: (S,) int64, each window's number, which keys its noise;
+        columns: see `new_columns`; tally: (9,) int64, gains the TALLY counts. Writes `record`.
+        """
+        state, neurons, circuit = block.state, block.neurons, block.circuit
+        first, last, n = block.first, block.first + state.weight.shape[1], block.n_columns
+        graded = len(events.amplitude) > 0
+        active = np.int64(0)
+        added = np.int64(0)
+        for s in range(start, stop):
+            _start_window(columns)
+            for t in range(events.begin.shape[1]):
+                active += np.int64(events.end[s, t] - events.begin[s, t])
+                if t == 0 or not graded:  # a constant current stays what it is
+                    added += _deliver(columns, state.weight, events, s, t)
+                if neurons.noisy and t % 4 == 0:
+                    _draw_noise(columns, neurons, windows[s], t, first)
+                _fire(columns, neurons, circuit, record, s, t, first)
+                if watching:
+                    note(columns, block, events, record.signals, s, t)
+            _end_window(columns, neurons, circuit, record, s, first, last, tally)
+        tally[_EVENTS] += active * n
+        tally[_ADDED] += added * n
+
+    return run_block
 
 
-@kernel
-def learn_block(block, events, record, windows, targets, rates, columns, tally, start, stop):
-    """As `infer_block`, and learn: after each step, open columns write the rows that spiked.
+def _learn(watching: bool) -> Any:
+    @kernel
+    def run_block(block, events, record, windows, targets, rates, columns, tally, start, stop):
+        """As `infer_block`, and learn: after each step, open columns write the rows that spiked.
 
-    targets: (S, n_out) float32, target rates (spikes per step); rates: (S,) float32, learning rate of each window.
-    """
-    synapses, state, neurons, circuit = block.synapses, block.state, block.neurons, block.circuit
-    first, last, n = block.first, block.first + state.weight.shape[1], block.n_columns
-    graded = len(events.amplitude) > 0
-    watched = len(record.signals.neurons) > 0
-    active = np.int64(0)
-    added = np.int64(0)
-    for s in range(start, stop):
-        _start_window(columns)
-        target = targets[s, first:last]
-        changed = True
-        for t in range(events.begin.shape[1]):
-            active_now = np.int64(events.end[s, t] - events.begin[s, t])
-            active += active_now
-            if changed or not graded:  # a constant current changes only with the weights
-                added += _deliver(columns, state.weight, events, s, t)
-                changed = False
-            if neurons.noisy and t % 4 == 0:
-                _draw_noise(columns, neurons, windows[s], t, first)
-            if synapses.coded and t % 4 == 0:
-                _draw_dither(columns, circuit, neurons.layer, windows[s], t, first)
-            _fire(columns, neurons, circuit, record, s, t, first)
-            if watched:
-                note(columns, block, events, record.signals, s, t)
-            per_step = _ONE / np.float32(t + 1)
-            if t < circuit.warm_up:
-                _accumulate_targets(columns.target_count, target, circuit.accumulator_full)
-                if watched:
+        targets: (S, n_out) float32, target rates (spikes per step); rates: (S,) float32, learning rate of each window.
+        """
+        synapses, state, neurons, circuit = block.synapses, block.state, block.neurons, block.circuit
+        first, last, n = block.first, block.first + state.weight.shape[1], block.n_columns
+        graded = len(events.amplitude) > 0
+        active = np.int64(0)
+        added = np.int64(0)
+        for s in range(start, stop):
+            _start_window(columns)
+            target = targets[s, first:last]
+            changed = True
+            for t in range(events.begin.shape[1]):
+                active_now = np.int64(events.end[s, t] - events.begin[s, t])
+                active += active_now
+                if changed or not graded:  # a constant current changes only with the weights
+                    added += _deliver(columns, state.weight, events, s, t)
+                    changed = False
+                if neurons.noisy and t % 4 == 0:
+                    _draw_noise(columns, neurons, windows[s], t, first)
+                if synapses.coded and t % 4 == 0:
+                    _draw_dither(columns, circuit, neurons.layer, windows[s], t, first)
+                _fire(columns, neurons, circuit, record, s, t, first)
+                if watching:
+                    note(columns, block, events, record.signals, s, t)
+                per_step = _ONE / np.float32(t + 1)
+                if t < circuit.warm_up:
+                    _accumulate_targets(columns.target_count, target, circuit.accumulator_full)
+                else:
+                    n_open = _gate(
+                        columns.pulse,
+                        columns.target_count,
+                        target,
+                        columns.count,
+                        columns.membrane,
+                        circuit,
+                        rates[s],
+                        per_step,
+                    )
+                    if n_open > 0:
+                        _write(columns, synapses, state, events, s, t, tally)
+                        changed = True
+                        tally[_UPDATES] += (active_now + 1) * n_open
+                        tally[_WRITTEN] += active_now * n
+                if watching:
                     note_learning(columns, block, record.signals, s, t, per_step)
-                continue
-            n_open = _gate(
-                columns.pulse,
-                columns.target_count,
-                target,
-                columns.count,
-                columns.membrane,
-                circuit,
-                rates[s],
-                per_step,
-            )
-            if n_open > 0:
-                _write(columns, synapses, state, events, s, t, tally)
-                changed = True
-                tally[_UPDATES] += (active_now + 1) * n_open
-                tally[_WRITTEN] += active_now * n
-            if watched:
-                note_learning(columns, block, record.signals, s, t, per_step)
-        _end_window(columns, neurons, circuit, record, s, first, last, tally)
-    tally[_EVENTS] += active * n
-    tally[_ADDED] += added * n
+            _end_window(columns, neurons, circuit, record, s, first, last, tally)
+        tally[_EVENTS] += active * n
+        tally[_ADDED] += added * n
+
+    return run_block
+
+
+# Each kernel twice, with probes and without: not even the question whether something is watched stays in the loop.
+infer_block, infer_block_watched = _infer(False), _infer(True)
+learn_block, learn_block_watched = _learn(False), _learn(True)

@@ -18,9 +18,9 @@ from typing import Any, TypeVar
 import numba
 from llvmlite import binding as llvm
 
-from learning_circuit.jit import inlined_stage, stage
+from learning_circuit.jit import inlined_stage, rare_stage, stage
 
-__all__ = ["cache_root", "inlined_stage", "kernel", "sources_key", "stage"]
+__all__ = ["cache_root", "inlined_stage", "kernel", "rare_stage", "sources_key", "stage"]
 
 _KERNEL_PACKAGES = ("chipsim", "learning_circuit", "nonideality")  # every file counts
 _ROOM = 4 << 20  # bytes that compiled kernels need at most

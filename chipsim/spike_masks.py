@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.jit import kernel, stage
+from chipsim.jit import kernel, rare_stage, stage
 from chipsim.memory import aligned
 from learning_circuit.masks import nonzero, population, store_chosen
 from learning_circuit.rows import LANES
@@ -52,7 +52,7 @@ def store_spikes(fired, s, t, first, spiked):
         )
 
 
-@stage
+@rare_stage
 def spikes_in_window(fired, s, first, n):
     """How often n neurons from `first` on fired in window s."""
     total = np.int64(0)

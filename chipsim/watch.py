@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from chipsim.gates import error_of, passes
-from chipsim.jit import stage
+from chipsim.jit import rare_stage
 from chipsim.neuron import integrate
 
 _ZERO = np.float32(0)
 _ONE = np.float32(1)
 
 
-@stage
+@rare_stage
 def note(columns, block, events, signals, s, t):
     """Note what the probed neurons show once they have fired. Only ever reads what the chip works on."""
     first, last = block.first, block.first + len(columns.membrane)
@@ -38,7 +38,7 @@ def note(columns, block, events, signals, s, t):
                 signals.input[s, t, r] = events.amplitude[s, e] if len(events.amplitude) > 0 else _ONE
 
 
-@stage
+@rare_stage
 def note_learning(columns, block, signals, s, t, per_step):
     """Note what the probed neurons' learning circuits show once they have written."""
     first, last = block.first, block.first + len(columns.membrane)

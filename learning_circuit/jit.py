@@ -25,4 +25,6 @@ class _NoAlias(Compiler):  # type: ignore[misc]
 
 
 stage = numba.njit(nogil=True, _nrt=False, pipeline_class=_NoAlias, forceinline=True)
+# For what few runs need: its code stays out of the loop that all runs go through.
+rare_stage = numba.njit(nogil=True, _nrt=False, pipeline_class=_NoAlias)
 inlined_stage = numba.njit(nogil=True, _nrt=False, inline="always")

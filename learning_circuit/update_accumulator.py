@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from learning_circuit.jit import stage
+from learning_circuit.jit import rare_stage
 
 _NOTHING = np.int32(0)
 _MOST = np.float32(1 << 30)  # no pulse counts for more: beyond every range, and inside an int32
@@ -28,7 +28,7 @@ class CodedSynapses(NamedTuple):
     accumulator_bits: Any  # int32 scalar
 
 
-@stage
+@rare_stage
 def write_coded_row(weight, gain, synapses, row, lsb, amplitude, pulse, dither):
     """Add pulse_i amplitude to the accumulators of one row, write what overflows.
 

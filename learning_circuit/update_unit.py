@@ -8,7 +8,7 @@ columns' pulses eta * gate * box of Eq. 10 of Yang et al. 2022, in units of the 
 from __future__ import annotations
 
 from learning_circuit import rows as rows_at_once
-from learning_circuit.jit import inlined_stage, stage
+from learning_circuit.jit import inlined_stage, rare_stage, stage
 
 
 @stage
@@ -35,7 +35,7 @@ def write_rows(weight, gain, rows, start, stop, pulse, scaled):
         rows_at_once.write_rows(scaled, weight, rows, start, stop)
 
 
-@stage
+@rare_stage
 def write_rows_graded(weight, gain, rows, amplitude, pulse):
     """Rows driven by a constant current: w_ij += gain_ij (pulse_i x_j)."""
     for k in range(len(rows)):
