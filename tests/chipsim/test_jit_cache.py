@@ -27,9 +27,14 @@ COMPILED = {"njit", "kernel", "stage", "inlined_stage"}
 def has_kernels(path):
     """Whether a module defines compiled functions or the named tuples that they take."""
     for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.FunctionDef) and {"njit", "kernel", "stage", "inlined_stage"} & set(
-            map(decorator_name, node.decorator_list)
-        ):
+        if isinstance(node, ast.FunctionDef) and {
+            "njit",
+            "kernel",
+            "stage",
+            "inlined_stage",
+            "rare_stage",
+            "intrinsic",
+        } & set(map(decorator_name, node.decorator_list)):
             return True
         if isinstance(node, ast.ClassDef) and "NamedTuple" in map(decorator_name, node.bases):
             return True
@@ -54,7 +59,7 @@ def packages(tmp_path_factory):
 
 def test_the_kernels_are_found():
     known = "chipsim/crossbar.py chipsim/cycle.py chipsim/neuron.py chipsim/tables.py nonideality/counter_rng.py"
-    stages = ("accumulator", "boxcar", "error_gate", "update_unit", "update_accumulator")
+    stages = ("accumulator", "boxcar", "error_gate", "masks", "rows", "update_unit", "update_accumulator")
     assert set(map(Path, known.split())) | {Path(f"learning_circuit/{stage}.py") for stage in stages} <= set(SOURCES)
 
 
