@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from chipsim.memory import CACHE_LINE_BYTES, aligned
 from chipsim.tables import Block
 from learning_circuit.update_accumulator import CodedSynapses
+from learning_circuit.update_pulse import PulseTables
 
 _COLUMNS_PER_LINE = CACHE_LINE_BYTES // 4
 
@@ -53,6 +54,7 @@ def _cut(layer: Block, first: int, last: int) -> Block:
 
     synapses, state, neurons, circuit = layer.synapses, layer.state, layer.neurons, layer.circuit
     coded: CodedSynapses = state.coded
+    update: PulseTables = circuit.update
     if synapses.coded:
         coded = coded._replace(code=part(coded.code), residue=part(coded.residue))
     return Block(
@@ -65,5 +67,17 @@ def _cut(layer: Block, first: int, last: int) -> Block:
             reset_charge=part(neurons.reset_charge),
             noise=part(neurons.noise),
         ),
-        circuit=circuit._replace(boxcar_low=part(circuit.boxcar_low), boxcar_high=part(circuit.boxcar_high)),
+        circuit=circuit._replace(
+            boxcar_low=part(circuit.boxcar_low),
+            boxcar_high=part(circuit.boxcar_high),
+            comparator_offset=part(circuit.comparator_offset),
+            missed=part(circuit.missed),
+            update=update._replace(
+                up=part(update.up),
+                down=part(update.down),
+                gain=part(update.gain),
+                cycle=part(update.cycle),
+                noise=part(update.noise),
+            ),
+        ),
     )

@@ -136,6 +136,8 @@ class Chip:
         arrays: Snapshot = {}
         for number, layer in enumerate(self._layers, start=1):
             arrays[f"layer{number}.weight"] = layer.state.weight.copy()
+            if layer.circuit.update.imperfect:
+                arrays[f"layer{number}.full_scale"] = np.array([layer.synapses.full_scale], np.float32)
             if layer.synapses.coded:
                 arrays[f"layer{number}.code"] = layer.state.coded.code.copy()
                 arrays[f"layer{number}.residue"] = layer.state.coded.residue.copy()
@@ -153,11 +155,15 @@ class Chip:
         self._blocks = []
         for number, layer in enumerate(self._layers, start=1):
             layer.state.weight[...] = snapshot[f"layer{number}.weight"]
+            if layer.circuit.update.imperfect:
+                [scale] = snapshot[f"layer{number}.full_scale"]
+                layer = layer._replace(synapses=layer.synapses._replace(full_scale=scale))
             if layer.synapses.coded:
                 layer.state.coded.code[...] = snapshot[f"layer{number}.code"]
                 layer.state.coded.residue[...] = snapshot[f"layer{number}.residue"]
                 lsb, bias_lsb = snapshot[f"layer{number}.lsb"]
-                self._layers[number - 1] = layer._replace(synapses=layer.synapses._replace(lsb=lsb, bias_lsb=bias_lsb))
+                layer = layer._replace(synapses=layer.synapses._replace(lsb=lsb, bias_lsb=bias_lsb))
+            self._layers[number - 1] = layer
 
     def _check_programmed(self) -> None:
         if not self._layers:

@@ -16,6 +16,7 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from chipsim import ChipSpec, NeuronSpec
+from chipsim.spec import check_devices
 from host.encoders import Encoding
 from host.errors import SettingError
 from host.teacher import Norm, OutputTarget
@@ -88,6 +89,7 @@ class RunSpec(BaseModel):
                 f"warm_up_steps {self.learning_circuit.warm_up_steps} leaves no step to learn in: keep it below steps"
                 f" ({self.steps})"
             )
+        check_devices(parse_all(self.noise), self.learning_circuit)
         for text, noise in zip(self.noise, parse_all(self.noise), strict=True):
             if noise.layer is not None and noise.layer > len(self.hidden) + 1:
                 raise ValueError(
