@@ -106,11 +106,8 @@ def _circuit(spec: ChipSpec, die_seed: int, errors: LayerErrors, integrating: bo
 
 
 def _update(design: LearningCircuitSpec, die_seed: int, errors: LayerErrors) -> PulseTables:
-    curves = (errors.step_up, errors.step_down)
-    if design.potentiation_steps is not None and design.depression_steps is not None:
-        curves = (np.array(design.potentiation_steps), np.array(design.depression_steps))
-    bounded = curves[0] is not None and curves[1] is not None
-    step_up, step_down = (np.ones(2) if curve is None else curve for curve in curves)
+    step_up, step_down = design.pulse_steps or (errors.step_up, errors.step_down)
+    bounded = step_up is not None or step_down is not None
     factors = (errors.pulse_gain, errors.pulse_up_gain, errors.pulse_down_gain)
     temporal = bool(np.any(errors.cycle_noise) or np.any(errors.write_noise))
     return PulseTables(
@@ -121,8 +118,8 @@ def _update(design: LearningCircuitSpec, die_seed: int, errors: LayerErrors) -> 
         gain=_float32(errors.pulse_gain),
         cycle=_float32(errors.cycle_noise),
         noise=_float32(errors.write_noise),
-        step_up=_float32(step_up),
-        step_down=_float32(step_down),
+        step_up=_float32(np.ones(2) if step_up is None else np.array(step_up)),
+        step_down=_float32(np.ones(2) if step_down is None else np.array(step_down)),
         bounded=bounded,
         key=np.array(stream_key("update pulses", die_seed)),
     )

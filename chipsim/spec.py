@@ -49,9 +49,9 @@ def check_devices(noises: Iterable[Noise], circuit: LearningCircuitSpec) -> None
                     f"{name} is an error of analog devices, quantization makes digital codes: keep one, or give each"
                     " a layer of its own with layer="
                 )
-        if circuit.measured_device:
+        if circuit.pulse_steps:
             raise ValueError("a measured pulse curve is that of analog devices, quantization makes codes: keep one")
-    if circuit.measured_device and "nonlinear" in by_name:
+    if circuit.pulse_steps and "nonlinear" in by_name:
         raise ValueError("nonlinear and a measured pulse curve both say how a device steps: keep one")
 
 
@@ -94,5 +94,5 @@ class ChipSpec(BaseModel):
 
     def ideal(self) -> ChipSpec:
         """The same design without any nonideality, measured devices included."""
-        linear = self.learning_circuit.model_copy(update={"potentiation_steps": None, "depression_steps": None})
+        linear = self.learning_circuit.model_copy(update={"pulse_steps": None})
         return self.model_copy(update={"noise": (), "learning_circuit": linear})

@@ -25,30 +25,16 @@ class LearningCircuitSpec(BaseModel):
     boxcar_width_th: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 3.0
     warm_up_steps: Annotated[int, Field(ge=0)] = 8
     update_accumulator_bits: Annotated[int, Field(ge=0, le=14)] = 8
-    # A CSV of measured pulses is read once and becomes the two settings after it, so that a spec needs no other file.
-    pulse_curve_csv: str | None = None
-    # Relative steps of the device at even places from the low to the high end of its range, 1 for a linear one.
-    potentiation_steps: RelativeSteps | None = None
-    depression_steps: RelativeSteps | None = None
+    # Measured devices: relative steps (up, down) at even places from the low to the high end of the range; linear is 1.
+    pulse_steps: tuple[RelativeSteps, RelativeSteps] | None = None
+    pulse_curve_csv: str | None = None  # read once and turned into pulse_steps, so that a spec needs no other file
 
     @model_validator(mode="before")
     @classmethod
     def _measured(cls, settings: Any) -> Any:
         if not isinstance(settings, dict) or settings.get("pulse_curve_csv") is None:
             return settings
-        if settings.keys() & {"potentiation_steps", "depression_steps"}:
-            raise ValueError("pulse_curve_csv and potentiation_steps or depression_steps say the same: keep one")
+        if settings.get("pulse_steps") is not None:
+            raise ValueError("pulse_curve_csv and pulse_steps say the same: keep one")
         up, down = read_pulse_curve(str(settings["pulse_curve_csv"]))
-        steps = {"potentiation_steps": tuple(up.tolist()), "depression_steps": tuple(down.tolist())}
-        return settings | steps | {"pulse_curve_csv": None}
-
-    @model_validator(mode="after")
-    def _both_ways(self) -> LearningCircuitSpec:
-        if (self.potentiation_steps is None) != (self.depression_steps is None):
-            raise ValueError("potentiation_steps and depression_steps belong together: give both or neither")
-        return self
-
-    @property
-    def measured_device(self) -> bool:
-        """Whether the synapses' devices follow measured curves."""
-        return self.potentiation_steps is not None
+        return settings | {"pulse_steps": (tuple(up.tolist()), tuple(down.tolist())), "pulse_curve_csv": None}

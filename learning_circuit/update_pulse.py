@@ -70,7 +70,8 @@ def row_pulses(pulses, opened, columns, row, tables, cycle_noise):
 @stage
 def relative_step(steps, place):
     """The step at `place` (0 low end, 1 high end of the range), by linear interpolation in `steps` (k,), k >= 2."""
-    x = (_ZERO if place < _ZERO else (_ONE if place > _ONE else place)) * np.float32(len(steps) - 1)
+    above = place if place > _ZERO else _ZERO  # not a number: the low end
+    x = (above if above < _ONE else _ONE) * np.float32(len(steps) - 1)
     i = min(np.int64(x), np.int64(len(steps) - 2))
     return steps[i] + (steps[i + 1] - steps[i]) * (x - np.float32(i))
 

@@ -19,6 +19,7 @@ class Boxcar(Nonideality):
     summary = "offset of each edge of the boxcar gate"
     level_meaning = "sigma of an edge's additive offset"
     unit = "nominal thresholds"
+    level_range = (0.0, 1000.0)  # beyond it float32 gives out
     persistence = "frozen"
     moment = "fabricate"
     sites: ClassVar = {

@@ -17,6 +17,7 @@ class Comparator(Nonideality):
     summary = "offset of each neuron's error comparator"
     level_meaning = "sigma of the offset added to target count minus spike count, ahead of the error gate"
     unit = "counts"
+    level_range = (0.0, 1000.0)  # beyond it float32 gives out
     persistence = "frozen"
     moment = "fabricate"
     sites: ClassVar = {

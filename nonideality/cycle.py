@@ -17,6 +17,7 @@ class Cycle(Nonideality):
     summary = "cycle-to-cycle variation of the update pulse"
     level_meaning = "sigma of the relative size of one write"
     unit = "relative to the write (0.2 is 20 %)"
+    level_range = (0.0, 1000.0)  # beyond it float32 gives out
     persistence = "temporal"
     moment = "operate"
     sites: ClassVar = {

@@ -17,6 +17,7 @@ class Write(Nonideality):
     summary = "additive noise of every write of an analog synapse"
     level_meaning = "sigma of what one write adds to the stored weight"
     unit = "full scales (largest magnitude programmed into the layer; half of a device's range)"
+    level_range = (0.0, 1000.0)  # beyond it float32 gives out
     persistence = "temporal"
     moment = "operate"
     sites: ClassVar = {
