@@ -19,7 +19,6 @@ from chipsim.sparse_write import write_open_columns
 from learning_circuit.accumulator import accumulate, accumulate_with_misses
 from learning_circuit.boxcar import boxcar
 from learning_circuit.error_gate import error_gate
-from learning_circuit.update_pulse import OpenColumns
 from learning_circuit.update_unit import write_row, write_rows, write_rows_graded
 from nonideality.counter_rng import gaussians, uniform, words_of_four_steps
 
@@ -59,8 +58,12 @@ class Columns(NamedTuple):
     dither: Any  # (4, n), of four steps
     all_spikes: Any  # what an accumulator would hold that misses none; used only where some do
     luck: Any  # (4, n), uniform on [0, 1), of four steps: decides whether a spike is missed
-    open: OpenColumns
-    write_noise: Any  # (4, n), N(0, 1), of open columns and four rows
+    # Open columns only, see learning_circuit.update_pulse; the first n_open entries count:
+    open: Any  # (n,) int32
+    opened: Any
+    row_pulse: Any
+    cycle_noise: Any
+    write_noise: Any
 
 
 def new_columns(n: int) -> Columns:
@@ -81,8 +84,11 @@ def new_columns(n: int) -> Columns:
         dither=aligned(four, f),
         all_spikes=aligned(one, f),
         luck=aligned(four, f),
-        open=OpenColumns(aligned(one, np.int32), *(aligned(one, f) for _ in OpenColumns._fields[1:])),
-        write_noise=aligned(four, f),
+        open=aligned(one, np.int32),
+        opened=aligned(one, f),
+        row_pulse=aligned(one, f),
+        cycle_noise=aligned(one, f),
+        write_noise=aligned(one, f),
     )
 
 

@@ -107,7 +107,7 @@ def _circuit(spec: ChipSpec, die_seed: int, errors: LayerErrors, integrating: bo
 
 def _update(design: LearningCircuitSpec, die_seed: int, errors: LayerErrors) -> PulseTables:
     step_up, step_down = design.pulse_steps or (errors.step_up, errors.step_down)
-    bounded = step_up is not None and step_down is not None
+    bounded = step_up is not None or step_down is not None
     factors = (errors.pulse_gain, errors.pulse_up_gain, errors.pulse_down_gain)
     temporal = bool(np.any(errors.cycle_noise) or np.any(errors.write_noise))
     return PulseTables(
@@ -118,8 +118,9 @@ def _update(design: LearningCircuitSpec, die_seed: int, errors: LayerErrors) -> 
         gain=_float32(errors.pulse_gain),
         cycle=_float32(errors.cycle_noise),
         noise=_float32(errors.write_noise),
+        step_up=_float32(np.ones(2) if step_up is None else np.array(step_up)),
+        step_down=_float32(np.ones(2) if step_down is None else np.array(step_down)),
         bounded=bounded,
-        steps=_float32(np.array([step_up, step_down], np.float64) if bounded else np.ones((2, 2))),
         key=np.array(stream_key("update pulses", die_seed)),
     )
 

@@ -7,7 +7,7 @@ import numpy as np
 from chipsim.jit import stage
 from learning_circuit.update_accumulator import write_coded_row
 from learning_circuit.update_pulse import open_columns, row_pulses, write_device_row
-from nonideality.counter_rng import gaussians, words_of_four_writes
+from nonideality.counter_rng import gaussians_of_writes
 
 _ONE = np.float32(1)
 
@@ -20,10 +20,13 @@ def write_open_columns(columns, block, events, window, s, t):
     numbers. Returns (codes changed, writes held back at the end of a weight's range).
     """
     synapses, state, circuit = block.synapses, block.state, block.circuit
-    update, found, full_scale = circuit.update, columns.open, synapses.full_scale
-    n_open = open_columns(found, columns.pulse, update, full_scale)
-    numbers = found.column[:n_open]
-    words, normals = columns.words[:, :n_open], columns.write_noise[:, :n_open]
+    update = circuit.update
+    n_open = open_columns(columns.open, columns.opened, columns.pulse, update)
+    opened = columns.opened[:n_open]
+    numbers = columns.open[:n_open]
+    pulses = columns.row_pulse[:n_open]
+    cycle_noise = columns.cycle_noise[:n_open]
+    write_noise = columns.write_noise[:n_open]
     dither = columns.dither[t % 4]
     key = (update.key[0], update.key[1])
     begin = events.begin[s, t]
@@ -36,14 +39,13 @@ def write_open_columns(columns, block, events, window, s, t):
         is_bias = k == n_rows
         row = bias if is_bias else np.int64(events.rows[s, begin + k])
         amplitude = events.amplitude[s, begin + k] if graded and not is_bias else _ONE
-        if update.temporal and k % 4 == 0:
-            words_of_four_writes(words, key, window, block.neurons.layer, t, k // 4, numbers, block.first)
-            gaussians(normals, words)
-        normal = normals[k % 4]
+        if update.temporal:
+            gaussians_of_writes(
+                cycle_noise, write_noise, key, window, block.neurons.layer, t, row, numbers, block.first
+            )
+        row_pulses(pulses, opened, numbers, row, update, cycle_noise)
         if synapses.coded:
-            row_pulses(found, n_open, row, update, normal)
             lsb = synapses.bias_lsb if is_bias else synapses.lsb
-            pulses = found.row_pulse[:n_open]
             changed, clipped = write_coded_row(
                 state.weight, synapses.gain, state.coded, row, lsb, amplitude, numbers, pulses, dither
             )
@@ -51,6 +53,6 @@ def write_open_columns(columns, block, events, window, s, t):
             held += clipped
         else:
             held += write_device_row(
-                state.weight, synapses.gain, found, n_open, row, amplitude, full_scale, update, normal
+                state.weight, synapses.gain, row, numbers, pulses, amplitude, synapses.full_scale, update, write_noise
             )
     return written, held

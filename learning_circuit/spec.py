@@ -38,10 +38,3 @@ class LearningCircuitSpec(BaseModel):
             raise ValueError("pulse_curve_csv and pulse_steps say the same: keep one")
         up, down = read_pulse_curve(str(settings["pulse_curve_csv"]))
         return settings | {"pulse_steps": (tuple(up.tolist()), tuple(down.tolist())), "pulse_curve_csv": None}
-
-    @model_validator(mode="after")
-    def _as_many_up_as_down(self) -> LearningCircuitSpec:
-        if self.pulse_steps is not None and len(self.pulse_steps[0]) != len(self.pulse_steps[1]):
-            up, down = map(len, self.pulse_steps)
-            raise ValueError(f"pulse_steps has {up} places up and {down} down: give as many up as down")
-        return self

@@ -4,10 +4,8 @@ Only columns whose pulse is not zero are touched: they are gathered into a list 
 that list alone. Ideal analog synapses take `update_unit` instead and pay for nothing of this.
 
 A pulse that the gate asks for becomes, in this order: times `up` or `down` of its column, times `gain` of its synapse,
-times the input's amplitude; in a device of limited range, times a factor that depends on its place in the range. Then
-comes what differs from write to write: cycle-to-cycle variation and write noise are independent Gaussians, so their
-sum is one Gaussian, whose variance is the sum of theirs. Few-bit weights collect the outcome in their update
-accumulators; a device moves by it and stops at the end of its range.
+times 1 + cycle sigma z. Few-bit weights collect that in their update accumulators. An analog device of limited range
+turns it into a step that depends on its place in the range, adds write noise and stops at the end of the range.
 """
 
 from __future__ import annotations
@@ -33,112 +31,74 @@ class PulseTables(NamedTuple):
     gain: Any  # (1, n_out) or (n_in + 1, n_out) float32, factor of a synapse's pulse
     cycle: Any  # (n_out,) float32, sigma of a write's relative size
     noise: Any  # (n_out,) float32, sigma of what a write adds, in full scales of the weight
-    bounded: Any  # bool scalar: the range is limited and `steps` counts
-    steps: Any  # (2, k) float32, relative step up and down at k even places from the low to the high end of the range
+    step_up: Any  # (k,) float32, relative step at k even places from the low to the high end of the range
+    step_down: Any  # (k,) float32
+    bounded: Any  # bool scalar: the range is limited and the two tables above count
     key: Any  # (2,) uint64, stream of the writes' random numbers
 
 
-class OpenColumns(NamedTuple):
-    """The columns with a pulse in this step: room for n, of which the first n_open entries count."""
-
-    column: Any  # (n,) int32, ascending
-    pulse: Any  # (n,) float32, `up` or `down` included
-    cycle: Any  # (n,) float32, sigma of a write's relative size
-    noise: Any  # (n,) float32, sigma of what a write adds, in thresholds
-    row_pulse: Any  # (n,) float32, what reaches the synapses of the row being written
-    row_weight: Any  # (n,) float32, their weights
-    row_gain: Any  # (n,) float32, their gains
-
-
 @stage
-def open_columns(found, pulse, tables, full_scale):
-    """List the columns whose pulse (n,) is not zero in `found`. Returns how many. No branch depends on a pulse.
+def open_columns(columns, opened, pulse, tables):
+    """List the columns whose pulse is not zero, ascending: their numbers and their pulses, `up` or `down` included.
 
-    full_scale: largest magnitude of a stored weight, in thresholds.
+    columns: (n,) int32, opened: (n,) float32, both written from the front; pulse: (n,) float32. Returns how many. No
+    branch depends on a pulse.
     """
-    numbers, pulses, cycle, noise = found.column, found.pulse, found.cycle, found.noise
     up, down = tables.up, tables.down
     k = np.int64(0)
     for i in range(len(pulse)):
-        numbers[k] = np.int32(i)
-        pulses[k] = pulse[i] * (up[i] if pulse[i] > _ZERO else down[i])
+        columns[k] = np.int32(i)
+        opened[k] = pulse[i] * (up[i] if pulse[i] > _ZERO else down[i])
         k += np.int64(pulse[i] != _ZERO)
-    if tables.temporal:
-        for j in range(k):
-            cycle[j] = tables.cycle[numbers[j]]
-            noise[j] = tables.noise[numbers[j]] * full_scale
     return k
 
 
 @stage
-def varied(step, cycle, noise, normal):
-    """A step as this write makes it: + sqrt((cycle step)^2 + noise^2) z."""
-    spread = cycle * step
-    return step + np.sqrt(spread * spread + noise * noise) * normal
+def row_pulses(pulses, opened, columns, row, tables, cycle_noise):
+    """Pulses that reach the synapses of one row: pulses, opened, columns, cycle_noise (n_open,), the first written.
 
-
-@stage
-def row_pulses(found, n_open, row, tables, normal):
-    """Fill found.row_pulse with the pulses that reach a row's few-bit synapses, at input amplitude 1.
-
-    normal: (n_open,) float32, N(0, 1), not looked at unless writes are temporal.
+    cycle_noise: N(0, 1), not looked at unless pulses are temporal.
     """
     gains = tables.gain[row if len(tables.gain) > 1 else 0]
-    pulses = found.row_pulse
-    for k in range(n_open):
-        pulses[k] = found.pulse[k] * gains[found.column[k]]
+    for k in range(len(columns)):
+        pulses[k] = opened[k] * gains[columns[k]]
     if tables.temporal:
-        for k in range(n_open):
-            pulses[k] = varied(pulses[k], found.cycle[k], _ZERO, normal[k])
+        for k in range(len(columns)):
+            pulses[k] *= _ONE + tables.cycle[columns[k]] * cycle_noise[k]
 
 
 @stage
-def write_device_row(weight, gain, found, n_open, row, amplitude, full_scale, tables, normal):
-    """w_ij += gain_ij times the pulse as this device takes it, held within +-gain_ij full_scale if it is bounded.
+def relative_step(steps, place):
+    """The step at `place` (0 low end, 1 high end of the range), by linear interpolation in `steps` (k,), k >= 2."""
+    above = place if place > _ZERO else _ZERO  # not a number: the low end
+    x = (above if above < _ONE else _ONE) * np.float32(len(steps) - 1)
+    i = min(np.int64(x), np.int64(len(steps) - 2))
+    return steps[i] + (steps[i + 1] - steps[i]) * (x - np.float32(i))
 
-    weight, gain: as in `update_unit`; found, full_scale: see `open_columns`; normal: (n_open,) float32, N(0, 1).
-    Returns how many were held back. Gathering, arithmetic and scattering are loops of their own: the second vectorises.
+
+@stage
+def write_device_row(weight, gain, row, columns, pulses, amplitude, full_scale, tables, write_noise):
+    """w_ij += gain_ij (pulse_i x_j s(w_ij) + noise), held within +-gain_ij full_scale.
+
+    weight, gain, row: as in `update_unit`; columns, pulses, write_noise (N(0, 1)): (n_open,); full_scale: largest
+    magnitude of a stored weight, in thresholds; s: `relative_step` of the direction. Returns how many were held back.
     """
     synapses = weight[row]
     gains = gain[row if len(gain) > 1 else 0]
-    pulse_gains = tables.gain[row if len(tables.gain) > 1 else 0]
-    column, pulse, cycle, noise = found.column, found.pulse, found.cycle, found.noise
-    step, now, slope = found.row_pulse, found.row_weight, found.row_gain
-    for k in range(n_open):
-        c = column[k]
-        step[k] = pulse[k] * pulse_gains[c] * amplitude
-        now[k] = synapses[c]
-        slope[k] = gains[c]
-    if tables.bounded:
-        _scale_by_place(step, now, slope, n_open, full_scale, tables.steps)
-    if tables.temporal:
-        for k in range(n_open):
-            step[k] = varied(step[k], cycle[k], noise[k], normal[k])
-    held = np.int32(0)
-    for k in range(n_open):
-        wanted = now[k] + slope[k] * step[k]
-        limit = slope[k] * full_scale if tables.bounded else abs(wanted)
-        inside = limit if wanted > limit else (-limit if wanted < -limit else wanted)
-        held += np.int32(inside != wanted)
-        now[k] = inside
-    for k in range(n_open):
-        synapses[column[k]] = now[k]
-    return np.int64(held)
-
-
-@stage
-def _scale_by_place(step, now, slope, n_open, full_scale, steps):
-    """Multiply each step by the entry of `steps` for its direction and its device's place, linearly interpolated."""
-    flat = steps.reshape(steps.size)
-    places = np.int32(steps.shape[1])
-    last = np.float32(places - np.int32(1))
-    for k in range(n_open):
-        limit = slope[k] * full_scale
-        place = _HALF + _HALF * (now[k] / (limit if limit > _ZERO else _ONE))
-        above = place if place > _ZERO else _ZERO  # not a number: the low end
-        x = (above if above < _ONE else _ONE) * last
-        i = np.int32(x)
-        i = i if i < places - np.int32(2) else places - np.int32(2)
-        here = np.uint32(i + (np.int32(0) if step[k] > _ZERO else places))
-        low, high = flat[here], flat[here + np.uint32(1)]
-        step[k] *= low + (high - low) * (x - np.float32(i))
+    held = np.int64(0)
+    for k in range(len(columns)):
+        c = columns[k]
+        limit = gains[c] * full_scale
+        step = pulses[k] * amplitude
+        if tables.bounded:
+            place = _HALF + _HALF * (synapses[c] / limit) if limit > _ZERO else _HALF
+            step *= relative_step(tables.step_up if step > _ZERO else tables.step_down, place)
+        if tables.temporal:
+            step += tables.noise[c] * full_scale * write_noise[k]
+        wanted = synapses[c] + gains[c] * step
+        if tables.bounded:
+            inside = limit if wanted > limit else (-limit if wanted < -limit else wanted)
+            held += np.int64(inside != wanted)
+            wanted = inside
+        synapses[c] = wanted
+    return held

@@ -67,23 +67,19 @@ def words_of_four_steps(words, key, window, layer, quarter, first_neuron):
 
 
 @stage
-def words_of_four_writes(words, key, window, layer, step, quarter, columns, first_column):
-    """Fill words (4, n) uint32: row i for the writes into the (4 quarter + i)-th row that spiked in this step.
+def gaussians_of_writes(first, second, key, window, layer, step, row, columns, first_column):
+    """Two N(0, 1) for every write into columns first_column + columns (n,) of a row: first, second (n,), written.
 
-    columns: (n,) int32, numbers counted from first_column; key, window, layer: as above; step and quarter below 2^12
-    and 2^20. A word depends on (key, window, layer, step, place in the list of rows that spiked, column) alone.
+    key, window, layer: as above. They depend on (key, window, layer, step, row, column) alone; steps up to 2^12, rows
+    up to 2^20.
     """
     low = np.uint64(window) & _LOW
     high = ((np.uint64(window) >> _SHIFT) << np.uint64(16)) | np.uint64(layer)
-    place = (np.uint64(quarter) << np.uint64(12) | np.uint64(step)) & _LOW
+    place = (np.uint64(row) << np.uint64(12) | np.uint64(step)) & _LOW
     k0, k1 = key
-    row0, row1, row2, row3 = words[0], words[1], words[2], words[3]
     for k in range(len(columns)):
-        w0, w1, w2, w3 = philox(np.uint64(first_column + columns[k]), place, low, high, k0, k1)
-        row0[k] = np.uint32(w0)
-        row1[k] = np.uint32(w1)
-        row2[k] = np.uint32(w2)
-        row3[k] = np.uint32(w3)
+        w0, w1, _, _ = philox(np.uint64(first_column + columns[k]), place, low, high, k0, k1)
+        first[k], second[k] = gaussian_pair(np.uint32(w0), np.uint32(w1))
 
 
 @stage

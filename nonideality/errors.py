@@ -40,7 +40,7 @@ class LayerErrors:
     cycle_noise: Array = field(init=False)  # (n_out,), sigma of a write's relative size
     write_noise: Array = field(init=False)  # (n_out,), sigma of what a write adds, in full scales of the weight
     step_up: Array | None = None  # (k,) relative step up at k even places of a device's range; None: no limited range
-    step_down: Array | None = None  # (k,) relative step down; both or neither
+    step_down: Array | None = None  # (k,) relative step down
     weight_bits: int | None = None  # bits of a stored weight, sign included; None: analog, ideal
 
     def __post_init__(self) -> None:

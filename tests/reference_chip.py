@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass, field
 
 import numpy as np
-from reference_random import gaussian_of, gaussian_of_write, uniform_of
+from reference_random import gaussian_of, gaussians_of_write, uniform_of
 
 from chipsim.fabricate import fabricate
 
@@ -142,8 +142,8 @@ class ReferenceLayer:
         for i, pulse in enumerate(pulses):
             if pulse != 0:
                 for k, j in enumerate(seen.rows):
-                    self._write(j, i, pulse, F(1) if seen.amplitudes is None else seen.amplitudes[k], t, k)
-                self._write(len(self.weight) - 1, i, pulse, F(1), t, len(seen.rows))
+                    self._write(j, i, pulse, None if seen.amplitudes is None else seen.amplitudes[k], t)
+                self._write(len(self.weight) - 1, i, pulse, None, t)
 
     def _pulse(self, i, t, target, rate):
         """eta gate(e_i) box_i (Eq. 10), the error taken from the two counters: d = y t - C, e = d / t (Eqs. 9, 11)."""
@@ -162,36 +162,29 @@ class ReferenceLayer:
             return rate * gated
         return ZERO
 
-    def _write(self, j, i, pulse, amplitude, t, k):
-        """dw_ij = pulse_i x_j, scaled by the synapse's gain, if pulses and devices are ideal. k: j's place in the step.
-
-        Bits of an ideal analog synapse: its pulse is multiplied by ones alone.
-        """
+    def _write(self, j, i, pulse, amplitude, t):
+        """dw_ij = pulse_i x_j, scaled by the synapse's gain, if pulses and devices are ideal."""
         update = self.made.circuit.update
         pulse = pulse * (update.up if pulse > 0 else update.down)[i]
         pulse = pulse * update.gain[j if len(update.gain) > 1 else 0, i]
+        cycle, noise = gaussians_of_write(update.key, self.window, self.made.neurons.layer, t - 1, j, i)
+        if update.cycle[i] != 0:
+            pulse = pulse * (F(1) + update.cycle[i] * cycle)
         gains = self.made.gain
         gain = gains[j if len(gains) > 1 else 0, i]
         if self.coded:
-            self._write_code(j, i, self._varied(pulse, ZERO, i, t, k), amplitude, gain, t)
+            self._write_code(j, i, pulse, F(1) if amplitude is None else amplitude, gain, t)
             return
-        step = pulse * amplitude
+        change = pulse if amplitude is None else pulse * amplitude
         if update.bounded:
             limit = gain * self.full_scale
             place = F(0.5) + F(0.5) * (self.weight[j, i] / limit) if limit > 0 else F(0.5)
-            step = step * relative_step(update.steps[0 if step > 0 else 1], place)
-        wanted = self.weight[j, i] + gain * self._varied(step, update.noise[i] * self.full_scale, i, t, k)
+            change = change * relative_step(update.step_up if change > 0 else update.step_down, place)
+        if update.noise[i] != 0:
+            change = change + update.noise[i] * self.full_scale * noise
+        wanted = self.weight[j, i] + gain * change
         self.weight[j, i] = min(max(wanted, -limit), limit) if update.bounded else wanted
         self.tally["weight_full_scale"] += bool(self.weight[j, i] != wanted)
-
-    def _varied(self, step, noise, i, t, k):
-        """Cycle-to-cycle variation and write noise together: their variances add."""
-        update = self.made.circuit.update
-        if not update.temporal:
-            return step
-        normal = gaussian_of_write(update.key, self.window, self.made.neurons.layer, t - 1, k, i)
-        spread = update.cycle[i] * step
-        return step + np.sqrt(spread * spread + noise * noise) * normal
 
     def _write_code(self, j, i, pulse, amplitude, gain, t):
         """Few-bit weights collect pulses in an update accumulator, which moves the code by whole LSBs."""

@@ -44,10 +44,10 @@ def gaussian_of(key, window, layer, step, neuron):
     return np.float32(pair[step % 2])
 
 
-def gaussian_of_write(key, window, layer, step, place, column):
-    """float32, N(0, 1): of the write into the place-th row that spiked in this step."""
+def gaussians_of_write(key, window, layer, step, row, column):
+    """The two float32, N(0, 1), of one write."""
     window = int(window)
-    counter = (int(column), place // 4 << 12 | int(step), window & MASK, (window >> 32) << 16 | int(layer))
+    counter = (int(column), int(row) << 12 | int(step), window & MASK, (window >> 32) << 16 | int(layer))
     words = philox_words(counter, (int(key[0]), int(key[1])))
-    even = place % 4 // 2 * 2
-    return np.float32(gaussian_pair(np.uint32(words[even]), np.uint32(words[even + 1]))[place % 2])
+    first, second = gaussian_pair(np.uint32(words[0]), np.uint32(words[1]))
+    return np.float32(first), np.float32(second)

@@ -10,7 +10,7 @@ ALL_FROZEN = ("mismatch:0.4", "silencing:0.2")
 EVERYTHING = (*ALL_FROZEN, "thermal:0.2", "quantization:4")
 CIRCUIT_ERRORS = ("comparator:0.7", "boxcar:0.3", "missed:0.3", "pulse:0.3", "asymmetry:0.4,spread=0.2", "cycle:0.4")
 DEVICE_ERRORS = ("write:0.02", "nonlinear:2.4,down=4")
-MEASURED = {"pulse_steps": ((2.0, 1.1, 1.2, 0.4, 0.0), (0.3, 0.9, 0.8, 1.6, 2.5))}
+MEASURED = {"pulse_steps": ((2.0, 1.1, 0.4), (0.3, 0.9, 0.8, 1.6, 2.5))}
 
 CASES = {
     "as designed": {},
