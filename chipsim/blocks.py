@@ -19,6 +19,7 @@ from chipsim.memory import placed
 from chipsim.tables import Block, SynapseState, SynapseTables
 from learning_circuit.rows import LANES
 from learning_circuit.update_accumulator import CodedSynapses
+from learning_circuit.update_pulse import PulseTables
 
 COLUMNS_OF_A_BLOCK = 64
 
@@ -59,7 +60,8 @@ def rewrite(block: Block, tables: SynapseTables, state: SynapseState) -> Block:
     if tables.coded:
         block.state.coded.code[:, :n] = state.coded.code[:, columns]
         block.state.coded.residue[:, :n] = state.coded.residue[:, columns]
-    return block._replace(synapses=block.synapses._replace(lsb=tables.lsb, bias_lsb=tables.bias_lsb))
+    scales = {"lsb": tables.lsb, "bias_lsb": tables.bias_lsb, "full_scale": tables.full_scale}
+    return block._replace(synapses=block.synapses._replace(**scales))
 
 
 def _cut(layer: Block, first: int, last: int) -> Block:
@@ -71,6 +73,7 @@ def _cut(layer: Block, first: int, last: int) -> Block:
 
     synapses, state, neurons, circuit = layer.synapses, layer.state, layer.neurons, layer.circuit
     coded: CodedSynapses = state.coded
+    update: PulseTables = circuit.update
     if synapses.coded:
         coded = coded._replace(code=part(coded.code), residue=part(coded.residue))
     return Block(
@@ -85,6 +88,16 @@ def _cut(layer: Block, first: int, last: int) -> Block:
             noise=part(neurons.noise, 13),
         ),
         circuit=circuit._replace(
-            boxcar_low=part(circuit.boxcar_low, 7, np.inf), boxcar_high=part(circuit.boxcar_high, 9, -np.inf)
+            boxcar_low=part(circuit.boxcar_low, 7, np.inf),
+            boxcar_high=part(circuit.boxcar_high, 9, -np.inf),
+            comparator_offset=part(circuit.comparator_offset, 11),
+            missed=part(circuit.missed),
+            update=update._replace(
+                up=part(update.up),
+                down=part(update.down),
+                gain=part(update.gain),
+                cycle=part(update.cycle),
+                noise=part(update.noise),
+            ),
         ),
     )

@@ -135,6 +135,8 @@ class Chip:
         for number, layer in enumerate(self._layers, start=1):
             tables, state = joined(layer)
             arrays[f"layer{number}.weight"] = state.weight
+            if layer[0].circuit.update.imperfect:
+                arrays[f"layer{number}.full_scale"] = np.array([tables.full_scale], np.float32)
             if tables.coded:
                 arrays[f"layer{number}.code"] = state.coded.code
                 arrays[f"layer{number}.residue"] = state.coded.residue
@@ -152,6 +154,9 @@ class Chip:
         for number, layer in enumerate(self._layers, start=1):
             tables, state = layer[0].synapses, layer[0].state
             coded = state.coded
+            if layer[0].circuit.update.imperfect:
+                [scale] = snapshot[f"layer{number}.full_scale"]
+                tables = tables._replace(full_scale=scale)
             if tables.coded:
                 lsb, bias_lsb = snapshot[f"layer{number}.lsb"]
                 tables = tables._replace(lsb=lsb, bias_lsb=bias_lsb)

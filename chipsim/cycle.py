@@ -13,14 +13,14 @@ import numpy as np
 
 from chipsim.crossbar import add_graded_rows, add_rows
 from chipsim.gates import error_of, passes
-from chipsim.jit import inlined_stage, kernel, stage
+from chipsim.jit import inlined_stage, kernel, rare_stage, stage
 from chipsim.memory import placed
 from chipsim.neuron import UPPER_RAIL_HIT, add_noise, fire, integrate_readout
+from chipsim.sparse_write import write_open_columns
 from chipsim.spike_masks import spikes_in_window, store_spikes
 from chipsim.watch import note, note_learning
-from learning_circuit.accumulator import accumulate
+from learning_circuit.accumulator import accumulate, accumulate_with_misses
 from learning_circuit.masks import count_nonzero
-from learning_circuit.update_accumulator import write_coded_row
 from learning_circuit.update_unit import write_row, write_rows, write_rows_graded
 from nonideality.counter_rng import gaussians, uniform, words_of_four_steps
 
@@ -32,7 +32,8 @@ TALLY = (
     "membrane_low_rail",  # a step of a neuron clipped there
     "membrane_high_rail",
     "accumulator_full",  # a spike that was not counted
-    "weight_full_scale",  # a write held back at the end of a few-bit weight's range
+    "weight_full_scale",  # a write held back at the end of a weight's range
+    "missed_counts",  # a spike that the accumulator missed
     # The simulator's own work rather than the chip's; depends on how columns are split:
     "synapses_added",
     "synapses_written",
@@ -40,7 +41,7 @@ TALLY = (
 WORK = ("synapses_added", "synapses_written")
 # What is known of every chunk, per layer; spikes are counted from what the layers sent on, at no cost to the loop.
 ACTIVITY = (*(name for name in TALLY if name not in WORK), "spikes")
-_EVENTS, _UPDATES, _WRITES, _LOW, _HIGH, _FULL, _CLIPPED, _ADDED, _WRITTEN = range(len(TALLY))
+_EVENTS, _UPDATES, _WRITES, _LOW, _HIGH, _FULL, _CLIPPED, _MISSED, _ADDED, _WRITTEN = range(len(TALLY))
 _ZERO = np.float32(0)
 _ONE = np.float32(1)
 
@@ -60,6 +61,14 @@ class Columns(NamedTuple):
     pulse: Any
     scaled: Any  # pulse times a column's common gain
     dither: Any  # (4, n), of four steps
+    all_spikes: Any  # what an accumulator would hold that misses none; used only where some do
+    luck: Any  # (4, n), uniform on [0, 1), of four steps: decides whether a spike is missed
+    # Open columns only, see learning_circuit.update_pulse; the first n_open entries count:
+    open: Any  # (n,) int32
+    opened: Any
+    row_pulse: Any
+    cycle_noise: Any
+    write_noise: Any
 
 
 def new_columns(n: int) -> Columns:
@@ -79,6 +88,13 @@ def new_columns(n: int) -> Columns:
         noise=placed(11, four, f),
         words=placed(13, four, u),
         dither=placed(15, four, f),
+        all_spikes=placed(4, one, f),
+        luck=placed(1, four, f),
+        open=placed(0, one, np.int32),
+        opened=placed(2, one, f),
+        row_pulse=placed(4, one, f),
+        cycle_noise=placed(6, one, f),
+        write_noise=placed(8, one, f),
     )
 
 
@@ -93,6 +109,7 @@ def _start_window(columns):
     columns.membrane[:] = _ZERO
     columns.spiked[:] = _ZERO
     columns.count[:] = _ZERO
+    columns.all_spikes[:] = _ZERO
     columns.rail_hits[:] = np.int32(0)
     columns.target_count[:] = _ZERO
 
@@ -123,18 +140,17 @@ def _draw_noise(columns, neurons, window, t, first):
 
 
 @inlined_stage
-def _draw_dither(columns, circuit, layer, window, t, first):
-    """Update rounding of steps t .. t + 3."""
-    key = (circuit.dither_key[0], circuit.dither_key[1])
-    words_of_four_steps(columns.words, key, window, layer, t // 4, first)
+def _draw_uniform(out, words, stream, layer, window, t, first):
+    """Uniform numbers of steps t .. t + 3: out (4, n) float32."""
+    words_of_four_steps(words, (stream[0], stream[1]), window, layer, t // 4, first)
     for step in range(4):
-        dither, words = columns.dither[step], columns.words[step]
-        for i in range(len(dither)):
-            dither[i] = uniform(words[i])
+        values, bits = out[step], words[step]
+        for i in range(len(values)):
+            values[i] = uniform(bits[i])
 
 
 @inlined_stage
-def _fire(columns, neurons, circuit, record, s, t, first):
+def _fire(columns, neurons, circuit, record, window, s, t, first, tally):
     current = columns.drive
     if neurons.noisy:
         current = columns.current
@@ -145,13 +161,24 @@ def _fire(columns, neurons, circuit, record, s, t, first):
         fire(
             columns.membrane,
             columns.spiked,
-            columns.count,
+            columns.all_spikes if circuit.misses else columns.count,
             columns.rail_hits,
             current,
             neurons,
             circuit.accumulator_full,
         )
         store_spikes(record.fired, s, t, first, columns.spiked)
+        if circuit.misses:
+            tally[_MISSED] += _count_with_misses(columns, circuit, neurons.layer, window, t, first)
+
+
+@rare_stage
+def _count_with_misses(columns, circuit, layer, window, t, first):
+    """Count this step's spikes but for those that the accumulators miss. Returns how many they miss."""
+    if t % 4 == 0:
+        _draw_uniform(columns.luck, columns.words, circuit.missed_key, layer, window, t, first)
+    luck = columns.luck[t % 4]
+    return accumulate_with_misses(columns.count, columns.spiked, luck, circuit.missed, circuit.accumulator_full)
 
 
 @stage
@@ -172,35 +199,20 @@ def _gate(pulse, target_count, target, count, membrane, circuit, rate, per_step)
 
 
 @inlined_stage
-def _write(columns, synapses, state, events, s, t, tally):
+def _write(columns, synapses, state, events, s, t):
     """Every synapse whose row spiked in this step, and the bias, moves by its column's pulse (Eq. 10)."""
     begin, end = events.begin[s, t], events.end[s, t]
     rows = events.rows[s, begin:end]
-    bias = len(state.weight) - 1
-    graded = len(events.amplitude) > 0
-    if not synapses.coded:
-        if graded:
-            write_rows_graded(state.weight, synapses.gain, rows, events.amplitude[s, begin:end], columns.pulse)
-        else:
-            write_rows(state.weight, synapses.gain, events.rows[s], begin, end, columns.pulse, columns.scaled)
-        write_row(state.weight, synapses.gain, bias, columns.pulse)
-        return
-    dither = columns.dither[t % 4]
-    for k in range(len(rows) + 1):
-        is_bias = k == len(rows)
-        row = bias if is_bias else np.int64(rows[k])
-        lsb = synapses.bias_lsb if is_bias else synapses.lsb
-        amplitude = events.amplitude[s, begin + k] if graded and not is_bias else _ONE
-        written, clipped = write_coded_row(
-            state.weight, synapses.gain, state.coded, row, lsb, amplitude, columns.pulse, dither
-        )
-        tally[_WRITES] += written
-        tally[_CLIPPED] += clipped
+    if len(events.amplitude) > 0:
+        write_rows_graded(state.weight, synapses.gain, rows, events.amplitude[s, begin:end], columns.pulse)
+    else:
+        write_rows(state.weight, synapses.gain, events.rows[s], begin, end, columns.pulse, columns.scaled)
+    write_row(state.weight, synapses.gain, len(state.weight) - 1, columns.pulse)
 
 
 @inlined_stage
-def _end_window(columns, neurons, circuit, record, s, first, last, tally):
-    """Leave counts and membranes in the record, and tally what met its limit."""
+def _end_window(columns, neurons, circuit, record, s, first, last, missed, tally):
+    """Leave counts and membranes in the record, and tally what met its limit. missed: spikes missed in this window."""
     _copy(record.count[s, first:last], columns.count)
     _copy(record.membrane[s, first:last], columns.membrane)
     for i in range(last - first):
@@ -211,6 +223,7 @@ def _end_window(columns, neurons, circuit, record, s, first, last, tally):
         tally[_FULL] += spikes_in_window(record.fired, s, first, last - first)
         for i in range(last - first):
             tally[_FULL] -= np.int64(columns.count[i])
+        tally[_FULL] -= missed
 
 
 def _infer(watching: bool) -> Any:
@@ -219,7 +232,7 @@ def _infer(watching: bool) -> Any:
         """Run windows start .. stop - 1 of a chunk through a block of a layer's columns, weights left alone.
 
         block, events, record: see `chipsim.tables`; windows: (S,) int64, each window's number, which keys its noise;
-        columns: see `new_columns`; tally: (9,) int64, gains the TALLY counts. Writes `record`.
+        columns: see `new_columns`; tally: (10,) int64, gains the TALLY counts. Writes `record`.
         """
         state, neurons, circuit = block.state, block.neurons, block.circuit
         first, last, n = block.first, block.first + state.weight.shape[1], block.n_columns
@@ -228,16 +241,17 @@ def _infer(watching: bool) -> Any:
         added = np.int64(0)
         for s in range(start, stop):
             _start_window(columns)
+            missed_before = tally[_MISSED]
             for t in range(events.begin.shape[1]):
                 active += np.int64(events.end[s, t] - events.begin[s, t])
                 if t == 0 or not graded:  # a constant current stays what it is
                     added += _deliver(columns, state.weight, events, s, t)
                 if neurons.noisy and t % 4 == 0:
                     _draw_noise(columns, neurons, windows[s], t, first)
-                _fire(columns, neurons, circuit, record, s, t, first)
+                _fire(columns, neurons, circuit, record, windows[s], s, t, first, tally)
                 if watching:
                     note(columns, block, events, record.signals, s, t)
-            _end_window(columns, neurons, circuit, record, s, first, last, tally)
+            _end_window(columns, neurons, circuit, record, s, first, last, tally[_MISSED] - missed_before, tally)
         tally[_EVENTS] += active * n
         tally[_ADDED] += added * n
 
@@ -254,10 +268,12 @@ def _learn(watching: bool) -> Any:
         synapses, state, neurons, circuit = block.synapses, block.state, block.neurons, block.circuit
         first, last, n = block.first, block.first + state.weight.shape[1], block.n_columns
         graded = len(events.amplitude) > 0
+        sparse = synapses.coded or circuit.update.imperfect
         active = np.int64(0)
         added = np.int64(0)
         for s in range(start, stop):
             _start_window(columns)
+            missed_before = tally[_MISSED]
             target = targets[s, first:last]
             changed = True
             for t in range(events.begin.shape[1]):
@@ -269,8 +285,10 @@ def _learn(watching: bool) -> Any:
                 if neurons.noisy and t % 4 == 0:
                     _draw_noise(columns, neurons, windows[s], t, first)
                 if synapses.coded and t % 4 == 0:
-                    _draw_dither(columns, circuit, neurons.layer, windows[s], t, first)
-                _fire(columns, neurons, circuit, record, s, t, first)
+                    _draw_uniform(
+                        columns.dither, columns.words, circuit.dither_key, neurons.layer, windows[s], t, first
+                    )
+                _fire(columns, neurons, circuit, record, windows[s], s, t, first, tally)
                 if watching:
                     note(columns, block, events, record.signals, s, t)
                 per_step = _ONE / np.float32(t + 1)
@@ -288,13 +306,19 @@ def _learn(watching: bool) -> Any:
                         per_step,
                     )
                     if n_open > 0:
-                        _write(columns, synapses, state, events, s, t, tally)
+                        if sparse:
+                            written, held = write_open_columns(columns, block, events, windows[s], s, t)
+                            tally[_WRITES] += written
+                            tally[_CLIPPED] += held
+                            tally[_WRITTEN] += active_now * n_open
+                        else:
+                            _write(columns, synapses, state, events, s, t)
+                            tally[_WRITTEN] += active_now * n
                         changed = True
                         tally[_UPDATES] += (active_now + 1) * n_open
-                        tally[_WRITTEN] += active_now * n
                 if watching:
                     note_learning(columns, block, record.signals, s, t, per_step)
-            _end_window(columns, neurons, circuit, record, s, first, last, tally)
+            _end_window(columns, neurons, circuit, record, s, first, last, tally[_MISSED] - missed_before, tally)
         tally[_EVENTS] += active * n
         tally[_ADDED] += added * n
 

@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from chipsim.memory import aligned
 from chipsim.spec import ChipSpec
 from chipsim.tables import CircuitTables, NeuronTables
+from learning_circuit import LearningCircuitSpec
 from learning_circuit.accumulator import full_scale
 from learning_circuit.error_gate import SLOPE_AND_PULSE
+from learning_circuit.update_pulse import PulseTables
 from nonideality import LayerErrors
 from nonideality.streams import stream, stream_key
 
@@ -83,6 +85,7 @@ def _circuit(spec: ChipSpec, die_seed: int, errors: LayerErrors, integrating: bo
     # Eq. 8 with the neuron's own threshold: the gate's two comparators take their references from it.
     low = errors.threshold_gain - design.boxcar_width_th / 2 * errors.boxcar_low_gain
     high = errors.threshold_gain + design.boxcar_width_th / 2 * errors.boxcar_high_gain
+    low, high = low + errors.boxcar_low_offset, high + errors.boxcar_high_offset
     if integrating:  # a readout without a threshold has nothing for the boxcar to be near
         low, high = np.full_like(low, -np.inf), np.full_like(high, np.inf)
     return CircuitTables(
@@ -94,6 +97,31 @@ def _circuit(spec: ChipSpec, die_seed: int, errors: LayerErrors, integrating: bo
         boxcar_low=_float32(low),
         boxcar_high=_float32(high),
         dither_key=np.array(stream_key("update rounding", die_seed)),
+        comparator_offset=_float32(errors.comparator_offset),
+        missed=_float32(errors.missed_counts),
+        misses=bool(np.any(errors.missed_counts)),
+        missed_key=np.array(stream_key("missed counts", die_seed)),
+        update=_update(design, die_seed, errors),
+    )
+
+
+def _update(design: LearningCircuitSpec, die_seed: int, errors: LayerErrors) -> PulseTables:
+    step_up, step_down = design.pulse_steps or (errors.step_up, errors.step_down)
+    bounded = step_up is not None or step_down is not None
+    factors = (errors.pulse_gain, errors.pulse_up_gain, errors.pulse_down_gain)
+    temporal = bool(np.any(errors.cycle_noise) or np.any(errors.write_noise))
+    return PulseTables(
+        imperfect=bool(bounded or temporal or any(np.any(factor != 1) for factor in factors)),
+        temporal=temporal,
+        up=_float32(errors.pulse_up_gain),
+        down=_float32(errors.pulse_down_gain),
+        gain=_float32(errors.pulse_gain),
+        cycle=_float32(errors.cycle_noise),
+        noise=_float32(errors.write_noise),
+        step_up=_float32(np.ones(2) if step_up is None else np.array(step_up)),
+        step_down=_float32(np.ones(2) if step_down is None else np.array(step_down)),
+        bounded=bounded,
+        key=np.array(stream_key("update pulses", die_seed)),
     )
 
 

@@ -10,7 +10,8 @@ from learning_circuit.error_gate import error_gate
 @inlined_stage
 def error_of(target_count, count, circuit, per_step, i):
     """What the error gate of column i lets through at this moment."""
-    return error_gate(target_count[i] - count[i], per_step, circuit.slope, circuit.pulse, circuit.dead_zone)
+    difference = (target_count[i] - count[i]) + circuit.comparator_offset[i]
+    return error_gate(difference, per_step, circuit.slope, circuit.pulse, circuit.dead_zone)
 
 
 @inlined_stage

@@ -51,7 +51,8 @@ def program_layer(
     if weight_bits is None:
         state_weight[...] = gain * wanted
         nothing = CodedSynapses(np.zeros((0, 0), np.int16), np.zeros((0, 0), np.int16), np.int32(0), np.int32(0))
-        return SynapseTables(gain, False, np.float32(1), np.float32(1)), SynapseState(state_weight, nothing)
+        full_scale = np.max(np.abs(wanted)) or np.float32(1)
+        return SynapseTables(gain, False, np.float32(1), np.float32(1), full_scale), SynapseState(state_weight, nothing)
     top = 2 ** (weight_bits - 1) - 1
     lsb = np.float32((synapse.full_scale_th or full_scale_of(wanted[:-1], top)) / top)
     bias_full_scale = synapse.bias_full_scale_th or (full_scale_of(wanted[-1:], top) if wanted[-1].any() else None)
@@ -63,4 +64,4 @@ def program_layer(
     residue = aligned((n_in + 1, n_out), np.int16)
     state_weight[...] = gain * (code.astype(np.float32) * steps)
     coded = CodedSynapses(code, residue, np.int32(top), np.int32(accumulator_bits))
-    return SynapseTables(gain, True, lsb, bias_lsb), SynapseState(state_weight, coded)
+    return SynapseTables(gain, True, lsb, bias_lsb, np.float32(top) * lsb), SynapseState(state_weight, coded)

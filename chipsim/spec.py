@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -40,6 +41,30 @@ class SynapseSpec(BaseModel):
     bias_full_scale_th: FullScale | None = None  # likewise
 
 
+_ANALOG_ONLY = ("nonlinear", "write")  # what a digital code does not have
+
+
+def check_devices(noises: Iterable[Noise], circuit: LearningCircuitSpec) -> None:
+    """Raises ValueError if a layer's synapses are to be few-bit registers and analog devices at the same time.
+
+    Or if the curve of a device is given twice.
+    """
+    by_name: dict[str, list[Noise]] = {}
+    for noise in noises:
+        by_name.setdefault(noise.effect.name, []).append(noise)
+    for digital in by_name.get("quantization", ()):
+        for name in _ANALOG_ONLY:
+            if any(digital.layer is None or n.layer in (None, digital.layer) for n in by_name.get(name, ())):
+                raise ValueError(
+                    f"{name} is an error of analog devices, quantization makes digital codes: keep one, or give each"
+                    " a layer of its own with layer="
+                )
+        if circuit.pulse_steps:
+            raise ValueError("a measured pulse curve is that of analog devices, quantization makes codes: keep one")
+    if circuit.pulse_steps and "nonlinear" in by_name:
+        raise ValueError("nonlinear and a measured pulse curve both say how a device steps: keep one")
+
+
 class ChipSpec(BaseModel):
     """A chip of fully connected layers, and what goes wrong when it is made and run."""
 
@@ -59,6 +84,11 @@ class ChipSpec(BaseModel):
         return noise
 
     @model_validator(mode="after")
+    def _devices_are_one_kind(self) -> ChipSpec:
+        check_devices(self.noises, self.learning_circuit)
+        return self
+
+    @model_validator(mode="after")
     def _layers_exist(self) -> ChipSpec:
         for text, noise in zip(self.noise, self.noises, strict=True):
             if noise.layer is not None and noise.layer > self.n_layers:
@@ -74,5 +104,6 @@ class ChipSpec(BaseModel):
         return parse_all(self.noise)
 
     def ideal(self) -> ChipSpec:
-        """The same design without any nonideality."""
-        return self.model_copy(update={"noise": ()})
+        """The same design without any nonideality, measured devices included."""
+        linear = self.learning_circuit.model_copy(update={"pulse_steps": None})
+        return self.model_copy(update={"noise": (), "learning_circuit": linear})

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from learning_circuit.update_accumulator import CodedSynapses
+from learning_circuit.update_pulse import PulseTables
 
 
 class NeuronTables(NamedTuple):
@@ -40,6 +41,11 @@ class CircuitTables(NamedTuple):
     boxcar_low: Any  # (n_out,) float32
     boxcar_high: Any  # (n_out,) float32
     dither_key: Any  # (2,) uint64, stream of the update rounding
+    comparator_offset: Any  # (n_out,) float32, counts
+    missed: Any  # (n_out,) float32, probability that a spike is not counted
+    misses: Any  # bool scalar: any neuron misses spikes
+    missed_key: Any  # (2,) uint64, stream of the missed counts
+    update: PulseTables
 
 
 class SynapseTables(NamedTuple):
@@ -49,6 +55,7 @@ class SynapseTables(NamedTuple):
     coded: Any  # bool scalar: few-bit weights
     lsb: Any  # float32 scalar, one code step of a weight
     bias_lsb: Any  # float32 scalar, one code step of a bias
+    full_scale: Any  # float32 scalar, largest magnitude of an analog weight or bias as programmed
 
 
 class SynapseState(NamedTuple):

@@ -35,7 +35,17 @@ from host.errors import SettingError
 from host.stream import Chunk
 
 PEERS = ("torch",)
-NOISES = ("thermal:0.1", "mismatch:0.2", "quantization:4")
+# What a row of the report is called, and the noises of its chip.
+NOISES: dict[str, tuple[str, ...]] = {
+    "thermal:0.1": ("thermal:0.1",),
+    "mismatch:0.2": ("mismatch:0.2",),
+    "quantization:4": ("quantization:4",),
+    "all imperfections at once": (
+        *("mismatch:0.1", "thermal:0.05", "silencing:0.02"),
+        *("comparator:0.2", "boxcar:0.05", "missed:0.005", "pulse:0.1", "asymmetry:0.1,spread=0.1"),
+        *("cycle:0.1", "write:0.0001", "nonlinear:1"),
+    ),
+}
 _PASSES = 4  # over the samples in end-to-end learning: the first chunk, prepared before any learning, weighs less
 _STREAMS = (8, 32)  # chunks, for the memory figure
 
@@ -135,9 +145,9 @@ class _Session:
             for mode in ("infer", "learn"):
                 tasks.append(self._host_task(mode, n))
         n = self.threads[0]
-        for noise in NOISES:
+        for noise, texts in NOISES.items():
             for mode in ("infer", "learn"):
-                spec = self._specs[mode].model_copy(update={"noise": (noise,)})
+                spec = self._specs[mode].model_copy(update={"noise": texts})
                 bench = Bench(self.workload, spec, n)
                 tasks.append(_run_task(_noise_name(noise, mode), bench, self._chunks, mode != "infer"))
         tasks += [self._encoding_task(name) for name in MEANING]

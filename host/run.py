@@ -21,7 +21,7 @@ from host.stream import Lesson
 from host.training import Progress, train
 from nonideality.grammar import parse_all
 
-_SATURATIONS = ("membrane_low_rail", "membrane_high_rail", "accumulator_full", "weight_full_scale")
+_SATURATIONS = ("membrane_low_rail", "membrane_high_rail", "accumulator_full", "weight_full_scale", "missed_counts")
 
 
 class Listener(Protocol):

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from chipsim import ChipSpec, NeuronSpec, SynapseSpec
 from chipsim.physical import PhysicalSpec
+from chipsim.spec import check_devices
 from host.chip_setting import ChipSetting
 from host.encoders import Encoding
 from host.errors import SettingError
@@ -92,6 +93,7 @@ class RunSpec(BaseModel):
                 f"warm_up_steps {self.learning_circuit.warm_up_steps} leaves no step to learn in: keep it below steps"
                 f" ({self.steps})"
             )
+        check_devices(parse_all(self.noise), self.learning_circuit)
         for text, noise in zip(self.noise, parse_all(self.noise), strict=True):
             if noise.layer is not None and noise.layer > len(self.hidden) + 1:
                 raise ValueError(

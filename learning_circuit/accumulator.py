@@ -6,6 +6,8 @@ import numpy as np
 
 from learning_circuit.jit import stage
 
+_ZERO = np.float32(0)
+
 
 def full_scale(bits: int) -> np.float32:
     """The largest value an accumulator of `bits` bits holds, in counts."""
@@ -17,3 +19,17 @@ def accumulate(value, increment, full):
     """C[t] = C[t-1] + increment, at most `full`; all in counts, float32 (exact for whole counts below 2^24)."""
     total = value + increment
     return full if total > full else total
+
+
+@stage
+def accumulate_with_misses(count, spiked, luck, missed, full):
+    """Count spikes, each missed with probability `missed`. Returns how many were.
+
+    count: (n,) float32, written; spiked: (n,) float32, 0 or 1; luck: (n,) float32 uniform on [0, 1); missed: (n,).
+    """
+    lost = np.int32(0)
+    for i in range(len(count)):
+        seen = spiked[i] if luck[i] >= missed[i] else _ZERO
+        lost += np.int32(seen != spiked[i])
+        count[i] = accumulate(count[i], seen, full)
+    return np.int64(lost)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from learning_circuit.pulse_curve import read_pulse_curve
 
 ErrorGate = Literal["linear", "sign", "ternary"]
+RelativeSteps = Annotated[
+    tuple[Annotated[float, Field(ge=0, allow_inf_nan=False)], ...], Field(min_length=2, max_length=4096)
+]
 
 
 class LearningCircuitSpec(BaseModel):
@@ -20,3 +25,16 @@ class LearningCircuitSpec(BaseModel):
     boxcar_width_th: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 3.0
     warm_up_steps: Annotated[int, Field(ge=0)] = 8
     update_accumulator_bits: Annotated[int, Field(ge=0, le=14)] = 8
+    # Measured devices: relative steps (up, down) at even places from the low to the high end of the range; linear is 1.
+    pulse_steps: tuple[RelativeSteps, RelativeSteps] | None = None
+    pulse_curve_csv: str | None = None  # read once and turned into pulse_steps, so that a spec needs no other file
+
+    @model_validator(mode="before")
+    @classmethod
+    def _measured(cls, settings: Any) -> Any:
+        if not isinstance(settings, dict) or settings.get("pulse_curve_csv") is None:
+            return settings
+        if settings.get("pulse_steps") is not None:
+            raise ValueError("pulse_curve_csv and pulse_steps say the same: keep one")
+        up, down = read_pulse_curve(str(settings["pulse_curve_csv"]))
+        return settings | {"pulse_steps": (tuple(up.tolist()), tuple(down.tolist())), "pulse_curve_csv": None}

@@ -29,11 +29,12 @@ class CodedSynapses(NamedTuple):
 
 
 @rare_stage
-def write_coded_row(weight, gain, synapses, row, lsb, amplitude, pulse, dither):
-    """Add pulse_i amplitude to the accumulators of one row, write what overflows.
+def write_coded_row(weight, gain, synapses, row, lsb, amplitude, columns, pulses, dither):
+    """Add pulse amplitude to the accumulators of a row's open columns, write what overflows.
 
-    weight, gain, pulse: as in `update_unit`; lsb: weight of one code step, in thresholds; dither: (n_out,)
-    float32 uniform on [0, 1). Returns (codes changed, codes held back at the end of their range).
+    weight, gain: as in `update_unit`; lsb: weight of one code step, in thresholds; columns, pulses: (n_open,), see
+    `update_pulse`; dither: (n_out,) float32 uniform on [0, 1). Returns (codes changed, codes held back at the end of
+    their range).
     """
     stored = synapses.code[row]
     residues = synapses.residue[row]
@@ -45,8 +46,9 @@ def write_coded_row(weight, gain, synapses, row, lsb, amplitude, pulse, dither):
     units = np.float32(full) * amplitude / lsb
     written = _NOTHING
     clipped = _NOTHING
-    for c in range(len(pulse)):
-        counted = np.floor(pulse[c] * units + dither[c])
+    for k in range(len(columns)):
+        c = columns[k]
+        counted = np.floor(pulses[k] * units + dither[c])
         counted = _MOST if counted > _MOST else (-_MOST if counted < -_MOST else counted)
         total = np.int32(residues[c]) + np.int32(counted)
         # Whole LSBs, truncated toward zero, so that a residue near zero never flips a code back and forth.

@@ -67,6 +67,22 @@ def words_of_four_steps(words, key, window, layer, quarter, first_neuron):
 
 
 @stage
+def gaussians_of_writes(first, second, key, window, layer, step, row, columns, first_column):
+    """Two N(0, 1) for every write into columns first_column + columns (n,) of a row: first, second (n,), written.
+
+    key, window, layer: as above. They depend on (key, window, layer, step, row, column) alone; steps up to 2^12, rows
+    up to 2^20.
+    """
+    low = np.uint64(window) & _LOW
+    high = ((np.uint64(window) >> _SHIFT) << np.uint64(16)) | np.uint64(layer)
+    place = (np.uint64(row) << np.uint64(12) | np.uint64(step)) & _LOW
+    k0, k1 = key
+    for k in range(len(columns)):
+        w0, w1, _, _ = philox(np.uint64(first_column + columns[k]), place, low, high, k0, k1)
+        first[k], second[k] = gaussian_pair(np.uint32(w0), np.uint32(w1))
+
+
+@stage
 def uniform(word):
     """A float32 uniform on [0, 1) from a 32-bit word; its 24 highest bits count."""
     return np.float32(np.int32(word >> np.uint32(8))) * _TWO_TO_MINUS_24

@@ -72,4 +72,5 @@ class Nonideality(ABC):
         """What this level means at `site`, in one line."""
         entry = self.sites[site]
         distribution = entry.distribution.format(level=f"{self.level:g}")
-        return f"{self.name}@{site}: {entry.meaning}; {distribution}; {self.persistence}"
+        options = "".join(f", {key} = {value:g}" for key, value in self.option_values.items())
+        return f"{self.name}@{site}: {entry.meaning}; {distribution}{options}; {self.persistence}"

@@ -30,6 +30,17 @@ class LayerErrors:
     boxcar_high_gain: Array = field(init=False)  # (n_out,), relative, upper edge's distance
     enabled: NDArray[np.bool_] = field(init=False)  # (n_out,), False: the comparator never fires
     membrane_noise: Array = field(init=False)  # (n_out,), sigma per step, in units of the nominal threshold
+    comparator_offset: Array = field(init=False)  # (n_out,), counts, added to target count - spike count
+    boxcar_low_offset: Array = field(init=False)  # (n_out,), nominal thresholds, added to the lower edge
+    boxcar_high_offset: Array = field(init=False)  # (n_out,), nominal thresholds, added to the upper edge
+    missed_counts: Array = field(init=False)  # (n_out,), probability that the spike accumulator misses a spike
+    pulse_gain: Array = field(init=False)  # (1, n_out) or (n_in + 1, n_out), relative, of a synapse's update pulse
+    pulse_up_gain: Array = field(init=False)  # (n_out,), relative, of pulses that raise a weight
+    pulse_down_gain: Array = field(init=False)  # (n_out,), relative, of pulses that lower it
+    cycle_noise: Array = field(init=False)  # (n_out,), sigma of a write's relative size
+    write_noise: Array = field(init=False)  # (n_out,), sigma of what a write adds, in full scales of the weight
+    step_up: Array | None = None  # (k,) relative step up at k even places of a device's range; None: no limited range
+    step_down: Array | None = None  # (k,) relative step down
     weight_bits: int | None = None  # bits of a stored weight, sign included; None: analog, ideal
 
     def __post_init__(self) -> None:
@@ -40,3 +51,12 @@ class LayerErrors:
         self.boxcar_high_gain = np.ones(self.n_out)
         self.enabled = np.ones(self.n_out, dtype=np.bool_)
         self.membrane_noise = np.zeros(self.n_out)
+        self.comparator_offset = np.zeros(self.n_out)
+        self.boxcar_low_offset = np.zeros(self.n_out)
+        self.boxcar_high_offset = np.zeros(self.n_out)
+        self.missed_counts = np.zeros(self.n_out)
+        self.pulse_gain = np.ones((1, self.n_out))
+        self.pulse_up_gain = np.ones(self.n_out)
+        self.pulse_down_gain = np.ones(self.n_out)
+        self.cycle_noise = np.zeros(self.n_out)
+        self.write_noise = np.zeros(self.n_out)

@@ -5,15 +5,26 @@ from __future__ import annotations
 from functools import cache
 from importlib.metadata import entry_points
 
+from nonideality.asymmetry import Asymmetry
+from nonideality.boxcar import Boxcar
+from nonideality.comparator import Comparator
+from nonideality.cycle import Cycle
 from nonideality.effect import NoiseError, Nonideality
 from nonideality.mismatch import Mismatch
+from nonideality.missed import Missed
+from nonideality.nonlinear import Nonlinear
+from nonideality.pulse import Pulse
 from nonideality.quantization import Quantization
 from nonideality.silencing import Silencing
 from nonideality.thermal import Thermal
+from nonideality.write import Write
 
 ENTRY_POINT_GROUP = "chipsim.nonidealities"
 _REQUIRED = ("name", "summary", "level_meaning", "unit", "persistence", "moment", "sites", "source")
-BUILT_IN: tuple[type[Nonideality], ...] = (Mismatch, Quantization, Thermal, Silencing)
+BUILT_IN: tuple[type[Nonideality], ...] = (
+    *(Mismatch, Quantization, Thermal, Silencing),
+    *(Comparator, Boxcar, Missed, Pulse, Asymmetry, Cycle, Write, Nonlinear),
+)
 
 
 @cache

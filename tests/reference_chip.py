@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass, field
 
 import numpy as np
-from reference_random import gaussian_of, uniform_of
+from reference_random import gaussian_of, gaussians_of_write, uniform_of
 
 from chipsim.fabricate import fabricate
 
@@ -28,6 +28,7 @@ TALLY = (
     "membrane_high_rail",
     "accumulator_full",
     "weight_full_scale",
+    "missed_counts",
     "spikes",
 )
 
@@ -63,6 +64,7 @@ class ReferenceLayer:
     code: np.ndarray | None = None
     residue: np.ndarray | None = None
     lsb: tuple = (F(1), F(1))  # of a weight, of a bias
+    full_scale: np.float32 = ZERO  # of an analog weight
     tally: dict = field(default_factory=lambda: dict.fromkeys(TALLY, 0))
 
     def start_window(self, window):
@@ -133,9 +135,17 @@ class ReferenceLayer:
         self.fired[i] = bool(u >= neurons.threshold[i])  # Eq. 3
         if self.fired[i]:
             self.tally["spikes"] += 1
-            if self.count[i] + F(1) > self._full():
-                self.tally["accumulator_full"] += 1
-            self.count[i] = min(self.count[i] + F(1), self._full())
+            self._count(i, t)
+
+    def _count(self, i, t):
+        """The accumulator sees this neuron's spike, unless it misses it or is full."""
+        circuit = self.made.circuit
+        if uniform_of(circuit.missed_key, self.window, self.made.neurons.layer, t - 1, i) < circuit.missed[i]:
+            self.tally["missed_counts"] += 1
+        elif self.count[i] + F(1) > self._full():
+            self.tally["accumulator_full"] += 1
+        else:
+            self.count[i] = self.count[i] + F(1)
 
     def _full(self):
         return F(2**self.design.accumulator_bits - 1)
@@ -158,7 +168,7 @@ class ReferenceLayer:
         """eta gate(e_i) box_i (Eq. 10), the error taken from the two counters: d = y t - C, e = d / t (Eqs. 9, 11)."""
         design = self.design
         self.target_count[i] = min(self.target_count[i] + target, self._full())
-        d = self.target_count[i] - self.count[i]
+        d = self.target_count[i] - self.count[i] + self.made.circuit.comparator_offset[i]
         sign = np.sign(d)
         if design.error_gate == "linear":
             gated = d * (F(1) / F(t)) if abs(d) > F(design.dead_zone_counts) else ZERO
@@ -175,15 +185,34 @@ class ReferenceLayer:
         return pulse
 
     def _write(self, j, i, pulse, amplitude, t):
-        """dw_ij = pulse_i x_j, scaled by the synapse's gain; few-bit weights collect it in an update accumulator."""
+        """dw_ij = pulse_i x_j, scaled by the synapse's gain, if pulses and devices are ideal."""
+        update = self.made.circuit.update
+        pulse = pulse * (update.up if pulse > 0 else update.down)[i]
+        pulse = pulse * update.gain[j if len(update.gain) > 1 else 0, i]
+        cycle, noise = gaussians_of_write(update.key, self.window, self.made.neurons.layer, t - 1, j, i)
+        if update.cycle[i] != 0:
+            pulse = pulse * (F(1) + update.cycle[i] * cycle)
         gains = self.made.gain
         gain = gains[j if len(gains) > 1 else 0, i]
-        if not self.coded:
-            self.weight[j, i] = self.weight[j, i] + gain * (pulse if amplitude is None else pulse * amplitude)
+        if self.coded:
+            self._write_code(j, i, pulse, F(1) if amplitude is None else amplitude, gain, t)
             return
+        change = pulse if amplitude is None else pulse * amplitude
+        if update.bounded:
+            limit = gain * self.full_scale
+            place = F(0.5) + F(0.5) * (self.weight[j, i] / limit) if limit > 0 else F(0.5)
+            change = change * relative_step(update.step_up if change > 0 else update.step_down, place)
+        if update.noise[i] != 0:
+            change = change + update.noise[i] * self.full_scale * noise
+        wanted = self.weight[j, i] + gain * change
+        self.weight[j, i] = min(max(wanted, -limit), limit) if update.bounded else wanted
+        self.tally["weight_full_scale"] += bool(self.weight[j, i] != wanted)
+
+    def _write_code(self, j, i, pulse, amplitude, gain, t):
+        """Few-bit weights collect pulses in an update accumulator, which moves the code by whole LSBs."""
         full = 2**self.design.update_accumulator_bits
         lsb = self.lsb[j == len(self.weight) - 1]
-        units = F(full) * (F(1) if amplitude is None else amplitude) / lsb
+        units = F(full) * amplitude / lsb
         circuit, layer = self.made.circuit, self.made.neurons.layer
         dither = uniform_of(circuit.dither_key, self.window, layer, t - 1, i)
         total = int(self.residue[j, i]) + math.floor(pulse * units + dither)
@@ -198,6 +227,13 @@ class ReferenceLayer:
         self.weight[j, i] = gain * (F(code) * lsb)
 
 
+def relative_step(steps, place):
+    """The step at a place of the range, from 0 to 1, between the two nearest of the evenly spaced entries."""
+    x = min(max(place, F(0)), F(1)) * F(len(steps) - 1)
+    i = min(math.floor(x), len(steps) - 2)
+    return steps[i] + (steps[i + 1] - steps[i]) * (x - F(i))
+
+
 class ReferenceChip:
     """A die that steps in plain Python."""
 
@@ -206,7 +242,7 @@ class ReferenceChip:
         self.spec = spec
         self.layers = []
         for made, (tables, state) in zip(fabricate(spec, die_seed), synapses, strict=True):
-            layer = ReferenceLayer(made, state.weight.copy(), spec.learning_circuit)
+            layer = ReferenceLayer(made, state.weight.copy(), spec.learning_circuit, full_scale=tables.full_scale)
             if tables.coded:
                 layer.coded = True
                 layer.code, layer.residue = state.coded.code.copy(), state.coded.residue.copy()

@@ -42,3 +42,12 @@ def gaussian_of(key, window, layer, step, neuron):
     even = step % 4 // 2 * 2
     pair = gaussian_pair(np.uint32(words[even]), np.uint32(words[even + 1]))
     return np.float32(pair[step % 2])
+
+
+def gaussians_of_write(key, window, layer, step, row, column):
+    """The two float32, N(0, 1), of one write."""
+    window = int(window)
+    counter = (int(column), int(row) << 12 | int(step), window & MASK, (window >> 32) << 16 | int(layer))
+    words = philox_words(counter, (int(key[0]), int(key[1])))
+    first, second = gaussian_pair(np.uint32(words[0]), np.uint32(words[1]))
+    return np.float32(first), np.float32(second)

@@ -8,6 +8,9 @@ from small_chips import assert_equals_witness, every_neuron, lesson, programmed,
 
 ALL_FROZEN = ("mismatch:0.4", "silencing:0.2")
 EVERYTHING = (*ALL_FROZEN, "thermal:0.2", "quantization:4")
+CIRCUIT_ERRORS = ("comparator:0.7", "boxcar:0.3", "missed:0.3", "pulse:0.3", "asymmetry:0.4,spread=0.2", "cycle:0.4")
+DEVICE_ERRORS = ("write:0.02", "nonlinear:2.4,down=4")
+MEASURED = {"pulse_steps": ((2.0, 1.1, 0.4), (0.3, 0.9, 0.8, 1.6, 2.5))}
 
 CASES = {
     "as designed": {},
@@ -41,6 +44,34 @@ CASES = {
     "two-bit weights, direct writes": {"noise": ("quantization:2",), "circuit": {"update_accumulator_bits": 0}},
     "one-bit update accumulators": {"noise": ("quantization:5",), "circuit": {"update_accumulator_bits": 1}},
     "fourteen-bit update accumulators": {"noise": ("quantization:15",), "circuit": {"update_accumulator_bits": 14}},
+    "comparator offset": {"noise": ("comparator:1",)},
+    "comparator offset, sign gate": {"noise": ("comparator:1",), "circuit": {"error_gate": "sign"}},
+    "comparator offset, ternary gate": {"noise": ("comparator:1",), "circuit": {"error_gate": "ternary"}},
+    "boxcar offset": {"noise": ("boxcar:0.5",)},
+    "missed counts": {"noise": ("missed:0.3",)},
+    "every count missed in one layer": {"noise": ("missed:1,layer=2",)},
+    "missed counts, small accumulators": {"noise": ("missed:0.3",), "circuit": {"accumulator_bits": 2}},
+    "missed counts, integrating readout": {"noise": ("missed:0.3",), "neuron": {"readout": "integrating"}},
+    "pulse gain of each synapse": {"noise": ("pulse:0.4@synapse",)},
+    "pulse gain of each column": {"noise": ("pulse:0.4@column",)},
+    "asymmetric pulses": {"noise": ("asymmetry:-0.5,spread=0.3",)},
+    "no pulses up": {"noise": ("asymmetry:-2",)},
+    "cycle to cycle": {"noise": ("cycle:0.5",)},
+    "cycle to cycle in one layer": {"noise": ("cycle:1.5,layer=2",)},
+    "write noise": {"noise": ("write:0.05",)},
+    "soft bounds": {"noise": ("nonlinear:2.4",)},
+    "steep soft bounds, each synapse its gain": {"noise": ("nonlinear:6,down=2", "mismatch:0.4@weight")},
+    "hard bounds": {"noise": ("nonlinear:0",)},
+    "a measured device": {"circuit": MEASURED},
+    "all of the learning circuit": {"noise": (*ALL_FROZEN, *CIRCUIT_ERRORS, *DEVICE_ERRORS, "thermal:0.1")},
+    "all of the learning circuit, few-bit weights": {"noise": (*EVERYTHING, *CIRCUIT_ERRORS)},
+    "a dead readout of limited range": {
+        "neuron": {"readout": "integrating"},
+        "noise": ("silencing:0.6@output", *DEVICE_ERRORS),
+    },
+    "devices and codes, each in a layer": {
+        "noise": ("quantization:4,layer=1", "nonlinear:2,layer=2", "write:1,layer=3")
+    },
     "everything": {"noise": EVERYTHING, "neuron": {"kind": "lif"}, "circuit": {"error_gate": "ternary"}},
     "everything, reset to zero": {"noise": EVERYTHING, "neuron": {"kind": "lif", "reset": "zero"}},
 }
@@ -94,15 +125,33 @@ def test_saturation_is_counted():
     assert compare(lesson(spec_of(**CASES["small accumulators"]))).activity["accumulator_full"].sum() > 0
 
 
+def test_the_ends_of_a_range_are_met():
+    """Both ends, and every held write is counted."""
+    learned = compare(lesson(spec_of(noise=("nonlinear:0",)), rate=0.3, n_windows=6))
+    assert learned.activity["weight_full_scale"].sum() > 0
+    assert compare(lesson(spec_of(noise=("missed:0.3",)))).activity["missed_counts"].sum() > 0
+
+
 noises = st.fixed_dictionaries(
     {},
     optional={
         "mismatch": st.sampled_from(["mismatch:0.3", "mismatch:0.7", "mismatch:0.2@weight", "mismatch:0.5@threshold"]),
         "thermal": st.sampled_from(["thermal:0.1", "thermal:1,layer=1"]),
         "silencing": st.sampled_from(["silencing:0.3", "silencing:0.5@output"]),
-        "quantization": st.integers(2, 15).map("quantization:{}".format),
+        "comparator": st.sampled_from(["comparator:0.5", "comparator:3,layer=1"]),
+        "boxcar": st.sampled_from(["boxcar:0.2", "boxcar:2@low"]),
+        "missed": st.sampled_from(["missed:0.05", "missed:0.6"]),
+        "pulse": st.sampled_from(["pulse:0.3", "pulse:1@column"]),
+        "asymmetry": st.sampled_from(["asymmetry:1", "asymmetry:-0.3,spread=1"]),
+        "cycle": st.sampled_from(["cycle:0.1", "cycle:2,layer=1"]),
     },
 ).map(lambda chosen: tuple(chosen.values()))
+
+synapses = st.one_of(
+    st.just(()),
+    st.integers(2, 15).map(lambda bits: (f"quantization:{bits}",)),
+    st.sampled_from([("write:0.01",), ("nonlinear:1,down=3",), ("write:0.3", "nonlinear:0"), ("nonlinear:20",)]),
+)
 
 neurons = st.fixed_dictionaries(
     {
@@ -132,14 +181,15 @@ circuits = st.fixed_dictionaries(
     sizes=st.lists(st.one_of(st.integers(1, 12), st.integers(13, 70)), min_size=2, max_size=4),
     steps=st.integers(1, 9),
     noise=noises,
+    kind=synapses,
     neuron=neurons,
     circuit=circuits,
     seed=st.integers(0, 2**32),
     constant_current=st.booleans(),
     rate=st.sampled_from([0.01, 0.1, 0.5]),
 )
-def test_any_chip(sizes, steps, noise, neuron, circuit, seed, constant_current, rate):
-    spec = spec_of(tuple(sizes), steps, noise, neuron, circuit)
+def test_any_chip(sizes, steps, noise, kind, neuron, circuit, seed, constant_current, rate):
+    spec = spec_of(tuple(sizes), steps, (*noise, *kind), neuron, circuit)
     compare(lesson(spec, seed, n_windows=2, rate=rate, constant_current=constant_current), die_seed=seed % 1000)
 
 

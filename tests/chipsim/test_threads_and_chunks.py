@@ -21,7 +21,9 @@ from small_chips import (
 from chipsim.blocks import column_ranges
 from chipsim.plan import WINDOWS_PER_PIECE, even_ranges, following_ranges
 
-EVERYTHING = ("mismatch:0.3", "thermal:0.2", "silencing:0.1", "quantization:4")
+CIRCUIT = ("comparator:0.5", "boxcar:0.2", "missed:0.2", "pulse:0.3", "asymmetry:0.2,spread=0.1", "cycle:0.3")
+EVERYTHING = ("mismatch:0.3", "thermal:0.2", "silencing:0.1", "quantization:4", *CIRCUIT)
+DEVICES = ("mismatch:0.3", "thermal:0.2", *CIRCUIT, "write:0.01", "nonlinear:2.4")
 COLUMNS_PER_LINE = 16
 
 
@@ -37,7 +39,7 @@ def run_with(task, threads):
     return chip, learned, inferred
 
 
-@pytest.mark.parametrize("noise", [EVERYTHING, ()], ids=["everything", "ideal"])
+@pytest.mark.parametrize("noise", [EVERYTHING, DEVICES, ()], ids=["everything", "devices", "ideal"])
 @pytest.mark.parametrize("threads", [2, 3, 8])
 def test_threads(threads, noise):
     task = wide_lesson(noise, n_windows=2 * WINDOWS_PER_PIECE + 3)  # three pieces of windows

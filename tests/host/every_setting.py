@@ -32,6 +32,7 @@ OTHER: dict[str, Any] = {
     "learning_circuit.boxcar_width_th": 0.75,
     "learning_circuit.warm_up_steps": 3,
     "learning_circuit.update_accumulator_bits": 0,
+    "learning_circuit.pulse_steps": [[1.5, 1.0, 0.5], [0.25, 1.75]],
     "teacher.epochs": 9,
     "teacher.norm": "layer",
     "teacher.norm_percentile": 95.5,
@@ -43,6 +44,9 @@ OTHER: dict[str, Any] = {
     "training.chunk": 17,
 }
 
+# Files that are read once and become other settings.
+FILES = ("learning_circuit.pulse_curve_csv",)
+
 
 def leaves(model: type[BaseModel] = RunSpec, prefix: str = "") -> list[str]:
     """Dotted names of all settings, as they stand in the models."""
@@ -51,7 +55,7 @@ def leaves(model: type[BaseModel] = RunSpec, prefix: str = "") -> list[str]:
         inner = field.annotation
         is_table = isinstance(inner, type) and issubclass(inner, BaseModel)
         names += leaves(inner, f"{prefix}{name}.") if is_table else [prefix + name]
-    return names
+    return [name for name in names if name not in FILES]
 
 
 def value_of(spec: BaseModel, name: str) -> Any:

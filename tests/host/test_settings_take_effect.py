@@ -31,6 +31,7 @@ CHANGES = {
     "learning_circuit.boxcar_width_th": ({}, 0.5),
     "learning_circuit.warm_up_steps": ({}, 1),
     "learning_circuit.update_accumulator_bits": ({"noise": ["quantization:4"]}, 0),
+    "learning_circuit.pulse_steps": ({}, [[2.0, 0.5], [0.5, 2.0]]),
     "teacher.epochs": ({}, 150),
     "teacher.norm": ({}, "layer"),
     "teacher.norm_percentile": ({}, 60),

@@ -14,7 +14,9 @@ ROLES = ("hidden", "output")
 
 
 def test_the_catalogue_holds_what_the_design_promises():
-    assert list(catalogue()) == ["mismatch", "quantization", "thermal", "silencing"]
+    assert list(catalogue())[:4] == ["mismatch", "quantization", "thermal", "silencing"]
+    circuit = {"comparator", "boxcar", "missed", "pulse", "asymmetry", "cycle", "write", "nonlinear"}
+    assert circuit <= catalogue().keys()
 
 
 @pytest.mark.parametrize("name", list(catalogue()))
@@ -30,7 +32,7 @@ def test_every_entry_explains_itself(name):
     for site in effect.sites.values():
         assert site.meaning and "{level}" in site.distribution
     low, high = effect.level_range
-    assert 0 <= low < high
+    assert low < high
     assert effect.__doc__
 
 
@@ -117,7 +119,7 @@ def install(monkeypatch):
 
 def test_a_third_partys_effect_is_used_like_ours(install):
     asked = install(EntryPoint("droop", "acme.droop:Droop", Droop))
-    assert list(catalogue()) == ["mismatch", "quantization", "thermal", "silencing", "droop"]
+    assert [*catalogue()][-1] == "droop" and "mismatch" in catalogue()
     assert asked == ["chipsim.nonidealities"]
     assert parse("droop:0.5,depth=2").effect.option_values == {"depth": 2.0}
     with pytest.raises(NoiseError, match="'width=2' is not key=value with a key from layer, depth, each once"):
