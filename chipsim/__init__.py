@@ -3,7 +3,8 @@
 Read `spec`, `fabricate`, `tables`, `crossbar`, `neuron`, `cycle`, `chip`, in this order.
 """
 
-from chipsim.chip import Chip, Probe, Result, Snapshot
+from chipsim.chip import Chip, Snapshot
+from chipsim.result import Probe, Result
 from chipsim.spec import ChipError, ChipSpec, NeuronSpec
 from chipsim.tables import Events
 

@@ -64,6 +64,7 @@ def _cut(layer: Block, first: int, last: int) -> Block:
             threshold=part(neurons.threshold),
             reset_charge=part(neurons.reset_charge),
             noise=part(neurons.noise),
+            read_noise=part(neurons.read_noise),
         ),
         circuit=circuit._replace(boxcar_low=part(circuit.boxcar_low), boxcar_high=part(circuit.boxcar_high)),
     )

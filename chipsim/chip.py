@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from chipsim.ageing import Age, drift_block, gain_at
 from chipsim.blocks import join, split
-from chipsim.cycle import TALLY, WORK, Columns, events_fit, gather_events, infer_block, learn_block, new_columns
+from chipsim.cycle import (
+    TALLY,
+    WORK,
+    Columns,
+    events_fit,
+    gather_events,
+    infer_block,
+    learn_block,
+    new_columns,
+)
 from chipsim.fabricate import fabricate
+from chipsim.link import HostLink
 from chipsim.memory import aligned
 from chipsim.programming import program_layer
+from chipsim.result import Probe, Result, concatenated
 from chipsim.schedule import Piece, Threads
 from chipsim.spec import ChipError, ChipSpec
 from chipsim.tables import Block, Events, Record
@@ -30,34 +41,6 @@ _WINDOWS_ON_ONE_THREAD = 256  # what one layer leaves is still in the cache when
 _RANGES_PER_THREAD = 2  # enough for layers to overlap
 
 
-@dataclass(frozen=True)
-class Probe:
-    """Which neurons of a layer (1-based, as in a noise's ``layer=``) to watch."""
-
-    layer: int
-    neurons: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Result:
-    """What comes back from the chip for a chunk of S windows."""
-
-    counts: list[NDArray[np.float32]]  # per layer (S, n_out), spikes in the window
-    membrane: NDArray[np.float32]  # (S, n_classes), output membranes at the end of the window, in thresholds
-    activity: dict[str, NDArray[np.int64]]  # what the chip did, per TALLY name but WORK (n_layers,)
-    work: dict[str, NDArray[np.int64]]  # what the simulator did for it, per WORK name (n_layers,)
-    traces: dict[int, NDArray[np.float32]] = field(default_factory=dict)  # probed layer -> (S, T, k) membranes
-    spikes: dict[int, NDArray[np.uint8]] = field(default_factory=dict)  # as traces; an integrating readout has none
-
-    @property
-    def classes(self) -> NDArray[np.int64]:
-        """(S,) the output neuron with the largest count; ties go to the highest membrane, then the lowest index."""
-        counts = self.counts[-1]
-        tied = counts == counts.max(axis=1, keepdims=True)
-        best: NDArray[np.int64] = np.argmax(np.where(tied, self.membrane, -np.inf), axis=1)
-        return best
-
-
 class Chip:
     """One die. All methods may be called in any order once it is programmed; none of them changes the spec."""
 
@@ -66,6 +49,10 @@ class Chip:
         self.spec = spec
         self.die_seed = die_seed
         self._made = fabricate(spec, die_seed)
+        self._drifts = any(made.drift.drifts for made in self._made)
+        self._age = Age()
+        bit_errors = [made.target_bit_errors for made in self._made]
+        self._link = HostLink(die_seed, spec.layer_sizes[0], self._made[0].spike_bit_errors, bit_errors)
         self._threads = Threads(threads)
         self._layers: list[Block] = []  # as programmed, each one block of all its columns
         self._blocks: list[list[Block]] = []  # the layers split for learning; empty if not up to date
@@ -74,7 +61,7 @@ class Chip:
         self._hidden_events: list[Events] = []
 
     def program(self, weights: Weights) -> None:
-        """Write weights (n_in, n_out) and biases (n_out,) of every layer, in units of the threshold.
+        """Write weights (n_in, n_out) and biases (n_out,) of every layer, in units of the threshold; they are new then.
 
         Raises ChipError if shapes are not the spec's or a value is not finite.
         """
@@ -86,14 +73,19 @@ class Chip:
         bits = self.spec.learning_circuit.update_accumulator_bits
         layers = []
         for (w, b), made in zip(weights, self._made, strict=True):
-            synapses, state = program_layer(w, b, made.gain, made.weight_bits, bits)
+            gain = gain_at(made.gain, made.drift, Age()) if made.drift.drifts else made.gain
+            synapses, state = program_layer(w, b, gain, made.weight_bits, bits, made.stuck)
             layers.append(Block(np.int64(0), synapses, state, made.neurons, made.circuit))
         self._layers = layers
         self._blocks = []
+        self._age = Age()
 
     def infer(self, events: Events, windows: NDArray[np.int64], probes: Sequence[Probe] = ()) -> Result:
         """Run S windows, weights left alone. windows: (S,) the windows' numbers, which key their temporal noise."""
-        return self._run(events, windows, None, None, probes)
+        events, windows, lost = self._received(events, windows)
+        result = self._run(events, windows, None, None, probes)
+        result.activity["events_lost"][0] = lost
+        return result
 
     def learn(
         self,
@@ -121,9 +113,31 @@ class Chip:
         if not (np.isfinite(rates).all() and all(np.isfinite(target).all() for target in targets)):
             raise ChipError("targets or learning rates contain NaN or infinity: every one must be a finite number")
         per_layer = np.broadcast_to(rates.reshape(len(windows), -1), (len(windows), self.spec.n_layers))
-        return self._run(
-            events, windows, [np.ascontiguousarray(t, np.float32) for t in targets], per_layer.T.copy(), probes
-        )
+        events, windows, lost = self._received(events, windows)
+        targets = self._link.targets(targets, windows)
+        results = []
+        for start, stop in self._age.spans(len(windows)) if self._drifts else [(0, len(windows))]:
+            part = slice(start, stop)
+            results.append(
+                self._run(
+                    Events(*(array[part] for array in events)),
+                    windows[part],
+                    [target[part] for target in targets],
+                    per_layer[part].T.copy(),
+                    probes,
+                )
+            )
+            self._grow(self._age.after_windows(stop - start))
+        result = concatenated(results)
+        result.activity["events_lost"][0] = lost
+        return result
+
+    def age(self, seconds: float) -> None:
+        """Let the die rest: its synapses drift for this time. Raises ChipError if it is not a number of at least 0."""
+        self._check_programmed()
+        if not (np.isfinite(seconds) and seconds >= 0):
+            raise ChipError(f"a die cannot rest for {seconds} seconds: give a finite number of at least 0")
+        self._grow(self._age.after_rest(float(seconds)))
 
     def weights(self) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
         """What the crossbars deliver per spike, gain included: per layer (n_in, n_out) and (n_out,) in thresholds."""
@@ -140,6 +154,10 @@ class Chip:
                 arrays[f"layer{number}.code"] = layer.state.coded.code.copy()
                 arrays[f"layer{number}.residue"] = layer.state.coded.residue.copy()
                 arrays[f"layer{number}.lsb"] = np.array([layer.synapses.lsb, layer.synapses.bias_lsb], np.float32)
+            if layer.neurons.reads:
+                arrays[f"layer{number}.full_scale"] = np.array([layer.synapses.full_scale], np.float32)
+        if self._drifts:
+            arrays["age"] = self._age.to_array()
         return arrays
 
     def restore(self, snapshot: Mapping[str, NDArray[np.generic]]) -> None:
@@ -151,17 +169,42 @@ class Chip:
             odd = sorted(name for name in kinds.keys() | expected.keys() if kinds.get(name) != expected.get(name))
             raise ChipError(f"the snapshot is not of this chip: {', '.join(odd)} differ; restore one of the same spec")
         self._blocks = []
-        for number, layer in enumerate(self._layers, start=1):
+        if self._drifts:
+            self._age = Age.from_array(snapshot["age"])
+        for number, (layer, made) in enumerate(zip(self._layers, self._made, strict=True), start=1):
             layer.state.weight[...] = snapshot[f"layer{number}.weight"]
+            if made.drift.drifts:
+                layer.synapses.gain[...] = gain_at(made.gain, made.drift, self._age)
+            if layer.neurons.reads:
+                [scale] = snapshot[f"layer{number}.full_scale"]
+                layer = layer._replace(synapses=layer.synapses._replace(full_scale=scale))
             if layer.synapses.coded:
                 layer.state.coded.code[...] = snapshot[f"layer{number}.code"]
                 layer.state.coded.residue[...] = snapshot[f"layer{number}.residue"]
                 lsb, bias_lsb = snapshot[f"layer{number}.lsb"]
-                self._layers[number - 1] = layer._replace(synapses=layer.synapses._replace(lsb=lsb, bias_lsb=bias_lsb))
+                layer = layer._replace(synapses=layer.synapses._replace(lsb=lsb, bias_lsb=bias_lsb))
+            self._layers[number - 1] = layer
 
     def _check_programmed(self) -> None:
         if not self._layers:
             raise ChipError("this chip has no weights yet: call program() first")
+
+    def _grow(self, age: Age) -> None:
+        """Let the die get as old as `age`, and its synapses with it."""
+        if self._drifts and (age.drifted_windows, age.rested_s) != (self._age.drifted_windows, self._age.rested_s):
+            self._blocks = []
+            for layer, made in zip(self._layers, self._made, strict=True):
+                if made.drift.drifts:
+                    drift_block(layer, made.drift, made.gain, self._age, age)
+        self._age = age
+
+    def _received(self, events: Events, windows: NDArray[np.int64]) -> tuple[Events, NDArray[np.int64], int]:
+        """What arrives of a chunk's events, its window numbers, and how many events were lost on the way."""
+        self._check_programmed()
+        windows = np.ascontiguousarray(windows, np.int64)
+        self._check_events(events, windows)
+        arrived, lost = self._link.events(events, windows)
+        return arrived, windows, lost
 
     def _run(
         self,
@@ -171,9 +214,6 @@ class Chip:
         rates: NDArray[np.float32] | None,
         probes: Sequence[Probe],
     ) -> Result:
-        self._check_programmed()
-        windows = np.ascontiguousarray(windows, np.int64)
-        self._check_events(events, windows)
         n_windows = len(windows)
         self._reserve(n_windows)
         records = [self._record(layer, n_windows, probes) for layer in range(self.spec.n_layers)]

@@ -31,12 +31,13 @@ TALLY = (
     "membrane_high_rail",
     "accumulator_full",  # a spike that was not counted
     "weight_full_scale",  # a write held back at the end of a few-bit weight's range
+    "events_lost",  # an input event that bit errors on the host link lost; see chipsim.link
     # The simulator's own work rather than the chip's; depends on how columns are split:
     "synapses_added",
     "synapses_written",
 )
 WORK = ("synapses_added", "synapses_written")
-_EVENTS, _UPDATES, _WRITES, _LOW, _HIGH, _FULL, _CLIPPED, _ADDED, _WRITTEN = range(len(TALLY))
+_EVENTS, _UPDATES, _WRITES, _LOW, _HIGH, _FULL, _CLIPPED, _LOST, _ADDED, _WRITTEN = range(len(TALLY))
 _ZERO = np.float32(0)
 _ONE = np.float32(1)
 
@@ -105,16 +106,39 @@ def _deliver(columns, weight, events, s, t):
 
 
 @inlined_stage
-def _draw_noise(columns, neurons, window, t, first):
-    """Membrane noise of steps t .. t + 3."""
+def _draw_noise(columns, neurons, full_scale, events, s, window, t, first):
+    """Membrane noise of steps t .. t + 3, read noise of their events included (see nonideality.read)."""
     key = (neurons.noise_key[0], neurons.noise_key[1])
     words_of_four_steps(columns.words, key, window, neurons.layer, t // 4, first)
     gaussians(columns.noise, columns.words)
     sigma = neurons.noise
+    if neurons.reads:
+        for step in range(min(4, events.begin.shape[1] - t)):
+            _scale_with_reads(columns.noise[step], sigma, neurons.read_noise, full_scale, _power(events, s, t + step))
+        return
     for step in range(4):
         noise = columns.noise[step]
         for i in range(len(noise)):
             noise[i] *= sigma[i]
+
+
+@stage
+def _power(events, s, t):
+    """Sum of the squared amplitudes of a step's events, bias included: what multiplies the variance of one event."""
+    begin, end = events.begin[s, t], events.end[s, t]
+    if len(events.amplitude) == 0:
+        return np.float32(end - begin + 1)
+    power = _ONE
+    for k in range(begin, end):
+        power += events.amplitude[s, k] * events.amplitude[s, k]
+    return power
+
+
+@stage
+def _scale_with_reads(noise, sigma, read_noise, full_scale, power):
+    for i in range(len(noise)):
+        event = read_noise[i] * full_scale
+        noise[i] *= np.sqrt(sigma[i] * sigma[i] + power * (event * event))
 
 
 @inlined_stage
@@ -224,7 +248,7 @@ def infer_block(block, events, record, windows, columns, tally, start, stop):
     """Run windows start .. stop - 1 of a chunk through a block of a layer's columns, weights left alone.
 
     block, events, record: see `chipsim.tables`; windows: (S,) int64, each window's number, which keys its noise;
-    columns: see `new_columns`; tally: (9,) int64, gains the TALLY counts. Writes `record`.
+    columns: see `new_columns`; tally: (10,) int64, gains the TALLY counts. Writes `record`.
     """
     state, neurons, circuit = block.state, block.neurons, block.circuit
     first, last = block.first, block.first + state.weight.shape[1]
@@ -238,7 +262,7 @@ def infer_block(block, events, record, windows, columns, tally, start, stop):
             if t == 0 or not graded:  # a constant current stays what it is
                 added += _deliver(columns, state.weight, events, s, t)
             if neurons.noisy and t % 4 == 0:
-                _draw_noise(columns, neurons, windows[s], t, first)
+                _draw_noise(columns, neurons, block.synapses.full_scale, events, s, windows[s], t, first)
             _fire(columns, neurons, circuit, record, s, t, first, last)
             _probe(columns, record, s, t, first, last)
         _end_window(columns, neurons, circuit, record, s, first, last, tally)
@@ -268,7 +292,7 @@ def learn_block(block, events, record, windows, targets, rates, columns, tally, 
                 added += _deliver(columns, state.weight, events, s, t)
                 changed = False
             if neurons.noisy and t % 4 == 0:
-                _draw_noise(columns, neurons, windows[s], t, first)
+                _draw_noise(columns, neurons, block.synapses.full_scale, events, s, windows[s], t, first)
             if synapses.coded and t % 4 == 0:
                 _draw_dither(columns, circuit, neurons.layer, windows[s], t, first)
             _fire(columns, neurons, circuit, record, s, t, first, last)

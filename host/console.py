@@ -101,6 +101,7 @@ _SATURATION_WORDS = {
     "membrane_high_rail": "membrane at the upper rail",
     "accumulator_full": "spike accumulator full",
     "weight_full_scale": "weight at the end of its range",
+    "events_lost": "input events lost on the host link",
 }
 
 

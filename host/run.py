@@ -19,7 +19,7 @@ from host.stream import Lesson
 from host.training import Progress, train
 from nonideality.grammar import parse_all
 
-_SATURATIONS = ("membrane_low_rail", "membrane_high_rail", "accumulator_full", "weight_full_scale")
+_SATURATIONS = ("membrane_low_rail", "membrane_high_rail", "accumulator_full", "weight_full_scale", "events_lost")
 
 
 class Listener(Protocol):
@@ -77,6 +77,7 @@ def run(
     ideal = evaluate(setup.chip(setup.chip_spec.ideal(), setup.teacher.normalised(), threads), test, encoder)
     listener.stage("this die before learning")
     chip = setup.chip(setup.chip_spec, setup.start_weights(), threads)
+    chip.age(spec.training.rest_before_s)
     start = chip.weights()
     before = evaluate(chip, test, encoder)
 
@@ -100,6 +101,7 @@ def run(
         tick=lambda done, accuracy: listener.learning(done, setup.presentations, accuracy),
     )
     seconds = time.perf_counter() - began
+    chip.age(spec.training.rest_after_s)
     listener.stage("this die after learning")
     after = evaluate(chip, test, encoder)
     rate = (progress.presentations - first) / seconds if progress.presentations > first else None

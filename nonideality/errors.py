@@ -30,6 +30,14 @@ class LayerErrors:
     boxcar_high_gain: Array = field(init=False)  # (n_out,), relative, upper edge's distance
     enabled: NDArray[np.bool_] = field(init=False)  # (n_out,), False: the comparator never fires
     membrane_noise: Array = field(init=False)  # (n_out,), sigma per step, in units of the nominal threshold
+    charge_gain: Array = field(init=False)  # (n_out,), relative, what a charge does to the membrane: 1 / C
+    read_noise: Array = field(init=False)  # (n_out,), sigma of an event's charge, in full-scale weights
+    stuck: NDArray[np.int_] = field(init=False)  # (1, n_out) or (n_in + 1, n_out), -1 lowest, 1 highest, 0 not stuck
+    drift_exponent: Array = field(init=False)  # (1, n_out) or (n_in + 1, n_out), nu of (t / t0)^-nu
+    drift_t0_s: float = 1.0  # age at programming
+    window_s: float = 0.0  # by which a window that is learned from ages the synapses
+    spike_bit_errors: float = 0.0  # probability per address bit on the host link, of the first layer's input
+    target_bit_errors: float = 0.0  # probability per bit of a target word on the host link
     weight_bits: int | None = None  # bits of a stored weight, sign included; None: analog, ideal
 
     def __post_init__(self) -> None:
@@ -40,3 +48,7 @@ class LayerErrors:
         self.boxcar_high_gain = np.ones(self.n_out)
         self.enabled = np.ones(self.n_out, dtype=np.bool_)
         self.membrane_noise = np.zeros(self.n_out)
+        self.charge_gain = np.ones(self.n_out)
+        self.read_noise = np.zeros(self.n_out)
+        self.stuck = np.zeros((1, self.n_out), dtype=np.int_)
+        self.drift_exponent = np.zeros((1, self.n_out))

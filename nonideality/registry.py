@@ -5,15 +5,25 @@ from __future__ import annotations
 from functools import cache
 from importlib.metadata import entry_points
 
+from nonideality.drift import Drift
 from nonideality.effect import NoiseError, Nonideality
+from nonideality.ir import Ir
+from nonideality.ktc import Ktc
+from nonideality.link import Link
 from nonideality.mismatch import Mismatch
+from nonideality.pelgrom import Pelgrom
 from nonideality.quantization import Quantization
+from nonideality.read import Read
 from nonideality.silencing import Silencing
+from nonideality.stuck import Stuck
 from nonideality.thermal import Thermal
 
 ENTRY_POINT_GROUP = "chipsim.nonidealities"
 _REQUIRED = ("name", "summary", "level_meaning", "unit", "persistence", "moment", "sites", "source")
-BUILT_IN: tuple[type[Nonideality], ...] = (Mismatch, Quantization, Thermal, Silencing)
+BUILT_IN: tuple[type[Nonideality], ...] = (
+    *(Mismatch, Quantization, Thermal, Silencing),
+    *(Read, Stuck, Drift, Pelgrom, Ktc, Ir, Link),
+)
 
 
 @cache

@@ -10,8 +10,10 @@ import math
 from dataclasses import dataclass, field
 
 import numpy as np
+from reference_link import received_steps, received_targets
 from reference_random import gaussian_of, uniform_of
 
+from chipsim import ageing
 from chipsim.fabricate import fabricate
 
 F = np.float32
@@ -24,6 +26,7 @@ TALLY = (
     "membrane_high_rail",
     "accumulator_full",
     "weight_full_scale",
+    "events_lost",
 )
 
 
@@ -57,6 +60,8 @@ class ReferenceLayer:
     code: np.ndarray | None = None
     residue: np.ndarray | None = None
     lsb: tuple = (F(1), F(1))  # of a weight, of a bias
+    full_scale: np.float32 = ZERO
+    gain: np.ndarray | None = None  # as it is now; made.gain is how it was when programmed
     tally: dict = field(default_factory=lambda: dict.fromkeys(TALLY, 0))
 
     def start_window(self, window):
@@ -73,7 +78,7 @@ class ReferenceLayer:
         self.tally["synaptic_events"] += len(seen.rows) * self.weight.shape[1]
         before = list(self.fired)
         for i in range(len(self.membrane)):
-            self._integrate_and_fire(i, t, self._current(seen, i), before[i])
+            self._integrate_and_fire(i, t, self._current(seen, i), self._noise(i, t, seen), before[i])
         if target is not None:
             self._learn(t, seen, target, rate)
         return list(self.membrane)
@@ -88,15 +93,23 @@ class ReferenceLayer:
             current = current + delivered
         return current
 
-    def _noise(self, i, t):
+    def _noise(self, i, t, seen):
+        """One Gaussian for the membrane's noise and for that of every event read, the bias included."""
         neurons = self.made.neurons
         if not neurons.noisy:
             return ZERO
-        return gaussian_of(neurons.noise_key, self.window, neurons.layer, t - 1, i) * neurons.noise[i]
+        sigma = neurons.noise[i]
+        if neurons.reads:
+            power = F(1)
+            for k in range(len(seen.rows)):
+                power = power + (F(1) if seen.amplitudes is None else seen.amplitudes[k] * seen.amplitudes[k])
+            event = neurons.read_noise[i] * self.full_scale
+            sigma = np.sqrt(sigma * sigma + power * (event * event))
+        return gaussian_of(neurons.noise_key, self.window, neurons.layer, t - 1, i) * sigma
 
-    def _integrate_and_fire(self, i, t, current, fired_before):
+    def _integrate_and_fire(self, i, t, current, noise, fired_before):
         neurons = self.made.neurons
-        charge = current + self._noise(i, t)
+        charge = current + noise
         if neurons.integrating:
             self.membrane[i] = neurons.decay[i] * self.membrane[i] + charge
             self.count[i] = self.membrane[i] / neurons.threshold[i]
@@ -154,8 +167,9 @@ class ReferenceLayer:
 
     def _write(self, j, i, pulse, amplitude, t):
         """dw_ij = pulse_i x_j, scaled by the synapse's gain; few-bit weights collect it in an update accumulator."""
-        gains = self.made.gain
-        gain = gains[j if len(gains) > 1 else 0, i]
+        gain = self.gain[j if len(self.gain) > 1 else 0, i]
+        if gain == 0:  # stuck
+            return
         if not self.coded:
             self.weight[j, i] = self.weight[j, i] + gain * (pulse if amplitude is None else pulse * amplitude)
             return
@@ -182,9 +196,12 @@ class ReferenceChip:
     def __init__(self, spec, die_seed, synapses):
         """`synapses`: per layer (SynapseTables, SynapseState) as chipsim.programming.program_layer returns; copied."""
         self.spec = spec
+        self.die_seed = die_seed
+        self.learned, self.rested_s = 0, 0.0  # windows, seconds
         self.layers = []
         for made, (tables, state) in zip(fabricate(spec, die_seed), synapses, strict=True):
             layer = ReferenceLayer(made, state.weight.copy(), spec.learning_circuit)
+            layer.full_scale, layer.gain = tables.full_scale, tables.gain.copy()
             if tables.coded:
                 layer.coded = True
                 layer.code, layer.residue = state.coded.code.copy(), state.coded.residue.copy()
@@ -202,16 +219,64 @@ class ReferenceChip:
             layer.tally = dict.fromkeys(TALLY, 0)
         for s, window in enumerate(windows):
             self._run_window(events, s, window, targets, rates, traces, spikes)
+            if targets is not None:
+                self._live()
             for layer, count in zip(self.layers, counts, strict=True):
                 count[s] = layer.count
             membrane[s] = self.layers[-1].membrane
         activity = {name: np.array([layer.tally[name] for layer in self.layers]) for name in TALLY}
         return ReferenceResult(counts, membrane, activity, traces, spikes)
 
+    def _live(self):
+        """A window was learned from: weights drift after every AGEING_WINDOWS of them."""
+        self.learned += 1
+        if self.learned % ageing.AGEING_WINDOWS == 0:
+            for layer in self.layers:
+                self._drift(layer, self.learned, self.rested_s)
+
+    def rest(self, seconds):
+        for layer in self.layers:
+            self._drift(layer, self.learned, self.rested_s + seconds)
+        self.rested_s += seconds
+
+    def _drift(self, layer, windows, rested_s):
+        """w(t) = w(t0) (t / t0)^-nu, from how old the layer is to how old it gets; stuck synapses stay."""
+        drift = layer.made.drift
+        if not drift.exponent.any():
+            return
+        old = 1 + getattr(layer, "seconds", 0.0) / drift.t0_s
+        layer.seconds = windows * drift.window_s + rested_s
+        new = 1 + layer.seconds / drift.t0_s
+        shrunk = layer.weight * ((new / old) ** -drift.exponent).astype(F)
+        layer.weight = np.where(layer.made.gain == 0, layer.weight, shrunk)
+        layer.gain = (layer.made.gain * new**-drift.exponent).astype(F)
+
+    def _received(self, events, s, window, targets):
+        """What comes over the host link of a window: its steps as Inputs, and each layer's targets."""
+        steps = [input_of(events, s, t) for t in range(self.spec.steps)]
+        first = self.layers[0].made
+        if first.spike_bit_errors:
+            graded = len(events.amplitude) > 0
+            words = [list(zip(x.rows, x.amplitudes or x.rows, strict=True)) for x in steps]
+            sent = words[:1] if graded else words  # a constant current is sent once
+            n_in = self.spec.layer_sizes[0]
+            arrived, lost = received_steps(sent, n_in, first.spike_bit_errors, self.die_seed, window)
+            self.layers[0].tally["events_lost"] += lost
+            steps = [Input([row for row, _ in step], [x for _, x in step] if graded else None) for step in arrived]
+            steps *= self.spec.steps if graded else 1
+        if targets is None:
+            return steps, None
+        seen = [target[s] for target in targets]
+        for n, layer in enumerate(self.layers):
+            if layer.made.target_bit_errors:
+                seen[n] = received_targets(seen[n], layer.made.target_bit_errors, self.die_seed, n, window)
+        return steps, seen
+
     def _run_window(self, events, s, window, targets, rates, traces, spikes):
         for layer in self.layers:
             layer.start_window(window)
         steps = self.spec.steps
+        inputs, targets = self._received(events, s, window, targets)
         wires = [[] for _ in self.layers]  # what each layer fired in the cycle before
         for cycle in range(steps + len(self.layers) - 1):
             fired_now = [[] for _ in self.layers]
@@ -219,8 +284,8 @@ class ReferenceChip:
                 t = cycle - n  # this layer's step, from 0
                 if not 0 <= t < steps:
                     continue
-                seen = input_of(events, s, t) if n == 0 else Input(wires[n - 1])
-                target = None if targets is None else targets[n][s]
+                seen = inputs[t] if n == 0 else Input(wires[n - 1])
+                target = None if targets is None else targets[n]
                 rate = None if rates is None else rates[s, n]
                 traces[n][s, t] = layer.step(t + 1, seen, target, rate)
                 spikes[n][s, t] = layer.fired

@@ -1,0 +1,52 @@
+"""What the host asks of a run and what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Probe:
+    """Which neurons of a layer (1-based, as in a noise's ``layer=``) to watch."""
+
+    layer: int
+    neurons: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What comes back from the chip for a chunk of S windows."""
+
+    counts: list[NDArray[np.float32]]  # per layer (S, n_out), spikes in the window
+    membrane: NDArray[np.float32]  # (S, n_classes), output membranes at the end of the window, in thresholds
+    activity: dict[str, NDArray[np.int64]]  # what the chip did, per TALLY name but WORK (n_layers,)
+    work: dict[str, NDArray[np.int64]]  # what the simulator did for it, per WORK name (n_layers,)
+    traces: dict[int, NDArray[np.float32]] = field(default_factory=dict)  # probed layer -> (S, T, k) membranes
+    spikes: dict[int, NDArray[np.uint8]] = field(default_factory=dict)  # as traces; an integrating readout has none
+
+    @property
+    def classes(self) -> NDArray[np.int64]:
+        """(S,) the output neuron with the largest count; ties go to the highest membrane, then the lowest index."""
+        counts = self.counts[-1]
+        tied = counts == counts.max(axis=1, keepdims=True)
+        best: NDArray[np.int64] = np.argmax(np.where(tied, self.membrane, -np.inf), axis=1)
+        return best
+
+
+def concatenated(results: Sequence[Result]) -> Result:
+    """One result of chunks that followed each other, all with the same probes."""
+    first = results[0]
+    if len(results) == 1:
+        return first
+    return Result(
+        counts=[np.concatenate(counts) for counts in zip(*(result.counts for result in results), strict=True)],
+        membrane=np.concatenate([result.membrane for result in results]),
+        activity={name: np.sum([result.activity[name] for result in results], axis=0) for name in first.activity},
+        work={name: np.sum([result.work[name] for result in results], axis=0) for name in first.work},
+        traces={layer: np.concatenate([result.traces[layer] for result in results]) for layer in first.traces},
+        spikes={layer: np.concatenate([result.spikes[layer] for result in results]) for layer in first.spikes},
+    )
