@@ -73,11 +73,17 @@ def drift_block(block: Block, drift: Drift, fresh_gain: NDArray[np.float32], bef
     fresh_gain: the layer's gain when it was programmed, of the shape of drift.exponent. A gain of zero is a stuck
     synapse, which stays as it is.
     """
-    columns = slice(int(block.first), int(block.first) + block.state.weight.shape[1])
-    old, new = 1 + before.seconds(drift) / drift.t0_s, 1 + after.seconds(drift) / drift.t0_s
-    change = np.where(fresh_gain == 0, 1, (new / old) ** -drift.exponent)
-    block.state.weight[...] *= change[:, columns].astype(np.float32)
-    block.synapses.gain[...] = gain_at(fresh_gain, drift, after)[:, columns]
+    weight, synapses, coded = block.state.weight, block.synapses, block.state.coded
+    columns = slice(int(block.first), int(block.first) + weight.shape[1])
+    synapses.gain[...] = gain_at(fresh_gain, drift, after)[:, columns]
+    if synapses.coded:
+        lsb = np.full((len(weight), 1), synapses.lsb, np.float32)
+        lsb[-1] = synapses.bias_lsb
+        older = synapses.gain * (coded.code.astype(np.float32) * lsb)
+    else:
+        old, new = 1 + before.seconds(drift) / drift.t0_s, 1 + after.seconds(drift) / drift.t0_s
+        older = weight * ((new / old) ** -drift.exponent)[:, columns].astype(np.float32)
+    weight[...] = np.where(fresh_gain[:, columns] == 0, weight, older)
 
 
 def gain_at(fresh_gain: NDArray[np.float32], drift: Drift, age: Age) -> NDArray[np.float32]:

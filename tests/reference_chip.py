@@ -59,6 +59,7 @@ class ReferenceLayer:
     coded: bool = False
     code: np.ndarray | None = None
     residue: np.ndarray | None = None
+    seconds: float = 0.0  # that its synapses have drifted for
     lsb: tuple = (F(1), F(1))  # of a weight, of a bias
     full_scale: np.float32 = ZERO
     gain: np.ndarray | None = None  # as it is now; made.gain is how it was when programmed
@@ -244,12 +245,15 @@ class ReferenceChip:
         drift = layer.made.drift
         if not drift.exponent.any():
             return
-        old = 1 + getattr(layer, "seconds", 0.0) / drift.t0_s
+        old = 1 + layer.seconds / drift.t0_s
         layer.seconds = windows * drift.window_s + rested_s
         new = 1 + layer.seconds / drift.t0_s
-        shrunk = layer.weight * ((new / old) ** -drift.exponent).astype(F)
-        layer.weight = np.where(layer.made.gain == 0, layer.weight, shrunk)
         layer.gain = (layer.made.gain * new**-drift.exponent).astype(F)
+        older = layer.weight * ((new / old) ** -drift.exponent).astype(F)
+        if layer.coded:
+            older[:-1] = layer.gain[:-1] * (layer.code[:-1].astype(F) * layer.lsb[0])
+            older[-1] = layer.gain[-1] * (layer.code[-1].astype(F) * layer.lsb[1])
+        layer.weight = np.where(layer.made.gain == 0, layer.weight, older)
 
     def _received(self, events, s, window, targets):
         """What comes over the host link of a window: its steps as Inputs, and each layer's targets."""

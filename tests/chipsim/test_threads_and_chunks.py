@@ -22,6 +22,7 @@ from chipsim.blocks import column_ranges
 from chipsim.chip import WINDOWS_PER_PIECE
 
 EVERYTHING = ("mismatch:0.3", "thermal:0.2", "silencing:0.1", "quantization:4")
+SILICON = ("read:0.1", "stuck:0.2", "drift:0.5", "pelgrom:0.05", "ktc:0.1", "ir:0.01", "link:0.01")
 COLUMNS_PER_LINE = 16
 
 
@@ -37,7 +38,7 @@ def run_with(task, threads):
     return chip, learned, inferred
 
 
-@pytest.mark.parametrize("noise", [EVERYTHING, ()], ids=["everything", "ideal"])
+@pytest.mark.parametrize("noise", [(*EVERYTHING, *SILICON), SILICON, ()], ids=["everything", "analog", "ideal"])
 @pytest.mark.parametrize("threads", [2, 3, 8])
 def test_threads(threads, noise):
     task = wide_lesson(noise, n_windows=2 * WINDOWS_PER_PIECE + 3)  # three pieces of windows
@@ -58,7 +59,7 @@ def test_threads(threads, noise):
 @settings(max_examples=12)
 @given(cuts=st.lists(st.integers(0, 9), max_size=3, unique=True), threads=st.sampled_from([1, 3]))
 def test_a_chunk_split_anywhere(constant_current, cuts, threads):
-    spec = spec_of(sizes=(6, 20, 18, 3), steps=7, noise=EVERYTHING, neuron={"kind": "lif"})
+    spec = spec_of(sizes=(6, 20, 18, 3), steps=7, noise=(*EVERYTHING, *SILICON), neuron={"kind": "lif"})
     task = lesson(spec, seed=5, n_windows=9, constant_current=constant_current)
     whole = programmed(spec, task.weights)
     expected = taught(task, whole)
