@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from chipsim.tables import Block
 
 AGEING_WINDOWS = 256
+_OLDEST = 1e30  # in t0: beyond all use, and finite
 
 
 class Drift(NamedTuple):
@@ -36,9 +37,9 @@ class Age(NamedTuple):
     rested_s: float = 0.0
     drifted_windows: int = 0  # of `windows`, those that the weights have drifted for
 
-    def seconds(self, drift: Drift) -> float:
-        """How old the weights are, as far as they have drifted."""
-        return self.drifted_windows * drift.window_s + self.rested_s
+    def relative(self, drift: Drift) -> float:
+        """t / t0 of the weights, as far as they have drifted."""
+        return 1 + min((self.drifted_windows * drift.window_s + self.rested_s) / drift.t0_s, _OLDEST)
 
     def to_array(self) -> NDArray[np.float64]:
         return np.array(self, np.float64)
@@ -81,12 +82,12 @@ def drift_block(block: Block, drift: Drift, fresh_gain: NDArray[np.float32], bef
         lsb[-1] = synapses.bias_lsb
         older = synapses.gain * (coded.code.astype(np.float32) * lsb)
     else:
-        old, new = 1 + before.seconds(drift) / drift.t0_s, 1 + after.seconds(drift) / drift.t0_s
-        older = weight * ((new / old) ** -drift.exponent)[:, columns].astype(np.float32)
+        older = weight * ((after.relative(drift) / before.relative(drift)) ** -drift.exponent)[:, columns].astype(
+            np.float32
+        )
     weight[...] = np.where(fresh_gain[:, columns] == 0, weight, older)
 
 
 def gain_at(fresh_gain: NDArray[np.float32], drift: Drift, age: Age) -> NDArray[np.float32]:
     """The gain of a layer's synapses at `age`."""
-    factor = (1 + age.seconds(drift) / drift.t0_s) ** -drift.exponent
-    return (fresh_gain * factor).astype(np.float32)
+    return (fresh_gain * age.relative(drift) ** -drift.exponent).astype(np.float32)

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from nonideality.effect import Nonideality, Site
+from nonideality.effect import NoiseError, Nonideality, Site
 from nonideality.errors import LayerErrors
 from nonideality.options import fraction, positive
 
@@ -35,7 +35,8 @@ class Ir(Nonideality):
     the same time, and by reciprocity it passes on the part of a synapse's current that a driven ladder has as voltage
     at that place. Every synapse is taken to have the mean conductance, every step the mean activity, and row and column
     to act one after the other: then each synapse has a gain of its own that depends on nothing but its place. For one
-    kind of wire alone, equal synapses and all rows active that is the exact solution.
+    kind of wire alone, equal synapses and all rows active that is the exact solution. For random synapses and rows a
+    column's current is off by about a tenth of the drop itself, while wires cost less than half of it.
     """
 
     name = "ir"
@@ -63,7 +64,10 @@ class Ir(Nonideality):
 
     def __init__(self, level: float, options: Mapping[str, float] | None = None) -> None:
         super().__init__(level, options)
-        relative = self.level / positive(self, "on", 1.0)
+        on = positive(self, "on", 1.0)
+        relative = self.level / on
+        if not np.isfinite(relative):
+            raise NoiseError(f"ir: {self.level:g} ohm of wire per cell of {on:g} ohm are beyond all numbers; check on=")
         self.row_load = relative * fraction(self, "conductance", 0.5)
         self.column_load = self.row_load * fraction(self, "activity", 0.2)
 

@@ -154,3 +154,8 @@ def test_impossible_rests(seconds):
 def test_without_drift_time_does_nothing():
     assert_same_state(rested(("mismatch:0.2",), 1e9), rested(("mismatch:0.2",)))
     assert "age" not in rested(()).snapshot()
+
+
+def test_absurd_times_leave_numbers():
+    chip = rested(("drift:0.5,window=1e300,t0=1e-300",), 1e308, 1e308)
+    assert np.isfinite(flat(chip)).all()

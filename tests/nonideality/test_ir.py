@@ -104,3 +104,8 @@ def test_ohms():
 def test_impossible_options(option):
     with pytest.raises(NoiseError, match=f"^ir: {option.split('=')[0]} "):
         parse(f"ir:0.01,{option}")
+
+
+def test_ohms_beyond_all_numbers():
+    with pytest.raises(NoiseError, match=r"^ir: 1e\+300 ohm of wire per cell of 1e-20 ohm are beyond all numbers"):
+        parse("ir:1e300,on=1e-20")

@@ -6,7 +6,7 @@ from scipy import stats
 from small_chips import current_events, events_of, lesson, programmed, random_weights, spec_of, taught
 
 from chipsim import Probe
-from chipsim.fabricate import fabricate
+from chipsim.fabricate import draw_errors, fabricate
 from nonideality import LayerErrors, NoiseError, parse
 from nonideality.pelgrom import Pelgrom
 
@@ -227,3 +227,50 @@ def test_impossible_options(noise, named):
 def test_descriptions_tell_the_sigma_that_follows():
     assert Pelgrom(4.0).describe("threshold").endswith("; frozen; here s = 0.005")
     assert parse("ktc:10").describe()[0].endswith("; temporal; here s = 0.00129")
+
+
+SILICON = ("read:0.1", "stuck:0.2", "drift:0.5", "pelgrom:0.05", "ktc:0.1", "ir:0.01", "link:0.01")
+OTHERS = ("mismatch:0.3", "thermal:0.2", "silencing:0.2", "quantization:4")
+OWN = {  # what each effect alone writes
+    "read": ["read_noise"],
+    "stuck": ["stuck"],
+    "drift": ["drift_exponent", "drift_t0_s", "window_s"],
+    "pelgrom": ["charge_gain"],
+    "link": ["spike_bit_errors", "target_bit_errors"],
+}
+
+
+def sheets(*noise):
+    return draw_errors(spec_of((6, 20, 10), noise=noise), 5)
+
+
+@pytest.mark.parametrize("noise", SILICON)
+def test_switching_one_on_never_changes_anothers_draw(noise):
+    alone, together, without = sheets(noise), sheets(*SILICON[::-1], *OTHERS), sheets(*OTHERS)
+    for mine, both in zip(alone, together, strict=True):
+        for name in OWN.get(noise.split(":")[0], []):
+            assert np.array_equal(getattr(mine, name), getattr(both, name)), name
+    pelgrom, ir, ktc = sheets("pelgrom:0.05"), sheets("ir:0.01"), sheets("ktc:0.1")
+    for n, both in enumerate(together):  # where effects meet they multiply, or add in square
+        old = without[n]
+        assert np.array_equal(old.enabled, both.enabled) and np.array_equal(old.boxcar_low_gain, both.boxcar_low_gain)
+        assert np.allclose(both.threshold_gain, old.threshold_gain * pelgrom[n].threshold_gain)
+        assert np.allclose(both.weight_gain, old.weight_gain * ir[n].weight_gain)
+        assert np.allclose(both.membrane_noise, np.hypot(old.membrane_noise, ktc[n].membrane_noise))
+
+
+def test_dies_and_layers_draw_apart():
+    spec = spec_of((20, 20, 20), noise=SILICON)
+    one, two = draw_errors(spec, 1), draw_errors(spec, 2)
+    for name in ("stuck", "drift_exponent", "charge_gain", "threshold_gain"):
+        assert not np.array_equal(getattr(one[0], name), getattr(one[1], name)), name
+        assert not np.array_equal(getattr(one[0], name), getattr(two[0], name)), name
+
+
+def test_level_zero_is_the_ideal_die():
+    spec = spec_of(noise=("read:0", "stuck:0", "ir:0", "link:0", "drift:0"))
+    task = lesson(spec)
+    chip, ideal = programmed(spec, task.weights), programmed(spec.ideal(), task.weights)
+    assert np.array_equal(taught(task, chip).membrane, taught(task, ideal).membrane)
+    mine, other = chip.snapshot(), ideal.snapshot()
+    assert mine.keys() == other.keys() and all(np.array_equal(mine[name], other[name]) for name in mine)
