@@ -3,8 +3,9 @@
 Read `spec`, `fabricate`, `tables`, `crossbar`, `neuron`, `cycle`, `chip`, in this order.
 """
 
-from chipsim.chip import Chip, Result, Snapshot
+from chipsim.chip import Chip, Snapshot
 from chipsim.probe import Probe
+from chipsim.result import Result
 from chipsim.spec import ChipError, ChipSpec, NeuronSpec, SynapseSpec
 from chipsim.tables import Events, Signals
 

@@ -55,7 +55,7 @@ def joined(blocks: list[Block]) -> tuple[SynapseTables, SynapseState]:
 
 def rewrite(block: Block, tables: SynapseTables, state: SynapseState) -> Block:
     """This block with the scales of `tables` and, copied into its arrays, its columns of a whole layer's `state`."""
-    n, columns = block.n_columns, slice(block.first, block.first + block.n_columns)
+    n, columns = block.n_columns, block.columns
     block.state.weight[:, :n] = state.weight[:, columns]
     if tables.coded:
         block.state.coded.code[:, :n] = state.coded.code[:, columns]
@@ -86,6 +86,7 @@ def _cut(layer: Block, first: int, last: int) -> Block:
             threshold=part(neurons.threshold, 3, np.inf),
             reset_charge=part(neurons.reset_charge, 5),
             noise=part(neurons.noise, 13),
+            read_noise=part(neurons.read_noise),
         ),
         circuit=circuit._replace(
             boxcar_low=part(circuit.boxcar_low, 7, np.inf),

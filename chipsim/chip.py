@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from chipsim.ageing import Age, drift_block, gain_at
 from chipsim.blocks import joined, padded_width, rewrite, split
 from chipsim.checks import all_finite, events_fit
 from chipsim.cycle import (
@@ -22,39 +22,20 @@ from chipsim.cycle import (
     new_columns,
 )
 from chipsim.fabricate import fabricate
+from chipsim.link import HostLink
 from chipsim.memory import aligned
 from chipsim.plan import checks, even_ranges, following_ranges, inference, learning
 from chipsim.probe import Probe, check_probes, nothing_probed, room_for
 from chipsim.programming import program_layer
-from chipsim.schedule import Threads
+from chipsim.result import Result, concatenated
+from chipsim.schedule import Piece, Threads
 from chipsim.spec import ChipError, ChipSpec
 from chipsim.spike_masks import gather_events, new_masks, number_of_spikes, row_numbers, spikes_of
-from chipsim.tables import Block, Events, Record, Signals, row_type
+from chipsim.tables import Block, Events, Record, row_type
 from learning_circuit.rows import LANES
 
 Weights = Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]]
 Snapshot = dict[str, NDArray[np.generic]]
-
-
-@dataclass(frozen=True)
-class Result:
-    """What comes back from the chip for a chunk of S windows."""
-
-    counts: list[NDArray[np.float32]]  # per layer (S, n_out), spikes in the window
-    membrane: NDArray[np.float32]  # (S, n_classes), output membranes at the end of the window, in thresholds
-    activity: dict[str, NDArray[np.int64]]  # what the chip did, per ACTIVITY name (n_layers,)
-    work: dict[str, NDArray[np.int64]]  # what the simulator did for it, per WORK name (n_layers,)
-    signals: dict[int, Signals] = field(default_factory=dict)  # probed layer -> all that was watched
-    traces: dict[int, NDArray[np.float32]] = field(default_factory=dict)  # probed layer -> (S, T, k) membranes
-    spikes: dict[int, NDArray[np.uint8]] = field(default_factory=dict)  # as traces; an integrating readout has none
-
-    @property
-    def classes(self) -> NDArray[np.int64]:
-        """(S,) the output neuron with the largest count; ties go to the highest membrane, then the lowest index."""
-        counts = self.counts[-1]
-        tied = counts == counts.max(axis=1, keepdims=True)
-        best: NDArray[np.int64] = np.argmax(np.where(tied, self.membrane, -np.inf), axis=1)
-        return best
 
 
 class Chip:
@@ -65,6 +46,10 @@ class Chip:
         self.spec = spec
         self.die_seed = die_seed
         self._made = fabricate(spec, die_seed)
+        self._drifts = any(made.drift.drifts for made in self._made)
+        self._age = Age()
+        bit_errors = [made.target_bit_errors for made in self._made]
+        self._link = HostLink(die_seed, spec.layer_sizes[0], self._made[0].spike_bit_errors, bit_errors)
         self._threads = Threads(threads)
         self._layers: list[list[Block]] = []  # the columns of each, a block per thread
         self._work: dict[tuple[int, int, int], Columns] = {}
@@ -73,7 +58,7 @@ class Chip:
         self._row_numbers: list[NDArray[np.generic]] = []  # of the neurons of each hidden layer
 
     def program(self, weights: Weights) -> None:
-        """Write weights (n_in, n_out) and biases (n_out,) of every layer, in units of the threshold.
+        """Write weights (n_in, n_out) and biases (n_out,) of every layer, in units of the threshold; they are new then.
 
         Raises ChipError if shapes are not the spec's or a value is not finite.
         """
@@ -85,14 +70,19 @@ class Chip:
         bits = self.spec.learning_circuit.update_accumulator_bits
         layers = []
         for (w, b), made in zip(weights, self._made, strict=True):
-            synapses, state = program_layer(w, b, made.gain, made.weight_bits, bits, self.spec.synapse)
+            gain = gain_at(made.gain, made.drift, Age()) if made.drift.drifts else made.gain
+            synapses, state = program_layer(w, b, gain, made.weight_bits, bits, self.spec.synapse, made.stuck)
             whole = Block(np.int64(0), np.int64(w.shape[1]), synapses, state, made.neurons, made.circuit)
             layers.append(split(whole))
         self._layers = layers
+        self._age = Age()
 
     def infer(self, events: Events, windows: NDArray[np.int64], probes: Sequence[Probe] = ()) -> Result:
         """Run S windows, weights left alone. windows: (S,) the windows' numbers, which key their temporal noise."""
-        return self._run(events, windows, None, None, probes)
+        events, windows, _, lost = self._received(events, windows, [])
+        result = self._run(events, windows, None, None, probes)
+        result.activity["events_lost"][0] = lost
+        return result
 
     def learn(
         self,
@@ -120,7 +110,24 @@ class Chip:
         if not np.isfinite(rates).all():
             raise ChipError("learning rates contain NaN or infinity: every one must be a finite number")
         per_layer = np.broadcast_to(rates.reshape(len(windows), -1), (len(windows), self.spec.n_layers))
-        return self._run(events, windows, [_whole_vectors(target) for target in targets], per_layer.T.copy(), probes)
+        events, windows, targets, lost = self._received(events, windows, targets)
+        results = []
+        for start, stop in self._age.spans(len(windows)) if self._drifts else [(0, len(windows))]:
+            part = slice(start, stop)
+            parts = Events(*(array[part] for array in events))
+            wide = [_whole_vectors(target[part]) for target in targets]
+            results.append(self._run(parts, windows[part], wide, per_layer[part].T.copy(), probes))
+            self._grow(self._age.after_windows(stop - start))
+        result = concatenated(results)
+        result.activity["events_lost"][0] = lost
+        return result
+
+    def age(self, seconds: float) -> None:
+        """Let the die rest: its synapses drift for this time. Raises ChipError if it is not a number of at least 0."""
+        self._check_programmed()
+        if not (np.isfinite(seconds) and seconds >= 0):
+            raise ChipError(f"a die cannot rest for {seconds} seconds: give a finite number of at least 0")
+        self._grow(self._age.after_rest(float(seconds)))
 
     def weights(self) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
         """What the crossbars deliver per spike, gain included: per layer (n_in, n_out) and (n_out,) in thresholds."""
@@ -135,12 +142,14 @@ class Chip:
         for number, layer in enumerate(self._layers, start=1):
             tables, state = joined(layer)
             arrays[f"layer{number}.weight"] = state.weight
-            if layer[0].circuit.update.imperfect:
+            if _has_scale(layer):
                 arrays[f"layer{number}.full_scale"] = np.array([tables.full_scale], np.float32)
             if tables.coded:
                 arrays[f"layer{number}.code"] = state.coded.code
                 arrays[f"layer{number}.residue"] = state.coded.residue
                 arrays[f"layer{number}.lsb"] = np.array([tables.lsb, tables.bias_lsb], np.float32)
+        if self._drifts:
+            arrays["age"] = self._age.to_array()
         return arrays
 
     def restore(self, snapshot: Mapping[str, NDArray[np.generic]]) -> None:
@@ -151,10 +160,12 @@ class Chip:
         if kinds != expected:
             odd = sorted(name for name in kinds.keys() | expected.keys() if kinds.get(name) != expected.get(name))
             raise ChipError(f"the snapshot is not of this chip: {', '.join(odd)} differ; restore one of the same spec")
-        for number, layer in enumerate(self._layers, start=1):
+        if self._drifts:
+            self._age = Age.from_array(snapshot["age"])
+        for number, (layer, made) in enumerate(zip(self._layers, self._made, strict=True), start=1):
             tables, state = layer[0].synapses, layer[0].state
             coded = state.coded
-            if layer[0].circuit.update.imperfect:
+            if _has_scale(layer):
                 [scale] = snapshot[f"layer{number}.full_scale"]
                 tables = tables._replace(full_scale=scale)
             if tables.coded:
@@ -163,10 +174,55 @@ class Chip:
                 coded = coded._replace(code=snapshot[f"layer{number}.code"], residue=snapshot[f"layer{number}.residue"])
             state = state._replace(weight=snapshot[f"layer{number}.weight"], coded=coded)
             layer[:] = [rewrite(block, tables, state) for block in layer]
+            if made.drift.drifts:
+                gain = gain_at(made.gain, made.drift, self._age)
+                for block in layer:
+                    block.synapses.gain[:, : block.n_columns] = gain[:, block.columns]
 
     def _check_programmed(self) -> None:
         if not self._layers:
             raise ChipError("this chip has no weights yet: call program() first")
+
+    def _grow(self, age: Age) -> None:
+        """Let the die get as old as `age`, and its synapses with it."""
+        if self._drifts and (age.drifted_windows, age.rested_s) != (self._age.drifted_windows, self._age.rested_s):
+            for layer, made in zip(self._layers, self._made, strict=True):
+                if made.drift.drifts:
+                    for block in layer:
+                        drift_block(block, made.drift, made.gain, self._age, age)
+        self._age = age
+
+    def _received(
+        self, events: Events, windows: NDArray[np.int64], targets: Sequence[NDArray[np.float32]]
+    ) -> tuple[Events, NDArray[np.int64], Sequence[NDArray[np.float32]], int]:
+        """What arrives of a chunk: its events, window numbers and targets, and how many events were lost on the way."""
+        self._check_programmed()
+        windows = np.ascontiguousarray(windows, np.int64)
+        self._check_shapes(events, windows)
+        if self._link.errs or self._drifts:  # what is wrong is found before anything is garbled or learned
+            self._threads.run(self._checks(events, targets))
+        arrived, lost = self._link.events(events, windows)
+        return arrived, windows, self._link.targets(targets, windows), lost
+
+    def _checks(self, events: Events, targets: Sequence[NDArray[np.float32]]) -> list[Piece]:
+        """Pieces that look at all that the host sent; the last one raises ChipError if something cannot be run."""
+        n_in = self.spec.layer_sizes[0]
+        wrong: list[str] = []
+
+        def check(start: int, stop: int) -> None:
+            if not events_fit(events.rows, events.begin, events.end, events.amplitude, n_in, start, stop):
+                wrong.append(
+                    f"events must lie inside their buffer and name input rows 0 to {n_in - 1};"
+                    " a constant current must be finite and the same at every step"
+                )
+            if not all(all_finite(target, start, stop) for target in targets):
+                wrong.append("targets contain NaN or infinity: every one must be a finite number")
+
+        def refuse() -> None:
+            if wrong:
+                raise ChipError(wrong[0])
+
+        return checks(even_ranges(len(events.begin), self._threads.count), check, refuse)
 
     def _run(
         self,
@@ -176,9 +232,6 @@ class Chip:
         rates: NDArray[np.float32] | None,
         probes: Sequence[Probe],
     ) -> Result:
-        self._check_programmed()
-        windows = np.ascontiguousarray(windows, np.int64)
-        self._check_shapes(events, windows)
         n_windows = len(windows)
         self._reserve(n_windows)
         check_probes(probes, self.spec)
@@ -208,24 +261,9 @@ class Chip:
                 records[layer].fired, self._row_numbers[layer], hidden.rows, hidden.begin, hidden.end, start, stop
             )
 
-        wrong: list[str] = []
-
-        def check(start: int, stop: int) -> None:
-            if not events_fit(events.rows, events.begin, events.end, events.amplitude, sizes[0], start, stop):
-                wrong.append(
-                    f"events must lie inside their buffer and name input rows 0 to {sizes[0] - 1};"
-                    " a constant current must be finite and the same at every step"
-                )
-            if not all(all_finite(target, start, stop) for target in targets or []):
-                wrong.append("targets contain NaN or infinity: every one must be a finite number")
-
-        def refuse() -> None:
-            if wrong:
-                raise ChipError(wrong[0])
-
-        sizes, threads = self.spec.layer_sizes, self._threads.count
+        threads = self._threads.count
         n_blocks = [len(layer) for layer in self._layers]
-        checked = checks(even_ranges(n_windows, threads), check, refuse)
+        checked = self._checks(events, targets or [])
         if targets is None:
             work = inference(even_ranges(n_windows, threads), n_blocks, run_block, gather, checked[-1])
         else:
@@ -233,11 +271,12 @@ class Chip:
         self._threads.run([*checked, *work])
         totals = np.array([np.sum(parts, axis=0) for parts in tallies])
         return Result(
-            counts=[record.count[:, :n].copy() for record, n in zip(records, sizes[1:], strict=True)],
-            membrane=records[-1].membrane[:, : sizes[-1]].copy(),
+            counts=[record.count[:, :n].copy() for record, n in zip(records, self.spec.layer_sizes[1:], strict=True)],
+            membrane=records[-1].membrane[:, : self.spec.layer_sizes[-1]].copy(),
             activity={
                 **{name: totals[:, i] for i, name in enumerate(TALLY) if name not in WORK},
                 "spikes": self._spikes(records[-1], n_windows),
+                "events_lost": np.zeros(len(records), np.int64),
             },
             work={name: totals[:, TALLY.index(name)] for name in WORK},
             signals={p.layer: records[p.layer - 1].signals for p in probes},
@@ -248,7 +287,7 @@ class Chip:
     def _spikes(self, outputs: Record, n_windows: int) -> NDArray[np.int64]:
         """(n_layers,) spikes fired by each layer: a hidden layer's are the next one's events, all inside its buffer."""
         hidden = [int(np.sum(events.end[:n_windows, -1], dtype=np.int64)) for events in self._hidden_events]
-        return np.array([*hidden, number_of_spikes(outputs.fired[:, :n_windows])], np.int64)
+        return np.array([*hidden, number_of_spikes(outputs.fired)], np.int64)
 
     def _columns(self, block: Block, layer: int, start: int) -> Columns:
         """Working state of a block, kept from chunk to chunk; other windows may run through it at the same time."""
@@ -301,11 +340,18 @@ class Chip:
     def _record(self, layer: int, n_windows: int, probe: Probe | None, learns: bool) -> Record:
         """This layer's record for a chunk, with room for what its probe watches."""
         record = self._records[layer]
-        record = record._replace(count=record.count[:n_windows], membrane=record.membrane[:n_windows])
+        record = record._replace(
+            fired=record.fired[:, :n_windows], count=record.count[:n_windows], membrane=record.membrane[:n_windows]
+        )
         if probe is not None:
             coded = bool(self._layers[layer][0].synapses.coded)
             record = record._replace(signals=room_for(probe, n_windows, self.spec.steps, learns, coded))
         return record
+
+
+def _has_scale(layer: list[Block]) -> bool:
+    """Whether anything depends on a layer's full scale, which is chosen when it is programmed."""
+    return bool(layer[0].circuit.update.imperfect or layer[0].neurons.reads)
 
 
 def _whole_vectors(target: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -39,8 +39,9 @@ TALLY = (
     "synapses_written",
 )
 WORK = ("synapses_added", "synapses_written")
-# What is known of every chunk, per layer; spikes are counted from what the layers sent on, at no cost to the loop.
-ACTIVITY = (*(name for name in TALLY if name not in WORK), "spikes")
+# What is known of every chunk, per layer: besides, at no cost to the loop, the spikes that a layer sent on, and the
+# input events that bit errors on the host link lost (see chipsim.link).
+ACTIVITY = (*(name for name in TALLY if name not in WORK), "spikes", "events_lost")
 _EVENTS, _UPDATES, _WRITES, _LOW, _HIGH, _FULL, _CLIPPED, _MISSED, _ADDED, _WRITTEN = range(len(TALLY))
 _ZERO = np.float32(0)
 _ONE = np.float32(1)
@@ -127,16 +128,39 @@ def _deliver(columns, weight, events, s, t):
 
 
 @inlined_stage
-def _draw_noise(columns, neurons, window, t, first):
-    """Membrane noise of steps t .. t + 3."""
+def _draw_noise(columns, neurons, full_scale, events, s, window, t, first):
+    """Membrane noise of steps t .. t + 3, read noise of their events included (see nonideality.read)."""
     key = (neurons.noise_key[0], neurons.noise_key[1])
     words_of_four_steps(columns.words, key, window, neurons.layer, t // 4, first)
     gaussians(columns.noise, columns.words)
     sigma = neurons.noise
+    if neurons.reads:
+        for step in range(min(4, events.begin.shape[1] - t)):
+            _scale_with_reads(columns.noise[step], sigma, neurons.read_noise, full_scale, _power(events, s, t + step))
+        return
     for step in range(4):
         noise = columns.noise[step]
         for i in range(len(noise)):
             noise[i] *= sigma[i]
+
+
+@rare_stage
+def _power(events, s, t):
+    """Sum of the squared amplitudes of a step's events, bias included: what multiplies the variance of one event."""
+    begin, end = events.begin[s, t], events.end[s, t]
+    if len(events.amplitude) == 0:
+        return np.float32(end - begin + 1)
+    power = _ONE
+    for k in range(begin, end):
+        power += events.amplitude[s, k] * events.amplitude[s, k]
+    return power
+
+
+@rare_stage
+def _scale_with_reads(noise, sigma, read_noise, full_scale, power):
+    for i in range(len(noise)):
+        event = read_noise[i] * full_scale
+        noise[i] *= np.sqrt(sigma[i] * sigma[i] + power * (event * event))
 
 
 @inlined_stage
@@ -247,7 +271,7 @@ def _infer(watching: bool) -> Any:
                 if t == 0 or not graded:  # a constant current stays what it is
                     added += _deliver(columns, state.weight, events, s, t)
                 if neurons.noisy and t % 4 == 0:
-                    _draw_noise(columns, neurons, windows[s], t, first)
+                    _draw_noise(columns, neurons, block.synapses.full_scale, events, s, windows[s], t, first)
                 _fire(columns, neurons, circuit, record, windows[s], s, t, first, tally)
                 if watching:
                     note(columns, block, events, record.signals, s, t)
@@ -283,7 +307,7 @@ def _learn(watching: bool) -> Any:
                     added += _deliver(columns, state.weight, events, s, t)
                     changed = False
                 if neurons.noisy and t % 4 == 0:
-                    _draw_noise(columns, neurons, windows[s], t, first)
+                    _draw_noise(columns, neurons, block.synapses.full_scale, events, s, windows[s], t, first)
                 if synapses.coded and t % 4 == 0:
                     _draw_uniform(
                         columns.dither, columns.words, circuit.dither_key, neurons.layer, windows[s], t, first

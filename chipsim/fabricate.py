@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from chipsim.ageing import Drift
 from chipsim.memory import aligned
 from chipsim.spec import ChipSpec
 from chipsim.tables import CircuitTables, NeuronTables
@@ -27,6 +28,10 @@ class FabricatedLayer(NamedTuple):
     circuit: CircuitTables
     gain: NDArray[np.float32]  # see SynapseTables
     weight_bits: int | None
+    stuck: NDArray[np.float32]  # as gain: what stuck synapses deliver, in full-scale weights; their gain is 0
+    drift: Drift
+    spike_bit_errors: float  # probabilities per bit on the host link
+    target_bit_errors: float
 
 
 def draw_errors(spec: ChipSpec, die_seed: int) -> list[LayerErrors]:
@@ -52,31 +57,50 @@ def _layer(spec: ChipSpec, die_seed: int, layer: int, errors: LayerErrors) -> Fa
     n_out = errors.n_out
     integrating = errors.role == "output" and spec.neuron.readout == "integrating"
     threshold = errors.threshold_gain
-    gain = errors.weight_gain
+    gain = errors.weight_gain * errors.charge_gain
     noise = errors.membrane_noise
+    read_noise = errors.read_noise * errors.charge_gain
     if integrating:  # a dead readout is one that neither current nor noise reaches
         gain = gain * errors.enabled
         noise = noise * errors.enabled
+        read_noise = read_noise * errors.enabled
     else:
         threshold = np.where(errors.enabled, threshold, np.inf)
     decay = np.ones(n_out)
     if spec.neuron.kind == "lif":
         decay = np.exp(-1 / (spec.neuron.tau_steps * errors.time_constant_gain))
     subtracts = spec.neuron.reset == "subtract"
+    reset_charge = errors.threshold_gain * errors.charge_gain
+    stuck = errors.stuck * gain
+    gain = np.where(errors.stuck != 0, 0, gain)
+    exponent = errors.drift_exponent
+    if np.any(exponent):  # drift moves gains, so every synapse needs its own
+        gain = np.broadcast_to(gain, np.broadcast_shapes(gain.shape, exponent.shape))
     neurons = NeuronTables(
         decay=_float32(decay),
         threshold=_float32(threshold),
-        reset_charge=_float32(np.where(errors.enabled & subtracts, errors.threshold_gain, 0)),
+        reset_charge=_float32(np.where(errors.enabled & subtracts, reset_charge, 0)),
         zero_reset=np.float32(not subtracts),
         low_rail=-_EVERYWHERE if integrating else np.float32(spec.neuron.low_rail_th),
         high_rail=_EVERYWHERE if integrating else np.float32(spec.neuron.high_rail_th),
         integrating=integrating,
         noise=_float32(noise),
-        noisy=bool(np.any(noise)),
+        noisy=bool(np.any(noise) or np.any(read_noise)),
+        read_noise=_float32(read_noise),
+        reads=bool(np.any(read_noise)),
         noise_key=np.array(stream_key("membrane noise", die_seed)),
         layer=np.int64(layer),
     )
-    return FabricatedLayer(neurons, _circuit(spec, die_seed, errors, integrating), _float32(gain), errors.weight_bits)
+    return FabricatedLayer(
+        neurons=neurons,
+        circuit=_circuit(spec, die_seed, errors, integrating),
+        gain=_float32(gain),
+        weight_bits=errors.weight_bits,
+        stuck=_float32(stuck),
+        drift=Drift(exponent, errors.drift_t0_s, errors.window_s),
+        spike_bit_errors=errors.spike_bit_errors,
+        target_bit_errors=errors.target_bit_errors,
+    )
 
 
 def _circuit(spec: ChipSpec, die_seed: int, errors: LayerErrors, integrating: bool) -> CircuitTables:

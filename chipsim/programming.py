@@ -12,6 +12,7 @@ from learning_circuit.update_accumulator import CodedSynapses
 
 _FITTED = SynapseSpec()
 _CLIP_FRACTIONS = np.linspace(0.2, 1.0, 33)
+_NOT_STUCK = np.zeros((1, 1), np.float32)
 
 
 def full_scale_of(values: NDArray[np.float32], top_code: int) -> float:
@@ -37,10 +38,12 @@ def program_layer(
     weight_bits: int | None,
     accumulator_bits: int,
     synapse: SynapseSpec = _FITTED,
+    stuck: NDArray[np.float32] = _NOT_STUCK,
 ) -> tuple[SynapseTables, SynapseState]:
     """Synapses programmed to `weights` (n_in, n_out) and `biases` (n_out,), in units of the threshold.
 
-    Raises ChipError if a weight is not finite.
+    stuck: of the shape of `gain`, what stuck synapses deliver in full-scale weights, whatever is programmed; their gain
+    is 0. Raises ChipError if a weight is not finite.
     """
     n_in, n_out = weights.shape
     with np.errstate(over="ignore"):
@@ -49,9 +52,9 @@ def program_layer(
         raise ChipError("weights to program contain NaN or infinity: every weight and bias must be a finite float32")
     state_weight = aligned((n_in + 1, n_out), np.float32)
     if weight_bits is None:
-        state_weight[...] = gain * wanted
-        nothing = CodedSynapses(np.zeros((0, 0), np.int16), np.zeros((0, 0), np.int16), np.int32(0), np.int32(0))
         full_scale = np.max(np.abs(wanted)) or np.float32(1)
+        state_weight[...] = gain * wanted + stuck * full_scale
+        nothing = CodedSynapses(np.zeros((0, 0), np.int16), np.zeros((0, 0), np.int16), np.int32(0), np.int32(0))
         return SynapseTables(gain, False, np.float32(1), np.float32(1), full_scale), SynapseState(state_weight, nothing)
     top = 2 ** (weight_bits - 1) - 1
     lsb = np.float32((synapse.full_scale_th or full_scale_of(wanted[:-1], top)) / top)
@@ -60,8 +63,8 @@ def program_layer(
     steps = np.full((n_in + 1, 1), lsb, np.float32)
     steps[n_in] = bias_lsb
     code = aligned((n_in + 1, n_out), np.int16)
-    code[...] = np.clip(np.rint(wanted / steps), -top, top)
+    code[...] = np.where(stuck != 0, np.sign(stuck) * top, np.clip(np.rint(wanted / steps), -top, top))
     residue = aligned((n_in + 1, n_out), np.int16)
-    state_weight[...] = gain * (code.astype(np.float32) * steps)
+    state_weight[...] = gain * (code.astype(np.float32) * steps) + stuck * (np.float32(top) * steps)
     coded = CodedSynapses(code, residue, np.int32(top), np.int32(accumulator_bits))
     return SynapseTables(gain, True, lsb, bias_lsb, np.float32(top) * lsb), SynapseState(state_weight, coded)

@@ -25,7 +25,9 @@ class NeuronTables(NamedTuple):
     high_rail: Any  # float32 scalar
     integrating: Any  # bool scalar: a readout that never fires; its "count" is membrane / threshold
     noise: Any  # (n_out,) float32, sigma of the membrane noise per step
-    noisy: Any  # bool scalar: any noise at all
+    noisy: Any  # bool scalar: any noise at all, of membranes or reads
+    read_noise: Any  # (n_out,) float32, sigma of a synaptic event's charge, in full-scale weights
+    reads: Any  # bool scalar: any read noise
     noise_key: Any  # (2,) uint64, stream of the membrane noise
     layer: Any  # int64 scalar, 0-based, part of every counter-based draw
 
@@ -55,7 +57,7 @@ class SynapseTables(NamedTuple):
     coded: Any  # bool scalar: few-bit weights
     lsb: Any  # float32 scalar, one code step of a weight
     bias_lsb: Any  # float32 scalar, one code step of a bias
-    full_scale: Any  # float32 scalar, largest magnitude of an analog weight or bias as programmed
+    full_scale: Any  # float32 scalar, largest magnitude of an analog weight or bias as programmed, of a code as stored
 
 
 class SynapseState(NamedTuple):
@@ -77,6 +79,11 @@ class Block(NamedTuple):
     state: SynapseState
     neurons: NeuronTables
     circuit: CircuitTables
+
+    @property
+    def columns(self) -> slice:
+        """Its columns within the layer."""
+        return slice(int(self.first), int(self.first + self.n_columns))
 
 
 def row_type(n_in: int) -> Any:

@@ -63,7 +63,12 @@ def noise_text() -> str:
     return "\n".join(lines)
 
 
-_MOMENTS = {"fabricate": "fabricated", "program": "programmed and written", "operate": "running"}
+_MOMENTS = {
+    "fabricate": "fabricated",
+    "program": "programmed and written",
+    "operate": "running",
+    "age": "getting older",
+}
 
 
 def _data_entries(data_dir: str | None) -> list[dict[str, Any]]:

@@ -120,6 +120,7 @@ _SATURATION_WORDS = {
     "accumulator_full": "spike accumulator full",
     "weight_full_scale": "weight at the end of its range",
     "missed_counts": "spikes that accumulators missed",
+    "events_lost": "input events lost on the host link",
 }
 
 

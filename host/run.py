@@ -21,7 +21,14 @@ from host.stream import Lesson
 from host.training import Progress, train
 from nonideality.grammar import parse_all
 
-_SATURATIONS = ("membrane_low_rail", "membrane_high_rail", "accumulator_full", "weight_full_scale", "missed_counts")
+_SATURATIONS = (
+    "membrane_low_rail",
+    "membrane_high_rail",
+    "accumulator_full",
+    "weight_full_scale",
+    "missed_counts",
+    "events_lost",
+)
 
 
 class Listener(Protocol):
@@ -107,6 +114,7 @@ def run_die(
     encoder = _encoder(setup, buffers=1)
     listener.stage("this die before learning")
     chip = setup.chip(setup.chip_spec, setup.start_weights(), threads)
+    chip.age(spec.training.rest_before_s)
     start = chip.weights()
     before = evaluate(chip, test, encoder)
 
@@ -130,6 +138,7 @@ def run_die(
         tick=lambda done, accuracy: listener.learning(done, setup.presentations, accuracy),
     )
     seconds = time.perf_counter() - began
+    chip.age(spec.training.rest_after_s)
     listener.stage("this die after learning")
     after = evaluate(chip, test, encoder)
     rate = (progress.presentations - first) / seconds if progress.presentations > first else None

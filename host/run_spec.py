@@ -27,6 +27,7 @@ from nonideality.grammar import parse_all
 
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Rest = Annotated[float, Field(ge=0, allow_inf_nan=False)]  # seconds; see noise drift
 Width = Annotated[int, Field(ge=1, le=1_000_000)]
 
 # What suits a data set where neither a flag nor the file says otherwise.
@@ -58,6 +59,8 @@ class TrainingSpec(BaseModel):
     learning_rate: Positive | None = None  # at the first sample, in thresholds; falls linearly. None: by error gate
     validation_fraction: Annotated[float, Field(gt=0, le=0.5)] = 0.15
     chunk: Annotated[int, Field(ge=1, le=65536)] = 2048  # samples sent at a time; changes no result
+    rest_before_s: Rest = 0.0  # after programming, before the die is looked at
+    rest_after_s: Rest = 0.0  # after learning, before it is looked at again
 
 
 class RunSpec(BaseModel):

@@ -16,6 +16,7 @@ import numpy as np
 from learning_circuit.jit import rare_stage
 
 _NOTHING = np.int32(0)
+_NO_GAIN = np.float32(0)
 _MOST = np.float32(1 << 30)  # no pulse counts for more: beyond every range, and inside an int32
 
 
@@ -33,8 +34,8 @@ def write_coded_row(weight, gain, synapses, row, lsb, amplitude, columns, pulses
     """Add pulse amplitude to the accumulators of a row's open columns, write what overflows.
 
     weight, gain: as in `update_unit`; lsb: weight of one code step, in thresholds; columns, pulses: (n_open,), see
-    `update_pulse`; dither: (n_out,) float32 uniform on [0, 1). Returns (codes changed, codes held back at the end of
-    their range).
+    `update_pulse`; dither: (n_out,) float32 uniform on [0, 1). A synapse of gain 0 is stuck: it takes no pulse.
+    Returns (codes changed, codes held back at the end of their range).
     """
     stored = synapses.code[row]
     residues = synapses.residue[row]
@@ -50,7 +51,8 @@ def write_coded_row(weight, gain, synapses, row, lsb, amplitude, columns, pulses
         c = columns[k]
         counted = np.floor(pulses[k] * units + dither[c])
         counted = _MOST if counted > _MOST else (-_MOST if counted < -_MOST else counted)
-        total = np.int32(residues[c]) + np.int32(counted)
+        moves = gains[c] != _NO_GAIN
+        total = np.int32(residues[c]) + (np.int32(counted) if moves else _NOTHING)
         # Whole LSBs, truncated toward zero, so that a residue near zero never flips a code back and forth.
         carry = (total + (full - np.int32(1) if total < 0 else _NOTHING)) >> bits
         wanted = np.int32(stored[c]) + carry
@@ -59,5 +61,5 @@ def write_coded_row(weight, gain, synapses, row, lsb, amplitude, columns, pulses
         clipped += np.int32(1) if code != wanted else _NOTHING
         stored[c] = np.int16(code)
         residues[c] = np.int16(total - (carry << bits))
-        effective[c] = gains[c] * (np.float32(code) * lsb)
+        effective[c] = gains[c] * (np.float32(code) * lsb) if moves else effective[c]
     return written, clipped

@@ -88,6 +88,8 @@ def write_device_row(weight, gain, row, columns, pulses, amplitude, full_scale, 
     held = np.int64(0)
     for k in range(len(columns)):
         c = columns[k]
+        if gains[c] == _ZERO:  # stuck
+            continue
         limit = gains[c] * full_scale
         step = pulses[k] * amplitude
         if tables.bounded:

@@ -40,7 +40,7 @@ class Nonideality(ABC):
     level_range: ClassVar[tuple[float, float]] = (0.0, math.inf)  # both ends included, infinity itself is not
     whole_levels: ClassVar[bool] = False  # True: the level is a whole number
     persistence: ClassVar[Literal["frozen", "temporal"]]  # frozen: drawn once per die. temporal: anew at each event
-    moment: ClassVar[Literal["fabricate", "program", "operate"]]  # when it acts
+    moment: ClassVar[Literal["fabricate", "program", "operate", "age"]]  # when it acts
     sites: ClassVar[Mapping[str, Site]]
     options: ClassVar[Mapping[str, str]] = {}  # key -> meaning, for keys besides ``layer``; values are numbers
     source: ClassVar[str]

@@ -41,6 +41,14 @@ class LayerErrors:
     write_noise: Array = field(init=False)  # (n_out,), sigma of what a write adds, in full scales of the weight
     step_up: Array | None = None  # (k,) relative step up at k even places of a device's range; None: no limited range
     step_down: Array | None = None  # (k,) relative step down
+    charge_gain: Array = field(init=False)  # (n_out,), relative, what a charge does to the membrane: 1 / C
+    read_noise: Array = field(init=False)  # (n_out,), sigma of an event's charge, in full-scale weights
+    stuck: NDArray[np.int_] = field(init=False)  # (1, n_out) or (n_in + 1, n_out), -1 lowest, 1 highest, 0 not stuck
+    drift_exponent: Array = field(init=False)  # (1, n_out) or (n_in + 1, n_out), nu of (t / t0)^-nu
+    drift_t0_s: float = 1.0  # age at programming
+    window_s: float = 0.0  # by which a window that is learned from ages the synapses
+    spike_bit_errors: float = 0.0  # probability per address bit on the host link, of the first layer's input
+    target_bit_errors: float = 0.0  # probability per bit of a target word on the host link
     weight_bits: int | None = None  # bits of a stored weight, sign included; None: analog, ideal
 
     def __post_init__(self) -> None:
@@ -60,3 +68,7 @@ class LayerErrors:
         self.pulse_down_gain = np.ones(self.n_out)
         self.cycle_noise = np.zeros(self.n_out)
         self.write_noise = np.zeros(self.n_out)
+        self.charge_gain = np.ones(self.n_out)
+        self.read_noise = np.zeros(self.n_out)
+        self.stuck = np.zeros((1, self.n_out), dtype=np.int_)
+        self.drift_exponent = np.zeros((1, self.n_out))

@@ -9,13 +9,20 @@ from nonideality.asymmetry import Asymmetry
 from nonideality.boxcar import Boxcar
 from nonideality.comparator import Comparator
 from nonideality.cycle import Cycle
+from nonideality.drift import Drift
 from nonideality.effect import NoiseError, Nonideality
+from nonideality.ir import Ir
+from nonideality.ktc import Ktc
+from nonideality.link import Link
 from nonideality.mismatch import Mismatch
 from nonideality.missed import Missed
 from nonideality.nonlinear import Nonlinear
+from nonideality.pelgrom import Pelgrom
 from nonideality.pulse import Pulse
 from nonideality.quantization import Quantization
+from nonideality.read import Read
 from nonideality.silencing import Silencing
+from nonideality.stuck import Stuck
 from nonideality.thermal import Thermal
 from nonideality.write import Write
 
@@ -24,6 +31,7 @@ _REQUIRED = ("name", "summary", "level_meaning", "unit", "persistence", "moment"
 BUILT_IN: tuple[type[Nonideality], ...] = (
     *(Mismatch, Quantization, Thermal, Silencing),
     *(Comparator, Boxcar, Missed, Pulse, Asymmetry, Cycle, Write, Nonlinear),
+    *(Read, Stuck, Drift, Pelgrom, Ktc, Ir, Link),
 )
 
 

@@ -10,8 +10,10 @@ import math
 from dataclasses import dataclass, field
 
 import numpy as np
+from reference_link import received_steps, received_targets
 from reference_random import gaussian_of, gaussians_of_write, uniform_of
 
+from chipsim import ageing
 from chipsim.fabricate import fabricate
 
 F = np.float32
@@ -30,6 +32,7 @@ TALLY = (
     "weight_full_scale",
     "missed_counts",
     "spikes",
+    "events_lost",
 )
 
 
@@ -63,8 +66,10 @@ class ReferenceLayer:
     coded: bool = False
     code: np.ndarray | None = None
     residue: np.ndarray | None = None
+    seconds: float = 0.0  # that its synapses have drifted for
     lsb: tuple = (F(1), F(1))  # of a weight, of a bias
-    full_scale: np.float32 = ZERO  # of an analog weight
+    full_scale: np.float32 = ZERO
+    gain: np.ndarray | None = None  # as it is now; made.gain is how it was when programmed
     tally: dict = field(default_factory=lambda: dict.fromkeys(TALLY, 0))
 
     def start_window(self, window):
@@ -82,7 +87,7 @@ class ReferenceLayer:
         self.tally["synaptic_events"] += len(seen.rows) * self.weight.shape[1]
         before = list(self.fired)
         for i in range(len(self.membrane)):
-            self._integrate_and_fire(i, t, self._current(seen, i), before[i])
+            self._integrate_and_fire(i, t, self._current(seen, i), self._noise(i, t, seen), before[i])
         if target is not None:
             self._learn(t, seen, target, rate)
         self.shows |= {"membrane": list(self.membrane), "count": list(self.count)}
@@ -106,15 +111,22 @@ class ReferenceLayer:
             current = current + delivered
         return current
 
-    def _noise(self, i, t):
+    def _noise(self, i, t, seen):
+        """One Gaussian for the membrane's noise and for that of every event read, the bias included."""
         neurons = self.made.neurons
         if not neurons.noisy:
             return ZERO
-        return gaussian_of(neurons.noise_key, self.window, neurons.layer, t - 1, i) * neurons.noise[i]
+        sigma = neurons.noise[i]
+        if neurons.reads:
+            power = F(1)
+            for k in range(len(seen.rows)):
+                power = power + (F(1) if seen.amplitudes is None else seen.amplitudes[k] * seen.amplitudes[k])
+            event = neurons.read_noise[i] * self.full_scale
+            sigma = np.sqrt(sigma * sigma + power * (event * event))
+        return gaussian_of(neurons.noise_key, self.window, neurons.layer, t - 1, i) * sigma
 
-    def _integrate_and_fire(self, i, t, current, fired_before):
+    def _integrate_and_fire(self, i, t, current, noise, fired_before):
         neurons = self.made.neurons
-        noise = self._noise(i, t)
         self.shows["current"][i], self.shows["noise"][i] = current, noise
         charge = current + noise
         if neurons.integrating:
@@ -186,14 +198,15 @@ class ReferenceLayer:
 
     def _write(self, j, i, pulse, amplitude, t):
         """dw_ij = pulse_i x_j, scaled by the synapse's gain, if pulses and devices are ideal."""
+        gain = self.gain[j if len(self.gain) > 1 else 0, i]
+        if gain == 0:  # stuck
+            return
         update = self.made.circuit.update
         pulse = pulse * (update.up if pulse > 0 else update.down)[i]
         pulse = pulse * update.gain[j if len(update.gain) > 1 else 0, i]
         cycle, noise = gaussians_of_write(update.key, self.window, self.made.neurons.layer, t - 1, j, i)
         if update.cycle[i] != 0:
             pulse = pulse * (F(1) + update.cycle[i] * cycle)
-        gains = self.made.gain
-        gain = gains[j if len(gains) > 1 else 0, i]
         if self.coded:
             self._write_code(j, i, pulse, F(1) if amplitude is None else amplitude, gain, t)
             return
@@ -240,9 +253,12 @@ class ReferenceChip:
     def __init__(self, spec, die_seed, synapses):
         """`synapses`: per layer (SynapseTables, SynapseState) as chipsim.programming.program_layer returns; copied."""
         self.spec = spec
+        self.die_seed = die_seed
+        self.learned, self.rested_s = 0, 0.0  # windows, seconds
         self.layers = []
         for made, (tables, state) in zip(fabricate(spec, die_seed), synapses, strict=True):
-            layer = ReferenceLayer(made, state.weight.copy(), spec.learning_circuit, full_scale=tables.full_scale)
+            layer = ReferenceLayer(made, state.weight.copy(), spec.learning_circuit)
+            layer.full_scale, layer.gain = tables.full_scale, tables.gain.copy()
             if tables.coded:
                 layer.coded = True
                 layer.code, layer.residue = state.coded.code.copy(), state.coded.residue.copy()
@@ -261,16 +277,67 @@ class ReferenceChip:
             layer.tally = dict.fromkeys(TALLY, 0)
         for s, window in enumerate(windows):
             self._run_window(events, s, window, targets, rates, traces, spikes, signals)
+            if targets is not None:
+                self._live()
             for layer, count in zip(self.layers, counts, strict=True):
                 count[s] = layer.count
             membrane[s] = self.layers[-1].membrane
         activity = {name: np.array([layer.tally[name] for layer in self.layers]) for name in TALLY}
         return ReferenceResult(counts, membrane, activity, traces, spikes, signals)
 
+    def _live(self):
+        """A window was learned from: weights drift after every AGEING_WINDOWS of them."""
+        self.learned += 1
+        if self.learned % ageing.AGEING_WINDOWS == 0:
+            for layer in self.layers:
+                self._drift(layer, self.learned, self.rested_s)
+
+    def rest(self, seconds):
+        for layer in self.layers:
+            self._drift(layer, self.learned, self.rested_s + seconds)
+        self.rested_s += seconds
+
+    def _drift(self, layer, windows, rested_s):
+        """w(t) = w(t0) (t / t0)^-nu, from how old the layer is to how old it gets; stuck synapses stay."""
+        drift = layer.made.drift
+        if not drift.exponent.any():
+            return
+        old = 1 + layer.seconds / drift.t0_s
+        layer.seconds = windows * drift.window_s + rested_s
+        new = 1 + layer.seconds / drift.t0_s
+        layer.gain = (layer.made.gain * new**-drift.exponent).astype(F)
+        older = layer.weight * ((new / old) ** -drift.exponent).astype(F)
+        if layer.coded:
+            older[:-1] = layer.gain[:-1] * (layer.code[:-1].astype(F) * layer.lsb[0])
+            older[-1] = layer.gain[-1] * (layer.code[-1].astype(F) * layer.lsb[1])
+        layer.weight = np.where(layer.made.gain == 0, layer.weight, older)
+
+    def _received(self, events, s, window, targets):
+        """What comes over the host link of a window: its steps as Inputs, and each layer's targets."""
+        steps = [input_of(events, s, t) for t in range(self.spec.steps)]
+        first = self.layers[0].made
+        if first.spike_bit_errors:
+            graded = len(events.amplitude) > 0
+            words = [list(zip(x.rows, x.amplitudes or x.rows, strict=True)) for x in steps]
+            sent = words[:1] if graded else words  # a constant current is sent once
+            n_in = self.spec.layer_sizes[0]
+            arrived, lost = received_steps(sent, n_in, first.spike_bit_errors, self.die_seed, window)
+            self.layers[0].tally["events_lost"] += lost
+            steps = [Input([row for row, _ in step], [x for _, x in step] if graded else None) for step in arrived]
+            steps *= self.spec.steps if graded else 1
+        if targets is None:
+            return steps, None
+        seen = [target[s] for target in targets]
+        for n, layer in enumerate(self.layers):
+            if layer.made.target_bit_errors:
+                seen[n] = received_targets(seen[n], layer.made.target_bit_errors, self.die_seed, n, window)
+        return steps, seen
+
     def _run_window(self, events, s, window, targets, rates, traces, spikes, signals):
         for layer in self.layers:
             layer.start_window(window)
         steps = self.spec.steps
+        inputs, targets = self._received(events, s, window, targets)
         wires = [[] for _ in self.layers]  # what each layer fired in the cycle before
         for cycle in range(steps + len(self.layers) - 1):
             fired_now = [[] for _ in self.layers]
@@ -278,8 +345,8 @@ class ReferenceChip:
                 t = cycle - n  # this layer's step, from 0
                 if not 0 <= t < steps:
                     continue
-                seen = input_of(events, s, t) if n == 0 else Input(wires[n - 1])
-                target = None if targets is None else targets[n][s]
+                seen = inputs[t] if n == 0 else Input(wires[n - 1])
+                target = None if targets is None else targets[n]
                 rate = None if rates is None else rates[s, n]
                 traces[n][s, t] = layer.step(t + 1, seen, target, rate)
                 spikes[n][s, t] = layer.fired

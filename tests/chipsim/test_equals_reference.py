@@ -11,6 +11,7 @@ EVERYTHING = (*ALL_FROZEN, "thermal:0.2", "quantization:4")
 CIRCUIT_ERRORS = ("comparator:0.7", "boxcar:0.3", "missed:0.3", "pulse:0.3", "asymmetry:0.4,spread=0.2", "cycle:0.4")
 DEVICE_ERRORS = ("write:0.02", "nonlinear:2.4,down=4")
 MEASURED = {"pulse_steps": ((2.0, 1.1, 0.4), (0.3, 0.9, 0.8, 1.6, 2.5))}
+SILICON = ("read:0.1", "stuck:0.2", "drift:0.5", "pelgrom:0.05", "ktc:0.1", "ir:0.01", "link:0.01")
 
 CASES = {
     "as designed": {},
@@ -72,6 +73,28 @@ CASES = {
     "devices and codes, each in a layer": {
         "noise": ("quantization:4,layer=1", "nonlinear:2,layer=2", "write:1,layer=3")
     },
+    "read noise": {"noise": ("read:0.1",)},
+    "read noise on few-bit weights, one layer": {"noise": ("read:0.2,layer=2", "quantization:3")},
+    "read and thermal noise, some readouts dead": {
+        "noise": ("read:0.1", "thermal:0.1", "silencing:0.5@output"),
+        "neuron": {"readout": "integrating"},
+    },
+    "stuck synapses": {"noise": ("stuck:0.3",)},
+    "stuck synapses of few bits": {"noise": ("stuck:0.2", "stuck:0.1@low", "stuck:0.1@high", "quantization:3")},
+    "stuck synapses of few bits, some readouts dead": {
+        "noise": ("stuck:0.2", "quantization:3", "silencing:0.5@output"),
+        "neuron": {"readout": "integrating"},
+        "circuit": {"update_accumulator_bits": 0},
+    },
+    "Pelgrom's law": {"noise": ("pelgrom:0.01",), "neuron": {"kind": "lif"}},
+    "capacitance mismatch and reads": {"noise": ("pelgrom:0.001@capacitance,capacitance=1", "read:0.1")},
+    "kT/C noise": {"noise": ("ktc:0.5",)},
+    "IR drop": {"noise": ("ir:0.1",)},
+    "IR drop along rows": {"noise": ("ir:0.1@row",)},
+    "bit errors": {"noise": ("link:0.05",)},
+    "bit errors of targets in one layer": {"noise": ("link:0.3@targets,layer=2",)},
+    "all of silicon": {"noise": (*SILICON, *EVERYTHING), "neuron": {"kind": "lif"}},
+    "all of silicon, analog": {"noise": (*SILICON, *ALL_FROZEN), "neuron": {"readout": "integrating"}},
     "everything": {"noise": EVERYTHING, "neuron": {"kind": "lif"}, "circuit": {"error_gate": "ternary"}},
     "everything, reset to zero": {"noise": EVERYTHING, "neuron": {"kind": "lif", "reset": "zero"}},
 }
@@ -144,6 +167,10 @@ noises = st.fixed_dictionaries(
         "pulse": st.sampled_from(["pulse:0.3", "pulse:1@column"]),
         "asymmetry": st.sampled_from(["asymmetry:1", "asymmetry:-0.3,spread=1"]),
         "cycle": st.sampled_from(["cycle:0.1", "cycle:2,layer=1"]),
+        "read": st.sampled_from(["read:0.05", "read:0.3,layer=1"]),
+        "stuck": st.sampled_from(["stuck:0.2", "stuck:0.3@low"]),
+        "pelgrom": st.sampled_from(["pelgrom:0.01", "pelgrom:0.1@capacitance"]),
+        "link": st.sampled_from(["link:0.02", "link:0.5@spikes"]),
     },
 ).map(lambda chosen: tuple(chosen.values()))
 

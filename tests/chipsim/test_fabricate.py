@@ -199,10 +199,11 @@ def layers(spec):
 
 def test_no_current_reaches_a_dead_integrating_readout():
     neuron = {"readout": "integrating"}
-    spec = spec_of((4, 5, 40), noise=("silencing:0.5@output", "mismatch:0.2@weight"), neuron=neuron)
+    noise = ("silencing:0.5@output", "mismatch:0.2@weight", "stuck:0.3", "read:0.2", "thermal:0.1", "drift:0.1")
+    spec = spec_of((4, 5, 40), noise=noise, neuron=neuron)
     dead = (fabricate(spec, 1)[-1].gain == 0).all(axis=0)
     assert 0 < dead.sum() < 40
-    assert (fabricate(spec, 1)[-1].gain[:, ~dead] > 0).all()
+    assert (fabricate(spec, 1)[-1].gain[:, ~dead] > 0).any(axis=0).all()
     task = lesson(spec)
     membrane = programmed(spec, task.weights, die_seed=1).infer(task.events, task.windows).membrane
     assert not membrane[:, dead].any() and membrane[:, ~dead].any(axis=0).all()

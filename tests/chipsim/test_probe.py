@@ -86,3 +86,14 @@ def test_a_pulse_is_the_gated_error_and_moves_the_synapses_that_saw_a_spike():
     before = np.concatenate([first.T[None], weight[:-1]])
     moved = (seen.pulse[..., None] * seen.input[:, :, None, :]).reshape(weight.shape)
     assert np.array_equal(weight, before + moved)
+
+
+def test_a_shorter_chunk_after_a_longer_one_shows_its_own_windows(small_lesson):
+    task = small_lesson
+    chip = programmed(task.spec, task.weights)
+    chip.infer(task.events, task.windows, every_neuron(task.spec))
+    events, windows = type(task.events)(*(array[:1] for array in task.events)), task.windows[:1]
+    short = chip.infer(events, windows, every_neuron(task.spec))
+    expected = programmed(task.spec, task.weights).infer(events, windows, every_neuron(task.spec))
+    for n in short.spikes:
+        assert_same(short.spikes[n], expected.spikes[n], f"spikes of layer {n}")

@@ -20,6 +20,8 @@ from chipsim import ChipError
 NOISES = {
     "analog": ("mismatch:0.3", "thermal:0.1"),
     "few bits": ("mismatch:0.3", "thermal:0.1", "quantization:4"),
+    "noisy reads": ("read:0.1", "stuck:0.2"),
+    "drifting": ("drift:0.3", "quantization:4,layer=2"),
     "one layer of few bits": ("quantization:3,layer=2",),
 }
 

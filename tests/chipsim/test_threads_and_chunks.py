@@ -22,6 +22,7 @@ from chipsim.blocks import column_ranges
 from chipsim.plan import WINDOWS_PER_PIECE, even_ranges, following_ranges
 
 CIRCUIT = ("comparator:0.5", "boxcar:0.2", "missed:0.2", "pulse:0.3", "asymmetry:0.2,spread=0.1", "cycle:0.3")
+SILICON = ("read:0.1", "stuck:0.2", "drift:0.5", "pelgrom:0.05", "ktc:0.1", "ir:0.01", "link:0.01")
 EVERYTHING = ("mismatch:0.3", "thermal:0.2", "silencing:0.1", "quantization:4", *CIRCUIT)
 DEVICES = ("mismatch:0.3", "thermal:0.2", *CIRCUIT, "write:0.01", "nonlinear:2.4")
 COLUMNS_PER_LINE = 16
@@ -39,7 +40,11 @@ def run_with(task, threads):
     return chip, learned, inferred
 
 
-@pytest.mark.parametrize("noise", [EVERYTHING, DEVICES, ()], ids=["everything", "devices", "ideal"])
+@pytest.mark.parametrize(
+    "noise",
+    [EVERYTHING, DEVICES, (*EVERYTHING, *SILICON), SILICON, ()],
+    ids=["everything", "devices", "everything and silicon", "silicon", "ideal"],
+)
 @pytest.mark.parametrize("threads", [2, 3, 8])
 def test_threads(threads, noise):
     task = wide_lesson(noise, n_windows=2 * WINDOWS_PER_PIECE + 3)  # three pieces of windows
@@ -60,7 +65,7 @@ def test_threads(threads, noise):
 @settings(max_examples=12)
 @given(cuts=st.lists(st.integers(0, 9), max_size=3, unique=True), threads=st.sampled_from([1, 3]))
 def test_a_chunk_split_anywhere(constant_current, cuts, threads):
-    spec = spec_of(sizes=(6, 20, 18, 3), steps=7, noise=EVERYTHING, neuron={"kind": "lif"})
+    spec = spec_of(sizes=(6, 20, 18, 3), steps=7, noise=(*EVERYTHING, *SILICON), neuron={"kind": "lif"})
     task = lesson(spec, seed=5, n_windows=9, constant_current=constant_current)
     whole = programmed(spec, task.weights)
     expected = taught(task, whole)

@@ -42,6 +42,8 @@ OTHER: dict[str, Any] = {
     "training.learning_rate": 0.125,
     "training.validation_fraction": 0.25,
     "training.chunk": 17,
+    "training.rest_before_s": 1.5,
+    "training.rest_after_s": 2.5,
 }
 
 # Files that are read once and become other settings.

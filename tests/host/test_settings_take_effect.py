@@ -40,6 +40,8 @@ CHANGES = {
     "training.epochs": ({}, 3),
     "training.learning_rate": ({}, 0.01),
     "training.validation_fraction": ({}, 0.3),
+    "training.rest_before_s": ({"noise": ["drift:0.3"]}, 1e6),
+    "training.rest_after_s": ({"noise": ["drift:0.3"]}, 1e12),
 }
 FOR_SPEED_OR_PLACE = {"data_dir": "elsewhere", "training.chunk": 7}
 

@@ -101,6 +101,8 @@ WRONG = [
     ("training.validation_fraction", 0.6),
     ("training.chunk", 0),
     ("training.chunk", 65537),
+    ("training.rest_before_s", -1),
+    ("training.rest_after_s", float("nan")),
 ]
 
 

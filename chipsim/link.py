@@ -1,0 +1,160 @@
+"""The chip's end of the host link: what arrives when bits flip on the way.
+
+A spike travels as the address of its row, in as many bits as number the rows of the first layer; a constant current as
+such an address and a value that is taken to arrive intact. A target rate travels as a word of 16 bits, 15 of them after
+the point: 0 to 2 spikes per step in units of 2^-15. A word without a flipped bit means exactly what was sent. Bit
+errors are drawn from (die, site, layer, window); all words of a site in a window are one sequence of bits, lowest bit
+of each word first, and the gaps between flipped bits are drawn rather than each bit: the price is that of the errors.
+
+An address beyond the array is dropped. So is a second event for a row in a step: the row's driver fires once per step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chipsim.jit import inlined_stage, kernel
+from chipsim.tables import Events
+from nonideality.counter_rng import natural_log, philox
+from nonideality.streams import stream_key
+
+TARGET_BITS = 16
+_TARGET_ONE = np.float32(1 << 15)  # a rate of one spike per step
+_TARGET_TOP = np.int64((1 << TARGET_BITS) - 1)
+_LOW = np.uint64(0xFFFFFFFF)
+_NEVER = 2.0**62
+
+
+class BitErrors(NamedTuple):
+    """Errors of one kind of word on one layer's wires."""
+
+    key: NDArray[np.uint64]  # (2,)
+    layer: np.int64
+    per_log: float  # 1 / ln(1 - bit error rate): turns ln of a uniform number into a geometric gap
+
+    @staticmethod
+    def at(rate: float, site: str, layer: int, die_seed: int) -> BitErrors:
+        """Errors at `rate`, above 0 and at most 0.5, per bit."""
+        key = np.array(stream_key("host link", die_seed, site))
+        return BitErrors(key, np.int64(layer), float(1 / np.log1p(-rate)))
+
+
+@inlined_stage
+def _gap(errors, window, k):
+    """Intact bits before the window's k-th flipped one: geometric, from one random word."""
+    low = np.uint64(window) & _LOW
+    high = ((np.uint64(window) >> np.uint64(32)) << np.uint64(16)) | np.uint64(errors.layer)
+    word, _, _, _ = philox(np.uint64(k), np.uint64(0), low, high, errors.key[0], errors.key[1])
+    u = (np.float32(np.int32(word >> np.uint64(8))) + np.float32(1)) * np.float32(2.0**-24)  # (0, 1]
+    return np.int64(min(np.floor(np.float64(natural_log(u)) * errors.per_log), _NEVER))
+
+
+@kernel
+def _receive_events(rows, begin, end, amplitude, errors, windows, word_bits, n_in):
+    """Garble the addresses of all events in place. Returns how many events were lost.
+
+    rows, begin, end, amplitude: of `Events`, all but begin written; a step keeps its place in `rows`. word_bits: of an
+    address.
+    """
+    graded = len(amplitude) > 0
+    lost = np.int64(0)
+    for s in range(begin.shape[0]):
+        drawn = np.int64(0)
+        flipped = _gap(errors, windows[s], drawn)  # the next flipped bit of the window, and
+        bit = np.int64(0)  # the first bit of the next word
+        for t in range(1 if graded else begin.shape[1]):
+            first = np.int64(begin[s, t])
+            kept = first
+            for k in range(first, np.int64(end[s, t])):
+                row = np.int64(rows[s, k])
+                while flipped < bit + word_bits:
+                    row ^= np.int64(1) << (flipped - bit)
+                    drawn += 1
+                    flipped += 1 + _gap(errors, windows[s], drawn)
+                bit += word_bits
+                place = kept  # rows stay ascending
+                while place > first and rows[s, place - 1] > row:
+                    place -= 1
+                if row >= n_in or (place > first and rows[s, place - 1] == row):
+                    lost += 1
+                    continue
+                x = amplitude[s, k] if graded else np.float32(0)
+                for later in range(kept, place, -1):
+                    rows[s, later] = rows[s, later - 1]
+                    if graded:
+                        amplitude[s, later] = amplitude[s, later - 1]
+                rows[s, place] = row
+                if graded:
+                    amplitude[s, place] = x
+                kept += 1
+            end[s, t] = np.int32(kept)
+        if graded:
+            end[s, :] = end[s, 0]
+    return lost
+
+
+@kernel
+def _receive_targets(targets, errors, windows):
+    """Garble the words of target rates (S, n_out) float32 in place."""
+    for s in range(targets.shape[0]):
+        drawn = np.int64(0)
+        flipped = _gap(errors, windows[s], drawn)
+        while flipped < targets.shape[1] * TARGET_BITS:
+            i = flipped // TARGET_BITS
+            mask = np.int64(0)
+            while flipped < (i + 1) * TARGET_BITS:
+                mask |= np.int64(1) << (flipped - i * TARGET_BITS)
+                drawn += 1
+                flipped += 1 + _gap(errors, windows[s], drawn)
+            sent = np.int64(np.floor(np.float64(targets[s, i] * _TARGET_ONE) + 0.5))
+            sent = max(np.int64(0), min(_TARGET_TOP, sent))
+            targets[s, i] = np.float32(sent ^ mask) / _TARGET_ONE
+
+
+def address_bits(n_in: int) -> int:
+    """Bits of a row's address on the link."""
+    return max(1, (n_in - 1).bit_length())
+
+
+class HostLink:
+    """The wires of one die's host link. Where there are no bit errors, nothing is copied."""
+
+    def __init__(self, die_seed: int, n_in: int, spikes: float, targets: Sequence[float]) -> None:
+        """spikes, targets (one per layer): bit error rates, from 0 to 0.5."""
+        self._n_in = n_in
+        self._spikes = BitErrors.at(spikes, "spikes", 0, die_seed) if spikes else None
+        self._targets = [
+            BitErrors.at(rate, "targets", layer, die_seed) if rate else None for layer, rate in enumerate(targets)
+        ]
+
+    @property
+    def errs(self) -> bool:
+        """Whether anything may arrive otherwise than it was sent."""
+        return self._spikes is not None or any(self._targets)
+
+    def events(self, events: Events, windows: NDArray[np.int64]) -> tuple[Events, int]:
+        """What arrives of `events`, and how many were lost. windows: (S,) the windows' numbers."""
+        if self._spikes is None:
+            return events, 0
+        copies = Events(
+            rows=np.array(events.rows, order="C"),
+            begin=np.array(events.begin, np.int32, order="C"),
+            end=np.array(events.end, np.int32, order="C"),
+            amplitude=np.array(events.amplitude, np.float32, order="C"),
+        )
+        return copies, int(_receive_events(*copies, self._spikes, windows, address_bits(self._n_in), self._n_in))
+
+    def targets(self, targets: Sequence[NDArray[np.float32]], windows: NDArray[np.int64]) -> list[NDArray[np.float32]]:
+        """What arrives of each layer's targets (S, n_out)."""
+        received = []
+        for target, errors in zip(targets, self._targets, strict=False):  # none are sent for inference
+            if errors is None:
+                received.append(np.ascontiguousarray(target, np.float32))
+            else:
+                received.append(np.array(target, np.float32, order="C"))
+                _receive_targets(received[-1], errors, windows)
+        return received

@@ -1,0 +1,54 @@
+"""What comes back from the chip."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chipsim.tables import Signals
+
+
+@dataclass(frozen=True)
+class Result:
+    """What comes back from the chip for a chunk of S windows."""
+
+    counts: list[NDArray[np.float32]]  # per layer (S, n_out), spikes in the window
+    membrane: NDArray[np.float32]  # (S, n_classes), output membranes at the end of the window, in thresholds
+    activity: dict[str, NDArray[np.int64]]  # what the chip did, per ACTIVITY name (n_layers,)
+    work: dict[str, NDArray[np.int64]]  # what the simulator did for it, per WORK name (n_layers,)
+    signals: dict[int, Signals] = field(default_factory=dict)  # probed layer -> all that was watched
+    traces: dict[int, NDArray[np.float32]] = field(default_factory=dict)  # probed layer -> (S, T, k) membranes
+    spikes: dict[int, NDArray[np.uint8]] = field(default_factory=dict)  # as traces; an integrating readout has none
+
+    @property
+    def classes(self) -> NDArray[np.int64]:
+        """(S,) the output neuron with the largest count; ties go to the highest membrane, then the lowest index."""
+        counts = self.counts[-1]
+        tied = counts == counts.max(axis=1, keepdims=True)
+        best: NDArray[np.int64] = np.argmax(np.where(tied, self.membrane, -np.inf), axis=1)
+        return best
+
+
+def concatenated(results: Sequence[Result]) -> Result:
+    """One result of chunks that followed each other, all with the same probes."""
+    first = results[0]
+    if len(results) == 1:
+        return first
+    return Result(
+        counts=[np.concatenate(counts) for counts in zip(*(result.counts for result in results), strict=True)],
+        membrane=np.concatenate([result.membrane for result in results]),
+        activity={name: np.sum([result.activity[name] for result in results], axis=0) for name in first.activity},
+        work={name: np.sum([result.work[name] for result in results], axis=0) for name in first.work},
+        signals={layer: _in_a_row([result.signals[layer] for result in results]) for layer in first.signals},
+        traces={layer: np.concatenate([result.traces[layer] for result in results]) for layer in first.traces},
+        spikes={layer: np.concatenate([result.spikes[layer] for result in results]) for layer in first.spikes},
+    )
+
+
+def _in_a_row(signals: Sequence[Signals]) -> Signals:
+    """Signals of windows that followed each other; what is watched stays the same."""
+    joined = Signals(*(np.concatenate(parts) for parts in zip(*signals, strict=True)))
+    return joined._replace(neurons=signals[0].neurons, rows=signals[0].rows)
