@@ -44,6 +44,7 @@ NOISES: dict[str, tuple[str, ...]] = {
         *("mismatch:0.1", "thermal:0.05", "silencing:0.02"),
         *("comparator:0.2", "boxcar:0.05", "missed:0.005", "pulse:0.1", "asymmetry:0.1,spread=0.1"),
         *("cycle:0.1", "write:0.0001", "nonlinear:1"),
+        *("read:0.01", "stuck:0.002", "drift:0.01", "pelgrom:10", "ktc:10", "ir:1e-6", "link:1e-5"),
     ),
 }
 _PASSES = 4  # over the samples in end-to-end learning: the first chunk, prepared before any learning, weighs less

@@ -132,13 +132,8 @@ def pelgrom_sigma_v(spec: PhysicalSpec) -> float:
 
 
 def threshold_sigma(spec: PhysicalSpec) -> float:
-    """Of a comparator's threshold, relative to the swing."""
+    """Of a comparator's threshold and of a boxcar edge, relative to the swing."""
     return pelgrom_sigma_v(spec) / swing_v(spec)
-
-
-def boxcar_sigma(spec: PhysicalSpec) -> float:
-    """Of a boxcar edge, relative to half the boxcar's width."""
-    return threshold_sigma(spec) / (boxcar_width_th(spec) / 2)
 
 
 def rows_per_input(spec: PhysicalSpec) -> int:
@@ -241,13 +236,6 @@ QUANTITIES: tuple[Quantity, ...] = (
         "a comparator's threshold from neuron to neuron",
     ),
     Quantity("threshold_sigma", "", "pelgrom_sigma_v / swing_v", threshold_sigma, "the same relative to the swing"),
-    Quantity(
-        "boxcar_sigma",
-        "",
-        "threshold_sigma / (boxcar_width_th / 2)",
-        boxcar_sigma,
-        "a boxcar edge's distance from the threshold, relative",
-    ),
     Quantity("rows_per_input", "rows", "2 for paired_rows, else 1", rows_per_input, "of a core"),
     Quantity("columns_per_neuron", "columns", "2 for differential_pair, else 1", columns_per_neuron, "of a core"),
 )

@@ -6,7 +6,6 @@ from typing import Any
 
 from chipsim.physical.derive import (
     boxcar_shift_th,
-    boxcar_sigma,
     boxcar_width_th,
     derive,
     full_scale_th,
@@ -56,17 +55,22 @@ def noise_of(spec: PhysicalSpec) -> list[str]:
         "mismatch:{:.6g}@weight": spec.synapse.weight_sigma_relative,
         "mismatch:{:.6g}@threshold": threshold_sigma(spec),
         "mismatch:{:.6g}@leak": spec.neuron.time_constant_sigma_relative if tau_steps(spec) is not None else 0.0,
-        "mismatch:{:.6g}@boxcar": boxcar_sigma(spec),
+        "boxcar:{:.6g}": threshold_sigma(spec),
+        "comparator:{:.6g}": spec.learning_circuit.comparator_offset_counts,
         "thermal:{:.6g}": thermal_sigma_th(spec),
     }
     noise = [text.format(sigma) for text, sigma in sigmas.items() if sigma > 0]
+    if spec.synapse.conductance_max_us is not None:
+        on_resistance_ohm = 1e6 / spec.synapse.conductance_max_us
+        wires = {"row": spec.array.row_wire_resistance_ohm, "column": spec.array.column_wire_resistance_ohm}
+        noise += [f"ir:{ohm:.6g}@{site},on={on_resistance_ohm:.6g}" for site, ohm in wires.items() if ohm > 0]
     bits = signed_bits(spec)
     return noise if bits is None or bits > MOST_BITS else [*noise, f"quantization:{bits}"]
 
 
 def not_modelled(spec: PhysicalSpec) -> list[str]:
     """What this chip has and a run leaves out, one sentence each: nothing is dropped silently."""
-    synapse, circuit, array = spec.synapse, spec.learning_circuit, spec.array
+    synapse, array = spec.synapse, spec.array
     bits, top = signed_bits(spec), top_code(spec)
     sentences = []
     if synapse.synaptic_time_constant_us is not None:
@@ -86,12 +90,9 @@ def not_modelled(spec: PhysicalSpec) -> list[str]:
         sentences.append(
             f"the boxcar's middle, {boxcar_shift_th(spec):+.4g} th from the threshold: the simulated one is centred"
         )
-    if circuit.comparator_offset_counts > 0:
-        sentences.append(
-            f"comparator_offset_counts = {circuit.comparator_offset_counts:g}: the error comparator is exact"
-        )
-    if array.row_wire_resistance_ohm > 0 or array.column_wire_resistance_ohm > 0:
-        sentences.append("wire resistance: no voltage is lost along rows and columns")
+    wired = array.row_wire_resistance_ohm > 0 or array.column_wire_resistance_ohm > 0
+    if wired and synapse.conductance_max_us is None:
+        sentences.append("wire resistance: without a conductance range no voltage is lost along rows and columns")
     sentences.append(
         "the fixed size of an update pulse: it is the learning rate at the first sample, and falls linearly to zero"
     )

@@ -153,8 +153,7 @@ def test_pelgroms_law():
     assert values["pelgrom_sigma_v"] == pytest.approx(0.001)
     assert values["threshold_sigma"] == pytest.approx(0.002)
     assert values["boxcar_width_th"] == pytest.approx(3)
-    assert values["boxcar_sigma"] == pytest.approx(0.001 / 0.75)
-    assert noise_of(spec) == ["mismatch:0.002@threshold", "mismatch:0.00133333@boxcar", "quantization:5"]
+    assert noise_of(spec) == ["mismatch:0.002@threshold", "boxcar:0.002", "quantization:5"]
 
 
 def test_a_boxcar_off_the_threshold_is_not_silently_centred():
@@ -168,7 +167,6 @@ def test_a_boxcar_off_the_threshold_is_not_silently_centred():
     ("figures", "words"),
     [
         ({"synaptic_time_constant_us": 6.0}, "synaptic_time_constant_us"),
-        ({"comparator_offset_counts": 0.5}, "comparator_offset_counts"),
         ({"row_wire_resistance_ohm": 1.0}, "wire resistance"),
         ({"column_wire_resistance_ohm": 1.0}, "wire resistance"),
     ],
@@ -194,3 +192,11 @@ def test_every_preset_derives_every_number(preset):
 def test_the_published_brainscales2_weight_scale():
     # 240 LSB add one threshold per 1.7 us to a current of 6 us: 1 / (1 - exp(-1.7 / 6)) thresholds in all.
     assert 240 * derive(load("brainscales2"))["lsb_th"] == pytest.approx(1 / (1 - math.exp(-1.7 / 6)), rel=0.01)
+
+
+def test_a_comparators_offset_and_resistive_wires_become_noise():
+    assert "comparator:0.5" in noise_of(chip(comparator_offset_counts=0.5))
+    rram = load("rram")
+    on = f"on={1e6 / rram.synapse.conductance_max_us:.6g}"
+    assert {f"ir:2@row,{on}", f"ir:2@column,{on}"} <= set(noise_of(rram))
+    assert not any("wire" in sentence for sentence in not_modelled(rram))
