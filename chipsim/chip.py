@@ -271,8 +271,8 @@ class Chip:
         self._threads.run([*checked, *work])
         totals = np.array([np.sum(parts, axis=0) for parts in tallies])
         return Result(
-            counts=[record.count[:, :n].copy() for record, n in zip(records, self.spec.layer_sizes[1:], strict=True)],
-            membrane=records[-1].membrane[:, : self.spec.layer_sizes[-1]].copy(),
+            counts=[record.count[:, :n] for record, n in zip(records, self.spec.layer_sizes[1:], strict=True)],
+            membrane=records[-1].membrane[:, : self.spec.layer_sizes[-1]],
             activity={
                 **{name: totals[:, i] for i, name in enumerate(TALLY) if name not in WORK},
                 "spikes": self._spikes(records[-1], n_windows),
@@ -310,7 +310,7 @@ class Chip:
 
     def _reserve(self, n_windows: int) -> None:
         """Room for what the layers record, kept from chunk to chunk."""
-        if self._records and len(self._records[0].count) >= n_windows:
+        if self._records and self._records[0].fired.shape[1] >= n_windows:
             return
         steps = self.spec.steps
         self._records, self._hidden_events = [], []
@@ -318,8 +318,8 @@ class Chip:
             self._records.append(
                 Record(
                     fired=new_masks(n_windows, steps, n),
-                    count=aligned((n_windows, padded_width(n)), np.float32),
-                    membrane=aligned((n_windows, padded_width(n)), np.float32),
+                    count=aligned((0, padded_width(n)), np.float32),
+                    membrane=aligned((0, padded_width(n)), np.float32),
                     signals=nothing_probed(),
                 )
             )
@@ -340,9 +340,9 @@ class Chip:
     def _record(self, layer: int, n_windows: int, probe: Probe | None, learns: bool) -> Record:
         """This layer's record for a chunk, with room for what its probe watches."""
         record = self._records[layer]
-        record = record._replace(
-            fired=record.fired[:, :n_windows], count=record.count[:n_windows], membrane=record.membrane[:n_windows]
-        )
+        shape = (n_windows, record.count.shape[1])  # counts and membranes are handed out, so they are new every time
+        count, membrane = np.empty(shape, np.float32), np.empty(shape, np.float32)
+        record = record._replace(fired=record.fired[:, :n_windows], count=count, membrane=membrane)
         if probe is not None:
             coded = bool(self._layers[layer][0].synapses.coded)
             record = record._replace(signals=room_for(probe, n_windows, self.spec.steps, learns, coded))

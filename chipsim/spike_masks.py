@@ -39,7 +39,7 @@ def spikes_of(fired: NDArray[np.uint16], neurons: tuple[int, ...]) -> NDArray[np
 
 def number_of_spikes(fired: NDArray[np.uint16]) -> int:
     """All of them."""
-    return int(np.bitwise_count(fired).sum(dtype=np.int64))
+    return int(np.bitwise_count(fired.view(np.uint64)).sum(dtype=np.int64))
 
 
 @stage
