@@ -18,7 +18,8 @@ def main() -> None:
         for point, dies in groupby(rows, key=lambda row: row.point):
             passed = [(row.before >= 0.97, row.after >= 0.97) for row in dies]
             before, after = map(sum, zip(*passed, strict=True))
-            print(f"{point}: {before} of {len(passed)} dies pass before learning, {after} after")
+            level = ", ".join(f"{axis} {value:g}" for axis, value in point.items())
+            print(f"{level}: {before} of {len(passed)} dies pass before learning, {after} after")
 
 
 if __name__ == "__main__":

@@ -50,7 +50,8 @@ class Criterion:
     def __str__(self) -> str:
         percent = f"{float(100 * self.limit):.10g}"
         if self.relative_to_ideal:
-            return f"accuracy at most {percent} percentage points below the ideal chip's"
+            points = "point" if percent == "1" else "points"
+            return f"accuracy at most {percent} percentage {points} below the ideal chip's"
         return f"accuracy of at least {percent} %"
 
 

@@ -52,8 +52,11 @@ def _usual(name: str, data_dir: str | None) -> dict[str, Any]:
 def _label(settings: Mapping[str, Any]) -> str:
     """Noises, and whatever differs from the usual, as far as it fits; the hash after it tells the rest apart."""
     usual = _usual(settings["dataset"], settings["data_dir"])
-    parts = [text.replace(":", "-") for text in settings["noise"]]
-    parts += [f"{name.rpartition('.')[2]}-{value}" for name, value in _leaves(settings) if usual[name] != value]
+    chip = settings.get("chip")
+    parts = [] if chip is None else [f"chip-{chip['name']}"]
+    parts += [text.replace(":", "-") for text in settings["noise"]]
+    others = {name: value for name, value in settings.items() if name != "chip"}
+    parts += [f"{name.rpartition('.')[2]}-{value}" for name, value in _leaves(others) if usual.get(name) != value]
     text = re.sub(r"[^\w.@=]+", "-", "-".join(parts))[:_LONGEST_LABEL].strip("-")
     return f"{text}-" if text else ""
 

@@ -111,3 +111,14 @@ def test_two_sweeps_on_one_file(sweep, here):
         ended = sweep("--noise", "mismatch:0.1,0.2")
     assert (ended.status, ended.out, ended.err.count("\n")) == (2, "", 1)
     assert f"is being written by process {os.getpid()} on " in ended.err
+
+
+def test_a_chip_in_physical_units_has_axes_too(sweep, here):
+    chip = ("--chip", "rram", "--steps", "6", "--axis", "chip.neuron.threshold_v=0.45,0.5")
+    ended = sweep(*chip, "--dies", "1", "--workers", "1", "--json")
+    assert (ended.status, ended.err) == (0, "")
+    rows = list(SweepStore.open(here / "sweep.sqlite").rows())
+    assert [row.point["chip.neuron.threshold_v"] for row in rows] == [0.45, 0.5]
+    assert [row.spec["chip"]["neuron"]["threshold_v"] for row in rows] == [0.45, 0.5]
+    assert all(row.status == "done" and "chip-" in row.task for row in rows)
+    assert rows[0].spec["neuron"]["high_rail_th"] != rows[1].spec["neuron"]["high_rail_th"]

@@ -62,7 +62,7 @@ def test_one_criterion_and_one_only():
     assert criterion("97%", None) == Criterion(Fraction(97, 100))
     assert criterion(None, "0.01") == Criterion(Fraction(1, 100), relative_to_ideal=True)
     assert str(criterion("0.975", None)) == "accuracy of at least 97.5 %"
-    assert str(criterion(None, "0.01")) == "accuracy at most 1 percentage points below the ideal chip's"
+    assert str(criterion(None, "0.01")) == "accuracy at most 1 percentage point below the ideal chip's"
     for both_or_none in ((None, None), ("0.9", "0.1")):
         with pytest.raises(SettingError, match="--at-least 0.97.*--within 0.01"):
             criterion(*both_or_none)
