@@ -1,6 +1,7 @@
 """Adaptive bisection: which level is tried next, and when it ends."""
 
 import math
+from itertools import pairwise
 
 import pytest
 from hypothesis import assume, given
@@ -35,13 +36,17 @@ def test_the_answer_brackets_the_limit(low, high, limit, parts, rising):
     answer, tried = search(passes, (low, high), tolerance)
     if passes(low) == passes(high):
         assert answer == Outside(passes(low))
-        assert tried == [low, high]
+        assert tried[:2] == [low, high]
+        inside = sorted(tried)
+        longest = max(b - a for a, b in pairwise(inside))
+        assert not passes(low) or longest <= 1.11 * max(tolerance, (high - low) / 4)  # a dip would be seen
+        assert len(tried) <= 2 + 4
     else:
         assert abs(answer.fails - answer.passes) <= tolerance
         assert passes(answer.passes)
         assert not passes(answer.fails)
         assert not answer.contradicting
-        assert len(tried) <= 2 + math.ceil(math.log(parts, 2) / math.log(2 / 1.1, 2)) + 1
+        assert len(tried) <= 2 + 4 + math.ceil(math.log(parts, 2) / math.log(2 / 1.1, 2)) + 1
 
 
 @given(st.integers(-20, 20), st.integers(1, 60), st.integers(-30, 90), st.booleans())

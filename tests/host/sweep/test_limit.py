@@ -124,3 +124,14 @@ def test_a_contradiction_is_told():
 def test_a_question_that_makes_no_sense(changes, told):
     with pytest.raises(SettingError, match=told):
         question(**changes)
+
+
+def test_a_dip_between_the_ends_is_seen():
+    """Mild dies that stay as they were found can be worse than those that are bad enough to be repaired."""
+
+    def dips(level):
+        return chips(4) if 0.5 < level < 1.5 else chips(0)
+
+    limit = find_limit(question(ends=(0, 4), tolerance=0.1), {}, dips)
+    assert limit.found == Outside(True, (1.0,))
+    assert "Against that assumption: the verdict at 1." in limit.lines()[-1]
