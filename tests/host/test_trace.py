@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_chips import assert_same_state, witness_of
 from small_runs import SMALL
-from vcdvcd import VCDVCD
+from vcd_reader import VCDVCD
 
 from chipsim.fabricate import fabricate
 from host.encoders import Encoder

@@ -2,13 +2,14 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 from small_runs import QUIET_FLAGS, ROOT, SMALL, SMALL_FLAGS, everything_in, write_npz
-from vcdvcd import VCDVCD
+from vcd_reader import VCDVCD
 
 from host.run_spec import resolve
 from host.trace import trace
@@ -181,3 +182,7 @@ def test_help_stays_light():
     )
     ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert ended.stdout.strip() == ""
+
+
+def test_the_reader_leaves_broken_pipes_to_python():
+    assert signal.getsignal(signal.SIGPIPE) == signal.SIG_IGN
