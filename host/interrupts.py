@@ -6,7 +6,7 @@ can pass it on: Python prints that it was ignored, and the program runs on.
 
 from __future__ import annotations
 
-import _thread
+import signal
 import sys
 import threading
 
@@ -19,7 +19,9 @@ def keep_interrupts() -> None:
 
     def again(unraisable: sys.UnraisableHookArgs) -> None:
         if unraisable.exc_type is not None and issubclass(unraisable.exc_type, KeyboardInterrupt):
-            timer = threading.Timer(_SOON_S, _thread.interrupt_main)
+            # A signal proper, since the main thread may be waiting for something by then.
+            main = threading.main_thread().ident
+            timer = threading.Timer(_SOON_S, signal.pthread_kill, (main, signal.SIGINT))
             timer.daemon = True
             timer.start()
         else:
