@@ -51,7 +51,7 @@ class Chip:
         bit_errors = [made.target_bit_errors for made in self._made]
         self._link = HostLink(die_seed, spec.layer_sizes[0], self._made[0].spike_bit_errors, bit_errors)
         self._threads = Threads(threads)
-        self._layers: list[list[Block]] = []  # the columns of each, a block per thread
+        self._layers: list[list[Block]] = []  # the columns of each in blocks, see chipsim.blocks
         self._work: dict[tuple[int, int, int], Columns] = {}
         self._records: list[Record] = []
         self._hidden_events: list[Events] = []
