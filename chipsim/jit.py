@@ -10,7 +10,9 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+import shutil
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,6 +26,7 @@ __all__ = ["cache_root", "inlined_stage", "kernel", "rare_stage", "sources_key",
 
 _KERNEL_PACKAGES = ("chipsim", "learning_circuit", "nonideality")  # every file counts
 _ROOM = 4 << 20  # bytes that compiled kernels need at most
+_UNUSED_S = 60 * 86_400.0  # after that long without a use, the kernels of other sources are removed
 _HOST = "host"  # here only those with kernels
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -53,9 +56,18 @@ def _kernel_folder() -> Path | None:
         with tempfile.TemporaryFile(dir=folder) as probe:
             probe.write(bytes(_ROOM))  # a full disk costs the cache, not the run
             probe.flush()
-            return folder
+        os.utime(folder)
+        _remove_unused(folder.parent)
+        return folder
     except OSError:
         return None
+
+
+def _remove_unused(kernels: Path) -> None:
+    """Remove the folders of source states that nobody has started for long."""
+    for folder in kernels.iterdir():
+        if time.time() - folder.stat().st_mtime > _UNUSED_S:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 KERNEL_FOLDER = _kernel_folder()

@@ -105,6 +105,7 @@ def _run(
 
     if resume is not None:
         folder, spec = RunFolder.open(resume)
+        folder.clear()
     else:
         spec = resolve(config, overrides)
     console = Console()

@@ -24,6 +24,8 @@ from host.training import Check, Progress
 
 _PACKAGES = ("chipsim", "numpy", "numba", "scikit-learn", "scipy", "pydantic")
 
+_WRITTEN = ("checkpoint.bin", "metrics.csv", "result.json", "spec.toml", "versions.json")
+
 
 class RunFolder:
     """A folder that holds a spec from the moment it exists."""
@@ -83,6 +85,12 @@ class RunFolder:
                 f"{path} holds no run (no spec.toml in it): name a run folder, or start one with --out"
             )
         return RunFolder(path), resolve(path / "spec.toml", {})
+
+    def clear(self) -> None:
+        """Remove what a run that was killed while it wrote has left beside its files."""
+        for name in _WRITTEN:
+            for leftover in self.path.glob(f".{name}.*"):
+                leftover.unlink(missing_ok=True)
 
     def save_progress(self, progress: Progress, identity: dict[str, str]) -> None:
         """Metrics, then the checkpoint: stopped between them, a resumed run writes both again. Raises OSError."""

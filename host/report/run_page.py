@@ -29,6 +29,8 @@ _TRIPLE = {
     "before": "this die as programmed",
     "after": "this die after learning on chip",
 }
+# Of result.json: what the page cannot do without.
+_NEEDED = ("accuracy", "test_samples", "train_samples", "saturation", "network", "weight_updates", "noise", "die_seed")
 _PICTURES = {
     "rates.png": (
         "Rate against target",
@@ -57,7 +59,7 @@ class Picture:
 def run_page(folder: Path) -> str:
     """The page. Raises RunFolderError if the folder is no run or the run is not finished."""
     _, spec = RunFolder.open(folder)
-    summary = _json(folder / "result.json", folder)
+    summary = _summary(folder)
     checks = _checks(folder / "metrics.csv")
     test_samples = summary["test_samples"]
     samples = {"learning": summary["train_samples"], "test_before": test_samples, "test_after": test_samples}
@@ -86,6 +88,17 @@ def run_page(folder: Path) -> str:
     )
 
 
+def _summary(folder: Path) -> dict[str, Any]:
+    summary = _json(folder / "result.json", folder)
+    missing = [name for name in _NEEDED if name not in summary]
+    if missing:
+        raise RunFolderError(
+            f"{folder / 'result.json'} lacks {', '.join(missing)}: it is of another version or was edited; run it again"
+            f" with chipsim run --config {folder / 'spec.toml'}"
+        )
+    return summary
+
+
 def _json(path: Path, folder: Path) -> dict[str, Any]:
     try:
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
@@ -97,6 +110,8 @@ def _json(path: Path, folder: Path) -> dict[str, Any]:
         raise RunFolderError(
             f"{path} cannot be read ({error}); write it again with chipsim run --resume {folder}"
         ) from None
+    if not isinstance(content, dict):
+        raise RunFolderError(f"{path} holds no JSON object; write it again with chipsim run --resume {folder}")
     return content
 
 

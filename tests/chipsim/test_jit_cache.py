@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numba
@@ -113,6 +114,17 @@ def test_the_kernel_folder_carries_the_key(monkeypatch, tmp_path):
     folder = jit._kernel_folder()
     assert folder == tmp_path / "kernels" / jit.sources_key(ROOT)
     assert folder.is_dir() and list(folder.iterdir()) == []  # the trial file is gone again
+
+
+def test_kernels_of_sources_long_gone_are_removed(monkeypatch, tmp_path):
+    monkeypatch.setenv("CHIPSIM_CACHE", str(tmp_path))
+    for name, days in (("old", 90), ("recent", 5)):
+        (tmp_path / "kernels" / name).mkdir(parents=True)
+        (tmp_path / "kernels" / name / "kernel.nbc").write_text("")
+        then = time.time() - days * 86_400
+        os.utime(tmp_path / "kernels" / name, (then, then))
+    mine = jit._kernel_folder()
+    assert {folder.name for folder in (tmp_path / "kernels").iterdir()} == {"recent", mine.name}
 
 
 def test_without_a_place_for_the_cache_kernels_still_run(monkeypatch, tmp_path):

@@ -263,3 +263,12 @@ def test_a_damaged_spec_is_refused_by_name(refused, here):
 def test_data_that_are_gone_are_named(refused, data_file):
     data_file.unlink()
     assert str(data_file) in refused()
+
+
+def test_what_a_killed_run_left_beside_its_files_is_removed(chipsim, spec, uninterrupted, tmp_path):
+    assert stopped(spec, tmp_path / "run", 8)
+    (tmp_path / "run" / ".checkpoint.bin.x7ak2").write_bytes(b"half a checkpoint")
+    (tmp_path / "run" / ".mine").write_text("not the run's")
+    assert chipsim("run", "--resume", tmp_path / "run").status == 0
+    assert final(tmp_path / "run") == uninterrupted
+    assert {path.name for path in (tmp_path / "run").glob(".*")} == {".mine"}

@@ -60,7 +60,12 @@ def test_pictures_travel_inside_the_page(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("damage", "words"),
-    [("missing", "the run is not finished; finish it with chipsim run --resume"), ("cut", "cannot be read")],
+    [
+        ("missing", "the run is not finished; finish it with chipsim run --resume"),
+        ("cut", "cannot be read"),
+        ("older", "lacks accuracy, test_samples: it is of another version"),
+        ("no object", "holds no JSON object"),
+    ],
 )
 def test_a_run_that_is_not_finished(folder: Path, tmp_path: Path, damage: str, words: str) -> None:
     copy = shutil.copytree(folder, tmp_path / "run")
@@ -68,6 +73,12 @@ def test_a_run_that_is_not_finished(folder: Path, tmp_path: Path, damage: str, w
     result = copy / "result.json"
     if damage == "missing":
         result.unlink()
+    elif damage == "older":
+        facts = json.loads(result.read_text())
+        del facts["accuracy"], facts["test_samples"]
+        result.write_text(json.dumps(facts))
+    elif damage == "no object":
+        result.write_text("[]")
     else:
         result.write_text(result.read_text()[:100])
     answer = CliRunner().invoke(cli, ["report", str(copy)])
