@@ -108,6 +108,8 @@ def _run(
         folder.clear()
     else:
         spec = resolve(config, overrides)
+        if out is not None:  # before the teacher is trained
+            RunFolder.check(out)
     console = Console()
     try:
         with console:

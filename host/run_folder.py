@@ -34,21 +34,31 @@ class RunFolder:
         self.path = path
 
     @staticmethod
-    def create(spec: RunSpec, out: Path | None) -> RunFolder:
-        """Make `out`, or a new folder runs/<date>-<hash>. Raises RunFolderError if that is not possible."""
-        name = out or Path("runs") / f"{date.today():%Y%m%d}-{spec.hash()}"
+    def check(out: Path) -> None:
+        """Raises RunFolderError if `create` could not make `out`, as far as can be seen before anything is made."""
         try:
-            if out is not None and out.exists() and (not out.is_dir() or any(out.iterdir())):
+            if out.exists() and (not out.is_dir() or any(out.iterdir())):
                 raise RunFolderError(
                     f"--out {out} already holds something: name a new or empty folder, or continue with --resume {out}"
                 )
+            above = next(folder for folder in (out, *out.absolute().parents) if folder.exists())
+            if above.is_dir() and not os.access(above, os.W_OK | os.X_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        except OSError as error:
+            raise _cannot_make(out, error) from None
+
+    @staticmethod
+    def create(spec: RunSpec, out: Path | None) -> RunFolder:
+        """Make `out`, or a new folder runs/<date>-<hash>. Raises RunFolderError if that is not possible."""
+        name = out or Path("runs") / f"{date.today():%Y%m%d}-{spec.hash()}"
+        if out is not None:
+            RunFolder.check(out)
+        try:
             there = out is not None and name.is_dir()
             parents = _missing_parents(name)
             name.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise RunFolderError(
-                f"cannot make a run folder at {name}: {error.strerror}; choose another --out"
-            ) from None
+            raise _cannot_make(name, error) from None
         if there:  # empty: perhaps a mount point or a link, which no rename can replace
             return RunFolder._fill(name, spec)
         beside: Path | None = None
@@ -121,6 +131,10 @@ class RunFolder:
 
     def save_result(self, result: dict[str, Any]) -> None:
         write_text(self.path / "result.json", json.dumps(result, indent=2) + "\n")
+
+
+def _cannot_make(folder: Path, error: OSError) -> RunFolderError:
+    return RunFolderError(f"cannot make a run folder at {folder}: {error.strerror}; choose another --out")
 
 
 def _cannot_write(folder: Path, error: OSError | UnicodeError) -> str:
