@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from chipsim.converter import convert
 from chipsim.crossbar import add_graded_rows, add_rows
 from chipsim.gates import error_of, passes
 from chipsim.jit import inlined_stage, kernel, rare_stage, stage
@@ -250,7 +251,7 @@ def _end_window(columns, neurons, circuit, record, s, first, last, missed, tally
         tally[_FULL] -= missed
 
 
-def _infer(watching: bool) -> Any:
+def _infer(watching: bool, tracing: bool = False) -> Any:
     @kernel
     def run_block(block, events, record, windows, columns, tally, start, stop):
         """Run windows start .. stop - 1 of a chunk through a block of a layer's columns, weights left alone.
@@ -275,6 +276,8 @@ def _infer(watching: bool) -> Any:
                 _fire(columns, neurons, circuit, record, windows[s], s, t, first, tally)
                 if watching:
                     note(columns, block, events, record.signals, s, t)
+                if tracing:
+                    convert(record.trace.codes[s, t, first:last], columns.membrane, record.trace.converter)
             _end_window(columns, neurons, circuit, record, s, first, last, tally[_MISSED] - missed_before, tally)
         tally[_EVENTS] += active * n
         tally[_ADDED] += added * n
@@ -350,5 +353,5 @@ def _learn(watching: bool) -> Any:
 
 
 # Each kernel twice, with probes and without: not even the question whether something is watched stays in the loop.
-infer_block, infer_block_watched = _infer(False), _infer(True)
+infer_block, infer_block_watched, infer_block_traced = _infer(False), _infer(True), _infer(False, tracing=True)
 learn_block, learn_block_watched = _learn(False), _learn(True)

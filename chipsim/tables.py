@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from chipsim.converter import Trace
 from learning_circuit.update_accumulator import CodedSynapses
 from learning_circuit.update_pulse import PulseTables
 
@@ -135,3 +136,4 @@ class Record(NamedTuple):
     count: Any  # (S, n) float32: spike accumulator at the end of the window; n: n_out rounded up to whole vectors
     membrane: Any  # (S, n) float32 at the end of the window
     signals: Signals  # of the neurons that are probed
+    trace: Trace  # of the whole layer, for a host that reads it back
