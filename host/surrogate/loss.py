@@ -3,9 +3,9 @@
     L = cross-entropy(scale m, label) + activity_penalty mean(C^2) + weight_penalty mean(w^2)      (10)
 
 m: per class the readout's score. A readout that does not fire scores its membrane, at the step where it is largest or
-at the last one; a readout that fires scores its spikes per step. C: spike counts of a hidden layer, their mean over samples
-and neurons, added up over layers. w: weights of the hidden layers, likewise. Cramer et al. 2022 have scale = 10,
-activity_penalty = 5e-4 and weight_penalty = 0.1.
+at the last one; a readout that fires scores its spikes per step. C: spike counts of a hidden layer, their mean over
+samples and neurons, added up over layers. w: weights of the hidden layers, likewise. Cramer et al. 2022 have
+scale = 10, activity_penalty = 5e-4 and weight_penalty = 0.1.
 """
 
 from __future__ import annotations
