@@ -12,7 +12,7 @@ from chipsim import ChipError, ConverterSpec, NeuronSpec
 from chipsim.converter import Converter, convert
 
 NEURON = {"low_rail_th": -2.0, "high_rail_th": 3.0}
-NOISE = ("mismatch:0.3", "mismatch:0.2@threshold", "thermal:0.2", "quantization:5", "silencing:0.1")
+NOISE = ("mismatch:0.3", "thermal:0.2", "quantization:5", "silencing:0.1")
 
 
 @pytest.mark.parametrize("readout", ["spiking", "integrating"])
