@@ -26,10 +26,12 @@ class NeuronSpec(BaseModel):
 
     kind: Literal["if", "lif"] = "if"
     tau_steps: Positive = 10.0  # membrane time constant of a LIF neuron: a = exp(-1 / tau_steps)
+    synapse_tau_steps: Positive | None = None  # of an exponential synaptic current; None: charge arrives within a step
     reset: Literal["subtract", "zero"] = "subtract"
     low_rail_th: Annotated[float, Field(le=0, allow_inf_nan=False)] = 0.0
     high_rail_th: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 8.0
-    readout: Literal["spiking", "integrating"] = "spiking"
+    # An integrating readout never fires: its score is its membrane in thresholds, the last one or the highest.
+    readout: Literal["spiking", "integrating", "integrating-max"] = "spiking"
 
 
 class SynapseSpec(BaseModel):
