@@ -10,24 +10,16 @@ scale = 10, activity_penalty = 5e-4 and weight_penalty = 0.1.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chipsim.blocks import padded_width
+from host.surrogate.settings import LossSpec
 
 Floats = NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class LossSpec:
-    """The constants of Eq. 10."""
-
-    scale: float = 10.0
-    activity_penalty: float = 0.0
-    weight_penalty: float = 0.0
+Layers = list[tuple[Floats, Floats]]  # weights and biases of each layer
 
 
 class Scores(NamedTuple):
@@ -83,6 +75,14 @@ def errors_of(scores: Scores, counts: list[Floats], labels: NDArray[np.int64], s
     if scores.steps is None:
         by_count.append(_whole_vectors(slope / np.float32(steps)))
     return Errors(by_count, _whole_vectors(slope), loss)
+
+
+def add_weight_penalty(
+    gradients: list[tuple[Floats, Floats]], weights: list[tuple[Floats, Floats]], penalty: float
+) -> None:
+    """Add the derivatives of the last term of Eq. 10 to those of the hidden layers' weights."""
+    for (gradient, _), (weight, _) in zip(gradients[:-1], weights, strict=False):
+        gradient += np.float32(2 * penalty / weight.size) * weight
 
 
 def _whole_vectors(values: Floats) -> Floats:

@@ -42,10 +42,11 @@ class LayerModel(NamedTuple):
 def layer_model(neuron: NeuronSpec, integrating: bool, converter: Converter, steepness: float) -> LayerModel:
     """The model of a layer as it was designed. integrating: whether it is a readout without threshold and rails."""
     rails = (-np.inf, np.inf) if integrating else (neuron.low_rail_th, neuron.high_rail_th)
+    tau = neuron.synapse_tau_steps
     half = converter.lsb / 2  # a code stands for membranes up to half an LSB away
     return LayerModel(
         decay=np.float32(np.exp(-1 / neuron.tau_steps) if neuron.kind == "lif" else 1),
-        synaptic_decay=np.float32(0),
+        synaptic_decay=np.float32(0 if tau is None else np.exp(-1 / tau)),
         zero_reset=neuron.reset == "zero",
         steepness=np.float32(steepness),
         low=converter.low,

@@ -8,7 +8,8 @@ from small_chips import events_of
 
 from chipsim import Events
 from host.surrogate.gradient import Gradient
-from host.surrogate.loss import LossSpec, Scores, cross_entropy, errors_of
+from host.surrogate.loss import Scores, cross_entropy, errors_of
+from host.surrogate.settings import LossSpec
 
 LOSS = LossSpec(scale=3.0, activity_penalty=0.2)
 
@@ -156,7 +157,9 @@ def test_first_layer_against_finite_differences_of_a_smooth_network():
     case.codes = [np.rint((m - low) / lsb).astype(np.uint8) for m in membranes]
     steps = np.full((4, 3), case.inputs.shape[1] - 1)
     scores = Scores(membranes[-1][:, -1], steps)
-    errors = errors_of(scores, case.counts(), case.labels, case.inputs.shape[1], LossSpec(scale=LOSS.scale))
+    errors = errors_of(
+        scores, case.counts(), case.labels, case.inputs.shape[1], LossSpec(scale=LOSS.scale, activity_penalty=0)
+    )
     gradient = Gradient(case.models, (6, 12, 3), case.inputs.shape[1], 1)
     dw, _ = gradient.of(case.weights, events_of(case.inputs > 0), case.read_back(), scores, errors)[0]
     h = 1e-6
