@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Annotated, Literal
 
@@ -32,6 +33,14 @@ class NeuronSpec(BaseModel):
     high_rail_th: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 8.0
     # An integrating readout never fires: its score is its membrane in thresholds, the last one or the highest.
     readout: Literal["spiking", "integrating", "integrating-max"] = "spiking"
+
+    @property
+    def charge_per_step(self) -> float:
+        """Part of a spike's charge that arrives within its own step, which is what a weight says: 1 - e^(-1/tau_syn).
+
+        An exponential current goes on, and delivers 1 / charge_per_step times the weight in all.
+        """
+        return 1.0 if self.synapse_tau_steps is None else -math.expm1(-1 / self.synapse_tau_steps)
 
 
 class SynapseSpec(BaseModel):

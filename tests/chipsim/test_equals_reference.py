@@ -28,7 +28,7 @@ CASES = {
     "exponential synapses": {"neuron": {"kind": "lif", "tau_steps": 3.0, "synapse_tau_steps": 2.5}},
     "exponential synapses, each its own time constant": {
         "neuron": {"synapse_tau_steps": 3.0, "readout": "integrating"},
-        "noise": ("mismatch:0.5@synapse",),
+        "noise": ("mismatch:0.5@synapse_tau",),
     },
     "exponential synapses, all of silicon": {
         "neuron": {"kind": "lif", "tau_steps": 4.0, "synapse_tau_steps": 2.0, "readout": "integrating-max"},
