@@ -23,6 +23,7 @@ from host.encoders import Encoding
 from host.errors import SettingError
 from host.methods.names import MethodName
 from host.methods.registry import find
+from host.surrogate.settings import LoopSpec
 from host.teacher import Norm, OutputTarget
 from learning_circuit import LearningCircuitSpec
 from nonideality.grammar import parse_all
@@ -86,6 +87,7 @@ class RunSpec(BaseModel):
     learning_circuit: LearningCircuitSpec = LearningCircuitSpec()
     teacher: TeacherSpec = TeacherSpec()
     training: TrainingSpec = TrainingSpec()
+    in_the_loop: LoopSpec = LoopSpec()
 
     @field_validator("noise")
     @classmethod

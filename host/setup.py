@@ -48,16 +48,13 @@ class Setup:
         return len(self.train) * (self.spec.training.epochs or 0)
 
     def start_weights(self) -> list[Layer]:
-<<<<<<< HEAD
-        """What a die is programmed with: a spike's charge in all is as large, however slowly its current decays."""
-        from_teacher = self.spec.training.start == "teacher"
-        layers = self.teacher.normalised() if from_teacher else random_weights(self.teacher.sizes, self.spec.seed)
+        """What a die is programmed with before anything is learned.
+
+        A spike's charge in all is as large, however slowly its current decays.
+        """
+        layers = find(self.spec.training.method).start_weights(self)
         factor = np.float32(self.spec.neuron.charge_per_step)
         return [(weights * factor, bias * factor) for weights, bias in layers]
-=======
-        """What a die is programmed with before anything is learned."""
-        return find(self.spec.training.method).start_weights(self)
->>>>>>> methods
 
     def chip(self, spec: ChipSpec, weights: list[Layer], threads: int) -> Chip:
         chip = Chip(spec, self.spec.die, threads)
@@ -85,12 +82,7 @@ def complete(spec: RunSpec, n_train: int, n_weights: int) -> RunSpec:
     if training.epochs is None:
         training = training.model_copy(update={"epochs": method.epochs(spec, n_train)})
     if training.learning_rate is None:
-<<<<<<< HEAD
-        rate = LEARNING_RATES[spec.learning_circuit.error_gate] * spec.neuron.charge_per_step
-        training = training.model_copy(update={"learning_rate": rate})
-=======
         training = training.model_copy(update={"learning_rate": method.learning_rate(spec)})
->>>>>>> methods
     if teacher.epochs is None:
         low, high = _TEACHER_EPOCHS
         epochs = int(np.clip(_TEACHER_WORK / (n_train * n_weights), low, high))

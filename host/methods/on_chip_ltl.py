@@ -31,7 +31,7 @@ class OnChipLtl(Method):
         return max(_LEAST_EPOCHS, -(-wanted // n_train))
 
     def learning_rate(self, spec: RunSpec) -> float:
-        return _LEARNING_RATES[spec.learning_circuit.error_gate]
+        return _LEARNING_RATES[spec.learning_circuit.error_gate] * spec.neuron.charge_per_step
 
     def learn(self, job: Job) -> None:
         learn_online(job, job.chip)

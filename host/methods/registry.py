@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _WHERE: dict[MethodName, tuple[str, str]] = {
     "on-chip-ltl": ("on_chip_ltl", "OnChipLtl"),
     "online-ltl-off-chip": ("online_ltl_off_chip", "OnlineLtlOffChip"),
+    "in-the-loop": ("in_the_loop", "InTheLoopMethod"),
 }
 
 
