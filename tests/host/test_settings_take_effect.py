@@ -45,7 +45,7 @@ CHANGES = {
     "training.validation_fraction": ({}, 0.3),
     "training.rest_before_s": ({"noise": ["drift:0.3"]}, 1e6),
     "training.rest_after_s": ({"noise": ["drift:0.3"]}, 1e12),
-    "in_the_loop.batch": (IN_THE_LOOP, 50),
+    "in_the_loop.batch": (IN_THE_LOOP, 5),
     "in_the_loop.steepness": (IN_THE_LOOP, 5.0),
     "in_the_loop.biases": (IN_THE_LOOP, False),
     "in_the_loop.loss.scale": (IN_THE_LOOP, 3.0),
