@@ -20,11 +20,12 @@ def mnist16(mnist: Dataset) -> Dataset:
     """All images shrunk, as bytes: what the spline throws below black or above white is clipped. Raises DataError."""
     if mnist.n_in != _SIDE**2:
         raise DataError(f"{mnist.origin}: images of {mnist.n_in} pixels; mnist16 is made of MNIST's {_SIDE}x{_SIDE}")
-    train, test = (_shrunk(samples) for samples in (mnist.train, mnist.test))
+    train, test = (shrunk(samples) for samples in (mnist.train, mnist.test))
     return Dataset("mnist16", train, test, mnist.n_classes, f"{mnist.origin}, cropped to 24x24, zoomed to 16x16")
 
 
-def _shrunk(samples: Samples) -> Samples:
+def shrunk(samples: Samples) -> Samples:
+    """Images (n, 784) of bytes as (n, 256)."""
     inside = slice(_CROP, _SIDE - _CROP)
     images = samples.raw.reshape(-1, _SIDE, _SIDE)[:, inside, inside]
     # A zoom is linear and treats rows and columns alike, so it is a matrix: that of the unit vectors.

@@ -102,7 +102,7 @@ def test_sites_layers_dies_and_boxcar_edges_are_independent():
                 Mismatch(0.3).fill(site, errors, stream("die", die, "mismatch", site, layer))
                 drawn += list(np.atleast_2d(gains_at(site, errors)))
     assert len(drawn) == 2 * 2 * 6
-    correlation = np.corrcoef(drawn) - np.eye(20)
+    correlation = np.corrcoef(drawn) - np.eye(24)
     # 190 pairs, each N(0, 1 / 20000): beyond 5 sigma once in 10,000 such tests
     assert np.abs(correlation).max() < 5 / np.sqrt(20000)
 
