@@ -119,7 +119,7 @@ def run_brainscales2_bench(
     min_seconds: float = 0.1,
 ) -> BrainScaleS2Bench:
     """Measure inference on each thread count, all by turns."""
-    images, shown = _images(data_dir, samples)
+    images, shown = images_of(data_dir, samples)
     machine = this_machine(repeats)
     windows = np.arange(len(shown), dtype=np.int64)
     encoder = Encoder("log-latency", NETWORK[0], STEPS, _CHUNK, SEED, buffers=-(-len(shown) // _CHUNK))
@@ -199,7 +199,8 @@ def _random_weights() -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
     ]
 
 
-def _images(data_dir: str | None, n: int) -> tuple[str, Samples]:
+def images_of(data_dir: str | None, n: int) -> tuple[str, Samples]:
+    """The first n training images of MNIST if its files are found, else a likeness; and which of the two."""
     if find_mnist(data_dir)[0] is not None:
         return "MNIST at 16x16", load("mnist16", data_dir).train.subset(np.arange(n))
     return "synthetic strokes with MNIST's statistics at 16x16 (MNIST's files were not found)", shrunk(
