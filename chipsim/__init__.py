@@ -4,8 +4,9 @@ Read `spec`, `fabricate`, `tables`, `crossbar`, `neuron`, `cycle`, `chip`, in th
 """
 
 from chipsim.chip import Chip, Snapshot
+from chipsim.converter import ConverterSpec
 from chipsim.probe import Probe
-from chipsim.result import Result
+from chipsim.result import ReadBack, Result
 from chipsim.spec import ChipError, ChipSpec, NeuronSpec, SynapseSpec
 from chipsim.tables import Events, Signals
 
@@ -14,9 +15,11 @@ __all__ = [
     "Chip",
     "ChipError",
     "ChipSpec",
+    "ConverterSpec",
     "Events",
     "NeuronSpec",
     "Probe",
+    "ReadBack",
     "Result",
     "Signals",
     "Snapshot",

@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 from chipsim.ageing import Age, drift_block, gain_at
 from chipsim.blocks import joined, padded_width, rewrite, split
 from chipsim.checks import all_finite, events_fit
+from chipsim.converter import NO_TRACE, ConverterSpec, Trace
 from chipsim.cycle import (
     TALLY,
     WORK,
     Columns,
     infer_block,
+    infer_block_traced,
     infer_block_watched,
     learn_block,
     learn_block_watched,
@@ -27,7 +29,7 @@ from chipsim.memory import aligned
 from chipsim.plan import checks, even_ranges, following_ranges, inference, learning
 from chipsim.probe import Probe, check_probes, nothing_probed, room_for
 from chipsim.programming import program_layer
-from chipsim.result import Result, concatenated
+from chipsim.result import ReadBack, Result, concatenated
 from chipsim.schedule import Piece, Threads
 from chipsim.spec import ChipError, ChipSpec
 from chipsim.spike_masks import gather_events, new_masks, number_of_spikes, row_numbers, spikes_of
@@ -83,6 +85,28 @@ class Chip:
         result = self._run(events, windows, None, None, probes)
         result.activity["events_lost"][0] = lost
         return result
+
+    def read_back(
+        self, events: Events, windows: NDArray[np.int64], converter: ConverterSpec
+    ) -> tuple[Result, ReadBack]:
+        """As `infer`, and read every neuron's spikes and, through the converter, its membrane at each step.
+
+        The spikes that are read back stay valid until the next run.
+        """
+        events, windows, _, lost = self._received(events, windows, [])
+        traces = [self._trace(layer, len(windows), converter) for layer in range(self.spec.n_layers)]
+        result = self._run(events, windows, None, None, (), traces)
+        result.activity["events_lost"][0] = lost
+        n = len(windows)
+        return result, ReadBack(
+            codes=[trace.codes for trace in traces],
+            converters=[trace.converter for trace in traces],
+            spikes=[
+                hidden._replace(rows=hidden.rows[:n], begin=hidden.begin[:n], end=hidden.end[:n])
+                for hidden in self._hidden_events
+            ],
+            fired=[record.fired[:, :n] for record in self._records],
+        )
 
     def learn(
         self,
@@ -231,6 +255,7 @@ class Chip:
         targets: list[NDArray[np.float32]] | None,
         rates: NDArray[np.float32] | None,
         probes: Sequence[Probe],
+        traces: Sequence[Trace] | None = None,
     ) -> Result:
         n_windows = len(windows)
         self._reserve(n_windows)
@@ -238,10 +263,12 @@ class Chip:
         watch = {probe.layer - 1: probe for probe in probes}
         learns = targets is not None
         records = [self._record(layer, n_windows, watch.get(layer), learns) for layer in range(self.spec.n_layers)]
+        if traces is not None:
+            records = [record._replace(trace=trace) for record, trace in zip(records, traces, strict=True)]
         inputs = [events, *self._hidden_events]
         tallies: list[list[NDArray[np.int64]]] = [[] for _ in records]
 
-        infer = infer_block_watched if probes else infer_block
+        infer = infer_block_traced if traces else infer_block_watched if probes else infer_block
         learn = learn_block_watched if probes else learn_block
 
         def run_block(layer: int, number: int, start: int, stop: int) -> None:
@@ -289,6 +316,16 @@ class Chip:
         hidden = [int(np.sum(events.end[:n_windows, -1], dtype=np.int64)) for events in self._hidden_events]
         return np.array([*hidden, number_of_spikes(outputs.fired)], np.int64)
 
+    def _trace(self, layer: int, n_windows: int, converter: ConverterSpec) -> Trace:
+        """Room for what the converter makes of a layer's membranes. Raises ChipError if its range is empty."""
+        neurons = self._made[layer].neurons
+        try:
+            made = converter.of(self.spec.neuron, bool(neurons.integrating))
+        except ValueError as error:
+            raise ChipError(str(error)) from None
+        shape = (n_windows, self.spec.steps, padded_width(self.spec.layer_sizes[layer + 1]))
+        return Trace(made, np.empty(shape, np.uint8))
+
     def _columns(self, block: Block, layer: int, start: int) -> Columns:
         """Working state of a block, kept from chunk to chunk; other windows may run through it at the same time."""
         key = (layer, int(block.first), start)
@@ -321,6 +358,7 @@ class Chip:
                     count=aligned((0, padded_width(n)), np.float32),
                     membrane=aligned((0, padded_width(n)), np.float32),
                     signals=nothing_probed(),
+                    trace=NO_TRACE,
                 )
             )
         for n in self.spec.layer_sizes[1:-1]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.tables import Signals
+from chipsim.converter import Converter
+from chipsim.tables import Events, Signals
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,16 @@ class Result:
         tied = counts == counts.max(axis=1, keepdims=True)
         best: NDArray[np.int64] = np.argmax(np.where(tied, self.membrane, -np.inf), axis=1)
         return best
+
+
+@dataclass(frozen=True)
+class ReadBack:
+    """What a host reads of every neuron at every step of S windows. n: a layer's columns up to whole vectors."""
+
+    codes: list[NDArray[np.uint8]]  # per layer (S, T, n), membranes as the comparator sees them, see chipsim.converter
+    converters: list[Converter]  # per layer, what the codes mean
+    spikes: list[Events]  # per hidden layer, in the form of an input
+    fired: list[NDArray[np.uint16]]  # per layer, the same as bits, see chipsim.spike_masks
 
 
 def concatenated(results: Sequence[Result]) -> Result:

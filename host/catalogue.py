@@ -71,18 +71,29 @@ _MOMENTS = {
 }
 
 
+_OF_MNIST = ("mnist", "mnist16")  # both need its four files
+
+
 def _data_entries(data_dir: str | None) -> list[dict[str, Any]]:
     folder, looked = find_mnist(data_dir)
-    there = {"digits": "comes with scikit-learn", "yinyang": "generated", "mnist": str(folder) if folder else None}
+    there = {
+        "digits": "comes with scikit-learn",
+        "yinyang": "generated",
+        **dict.fromkeys(_OF_MNIST, str(folder) if folder else None),
+    }
     about = {
         "digits": "8x8 handwritten digits, 1,347 training and 450 test images, 10 classes",
         "mnist": "28x28 handwritten digits, 60,000 training and 10,000 test images, 10 classes",
+        "mnist16": "mnist cropped to 24x24 and zoomed to 16x16, as BrainScaleS-2 was shown it (Cramer et al. 2022)",
         "yinyang": "points in the Yin-Yang symbol, 4 inputs, 5,000 training and 1,000 test samples, 3 classes",
     }
     how = {
         "digits": "nothing to do",
-        "mnist": "put the four idx .gz files of http://yann.lecun.com/exdb/mnist/ into DIR or DIR/mnist, then name DIR"
-        " with --data-dir or CHIPSIM_DATA",
+        **dict.fromkeys(
+            _OF_MNIST,
+            "put the four idx .gz files of http://yann.lecun.com/exdb/mnist/ into DIR or DIR/mnist, then name DIR"
+            " with --data-dir or CHIPSIM_DATA",
+        ),
         "yinyang": "nothing to do",
     }
     return [
@@ -90,7 +101,7 @@ def _data_entries(data_dir: str | None) -> list[dict[str, Any]]:
             "name": name,
             "about": about[name],
             "found": there[name],
-            "looked_in": [str(path) for path in looked] if name == "mnist" else [],
+            "looked_in": [str(path) for path in looked] if name in _OF_MNIST else [],
             "how_to_get": how[name],
         }
         for name in BUILT_IN

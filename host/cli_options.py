@@ -20,8 +20,10 @@ FLAG_SETTINGS = {
     "encoding": "encoding",
     "neuron": "neuron.kind",
     "tau": "neuron.tau_steps",
+    "synapse_tau": "neuron.synapse_tau_steps",
     "reset": "neuron.reset",
     "readout": "neuron.readout",
+    "method": "training.method",
     "start": "training.start",
     "die": "die",
     "seed": "seed",
@@ -74,15 +76,19 @@ def _assignments(context: click.Context, parameter: click.Parameter, values: tup
 
 _RUN_OPTIONS = (
     click.option("--chip", help="Preset or TOML file (see chipsim spec); what it says gives way to other flags."),
-    click.option("--dataset", help="digits, mnist, yinyang, FILE.npz or FOLDER with idx files.  [default: digits]"),
+    click.option(
+        "--dataset", help="digits, mnist, mnist16, yinyang, FILE.npz or FOLDER with idx files.  [default: digits]"
+    ),
     click.option("--data-dir", help="Where data sets are looked for, before CHIPSIM_DATA."),
     click.option("--hidden", callback=_widths, help="Widths of the hidden layers.  [default: 128,64 for digits]"),
     click.option("--steps", type=int, help="Steps of a window.  [default: 16]"),
-    click.option("--encoding", help="rate, bernoulli, current or latency.  [default: rate]"),
+    click.option("--encoding", help="rate, bernoulli, current, latency or log-latency.  [default: rate]"),
     click.option("--neuron", help="if or lif.  [default: if]"),
     click.option("--tau", type=float, help="Membrane time constant of a lif neuron in steps.  [default: 10]"),
+    click.option("--synapse-tau", type=float, help="Time constant of synaptic currents in steps.  [default: none]"),
     click.option("--reset", help="subtract or zero.  [default: subtract]"),
-    click.option("--readout", help="spiking or integrating output neurons.  [default: spiking]"),
+    click.option("--readout", help="spiking, integrating or integrating-max outputs.  [default: spiking]"),
+    click.option("--method", help="How the die is trained: see chipsim methods.  [default: on-chip-ltl]"),
     click.option("--start", help="teacher or random: the weights programmed.  [default: teacher]"),
     click.option("--noise", multiple=True, help="KIND:LEVEL[@SITE][,key=value...], repeatable; 'ideal' for none."),
     click.option("--die", type=int, help="Seed of the die: which errors the fab made.  [default: 1]"),

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from host.errors import DataError
 from nonideality.streams import stream
 
-BUILT_IN = ("digits", "mnist", "yinyang")
+BUILT_IN = ("digits", "mnist", "mnist16", "yinyang")
 _IDX_FILES = {
     "x_train": "train-images-idx3-ubyte.gz",
     "y_train": "train-labels-idx1-ubyte.gz",
@@ -84,13 +84,17 @@ def data_folders(data_dir: str | None) -> list[Path]:
 
 
 def load(name: str, data_dir: str | None = None) -> Dataset:
-    """`digits`, `mnist`, `yinyang`, an .npz file or a folder with the four idx files. Raises DataError."""
+    """`digits`, `mnist`, `mnist16`, `yinyang`, an .npz file or a folder with the four idx files. Raises DataError."""
     if name == "digits":
         return _digits()
     if name == "yinyang":
         return _yinyang()
     if name == "mnist":
         return _mnist(data_dir)
+    if name == "mnist16":
+        from host.mnist16 import mnist16
+
+        return mnist16(_mnist(data_dir))
     path = Path(name).expanduser()
     if path.is_dir():
         return _idx_folder(path, path.name)

@@ -13,19 +13,14 @@ from chipsim import Chip, ChipSpec
 from chipsim.mapping import place
 from host.data import Dataset, Samples, load
 from host.errors import DataError
+from host.methods.registry import find
 from host.run_spec import RunSpec
 from host.teacher import Layer, Teacher, cached_teacher, scaled_teacher
 from nonideality.streams import stream
 
 MAX_VALIDATION = 2000
-# Enough presentations to settle, whatever the size of the data set (see the README's table of figures).
-_CALIBRATE_PRESENTATIONS = 20_000
-_TRAIN_PRESENTATIONS = 60_000
-_LEAST_EPOCHS = 5
 _TEACHER_WORK = 2e9  # presentations times weights
 _TEACHER_EPOCHS = (15, 300)  # at least, at most
-# Per error gate: a sign pulse has a fixed size and moves a weight at every error, so it must be smaller.
-LEARNING_RATES = {"linear": 2e-3, "sign": 1e-4, "ternary": 2e-4}
 
 
 @dataclass(frozen=True)
@@ -53,25 +48,18 @@ class Setup:
         return len(self.train) * (self.spec.training.epochs or 0)
 
     def start_weights(self) -> list[Layer]:
-        """What a die is programmed with."""
-        if self.spec.training.start == "teacher":
-            return self.teacher.normalised()
-        return random_weights(self.teacher.sizes, self.spec.seed)
+        """What a die is programmed with before anything is learned.
+
+        A spike's charge in all is as large, however slowly its current decays.
+        """
+        layers = find(self.spec.training.method).start_weights(self)
+        factor = np.float32(self.spec.neuron.charge_per_step)
+        return [(weights * factor, bias * factor) for weights, bias in layers]
 
     def chip(self, spec: ChipSpec, weights: list[Layer], threads: int) -> Chip:
         chip = Chip(spec, self.spec.die, threads)
         chip.program(weights)
         return chip
-
-
-def random_weights(sizes: tuple[int, ...], seed: int) -> list[Layer]:
-    """Gaussian weights of variance 1 / n_in, zero biases: from random, the membranes reach the boxcar."""
-    layers = []
-    for number, (n_in, n_out) in enumerate(pairwise(sizes)):
-        rng = stream("random start", seed, number)
-        weights = rng.standard_normal((n_in, n_out)) / np.sqrt(n_in)
-        layers.append((weights.astype(np.float32), np.zeros(n_out, np.float32)))
-    return layers
 
 
 def split(samples: Samples, fraction: float, seed: int) -> tuple[Samples, Samples]:
@@ -88,14 +76,13 @@ def _n_valid(n: int, fraction: float) -> int:
 
 
 def complete(spec: RunSpec, n_train: int, n_weights: int) -> RunSpec:
-    """Fill in what the spec leaves to the size of the data set and to the error gate."""
+    """Fill in what the spec leaves to the size of the data set and to the method."""
     training, teacher = spec.training, spec.teacher
+    method = find(training.method)
     if training.epochs is None:
-        wanted = _CALIBRATE_PRESENTATIONS if training.start == "teacher" else _TRAIN_PRESENTATIONS
-        training = training.model_copy(update={"epochs": max(_LEAST_EPOCHS, -(-wanted // n_train))})
+        training = training.model_copy(update={"epochs": method.epochs(spec, n_train)})
     if training.learning_rate is None:
-        rate = LEARNING_RATES[spec.learning_circuit.error_gate]
-        training = training.model_copy(update={"learning_rate": rate})
+        training = training.model_copy(update={"learning_rate": method.learning_rate(spec)})
     if teacher.epochs is None:
         low, high = _TEACHER_EPOCHS
         epochs = int(np.clip(_TEACHER_WORK / (n_train * n_weights), low, high))

@@ -35,7 +35,7 @@ class Lesson:
     ) -> None:
         """encoder: with at least `BUFFERS` buffers of the largest chunk."""
         self._samples = samples
-        self._teacher = teacher
+        self.teacher = teacher
         self._encoder = encoder
         self._output_target = output_target
         self._seed = seed
@@ -65,7 +65,7 @@ class Lesson:
         return Chunk(
             self._encoder.encode(values, windows),
             windows,
-            self._teacher.targets(values, self._samples.labels[index], self._output_target),
+            self.teacher.targets(values, self._samples.labels[index], self._output_target),
         )
 
     def _order(self, epoch: int) -> NDArray[np.int64]:

@@ -48,6 +48,11 @@ class Teacher:
     def sizes(self) -> tuple[int, ...]:
         return (len(self.layers[0][0]), *(len(bias) for _, bias in self.layers))
 
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates that one sample's activations take."""
+        return sum(weights.size for weights, _ in self.layers)
+
     def activations(self, values: NDArray[np.float32]) -> list[NDArray[np.float32]]:
         """Activations (S, n_out) of each layer for inputs (S, n_in) in [0, 1]; hidden ones rectified, logits not.
 

@@ -20,6 +20,7 @@ OTHER: dict[str, Any] = {
     "chip": "ideal",
     "neuron.kind": "lif",
     "neuron.tau_steps": 3.5,
+    "neuron.synapse_tau_steps": 2.5,
     "neuron.reset": "zero",
     "neuron.low_rail_th": -0.25,
     "neuron.high_rail_th": 1.5,
@@ -36,6 +37,7 @@ OTHER: dict[str, Any] = {
     "teacher.epochs": 9,
     "teacher.norm": "layer",
     "teacher.norm_percentile": 95.5,
+    "training.method": "online-ltl-off-chip",
     "training.start": "random",
     "training.output_target": "label",
     "training.epochs": 3,
@@ -44,6 +46,15 @@ OTHER: dict[str, Any] = {
     "training.chunk": 17,
     "training.rest_before_s": 1.5,
     "training.rest_after_s": 2.5,
+    "in_the_loop.batch": 50,
+    "in_the_loop.steepness": 12.5,
+    "in_the_loop.biases": False,
+    "in_the_loop.loss.scale": 3.5,
+    "in_the_loop.loss.activity_penalty": 0.25,
+    "in_the_loop.loss.weight_penalty": 0.75,
+    "in_the_loop.converter.bits": 6,
+    "in_the_loop.converter.low_th": -0.5,
+    "in_the_loop.converter.high_th": 2.5,
 }
 
 # Files that are read once and become other settings.

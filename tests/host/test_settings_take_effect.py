@@ -8,6 +8,7 @@ from small_runs import SMALL, write_npz
 from host.run import run
 from host.run_spec import resolve
 
+IN_THE_LOOP = {"training.method": "in-the-loop"}
 # A value that differs from SMALL's, and what else a setting needs to matter.
 CHANGES = {
     "hidden": ({}, [8]),
@@ -19,6 +20,7 @@ CHANGES = {
     "chip": ({}, "cmos-180nm"),
     "neuron.kind": ({}, "lif"),
     "neuron.tau_steps": ({"neuron.kind": "lif"}, 3.5),
+    "neuron.synapse_tau_steps": ({}, 2.5),
     "neuron.reset": ({}, "zero"),
     "neuron.low_rail_th": ({}, -0.1),
     "neuron.high_rail_th": ({}, 1.1),
@@ -35,6 +37,7 @@ CHANGES = {
     "teacher.epochs": ({}, 150),
     "teacher.norm": ({}, "layer"),
     "teacher.norm_percentile": ({}, 60),
+    "training.method": ({}, "online-ltl-off-chip"),
     "training.start": ({}, "random"),
     "training.output_target": ({}, "label"),
     "training.epochs": ({}, 3),
@@ -42,6 +45,15 @@ CHANGES = {
     "training.validation_fraction": ({}, 0.3),
     "training.rest_before_s": ({"noise": ["drift:0.3"]}, 1e6),
     "training.rest_after_s": ({"noise": ["drift:0.3"]}, 1e12),
+    "in_the_loop.batch": (IN_THE_LOOP, 5),
+    "in_the_loop.steepness": (IN_THE_LOOP, 5.0),
+    "in_the_loop.biases": (IN_THE_LOOP, False),
+    "in_the_loop.loss.scale": (IN_THE_LOOP, 3.0),
+    "in_the_loop.loss.activity_penalty": (IN_THE_LOOP, 0.5),
+    "in_the_loop.loss.weight_penalty": (IN_THE_LOOP, 5.0),
+    "in_the_loop.converter.bits": (IN_THE_LOOP, 4),
+    "in_the_loop.converter.low_th": (IN_THE_LOOP, 0.5),
+    "in_the_loop.converter.high_th": (IN_THE_LOOP, 2.0),
 }
 FOR_SPEED_OR_PLACE = {"data_dir": "elsewhere", "training.chunk": 7}
 

@@ -1,0 +1,85 @@
+"""The converter through which a host reads membranes back: a few bits per neuron and step.
+
+A membrane U becomes the code round((U - low) / LSB) with LSB = (high - low) / (2^bits - 1), clipped to 0 .. 2^bits - 1.
+So what is read is off by half an LSB at most inside the range, and stays at its ends outside.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from chipsim.jit import stage
+from chipsim.spec import NeuronSpec
+
+_Finite = Annotated[float, Field(allow_inf_nan=False)]
+_HALF = np.float32(0.5)
+
+
+class ConverterSpec(BaseModel):
+    """What the converter resolves. A range left open is that of the neurons' rails."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    bits: Annotated[int, Field(ge=2, le=8)] = 8
+    low_th: _Finite | None = None  # None: the lower rail; of a readout without rails, minus the upper one
+    high_th: _Finite | None = None  # None: the upper rail
+
+    @model_validator(mode="after")
+    def _has_a_range(self) -> ConverterSpec:
+        if self.low_th is not None and self.high_th is not None and self.low_th >= self.high_th:
+            raise ValueError(f"converter: low_th {self.low_th:g} must be below high_th {self.high_th:g}")
+        return self
+
+    def of(self, neuron: NeuronSpec, integrating: bool) -> Converter:
+        """The converter of a layer. integrating: whether it is a readout without rails.
+
+        Raises ValueError if the range that was given ends beyond the rail that was not.
+        """
+        low = self.low_th
+        if low is None:
+            low = -neuron.high_rail_th if integrating else neuron.low_rail_th
+        high = neuron.high_rail_th if self.high_th is None else self.high_th
+        if low >= high:
+            raise ValueError(
+                f"converter: a range from {low:g} to {high:g} th is empty: set converter low_th below high_th"
+            )
+        top = 2**self.bits - 1
+        return Converter(np.float32(low), np.float32((high - low) / top), np.float32(top))
+
+
+class Converter(NamedTuple):
+    """A layer's converter."""
+
+    low: Any  # float32 scalar, thresholds: what code 0 means
+    lsb: Any  # float32 scalar, thresholds
+    top: Any  # float32 scalar, the largest code
+
+    def membrane(self, codes: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """What codes mean, in thresholds."""
+        values: NDArray[np.float32] = self.low + codes.astype(np.float32) * self.lsb
+        return values
+
+
+class Trace(NamedTuple):
+    """Room for the codes of a layer's membranes. n: its columns rounded up to whole vectors."""
+
+    converter: Converter
+    codes: Any  # (S, T, n) uint8
+
+
+NO_TRACE = Trace(Converter(np.float32(0), np.float32(1), np.float32(1)), np.zeros((0, 0, 0), np.uint8))
+
+
+@stage
+def convert(codes, membrane, converter):
+    """codes (n,) uint8 of membrane (n,) float32."""
+    low, top = converter.low, converter.top
+    per_lsb = np.float32(1) / converter.lsb
+    for i in range(len(membrane)):
+        code = (membrane[i] - low) * per_lsb + _HALF
+        code = np.float32(0) if code < np.float32(0) else (top if code > top else code)
+        codes[i] = np.uint8(np.int32(code))
