@@ -6,6 +6,7 @@ import json
 import math
 from typing import Any
 
+from host.cifar10 import find_cifar10
 from host.data import BUILT_IN, data_folders, find_mnist
 from nonideality import catalogue
 from nonideality.registry import ENTRY_POINT_GROUP
@@ -72,25 +73,30 @@ _MOMENTS = {
 
 
 def _data_entries(data_dir: str | None) -> list[dict[str, Any]]:
-    folder, looked = find_mnist(data_dir)
-    there = {"digits": "comes with scikit-learn", "yinyang": "generated", "mnist": str(folder) if folder else None}
+    files = {"mnist": find_mnist(data_dir), "cifar10": find_cifar10(data_folders(data_dir))}
+    there = {"digits": "comes with scikit-learn", "yinyang": "generated"}
+    there |= {name: str(folder) for name, (folder, _) in files.items() if folder}
     about = {
         "digits": "8x8 handwritten digits, 1,347 training and 450 test images, 10 classes",
         "mnist": "28x28 handwritten digits, 60,000 training and 10,000 test images, 10 classes",
         "yinyang": "points in the Yin-Yang symbol, 4 inputs, 5,000 training and 1,000 test samples, 3 classes",
+        "cifar10": "32x32 colour images, the first 10,000 of 50,000 training images and 10,000 test images, 10 classes",
     }
     how = {
         "digits": "nothing to do",
         "mnist": "put the four idx .gz files of http://yann.lecun.com/exdb/mnist/ into DIR or DIR/mnist, then name DIR"
         " with --data-dir or CHIPSIM_DATA",
         "yinyang": "nothing to do",
+        "cifar10": "make cifar10_train_1.npz of data_batch_1 and cifar10_test.npz of test_batch of"
+        " https://www.cs.toronto.edu/~kriz/cifar.html, each with x (n, 32, 32, 3) bytes and y (n,), put them into DIR or"
+        " DIR/cifar10, then name DIR with --data-dir or CHIPSIM_DATA",
     }
     return [
         {
             "name": name,
             "about": about[name],
-            "found": there[name],
-            "looked_in": [str(path) for path in looked] if name == "mnist" else [],
+            "found": there.get(name),
+            "looked_in": [str(path) for path in files[name][1]] if name in files else [],
             "how_to_get": how[name],
         }
         for name in BUILT_IN

@@ -35,6 +35,7 @@ _DATASET_DEFAULTS: dict[str, dict[str, Any]] = {
     "digits": {"hidden": (128, 64)},
     "mnist": {"hidden": (256,)},
     "yinyang": {"hidden": (120,), "encoding": "current", "steps": 32},
+    "cifar10": {"hidden": (256,), "encoding": "current"},
 }
 
 

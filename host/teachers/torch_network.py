@@ -1,0 +1,82 @@
+"""Reads a torch module, a Sequential of the layers that a chip has, as a network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from host.errors import TeacherError
+from host.network import AveragePool, Convolution, Dense, Network, Shape
+from host.teachers.assembly import Assembly
+from host.teachers.packages import optional
+
+_USABLE = "Linear, Conv2d, BatchNorm, ReLU, ReLU6, AvgPool2d, Flatten, Dropout, Identity"
+
+
+def network_of_module(module: Any, input_shape: Shape) -> Network:
+    """The network of a torch.nn.Sequential (nested ones included) as it is at inference.
+
+    Raises TeacherError without torch or for a module that cannot be mapped, by its name.
+    """
+    nn = optional("torch", "a torch module as teacher").nn
+    assembly = Assembly(input_shape)
+    for name, part in _leaves(nn, module, type(module).__name__):
+        kind = f"{name} ({type(part).__name__})"
+        if isinstance(part, nn.Linear):
+            assembly.weighted(Dense(_array(part.weight.T), _bias(part)), kind, name)
+        elif isinstance(part, nn.Conv2d):
+            assembly.weighted(_convolution(part, kind), kind, name)
+        elif isinstance(part, nn.BatchNorm1d | nn.BatchNorm2d):
+            _normalise(assembly, part, kind, name)
+        elif isinstance(part, nn.ReLU6):
+            assembly.clipped(kind, name)
+        elif isinstance(part, nn.ReLU):
+            assembly.rectified(kind, name)
+        elif isinstance(part, nn.AvgPool2d):
+            assembly.pooled(_pool(part, kind), kind, name)
+        elif isinstance(part, nn.Flatten):
+            assembly.flattened(kind, name)
+        elif not isinstance(part, nn.Identity | nn.Dropout | nn.Dropout2d):
+            raise TeacherError(f"{kind}: no chip has it; use {_USABLE}, or write the network as ONNX")
+    return assembly.finished(type(module).__name__)
+
+
+def _leaves(nn: Any, module: Any, name: str) -> Iterator[tuple[str, Any]]:
+    if not isinstance(module, nn.Sequential):
+        yield name, module
+        return
+    for key, child in module.named_children():
+        yield from _leaves(nn, child, f"{name}.{key}")
+
+
+def _array(tensor: Any) -> NDArray[np.float32]:
+    return np.ascontiguousarray(tensor.detach().cpu().numpy(), np.float32)
+
+
+def _bias(part: Any) -> NDArray[np.float32]:
+    return np.zeros(part.weight.shape[0], np.float32) if part.bias is None else _array(part.bias)
+
+
+def _convolution(part: Any, kind: str) -> Convolution:
+    if part.groups != 1 or part.dilation != (1, 1) or isinstance(part.padding, str) or part.padding_mode != "zeros":
+        raise TeacherError(f"{kind}: chips have plain convolutions: groups=1, dilation=1, padding in numbers of zeros")
+    return Convolution(_array(part.weight), _bias(part), part.stride, part.padding)
+
+
+def _normalise(assembly: Assembly, part: Any, kind: str, name: str) -> None:
+    if part.running_mean is None:
+        raise TeacherError(f"{kind}: keeps no running statistics, so it cannot be folded: use track_running_stats=True")
+    mean, variance = _array(part.running_mean), _array(part.running_var)
+    scale = np.ones_like(mean) if part.weight is None else _array(part.weight)
+    shift = np.zeros_like(mean) if part.bias is None else _array(part.bias)
+    assembly.normalised(scale, shift, mean, variance, part.eps, kind, name)
+
+
+def _pool(part: Any, kind: str) -> AveragePool:
+    pair = [each if isinstance(each, tuple) else (each, each) for each in (part.kernel_size, part.stride, part.padding)]
+    if part.ceil_mode or pair[2] != (0, 0) or part.divisor_override:
+        raise TeacherError(f"{kind}: chips average whole kernels: no padding, no ceil_mode, no divisor_override")
+    return AveragePool(pair[0], pair[1])
