@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from host.errors import DataError
 
 FILES = {"train": "cifar10_train_1.npz", "test": "cifar10_test.npz"}
-SHAPE = (3, 32, 32)  # channels, height, width
 ORIGIN = "CIFAR-10 (Krizhevsky 2009): the first 10,000 of 50,000 training images, all 10,000 test images"
 
 
@@ -28,7 +27,7 @@ def find_cifar10(folders: list[Path]) -> tuple[Path | None, list[Path]]:
 
 
 def read_cifar10(folder: Path) -> dict[str, NDArray[Any]]:
-    """x_train, x_test (n, 3, 32, 32) bytes, y_train, y_test (n,), of arrays stored with channels last."""
+    """x_train, x_test (n, 32, 32, 3) bytes, y_train, y_test (n,). Raises DataError."""
     arrays = {}
     for part, file in FILES.items():
         path = folder / file
@@ -41,6 +40,6 @@ def read_cifar10(folder: Path) -> dict[str, NDArray[Any]]:
             ) from None
         if images.dtype != np.uint8 or images.shape[1:] != (32, 32, 3):
             raise DataError(f"{path}: x is {images.dtype} {images.shape}; it must be uint8 (n, 32, 32, 3); get it again")
-        arrays[f"x_{part}"] = np.ascontiguousarray(images.transpose(0, 3, 1, 2))
+        arrays[f"x_{part}"] = images
         arrays[f"y_{part}"] = labels
     return arrays

@@ -64,7 +64,7 @@ class Dataset:
     test: Samples
     n_classes: int
     origin: str  # where it came from, for the record
-    image_shape: tuple[int, int, int] | None = None  # channels, height, width of images, stored in this order
+    image_shape: tuple[int, int, int] | None = None  # channels, height, width of images; stored channels last
 
     @property
     def n_in(self) -> int:
@@ -245,10 +245,10 @@ def _from_arrays(name: str, arrays: dict[str, NDArray[Any]], origin: str, byte_r
 
 
 def _image_shape(shape: tuple[int, ...]) -> tuple[int, int, int] | None:
-    """Channels, height, width of samples stored as (height, width) or (channels, height, width); None of others."""
+    """Channels, height, width of samples stored as (height, width) or (height, width, channels); None of others."""
     if len(shape) == 2:
         return (1, shape[0], shape[1])
-    return (shape[0], shape[1], shape[2]) if len(shape) == 3 else None
+    return (shape[2], shape[0], shape[1]) if len(shape) == 3 else None
 
 
 def _check_inputs(what: str, x: NDArray[np.generic]) -> None:

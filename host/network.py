@@ -1,132 +1,98 @@
-"""A feed-forward network in the field's standard layout: what teachers are, and what a chip is derived from.
+"""A feed-forward network for a chip: its layers, and a crossbar of weights for each that has any.
 
-Feature maps are (channels, height, width), kernels (channels out, channels in, height, width), flattened channels first.
-Each weighted layer is followed by a rectifier; the last layer's outputs are logits.
+Everything is numbered as on the chip (see `chipsim.layers`): values, rows and columns. Every layer is followed by a
+rectifier; the last layer's outputs are logits.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from math import prod
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from host.errors import TeacherError
+from chipsim.image_order import to_image
+from chipsim.layers import AnyLayer, Dense, LayerShape, shapes_of
 
-Shape = tuple[int, ...]  # (n,) or (channels, height, width)
-
-
-@dataclass(frozen=True)
-class Dense:
-    weights: NDArray[np.float32]  # (n_in, n_out)
-    bias: NDArray[np.float32]  # (n_out,)
-
-    def shape_after(self, shape: Shape) -> Shape:
-        if len(shape) != 1:
-            raise TeacherError(f"takes a flat vector, but gets {_text(shape)}: put a Flatten before it")
-        if shape[0] != len(self.weights):
-            raise TeacherError(f"takes {len(self.weights)} inputs, but gets {shape[0]}")
-        return (len(self.bias),)
-
-    def scaled(self, gain: NDArray[np.float64], shift: NDArray[np.float64]) -> Dense:
-        """With every output y replaced by gain y + shift; gain, shift: (n_out,)."""
-        return Dense(_float32(self.weights * gain), _float32(self.bias * gain + shift))
-
-
-@dataclass(frozen=True)
-class Convolution:
-    kernels: NDArray[np.float32]  # (channels out, channels in, height, width)
-    bias: NDArray[np.float32]  # (channels out,)
-    stride: tuple[int, int] = (1, 1)
-    padding: tuple[int, int] = (0, 0)  # zeros above and below, left and right
-
-    def shape_after(self, shape: Shape) -> Shape:
-        channels = self.kernels.shape[1]
-        if len(shape) != 3:
-            raise TeacherError(f"takes a feature map of {channels} channels, but gets a flat vector of {shape[0]} values")
-        if shape[0] != channels:
-            raise TeacherError(f"takes {channels} channels, but gets {_text(shape)}")
-        return (len(self.bias), *_windows(shape, self.kernels.shape[2:], self.stride, self.padding))
-
-    def scaled(self, gain: NDArray[np.float64], shift: NDArray[np.float64]) -> Convolution:
-        """With every output y replaced by gain y + shift; gain, shift: (channels out,)."""
-        kernels = _float32(self.kernels * gain[:, None, None, None])
-        return Convolution(kernels, _float32(self.bias * gain + shift), self.stride, self.padding)
-
-
-@dataclass(frozen=True)
-class AveragePool:
-    kernel: tuple[int, int]
-    stride: tuple[int, int]
-
-    def shape_after(self, shape: Shape) -> Shape:
-        if len(shape) != 3:
-            raise TeacherError(f"takes a feature map, but gets a flat vector of {shape[0]} values")
-        return (shape[0], *_windows(shape, self.kernel, self.stride, (0, 0)))
-
-
-@dataclass(frozen=True)
-class Flatten:
-    def shape_after(self, shape: Shape) -> Shape:
-        return (prod(shape),)
-
-
-Layer = Dense | Convolution | AveragePool | Flatten
-Weighted = Dense | Convolution
+Crossbar = tuple[NDArray[np.float32], NDArray[np.float32]]  # weights (rows, columns), biases (columns,)
+ImageShape = tuple[int, int, int]  # channels, height, width
 
 
 @dataclass(frozen=True)
 class Network:
-    input_shape: Shape
-    layers: tuple[Layer, ...]
+    input_shape: ImageShape  # (n, 1, 1) of data that are no images
+    layers: tuple[AnyLayer, ...]
+    weights: Sequence[Crossbar | None]  # per layer of synapses; None: those of a pool are fixed
 
-    def shapes(self) -> list[Shape]:
-        """Shape after each layer. Raises TeacherError where two layers do not fit together."""
-        shape, shapes = self.input_shape, []
-        for number, layer in enumerate(self.layers, start=1):
-            try:
-                shape = layer.shape_after(shape)
-            except TeacherError as error:
-                raise TeacherError(f"layer {number} ({type(layer).__name__}) {error}") from None
-            shapes.append(shape)
-        return shapes
+    @cached_property
+    def shapes(self) -> list[LayerShape]:
+        """Each layer of synapses with the neurons that they drive."""
+        return shapes_of(self.input_shape, self.layers)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Inputs, then the neurons of each layer."""
+        return (self.shapes[0].n_in, *(shape.n_out for shape in self.shapes))
+
+    @property
+    def dense(self) -> bool:
+        return all(shape.dense for shape in self.shapes)
+
+    def chip_settings(self) -> dict[str, Any]:
+        """What a `chipsim.ChipSpec` says of the layers."""
+        if self.dense:
+            return {"layer_sizes": self.sizes}
+        return {"input_shape": self.input_shape, "layers": self.layers}
+
+    def channels_first(self) -> list[Crossbar | None]:
+        """Weights as most other software lays them out.
+
+        Kernels (channels out, channels in, height, width), matrices (n_out, n_in) that take an image channels first.
+        """
+        arrays: list[Crossbar | None] = []
+        before = self.input_shape
+        for shape, crossbar in zip(self.shapes, self.weights, strict=True):
+            if crossbar is None:
+                arrays.append(None)
+            else:
+                window = before if shape.dense else (shape.input[0], *shape.kernel)
+                weights = to_image(crossbar[0].T, window)
+                arrays.append((weights.reshape(len(weights), -1) if shape.dense else weights, crossbar[1]))
+            before = shape.output
+        return arrays
 
     def describe(self) -> str:
         """Such as 3x32x32-32-64s2-fc10: channels of 3x3 kernels unless said otherwise, s the stride, p a pool."""
-        parts = ["x".join(map(str, self.input_shape))]
-        for layer in self.layers:
-            if isinstance(layer, Dense):
-                parts.append(f"fc{len(layer.bias)}")
-            elif isinstance(layer, Convolution):
-                kernel, stride = layer.kernels.shape[2:], layer.stride
-                parts.append(f"{len(layer.bias)}{_side('k', kernel, (3, 3))}{_side('s', stride, (1, 1))}")
-            elif isinstance(layer, AveragePool):
-                parts.append(f"{_side('p', layer.kernel, None)}{_side('s', layer.stride, layer.kernel)}")
-        return "-".join(parts)
+        if self.dense:
+            return "-".join(map(str, self.sizes))
+        return "-".join(["x".join(map(str, self.input_shape)), *(_word(shape) for shape in self.shapes)])
 
 
-def _side(letter: str, size: tuple[int, ...], usual: tuple[int, int] | None) -> str:
-    if size == usual:
+def dense_network(crossbars: Sequence[Crossbar]) -> Network:
+    """Fully connected layers."""
+    layers = tuple(Dense(units=len(bias)) for _, bias in crossbars)
+    return Network((len(crossbars[0][0]), 1, 1), layers, crossbars)
+
+
+def _word(shape: LayerShape) -> str:
+    layer = shape.layer
+    if isinstance(layer, Dense):
+        return f"fc{layer.units}"
+    if shape.learns:
+        return f"{shape.columns}{_side('k', layer.kernel, (3, 3))}{_side('s', layer.stride, (1, 1))}"
+    return f"{_side('p', layer.kernel, None)}{_side('s', layer.stride or layer.kernel, layer.kernel)}"
+
+
+def _side(letter: str, size: tuple[int, int] | None, usual: tuple[int, int] | None) -> str:
+    if size is None or size == usual:
         return ""
     return f"{letter}{size[0]}" if size[0] == size[1] else f"{letter}{size[0]}x{size[1]}"
 
 
-def _windows(
-    shape: Shape, kernel: tuple[int, ...], stride: tuple[int, int], padding: tuple[int, int]
-) -> tuple[int, int]:
-    """How often a kernel fits below and beside itself."""
-    sides = []
-    for size, side, step, pad in zip(shape[1:], kernel, stride, padding, strict=True):
-        if side > size + 2 * pad:
-            raise TeacherError(f"has a kernel of {kernel[0]}x{kernel[1]}, larger than its input {_text(shape)}")
-        sides.append((size + 2 * pad - side) // step + 1)
-    return sides[0], sides[1]
-
-
-def _text(shape: Shape) -> str:
-    return "x".join(map(str, shape)) if len(shape) > 1 else f"a flat vector of {shape[0]} values"
-
-
-def _float32(values: NDArray[np.generic]) -> NDArray[np.float32]:
-    return np.ascontiguousarray(values, np.float32)
+def scaled(crossbar: Crossbar, gain: NDArray[np.float64], shift: NDArray[np.float64]) -> Crossbar:
+    """The crossbar whose every output is gain y + shift, where this one's is y; gain, shift: (columns,)."""
+    weights, bias = crossbar
+    return (weights * gain).astype(np.float32), (bias * gain + shift).astype(np.float32)

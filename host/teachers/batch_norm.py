@@ -5,17 +5,20 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from host.network import Weighted
+from host.network import Crossbar, scaled
 
 
 def folded(
-    layer: Weighted,
-    scale: NDArray[np.generic],
-    shift: NDArray[np.generic],
-    mean: NDArray[np.generic],
-    variance: NDArray[np.generic],
+    crossbar: Crossbar,
+    scale: NDArray[np.float32],
+    shift: NDArray[np.float32],
+    mean: NDArray[np.float32],
+    variance: NDArray[np.float32],
     epsilon: float,
-) -> Weighted:
-    """`layer` followed by scale (y - mean) / sqrt(variance + epsilon) + shift, arrays (channels out,), as one layer."""
+) -> Crossbar:
+    """The crossbar that gives scale (y - mean) / sqrt(variance + epsilon) + shift where this one gives y.
+
+    scale, shift, mean, variance: (columns,).
+    """
     gain = scale.astype(np.float64) / np.sqrt(variance.astype(np.float64) + epsilon)
-    return layer.scaled(gain, shift - mean * gain)
+    return scaled(crossbar, gain, shift - mean * gain)

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from chipsim import __version__
+from chipsim.layers import AveragePool, Dense, Flatten
 from host.errors import TeacherError
 from host.files import write_bytes
-from host.network import AveragePool, Convolution, Dense, Network
+from host.network import Network
 from host.teachers.packages import optional
 
 _OPSET = 17  # old enough for every runtime in use
@@ -28,43 +29,48 @@ def check_writable(path: Path) -> None:
 def write_onnx(network: Network, path: Path) -> None:
     """Write `network`, input and output with a batch dimension of any size; the file is whole or as it was.
 
-    Raises TeacherError without onnx or for layers that do not fit; OSError.
+    An image comes in channels first, a vector as it is. Raises TeacherError without onnx; OSError.
     """
     onnx = optional("onnx", "writing an ONNX file")
     helper, to_tensor = onnx.helper, onnx.numpy_helper.from_array
-    shapes = network.shapes()
     nodes: list[Any] = []
     constants: list[Any] = []
-    last = len(network.layers) - 1
     value = "input"
 
-    def add(operator: str, name: str, extra: list[str], **attributes: Any) -> None:
+    def add(operator: str, name: str, parameters: dict[str, Any], **attributes: Any) -> None:
         nonlocal value
-        nodes.append(helper.make_node(operator, [value, *extra], [name], name=name, **attributes))
+        constants.extend(to_tensor(array, f"{name}.{what}") for what, array in parameters.items())
+        inputs = [value, *(f"{name}.{what}" for what in parameters)]
+        nodes.append(helper.make_node(operator, inputs, [name], name=name, **attributes))
         value = name
 
-    for number, layer in enumerate(network.layers):
-        name = f"layer{number + 1}"
-        if isinstance(layer, Dense | Convolution):
-            weights = layer.weights if isinstance(layer, Dense) else layer.kernels
-            constants += [to_tensor(weights, f"{name}.weight"), to_tensor(layer.bias, f"{name}.bias")]
-            extra = [f"{name}.weight", f"{name}.bias"]
-            if isinstance(layer, Dense):
-                add("Gemm", name, extra)
-            else:
-                add("Conv", name, extra, strides=layer.stride, pads=layer.padding * 2)
-            if number < last:
-                add("Relu", f"{name}.relu", [])
-        elif isinstance(layer, AveragePool):
-            add("AveragePool", name, [], kernel_shape=layer.kernel, strides=layer.stride)
+    synapses = zip(network.shapes, network.channels_first(), strict=True)
+    for number, layer in enumerate(network.layers, start=1):
+        name = f"layer{number}"
+        if isinstance(layer, Flatten):
+            add("Flatten", name, {})
+            continue
+        shape, crossbar = next(synapses)
+        if isinstance(shape.layer, AveragePool):
+            stride = shape.layer.stride or shape.layer.kernel
+            add("AveragePool", name, {}, kernel_shape=shape.layer.kernel, strides=stride)
+            continue
+        assert crossbar is not None, "only pools have none"
+        parameters = dict(zip(("weight", "bias"), crossbar, strict=True))
+        if isinstance(shape.layer, Dense):
+            add("Gemm", name, parameters, transB=1)
         else:
-            add("Flatten", name, [])
+            add("Conv", name, parameters, strides=shape.layer.stride, pads=shape.layer.padding)
+        if number < len(network.layers):
+            add("Relu", f"{name}.relu", {})
+    flat = network.input_shape[1:] == (1, 1)
+    input_shape = network.input_shape[:1] if flat else network.input_shape
     floats = onnx.TensorProto.FLOAT
     graph = helper.make_graph(
         nodes,
         "teacher",
-        [helper.make_tensor_value_info("input", floats, ["batch", *network.input_shape])],
-        [helper.make_tensor_value_info(value, floats, ["batch", *shapes[-1]])],
+        [helper.make_tensor_value_info("input", floats, ["batch", *input_shape])],
+        [helper.make_tensor_value_info(value, floats, ["batch", network.sizes[-1]])],
         constants,
     )
     model = helper.make_model(

@@ -9,15 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from host.errors import TeacherError
-from host.network import AveragePool, Convolution, Dense, Network, Shape
+from host.network import ImageShape, Network
 from host.teachers.assembly import Assembly
 from host.teachers.packages import optional
 
 _USABLE = "Linear, Conv2d, BatchNorm, ReLU, ReLU6, AvgPool2d, Flatten, Dropout, Identity"
 
 
-def network_of_module(module: Any, input_shape: Shape) -> Network:
+def network_of_module(module: Any, input_shape: ImageShape) -> Network:
     """The network of a torch.nn.Sequential (nested ones included) as it is at inference.
+
+    input_shape: channels, height, width; (n, 1, 1) for a vector.
 
     Raises TeacherError without torch or for a module that cannot be mapped, by its name.
     """
@@ -26,19 +28,22 @@ def network_of_module(module: Any, input_shape: Shape) -> Network:
     for name, part in _leaves(nn, module, type(module).__name__):
         kind = f"{name} ({type(part).__name__})"
         if isinstance(part, nn.Linear):
-            assembly.weighted(Dense(_array(part.weight.T), _bias(part)), kind, name)
+            assembly.dense(_array(part.weight), _bias(part), kind, name)
         elif isinstance(part, nn.Conv2d):
-            assembly.weighted(_convolution(part, kind), kind, name)
+            if part.groups != 1 or part.dilation != (1, 1) or part.padding_mode != "zeros" or part.padding == "same":
+                raise TeacherError(f"{kind}: chips have plain convolutions: groups=1, dilation=1, zeros as padding=NUMBER")
+            padding = (0, 0) if part.padding == "valid" else part.padding
+            assembly.convolution(_array(part.weight), _bias(part), part.stride, padding, kind, name)
         elif isinstance(part, nn.BatchNorm1d | nn.BatchNorm2d):
-            _normalise(assembly, part, kind, name)
+            assembly.batch_norm(_statistics(part, kind), part.eps, kind, name)
         elif isinstance(part, nn.ReLU6):
-            assembly.clipped(kind, name)
+            assembly.clip(kind, name)
         elif isinstance(part, nn.ReLU):
-            assembly.rectified(kind, name)
+            assembly.rectifier(name)
         elif isinstance(part, nn.AvgPool2d):
-            assembly.pooled(_pool(part, kind), kind, name)
+            assembly.pool(*_pool(part, kind), kind, name)
         elif isinstance(part, nn.Flatten):
-            assembly.flattened(kind, name)
+            assembly.flatten(kind)
         elif not isinstance(part, nn.Identity | nn.Dropout | nn.Dropout2d):
             raise TeacherError(f"{kind}: no chip has it; use {_USABLE}, or write the network as ONNX")
     return assembly.finished(type(module).__name__)
@@ -60,23 +65,19 @@ def _bias(part: Any) -> NDArray[np.float32]:
     return np.zeros(part.weight.shape[0], np.float32) if part.bias is None else _array(part.bias)
 
 
-def _convolution(part: Any, kind: str) -> Convolution:
-    if part.groups != 1 or part.dilation != (1, 1) or isinstance(part.padding, str) or part.padding_mode != "zeros":
-        raise TeacherError(f"{kind}: chips have plain convolutions: groups=1, dilation=1, padding in numbers of zeros")
-    return Convolution(_array(part.weight), _bias(part), part.stride, part.padding)
-
-
-def _normalise(assembly: Assembly, part: Any, kind: str, name: str) -> None:
+def _statistics(part: Any, kind: str) -> dict[str, NDArray[np.float32]]:
     if part.running_mean is None:
         raise TeacherError(f"{kind}: keeps no running statistics, so it cannot be folded: use track_running_stats=True")
     mean, variance = _array(part.running_mean), _array(part.running_var)
     scale = np.ones_like(mean) if part.weight is None else _array(part.weight)
     shift = np.zeros_like(mean) if part.bias is None else _array(part.bias)
-    assembly.normalised(scale, shift, mean, variance, part.eps, kind, name)
+    return {"scale": scale, "shift": shift, "mean": mean, "variance": variance}
 
 
-def _pool(part: Any, kind: str) -> AveragePool:
-    pair = [each if isinstance(each, tuple) else (each, each) for each in (part.kernel_size, part.stride, part.padding)]
-    if part.ceil_mode or pair[2] != (0, 0) or part.divisor_override:
+def _pool(part: Any, kind: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Kernel and stride."""
+    sides = (part.kernel_size, part.stride, part.padding)
+    kernel, stride, padding = (each if isinstance(each, tuple) else (each, each) for each in sides)
+    if part.ceil_mode or padding != (0, 0) or part.divisor_override:
         raise TeacherError(f"{kind}: chips average whole kernels: no padding, no ceil_mode, no divisor_override")
-    return AveragePool(pair[0], pair[1])
+    return kernel, stride
