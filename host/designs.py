@@ -11,7 +11,7 @@ from chipsim.physical.load import load_table
 from host.data import load
 from host.errors import SettingError
 from host.run_spec import RunSpec, resolve
-from host.setup import LEARNING_RATES
+from host.setup import LEARNING_RATES, layers_of
 
 
 def design_from(source: str, network: tuple[int, ...] | None, overrides: Mapping[str, Any]) -> Design:
@@ -27,11 +27,9 @@ def design_from(source: str, network: tuple[int, ...] | None, overrides: Mapping
         run = resolve(None, {"chip": source, **overrides})
         if network is None:
             raise SettingError(f"chip {source} can hold many networks: name one, for example --network 784,256,10")
-    if network is None:
-        dataset = load(run.dataset, run.data_dir)
-        network = (dataset.n_in, *run.hidden, dataset.n_classes)
+    layers = layers_of(run, load(run.dataset, run.data_dir)) if network is None else {"layer_sizes": network}
     return Design(
-        chip=run.model_copy(update={"hidden": network[1:-1]}).chip_spec(network[0], network[-1]),
+        chip=run.chip_of(layers),
         physical=run.chip,
         learning_rate=run.training.learning_rate or LEARNING_RATES[run.learning_circuit.error_gate],
         start=run.training.start,
