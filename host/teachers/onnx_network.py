@@ -205,8 +205,8 @@ class _Reader:
     def _clip(self, node: Any, name: str, tap: str) -> None:
         settings = self._attributes(node)  # where old opsets have the bounds
         low, high = self._constant(node, 1, name), self._constant(node, 2, name)
-        lowest = float(settings.get("min", -np.inf) if low is None else low)
-        highest = float(settings.get("max", np.inf) if high is None else high)
+        lowest = float(settings.get("min", -np.inf) if low is None else low.item())
+        highest = float(settings.get("max", np.inf) if high is None else high.item())
         if lowest != 0 or not highest > 0:
             raise TeacherError(f"{name}: clips to {lowest:g} .. {highest:g}; neurons rectify: clip to 0 .. a ceiling")
         self.assembly.clip(name, tap)
