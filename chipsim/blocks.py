@@ -83,6 +83,7 @@ def _cut(layer: Block, first: int, last: int) -> Block:
         state=state._replace(weight=part(state.weight), coded=coded),
         neurons=neurons._replace(
             decay=part(neurons.decay, 1),
+            current_decay=part(neurons.current_decay, 15),
             threshold=part(neurons.threshold, 3, np.inf),
             reset_charge=part(neurons.reset_charge, 5),
             noise=part(neurons.noise, 13),

@@ -15,7 +15,7 @@ from chipsim.crossbar import add_graded_rows, add_rows
 from chipsim.gates import error_of, passes
 from chipsim.jit import inlined_stage, kernel, rare_stage, stage
 from chipsim.memory import placed
-from chipsim.neuron import UPPER_RAIL_HIT, add_noise, fire, integrate_readout
+from chipsim.neuron import UPPER_RAIL_HIT, add_noise, filter_current, fire, integrate_peak, integrate_readout
 from chipsim.sparse_write import write_open_columns
 from chipsim.spike_masks import spikes_in_window, store_spikes
 from chipsim.watch import note, note_learning
@@ -45,13 +45,15 @@ ACTIVITY = (*(name for name in TALLY if name not in WORK), "spikes", "events_los
 _EVENTS, _UPDATES, _WRITES, _LOW, _HIGH, _FULL, _CLIPPED, _MISSED, _ADDED, _WRITTEN = range(len(TALLY))
 _ZERO = np.float32(0)
 _ONE = np.float32(1)
+_NO_PEAK = np.float32(-np.inf)
 
 
 class Columns(NamedTuple):
     """Working state of a block of n columns within a window, all (n,) float32 unless said otherwise."""
 
-    drive: Any  # column current without noise
-    current: Any  # and with it
+    drive: Any  # what the crossbar delivers in this step
+    synaptic: Any  # exponential current, where there is one
+    current: Any  # either of them with noise
     noise: Any  # (4, n), of four steps
     words: Any  # (4, n) uint32, random words behind noise or dither
     membrane: Any
@@ -85,6 +87,7 @@ def new_columns(n: int) -> Columns:
         pulse=placed(10, one, f),
         drive=placed(12, one, f),
         current=placed(12, one, f),
+        synaptic=placed(14, one, f),
         scaled=placed(14, one, f),
         noise=placed(11, four, f),
         words=placed(13, four, u),
@@ -106,10 +109,11 @@ def _copy(target, source):
 
 
 @inlined_stage
-def _start_window(columns):
+def _start_window(columns, neurons):
+    columns.synaptic[:] = _ZERO
     columns.membrane[:] = _ZERO
     columns.spiked[:] = _ZERO
-    columns.count[:] = _ZERO
+    columns.count[:] = _NO_PEAK if neurons.peak else _ZERO
     columns.all_spikes[:] = _ZERO
     columns.rail_hits[:] = np.int32(0)
     columns.target_count[:] = _ZERO
@@ -176,10 +180,15 @@ def _draw_uniform(out, words, stream, layer, window, t, first):
 @inlined_stage
 def _fire(columns, neurons, circuit, record, window, s, t, first, tally):
     current = columns.drive
+    if neurons.exponential:
+        current = columns.synaptic
+        filter_current(current, columns.drive, neurons.current_decay)
     if neurons.noisy:
+        add_noise(columns.current, current, columns.noise[t % 4])
         current = columns.current
-        add_noise(current, columns.drive, columns.noise[t % 4])
-    if neurons.integrating:
+    if neurons.peak:
+        integrate_peak(columns.membrane, columns.count, current, neurons)
+    elif neurons.integrating:
         integrate_readout(columns.membrane, columns.count, current, neurons)
     else:
         fire(
@@ -264,7 +273,7 @@ def _infer(watching: bool) -> Any:
         active = np.int64(0)
         added = np.int64(0)
         for s in range(start, stop):
-            _start_window(columns)
+            _start_window(columns, neurons)
             missed_before = tally[_MISSED]
             for t in range(events.begin.shape[1]):
                 active += np.int64(events.end[s, t] - events.begin[s, t])
@@ -296,7 +305,7 @@ def _learn(watching: bool) -> Any:
         active = np.int64(0)
         added = np.int64(0)
         for s in range(start, stop):
-            _start_window(columns)
+            _start_window(columns, neurons)
             missed_before = tally[_MISSED]
             target = targets[s, first:last]
             changed = True

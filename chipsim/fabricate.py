@@ -55,7 +55,7 @@ def fabricate(spec: ChipSpec, die_seed: int) -> list[FabricatedLayer]:
 
 def _layer(spec: ChipSpec, die_seed: int, layer: int, errors: LayerErrors) -> FabricatedLayer:
     n_out = errors.n_out
-    integrating = errors.role == "output" and spec.neuron.readout == "integrating"
+    integrating = errors.role == "output" and spec.neuron.readout != "spiking"
     threshold = errors.threshold_gain
     gain = errors.weight_gain * errors.charge_gain
     noise = errors.membrane_noise
@@ -69,6 +69,9 @@ def _layer(spec: ChipSpec, die_seed: int, layer: int, errors: LayerErrors) -> Fa
     decay = np.ones(n_out)
     if spec.neuron.kind == "lif":
         decay = np.exp(-1 / (spec.neuron.tau_steps * errors.time_constant_gain))
+    current_decay = np.zeros(n_out)
+    if spec.neuron.synapse_tau_steps is not None:
+        current_decay = np.exp(-1 / (spec.neuron.synapse_tau_steps * errors.synapse_time_constant_gain))
     subtracts = spec.neuron.reset == "subtract"
     reset_charge = errors.threshold_gain * errors.charge_gain
     stuck = errors.stuck * gain
@@ -78,12 +81,15 @@ def _layer(spec: ChipSpec, die_seed: int, layer: int, errors: LayerErrors) -> Fa
         gain = np.broadcast_to(gain, np.broadcast_shapes(gain.shape, exponent.shape))
     neurons = NeuronTables(
         decay=_float32(decay),
+        exponential=spec.neuron.synapse_tau_steps is not None,
+        current_decay=_float32(current_decay),
         threshold=_float32(threshold),
         reset_charge=_float32(np.where(errors.enabled & subtracts, reset_charge, 0)),
         zero_reset=np.float32(not subtracts),
         low_rail=-_EVERYWHERE if integrating else np.float32(spec.neuron.low_rail_th),
         high_rail=_EVERYWHERE if integrating else np.float32(spec.neuron.high_rail_th),
         integrating=integrating,
+        peak=integrating and spec.neuron.readout == "integrating-max",
         noise=_float32(noise),
         noisy=bool(np.any(noise) or np.any(read_noise)),
         read_noise=_float32(read_noise),

@@ -21,6 +21,13 @@ def integrate(membrane, spiked, current, decay, reset_charge, zero_reset):
 
 
 @stage
+def filter_current(current, drive, current_decay):
+    """An exponential synaptic current: I[t] = e^(-1 / tau_syn) I[t-1] + drive, all (n,) float32, in place."""
+    for i in range(len(current)):
+        current[i] = current_decay[i] * current[i] + drive[i]
+
+
+@stage
 def add_noise(current, drive, noise):
     """current_i = drive_i + noise_i, all (n,) float32."""
     for i in range(len(current)):
@@ -57,3 +64,15 @@ def integrate_readout(membrane, count, current, neurons):
         u = decay[i] * membrane[i] + current[i]
         membrane[i] = u
         count[i] = u / threshold[i]
+
+
+@inlined_stage
+def integrate_peak(membrane, count, current, neurons):
+    """As `integrate_readout`; the highest membrane / threshold so far stands in for the count."""
+    decay = neurons.decay
+    threshold = neurons.threshold
+    for i in range(len(membrane)):
+        u = decay[i] * membrane[i] + current[i]
+        membrane[i] = u
+        score = u / threshold[i]
+        count[i] = score if score > count[i] else count[i]

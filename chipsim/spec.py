@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Annotated, Any, Literal
@@ -28,10 +29,20 @@ class NeuronSpec(BaseModel):
 
     kind: Literal["if", "lif"] = "if"
     tau_steps: Positive = 10.0  # membrane time constant of a LIF neuron: a = exp(-1 / tau_steps)
+    synapse_tau_steps: Positive | None = None  # of an exponential synaptic current; None: charge arrives within a step
     reset: Literal["subtract", "zero"] = "subtract"
     low_rail_th: Annotated[float, Field(le=0, allow_inf_nan=False)] = 0.0
     high_rail_th: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 8.0
-    readout: Literal["spiking", "integrating"] = "spiking"
+    # An integrating readout never fires: its score is its membrane in thresholds, the last one or the highest.
+    readout: Literal["spiking", "integrating", "integrating-max"] = "spiking"
+
+    @property
+    def charge_per_step(self) -> float:
+        """Part of a spike's charge that arrives within its own step, which is what a weight says: 1 - e^(-1/tau_syn).
+
+        An exponential current goes on, and delivers 1 / charge_per_step times the weight in all.
+        """
+        return 1.0 if self.synapse_tau_steps is None else -math.expm1(-1 / self.synapse_tau_steps)
 
 
 class SynapseSpec(BaseModel):

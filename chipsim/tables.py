@@ -18,12 +18,15 @@ class NeuronTables(NamedTuple):
     """A layer's neurons as fabricated."""
 
     decay: Any  # (n_out,) float32, a of Eq. 1: what is left of the membrane after one step
+    exponential: Any  # bool scalar: column currents decay from step to step
+    current_decay: Any  # (n_out,) float32, what is left of a column's current after one step
     threshold: Any  # (n_out,) float32, infinite where a neuron never fires
     reset_charge: Any  # (n_out,) float32, what a subtractive reset removes; 0 if the reset is to zero
     zero_reset: Any  # float32 scalar, 1 if a spike empties the membrane, else 0
     low_rail: Any  # float32 scalar
     high_rail: Any  # float32 scalar
     integrating: Any  # bool scalar: a readout that never fires; its "count" is membrane / threshold
+    peak: Any  # bool scalar: a readout whose "count" is the highest membrane / threshold since the window began
     noise: Any  # (n_out,) float32, sigma of the membrane noise per step
     noisy: Any  # bool scalar: any noise at all, of membranes or reads
     read_noise: Any  # (n_out,) float32, sigma of a synaptic event's charge, in full-scale weights
@@ -114,7 +117,7 @@ class Signals(NamedTuple):
     neurons: Any  # (k,) int64
     rows: Any  # (r,) int64, n_in for the bias
     input: Any  # (S, T, r) float32, what the rows carry: 1 for a spike or a bias, an amplitude, or 0
-    current: Any  # (S, T, k) float32, column current without noise, thresholds per step
+    current: Any  # (S, T, k) float32, what reaches the membrane but for noise, thresholds per step
     noise: Any  # (S, T, k) float32, what is added to it
     membrane: Any  # (S, T, k) float32, as the comparator sees it
     kept: Any  # (S, T, k) float32, what leak and reset leave of it for the next step

@@ -21,7 +21,7 @@ def note(columns, block, events, signals, s, t):
         if first <= signals.neurons[k] < last:
             i = signals.neurons[k] - first
             u, spiked = columns.membrane[i], columns.spiked[i]
-            signals.current[s, t, k] = columns.drive[i]
+            signals.current[s, t, k] = columns.synaptic[i] if neurons.exponential else columns.drive[i]
             signals.noise[s, t, k] = columns.noise[t % 4, i]
             signals.membrane[s, t, k] = u
             signals.kept[s, t, k] = integrate(

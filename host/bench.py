@@ -86,7 +86,7 @@ def run_bench(
         from host.bench_peer_torch import import_torch, measure_torch
 
         import_torch()  # a missing package is said now, not after a minute
-    machine = _machine(repeats)
+    machine = this_machine(repeats)
     workload = workload or mnist_workload(data_dir)
     session = _Session(workload, tuple(threads), repeats, min_seconds, progress or (lambda done, total, text: None))
     timings = session.measure()
@@ -335,7 +335,8 @@ def _fastest_learning(kernel: list[KernelFigure]) -> KernelFigure:
     return max((figure for figure in kernel if figure.mode == "learn"), key=lambda figure: figure.threads)
 
 
-def _machine(repeats: int) -> Machine:
+def this_machine(repeats: int) -> Machine:
+    """What the figures are taken on."""
     processor = platform.processor() or platform.machine()
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as file:

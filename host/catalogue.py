@@ -72,20 +72,27 @@ _MOMENTS = {
 }
 
 
+_OF_MNIST = ("mnist", "mnist16")  # both need its four files
+
+
 def _data_entries(data_dir: str | None) -> list[dict[str, Any]]:
-    files = {"mnist": find_mnist(data_dir), "cifar10": find_cifar10(data_folders(data_dir))}
+    files = dict.fromkeys(_OF_MNIST, find_mnist(data_dir)) | {"cifar10": find_cifar10(data_folders(data_dir))}
     there = {"digits": "comes with scikit-learn", "yinyang": "generated"}
     there |= {name: str(folder) for name, (folder, _) in files.items() if folder}
     about = {
         "digits": "8x8 handwritten digits, 1,347 training and 450 test images, 10 classes",
         "mnist": "28x28 handwritten digits, 60,000 training and 10,000 test images, 10 classes",
+        "mnist16": "mnist cropped to 24x24 and zoomed to 16x16, as BrainScaleS-2 was shown it (Cramer et al. 2022)",
         "yinyang": "points in the Yin-Yang symbol, 4 inputs, 5,000 training and 1,000 test samples, 3 classes",
         "cifar10": "32x32 colour images, the first 10,000 of 50,000 training images and 10,000 test images, 10 classes",
     }
     how = {
         "digits": "nothing to do",
-        "mnist": "put the four idx .gz files of http://yann.lecun.com/exdb/mnist/ into DIR or DIR/mnist, then name DIR"
-        " with --data-dir or CHIPSIM_DATA",
+        **dict.fromkeys(
+            _OF_MNIST,
+            "put the four idx .gz files of http://yann.lecun.com/exdb/mnist/ into DIR or DIR/mnist, then name DIR"
+            " with --data-dir or CHIPSIM_DATA",
+        ),
         "yinyang": "nothing to do",
         "cifar10": "make cifar10_train_1.npz of data_batch_1 and cifar10_test.npz of test_batch of"
         " https://www.cs.toronto.edu/~kriz/cifar.html, each with x (n, 32, 32, 3) bytes and y (n,), put them into DIR or"

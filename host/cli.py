@@ -163,22 +163,35 @@ def _counts(context: click.Context, parameter: click.Parameter, value: str) -> t
 @click.option("--peer", help="torch: time the same learning in PyTorch, too.")
 @click.option("--data-dir", help="Where MNIST is looked for, before CHIPSIM_DATA; without it a likeness is used.")
 @click.option("--sweep", "of_sweeps", is_flag=True, help="Measure sweeps instead: two workers against two processes.")
+@click.option("--brainscales2", "of_brainscales2", is_flag=True, help="Measure BrainScaleS-2's network instead.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
-def bench(threads: tuple[int, ...], peer: str | None, data_dir: str | None, of_sweeps: bool, as_json: bool) -> None:
+def bench(
+    threads: tuple[int, ...],
+    peer: str | None,
+    data_dir: str | None,
+    of_sweeps: bool,
+    of_brainscales2: bool,
+    as_json: bool,
+) -> None:
     """Measure speed against this machine's own limit, in the same run: about a minute on an idle machine."""
     import json
 
+    if of_brainscales2 and (of_sweeps or peer):
+        raise click.UsageError("--brainscales2 measures one thing by itself: leave out --sweep and --peer")
     with one_line_errors():
         from host.bench import run_bench
+        from host.bench_brainscales2 import run_brainscales2_bench
         from host.bench_sweep import run_sweep_bench
         from host.console import Console
 
+        result: Any
         with Console() as console:
-            result = (
-                run_sweep_bench(console.steps)
-                if of_sweeps
-                else run_bench(threads, peer, console.steps, data_dir=data_dir)
-            )
+            if of_brainscales2:
+                result = run_brainscales2_bench(threads, console.steps, data_dir=data_dir)
+            elif of_sweeps:
+                result = run_sweep_bench(console.steps)
+            else:
+                result = run_bench(threads, peer, console.steps, data_dir=data_dir)
         click.echo(json.dumps(result.to_json()) if as_json else "\n".join(result.lines()))
 
 

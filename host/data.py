@@ -20,7 +20,7 @@ from host.cifar10 import find_cifar10, read_cifar10
 from host.errors import DataError
 from nonideality.streams import stream
 
-BUILT_IN = ("digits", "mnist", "yinyang", "cifar10")
+BUILT_IN = ("digits", "mnist", "mnist16", "yinyang", "cifar10")
 _IDX_FILES = {
     "x_train": "train-images-idx3-ubyte.gz",
     "y_train": "train-labels-idx1-ubyte.gz",
@@ -96,6 +96,10 @@ def load(name: str, data_dir: str | None = None) -> Dataset:
         return _mnist(data_dir)
     if name == "cifar10":
         return _cifar10(data_dir)
+    if name == "mnist16":
+        from host.mnist16 import mnist16
+
+        return mnist16(_mnist(data_dir))
     path = Path(name).expanduser()
     if path.is_dir():
         return _idx_folder(path, path.name)

@@ -16,13 +16,18 @@ from learning_circuit.rows import LANES
 from nonideality.counter_rng import words_of_four_steps
 from nonideality.streams import stream_key
 
-Encoding = Literal["rate", "bernoulli", "current", "latency"]
+Encoding = Literal["rate", "bernoulli", "current", "latency", "log-latency"]
 MEANING: dict[str, str] = {
     "rate": "evenly spaced spikes, x T of them",
     "bernoulli": "at each step a spike with probability x",
     "current": "a constant current of x, no spikes",
     "latency": "one spike, at step round((1 - x) (T - 1)); none for x = 0",
+    "log-latency": "one spike, 0.235 T ln(x / (x - 0.2)) steps late, x = 1 at step 0; none for x up to 0.2",
 }
+# Of the log-latency code, the time in which a constant current x charges a leaky membrane to a threshold of 0.2: t =
+# tau ln(x / (x - 0.2)), tau = 8 us, seen for 20 samples of 1.7 us (Cramer et al. 2022, arXiv 2006.07239).
+_LATENCY_THRESHOLD = 0.2
+_LATENCY_TAU = 8 / (20 * 1.7)  # of a window
 _ONE = np.uint32(1 << 16)  # the value 1 in the rate coder's fixed point
 _NO_AMPLITUDE = np.zeros((0, 0), np.float32)
 
@@ -34,7 +39,8 @@ class Encoder:
         """chunk: most samples per call; buffers: results valid at the same time; seed: of Bernoulli spikes."""
         self.encoding = encoding
         self._key = np.array(stream_key("bernoulli encoder", seed))
-        capacity = n_in if encoding in ("current", "latency") else n_in * steps + LANES
+        spikes_per_input = 1 if encoding in ("current", "latency", "log-latency") else steps
+        capacity = n_in * spikes_per_input + LANES
         self._buffers = [
             (
                 np.empty((chunk, capacity), row_type(n_in)),
@@ -48,6 +54,8 @@ class Encoder:
         n = padded_width(n_in)
         self._numbers = np.arange(n, dtype=row_type(n))
         self._room = np.zeros(n, row_type(n_in)), np.zeros((2, n), np.uint32), np.zeros(n, np.float32)
+        self._edges = _latency_edges(steps)
+        self._levels = np.zeros(n, np.float32)
         self._next = 0
 
     def encode(self, values: NDArray[np.float32], windows: NDArray[np.int64]) -> Events:
@@ -61,8 +69,11 @@ class Encoder:
             _encode_bernoulli(values, windows, self._key, self._words, rows, begin, end)
         elif self.encoding == "current":
             _encode_current(values, rows, begin, end, amplitude)
-        else:
+        elif self.encoding == "latency":
             _encode_latency(values, rows, begin, end)
+        else:
+            active, _, fires = self._room
+            _encode_log_latency(values, self._edges, self._numbers, active, self._levels, fires, rows, begin, end)
         return Events(rows, begin, end, amplitude)
 
 
@@ -149,4 +160,38 @@ def _encode_latency(values, rows, begin, end):
                 if x > np.float32(0) and at == t:
                     rows[s, k] = i
                     k += 1
+            end[s, t] = k
+
+
+def _latency_edges(steps: int) -> NDArray[np.float32]:
+    """(T + 1,) float32, falling: values x with edges[t + 1] < x <= edges[t] spike at step t of the log-latency code.
+
+    The time of the spike, rounded down to a step, solved for x; edges[0] is above all values.
+    """
+    late = np.arange(steps + 1) / (_LATENCY_TAU * steps) - np.log(1 - _LATENCY_THRESHOLD)  # ln(x / (x - 0.2))
+    edges = (_LATENCY_THRESHOLD / (1 - np.exp(-late))).astype(np.float32)
+    edges[0] = np.inf
+    return edges
+
+
+@kernel
+def _encode_log_latency(values, edges, numbers, active, levels, fires, rows, begin, end):
+    """edges: see `_latency_edges`; numbers and room as in `_encode_rate`, levels (n,) float32 for the active inputs."""
+    n_windows, n_steps = begin.shape
+    n_in = values.shape[1]
+    for s in range(n_windows):
+        fires[:] = np.float32(0)
+        for i in range(n_in):
+            fires[i] = np.float32(values[s, i] > edges[n_steps])
+        n_active = _chosen(active, np.uint64(0), numbers, fires)
+        used = fires[: (n_active + LANES - 1) // LANES * LANES]
+        used[:] = np.float32(0)
+        for j in range(n_active):
+            levels[j] = values[s, active[j]]
+        k = np.uint64(0)
+        for t in range(n_steps):
+            begin[s, t] = k
+            for j in range(n_active):
+                fires[j] = np.float32((levels[j] > edges[t + 1]) & (levels[j] <= edges[t]))
+            k = _chosen(rows[s], k, active, used)
             end[s, t] = k

@@ -154,7 +154,7 @@ def _raster(outcome: Outcome) -> Figure:
             if layer < last - 1:
                 _draw_spikes(axes, result.spikes[layer + 1][0], side)
                 axes.set_ylabel(names[layer].replace(" (", "\n("))
-            elif setup.spec.neuron.readout == "integrating":
+            elif setup.spec.neuron.readout != "spiking":
                 _draw_readout(axes, side, readout, left // 2, label, answer)
             else:
                 _draw_output(axes, side, result, label, answer, max(float(r.counts[-1].max()) for _, r in looks))
@@ -254,7 +254,7 @@ def _rates(outcome: Outcome) -> Figure:
     for column, (layer, name) in enumerate(names.items()):
         target, is_output = targets[layer], layer == len(targets) - 1
         one_hot = is_output and aim == "label"
-        integrating = is_output and setup.spec.neuron.readout == "integrating"
+        integrating = is_output and setup.spec.neuron.readout != "spiking"
         labelled = integrating or column == 0
         pair = [score.rates[layer][part] for score in (outcome.before, outcome.after)]
         per_bin = -(-steps // _RATE_BINS)  # levels of the count: as many in every bin

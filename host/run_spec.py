@@ -34,6 +34,7 @@ Width = Annotated[int, Field(ge=1, le=1_000_000)]
 _DATASET_DEFAULTS: dict[str, dict[str, Any]] = {
     "digits": {"hidden": (128, 64)},
     "mnist": {"hidden": (256,)},
+    "mnist16": {"hidden": (246,)},
     "yinyang": {"hidden": (120,), "encoding": "current", "steps": 32},
     "cifar10": {"hidden": (256,), "encoding": "current"},
 }

@@ -56,10 +56,11 @@ class Setup:
         return len(self.train) * (self.spec.training.epochs or 0)
 
     def start_weights(self) -> list[Layer | None]:
-        """What a die is programmed with."""
-        if self.spec.training.start == "teacher":
-            return self.teacher.normalised()
-        return random_weights(self.teacher.sizes, self.spec.seed)
+        """What a die is programmed with: a spike's charge in all is as large, however slowly its current decays."""
+        from_teacher = self.spec.training.start == "teacher"
+        layers = self.teacher.normalised() if from_teacher else random_weights(self.teacher.sizes, self.spec.seed)
+        factor = np.float32(self.spec.neuron.charge_per_step)
+        return [layer and (layer[0] * factor, layer[1] * factor) for layer in layers]
 
     def chip(self, spec: ChipSpec, weights: list[Layer | None], threads: int) -> Chip:
         chip = Chip(spec, self.spec.die, threads)
@@ -97,7 +98,7 @@ def complete(spec: RunSpec, n_train: int, n_weights: int) -> RunSpec:
         wanted = _CALIBRATE_PRESENTATIONS if training.start == "teacher" else _TRAIN_PRESENTATIONS
         training = training.model_copy(update={"epochs": max(_LEAST_EPOCHS, -(-wanted // n_train))})
     if training.learning_rate is None:
-        rate = LEARNING_RATES[spec.learning_circuit.error_gate]
+        rate = LEARNING_RATES[spec.learning_circuit.error_gate] * spec.neuron.charge_per_step
         training = training.model_copy(update={"learning_rate": rate})
     if teacher.epochs is None and teacher.file is None:
         low, high = _TEACHER_EPOCHS

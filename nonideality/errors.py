@@ -26,6 +26,7 @@ class LayerErrors:
     weight_gain: Array = field(init=False)  # (1, n_out) or (n_in + 1, n_out), relative
     threshold_gain: Array = field(init=False)  # (n_out,), relative
     time_constant_gain: Array = field(init=False)  # (n_out,), relative, of the membrane's time constant
+    synapse_time_constant_gain: Array = field(init=False)  # (n_out,), relative, of a column's exponential current
     boxcar_low_gain: Array = field(init=False)  # (n_out,), relative, lower edge's distance from the neuron's threshold
     boxcar_high_gain: Array = field(init=False)  # (n_out,), relative, upper edge's distance
     enabled: NDArray[np.bool_] = field(init=False)  # (n_out,), False: the comparator never fires
@@ -55,6 +56,7 @@ class LayerErrors:
         self.weight_gain = np.ones((1, self.n_out))
         self.threshold_gain = np.ones(self.n_out)
         self.time_constant_gain = np.ones(self.n_out)
+        self.synapse_time_constant_gain = np.ones(self.n_out)
         self.boxcar_low_gain = np.ones(self.n_out)
         self.boxcar_high_gain = np.ones(self.n_out)
         self.enabled = np.ones(self.n_out, dtype=np.bool_)

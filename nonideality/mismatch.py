@@ -44,6 +44,9 @@ class Mismatch(Nonideality):
         "weight": Site("each synapse's gain, bias included; an update pulse is scaled alike", _GAIN),
         "threshold": Site("each neuron's comparator threshold, and the charge a subtractive reset removes", _GAIN),
         "leak": Site("each neuron's membrane time constant (nothing to disturb in an IF neuron)", _GAIN),
+        "synapse_tau": Site(
+            "each neuron's synaptic time constant (nothing to disturb where charge arrives within a step)", _GAIN
+        ),
         "boxcar": Site("each edge of each neuron's boxcar gate: its distance from the neuron's own threshold", _GAIN),
     }
     source = "relative Gaussian, levels 0 to 0.7 as in Buechel et al. 2021; truncated at zero as in teili"
@@ -56,6 +59,9 @@ class Mismatch(Nonideality):
             errors.threshold_gain = errors.threshold_gain * truncated_gains(rng, self.level, (n_out,))
         elif site == "leak":
             errors.time_constant_gain = errors.time_constant_gain * truncated_gains(rng, self.level, (n_out,))
+        elif site == "synapse_tau":
+            gains = truncated_gains(rng, self.level, (n_out,))
+            errors.synapse_time_constant_gain = errors.synapse_time_constant_gain * gains
         else:
             low, high = truncated_gains(rng, self.level, (2, n_out))
             errors.boxcar_low_gain = errors.boxcar_low_gain * low

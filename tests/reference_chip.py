@@ -75,9 +75,10 @@ class ReferenceLayer:
     def start_window(self, window):
         n = self.weight.shape[1]
         self.window = window
+        self.synaptic = [ZERO] * n
         self.membrane = [ZERO] * n
         self.fired = [False] * n
-        self.count = [ZERO] * n
+        self.count = [F(-np.inf) if self.made.neurons.peak else ZERO] * n
         self.target_count = [ZERO] * n
         self.stale = True  # whether the current must be computed again, if the input is constant
         self.shows = {name: [ZERO] * n for name in NEURON_SIGNALS + CIRCUIT_SIGNALS}
@@ -87,7 +88,7 @@ class ReferenceLayer:
         self.tally["synaptic_events"] += len(seen.rows) * self.weight.shape[1]
         before = list(self.fired)
         for i in range(len(self.membrane)):
-            self._integrate_and_fire(i, t, self._current(seen, i), self._noise(i, t, seen), before[i])
+            self._integrate_and_fire(i, t, self._synaptic(seen, i), self._noise(i, t, seen), before[i])
         if target is not None:
             self._learn(t, seen, target, rate)
         self.shows |= {"membrane": list(self.membrane), "count": list(self.count)}
@@ -111,6 +112,13 @@ class ReferenceLayer:
             current = current + delivered
         return current
 
+    def _synaptic(self, seen, i):
+        """What reaches the membrane: the column's current, or I <- e^(-1 / tau_syn) I + column's current."""
+        if not self.made.neurons.exponential:
+            return self._current(seen, i)
+        self.synaptic[i] = self.made.neurons.current_decay[i] * self.synaptic[i] + self._current(seen, i)
+        return self.synaptic[i]
+
     def _noise(self, i, t, seen):
         """One Gaussian for the membrane's noise and for that of every event read, the bias included."""
         neurons = self.made.neurons
@@ -131,7 +139,8 @@ class ReferenceLayer:
         charge = current + noise
         if neurons.integrating:
             self.membrane[i] = neurons.decay[i] * self.membrane[i] + charge
-            self.count[i] = self.membrane[i] / neurons.threshold[i]
+            score = self.membrane[i] / neurons.threshold[i]
+            self.count[i] = max(self.count[i], score) if neurons.peak else score
             return
         kept = ZERO if fired_before and neurons.zero_reset == 1 else self.membrane[i]
         u = neurons.decay[i] * kept + charge  # Eq. 1

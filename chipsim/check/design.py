@@ -54,9 +54,10 @@ class Design:
 
     @property
     def lsb_th(self) -> float | None:
-        """One LSB of a weight; None: analog. A full scale chosen when weights are programmed is taken as one threshold,
+        """One LSB of a weight; None: analog. A full scale chosen when weights are programmed is taken as one threshold
 
-        which is about the largest weight of a teacher whose activations were normalised.
+        of charge, which is about the largest weight of a teacher whose activations were normalised.
         """
         bits = self.weight_bits
-        return None if bits is None else (self.chip.synapse.full_scale_th or 1.0) / (2 ** (bits - 1) - 1)
+        full_scale = self.chip.synapse.full_scale_th or self.chip.neuron.charge_per_step
+        return None if bits is None else full_scale / (2 ** (bits - 1) - 1)

@@ -22,11 +22,11 @@ def reachable_charge(design: Design) -> Verdict | None:
         return None
     narrowest = min(design.chip.layer_sizes[:-1])
     return Verdict(
-        design.row_rate * narrowest * full,
+        design.row_rate * narrowest * full / design.chip.neuron.charge_per_step,
         f"in the layer with {narrowest} inputs not even all of them at full weight charge a membrane to threshold in"
         " a step: no neuron reaches the highest target rates",
         f"a larger unit charge, a smaller membrane capacitance or swing: a full weight of at least"
-        f" {1 / (design.row_rate * narrowest):.2g} th",
+        f" {design.chip.neuron.charge_per_step / (design.row_rate * narrowest):.2g} th",
     )
 
 
@@ -38,10 +38,13 @@ def reachable_charge(design: Design) -> Verdict | None:
     applies_to="few-bit weights of a given full scale",
 )
 def lsb_charge(design: Design) -> Verdict | None:
-    """A usual weight: n inputs of random signs at rate r add up to one threshold in a step if each is 1 / sqrt(n r)."""
+    """A usual weight: n inputs of random signs at rate r add up to one threshold in a step if each is 1 / sqrt(n r).
+
+    An exponential current needs less, since most of a spike's charge arrives in later steps.
+    """
     if design.lsb_th is None or design.chip.synapse.full_scale_th is None:
         return None
-    usual = 1 / math.sqrt(design.row_rate * design.fan_in)
+    usual = design.chip.neuron.charge_per_step / math.sqrt(design.row_rate * design.fan_in)
     return Verdict(
         design.lsb_th / usual,
         f"a neuron with {design.fan_in} inputs needs weights of about {usual:.2g} th; an LSB as large as that rounds"

@@ -80,9 +80,21 @@ def top_code(spec: PhysicalSpec) -> int | None:
     return (levels - 1) // 2 if synapse.weight_sign == "signed_column" else levels - 1
 
 
+def synapse_tau_steps(spec: PhysicalSpec) -> float | None:
+    """None: a spike's whole charge arrives within its step."""
+    tau = spec.synapse.synaptic_time_constant_us
+    return None if tau is None else 1000 * tau / spec.timing.step_period_ns
+
+
+def charge_per_step(spec: PhysicalSpec) -> float:
+    """Part of a spike's charge that arrives within its own step; an exponential current delivers the rest later."""
+    tau = synapse_tau_steps(spec)
+    return 1.0 if tau is None else -math.expm1(-1 / tau)
+
+
 def full_scale_th(spec: PhysicalSpec) -> float | None:
     top = top_code(spec)
-    return None if top is None else top * lsb_th(spec)
+    return None if top is None else top * lsb_th(spec) * charge_per_step(spec)
 
 
 def signed_bits(spec: PhysicalSpec) -> int | None:
@@ -102,6 +114,11 @@ def boxcar_shift_th(spec: PhysicalSpec) -> float:
 
 def learning_rate(spec: PhysicalSpec) -> float:
     """Weight change of one update pulse, in thresholds: eta of Eq. 10."""
+    return _update_pulse_th(spec) * charge_per_step(spec)
+
+
+def _update_pulse_th(spec: PhysicalSpec) -> float:
+    """By how much a pulse changes the whole charge of a spike."""
     circuit = spec.learning_circuit
     if circuit.update_pulse_fc is not None:
         return circuit.update_pulse_fc / threshold_charge_fc(spec)
@@ -112,7 +129,7 @@ def learning_rate(spec: PhysicalSpec) -> float:
 
 
 def update_pulse_lsb(spec: PhysicalSpec) -> float:
-    return learning_rate(spec) / lsb_th(spec)
+    return _update_pulse_th(spec) / lsb_th(spec)
 
 
 def ktc_sigma_th(spec: PhysicalSpec) -> float:
@@ -196,7 +213,23 @@ QUANTITIES: tuple[Quantity, ...] = (
         top_code,
         "largest magnitude of a weight; none: analog",
     ),
-    Quantity("full_scale_th", "th", "top_code lsb_th", full_scale_th, "largest weight"),
+    Quantity(
+        "synapse_tau_steps",
+        "steps",
+        "1000 synaptic_time_constant_us / step_period_ns",
+        synapse_tau_steps,
+        "of an exponential synaptic current; none: charge arrives within the step",
+    ),
+    Quantity(
+        "charge_per_step",
+        "",
+        "1 - exp(-1 / synapse_tau_steps), 1 without",
+        charge_per_step,
+        "part of a spike's charge that arrives within its own step",
+    ),
+    Quantity(
+        "full_scale_th", "th", "top_code lsb_th charge_per_step", full_scale_th, "largest weight, as charge in a step"
+    ),
     Quantity("signed_bits", "bits", "floor(log2(top_code + 1)) + 1", signed_bits, "of a weight, sign included"),
     Quantity("boxcar_width_th", "th", "(boxcar_high_v - boxcar_low_v) / swing_v", boxcar_width_th, "p of Eq. 8"),
     Quantity(
@@ -209,11 +242,14 @@ QUANTITIES: tuple[Quantity, ...] = (
     Quantity(
         "learning_rate",
         "th",
-        "update_pulse_fc / threshold_charge_fc, or update_pulse_v / swing_v, or update_pulse_lsb lsb_th",
+        "charge_per_step times update_pulse_fc / threshold_charge_fc, or update_pulse_v / swing_v, or update_pulse_lsb"
+        " lsb_th",
         learning_rate,
         "one update pulse: eta of Eq. 10, at the first sample",
     ),
-    Quantity("update_pulse_lsb", "LSB", "learning_rate / lsb_th", update_pulse_lsb, "the same in LSB"),
+    Quantity(
+        "update_pulse_lsb", "LSB", "learning_rate / (lsb_th charge_per_step)", update_pulse_lsb, "the same in LSB"
+    ),
     Quantity(
         "ktc_sigma_th",
         "th",

@@ -13,6 +13,7 @@ from chipsim.physical.derive import (
     learning_rate,
     low_rail_th,
     signed_bits,
+    synapse_tau_steps,
     tau_steps,
     thermal_sigma_th,
     threshold_sigma,
@@ -30,6 +31,7 @@ def settings_of(spec: PhysicalSpec) -> dict[str, Any]:
     settings: dict[str, Any] = {
         "neuron.kind": "if" if tau is None else "lif",
         "neuron.tau_steps": tau,
+        "neuron.synapse_tau_steps": synapse_tau_steps(spec),
         "neuron.reset": neuron.reset,
         "neuron.low_rail_th": low_rail_th(spec),
         "neuron.high_rail_th": high_rail_th(spec),
@@ -70,14 +72,9 @@ def noise_of(spec: PhysicalSpec) -> list[str]:
 
 def not_modelled(spec: PhysicalSpec) -> list[str]:
     """What this chip has and a run leaves out, one sentence each: nothing is dropped silently."""
-    synapse, array = spec.synapse, spec.array
+    array = spec.array
     bits, top = signed_bits(spec), top_code(spec)
     sentences = []
-    if synapse.synaptic_time_constant_us is not None:
-        sentences.append(
-            f"synaptic_time_constant_us = {synapse.synaptic_time_constant_us:g}: a spike's whole charge arrives within"
-            " one step"
-        )
     if bits is not None and bits > MOST_BITS:
         sentences.append(f"weights of {bits} bits, sign included: above {MOST_BITS} bits they are analog and unbounded")
     elif bits is not None:
@@ -91,7 +88,7 @@ def not_modelled(spec: PhysicalSpec) -> list[str]:
             f"the boxcar's middle, {boxcar_shift_th(spec):+.4g} th from the threshold: the simulated one is centred"
         )
     wired = array.row_wire_resistance_ohm > 0 or array.column_wire_resistance_ohm > 0
-    if wired and synapse.conductance_max_us is None:
+    if wired and spec.synapse.conductance_max_us is None:
         sentences.append("wire resistance: without a conductance range no voltage is lost along rows and columns")
     sentences.append(
         "the fixed size of an update pulse: it is the learning rate at the first sample, and falls linearly to zero"

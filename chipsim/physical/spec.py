@@ -54,7 +54,7 @@ class Neuron(Table):
     leak_conductance_ns: Positive | None = None
     membrane_time_constant_us: Positive | None = None
     reset: Literal["subtract", "zero"]
-    readout: Literal["spiking", "integrating"]  # of the output layer
+    readout: Literal["spiking", "integrating", "integrating-max"]  # of the output layer
     time_constant_sigma_relative: NotNegative  # from neuron to neuron, at one standard deviation
 
     @model_validator(mode="after")

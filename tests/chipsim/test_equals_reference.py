@@ -25,6 +25,23 @@ CASES = {
         "neuron": {"kind": "lif", "readout": "integrating"},
         "noise": (*ALL_FROZEN, "silencing:0.5@output", "thermal:0.2"),
     },
+    "exponential synapses": {"neuron": {"kind": "lif", "tau_steps": 3.0, "synapse_tau_steps": 2.5}},
+    "exponential synapses, each its own time constant": {
+        "neuron": {"synapse_tau_steps": 3.0, "readout": "integrating"},
+        "noise": ("mismatch:0.5@synapse_tau",),
+    },
+    "exponential synapses, all of silicon": {
+        "neuron": {"kind": "lif", "tau_steps": 4.0, "synapse_tau_steps": 2.0, "readout": "integrating-max"},
+        "noise": (*SILICON, *EVERYTHING),
+    },
+    "highest membrane of a leaky readout": {
+        "neuron": {"kind": "lif", "tau_steps": 2.0, "synapse_tau_steps": 2.0, "readout": "integrating-max"},
+        "noise": ALL_FROZEN,
+    },
+    "highest membrane, some readouts dead": {
+        "neuron": {"readout": "integrating-max"},
+        "noise": ("silencing:0.5@output", "thermal:0.2"),
+    },
     "small accumulators": {"circuit": {"accumulator_bits": 1}},
     "two-bit accumulators, sign gate": {"circuit": {"accumulator_bits": 2, "error_gate": "sign"}},
     "linear gate without dead zone": {"circuit": {"dead_zone_counts": 0.0}},
@@ -187,7 +204,8 @@ neurons = st.fixed_dictionaries(
         "reset": st.sampled_from(["subtract", "zero"]),
         "low_rail_th": st.floats(-3, 0),
         "high_rail_th": st.floats(1, 8),
-        "readout": st.sampled_from(["spiking", "integrating"]),
+        "synapse_tau_steps": st.one_of(st.none(), st.floats(0.3, 20)),
+        "readout": st.sampled_from(["spiking", "integrating", "integrating-max"]),
     }
 )
 

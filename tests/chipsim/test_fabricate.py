@@ -7,10 +7,12 @@ from small_chips import lesson, programmed, spec_of
 from chipsim.fabricate import fabricate
 
 SIZES = (20, 30, 25, 10)
+LEAKY = {"kind": "lif", "synapse_tau_steps": 4.0}
 # noise -> what it fabricates, read from a layer's tables
 SITES = {
     "mismatch:0.3@weight": lambda made: made.gain,
     "mismatch:0.3@leak": lambda made: made.neurons.decay,
+    "mismatch:0.3@synapse_tau": lambda made: made.neurons.current_decay,
     "mismatch:0.3@boxcar": lambda made: boxcar_width(made),
     "mismatch:0.3@threshold": lambda made: alive(made, made.neurons.threshold),
     "silencing:0.3@hidden": lambda made: np.isinf(made.neurons.threshold),
@@ -36,7 +38,7 @@ def alive(made, values):
 
 
 def dies(*noise, die_seed=1):
-    return fabricate(spec_of(SIZES, noise=noise, neuron={"kind": "lif"}), die_seed)
+    return fabricate(spec_of(SIZES, noise=noise, neuron=LEAKY), die_seed)
 
 
 def test_an_ideal_die_has_ones_and_zeros():
@@ -123,7 +125,7 @@ def test_switching_one_noise_on_never_changes_anothers_draw(noise, order):
 def test_the_sites_of_one_effect_draw_apart():
     """All of mismatch at once is each of its sites alone."""
     together = dies("mismatch:0.3")
-    for site in ("weight", "leak", "boxcar", "threshold"):
+    for site in ("weight", "leak", "synapse_tau", "boxcar", "threshold"):
         alone = dies(f"mismatch:0.3@{site}")
         read = SITES[f"mismatch:0.3@{site}"]
         assert all(same(read(a), read(b)) for a, b in zip(alone, together, strict=True))
@@ -134,10 +136,10 @@ def test_the_sites_of_one_effect_draw_apart():
     assert np.all(np.abs(np.corrcoef(drawn) - np.eye(5)) < 0.7)  # 30 values each: chance stays below
 
 
-@pytest.mark.parametrize("site", ["weight", "threshold", "leak", "boxcar"])
+@pytest.mark.parametrize("site", ["weight", "threshold", "leak", "synapse_tau", "boxcar"])
 def test_layers_of_one_size_draw_apart(site):
     noise = f"mismatch:0.3@{site}"
-    first, second = fabricate(spec_of((30, 30, 30), noise=(noise,), neuron={"kind": "lif"}), 1)
+    first, second = fabricate(spec_of((30, 30, 30), noise=(noise,), neuron=LEAKY), 1)
     assert not np.array_equal(SITES[noise](first), SITES[noise](second))
 
 
@@ -174,6 +176,20 @@ def test_leak_mismatch_is_one_of_time_constants():
         assert 0.1 < gain.std() < 0.5 and abs(gain.mean() - 1) < 0.3
     ideal = fabricate(spec_of(SIZES, noise=("mismatch:0.3@leak",)), 1)
     assert all((made.neurons.decay == 1).all() for made in ideal)  # an IF neuron has nothing to leak
+
+
+def test_synaptic_mismatch_is_one_of_time_constants():
+    noise = ("mismatch:0.3@synapse_tau",)
+    for made in fabricate(spec_of(SIZES, noise=noise, neuron={"synapse_tau_steps": 5.0}), 1):
+        assert made.neurons.exponential
+        gain = -1 / np.log(made.neurons.current_decay.astype(float)) / 5
+        assert 0.1 < gain.std() < 0.5 and abs(gain.mean() - 1) < 0.3
+    assert not any(made.neurons.exponential for made in fabricate(spec_of(SIZES, noise=noise), 1))
+
+
+def test_a_layer_scores_by_its_highest_membrane_only_at_the_output():
+    made = fabricate(spec_of(SIZES, neuron={"readout": "integrating-max"}), 1)
+    assert [layer.neurons.peak for layer in made] == [layer.neurons.integrating for layer in made] == [0, 0, 1]
 
 
 def test_silenced_neurons_have_an_infinite_threshold_and_never_fire():

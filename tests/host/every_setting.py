@@ -20,6 +20,7 @@ OTHER: dict[str, Any] = {
     "chip": "ideal",
     "neuron.kind": "lif",
     "neuron.tau_steps": 3.5,
+    "neuron.synapse_tau_steps": 2.5,
     "neuron.reset": "zero",
     "neuron.low_rail_th": -0.25,
     "neuron.high_rail_th": 1.5,

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from scipy.ndimage import zoom
 from scipy.stats import ks_2samp
 from sklearn.datasets import load_digits
 from small_runs import IDX_FILES, idx_bytes, small_arrays, write_idx, write_npz
@@ -268,3 +269,23 @@ def test_idx_bytes_are_what_gzip_gives_back(tmp_path):
     """The helper that writes idx files, against the format's own words: magic, sizes big-endian, then the bytes."""
     array = np.arange(6, dtype=np.uint8).reshape(2, 3)
     assert gzip.decompress(gzip.compress(idx_bytes(array))) == b"\0\0\x08\x02\0\0\0\x02\0\0\0\x03\0\1\2\3\4\5"
+
+
+def test_mnist16_is_mnist_cropped_and_zoomed_by_a_spline(tmp_path, rng):
+    arrays = {
+        f"x_{part}": rng.integers(0, 256, (n, 28, 28)).astype(np.uint8) for part, n in (("train", 9), ("test", 4))
+    }
+    arrays |= {"y_train": np.arange(9) % 3, "y_test": np.arange(4) % 3}
+    write_idx(tmp_path, **arrays)
+    data = load("mnist16", str(tmp_path))
+    assert (data.name, data.n_in, data.n_classes) == ("mnist16", 256, 3)
+    for samples, images in ((data.train, arrays["x_train"]), (data.test, arrays["x_test"])):
+        for shown, image in zip(samples.values(EVERYTHING), images, strict=True):
+            zoomed = np.clip(zoom(image[2:-2, 2:-2] / 255, 2 / 3, order=3), 0, 1)
+            assert np.abs(shown.reshape(16, 16) - zoomed).max() < 0.51 / 255
+
+
+def test_mnist16_needs_images_of_mnists_size(tmp_path):
+    write_idx(tmp_path)
+    with pytest.raises(DataError, match="mnist16 is made of MNIST's 28x28"):
+        load("mnist16", str(tmp_path))

@@ -211,11 +211,11 @@ def specs(draw):
     return draw(
         st.builds(
             RunSpec,
-            dataset=st.sampled_from(["digits", "mnist", "yinyang"]) | st.text(),
+            dataset=st.sampled_from(["digits", "mnist", "mnist16", "yinyang"]) | st.text(),
             data_dir=st.none() | st.text(),
             hidden=st.lists(st.integers(1, 1_000_000), max_size=5).map(tuple),
             steps=st.just(steps),
-            encoding=st.sampled_from(["rate", "bernoulli", "current", "latency"]),
+            encoding=st.sampled_from(["rate", "bernoulli", "current", "latency", "log-latency"]),
             noise=noises.map(tuple),
             die=st.integers(0, 2**32 - 1),
             seed=st.integers(0, 2**32 - 1),

@@ -19,6 +19,7 @@ CHANGES = {
     "chip": ({}, "cmos-180nm"),
     "neuron.kind": ({}, "lif"),
     "neuron.tau_steps": ({"neuron.kind": "lif"}, 3.5),
+    "neuron.synapse_tau_steps": ({}, 2.5),
     "neuron.reset": ({}, "zero"),
     "neuron.low_rail_th": ({}, -0.1),
     "neuron.high_rail_th": ({}, 1.1),

@@ -13,7 +13,7 @@ from nonideality.silencing import Silencing
 from nonideality.streams import stream
 from nonideality.thermal import Thermal
 
-SITES = ("weight", "threshold", "leak", "boxcar")
+SITES = ("weight", "threshold", "leak", "synapse_tau", "boxcar")
 
 
 def filled(effect, site, n_out=20000, n_in=1, role="hidden", seed=1):
@@ -31,6 +31,7 @@ def gains_at(site, errors):
         "weight": errors.weight_gain,
         "threshold": errors.threshold_gain,
         "leak": errors.time_constant_gain,
+        "synapse_tau": errors.synapse_time_constant_gain,
         "boxcar": np.stack([errors.boxcar_low_gain, errors.boxcar_high_gain]),
     }[site]
 
@@ -100,8 +101,8 @@ def test_sites_layers_dies_and_boxcar_edges_are_independent():
                 errors = LayerErrors(0, 20000, "hidden")
                 Mismatch(0.3).fill(site, errors, stream("die", die, "mismatch", site, layer))
                 drawn += list(np.atleast_2d(gains_at(site, errors)))
-    assert len(drawn) == 2 * 2 * 5
-    correlation = np.corrcoef(drawn) - np.eye(20)
+    assert len(drawn) == 2 * 2 * 6
+    correlation = np.corrcoef(drawn) - np.eye(24)
     # 190 pairs, each N(0, 1 / 20000): beyond 5 sigma once in 10,000 such tests
     assert np.abs(correlation).max() < 5 / np.sqrt(20000)
 
@@ -191,5 +192,5 @@ def test_descriptions_say_what_a_level_means():
     assert parse("thermal:0.1,layer=2").describe() == [
         "thermal@membrane: each neuron's membrane, at every step; adds 0.1 th z, z ~ N(0, 1); temporal; layer 2 only"
     ]
-    assert len(parse("mismatch:0.2").describe()) == 4
+    assert len(parse("mismatch:0.2").describe()) == 5
     assert "4 bits: codes -(2^(4-1) - 1) to 2^(4-1) - 1" in parse("quantization:4").describe()[0]

@@ -41,7 +41,7 @@ def test_round_trip(noise, padding):
 
 
 def test_sites_by_default():
-    assert parse("mismatch:0.2").sites == ("weight", "threshold", "leak", "boxcar")
+    assert parse("mismatch:0.2").sites == ("weight", "threshold", "leak", "synapse_tau", "boxcar")
     assert parse("silencing:0.2").sites == ("hidden",)
     assert parse("silencing:0.2@output").sites == ("output",)
 
@@ -90,7 +90,7 @@ WRONG = {
     "mismatch 0.2": f"noise 'mismatch 0.2' cannot be read: write {FORM}",
     "mismatch:0.2@a@b": f"noise 'mismatch:0.2@a@b' cannot be read: write {FORM}",
     "mismatch:much": f"noise 'mismatch:much': level 'much' is not a number; write {FORM}",
-    "mismatch:0.2@axon": "mismatch has no site 'axon': choose from weight, threshold, leak, boxcar",
+    "mismatch:0.2@axon": "mismatch has no site 'axon': choose from weight, threshold, leak, synapse_tau, boxcar",
     "mismatch:-0.1": "mismatch: level -0.1 is not a number of at least 0"
     " (sigma of the relative error at ONE standard deviation)",
     "mismatch:inf": "mismatch: level inf is not a number of at least 0"

@@ -166,7 +166,6 @@ def test_a_boxcar_off_the_threshold_is_not_silently_centred():
 @pytest.mark.parametrize(
     ("figures", "words"),
     [
-        ({"synaptic_time_constant_us": 6.0}, "synaptic_time_constant_us"),
         ({"row_wire_resistance_ohm": 1.0}, "wire resistance"),
         ({"column_wire_resistance_ohm": 1.0}, "wire resistance"),
     ],
