@@ -22,8 +22,9 @@ from host.teachers.batch_norm import folded
 class Assembly:
     """Layers so far, and for each layer of synapses the name of the value that holds its activations."""
 
-    def __init__(self, input_shape: ImageShape) -> None:
-        """input_shape: channels, height, width; (n, 1, 1) for a vector."""
+    def __init__(self, input_shape: ImageShape, rectifier: str = "a Relu", layer: str = "a Conv, Gemm or MatMul") -> None:
+        """input_shape: channels, height, width; (n, 1, 1) for a vector. The source's own words are for errors."""
+        self._words = rectifier, layer
         self.taps: list[str] = []
         self._input_shape = input_shape
         self._shape = input_shape  # after the last operation; (n, 1, 1) once flat
@@ -101,18 +102,28 @@ class Assembly:
             self.taps[-1] = tap
             self._sum = None
 
+    def scale(self, gain: NDArray[np.float64], name: str, tap: str) -> None:
+        """Each output multiplied; gain: (columns,)."""
+        crossbar = self._open(name, "a gain")
+        self._replace(scaled(crossbar, gain, np.zeros(len(gain))), name, tap)
+
     def clip(self, name: str, tap: str) -> None:
         """A rectifier with a ceiling."""
         if self._sum is None:
-            raise TeacherError(f"{name}: clips what is no weighted sum: move it right after a Conv, Gemm or MatMul")
+            raise TeacherError(f"{name}: clips what is no weighted sum: move it right after {self._words[1]}")
         self.rectifier(tap)
+
+    @property
+    def shape(self) -> ImageShape:
+        """After the last operation: channels, height, width; (n, 1, 1) once flat."""
+        return self._shape
 
     def finished(self, source: str) -> Network:
         """The network. Raises TeacherError if its last layer is not fully connected."""
         if not self._layers or not isinstance(self._layers[-1], Dense):
             last = self._layers[-1].kind.replace("_", " ") if self._layers else "no layer"
             raise TeacherError(
-                f"{source}: ends with {last}: the last layer must be fully connected (Gemm), with one output per class"
+                f"{source}: ends with {last}: the last layer must be fully connected, with one output per class"
             )
         return Network(self._input_shape, tuple(self._layers), self._weights)
 
@@ -136,8 +147,8 @@ class Assembly:
     def _rectified_before(self, name: str) -> None:
         if self._sum is not None:
             raise TeacherError(
-                f"{name}: follows {self._sum} with no rectifier between them, but every neuron of a chip rectifies: put a"
-                f" Relu right after {self._sum}"
+                f"{name}: follows {self._sum} with no rectifier between them, but every neuron of a chip rectifies: put"
+                f" {self._words[0]} right after {self._sum}"
             )
 
     def _open(self, name: str, what: str) -> Crossbar:
@@ -145,8 +156,8 @@ class Assembly:
         crossbar = self._weights[-1] if self._weights else None
         if self._sum is None or crossbar is None:
             raise TeacherError(
-                f"{name}: {what} can only follow a Conv, Gemm or MatMul directly, whose weights take it in: move it"
-                " there, before the rectifier"
+                f"{name}: {what} can only follow {self._words[1]} directly, whose weights take it in: move it there,"
+                " before the rectifier"
             )
         return crossbar
 
