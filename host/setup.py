@@ -121,18 +121,24 @@ def layers_of(spec: RunSpec, dataset: Dataset) -> dict[str, Any]:
     return _from_file(spec, dataset)[0].chip_settings()
 
 
-def prepare(spec: RunSpec, say: Callable[[str], None] = lambda text: None) -> Setup:
+def prepare(
+    spec: RunSpec,
+    say: Callable[[str], None] = lambda text: None,
+    make_teacher: Callable[[Samples], Teacher] | None = None,
+) -> Setup:
     """Load the data, split it, train the teacher or find it in the cache, or read it from its file.
 
+    make_teacher: makes one from the training part instead (see host.teachers.function); spec.hidden then says nothing.
     Raises DataError, TeacherError, SettingError, and ChipError if the spec names a chip that the network does not fit.
     """
     say("loading data")
     dataset = load(spec.dataset, spec.data_dir)
     train, valid = split(dataset.train, spec.training.validation_fraction, spec.seed)
-    if spec.chip is not None:
+    if spec.chip is not None and make_teacher is None:
         place(spec.chip, spec.chip_of(layers_of(spec, dataset)).layer_sizes)
     spec = resolved(spec, dataset)
-    return Setup(spec, dataset, train, valid, _teacher(spec, dataset, train, say))
+    teacher = make_teacher(train) if make_teacher else _teacher(spec, dataset, train, say)
+    return Setup(spec, dataset, train, valid, teacher)
 
 
 def _teacher(spec: RunSpec, dataset: Dataset, train: Samples, say: Callable[[str], None]) -> Teacher:

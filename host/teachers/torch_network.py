@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -16,16 +15,15 @@ from host.teachers.packages import optional
 _USABLE = "Linear, Conv2d, BatchNorm, ReLU, ReLU6, AvgPool2d, Flatten, Dropout, Identity"
 
 
-def network_of_module(module: Any, input_shape: ImageShape) -> Network:
-    """The network of a torch.nn.Sequential (nested ones included) as it is at inference.
+def network_of_module(module: Any, input_shape: ImageShape) -> tuple[Network, list[str]]:
+    """The network of a torch.nn.Sequential, and per layer of synapses the name of the part that gives its activations.
 
-    input_shape: channels, height, width; (n, 1, 1) for a vector.
-
-    Raises TeacherError without torch or for a module that cannot be mapped, by its name.
+    Sequentials inside it are included, batch normalisation is folded, dropout ignored. input_shape: channels, height,
+    width; (n, 1, 1) for a vector. Raises TeacherError without torch, or by name for a part that no chip has.
     """
     nn = optional("torch", "a torch module as teacher").nn
     assembly = Assembly(input_shape)
-    for name, part in _leaves(nn, module, type(module).__name__):
+    for name, part in leaves(module):
         kind = f"{name} ({type(part).__name__})"
         if isinstance(part, nn.Linear):
             assembly.dense(_array(part.weight), _bias(part), kind, name)
@@ -46,15 +44,19 @@ def network_of_module(module: Any, input_shape: ImageShape) -> Network:
             assembly.flatten(kind)
         elif not isinstance(part, nn.Identity | nn.Dropout | nn.Dropout2d):
             raise TeacherError(f"{kind}: no chip has it; use {_USABLE}, or write the network as ONNX")
-    return assembly.finished(type(module).__name__)
+    return assembly.finished(type(module).__name__), assembly.taps
 
 
-def _leaves(nn: Any, module: Any, name: str) -> Iterator[tuple[str, Any]]:
-    if not isinstance(module, nn.Sequential):
-        yield name, module
-        return
-    for key, child in module.named_children():
-        yield from _leaves(nn, child, f"{name}.{key}")
+def leaves(module: Any) -> list[tuple[str, Any]]:
+    """The layers of a Sequential and of those inside it, in order, by their dotted names."""
+    sequential = optional("torch", "a torch module as teacher").nn.Sequential
+
+    def walk(part: Any, name: str) -> list[tuple[str, Any]]:
+        if not isinstance(part, sequential):
+            return [(name, part)]
+        return [leaf for key, child in part._modules.items() for leaf in walk(child, f"{name}.{key}")]
+
+    return walk(module, type(module).__name__)
 
 
 def _array(tensor: Any) -> NDArray[np.float32]:

@@ -59,7 +59,7 @@ def train(dataset: Dataset, recipe: Recipe, progress: Callable[[int, int, str], 
         module = _module(torch, shape, recipe.parts, dataset.n_classes)
         accuracy = _fit(torch, module, dataset.train, shape, recipe, progress)
         module.eval()
-        return Trained(network_of_module(module, shape), accuracy, _accuracy(torch, module, dataset.test, shape))
+        return Trained(network_of_module(module, shape)[0], accuracy, _accuracy(torch, module, dataset.test, shape))
     finally:
         torch.set_num_threads(before)
 
