@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Annotated, Literal
+from functools import lru_cache
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from chipsim.layers import AnyLayer, Dense, LayerShape, Shape, shapes_of
 from learning_circuit import LearningCircuitSpec
 from nonideality import Noise
 from nonideality.grammar import parse_all
@@ -76,17 +78,64 @@ def check_devices(noises: Iterable[Noise], circuit: LearningCircuitSpec) -> None
         raise ValueError("nonlinear and a measured pulse curve both say how a device steps: keep one")
 
 
+@lru_cache
+def _shapes(
+    input_shape: Shape | None, layers: tuple[AnyLayer, ...], layer_sizes: tuple[int, ...]
+) -> tuple[LayerShape, ...]:
+    if input_shape is not None:
+        return tuple(shapes_of(input_shape, layers))
+    return tuple(shapes_of((layer_sizes[0], 1, 1), [Dense(units=n) for n in layer_sizes[1:]]))
+
+
+class _Image(BaseModel):
+    """The part of a spec that describes layers on an image."""
+
+    input_shape: Shape
+    layers: tuple[AnyLayer, ...]
+
+    @property
+    def layer_sizes(self) -> tuple[int, ...]:
+        channels, height, width = self.input_shape
+        return (channels * height * width, *(shape.n_out for shape in shapes_of(self.input_shape, self.layers)))
+
+
 class ChipSpec(BaseModel):
-    """A chip of fully connected layers, and what goes wrong when it is made and run."""
+    """A chip's layers, and what goes wrong when it is made and run.
+
+    Fully connected layers follow from ``layer_sizes`` alone. ``input_shape`` and ``layers`` describe any others;
+    ``layer_sizes`` then follows from them.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    input_shape: Shape | None = None  # channels, height, width
+    layers: tuple[AnyLayer, ...] = ()
     layer_sizes: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=2)]  # inputs first
     steps: Annotated[int, Field(ge=1, le=4096)] = 16  # of a window
     neuron: NeuronSpec = NeuronSpec()
     synapse: SynapseSpec = SynapseSpec()
     learning_circuit: LearningCircuitSpec = LearningCircuitSpec()
     noise: tuple[str, ...] = ()  # KIND:LEVEL[@SITE][,key=value...]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _sizes_follow(cls, settings: Any) -> Any:
+        if not isinstance(settings, dict) or not settings.get("layers"):
+            return settings
+        if settings.get("input_shape") is None:
+            raise ValueError("layers without input_shape: add the channels, height and width of the input")
+        image = _Image.model_validate({name: settings.get(name) for name in ("input_shape", "layers")})
+        sizes = image.layer_sizes
+        given = settings.get("layer_sizes")
+        if given is not None and tuple(given) != sizes:
+            raise ValueError(f"layer_sizes {tuple(given)} are not those of the layers, {sizes}: leave layer_sizes out")
+        return settings | {"layer_sizes": sizes}
+
+    @model_validator(mode="after")
+    def _shape_has_layers(self) -> ChipSpec:
+        if self.input_shape is not None and not self.layers:
+            raise ValueError("input_shape without layers: describe the layers, or give layer_sizes alone")
+        return self
 
     @field_validator("noise")
     @classmethod
@@ -109,6 +158,11 @@ class ChipSpec(BaseModel):
     @property
     def n_layers(self) -> int:
         return len(self.layer_sizes) - 1
+
+    @property
+    def shapes(self) -> tuple[LayerShape, ...]:
+        """Each layer of synapses with the neurons that they drive."""
+        return _shapes(self.input_shape, self.layers, self.layer_sizes)
 
     @property
     def noises(self) -> tuple[Noise, ...]:

@@ -6,6 +6,7 @@ import json
 import math
 from typing import Any
 
+from host.cifar10 import find_cifar10
 from host.data import BUILT_IN, data_folders, find_mnist
 from nonideality import catalogue
 from nonideality.registry import ENTRY_POINT_GROUP
@@ -75,17 +76,15 @@ _OF_MNIST = ("mnist", "mnist16")  # both need its four files
 
 
 def _data_entries(data_dir: str | None) -> list[dict[str, Any]]:
-    folder, looked = find_mnist(data_dir)
-    there = {
-        "digits": "comes with scikit-learn",
-        "yinyang": "generated",
-        **dict.fromkeys(_OF_MNIST, str(folder) if folder else None),
-    }
+    files = dict.fromkeys(_OF_MNIST, find_mnist(data_dir)) | {"cifar10": find_cifar10(data_folders(data_dir))}
+    there = {"digits": "comes with scikit-learn", "yinyang": "generated"}
+    there |= {name: str(folder) for name, (folder, _) in files.items() if folder}
     about = {
         "digits": "8x8 handwritten digits, 1,347 training and 450 test images, 10 classes",
         "mnist": "28x28 handwritten digits, 60,000 training and 10,000 test images, 10 classes",
         "mnist16": "mnist cropped to 24x24 and zoomed to 16x16, as BrainScaleS-2 was shown it (Cramer et al. 2022)",
         "yinyang": "points in the Yin-Yang symbol, 4 inputs, 5,000 training and 1,000 test samples, 3 classes",
+        "cifar10": "32x32 colour images, the first 10,000 of 50,000 training images and 10,000 test images, 10 classes",
     }
     how = {
         "digits": "nothing to do",
@@ -95,13 +94,16 @@ def _data_entries(data_dir: str | None) -> list[dict[str, Any]]:
             " with --data-dir or CHIPSIM_DATA",
         ),
         "yinyang": "nothing to do",
+        "cifar10": "make cifar10_train_1.npz of data_batch_1 and cifar10_test.npz of test_batch of"
+        " https://www.cs.toronto.edu/~kriz/cifar.html, each with x (n, 32, 32, 3) bytes and y (n,), put them into DIR or"
+        " DIR/cifar10, then name DIR with --data-dir or CHIPSIM_DATA",
     }
     return [
         {
             "name": name,
             "about": about[name],
-            "found": there[name],
-            "looked_in": [str(path) for path in looked] if name in _OF_MNIST else [],
+            "found": there.get(name),
+            "looked_in": [str(path) for path in files[name][1]] if name in files else [],
             "how_to_get": how[name],
         }
         for name in BUILT_IN

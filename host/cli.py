@@ -18,6 +18,7 @@ from host.cli_report import report as report_command
 from host.cli_sensitivity import sensitivity
 from host.cli_spec import place, spec
 from host.cli_sweep import sweep
+from host.cli_teacher import teacher
 from host.cli_trace import trace
 from host.cli_yield import yield_
 from host.interrupts import keep_interrupts
@@ -204,7 +205,7 @@ def bench(
         click.echo(json.dumps(result.to_json()) if as_json else "\n".join(result.lines()))
 
 
-for command in (spec, place, check, trace, sweep, yield_, limit, sensitivity, report_command):
+for command in (spec, place, check, trace, sweep, yield_, limit, sensitivity, report_command, teacher):
     cli.add_command(command)
 
 

@@ -16,6 +16,7 @@ FLAG_SETTINGS = {
     "dataset": "dataset",
     "data_dir": "data_dir",
     "hidden": "hidden",
+    "teacher": "teacher.file",
     "steps": "steps",
     "encoding": "encoding",
     "neuron": "neuron.kind",
@@ -77,10 +78,12 @@ def _assignments(context: click.Context, parameter: click.Parameter, values: tup
 _RUN_OPTIONS = (
     click.option("--chip", help="Preset or TOML file (see chipsim spec); what it says gives way to other flags."),
     click.option(
-        "--dataset", help="digits, mnist, mnist16, yinyang, FILE.npz or FOLDER with idx files.  [default: digits]"
+        "--dataset",
+        help="digits, mnist, mnist16, yinyang, cifar10, FILE.npz or FOLDER with idx files.  [default: digits]",
     ),
     click.option("--data-dir", help="Where data sets are looked for, before CHIPSIM_DATA."),
     click.option("--hidden", callback=_widths, help="Widths of the hidden layers.  [default: 128,64 for digits]"),
+    click.option("--teacher", help="ONNX file: the network to follow, its layers become the chip's."),
     click.option("--steps", type=int, help="Steps of a window.  [default: 16]"),
     click.option("--encoding", help="rate, bernoulli, current, latency or log-latency.  [default: rate]"),
     click.option("--neuron", help="if or lif.  [default: if]"),

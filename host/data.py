@@ -15,10 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from host.cifar10 import ORIGIN as CIFAR10_ORIGIN
+from host.cifar10 import find_cifar10, read_cifar10
 from host.errors import DataError
 from nonideality.streams import stream
 
-BUILT_IN = ("digits", "mnist", "mnist16", "yinyang")
+BUILT_IN = ("digits", "mnist", "mnist16", "yinyang", "cifar10")
 _IDX_FILES = {
     "x_train": "train-images-idx3-ubyte.gz",
     "y_train": "train-labels-idx1-ubyte.gz",
@@ -62,6 +64,7 @@ class Dataset:
     test: Samples
     n_classes: int
     origin: str  # where it came from, for the record
+    image_shape: tuple[int, int, int] | None = None  # channels, height, width of images; stored channels last
 
     @property
     def n_in(self) -> int:
@@ -84,13 +87,15 @@ def data_folders(data_dir: str | None) -> list[Path]:
 
 
 def load(name: str, data_dir: str | None = None) -> Dataset:
-    """`digits`, `mnist`, `mnist16`, `yinyang`, an .npz file or a folder with the four idx files. Raises DataError."""
+    """One of BUILT_IN, an .npz file or a folder with the four idx files. Raises DataError."""
     if name == "digits":
         return _digits()
     if name == "yinyang":
         return _yinyang()
     if name == "mnist":
         return _mnist(data_dir)
+    if name == "cifar10":
+        return _cifar10(data_dir)
     if name == "mnist16":
         from host.mnist16 import mnist16
 
@@ -121,6 +126,14 @@ def _mnist(data_dir: str | None) -> Dataset:
     return _idx_folder(folder, "mnist")
 
 
+def _cifar10(data_dir: str | None) -> Dataset:
+    folder, looked = find_cifar10(data_folders(data_dir))
+    if folder is None:
+        places = ", ".join(map(str, looked)) or "nowhere: neither --data-dir nor CHIPSIM_DATA is set"
+        raise DataError(f"cifar10 not found (looked in {places}): put its two .npz files there (see 'chipsim data')")
+    return _from_arrays("cifar10", read_cifar10(folder), CIFAR10_ORIGIN, byte_range=True)
+
+
 def _digits() -> Dataset:
     from sklearn.datasets import load_digits
 
@@ -129,7 +142,8 @@ def _digits() -> Dataset:
     n_test = 450
     raw = images.astype(np.uint8)
     samples = [Samples(raw[part], labels[part].astype(np.int64), 0, 16) for part in (order[n_test:], order[:n_test])]
-    return Dataset("digits", samples[0], samples[1], 10, "scikit-learn's load_digits (8x8, 1,797 images; UCI)")
+    origin = "scikit-learn's load_digits (8x8, 1,797 images; UCI)"
+    return Dataset("digits", samples[0], samples[1], 10, origin, (1, 8, 8))
 
 
 def _yinyang() -> Dataset:
@@ -231,7 +245,14 @@ def _from_arrays(name: str, arrays: dict[str, NDArray[Any]], origin: str, byte_r
         if low >= 0 and high <= 1:
             low, high = 0.0, 1.0
     train, test = (Samples(inputs[p], arrays[f"y_{p}"].astype(np.int64), low, high) for p in ("train", "test"))
-    return Dataset(name, train, test, n_classes, origin)
+    return Dataset(name, train, test, n_classes, origin, _image_shape(arrays["x_train"].shape[1:]))
+
+
+def _image_shape(shape: tuple[int, ...]) -> tuple[int, int, int] | None:
+    """Channels, height, width of samples stored as (height, width) or (height, width, channels); None of others."""
+    if len(shape) == 2:
+        return (1, shape[0], shape[1])
+    return (shape[2], shape[0], shape[1]) if len(shape) == 3 else None
 
 
 def _check_inputs(what: str, x: NDArray[np.generic]) -> None:

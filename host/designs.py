@@ -12,6 +12,7 @@ from host.data import load
 from host.errors import SettingError
 from host.methods.registry import find
 from host.run_spec import RunSpec, resolve
+from host.setup import layers_of
 
 
 def design_from(source: str, network: tuple[int, ...] | None, overrides: Mapping[str, Any]) -> Design:
@@ -27,11 +28,9 @@ def design_from(source: str, network: tuple[int, ...] | None, overrides: Mapping
         run = resolve(None, {"chip": source, **overrides})
         if network is None:
             raise SettingError(f"chip {source} can hold many networks: name one, for example --network 784,256,10")
-    if network is None:
-        dataset = load(run.dataset, run.data_dir)
-        network = (dataset.n_in, *run.hidden, dataset.n_classes)
+    layers = layers_of(run, load(run.dataset, run.data_dir)) if network is None else {"layer_sizes": network}
     return Design(
-        chip=run.model_copy(update={"hidden": network[1:-1]}).chip_spec(network[0], network[-1]),
+        chip=run.chip_of(layers),
         physical=run.chip,
         learning_rate=run.training.learning_rate or find(run.training.method).learning_rate(run),
         start=run.training.start,

@@ -25,3 +25,7 @@ class TraceError(HostError):
 
 class SweepError(HostError):
     """A sweep database that cannot be used, or a cluster that cannot be reached."""
+
+
+class TeacherError(HostError):
+    """A teacher's file that cannot be read, or a network that cannot be put on a chip."""

@@ -39,14 +39,17 @@ _DATASET_DEFAULTS: dict[str, dict[str, Any]] = {
     "mnist": {"hidden": (256,)},
     "mnist16": {"hidden": (246,)},
     "yinyang": {"hidden": (120,), "encoding": "current", "steps": 32},
+    "cifar10": {"hidden": (256,), "encoding": "current"},
 }
 
 
 class TeacherSpec(BaseModel):
-    """The ANN that the chip is to follow."""
+    """The ANN that the chip is to follow: trained here, with layers as `hidden` says, or read from a file."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    file: str | None = None  # an ONNX file, which says the layers, too
+    digest: str | None = None  # of that file's contents, see host.teachers.onnx_file
     epochs: Annotated[int, Field(ge=1)] | None = None  # None: by the size of the data set
     norm: Norm = "neuron"  # whether y_norm of Eq. 4 is one figure per layer or per neuron
     norm_percentile: Annotated[float, Field(ge=50, le=100)] = 99.0  # of the positive activations
@@ -75,7 +78,7 @@ class RunSpec(BaseModel):
 
     dataset: str = "digits"
     data_dir: str | None = None
-    hidden: Annotated[tuple[Width, ...], Field(max_length=64)] = (128, 64)
+    hidden: Annotated[tuple[Width, ...], Field(max_length=64)] = (128, 64)  # none where teacher.file says the layers
     steps: Annotated[int, Field(ge=2, le=4096)] = 16
     encoding: Encoding = "rate"
     noise: tuple[str, ...] = ()
@@ -108,16 +111,32 @@ class RunSpec(BaseModel):
                 f" ({self.steps})"
             )
         check_devices(parse_all(self.noise), self.learning_circuit)
-        for text, noise in zip(self.noise, parse_all(self.noise), strict=True):
-            if noise.layer is not None and noise.layer > len(self.hidden) + 1:
-                raise ValueError(
-                    f"noise {text!r}: there is no layer {noise.layer}; this network has 1 to {len(self.hidden) + 1}"
-                )
+        if self.teacher.file is None:
+            self.check_noise(len(self.hidden) + 1)
+        elif self.hidden:
+            raise ValueError(
+                f"hidden {self.hidden} and teacher.file {self.teacher.file}: the file says the layers; leave one out"
+            )
+        elif self.teacher.epochs is not None:
+            raise ValueError("teacher.epochs and teacher.file: the file's network is trained already; leave one out")
         return self
 
+    def check_noise(self, n_layers: int) -> None:
+        """Raises ValueError if some noise is of a layer that a network of `n_layers` lacks."""
+        for text, noise in zip(self.noise, parse_all(self.noise), strict=True):
+            if noise.layer is not None and noise.layer > n_layers:
+                raise ValueError(
+                    f"noise {text!r}: there is no layer {noise.layer}; this network has 1 to {n_layers}"
+                )
+
     def chip_spec(self, n_in: int, n_classes: int) -> ChipSpec:
+        """With the fully connected layers that `hidden` says."""
+        return self.chip_of({"layer_sizes": (n_in, *self.hidden, n_classes)})
+
+    def chip_of(self, layers: Mapping[str, Any]) -> ChipSpec:
+        """With these layers, described as in a ChipSpec."""
         return ChipSpec(
-            layer_sizes=(n_in, *self.hidden, n_classes),
+            **layers,
             steps=self.steps,
             neuron=self.neuron,
             synapse=self.synapse,
@@ -130,13 +149,14 @@ class RunSpec(BaseModel):
         return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True), multiline_strings=False)
 
     def hash(self) -> str:
-        """Eight hex digits over everything that decides the results (`data_dir` and `chunk` do not)."""
+        """Eight hex digits over everything that decides the results (`data_dir`, `chunk` and a file's place do not)."""
         return hash_of(self.model_dump(mode="json"))
 
 
 def hash_of(settings: Mapping[str, Any]) -> str:
     """`RunSpec.hash` of a spec's settings as JSON values."""
     facts = {name: value for name, value in settings.items() if name != "data_dir"}
+    facts["teacher"] = {name: value for name, value in settings["teacher"].items() if name != "file"}
     facts["training"] = {name: value for name, value in settings["training"].items() if name != "chunk"}
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:8]
 
@@ -170,6 +190,8 @@ def spec_of(settings: Mapping[str, Any], config: Path | None = None) -> RunSpec:
     for path, value in ChipSetting(filled, "chip", "").settings().items():
         _put_default(filled, path, value)
     dataset = filled.get("dataset", "digits")
+    if _names_teacher(filled):
+        filled.setdefault("hidden", ())
     for key, value in _DATASET_DEFAULTS.get(dataset if isinstance(dataset, str) else "", {}).items():
         filled.setdefault(key, value)
     circuit, steps = filled.setdefault("learning_circuit", {}), filled.get("steps", 16)
@@ -185,6 +207,8 @@ def spec_of(settings: Mapping[str, Any], config: Path | None = None) -> RunSpec:
 def _merged(settings: dict[str, Any], overrides: Mapping[str, Any], source: str, text: str) -> dict[str, Any]:
     """`settings`, read from the `text` of `source`, with the overrides put in and a chip that is known to be one."""
     chip = ChipSetting(settings, source, text)
+    if "teacher.file" in overrides and isinstance(settings.get("teacher"), dict):
+        settings["teacher"].pop("digest", None)  # of another file
     if any(path.split(".")[0] == "chip" for path in overrides):
         chip.release()
     for path, value in overrides.items():
@@ -192,6 +216,20 @@ def _merged(settings: dict[str, Any], overrides: Mapping[str, Any], source: str,
         chip.changed(path)
     chip.settings()
     return settings
+
+
+def _names_teacher(settings: dict[str, Any]) -> bool:
+    """Whether the teacher is read from a file; its place is made absolute and its digest put in."""
+    teacher = settings.get("teacher")
+    if not isinstance(teacher, dict) or not isinstance(teacher.get("file"), str):
+        return False
+    from host.teachers.onnx_file import file_digest
+
+    path = Path(teacher["file"]).expanduser().absolute()
+    teacher["file"] = str(path)
+    if teacher.get("digest") is None:
+        teacher["digest"] = file_digest(path)
+    return True
 
 
 def _read(path: Path) -> str:

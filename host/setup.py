@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +14,11 @@ from numpy.typing import NDArray
 from chipsim import Chip, ChipSpec
 from chipsim.mapping import place
 from host.data import Dataset, Samples, load
-from host.errors import DataError
+from host.errors import DataError, SettingError
 from host.methods.registry import find
+from host.network import Network
 from host.run_spec import RunSpec
-from host.teacher import Layer, Teacher, cached_teacher, scaled_teacher
+from host.teacher import Forward, Layer, Teacher, cached_teacher, scaled_teacher, with_norms
 from nonideality.streams import stream
 
 MAX_VALIDATION = 2000
@@ -35,7 +38,7 @@ class Setup:
 
     @property
     def chip_spec(self) -> ChipSpec:
-        return self.spec.chip_spec(self.dataset.n_in, self.dataset.n_classes)
+        return self.spec.chip_of(self.teacher.network.chip_settings())
 
     @property
     def learning_rate(self) -> float:
@@ -47,16 +50,16 @@ class Setup:
         """How many samples the chip will learn from, counting repeats."""
         return len(self.train) * (self.spec.training.epochs or 0)
 
-    def start_weights(self) -> list[Layer]:
+    def start_weights(self) -> list[Layer | None]:
         """What a die is programmed with before anything is learned.
 
         A spike's charge in all is as large, however slowly its current decays.
         """
         layers = find(self.spec.training.method).start_weights(self)
         factor = np.float32(self.spec.neuron.charge_per_step)
-        return [(weights * factor, bias * factor) for weights, bias in layers]
+        return [layer and (layer[0] * factor, layer[1] * factor) for layer in layers]
 
-    def chip(self, spec: ChipSpec, weights: list[Layer], threads: int) -> Chip:
+    def chip(self, spec: ChipSpec, weights: list[Layer | None], threads: int) -> Chip:
         chip = Chip(spec, self.spec.die, threads)
         chip.program(weights)
         return chip
@@ -83,7 +86,7 @@ def complete(spec: RunSpec, n_train: int, n_weights: int) -> RunSpec:
         training = training.model_copy(update={"epochs": method.epochs(spec, n_train)})
     if training.learning_rate is None:
         training = training.model_copy(update={"learning_rate": method.learning_rate(spec)})
-    if teacher.epochs is None:
+    if teacher.epochs is None and teacher.file is None:
         low, high = _TEACHER_EPOCHS
         epochs = int(np.clip(_TEACHER_WORK / (n_train * n_weights), low, high))
         teacher = teacher.model_copy(update={"epochs": epochs})
@@ -92,24 +95,58 @@ def complete(spec: RunSpec, n_train: int, n_weights: int) -> RunSpec:
 
 def resolved(spec: RunSpec, dataset: Dataset) -> RunSpec:
     """`spec` with nothing left open, for its data."""
-    sizes = spec.chip_spec(dataset.n_in, dataset.n_classes).layer_sizes
+    sizes = (dataset.n_in, *spec.hidden, dataset.n_classes)
     n_train = len(dataset.train) - _n_valid(len(dataset.train), spec.training.validation_fraction)
     return complete(spec, n_train, sum(a * b for a, b in pairwise(sizes)))
 
 
-def prepare(spec: RunSpec, say: Callable[[str], None] = lambda text: None) -> Setup:
-    """Load the data, split it, train the teacher or find it in the cache.
+def layers_of(spec: RunSpec, dataset: Dataset) -> dict[str, Any]:
+    """What describes the network's layers in a ChipSpec. Raises TeacherError."""
+    if spec.teacher.file is None:
+        return {"layer_sizes": (dataset.n_in, *spec.hidden, dataset.n_classes)}
+    return _from_file(spec, dataset)[0].chip_settings()
 
-    Raises DataError, and ChipError if the spec names a chip that the network does not fit.
+
+def prepare(
+    spec: RunSpec,
+    say: Callable[[str], None] = lambda text: None,
+    make_teacher: Callable[[Samples], Teacher] | None = None,
+) -> Setup:
+    """Load the data, split it, train the teacher or find it in the cache, or read it from its file.
+
+    make_teacher: makes one from the training part instead (see host.teachers.function); spec.hidden then says nothing.
+    Raises DataError, TeacherError, SettingError, and ChipError if the spec names a chip that the network does not fit.
     """
     say("loading data")
     dataset = load(spec.dataset, spec.data_dir)
     train, valid = split(dataset.train, spec.training.validation_fraction, spec.seed)
-    if spec.chip is not None:
-        place(spec.chip, spec.chip_spec(dataset.n_in, dataset.n_classes).layer_sizes)
+    if spec.chip is not None and make_teacher is None:
+        place(spec.chip, spec.chip_of(layers_of(spec, dataset)).layer_sizes)
     spec = resolved(spec, dataset)
+    teacher = make_teacher(train) if make_teacher else _teacher(spec, dataset, train, say)
+    return Setup(spec, dataset, train, valid, teacher)
+
+
+def _teacher(spec: RunSpec, dataset: Dataset, train: Samples, say: Callable[[str], None]) -> Teacher:
+    norm, percentile = spec.teacher.norm, spec.teacher.norm_percentile
+    if spec.teacher.file is not None:
+        say("reading the teacher")
+        network, forward = _from_file(spec, dataset)
+        return with_norms(network, forward, train, norm, percentile)
     assert spec.teacher.epochs is not None, "resolved() fills it in"
     say("training the teacher")
     layers = cached_teacher(train, dataset.n_classes, spec.hidden, spec.seed, spec.teacher.epochs)
-    teacher = scaled_teacher(layers, train, spec.teacher.norm, spec.teacher.norm_percentile)
-    return Setup(spec, dataset, train, valid, teacher)
+    return scaled_teacher(layers, train, norm, percentile)
+
+
+def _from_file(spec: RunSpec, dataset: Dataset) -> tuple[Network, Forward]:
+    from host.teachers.onnx_teacher import check_fits, read_onnx
+
+    assert spec.teacher.file is not None, "there is a file"
+    network, forward = read_onnx(Path(spec.teacher.file), spec.teacher.digest)
+    check_fits(network, dataset, spec.teacher.file)
+    try:
+        spec.check_noise(len(network.shapes))
+    except ValueError as error:
+        raise SettingError(str(error)) from None
+    return network, forward

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,9 +17,13 @@ from chipsim.jit import cache_root, kernel
 from host.data import Samples
 from host.errors import RunFolderError
 from host.files import read_arrays, write_arrays
+from host.network import Crossbar, Network, dense_network
 
-Layer = tuple[NDArray[np.float32], NDArray[np.float32]]  # weights (n_in, n_out), biases (n_out,)
+Layer = Crossbar  # weights (n_in, n_out), biases (n_out,)
 _NORM_SAMPLES = 10_000  # training samples looked at for the activation percentiles
+_NORM_IMAGES = 2_000  # where layers see images, which have many values per sample
+_NORM_CHUNK = 100
+_NORM_VALUES = 200_000  # per channel
 _SMALLEST_NORM = 0.1  # of the layer's: a neuron that hardly ever speaks is not amplified beyond all bounds
 _CACHE_VERSION = 1
 
@@ -32,21 +37,32 @@ OUTPUT_TARGETS = {
 }
 
 
+# Inputs (S, n_in) in [0, 1] -> per layer its activations (S, n_out), hidden ones rectified, the last one's logits.
+# All in the chip's order. A sample's bits must not depend on who else is in the chunk.
+Forward = Callable[[NDArray[np.float32]], list[NDArray[np.float32]]]
+
+
 @dataclass(frozen=True)
 class Teacher:
-    """A feed-forward network of rectified linear layers; the last layer's outputs are logits.
+    """A feed-forward network, whatever computes it, and what its activations mean in spikes.
 
     A firing rate cannot be negative and a class is decided between the largest logits, so on the chip an output fires
     at (logit - output_low) / y_norm: shifting all logits alike changes no decision.
     """
 
-    layers: list[Layer]
-    norms: list[NDArray[np.float32]]  # per layer (n_out,), activation that means one spike per step: y_norm of Eq. 4
+    network: Network
+    forward: Forward
+    norms: list[NDArray[np.float32]]  # per layer (columns,), activation that means one spike per step: y_norm of Eq. 4
     output_low: float = 0.0  # logit that means no spike
 
     @property
+    def layers(self) -> list[Layer]:
+        """Weights (rows, columns) and biases (columns,) of the layers that have any."""
+        return [crossbar for crossbar in self.network.weights if crossbar is not None]
+
+    @property
     def sizes(self) -> tuple[int, ...]:
-        return (len(self.layers[0][0]), *(len(bias) for _, bias in self.layers))
+        return self.network.sizes
 
     @property
     def macs(self) -> int:
@@ -54,26 +70,8 @@ class Teacher:
         return sum(weights.size for weights, _ in self.layers)
 
     def activations(self, values: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-        """Activations (S, n_out) of each layer for inputs (S, n_in) in [0, 1]; hidden ones rectified, logits not.
-
-        Summed in a fixed order, so that a sample's targets do not depend on who else is in the chunk.
-        """
-        outputs = []
-        for number, (weights, bias) in enumerate(self.layers):
-            out = np.empty((len(values), len(bias)), np.float32)
-            _dense(
-                np.ascontiguousarray(values),
-                weights,
-                bias,
-                out,
-                np.empty(weights.shape[0], np.int32),
-                np.empty(weights.shape[0], np.float32),
-            )
-            if number < len(self.layers) - 1:
-                np.maximum(out, 0, out=out)
-            outputs.append(out)
-            values = out
-        return outputs
+        """Activations (S, n_out) of each layer for inputs (S, n_in) in [0, 1]; hidden ones rectified, logits not."""
+        return self.forward(values)
 
     def accuracy(self, samples: Samples) -> float:
         hits = 0
@@ -88,7 +86,7 @@ class Teacher:
     ) -> list[NDArray[np.float32]]:
         """Target rates in spikes per step: min(A / y_norm, 1) for hidden layers; for outputs as OUTPUT_TARGETS says."""
         *hidden, logits = self.activations(values)
-        rates = [np.minimum(a / norm, 1) for a, norm in zip(hidden, self.norms[:-1], strict=True)]
+        rates = [np.minimum(a / _for_all(norm, a), 1) for a, norm in zip(hidden, self.norms[:-1], strict=True)]
         if output_target == "logits":
             return [*rates, np.clip((logits - np.float32(self.output_low)) / self.norms[-1], 0, 1)]
         if output_target == "softmax":
@@ -98,14 +96,50 @@ class Teacher:
         one_hot[np.arange(len(labels)), labels] = 1
         return [*rates, one_hot]
 
-    def normalised(self) -> list[Layer]:
+    def normalised(self) -> list[Layer | None]:
         """Weights and biases for the chip: scaled so that activation y_norm becomes one spike per step."""
-        below = [np.ones(len(self.layers[0][0]), np.float32), *self.norms[:-1]]
-        low = [0.0] * (len(self.layers) - 1) + [self.output_low]
-        return [
-            ((w * x[:, None] / y).astype(np.float32), ((b - shift) / y).astype(np.float32))
-            for (w, b), x, y, shift in zip(self.layers, below, self.norms, low, strict=True)
-        ]
+        scaled: list[Layer | None] = []
+        below = np.ones(self.network.input_shape[0], np.float32)
+        low = [0.0] * (len(self.norms) - 1) + [self.output_low]
+        for crossbar, y, shift in zip(self.network.weights, self.norms, low, strict=True):
+            if crossbar is None:  # a pool's weights are fixed
+                scaled.append(None)
+            else:
+                w, b = crossbar
+                x = np.tile(below, len(w) // len(below))
+                scaled.append(((w * x[:, None] / y).astype(np.float32), ((b - shift) / y).astype(np.float32)))
+            below = y
+        return scaled
+
+
+def _for_all(norm: NDArray[np.float32], activations: NDArray[np.float32]) -> NDArray[np.float32]:
+    """y_norm (n_out,) of all neurons from that of the columns, which all positions share."""
+    return np.tile(norm, activations.shape[1] // len(norm))
+
+
+class RectifiedLayers:
+    """Computes fully connected layers, summed in a fixed order."""
+
+    def __init__(self, layers: list[Layer]) -> None:
+        self._layers = layers
+
+    def __call__(self, values: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        outputs = []
+        for number, (weights, bias) in enumerate(self._layers):
+            out = np.empty((len(values), len(bias)), np.float32)
+            _dense(
+                np.ascontiguousarray(values),
+                weights,
+                bias,
+                out,
+                np.empty(weights.shape[0], np.int32),
+                np.empty(weights.shape[0], np.float32),
+            )
+            if number < len(self._layers) - 1:
+                np.maximum(out, 0, out=out)
+            outputs.append(out)
+            values = out
+        return outputs
 
 
 @kernel
@@ -124,29 +158,55 @@ def _dense(values, weights, bias, out, rows, amplitude):
 
 
 def scaled_teacher(layers: list[Layer], samples: Samples, norm: Norm, percentile: float) -> Teacher:
+    """The teacher of fully connected layers, see `with_norms`."""
+    return with_norms(dense_network(layers), RectifiedLayers(layers), samples, norm, percentile)
+
+
+def with_norms(network: Network, forward: Forward, samples: Samples, norm: Norm, percentile: float) -> Teacher:
     """The teacher with its rate scales, from its activations on training samples.
 
     y_norm of a hidden layer is the percentile of its positive activations, taken per layer (Yang et al. 2022, Eq. 4)
-    or per neuron (as channel-wise normalisation does, Kim et al. 2020, Spiking-YOLO), there at least a tenth of
-    the layer's. For the outputs, one spike per step stands for that percentile of the largest logit, and silence for
-    what the runner-up class hardly ever falls below (the opposite percentile of the second largest logit).
+    or per neuron, in a convolution per channel (Kim et al. 2020, Spiking-YOLO), there at least a tenth of the layer's.
+    A pool has that of the layer below. For the outputs, one spike per step stands for that percentile of the largest
+    logit, and silence for what the runner-up class hardly ever falls below (the opposite percentile of the second
+    largest logit).
     """
-    unscaled = Teacher(layers, [np.ones(len(bias), np.float32) for _, bias in layers])
-    *hidden, logits = unscaled.activations(samples.values(slice(0, _NORM_SAMPLES)))
+    *hidden, logits = _sampled(network, forward, samples)
     norms: list[NDArray[np.float32]] = []
-    for activation in hidden:
-        positive = activation[activation > 0]
-        layer = float(np.percentile(positive, percentile)) if len(positive) else 1.0
-        each = np.full(activation.shape[1], layer)
-        if norm == "neuron":
-            own = [float(np.percentile(a[a > 0], percentile)) if np.any(a > 0) else layer for a in activation.T]
-            each = np.maximum(own, _SMALLEST_NORM * layer)
-        norms.append(each.astype(np.float32))
+    below = np.ones(network.input_shape[0], np.float32)
+    for shape, activation in zip(network.shapes, hidden, strict=False):
+        if shape.learns:
+            below = _norm(activation.reshape(-1, shape.columns), norm, percentile)
+        norms.append(below)
     ranked = np.sort(logits, axis=1)
     low = np.percentile(ranked[:, -2], 100 - percentile)
     high = np.percentile(ranked[:, -1], percentile)
     norms.append(np.full(logits.shape[1], max(high - low, 1e-6), np.float32))
-    return Teacher(layers, norms, float(low))
+    return Teacher(network, forward, norms, float(low))
+
+
+def _sampled(network: Network, forward: Forward, samples: Samples) -> list[NDArray[np.float32]]:
+    """Activations of each layer on the first training samples; of fewer where a sample has many positions."""
+    if network.dense:
+        return forward(samples.values(slice(0, _NORM_SAMPLES)))
+    kept: list[list[NDArray[np.float32]]] = [[] for _ in network.shapes]
+    for start in range(0, min(_NORM_IMAGES, len(samples)), _NORM_CHUNK):
+        activations = forward(samples.values(slice(start, min(start + _NORM_CHUNK, _NORM_IMAGES))))
+        for shape, chunks, activation in zip(network.shapes, kept, activations, strict=True):
+            if start * shape.positions < _NORM_VALUES:
+                chunks.append(activation)
+    return [np.concatenate(chunks) for chunks in kept]
+
+
+def _norm(activation: NDArray[np.float32], norm: Norm, percentile: float) -> NDArray[np.float32]:
+    """y_norm (columns,) from activations (n, columns)."""
+    positive = activation[activation > 0]
+    layer = float(np.percentile(positive, percentile)) if len(positive) else 1.0
+    each = np.full(activation.shape[1], layer)
+    if norm == "neuron":
+        own = [float(np.percentile(a[a > 0], percentile)) if np.any(a > 0) else layer for a in activation.T]
+        each = np.maximum(own, _SMALLEST_NORM * layer)
+    return each.astype(np.float32)
 
 
 def train_teacher(samples: Samples, n_classes: int, hidden: tuple[int, ...], seed: int, epochs: int) -> list[Layer]:

@@ -57,8 +57,8 @@ OTHER: dict[str, Any] = {
     "in_the_loop.converter.high_th": 2.5,
 }
 
-# Files that are read once and become other settings.
-FILES = ("learning_circuit.pulse_curve_csv",)
+# Files that are read once and become other settings, and a file that takes the place of others (see test_teacher_file).
+FILES = ("learning_circuit.pulse_curve_csv", "teacher.file", "teacher.digest")
 
 
 def leaves(model: type[BaseModel] = RunSpec, prefix: str = "") -> list[str]:

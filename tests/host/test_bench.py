@@ -18,7 +18,8 @@ from host.bench_workload import Workload, synthetic_images
 from host.data import Samples
 from host.encoders import MEANING
 from host.errors import HostError, SettingError
-from host.teacher import Teacher
+from host.network import dense_network
+from host.teacher import RectifiedLayers, Teacher
 
 THREADS = (1, 2)
 
@@ -37,7 +38,7 @@ def workload():
     return Workload(
         "noise",
         samples,
-        Teacher(layers, [np.ones(n, np.float32) for n in sizes[1:]]),
+        Teacher(dense_network(layers), RectifiedLayers(layers), [np.ones(n, np.float32) for n in sizes[1:]]),
         spec,
         chunk=16,
         learning_rate=0.01,

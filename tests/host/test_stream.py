@@ -156,7 +156,7 @@ def test_an_error_in_the_background_comes_out_in_front():
     samples = samples_of(16)
     good = teacher_of(samples)
     with pytest.raises(MemoryError, match="no room"):
-        list(lesson_of(samples, teacher=Broken(good.layers, good.norms)).chunks([(0, 8), (8, 16)]))
+        list(lesson_of(samples, teacher=Broken(good.network, good.forward, good.norms)).chunks([(0, 8), (8, 16)]))
 
 
 def test_a_lesson_that_is_left_early_leaves_no_thread():

@@ -11,7 +11,8 @@ from small_runs import write_npz
 from chipsim import Chip, ChipSpec, NeuronSpec
 from host.data import Samples, load
 from host.encoders import Encoder
-from host.teacher import OUTPUT_TARGETS, Teacher, scaled_teacher, train_teacher
+from host.network import dense_network
+from host.teacher import OUTPUT_TARGETS, RectifiedLayers, Teacher, scaled_teacher, train_teacher
 from learning_circuit import LearningCircuitSpec
 
 EVERYTHING = slice(None)
@@ -114,7 +115,8 @@ def test_output_targets_are_what_their_names_say():
 
 def test_softmax_of_huge_logits_is_finite():
     layers = random_layers((3, 2))
-    teacher = Teacher([(1e4 * layers[0][0], layers[0][1])], [np.ones(2, np.float32)])
+    layers = [(1e4 * layers[0][0], layers[0][1])]
+    teacher = Teacher(dense_network(layers), RectifiedLayers(layers), [np.ones(2, np.float32)])
     target = teacher.targets(np.ones((1, 3), np.float32), np.zeros(1, np.int64), "softmax")[-1]
     assert np.isfinite(target).all()
     assert target.sum() == pytest.approx(1)
