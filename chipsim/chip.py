@@ -238,7 +238,10 @@ class Chip:
         check_probes(probes, self.spec)
         watch = {probe.layer - 1: probe for probe in probes}
         learns = targets is not None
-        records = [self._record(layer, n_windows, watch.get(layer), learns) for layer in range(self.spec.n_layers)]
+        records = [
+            self._record(layer, n_windows, watch.get(layer), learns and shape.learns)
+            for layer, shape in enumerate(shapes)
+        ]
         inputs = [events, *self._hidden_events]
         tallies: list[list[NDArray[np.int64]]] = [[] for _ in records]
 

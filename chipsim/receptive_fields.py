@@ -115,15 +115,22 @@ def list_events(seen, fields, events, s, t, p, place):
     for line in range(len(lines)):
         begin, end = pixel_begin[lines[line, 0]], pixel_begin[lines[line, 1]]
         if graded:
-            listed.amplitude[place, n : n + end - begin] = events.amplitude[s, begin:end]
-        n = _append(listed.rows[place], n, events.rows[s], begin, end, lines[line, 2])
+            _append_amplitudes(listed.amplitude[place], n, events.amplitude[s], begin, end)
+        n = _append_rows(listed.rows[place], n, events.rows[s], begin, end, lines[line, 2])
     listed.end[place, t] = np.int32(n)
     return n
 
 
 @stage
-def _append(target, n, rows, begin, end, shift):
+def _append_rows(target, n, rows, begin, end, shift):
     for k in range(begin, end):
         target[n] = rows[k] + shift
         n += 1
     return n
+
+
+@stage
+def _append_amplitudes(target, n, amplitude, begin, end):
+    for k in range(begin, end):
+        target[n] = amplitude[k]
+        n += 1
