@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chipsim.ageing import Age, drift_block, gain_at
 from chipsim.blocks import joined, rewrite, split
-from chipsim.checks import all_finite, events_fit
+from chipsim.checks import all_finite, ascending, events_fit
 from chipsim.cycle import TALLY, WORK
 from chipsim.fabricate import fabricate
 from chipsim.layer_run import LayerRun, Windows
@@ -51,10 +50,10 @@ class Chip:
         self._row_numbers: list[NDArray[np.generic]] = []  # of the neurons of each hidden layer
 
     def program(self, weights: Weights) -> None:
-        """Write weights (rows, columns) and biases (columns,) of every layer, in units of the threshold; they are new then.
+        """Write weights (rows, columns) and biases (columns,) of every layer, in units of the threshold.
 
-        A convolution whose positions have crossbars of their own also takes (positions, rows, columns) and (positions,
-        columns). Raises ChipError if shapes are not the spec's or a value is not finite.
+        Synapses are new then. A convolution whose positions have crossbars of their own also takes (positions, rows,
+        columns) and (positions, columns). Raises ChipError if shapes are not the spec's or a value is not finite.
         """
         bits = self.spec.learning_circuit.update_accumulator_bits
         layers = []
@@ -216,6 +215,8 @@ class Chip:
                     f"events must lie inside their buffer and name input rows 0 to {n_in - 1};"
                     " a constant current must be finite and the same at every step"
                 )
+            elif not self.spec.shapes[0].dense and not ascending(events.rows, events.begin, events.end, start, stop):
+                wrong.append("events of an image must name rows in ascending order at every step, each at most once")
             if not all(all_finite(target, start, stop) for target in targets):
                 wrong.append("targets contain NaN or infinity: every one must be a finite number")
 
@@ -246,8 +247,8 @@ class Chip:
         tallies: list[list[NDArray[np.int64]]] = [[] for _ in records]
 
         def run_block(layer: int, number: int, start: int, stop: int) -> None:
-            lesson = (None, None) if targets is None or rates is None else (targets[layer], rates[layer])
-            part = Windows(windows, *lesson, start, stop)
+            target = None if targets is None else targets[layer]
+            part = Windows(windows, target, None if rates is None else rates[layer], start, stop)
             block = self._layers[layer][number]
             tally = self._runs[layer].run(block, number, inputs[layer], records[layer], part, bool(probes))
             tallies[layer].append(tally)

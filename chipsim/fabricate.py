@@ -71,9 +71,10 @@ _OF_NEURONS = (
 
 
 def _image_errors(spec: ChipSpec, die_seed: int, layer: int, shape: LayerShape) -> LayerErrors:
-    """Neurons' errors (positions, columns); synapses' (crossbars, 1 or rows + 1, columns), drivers' (crossbars, columns).
+    """Errors of a layer on an image, from two sheets: one of all neurons, and one of each crossbar with its drivers.
 
-    Two sheets are filled: one of all neurons, and one of the crossbar that they share or one for each position.
+    Neurons' arrays are (positions, columns), synapses' (crossbars, 1 or rows + 1, columns), drivers' (crossbars,
+    columns).
     """
     errors = _sheet(spec, die_seed, layer, 1, shape.n_out)
     for name in _OF_NEURONS:
@@ -103,7 +104,7 @@ def _layer(spec: ChipSpec, die_seed: int, layer: int, errors: LayerErrors) -> Fa
         read_noise = read_noise * errors.enabled
     else:
         threshold = np.where(errors.enabled, threshold, np.inf)
-    gain, stuck = errors.weight_gain, errors.stuck
+    gain, stuck = errors.weight_gain, errors.stuck.astype(np.float64)
     if shape.dense:  # what is a neuron's own is its synapses' own
         gain = gain * drive_gain
     elif shape.crossbars > 1:

@@ -74,7 +74,7 @@ def _disturb(columns, here, fields, seen, window, t, place):
 def _scale_with_own_reads(noise, here, fields, seen, t, place):
     """Of a pooling layer, where events reach a column from its own channel alone."""
     events, sigma, read_noise = seen.events, here.neurons.noise, here.neurons.read_noise
-    for i in range(here.n_columns):
+    for i in range(len(noise)):
         power = _ONE
         for k in range(events.begin[place, t], events.end[place, t]):
             if (events.rows[place, k] - here.first - i) % fields.columns == 0:

@@ -45,10 +45,10 @@ def in_crossbars(weights: Weights, layers: Sequence[LayerShape]) -> list[LayerWe
     """
     shapes = [None if given is None else (given[0].shape, given[1].shape) for given in weights]
     expected = [shape.weight_shape and (shape.weight_shape, shape.weight_shape[1:]) for shape in layers]
-    own = [each and ((shape.crossbars, *each[0]), (shape.crossbars, *each[1])) for shape, each in zip(layers, expected)]
-    if len(shapes) != len(layers) or any(
-        shape != each and (layer.crossbars == 1 or shape != unshared)
-        for shape, each, unshared, layer in zip(shapes, expected, own, layers, strict=True)
+    each_its_own = [((n.crossbars, n.rows, n.columns), (n.crossbars, n.columns)) for n in layers]
+    if len(shapes) != len(layers) or not all(
+        shape == shared or (layer.crossbars > 1 and shape == own)
+        for shape, shared, own, layer in zip(shapes, expected, each_its_own, layers, strict=True)
     ):
         raise ChipError(f"weights of shapes {shapes} do not fit this chip: program {expected}")
     placed = []

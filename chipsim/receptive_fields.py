@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from chipsim.blocks import padded_width
 from chipsim.jit import inlined_stage, stage
-from chipsim.layers import AveragePool, LayerShape, padding_of, stride_of
+from chipsim.layers import AveragePool, LayerShape
 from chipsim.memory import aligned
 from chipsim.tables import Events, row_type
 
@@ -41,10 +41,9 @@ class FieldEvents(NamedTuple):
 
 def kernel_lines(shape: LayerShape) -> NDArray[np.int32]:
     """`Fields.lines`. Lines of a kernel beyond the image have no pixels."""
-    assert not shape.dense, "a dense layer has no kernel"
     channels, height, width = shape.input
-    (kernel_height, kernel_width), (down, right) = shape.kernel, stride_of(shape.layer)
-    top, left, _, _ = padding_of(shape.layer)
+    (kernel_height, kernel_width), (down, right) = shape.kernel, shape.stride
+    top, left, _, _ = shape.padding
     lines = np.zeros((shape.output[1], shape.output[2], kernel_height, 3), np.int32)
     for y, x, ky in product(range(shape.output[1]), range(shape.output[2]), range(kernel_height)):
         line, column = y * down - top + ky, x * right - left

@@ -75,13 +75,14 @@ class ReferenceImageLayer:
 
     @property
     def tally(self):
-        """The tallies of all positions."""
-        return {name: sum(position.tally[name] for position in self.positions) for name in zero_tally()}
+        """One for all positions."""
+        return self._tally
 
     @tally.setter
-    def tally(self, zeros):
+    def tally(self, tally):
+        self._tally = tally
         for position in self.positions:
-            position.tally = dict(zeros)
+            position.tally = tally
 
     def start_window(self, window):
         for position in self.positions:

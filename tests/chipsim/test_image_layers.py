@@ -1,9 +1,6 @@
 """Convolution and pooling against the slow witness, bit for bit."""
 
-import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from small_chips import (
     CIRCUIT,
     NEURON,
@@ -80,7 +77,7 @@ CASES = {
         "circuit": {"accumulator_bits": 1, "error_gate": "sign"},
         "neuron": {"low_rail_th": -0.1, "high_rail_th": 1.05},
     },
-    "imperfect pulses": {"noise": ("pulse:0.3", "asymmetry:0.4,spread=0.2", "cycle:0.4", "pulse:0.4@column")},
+    "imperfect pulses": {"noise": ("pulse:0.3", "asymmetry:0.4,spread=0.2", "cycle:0.4")},
     "imperfect devices": {"noise": ("write:0.02", "nonlinear:2.4,down=4", "mismatch:0.2@weight")},
     "a measured device": {"circuit": MEASURED},
     "stuck synapses": {"noise": ("stuck:0.3",)},
