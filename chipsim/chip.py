@@ -17,6 +17,7 @@ from chipsim.link import HostLink
 from chipsim.memory import aligned
 from chipsim.places import at_places, n_places, of_neurons, places_of, row_numbers
 from chipsim.plan import checks, even_ranges, following_ranges, inference, learning
+from chipsim.positions import kept_once
 from chipsim.probe import Probe, check_probes, nothing_probed, room_for
 from chipsim.programming import Weights, in_crossbars, out_of_crossbars, program_layer
 from chipsim.result import Result, concatenated
@@ -63,7 +64,7 @@ class Chip:
             gain = gain_at(made.gain, made.drift, Age()) if made.drift.drifts else made.gain
             synapses, state = program_layer(w, b, gain, made.weight_bits, bits, self.spec.synapse, made.stuck)
             whole = Block(np.int64(0), np.int64(shape.columns), synapses, state, made.neurons, made.circuit)
-            layers.append(split(whole))
+            layers.append(split(whole if shape.dense else kept_once(whole)))
         self._layers = layers
         self._age = Age()
 

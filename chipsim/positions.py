@@ -1,7 +1,8 @@
 """Tables and working state of a layer's positions: one array for all of them, and what belongs to one as a view.
 
 Arrays of a dense layer have an axis more here: neurons' are (P, n), crossbars' (K, rows, n) and their drivers' (K, n),
-P being the positions and K the crossbars, one for all positions or one for each.
+P being the positions and K the crossbars, one for all positions or one for each. Neurons' tables that are the same at
+every position are kept once, (1, n), so that they stay in the cache.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chipsim.cycle import Columns, new_columns
 from chipsim.jit import inlined_stage
@@ -37,6 +39,35 @@ def new_columns_of_all(n_positions: int, n: int) -> Columns:
         all_spikes=kept(4),
         luck=kept(1, four),
     )
+
+
+def kept_once(layer: Block) -> Block:
+    """A layer whose neurons' tables keep one position where all are the same."""
+
+    def once(table: NDArray[np.float32]) -> NDArray[np.float32]:
+        return table[:1] if (table == table[0]).all() else table
+
+    neurons, circuit = layer.neurons, layer.circuit
+    return layer._replace(
+        neurons=neurons._replace(
+            decay=once(neurons.decay),
+            threshold=once(neurons.threshold),
+            reset_charge=once(neurons.reset_charge),
+            noise=once(neurons.noise),
+            read_noise=once(neurons.read_noise),
+        ),
+        circuit=circuit._replace(
+            boxcar_low=once(circuit.boxcar_low),
+            boxcar_high=once(circuit.boxcar_high),
+            comparator_offset=once(circuit.comparator_offset),
+            missed=once(circuit.missed),
+        ),
+    )
+
+
+@inlined_stage
+def _at(table, p):
+    return table[min(p, np.int64(len(table)) - 1)]
 
 
 @inlined_stage
@@ -86,16 +117,16 @@ def block_at(block, p, n_columns):
 @inlined_stage
 def _neurons_at(neurons, p):
     return NeuronTables(
-        neurons.decay[p],
-        neurons.threshold[p],
-        neurons.reset_charge[p],
+        _at(neurons.decay, p),
+        _at(neurons.threshold, p),
+        _at(neurons.reset_charge, p),
         neurons.zero_reset,
         neurons.low_rail,
         neurons.high_rail,
         neurons.integrating,
-        neurons.noise[p],
+        _at(neurons.noise, p),
         neurons.noisy,
-        neurons.read_noise[p],
+        _at(neurons.read_noise, p),
         neurons.reads,
         neurons.noise_key,
         neurons.layer,
@@ -111,11 +142,11 @@ def _circuit_at(circuit, p, k):
         circuit.pulse,
         circuit.dead_zone,
         circuit.warm_up,
-        circuit.boxcar_low[p],
-        circuit.boxcar_high[p],
+        _at(circuit.boxcar_low, p),
+        _at(circuit.boxcar_high, p),
         circuit.dither_key,
-        circuit.comparator_offset[p],
-        circuit.missed[p],
+        _at(circuit.comparator_offset, p),
+        _at(circuit.missed, p),
         circuit.misses,
         circuit.missed_key,
         PulseTables(
