@@ -76,16 +76,16 @@ def drift_block(block: Block, drift: Drift, fresh_gain: NDArray[np.float32], bef
     """
     n, columns = block.n_columns, block.columns
     synapses, coded = block.synapses, block.state.coded
-    weight, gain = block.state.weight[:, :n], synapses.gain[:, :n]
-    gain[...] = gain_at(fresh_gain, drift, after)[:, columns]
+    weight, gain = block.state.weight[..., :n], synapses.gain[..., :n]
+    gain[...] = gain_at(fresh_gain, drift, after)[..., columns]
     if synapses.coded:
-        lsb = np.full((len(weight), 1), synapses.lsb, np.float32)
+        lsb = np.full((weight.shape[-2], 1), synapses.lsb, np.float32)
         lsb[-1] = synapses.bias_lsb
-        older = gain * (coded.code[:, :n].astype(np.float32) * lsb)
+        older = gain * (coded.code[..., :n].astype(np.float32) * lsb)
     else:
         factor = (after.relative(drift) / before.relative(drift)) ** -drift.exponent
-        older = weight * factor[:, columns].astype(np.float32)
-    weight[...] = np.where(fresh_gain[:, columns] == 0, weight, older)
+        older = weight * factor[..., columns].astype(np.float32)
+    weight[...] = np.where(fresh_gain[..., columns] == 0, weight, older)
 
 
 def gain_at(fresh_gain: NDArray[np.float32], drift: Drift, age: Age) -> NDArray[np.float32]:

@@ -3,7 +3,8 @@
 A block is as narrow as keeps its neurons' state in the fastest cache while rows of synapses stream through it, and
 has arrays of its own: where two cores have halves of one row, each reading ahead would keep taking the other's half
 away (measured: two threads slower than one). Arrays are as wide as whole vectors. The columns that pad them have no
-weight, never reach their threshold and never open.
+weight, never reach their threshold and never open. Columns are the last axis of every array; a layer on an image has
+one more in front (see `chipsim.positions`).
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def joined(blocks: list[Block]) -> tuple[SynapseTables, SynapseState]:
     """Copies of a layer's synapses, put together from its blocks, without padding."""
 
     def whole(of: Callable[[Block], NDArray[Any]]) -> NDArray[Any]:
-        return np.concatenate([of(block)[:, : block.n_columns] for block in blocks], axis=1)
+        return np.concatenate([of(block)[..., : block.n_columns] for block in blocks], axis=-1)
 
     tables, state = blocks[0].synapses, blocks[0].state
     coded = state.coded
@@ -56,20 +57,25 @@ def joined(blocks: list[Block]) -> tuple[SynapseTables, SynapseState]:
 def rewrite(block: Block, tables: SynapseTables, state: SynapseState) -> Block:
     """This block with the scales of `tables` and, copied into its arrays, its columns of a whole layer's `state`."""
     n, columns = block.n_columns, block.columns
-    block.state.weight[:, :n] = state.weight[:, columns]
+    block.state.weight[..., :n] = state.weight[..., columns]
     if tables.coded:
-        block.state.coded.code[:, :n] = state.coded.code[:, columns]
-        block.state.coded.residue[:, :n] = state.coded.residue[:, columns]
+        block.state.coded.code[..., :n] = state.coded.code[..., columns]
+        block.state.coded.residue[..., :n] = state.coded.residue[..., columns]
     scales = {"lsb": tables.lsb, "bias_lsb": tables.bias_lsb, "full_scale": tables.full_scale}
     return block._replace(synapses=block.synapses._replace(**scales))
 
 
+def padded_part(array: NDArray[Any], first: int, last: int, place: int = 0, padding: float = 0.0) -> NDArray[Any]:
+    """A copy of columns first .. last - 1, the last axis, in whole vectors. place: see `chipsim.memory.placed`."""
+    piece = placed(place, (*array.shape[:-1], padded_width(last - first)), array.dtype)
+    piece[...] = padding
+    piece[..., : last - first] = array[..., first:last]
+    return piece
+
+
 def _cut(layer: Block, first: int, last: int) -> Block:
     def part(array: NDArray[Any], place: int = 0, padding: float = 0.0) -> NDArray[Any]:
-        piece = placed(place, (*array.shape[:-1], padded_width(last - first)), array.dtype)
-        piece[...] = padding
-        piece[..., : last - first] = array[..., first:last]
-        return piece
+        return padded_part(array, first, last, place, padding)
 
     synapses, state, neurons, circuit = layer.synapses, layer.state, layer.neurons, layer.circuit
     coded: CodedSynapses = state.coded

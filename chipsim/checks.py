@@ -46,6 +46,17 @@ def events_fit(rows, begin, end, amplitude, n_in, start, stop):
 
 
 @kernel
+def ascending(rows, begin, end, start, stop):
+    """Whether the rows of each step of windows start .. stop - 1 ascend."""
+    for s in range(start, stop):
+        for t in range(begin.shape[1]):
+            for k in range(begin[s, t] + 1, end[s, t]):
+                if rows[s, k] <= rows[s, k - 1]:
+                    return False
+    return True
+
+
+@kernel
 def all_finite(values, start, stop):
     """Whether values[start:stop], (S, n) float32, hold neither NaN nor infinity."""
     odd = np.int32(0)

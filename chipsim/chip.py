@@ -3,40 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chipsim.ageing import Age, drift_block, gain_at
 from chipsim.blocks import joined, padded_width, rewrite, split
-from chipsim.checks import all_finite, events_fit
+from chipsim.checks import all_finite, ascending, events_fit
 from chipsim.converter import NO_TRACE, ConverterSpec, Trace
-from chipsim.cycle import (
-    TALLY,
-    WORK,
-    Columns,
-    infer_block,
-    infer_block_traced,
-    infer_block_watched,
-    learn_block,
-    learn_block_watched,
-    new_columns,
-)
+from chipsim.cycle import TALLY, WORK
 from chipsim.fabricate import fabricate
+from chipsim.layer_run import LayerRun, Look, Windows
 from chipsim.link import HostLink
 from chipsim.memory import aligned
+from chipsim.places import at_places, n_places, of_neurons, places_of, row_numbers
 from chipsim.plan import checks, even_ranges, following_ranges, inference, learning
+from chipsim.positions import kept_once
 from chipsim.probe import Probe, check_probes, nothing_probed, room_for
-from chipsim.programming import program_layer
+from chipsim.programming import Weights, in_crossbars, out_of_crossbars, program_layer
 from chipsim.result import ReadBack, Result, concatenated
 from chipsim.schedule import Piece, Threads
 from chipsim.spec import ChipError, ChipSpec
-from chipsim.spike_masks import gather_events, new_masks, number_of_spikes, row_numbers, spikes_of
+from chipsim.spike_masks import gather_events, n_bits, new_masks, number_of_spikes, spikes_of
 from chipsim.tables import Block, Events, Record, row_type
 from learning_circuit.rows import LANES
 
-Weights = Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]]
+Targets = Sequence[NDArray[np.float32] | None]  # None: of a pooling layer, which never learns
 Snapshot = dict[str, NDArray[np.generic]]
 
 
@@ -54,28 +46,26 @@ class Chip:
         self._link = HostLink(die_seed, spec.layer_sizes[0], self._made[0].spike_bit_errors, bit_errors)
         self._threads = Threads(threads)
         self._layers: list[list[Block]] = []  # the columns of each in blocks, see chipsim.blocks
-        self._work: dict[tuple[int, int, int], Columns] = {}
+        self._runs = [LayerRun(shape, made) for shape, made in zip(spec.shapes, self._made, strict=True)]
         self._records: list[Record] = []
         self._hidden_events: list[Events] = []
         self._row_numbers: list[NDArray[np.generic]] = []  # of the neurons of each hidden layer
 
     def program(self, weights: Weights) -> None:
-        """Write weights (n_in, n_out) and biases (n_out,) of every layer, in units of the threshold; they are new then.
+        """Write weights (rows, columns) and biases (columns,) of every layer, in units of the threshold.
 
-        Raises ChipError if shapes are not the spec's or a value is not finite.
+        Synapses are new then. A convolution whose positions have crossbars of their own also takes (positions, rows,
+        columns) and (positions, columns). Raises ChipError if shapes are not the spec's or a value is not finite.
         """
-        sizes = self.spec.layer_sizes
-        shapes = [(w.shape, b.shape) for w, b in weights]
-        expected = [((n_in, n_out), (n_out,)) for n_in, n_out in pairwise(sizes)]
-        if shapes != expected:
-            raise ChipError(f"weights of shapes {shapes} do not fit this chip: program {expected}")
         bits = self.spec.learning_circuit.update_accumulator_bits
         layers = []
-        for (w, b), made in zip(weights, self._made, strict=True):
+        for (w, b), shape, made in zip(
+            in_crossbars(weights, self.spec.shapes), self.spec.shapes, self._made, strict=True
+        ):
             gain = gain_at(made.gain, made.drift, Age()) if made.drift.drifts else made.gain
             synapses, state = program_layer(w, b, gain, made.weight_bits, bits, self.spec.synapse, made.stuck)
-            whole = Block(np.int64(0), np.int64(w.shape[1]), synapses, state, made.neurons, made.circuit)
-            layers.append(split(whole))
+            whole = Block(np.int64(0), np.int64(shape.columns), synapses, state, made.neurons, made.circuit)
+            layers.append(split(whole if shape.dense else kept_once(whole)))
         self._layers = layers
         self._age = Age()
 
@@ -91,8 +81,10 @@ class Chip:
     ) -> tuple[Result, ReadBack]:
         """As `infer`, and read every neuron's spikes and, through the converter, its membrane at each step.
 
-        The spikes that are read back stay valid until the next run.
+        The spikes that are read back stay valid until the next run. Raises ChipError if a layer is one on images.
         """
+        if not all(shape.dense for shape in self.spec.shapes):
+            raise ChipError("membranes of layers on images cannot be read back: use dense layers, or probes")
         events, windows, _, lost = self._received(events, windows, [])
         traces = [self._trace(layer, len(windows), converter) for layer in range(self.spec.n_layers)]
         result = self._run(events, windows, None, None, (), traces)
@@ -112,7 +104,7 @@ class Chip:
         self,
         events: Events,
         windows: NDArray[np.int64],
-        targets: Sequence[NDArray[np.float32]],
+        targets: Targets,
         rates: NDArray[np.float32],
         probes: Sequence[Probe] = (),
     ) -> Result:
@@ -121,8 +113,8 @@ class Chip:
         targets: per layer (S, n_out), target rates in spikes per step; rates: (S,) or (S, n_layers) learning rates.
         Raises ChipError if shapes do not fit.
         """
-        shapes = [t.shape for t in targets]
-        expected = [(len(windows), n) for n in self.spec.layer_sizes[1:]]
+        shapes = [None if target is None else target.shape for target in targets]
+        expected = [(len(windows), shape.n_out) if shape.learns else None for shape in self.spec.shapes]
         if shapes != expected:
             raise ChipError(f"targets of shapes {shapes} do not fit this chip and chunk: send {expected}")
         rates = np.asarray(rates, np.float32)
@@ -134,12 +126,17 @@ class Chip:
         if not np.isfinite(rates).all():
             raise ChipError("learning rates contain NaN or infinity: every one must be a finite number")
         per_layer = np.broadcast_to(rates.reshape(len(windows), -1), (len(windows), self.spec.n_layers))
-        events, windows, targets, lost = self._received(events, windows, targets)
+        events, windows, taught, lost = self._received(
+            events, windows, [_none_if_fixed(target, len(windows)) for target in targets]
+        )
         results = []
         for start, stop in self._age.spans(len(windows)) if self._drifts else [(0, len(windows))]:
             part = slice(start, stop)
             parts = Events(*(array[part] for array in events))
-            wide = [_whole_vectors(target[part]) for target in targets]
+            wide = [
+                at_places(target[part], shape) if shape.learns else target
+                for target, shape in zip(taught, self.spec.shapes, strict=True)
+            ]
             results.append(self._run(parts, windows[part], wide, per_layer[part].T.copy(), probes))
             self._grow(self._age.after_windows(stop - start))
         result = concatenated(results)
@@ -154,10 +151,15 @@ class Chip:
         self._grow(self._age.after_rest(float(seconds)))
 
     def weights(self) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
-        """What the crossbars deliver per spike, gain included: per layer (n_in, n_out) and (n_out,) in thresholds."""
+        """What the crossbars deliver per spike, gain included: per layer (rows, columns) and (columns,) in thresholds.
+
+        Where every position has a crossbar of its own, (positions, rows, columns) and (positions, columns).
+        """
         self._check_programmed()
-        states = [joined(layer)[1] for layer in self._layers]
-        return [(state.weight[:-1], state.weight[-1]) for state in states]
+        return [
+            out_of_crossbars(joined(layer)[1].weight, shape)
+            for layer, shape in zip(self._layers, self.spec.shapes, strict=True)
+        ]
 
     def snapshot(self) -> Snapshot:
         """Everything that changes in a die's life, as copies. A restored die goes on bit for bit."""
@@ -201,7 +203,7 @@ class Chip:
             if made.drift.drifts:
                 gain = gain_at(made.gain, made.drift, self._age)
                 for block in layer:
-                    block.synapses.gain[:, : block.n_columns] = gain[:, block.columns]
+                    block.synapses.gain[..., : block.n_columns] = gain[..., block.columns]
 
     def _check_programmed(self) -> None:
         if not self._layers:
@@ -239,6 +241,8 @@ class Chip:
                     f"events must lie inside their buffer and name input rows 0 to {n_in - 1};"
                     " a constant current must be finite and the same at every step"
                 )
+            elif not self.spec.shapes[0].dense and not ascending(events.rows, events.begin, events.end, start, stop):
+                wrong.append("events of an image must name rows in ascending order at every step, each at most once")
             if not all(all_finite(target, start, stop) for target in targets):
                 wrong.append("targets contain NaN or infinity: every one must be a finite number")
 
@@ -257,29 +261,26 @@ class Chip:
         probes: Sequence[Probe],
         traces: Sequence[Trace] | None = None,
     ) -> Result:
-        n_windows = len(windows)
+        n_windows, shapes = len(windows), self.spec.shapes
         self._reserve(n_windows)
         check_probes(probes, self.spec)
         watch = {probe.layer - 1: probe for probe in probes}
         learns = targets is not None
-        records = [self._record(layer, n_windows, watch.get(layer), learns) for layer in range(self.spec.n_layers)]
+        records = [
+            self._record(layer, n_windows, watch.get(layer), learns and shape.learns)
+            for layer, shape in enumerate(shapes)
+        ]
         if traces is not None:
             records = [record._replace(trace=trace) for record, trace in zip(records, traces, strict=True)]
         inputs = [events, *self._hidden_events]
         tallies: list[list[NDArray[np.int64]]] = [[] for _ in records]
-
-        infer = infer_block_traced if traces else infer_block_watched if probes else infer_block
-        learn = learn_block_watched if probes else learn_block
+        look: Look = "traces" if traces is not None else "probes" if probes else "nothing"
 
         def run_block(layer: int, number: int, start: int, stop: int) -> None:
+            target = None if targets is None else targets[layer]
+            part = Windows(windows, target, None if rates is None else rates[layer], start, stop)
             block = self._layers[layer][number]
-            tally = np.zeros(len(TALLY), np.int64)
-            common = (block, inputs[layer], records[layer], windows)
-            room = (self._columns(block, layer, start), tally, start, stop)
-            if targets is None or rates is None:
-                infer(*common, *room)
-            else:
-                learn(*common, targets[layer], rates[layer], *room)
+            tally = self._runs[layer].run(block, number, inputs[layer], records[layer], part, look)
             tallies[layer].append(tally)
 
         def gather(layer: int, start: int, stop: int) -> None:
@@ -298,8 +299,8 @@ class Chip:
         self._threads.run([*checked, *work])
         totals = np.array([np.sum(parts, axis=0) for parts in tallies])
         return Result(
-            counts=[record.count[:, :n] for record, n in zip(records, self.spec.layer_sizes[1:], strict=True)],
-            membrane=records[-1].membrane[:, : self.spec.layer_sizes[-1]],
+            counts=[of_neurons(record.count, shape) for record, shape in zip(records, shapes, strict=True)],
+            membrane=of_neurons(records[-1].membrane, shapes[-1]),
             activity={
                 **{name: totals[:, i] for i, name in enumerate(TALLY) if name not in WORK},
                 "spikes": self._spikes(records[-1], n_windows),
@@ -308,7 +309,12 @@ class Chip:
             work={name: totals[:, TALLY.index(name)] for name in WORK},
             signals={p.layer: records[p.layer - 1].signals for p in probes},
             traces={p.layer: records[p.layer - 1].signals.membrane for p in probes},
-            spikes={p.layer: spikes_of(records[p.layer - 1].fired, p.neurons) for p in probes},
+            spikes={
+                p.layer: spikes_of(
+                    records[p.layer - 1].fired, places_of(shapes[p.layer - 1], np.array(p.neurons, np.int64))
+                )
+                for p in probes
+            },
         )
 
     def _spikes(self, outputs: Record, n_windows: int) -> NDArray[np.int64]:
@@ -325,13 +331,6 @@ class Chip:
             raise ChipError(str(error)) from None
         shape = (n_windows, self.spec.steps, padded_width(self.spec.layer_sizes[layer + 1]))
         return Trace(made, np.empty(shape, np.uint8))
-
-    def _columns(self, block: Block, layer: int, start: int) -> Columns:
-        """Working state of a block, kept from chunk to chunk; other windows may run through it at the same time."""
-        key = (layer, int(block.first), start)
-        if key not in self._work:
-            self._work[key] = new_columns(block.state.weight.shape[1])
-        return self._work[key]
 
     def _check_shapes(self, events: Events, windows: NDArray[np.int64]) -> None:
         if windows.ndim != 1 or len(windows) == 0:
@@ -351,12 +350,13 @@ class Chip:
             return
         steps = self.spec.steps
         self._records, self._hidden_events = [], []
-        for n in self.spec.layer_sizes[1:]:
+        for shape in self.spec.shapes:
+            n = n_places(shape)
             self._records.append(
                 Record(
                     fired=new_masks(n_windows, steps, n),
-                    count=aligned((0, padded_width(n)), np.float32),
-                    membrane=aligned((0, padded_width(n)), np.float32),
+                    count=aligned((0, n), np.float32),
+                    membrane=aligned((0, n), np.float32),
                     signals=nothing_probed(),
                     trace=NO_TRACE,
                 )
@@ -371,8 +371,8 @@ class Chip:
                 )
             )
         self._row_numbers = [
-            row_numbers(record.fired, events.rows)
-            for record, events in zip(self._records, self._hidden_events, strict=False)  # the last layer has none
+            row_numbers(shape, n_bits(record.fired), events.rows.dtype)  # the last layer has none
+            for shape, record, events in zip(self.spec.shapes, self._records, self._hidden_events, strict=False)
         ]
 
     def _record(self, layer: int, n_windows: int, probe: Probe | None, learns: bool) -> Record:
@@ -392,11 +392,6 @@ def _has_scale(layer: list[Block]) -> bool:
     return bool(layer[0].circuit.update.imperfect or layer[0].neurons.reads)
 
 
-def _whole_vectors(target: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Targets (S, n_out) as wide as a layer's blocks."""
-    n_out = target.shape[1]
-    if padded_width(n_out) == n_out:
-        return np.ascontiguousarray(target, np.float32)
-    wide = np.zeros((len(target), padded_width(n_out)), np.float32)
-    wide[:, :n_out] = target
-    return wide
+def _none_if_fixed(target: NDArray[np.float32] | None, n_windows: int) -> NDArray[np.float32]:
+    """No target at all for a layer that never learns."""
+    return np.zeros((n_windows, 0), np.float32) if target is None else target

@@ -19,7 +19,7 @@ from chipsim.memory import placed
 from chipsim.neuron import UPPER_RAIL_HIT, add_noise, filter_current, fire, integrate_peak, integrate_readout
 from chipsim.sparse_write import write_open_columns
 from chipsim.spike_masks import spikes_in_window, store_spikes
-from chipsim.watch import note, note_learning
+from chipsim.watch import note, note_input, note_learning
 from learning_circuit.accumulator import accumulate, accumulate_with_misses
 from learning_circuit.masks import count_nonzero
 from learning_circuit.update_unit import write_row, write_rows, write_rows_graded
@@ -43,7 +43,7 @@ WORK = ("synapses_added", "synapses_written")
 # What is known of every chunk, per layer: besides, at no cost to the loop, the spikes that a layer sent on, and the
 # input events that bit errors on the host link lost (see chipsim.link).
 ACTIVITY = (*(name for name in TALLY if name not in WORK), "spikes", "events_lost")
-_EVENTS, _UPDATES, _WRITES, _LOW, _HIGH, _FULL, _CLIPPED, _MISSED, _ADDED, _WRITTEN = range(len(TALLY))
+EVENTS, UPDATES, WRITES, LOW, HIGH, FULL, CLIPPED, MISSED, ADDED, WRITTEN = range(len(TALLY))
 _ZERO = np.float32(0)
 _ONE = np.float32(1)
 _NO_PEAK = np.float32(-np.inf)
@@ -110,7 +110,7 @@ def _copy(target, source):
 
 
 @inlined_stage
-def _start_window(columns, neurons):
+def start_window(columns, neurons):
     columns.synaptic[:] = _ZERO
     columns.membrane[:] = _ZERO
     columns.spiked[:] = _ZERO
@@ -121,7 +121,7 @@ def _start_window(columns, neurons):
 
 
 @inlined_stage
-def _deliver(columns, weight, events, s, t):
+def deliver(columns, weight, events, s, t):
     """Column currents of step t (0-based) of window s. Returns the number of rows added."""
     begin, end = events.begin[s, t], events.end[s, t]
     _copy(columns.drive, weight[len(weight) - 1])
@@ -141,7 +141,7 @@ def _draw_noise(columns, neurons, full_scale, events, s, window, t, first):
     sigma = neurons.noise
     if neurons.reads:
         for step in range(min(4, events.begin.shape[1] - t)):
-            _scale_with_reads(columns.noise[step], sigma, neurons.read_noise, full_scale, _power(events, s, t + step))
+            scale_with_reads(columns.noise[step], sigma, neurons.read_noise, full_scale, power_of(events, s, t + step))
         return
     for step in range(4):
         noise = columns.noise[step]
@@ -150,7 +150,7 @@ def _draw_noise(columns, neurons, full_scale, events, s, window, t, first):
 
 
 @rare_stage
-def _power(events, s, t):
+def power_of(events, s, t):
     """Sum of the squared amplitudes of a step's events, bias included: what multiplies the variance of one event."""
     begin, end = events.begin[s, t], events.end[s, t]
     if len(events.amplitude) == 0:
@@ -162,14 +162,14 @@ def _power(events, s, t):
 
 
 @rare_stage
-def _scale_with_reads(noise, sigma, read_noise, full_scale, power):
+def scale_with_reads(noise, sigma, read_noise, full_scale, power):
     for i in range(len(noise)):
         event = read_noise[i] * full_scale
         noise[i] *= np.sqrt(sigma[i] * sigma[i] + power * (event * event))
 
 
 @inlined_stage
-def _draw_uniform(out, words, stream, layer, window, t, first):
+def draw_uniform(out, words, stream, layer, window, t, first):
     """Uniform numbers of steps t .. t + 3: out (4, n) float32."""
     words_of_four_steps(words, (stream[0], stream[1]), window, layer, t // 4, first)
     for step in range(4):
@@ -179,7 +179,8 @@ def _draw_uniform(out, words, stream, layer, window, t, first):
 
 
 @inlined_stage
-def _fire(columns, neurons, circuit, record, window, s, t, first, tally):
+def fire_and_count(columns, neurons, circuit, record, window, s, t, first, place, tally):
+    """Integrate, fire and count. first: the first column's neuron, place: where its spikes are kept in the record."""
     current = columns.drive
     if neurons.exponential:
         current = columns.synaptic
@@ -201,28 +202,28 @@ def _fire(columns, neurons, circuit, record, window, s, t, first, tally):
             neurons,
             circuit.accumulator_full,
         )
-        store_spikes(record.fired, s, t, first, columns.spiked)
+        store_spikes(record.fired, s, t, place, columns.spiked)
         if circuit.misses:
-            tally[_MISSED] += _count_with_misses(columns, circuit, neurons.layer, window, t, first)
+            tally[MISSED] += _count_with_misses(columns, circuit, neurons.layer, window, t, first)
 
 
 @rare_stage
 def _count_with_misses(columns, circuit, layer, window, t, first):
     """Count this step's spikes but for those that the accumulators miss. Returns how many they miss."""
     if t % 4 == 0:
-        _draw_uniform(columns.luck, columns.words, circuit.missed_key, layer, window, t, first)
+        draw_uniform(columns.luck, columns.words, circuit.missed_key, layer, window, t, first)
     luck = columns.luck[t % 4]
     return accumulate_with_misses(columns.count, columns.spiked, luck, circuit.missed, circuit.accumulator_full)
 
 
 @stage
-def _accumulate_targets(target_count, target, full):
+def accumulate_targets(target_count, target, full):
     for i in range(len(target_count)):
         target_count[i] = accumulate(target_count[i], target[i], full)
 
 
 @stage
-def _gate(pulse, target_count, target, count, membrane, circuit, rate, per_step):
+def gate(pulse, target_count, target, count, membrane, circuit, rate, per_step):
     """Pulses of all columns for this step, all arrays (n,) float32. Returns how many columns are open."""
     full = circuit.accumulator_full
     for i in range(len(pulse)):
@@ -233,31 +234,65 @@ def _gate(pulse, target_count, target, count, membrane, circuit, rate, per_step)
 
 
 @inlined_stage
-def _write(columns, synapses, state, events, s, t):
-    """Every synapse whose row spiked in this step, and the bias, moves by its column's pulse (Eq. 10)."""
+def write(columns, synapses, state, events, s, t):
+    """Every synapse whose row spiked in this step, and the bias, moves by its column's pulse (Eq. 10).
+
+    Returns how many columns were written, some closed ones included.
+    """
     begin, end = events.begin[s, t], events.end[s, t]
     rows = events.rows[s, begin:end]
     if len(events.amplitude) > 0:
-        write_rows_graded(state.weight, synapses.gain, rows, events.amplitude[s, begin:end], columns.pulse)
+        written = write_rows_graded(state.weight, synapses.gain, rows, events.amplitude[s, begin:end], columns.pulse)
     else:
-        write_rows(state.weight, synapses.gain, events.rows[s], begin, end, columns.pulse, columns.scaled)
+        written = write_rows(state.weight, synapses.gain, events.rows[s], begin, end, columns.pulse, columns.scaled)
     write_row(state.weight, synapses.gain, len(state.weight) - 1, columns.pulse)
+    return written
 
 
 @inlined_stage
-def _end_window(columns, neurons, circuit, record, s, first, last, missed, tally):
+def teach(columns, block, events, target, rate, window, s, t, tally):
+    """Gate the errors of step t (0-based) and write what they ask for. Returns whether any synapse was written."""
+    synapses, state, circuit = block.synapses, block.state, block.circuit
+    if t < circuit.warm_up:
+        accumulate_targets(columns.target_count, target, circuit.accumulator_full)
+        return False
+    n_open = gate(
+        columns.pulse,
+        columns.target_count,
+        target,
+        columns.count,
+        columns.membrane,
+        circuit,
+        rate,
+        _ONE / np.float32(t + 1),
+    )
+    if n_open > 0:
+        active = np.int64(events.end[s, t] - events.begin[s, t])
+        if synapses.coded or circuit.update.imperfect:
+            written, held = write_open_columns(columns, block, events, window, s, t)
+            tally[WRITES] += written
+            tally[CLIPPED] += held
+            tally[WRITTEN] += active * n_open
+        else:
+            tally[WRITTEN] += active * write(columns, synapses, state, events, s, t)
+        tally[UPDATES] += (active + 1) * n_open
+    return n_open > 0
+
+
+@inlined_stage
+def end_window(columns, neurons, circuit, record, s, first, last, missed, tally):
     """Leave counts and membranes in the record, and tally what met its limit. missed: spikes missed in this window."""
     _copy(record.count[s, first:last], columns.count)
     _copy(record.membrane[s, first:last], columns.membrane)
     for i in range(last - first):
-        tally[_LOW] += np.int64(columns.rail_hits[i] % UPPER_RAIL_HIT)
-        tally[_HIGH] += np.int64(columns.rail_hits[i] // UPPER_RAIL_HIT)
+        tally[LOW] += np.int64(columns.rail_hits[i] % UPPER_RAIL_HIT)
+        tally[HIGH] += np.int64(columns.rail_hits[i] // UPPER_RAIL_HIT)
     steps = record.fired.shape[2]
     if not neurons.integrating and np.float32(steps) > circuit.accumulator_full:
-        tally[_FULL] += spikes_in_window(record.fired, s, first, last - first)
+        tally[FULL] += spikes_in_window(record.fired, s, first, last - first)
         for i in range(last - first):
-            tally[_FULL] -= np.int64(columns.count[i])
-        tally[_FULL] -= missed
+            tally[FULL] -= np.int64(columns.count[i])
+        tally[FULL] -= missed
 
 
 def _infer(watching: bool, tracing: bool = False) -> Any:
@@ -274,22 +309,24 @@ def _infer(watching: bool, tracing: bool = False) -> Any:
         active = np.int64(0)
         added = np.int64(0)
         for s in range(start, stop):
-            _start_window(columns, neurons)
-            missed_before = tally[_MISSED]
+            start_window(columns, neurons)
+            missed_before = tally[MISSED]
             for t in range(events.begin.shape[1]):
                 active += np.int64(events.end[s, t] - events.begin[s, t])
                 if t == 0 or not graded:  # a constant current stays what it is
-                    added += _deliver(columns, state.weight, events, s, t)
+                    added += deliver(columns, state.weight, events, s, t)
                 if neurons.noisy and t % 4 == 0:
                     _draw_noise(columns, neurons, block.synapses.full_scale, events, s, windows[s], t, first)
-                _fire(columns, neurons, circuit, record, windows[s], s, t, first, tally)
+                fire_and_count(columns, neurons, circuit, record, windows[s], s, t, first, first, tally)
                 if watching:
-                    note(columns, block, events, record.signals, s, t)
+                    note(columns, block, record.signals, s, t)
+                    if first == 0:  # all blocks see the same input; one notes it
+                        note_input(events, s, len(state.weight) - 1, record.signals, s, t)
                 if tracing:
                     convert(record.trace.codes[s, t, first:last], columns.membrane, record.trace.converter)
-            _end_window(columns, neurons, circuit, record, s, first, last, tally[_MISSED] - missed_before, tally)
-        tally[_EVENTS] += active * n
-        tally[_ADDED] += added * n
+            end_window(columns, neurons, circuit, record, s, first, last, tally[MISSED] - missed_before, tally)
+        tally[EVENTS] += active * n
+        tally[ADDED] += added * n
 
     return run_block
 
@@ -304,59 +341,34 @@ def _learn(watching: bool) -> Any:
         synapses, state, neurons, circuit = block.synapses, block.state, block.neurons, block.circuit
         first, last, n = block.first, block.first + state.weight.shape[1], block.n_columns
         graded = len(events.amplitude) > 0
-        sparse = synapses.coded or circuit.update.imperfect
         active = np.int64(0)
         added = np.int64(0)
         for s in range(start, stop):
-            _start_window(columns, neurons)
-            missed_before = tally[_MISSED]
+            start_window(columns, neurons)
+            missed_before = tally[MISSED]
             target = targets[s, first:last]
             changed = True
             for t in range(events.begin.shape[1]):
-                active_now = np.int64(events.end[s, t] - events.begin[s, t])
-                active += active_now
+                active += np.int64(events.end[s, t] - events.begin[s, t])
                 if changed or not graded:  # a constant current changes only with the weights
-                    added += _deliver(columns, state.weight, events, s, t)
+                    added += deliver(columns, state.weight, events, s, t)
                     changed = False
                 if neurons.noisy and t % 4 == 0:
                     _draw_noise(columns, neurons, block.synapses.full_scale, events, s, windows[s], t, first)
                 if synapses.coded and t % 4 == 0:
-                    _draw_uniform(
-                        columns.dither, columns.words, circuit.dither_key, neurons.layer, windows[s], t, first
-                    )
-                _fire(columns, neurons, circuit, record, windows[s], s, t, first, tally)
+                    draw_uniform(columns.dither, columns.words, circuit.dither_key, neurons.layer, windows[s], t, first)
+                fire_and_count(columns, neurons, circuit, record, windows[s], s, t, first, first, tally)
                 if watching:
-                    note(columns, block, events, record.signals, s, t)
+                    note(columns, block, record.signals, s, t)
+                    if first == 0:  # all blocks see the same input; one notes it
+                        note_input(events, s, len(state.weight) - 1, record.signals, s, t)
                 per_step = _ONE / np.float32(t + 1)
-                if t < circuit.warm_up:
-                    _accumulate_targets(columns.target_count, target, circuit.accumulator_full)
-                else:
-                    n_open = _gate(
-                        columns.pulse,
-                        columns.target_count,
-                        target,
-                        columns.count,
-                        columns.membrane,
-                        circuit,
-                        rates[s],
-                        per_step,
-                    )
-                    if n_open > 0:
-                        if sparse:
-                            written, held = write_open_columns(columns, block, events, windows[s], s, t)
-                            tally[_WRITES] += written
-                            tally[_CLIPPED] += held
-                            tally[_WRITTEN] += active_now * n_open
-                        else:
-                            _write(columns, synapses, state, events, s, t)
-                            tally[_WRITTEN] += active_now * n
-                        changed = True
-                        tally[_UPDATES] += (active_now + 1) * n_open
+                changed = teach(columns, block, events, target, rates[s], windows[s], s, t, tally) or changed
                 if watching:
                     note_learning(columns, block, record.signals, s, t, per_step)
-            _end_window(columns, neurons, circuit, record, s, first, last, tally[_MISSED] - missed_before, tally)
-        tally[_EVENTS] += active * n
-        tally[_ADDED] += added * n
+            end_window(columns, neurons, circuit, record, s, first, last, tally[MISSED] - missed_before, tally)
+        tally[EVENTS] += active * n
+        tally[ADDED] += added * n
 
     return run_block
 

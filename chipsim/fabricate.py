@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim.ageing import Drift
+from chipsim.layers import AveragePool, LayerShape
 from chipsim.memory import aligned
+from chipsim.pooling import own_channel
 from chipsim.spec import ChipSpec
 from chipsim.tables import CircuitTables, NeuronTables
 from learning_circuit import LearningCircuitSpec
@@ -27,6 +29,7 @@ class FabricatedLayer(NamedTuple):
     neurons: NeuronTables
     circuit: CircuitTables
     gain: NDArray[np.float32]  # see SynapseTables
+    drive_gain: NDArray[np.float32]  # see Fields; of the neurons' shape
     weight_bits: int | None
     stuck: NDArray[np.float32]  # as gain: what stuck synapses deliver, in full-scale weights; their gain is 0
     drift: Drift
@@ -35,17 +38,52 @@ class FabricatedLayer(NamedTuple):
 
 
 def draw_errors(spec: ChipSpec, die_seed: int) -> list[LayerErrors]:
-    """Each layer's errors on die `die_seed`: one random stream per (die, effect, site, layer)."""
-    sheets = []
-    for layer in range(spec.n_layers):
-        role: Literal["hidden", "output"] = "output" if layer == spec.n_layers - 1 else "hidden"
-        errors = LayerErrors(spec.layer_sizes[layer], spec.layer_sizes[layer + 1], role)
-        for noise in spec.noises:
-            if noise.layer in (None, layer + 1):
-                for site in noise.sites:
-                    noise.effect.fill(site, errors, stream("die", die_seed, noise.effect.name, site, layer))
-        sheets.append(errors)
-    return sheets
+    """Each layer's errors on die `die_seed`: one random stream per (die, effect, site, layer).
+
+    Those of a layer on an image have an axis more, see `_image_errors`.
+    """
+    return [
+        _sheet(spec, die_seed, layer, shape.rows, shape.columns)
+        if shape.dense
+        else _image_errors(spec, die_seed, layer, shape)
+        for layer, shape in enumerate(spec.shapes)
+    ]
+
+
+def _sheet(spec: ChipSpec, die_seed: int, layer: int, n_in: int, n_out: int, *of_what: int) -> LayerErrors:
+    """Errors of n_out columns of n_in synapses, and of as many neurons. of_what: part of the random streams' names."""
+    role: Literal["hidden", "output"] = "output" if layer == spec.n_layers - 1 else "hidden"
+    errors = LayerErrors(n_in, n_out, role)
+    for noise in spec.noises:
+        if noise.layer in (None, layer + 1):
+            for site in noise.sites:
+                noise.effect.fill(site, errors, stream("die", die_seed, noise.effect.name, site, layer, *of_what))
+    return errors
+
+
+# What belongs to a crossbar and to the drivers that write its columns; all else belongs to neurons.
+_OF_SYNAPSES = ("weight_gain", "pulse_gain", "stuck", "drift_exponent")
+_OF_COLUMNS = ("pulse_up_gain", "pulse_down_gain", "cycle_noise", "write_noise")
+_OF_NEURONS = (
+    *("threshold_gain", "time_constant_gain", "boxcar_low_gain", "boxcar_high_gain", "enabled", "membrane_noise"),
+    *("comparator_offset", "boxcar_low_offset", "boxcar_high_offset", "missed_counts", "charge_gain", "read_noise"),
+)
+
+
+def _image_errors(spec: ChipSpec, die_seed: int, layer: int, shape: LayerShape) -> LayerErrors:
+    """Errors of a layer on an image, from two sheets: one of all neurons, and one of each crossbar with its drivers.
+
+    Neurons' arrays are (positions, columns), synapses' (crossbars, 1 or rows + 1, columns), drivers' (crossbars,
+    columns).
+    """
+    errors = _sheet(spec, die_seed, layer, 1, shape.n_out)
+    for name in _OF_NEURONS:
+        setattr(errors, name, getattr(errors, name).reshape(shape.positions, shape.columns))
+    places = [()] if shape.crossbars == 1 else [(place,) for place in range(shape.crossbars)]
+    sheets = [_sheet(spec, die_seed, layer, shape.rows, shape.columns, *place) for place in places]
+    for name in (*_OF_SYNAPSES, *_OF_COLUMNS):
+        setattr(errors, name, np.stack([getattr(sheet, name) for sheet in sheets]))
+    return errors
 
 
 def fabricate(spec: ChipSpec, die_seed: int) -> list[FabricatedLayer]:
@@ -54,28 +92,34 @@ def fabricate(spec: ChipSpec, die_seed: int) -> list[FabricatedLayer]:
 
 
 def _layer(spec: ChipSpec, die_seed: int, layer: int, errors: LayerErrors) -> FabricatedLayer:
-    n_out = errors.n_out
+    shape = spec.shapes[layer]
     integrating = errors.role == "output" and spec.neuron.readout != "spiking"
     threshold = errors.threshold_gain
-    gain = errors.weight_gain * errors.charge_gain
     noise = errors.membrane_noise
     read_noise = errors.read_noise * errors.charge_gain
+    drive_gain = errors.charge_gain
     if integrating:  # a dead readout is one that neither current nor noise reaches
-        gain = gain * errors.enabled
+        drive_gain = drive_gain * errors.enabled
         noise = noise * errors.enabled
         read_noise = read_noise * errors.enabled
     else:
         threshold = np.where(errors.enabled, threshold, np.inf)
-    decay = np.ones(n_out)
+    gain, stuck = errors.weight_gain, errors.stuck.astype(np.float64)
+    if shape.dense:  # what is a neuron's own is its synapses' own
+        gain = gain * drive_gain
+    elif shape.crossbars > 1:
+        gain = gain * drive_gain[:, None, :]
+    if isinstance(shape.layer, AveragePool):
+        stuck = stuck * own_channel(shape)
+    decay = np.ones_like(threshold)
     if spec.neuron.kind == "lif":
         decay = np.exp(-1 / (spec.neuron.tau_steps * errors.time_constant_gain))
-    current_decay = np.zeros(n_out)
+    current_decay = np.zeros_like(threshold)
     if spec.neuron.synapse_tau_steps is not None:
         current_decay = np.exp(-1 / (spec.neuron.synapse_tau_steps * errors.synapse_time_constant_gain))
     subtracts = spec.neuron.reset == "subtract"
     reset_charge = errors.threshold_gain * errors.charge_gain
-    stuck = errors.stuck * gain
-    gain = np.where(errors.stuck != 0, 0, gain)
+    gain, stuck = np.where(stuck != 0, 0, gain), stuck * gain
     exponent = errors.drift_exponent
     if np.any(exponent):  # drift moves gains, so every synapse needs its own
         gain = np.broadcast_to(gain, np.broadcast_shapes(gain.shape, exponent.shape))
@@ -101,6 +145,7 @@ def _layer(spec: ChipSpec, die_seed: int, layer: int, errors: LayerErrors) -> Fa
         neurons=neurons,
         circuit=_circuit(spec, die_seed, errors, integrating),
         gain=_float32(gain),
+        drive_gain=_float32(drive_gain),
         weight_bits=errors.weight_bits,
         stuck=_float32(stuck),
         drift=Drift(exponent, errors.drift_t0_s, errors.window_s),

@@ -1,4 +1,4 @@
-"""From the order of most other software (channels first) to that of the chip (positions first, see `chipsim.layers`)."""
+"""From the order of most other software, channels first, to the chip's, positions first (see `chipsim.layers`)."""
 
 from __future__ import annotations
 

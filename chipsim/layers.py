@@ -141,7 +141,17 @@ class LayerShape:
         return self.crossbars * self.fan_in * self.columns
 
     @property
-    def weight_shape(self) -> tuple[int, ...] | None:
+    def stride(self) -> tuple[int, int]:
+        """Down and to the right."""
+        return (1, 1) if isinstance(self.layer, Dense) else _stride(self.layer)
+
+    @property
+    def padding(self) -> tuple[int, int, int, int]:
+        """Top, left, bottom, right."""
+        return self.layer.padding if isinstance(self.layer, Convolution) else (0, 0, 0, 0)
+
+    @property
+    def weight_shape(self) -> tuple[int, int] | None:
         """Of the weights to program, the same for every position; None: fixed."""
         return (self.rows, self.columns) if self.learns else None
 
@@ -166,25 +176,20 @@ def shapes_of(input_shape: tuple[int, int, int], layers: Sequence[AnyLayer]) -> 
     return shapes
 
 
-def stride_of(layer: Convolution | AveragePool) -> tuple[int, int]:
+def _stride(layer: Convolution | AveragePool) -> tuple[int, int]:
     return layer.stride or layer.kernel
-
-
-def padding_of(layer: Convolution | AveragePool) -> tuple[int, int, int, int]:
-    """Top, left, bottom, right."""
-    return layer.padding if isinstance(layer, Convolution) else (0, 0, 0, 0)
 
 
 def _swept(number: int, layer: Convolution | AveragePool, shape: tuple[int, int, int]) -> tuple[int, int, int]:
     """The output of a kernel that sweeps an image."""
-    padding = padding_of(layer)
+    padding = layer.padding if isinstance(layer, Convolution) else (0, 0, 0, 0)
     room = [shape[1 + axis] + padding[axis] + padding[axis + 2] - layer.kernel[axis] for axis in (0, 1)]
     if min(room) < 0:
         raise ValueError(
             f"layer {number}, {layer.kind}: a kernel of {layer.kernel[0]}x{layer.kernel[1]} is larger than its image of"
             f" {_text(shape)}{' with its padding' if any(padding) else ''}; make it smaller"
         )
-    height, width = (space // step + 1 for space, step in zip(room, stride_of(layer), strict=True))
+    height, width = (space // step + 1 for space, step in zip(room, _stride(layer), strict=True))
     if any(pad >= side for pad, side in zip(padding, layer.kernel * 2, strict=True)):
         raise ValueError(
             f"layer {number}, {layer.kind}: padding {padding} reaches beyond the kernel of {layer.kernel[0]}x"

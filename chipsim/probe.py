@@ -32,12 +32,18 @@ def check_probes(probes: Sequence[Probe], spec: ChipSpec) -> None:
     for probe in probes:
         if not 1 <= probe.layer <= spec.n_layers:
             raise ChipError(f"there is no layer {probe.layer} to probe: choose 1 to {spec.n_layers}")
-        n_in, n_out = spec.layer_sizes[probe.layer - 1 : probe.layer + 1]
+        shape = spec.shapes[probe.layer - 1]
+        n_in, n_out = shape.rows, shape.n_out
         if not all(0 <= neuron < n_out for neuron in probe.neurons):
             raise ChipError(f"layer {probe.layer} has neurons 0 to {n_out - 1}; probe some of those")
         if not all(0 <= row <= n_in for row in probe.rows):
             raise ChipError(
                 f"layer {probe.layer} has input rows 0 to {n_in - 1}, and {n_in} for the bias; probe some of those"
+            )
+        if probe.rows and len({neuron // shape.columns for neuron in probe.neurons}) > 1:
+            raise ChipError(
+                f"neurons of layer {probe.layer} at several positions see different inputs on a row: probe rows for"
+                f" neurons of one position, such as 0 to {shape.columns - 1}"
             )
 
 

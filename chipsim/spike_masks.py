@@ -1,13 +1,14 @@
 """Spikes as bits: which neurons of a layer fired at a step, sixteen to a mask, and back to the list of rows they drive.
 
-A layer's masks are `fired` (n_words, S, T, 4) uint16: bit i of fired[w, s, t, q] is neuron 64 w + 16 q + i at step t of
-window s. Four masks side by side are a word; words come first, so that threads write to memory apart from each other.
+A layer's masks are `fired` (n_words, S, T, 4) uint16: bit i of fired[w, s, t, q] is the neuron at place 64 w + 16 q + i
+(see `chipsim.places`) at step t of window s. Four masks side by side are a word; words come first, so that threads
+write to memory apart from each other.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from chipsim.jit import kernel, rare_stage, stage
 from chipsim.memory import aligned
@@ -23,14 +24,14 @@ def new_masks(n_windows: int, steps: int, n_neurons: int) -> NDArray[np.uint16]:
     return aligned((-(-n_neurons // _NEURONS_PER_WORD), n_windows, steps, _MASKS_PER_WORD), np.uint16)
 
 
-def row_numbers(fired: NDArray[np.uint16], rows: NDArray[np.generic]) -> NDArray[np.generic]:
-    """What `gather_events` needs to know of a layer."""
-    return np.arange(_NEURONS_PER_WORD * len(fired), dtype=rows.dtype)
+def n_bits(fired: NDArray[np.uint16]) -> int:
+    """Bits of a step, those that stand for no neuron included."""
+    return _NEURONS_PER_WORD * len(fired)
 
 
-def spikes_of(fired: NDArray[np.uint16], neurons: tuple[int, ...]) -> NDArray[np.uint8]:
-    """Spikes (S, T, k) of some neurons, 0 or 1."""
-    numbers = np.array(neurons, np.int64)
+def spikes_of(fired: NDArray[np.uint16], places: ArrayLike) -> NDArray[np.uint8]:
+    """Spikes (S, T, k) of the neurons at some places, 0 or 1."""
+    numbers = np.asarray(places, np.int64)
     words, masks = numbers // _NEURONS_PER_WORD, numbers % _NEURONS_PER_WORD // LANES
     chosen = fired[words, :, :, masks]  # (k, S, T)
     bits = chosen >> (numbers % LANES).astype(np.uint16)[:, None, None] & 1
@@ -66,7 +67,7 @@ def spikes_in_window(fired, s, first, n):
 def gather_events(fired, numbers, rows, begin, end, start, stop):
     """Turn the masks of windows start .. stop - 1 into the row lists of `Events`.
 
-    numbers: 0, 1, 2 and so on, of the type of rows, one for every bit of `fired` at a step. No branch depends on a
+    numbers: the row of every bit of `fired` at a step, ascending, of the type of rows. No branch depends on a
     spike. `rows` needs room for LANES more entries than spikes.
     """
     for s in range(start, stop):

@@ -13,9 +13,9 @@ _ONE = np.float32(1)
 
 
 @rare_stage
-def note(columns, block, events, signals, s, t):
+def note(columns, block, signals, s, t):
     """Note what the probed neurons show once they have fired. Only ever reads what the chip works on."""
-    first, last = block.first, block.first + len(columns.membrane)
+    first, last = block.first, block.first + block.n_columns
     neurons = block.neurons
     for k in range(len(signals.neurons)):
         if first <= signals.neurons[k] < last:
@@ -28,20 +28,22 @@ def note(columns, block, events, signals, s, t):
                 u, spiked, _ZERO, neurons.decay[i], neurons.reset_charge[i], neurons.zero_reset
             )
             signals.count[s, t, k] = columns.count[i]
-    if first > 0:  # all blocks see the same input; one notes it
-        return
-    bias = len(block.state.weight) - 1
+
+
+@rare_stage
+def note_input(events, window, bias, signals, s, t):
+    """Note what the probed rows carry: at step t of a window of `events`, as window s of the chunk."""
     for r in range(len(signals.rows)):
         signals.input[s, t, r] = _ONE if signals.rows[r] == bias else _ZERO
-        for e in range(events.begin[s, t], events.end[s, t]):
-            if events.rows[s, e] == signals.rows[r]:
-                signals.input[s, t, r] = events.amplitude[s, e] if len(events.amplitude) > 0 else _ONE
+        for e in range(events.begin[window, t], events.end[window, t]):
+            if events.rows[window, e] == signals.rows[r]:
+                signals.input[s, t, r] = events.amplitude[window, e] if len(events.amplitude) > 0 else _ONE
 
 
 @rare_stage
 def note_learning(columns, block, signals, s, t, per_step):
     """Note what the probed neurons' learning circuits show once they have written."""
-    first, last = block.first, block.first + len(columns.membrane)
+    first, last = block.first, block.first + block.n_columns
     circuit, state = block.circuit, block.state
     for k in range(len(signals.neurons)):
         if first <= signals.neurons[k] < last:

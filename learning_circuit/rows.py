@@ -5,13 +5,13 @@ up to sixteen vectors stays in registers while all rows pass, and every synapse 
 strictly from left to right, so that its bits depend neither on tiles nor on how columns are split over threads.
 
 Arrays: `columns` (n,) float32; `weight`, `gain` (n_rows, n) float32; `rows` (k,) of an integer type, of
-which rows[start:stop] are meant. n is a multiple of LANES.
+which rows[start:stop] are meant, and `amplitude` (k,) float32 beside them. n is a multiple of LANES.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from llvmlite import binding as llvm
@@ -59,6 +59,11 @@ class FloatArray:
         self._data = array.data
         self._shape = cgutils.unpack_tuple(builder, array.shape)
 
+    def row_of(self, row: Any) -> Any:
+        """`row`, or the only one there is."""
+        single = self._builder.icmp_unsigned("==", self._shape[0], _INDEX(1))
+        return self._builder.select(single, _INDEX(0), row)
+
     def vectors(self, column: Any) -> Vectors:
         """From `column` on, of a one-dimensional array."""
         return Vectors(self._builder, self._builder.gep(self._data, [column]))
@@ -97,97 +102,143 @@ def _for_each_row(builder: Any, start: Any, stop: Any, carried: list[Any], body:
     return results
 
 
-_Visit = Callable[[Any, list[Any], Any, Any], list[Any]]  # builder, registers, weights and gains of a row
+class Row(NamedTuple):
+    """What a row shows to the columns of a tile."""
+
+    weights: Vectors
+    gains: Vectors
+    amplitude: Any  # a vector of equal floats; None where rows carry spikes
 
 
-def _add(builder: Any, registers: list[Any], weights: Vectors, gains: Vectors) -> list[Any]:
-    return [builder.fadd(total, weights.load(v)) for v, total in enumerate(registers)]
+_Visit = Callable[[Any, list[Any], Row], list[Any]]  # builder, registers, row
 
 
-def _write(builder: Any, registers: list[Any], weights: Vectors, gains: Vectors) -> list[Any]:
+def _add(builder: Any, registers: list[Any], row: Row) -> list[Any]:
+    return [builder.fadd(total, row.weights.load(v)) for v, total in enumerate(registers)]
+
+
+def _add_graded(builder: Any, registers: list[Any], row: Row) -> list[Any]:
+    delivered = [builder.fmul(row.amplitude, row.weights.load(v)) for v in range(len(registers))]
+    return [builder.fadd(total, current) for total, current in zip(registers, delivered, strict=True)]
+
+
+def _write(builder: Any, registers: list[Any], row: Row) -> list[Any]:
     for v, change in enumerate(registers):
-        weights.store(v, builder.fadd(weights.load(v), change))
+        row.weights.store(v, builder.fadd(row.weights.load(v), change))
     return registers
 
 
-def _write_times_gain(builder: Any, registers: list[Any], weights: Vectors, gains: Vectors) -> list[Any]:
+def _write_times_gain(builder: Any, registers: list[Any], row: Row) -> list[Any]:
     for v, pulse in enumerate(registers):
-        weights.store(v, builder.fadd(weights.load(v), builder.fmul(gains.load(v), pulse)))
+        row.weights.store(v, builder.fadd(row.weights.load(v), builder.fmul(row.gains.load(v), pulse)))
     return registers
 
 
-def _tile(vectors: int, visit: _Visit) -> Any:
+def _write_graded(builder: Any, registers: list[Any], row: Row) -> list[Any]:
+    for v, pulse in enumerate(registers):
+        change = builder.fmul(row.gains.load(v), builder.fmul(pulse, row.amplitude))
+        row.weights.store(v, builder.fadd(row.weights.load(v), change))
+    return registers
+
+
+def _spread(builder: Any, value: Any) -> Any:
+    """A vector of equal floats."""
+    unset = ir.Constant(_VECTOR, ir.Undefined)
+    first = builder.insert_element(unset, value, ir.IntType(32)(0))
+    return builder.shuffle_vector(first, unset, ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES))
+
+
+def _tile(vectors: int, visit: _Visit, graded: bool) -> Any:
     """Code that takes some vectors of `columns`, from `column` on, into registers and lets every row visit them."""
 
     @intrinsic
-    def tile(context, columns, weight, gain, rows, start, stop, column):
+    def tile(context, columns, weight, gain, rows, amplitude, start, stop, column):
         def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
             kinds_and_values = zip(signature.args[:3], values[:3], strict=True)
             columns, weight, gain = (FloatArray(context, builder, *each) for each in kinds_and_values)
-            numbers = make_array(signature.args[3])(context, builder, values[3]).data
-            start, stop, column = values[4:]
+            numbers, amplitudes = (make_array(signature.args[k])(context, builder, values[k]).data for k in (3, 4))
+            start, stop, column = values[5:]
             places = columns.vectors(column)
 
             def one_row(k: Any, registers: list[Any]) -> list[Any]:
-                row = builder.zext(builder.load(builder.gep(numbers, [k])), _INDEX)
-                return visit(builder, registers, weight.row_vectors(row, column), gain.row_vectors(row, column))
+                number = builder.zext(builder.load(builder.gep(numbers, [k])), _INDEX)
+                x = _spread(builder, builder.load(builder.gep(amplitudes, [k]))) if graded else None
+                row = Row(weight.row_vectors(number, column), gain.row_vectors(gain.row_of(number), column), x)
+                return visit(builder, registers, row)
 
             before = [places.load(v) for v in range(vectors)]
             for v, after in enumerate(_for_each_row(builder, start, stop, before, one_row)):
-                if visit is _add:
+                if visit in (_add, _add_graded):
                     places.store(v, after)
             return context.get_dummy_value()
 
         index = types.uint64
-        return types.void(columns, weight, gain, rows, index, index, index), generate
+        return types.void(columns, weight, gain, rows, amplitude, index, index, index), generate
 
     return tile
 
 
-def _all_columns(visit: _Visit) -> Any:
+def _all_columns(visit: _Visit, graded: bool = False) -> Any:
     """A stage that lets every row visit all columns: in the widest tiles first, the rest in narrower ones."""
 
     @stage
-    def narrower(columns, weight, gain, rows, start, stop, column):
+    def narrower(columns, weight, gain, rows, amplitude, start, stop, column):
         pass
 
     vectors = 1
     while vectors <= _WIDEST_TILE:
-        narrower = _in_tiles(_tile(vectors, visit), np.uint64(vectors * LANES), narrower)
+        narrower = _in_tiles(_tile(vectors, visit, graded), np.uint64(vectors * LANES), narrower)
         vectors *= 2
     return narrower
 
 
 def _in_tiles(tile: Any, width: np.uint64, narrower: Any) -> Any:
     @stage
-    def in_tiles(columns, weight, gain, rows, start, stop, column):
+    def in_tiles(columns, weight, gain, rows, amplitude, start, stop, column):
         while column + width <= np.uint64(len(columns)):
-            tile(columns, weight, gain, rows, np.uint64(start), np.uint64(stop), column)
+            tile(columns, weight, gain, rows, amplitude, np.uint64(start), np.uint64(stop), column)
             column += width
-        narrower(columns, weight, gain, rows, start, stop, column)
+        narrower(columns, weight, gain, rows, amplitude, start, stop, column)
 
     return in_tiles
 
 
 _add_in_tiles = _all_columns(_add)
+_add_graded_in_tiles = _all_columns(_add_graded, graded=True)
 _write_in_tiles = _all_columns(_write)
 _write_times_gain_in_tiles = _all_columns(_write_times_gain)
+_write_graded_in_tiles = _all_columns(_write_graded, graded=True)
+write_vector = _tile(1, _write, graded=False)
+write_vector_times_gain = _tile(1, _write_times_gain, graded=False)
+write_vector_graded = _tile(1, _write_graded, graded=True)
 _FIRST = np.uint64(0)
 
 
 @stage
 def add_rows(columns, weight, rows, start, stop):
     """columns_i += sum of weight[row, i]."""
-    _add_in_tiles(columns, weight, weight, rows, start, stop, _FIRST)
+    _add_in_tiles(columns, weight, weight, rows, columns, start, stop, _FIRST)
+
+
+@stage
+def add_rows_graded(columns, weight, rows, amplitude, start, stop):
+    """columns_i += sum of amplitude_k weight[row_k, i]; amplitude: float32, beside rows."""
+    _add_graded_in_tiles(columns, weight, weight, rows, amplitude, start, stop, _FIRST)
 
 
 @stage
 def write_rows(columns, weight, rows, start, stop):
     """weight[row, i] += columns_i. Rows are distinct."""
-    _write_in_tiles(columns, weight, weight, rows, start, stop, _FIRST)
+    _write_in_tiles(columns, weight, weight, rows, columns, start, stop, _FIRST)
 
 
 @stage
 def write_rows_times_gain(columns, weight, gain, rows, start, stop):
     """weight[row, i] += gain[row, i] columns_i. Rows are distinct."""
-    _write_times_gain_in_tiles(columns, weight, gain, rows, start, stop, _FIRST)
+    _write_times_gain_in_tiles(columns, weight, gain, rows, columns, start, stop, _FIRST)
+
+
+@stage
+def write_rows_graded(columns, weight, gain, rows, amplitude, start, stop):
+    """weight[row_k, i] += gain[row_k, i] (columns_i amplitude_k). Rows are distinct; gain may be a single row."""
+    _write_graded_in_tiles(columns, weight, gain, rows, amplitude, start, stop, _FIRST)

@@ -26,14 +26,15 @@ def spec_of(sizes=(7, 9, 5, 3), steps=10, noise=(), neuron=None, circuit=None):
 
 
 def random_weights(spec, rng, scale=1.6):
-    """Weights that keep a layer firing now and then, whatever its fan-in."""
-    pairs = zip(spec.layer_sizes, spec.layer_sizes[1:], strict=False)
+    """Weights that keep a layer firing now and then, whatever its fan-in; those of pooling layers are fixed."""
     return [
         (
-            (scale * rng.normal(0.15, 0.6, (n_in, n_out)) / np.sqrt(n_in)).astype(np.float32),
-            rng.normal(0.05, 0.1, n_out).astype(np.float32),
+            (scale * rng.normal(0.15, 0.6, (shape.rows, shape.columns)) / np.sqrt(shape.rows)).astype(np.float32),
+            rng.normal(0.05, 0.1, shape.columns).astype(np.float32),
         )
-        for n_in, n_out in pairs
+        if shape.learns
+        else None
+        for shape in spec.shapes
     ]
 
 
@@ -75,13 +76,22 @@ def chunk_of(events, start, stop):
 
 
 def random_targets(spec, rng, n_windows):
-    return [rng.random((n_windows, n)).astype(np.float32) for n in spec.layer_sizes[1:]]
+    return [rng.random((n_windows, shape.n_out)).astype(np.float32) if shape.learns else None for shape in spec.shapes]
 
 
-def every_neuron(spec):
-    """Probes of every neuron and every synapse, bias included."""
-    sizes = spec.layer_sizes
-    return [Probe(n, tuple(range(sizes[n])), tuple(range(sizes[n - 1] + 1))) for n in range(1, len(sizes))]
+def every_neuron(spec, position=None):
+    """Probes of every neuron and every synapse, bias included.
+
+    Neurons of several positions have no rows in common: then no synapse, or those of one position, counted round.
+    """
+    probes = []
+    for n, shape in enumerate(spec.shapes, start=1):
+        if shape.positions > 1 and position is None:
+            probes.append(Probe(n, tuple(range(shape.n_out))))
+        else:
+            first = ((position or 0) % shape.positions) * shape.columns
+            probes.append(Probe(n, tuple(range(first, first + shape.columns)), tuple(range(shape.rows + 1))))
+    return probes
 
 
 @dataclass
@@ -147,22 +157,31 @@ def assert_same_state(chip, other):
         assert_same(mine[name], theirs[name], name)
 
 
-def assert_same_signals(signals, expected, of_what):
-    """Signals of every neuron and synapse of a layer against the witness's; what only learning shows may be empty."""
+def assert_same_signals(signals, expected, columns, of_what):
+    """What a probe shows against the witness's signals; what only learning shows may be empty.
+
+    columns: neurons of a position of this layer.
+    """
     for name, shown in expected.items():
         actual = getattr(signals, name)
         if len(actual) > 0:
-            by_neuron = np.swapaxes(shown, 2, 3) if shown.ndim == 4 else shown
-            assert_same(actual, by_neuron, f"{name} {of_what}")
+            if name == "input":
+                shown = shown[:, :, signals.neurons[0] // columns][:, :, signals.rows]
+            elif shown.ndim == 4:
+                shown = np.swapaxes(shown, 2, 3)[:, :, signals.neurons][:, :, :, signals.rows]
+            else:
+                shown = shown[:, :, signals.neurons]
+            assert_same(actual, shown, f"{name} {of_what}")
 
 
 def assert_equals_witness(chip, witness, result, expected):
     """Everything that a run with `every_neuron` probed shows, and the synapses it leaves behind."""
     assert_same_result(result, expected)
-    for n in range(chip.spec.n_layers):
-        assert_same(result.traces[n + 1], expected.traces[n], f"membranes of layer {n + 1}")
-        assert_same(result.spikes[n + 1], expected.spikes[n], f"spikes of layer {n + 1}")
-        assert_same_signals(result.signals[n + 1], expected.signals[n], f"of layer {n + 1}")
+    for n, shape in enumerate(chip.spec.shapes):
+        signals = result.signals[n + 1]
+        assert_same(result.traces[n + 1], expected.traces[n][:, :, signals.neurons], f"membranes of layer {n + 1}")
+        assert_same(result.spikes[n + 1], expected.spikes[n][:, :, signals.neurons], f"spikes of layer {n + 1}")
+        assert_same_signals(signals, expected.signals[n], shape.columns, f"of layer {n + 1}")
     assert result.activity.keys() == expected.activity.keys()
     for name, counted in result.activity.items():
         assert counted.tolist() == expected.activity[name].tolist(), name

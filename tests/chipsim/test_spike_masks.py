@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from chipsim.spike_masks import gather_events, new_masks, row_numbers, spikes_in_window, spikes_of, store_spikes
+from chipsim.spike_masks import gather_events, n_bits, new_masks, spikes_in_window, spikes_of, store_spikes
 from learning_circuit.rows import LANES
 
 S, T = 3, 4
@@ -30,7 +30,7 @@ def test_there_and_back(rng, n, block, row, rate):
     assert np.array_equal(spikes_of(fired, order), spikes[:, :, list(order)])
     rows = np.full((S, T * n + LANES), 999, row)
     begin, end = np.zeros((S, T), np.int32), np.zeros((S, T), np.int32)
-    gather_events(fired, row_numbers(fired, rows), rows, begin, end, 0, S)
+    gather_events(fired, np.arange(n_bits(fired), dtype=row), rows, begin, end, 0, S)
     for s in range(S):
         assert begin[s, 0] == 0 and (begin[s, 1:] == end[s, :-1]).all()
         for t in range(T):

@@ -1,0 +1,257 @@
+"""The hot loop of layers on an image: the stages of `chipsim.cycle`, position by position.
+
+Where weights rest, or where every position has its own, a position takes a whole window before the next one starts.
+A crossbar that all positions share is written by them in turn, within each step: what one writes, the next one sees.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from chipsim.cycle import (
+    ADDED,
+    EVENTS,
+    MISSED,
+    deliver,
+    draw_uniform,
+    end_window,
+    fire_and_count,
+    power_of,
+    scale_with_reads,
+    start_window,
+    teach,
+)
+from chipsim.jit import inlined_stage, kernel, rare_stage
+from chipsim.positions import block_at, columns_at
+from chipsim.receptive_fields import find_pixels, list_events
+from chipsim.watch import note, note_input, note_learning
+from nonideality.counter_rng import gaussians, words_of_four_steps
+
+_ONE = np.float32(1)
+
+
+@inlined_stage
+def _list_constant_current(seen, fields, events, s):
+    """A constant current is the same at every step: list what each position sees of it once."""
+    for p in range(len(seen.events.rows)):
+        n = list_events(seen, fields, events, s, 0, p, p)
+        seen.events.end[p, :] = np.int32(n)
+
+
+@inlined_stage
+def _deliver(columns, here, fields, seen, t, p, place):
+    """Column currents of position p. Returns the rows added."""
+    added = deliver(columns, here.state.weight, seen.events, place, t)
+    if fields.scales:
+        gain = fields.drive_gain[p]
+        for i in range(len(gain)):
+            columns.drive[i] *= gain[i]
+    return added
+
+
+@inlined_stage
+def _disturb(columns, here, fields, seen, window, t, place):
+    """Noise of this step; random numbers are drawn for four steps at once, as `chipsim.cycle` does."""
+    neurons = here.neurons
+    if t % 4 == 0:
+        key = (neurons.noise_key[0], neurons.noise_key[1])
+        words_of_four_steps(columns.words, key, window, neurons.layer, t // 4, here.first)
+        gaussians(columns.noise, columns.words)
+    noise = columns.noise[t % 4]
+    if not neurons.reads:
+        for i in range(len(noise)):
+            noise[i] *= neurons.noise[i]
+    elif fields.pools:
+        _scale_with_own_reads(noise, here, fields, seen, t, place)
+    else:
+        power = power_of(seen.events, place, t)
+        scale_with_reads(noise, neurons.noise, neurons.read_noise, here.synapses.full_scale, power)
+
+
+@rare_stage
+def _scale_with_own_reads(noise, here, fields, seen, t, place):
+    """Of a pooling layer, where events reach a column from its own channel alone."""
+    events, sigma, read_noise = seen.events, here.neurons.noise, here.neurons.read_noise
+    for i in range(len(noise)):
+        power = _ONE
+        for k in range(events.begin[place, t], events.end[place, t]):
+            if (events.rows[place, k] - here.first - i) % fields.columns == 0:
+                x = events.amplitude[place, k] if len(events.amplitude) > 0 else _ONE
+                power += x * x
+        event = read_noise[i] * here.synapses.full_scale
+        noise[i] *= np.sqrt(sigma[i] * sigma[i] + power * (event * event))
+
+
+@inlined_stage
+def _integrate_and_fire(columns, here, fields, seen, record, window, s, t, p, place, first, tally):
+    """A position's neurons, once its columns have delivered. first: the block's first column."""
+    if here.neurons.noisy:
+        _disturb(columns, here, fields, seen, window, t, place)
+    bit = p * fields.width + first
+    fire_and_count(columns, here.neurons, here.circuit, record, window, s, t, here.first, bit, tally)
+
+
+@inlined_stage
+def _watch(columns, here, fields, seen, signals, s, t, p, place):
+    note(columns, here, signals, s, t)
+    # All blocks of a position see the same input; one notes it.
+    if here.first == p * fields.columns and len(signals.neurons) > 0 and signals.neurons[0] // fields.columns == p:
+        note_input(seen.events, place, len(here.state.weight) - 1, signals, s, t)
+
+
+@inlined_stage
+def _count_events(tally, block, fields, active, added):
+    """active: events that positions saw. A pooling layer's meet one synapse each, whichever block that stands in."""
+    if not fields.pools:
+        tally[EVENTS] += active * block.n_columns
+    elif block.first == 0:
+        tally[EVENTS] += active
+    tally[ADDED] += added * block.n_columns
+
+
+def _infer(watching: bool) -> Any:
+    @kernel
+    def run_block(block, fields, events, record, windows, columns, seen, tally, start, stop):
+        """As `chipsim.cycle.infer_block`, for a block of the columns of every position.
+
+        block: see `chipsim.positions`; fields, seen: see `chipsim.receptive_fields`; columns: of one position.
+        """
+        n_steps, n_columns = events.begin.shape[1], block.state.weight.shape[2]
+        graded = len(events.amplitude) > 0
+        active = np.int64(0)
+        added = np.int64(0)
+        for s in range(start, stop):
+            find_pixels(seen, fields, events, s)
+            if graded:
+                _list_constant_current(seen, fields, events, s)
+            for p in range(len(fields.lines)):
+                here = block_at(block, p, fields.columns)
+                place = p if graded else np.int64(0)
+                start_window(columns, here.neurons)
+                missed_before = tally[MISSED]
+                for t in range(n_steps):
+                    if not graded:
+                        list_events(seen, fields, events, s, t, p, place)
+                    active += np.int64(seen.events.end[place, t])
+                    if t == 0 or not graded:
+                        added += _deliver(columns, here, fields, seen, t, p, place)
+                    _integrate_and_fire(
+                        columns, here, fields, seen, record, windows[s], s, t, p, place, block.first, tally
+                    )
+                    if watching:
+                        _watch(columns, here, fields, seen, record.signals, s, t, p, place)
+                first = p * fields.width + block.first
+                missed = tally[MISSED] - missed_before
+                end_window(columns, here.neurons, here.circuit, record, s, first, first + n_columns, missed, tally)
+        _count_events(tally, block, fields, active, added)
+
+    return run_block
+
+
+def _learn_own_weights(watching: bool) -> Any:
+    @kernel
+    def run_block(block, fields, events, record, windows, targets, rates, columns, seen, tally, start, stop):
+        """As `chipsim.cycle.learn_block`, for a block of the columns of every position, each with its own crossbar."""
+        n_steps, n_columns = events.begin.shape[1], block.state.weight.shape[2]
+        graded = len(events.amplitude) > 0
+        active = np.int64(0)
+        added = np.int64(0)
+        for s in range(start, stop):
+            find_pixels(seen, fields, events, s)
+            if graded:
+                _list_constant_current(seen, fields, events, s)
+            for p in range(len(fields.lines)):
+                here = block_at(block, p, fields.columns)
+                place = p if graded else np.int64(0)
+                first = p * fields.width + block.first
+                target = targets[s, first : first + n_columns]
+                start_window(columns, here.neurons)
+                missed_before = tally[MISSED]
+                changed = True
+                for t in range(n_steps):
+                    if not graded:
+                        list_events(seen, fields, events, s, t, p, place)
+                    active += np.int64(seen.events.end[place, t])
+                    if changed or not graded:
+                        added += _deliver(columns, here, fields, seen, t, p, place)
+                        changed = False
+                    if block.synapses.coded and t % 4 == 0:
+                        key = here.circuit.dither_key
+                        layer = here.neurons.layer
+                        draw_uniform(columns.dither, columns.words, key, layer, windows[s], t, here.first)
+                    _integrate_and_fire(
+                        columns, here, fields, seen, record, windows[s], s, t, p, place, block.first, tally
+                    )
+                    if watching:
+                        _watch(columns, here, fields, seen, record.signals, s, t, p, place)
+                    wrote = teach(columns, here, seen.events, target, rates[s], windows[s], place, t, tally)
+                    changed = wrote or changed
+                    if watching:
+                        note_learning(columns, here, record.signals, s, t, _ONE / np.float32(t + 1))
+                missed = tally[MISSED] - missed_before
+                end_window(columns, here.neurons, here.circuit, record, s, first, first + n_columns, missed, tally)
+        _count_events(tally, block, fields, active, added)
+
+    return run_block
+
+
+def _learn_shared_weights(watching: bool) -> Any:
+    @kernel
+    def run_block(block, fields, events, record, windows, targets, rates, columns, seen, written, tally, start, stop):
+        """As `chipsim.cycle.learn_block`, for a block of the columns of every position on one crossbar.
+
+        columns: of all positions; written: (P,) int64, room for the number of writes that a position's current knows.
+        """
+        n_steps, n_columns = events.begin.shape[1], block.state.weight.shape[2]
+        graded = len(events.amplitude) > 0
+        active = np.int64(0)
+        added = np.int64(0)
+        for s in range(start, stop):
+            find_pixels(seen, fields, events, s)
+            if graded:
+                _list_constant_current(seen, fields, events, s)
+            start_window(columns, block.neurons)
+            missed_before = tally[MISSED]
+            written[:] = -1
+            writes = np.int64(0)
+            for t in range(n_steps):
+                for p in range(len(fields.lines)):
+                    mine, here = columns_at(columns, p), block_at(block, p, fields.columns)
+                    place = p if graded else np.int64(0)
+                    first = p * fields.width + block.first
+                    target = targets[s, first : first + n_columns]
+                    if not graded:
+                        list_events(seen, fields, events, s, t, p, place)
+                    active += np.int64(seen.events.end[place, t])
+                    if not graded or written[p] != writes:  # a constant current changes only with the weights
+                        added += _deliver(mine, here, fields, seen, t, p, place)
+                        written[p] = writes
+                    if block.synapses.coded and t % 4 == 0:
+                        key = here.circuit.dither_key
+                        layer = here.neurons.layer
+                        draw_uniform(mine.dither, mine.words, key, layer, windows[s], t, here.first)
+                    _integrate_and_fire(
+                        mine, here, fields, seen, record, windows[s], s, t, p, place, block.first, tally
+                    )
+                    if watching:
+                        _watch(mine, here, fields, seen, record.signals, s, t, p, place)
+                    wrote = teach(mine, here, seen.events, target, rates[s], windows[s], place, t, tally)
+                    writes += np.int64(wrote)
+                    if watching:
+                        note_learning(mine, here, record.signals, s, t, _ONE / np.float32(t + 1))
+            missed = tally[MISSED] - missed_before
+            for p in range(len(fields.lines)):
+                mine, here = columns_at(columns, p), block_at(block, p, fields.columns)
+                first = p * fields.width + block.first
+                end_window(mine, here.neurons, here.circuit, record, s, first, first + n_columns, missed, tally)
+                missed = np.int64(0)  # counted once
+        _count_events(tally, block, fields, active, added)
+
+    return run_block
+
+
+infer_image, infer_image_watched = _infer(False), _infer(True)
+learn_own_weights, learn_own_weights_watched = _learn_own_weights(False), _learn_own_weights(True)
+learn_shared_weights, learn_shared_weights_watched = _learn_shared_weights(False), _learn_shared_weights(True)

@@ -1,0 +1,91 @@
+"""Runs blocks of a layer's columns: chooses the kernel that fits the layer, and keeps the room that it works in."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chipsim import cycle, image_cycle
+from chipsim.blocks import column_ranges, padded_part
+from chipsim.cycle import TALLY, new_columns
+from chipsim.fabricate import FabricatedLayer
+from chipsim.layers import LayerShape
+from chipsim.positions import new_columns_of_all
+from chipsim.receptive_fields import Fields, fields_of, room_for_fields
+from chipsim.tables import Block, Events, Record
+
+Look = Literal["nothing", "probes", "traces"]
+Room = tuple[Any, ...]  # working state that a kernel takes, in its order
+
+
+class Windows(NamedTuple):
+    """Windows start .. stop - 1 of a chunk, and what is taught in them."""
+
+    numbers: NDArray[np.int64]  # (S,)
+    targets: NDArray[np.float32] | None  # (S, places), None: weights rest
+    rates: NDArray[np.float32] | None  # (S,)
+    start: int
+    stop: int
+
+
+class LayerRun:
+    """One layer of a die, whatever its weights."""
+
+    def __init__(self, shape: LayerShape, made: FabricatedLayer) -> None:
+        self._shape = shape
+        self._rooms: dict[tuple[int, int, bool, bool], Room] = {}  # other windows may run at the same time
+        self._fields: list[Fields] = []
+        if not shape.dense:
+            whole = fields_of(shape, made.drive_gain)
+            self._fields = [
+                whole._replace(drive_gain=padded_part(made.drive_gain, first, last))
+                for first, last in column_ranges(shape.columns)
+            ]
+
+    def run(
+        self, block: Block, number: int, events: Events, record: Record, windows: Windows, look: Look
+    ) -> NDArray[np.int64]:
+        """Run some windows through block `number` of the layer; returns the TALLY.
+
+        look: what is noted of the windows besides what a host always gets; learning is not traced.
+        """
+        learns = windows.targets is not None and self._shape.learns
+        tally = np.zeros(len(TALLY), np.int64)
+        fields = () if self._shape.dense else (self._fields[number],)
+        lesson = (windows.targets, windows.rates) if learns else ()
+        room = self._room(block, len(events.amplitude) > 0, learns, events.begin.shape[1], windows.start)
+        kernel = self._kernel(learns, look)
+        kernel(block, *fields, events, record, windows.numbers, *lesson, *room, tally, windows.start, windows.stop)
+        return tally
+
+    def _kernel(self, learns: bool, look: Look) -> Any:
+        watching = look == "probes"
+        if self._shape.dense:
+            if look == "traces":
+                return cycle.infer_block_traced
+            if learns:
+                return cycle.learn_block_watched if watching else cycle.learn_block
+            return cycle.infer_block_watched if watching else cycle.infer_block
+        if not learns:
+            return image_cycle.infer_image_watched if watching else image_cycle.infer_image
+        if self._shape.crossbars > 1:
+            return image_cycle.learn_own_weights_watched if watching else image_cycle.learn_own_weights
+        return image_cycle.learn_shared_weights_watched if watching else image_cycle.learn_shared_weights
+
+    def _room(self, block: Block, constant_current: bool, learns: bool, steps: int, start: int) -> Room:
+        """Kept from chunk to chunk."""
+        key = (int(block.first), start, constant_current, learns)
+        if key not in self._rooms:
+            self._rooms[key] = self._new_room(block, constant_current, learns, steps)
+        return self._rooms[key]
+
+    def _new_room(self, block: Block, constant_current: bool, learns: bool, steps: int) -> Room:
+        shape, n = self._shape, block.state.weight.shape[-1]
+        if shape.dense:
+            return (new_columns(n),)
+        seen = room_for_fields(shape, steps, constant_current)
+        if learns and shape.crossbars == 1:
+            return (new_columns_of_all(shape.positions, n), seen, np.zeros(shape.positions, np.int64))
+        return (new_columns(n), seen)

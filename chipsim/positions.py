@@ -1,0 +1,171 @@
+"""Tables and working state of a layer's positions: one array for all of them, and what belongs to one as a view.
+
+Arrays of a dense layer have an axis more here: neurons' are (P, n), crossbars' (K, rows, n) and their drivers' (K, n),
+P being the positions and K the crossbars, one for all positions or one for each. Neurons' tables that are the same at
+every position are kept once, (1, n), so that they stay in the cache.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chipsim.cycle import Columns, new_columns
+from chipsim.jit import inlined_stage
+from chipsim.memory import placed
+from chipsim.tables import Block, CircuitTables, NeuronTables, SynapseState, SynapseTables
+from learning_circuit.update_accumulator import CodedSynapses
+from learning_circuit.update_pulse import PulseTables
+
+
+def new_columns_of_all(n_positions: int, n: int) -> Columns:
+    """Working state of n columns at each of the positions; what a step alone needs is shared by all."""
+    one, four = (n_positions, n), (n_positions, 4, n)
+
+    def kept(place: int, shape: tuple[int, ...] = one, kind: Any = np.float32) -> Any:
+        return placed(place, shape, kind)
+
+    return new_columns(n)._replace(
+        membrane=kept(0),
+        spiked=kept(2),
+        count=kept(4),
+        rail_hits=kept(6, kind=np.int32),
+        target_count=kept(8),
+        drive=kept(12),
+        synaptic=kept(14),
+        noise=kept(11, four),
+        dither=kept(15, four),
+        all_spikes=kept(4),
+        luck=kept(1, four),
+    )
+
+
+def kept_once(layer: Block) -> Block:
+    """A layer whose neurons' tables keep one position where all are the same."""
+
+    def once(table: NDArray[np.float32]) -> NDArray[np.float32]:
+        return table[:1] if (table == table[0]).all() else table
+
+    neurons, circuit = layer.neurons, layer.circuit
+    return layer._replace(
+        neurons=neurons._replace(
+            decay=once(neurons.decay),
+            current_decay=once(neurons.current_decay),
+            threshold=once(neurons.threshold),
+            reset_charge=once(neurons.reset_charge),
+            noise=once(neurons.noise),
+            read_noise=once(neurons.read_noise),
+        ),
+        circuit=circuit._replace(
+            boxcar_low=once(circuit.boxcar_low),
+            boxcar_high=once(circuit.boxcar_high),
+            comparator_offset=once(circuit.comparator_offset),
+            missed=once(circuit.missed),
+        ),
+    )
+
+
+@inlined_stage
+def _at(table, p):
+    return table[min(p, np.int64(len(table)) - 1)]
+
+
+@inlined_stage
+def columns_at(columns, p):
+    """The working state of position p."""
+    return Columns(
+        columns.drive[p],
+        columns.synaptic[p],
+        columns.current,
+        columns.noise[p],
+        columns.words,
+        columns.membrane[p],
+        columns.spiked[p],
+        columns.count[p],
+        columns.rail_hits[p],
+        columns.target_count[p],
+        columns.pulse,
+        columns.scaled,
+        columns.dither[p],
+        columns.all_spikes[p],
+        columns.luck[p],
+        columns.open,
+        columns.opened,
+        columns.row_pulse,
+        columns.cycle_noise,
+        columns.write_noise,
+    )
+
+
+@inlined_stage
+def block_at(block, p, n_columns):
+    """A block's columns at position p, as a block of a dense layer would be. n_columns: of a position."""
+    k = min(p, np.int64(len(block.state.weight)) - 1)
+    synapses, state, coded = block.synapses, block.state, block.state.coded
+    return Block(
+        p * n_columns + block.first,
+        block.n_columns,
+        SynapseTables(synapses.gain[k], synapses.coded, synapses.lsb, synapses.bias_lsb, synapses.full_scale),
+        SynapseState(
+            state.weight[k],
+            CodedSynapses(coded.code[k], coded.residue[k], coded.top_code, coded.accumulator_bits),
+        ),
+        _neurons_at(block.neurons, p),
+        _circuit_at(block.circuit, p, k),
+    )
+
+
+@inlined_stage
+def _neurons_at(neurons, p):
+    return NeuronTables(
+        _at(neurons.decay, p),
+        neurons.exponential,
+        _at(neurons.current_decay, p),
+        _at(neurons.threshold, p),
+        _at(neurons.reset_charge, p),
+        neurons.zero_reset,
+        neurons.low_rail,
+        neurons.high_rail,
+        neurons.integrating,
+        neurons.peak,
+        _at(neurons.noise, p),
+        neurons.noisy,
+        _at(neurons.read_noise, p),
+        neurons.reads,
+        neurons.noise_key,
+        neurons.layer,
+    )
+
+
+@inlined_stage
+def _circuit_at(circuit, p, k):
+    update = circuit.update
+    return CircuitTables(
+        circuit.accumulator_full,
+        circuit.slope,
+        circuit.pulse,
+        circuit.dead_zone,
+        circuit.warm_up,
+        _at(circuit.boxcar_low, p),
+        _at(circuit.boxcar_high, p),
+        circuit.dither_key,
+        _at(circuit.comparator_offset, p),
+        _at(circuit.missed, p),
+        circuit.misses,
+        circuit.missed_key,
+        PulseTables(
+            update.imperfect,
+            update.temporal,
+            update.up[k],
+            update.down[k],
+            update.gain[k],
+            update.cycle[k],
+            update.noise[k],
+            update.step_up,
+            update.step_down,
+            update.bounded,
+            update.key,
+        ),
+    )

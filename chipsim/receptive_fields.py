@@ -1,0 +1,135 @@
+"""What each position of a layer sees of the image below: rows of its crossbar, from the events of the whole image.
+
+Events come position by position (see `chipsim.layers`), so those of neighbouring pixels in a line follow each other.
+One line of a kernel is such a stretch, and its events' rows in the crossbar are their numbers plus a constant.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chipsim.blocks import padded_width
+from chipsim.jit import inlined_stage, stage
+from chipsim.layers import AveragePool, LayerShape
+from chipsim.memory import aligned
+from chipsim.tables import Events, row_type
+
+
+class Fields(NamedTuple):
+    """A layer's positions, P of them, each with n_out columns of which a block holds some."""
+
+    lines: Any  # (P, kernel height, 3) int32: first pixel and the one after the last, and what makes numbers rows
+    n_pixels: Any  # int64 scalar, of the image below
+    channels: Any  # int64 scalar, of a pixel
+    columns: Any  # int64 scalar, neurons of a position
+    width: Any  # int64 scalar, the same in whole vectors
+    pools: Any  # bool scalar: each column has synapses to its own channel alone
+    drive_gain: Any  # (P, n) float32, relative, what a charge from shared synapses does to each neuron's membrane
+    scales: Any  # bool scalar: any of it is not 1
+
+
+class FieldEvents(NamedTuple):
+    """Room for what the positions see: `events` of one position after the other, or of all for a constant current."""
+
+    events: Events  # one "window" for each position that is kept; begin and end as in a window
+    pixel_begin: Any  # (T, n_pixels + 1) int32, where each pixel's events begin among those of a window
+
+
+def kernel_lines(shape: LayerShape) -> NDArray[np.int32]:
+    """`Fields.lines`. Lines of a kernel beyond the image have no pixels."""
+    channels, height, width = shape.input
+    (kernel_height, kernel_width), (down, right) = shape.kernel, shape.stride
+    top, left, _, _ = shape.padding
+    lines = np.zeros((shape.output[1], shape.output[2], kernel_height, 3), np.int32)
+    for y, x, ky in product(range(shape.output[1]), range(shape.output[2]), range(kernel_height)):
+        line, column = y * down - top + ky, x * right - left
+        if 0 <= line < height:
+            first = line * width + max(column, 0)
+            stop = line * width + min(column + kernel_width, width)
+            lines[y, x, ky] = first, stop, (ky * kernel_width - (line * width + column)) * channels
+    return lines.reshape(shape.positions, kernel_height, 3)
+
+
+def fields_of(shape: LayerShape, drive_gain: NDArray[np.float32]) -> Fields:
+    """drive_gain: (P, n_out), see `chipsim.fabricate`."""
+    shared = shape.crossbars == 1  # else each synapse's gain holds it
+    return Fields(
+        lines=kernel_lines(shape),
+        n_pixels=np.int64(shape.input[1] * shape.input[2]),
+        channels=np.int64(shape.input[0]),
+        columns=np.int64(shape.columns),
+        width=np.int64(padded_width(shape.columns)),
+        pools=isinstance(shape.layer, AveragePool),
+        drive_gain=drive_gain,
+        scales=bool(shared and np.any(drive_gain != 1)),
+    )
+
+
+def room_for_fields(shape: LayerShape, steps: int, constant_current: bool) -> FieldEvents:
+    """A constant current's events are listed once for each window, so all positions' are kept."""
+    kept = shape.positions if constant_current else 1
+    pixels = shape.input[1] * shape.input[2]
+    return FieldEvents(
+        Events(
+            rows=aligned((kept, shape.rows), row_type(shape.rows)),
+            begin=aligned((kept, steps), np.int32),
+            end=aligned((kept, steps), np.int32),
+            amplitude=aligned((kept, shape.rows) if constant_current else (0, 0), np.float32),
+        ),
+        pixel_begin=aligned((1 if constant_current else steps, pixels + 1), np.int32),
+    )
+
+
+@inlined_stage
+def find_pixels(seen, fields, events, s):
+    """Fill seen.pixel_begin with window s of a chunk's events."""
+    rows = events.rows[s]
+    for t in range(len(seen.pixel_begin)):
+        _find_pixels(seen.pixel_begin[t], rows, events.begin[s, t], events.end[s, t], fields.channels)
+
+
+@stage
+def _find_pixels(pixel_begin, rows, begin, end, channels):
+    k = np.int64(begin)
+    after = np.int64(0)
+    for pixel in range(len(pixel_begin)):
+        pixel_begin[pixel] = np.int32(k)
+        after += channels
+        while k < end and np.int64(rows[k]) < after:
+            k += 1
+
+
+@inlined_stage
+def list_events(seen, fields, events, s, t, p, place):
+    """List what position p sees at step t of window s as seen.events' window `place`. Returns how many they are."""
+    graded = len(events.amplitude) > 0
+    listed = seen.events
+    pixel_begin = seen.pixel_begin[0 if graded else t]
+    lines = fields.lines[p]
+    n = np.int64(0)
+    for line in range(len(lines)):
+        begin, end = pixel_begin[lines[line, 0]], pixel_begin[lines[line, 1]]
+        if graded:
+            _append_amplitudes(listed.amplitude[place], n, events.amplitude[s], begin, end)
+        n = _append_rows(listed.rows[place], n, events.rows[s], begin, end, lines[line, 2])
+    listed.end[place, t] = np.int32(n)
+    return n
+
+
+@stage
+def _append_rows(target, n, rows, begin, end, shift):
+    for k in range(begin, end):
+        target[n] = rows[k] + shift
+        n += 1
+    return n
+
+
+@stage
+def _append_amplitudes(target, n, amplitude, begin, end):
+    for k in range(begin, end):
+        target[n] = amplitude[k]
+        n += 1
