@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim import ChipInterface, Snapshot
+from chipsim import ChipInterface, Result, Snapshot
 from chipsim.cycle import ACTIVITY
 from host.data import Samples
 from host.encoders import Encoder
-from host.evaluate import evaluate
+from host.evaluate import classify
 from host.stream import Lesson, spans
 
 CHECKS = 20  # validations, and checkpoints, in a run
@@ -137,7 +139,7 @@ def train(
 
     def check() -> None:
         progress.current = chip.snapshot()
-        right = evaluate(chip, valid, encoder).classes == valid.labels
+        right = classify(chip, valid, encoder) == valid.labels
         if not progress.checks:
             progress.right_at_start = right
         rate = learning_rate * progress.rate_factor * (1 - progress.presentations / max(1, presentations))
@@ -161,17 +163,20 @@ def train(
         check()
     else:
         chip.restore(progress.current)
-    while progress.presentations < presentations:
-        done = progress.presentations
-        stop = next(edge for edge in _edges(presentations) if edge > done)
-        for piece in lesson.chunks(spans(done, stop, chunk, epoch)):
-            falling = (1 - piece.windows / presentations) * learning_rate * progress.rate_factor
-            result = chip.learn(piece.events, piece.windows, piece.targets, falling.astype(np.float32))
-            progress.presentations = int(piece.windows[-1]) + 1
+    edges = [edge for edge in _edges(presentations) if edge > progress.presentations]
+    between = pairwise([progress.presentations, *edges])
+    unread: deque[tuple[int, Result]] = deque()  # the chip may still be learning the last one
+    for piece in lesson.chunks([cut for start, stop in between for cut in spans(start, stop, chunk, epoch)]):
+        falling = (1 - piece.windows / presentations) * learning_rate * progress.rate_factor
+        done = int(piece.windows[-1]) + 1
+        unread.append((done, chip.learn(piece.events, piece.windows, piece.targets, falling.astype(np.float32))))
+        while len(unread) > (0 if done in edges else 1):
+            progress.presentations, result = unread.popleft()
             for name, counts in result.activity.items():
                 progress.activity[name] = [a + int(b) for a, b in zip(progress.activity[name], counts, strict=True)]
             tick(progress.presentations, progress.checks[-1].validation_accuracy)
-        check()
+        if done in edges:
+            check()
     chip.restore(progress.candidates[progress.kept()])
 
 
