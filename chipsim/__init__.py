@@ -3,7 +3,8 @@
 Read `spec`, `fabricate`, `tables`, `crossbar`, `neuron`, `cycle`, `chip`, in this order.
 """
 
-from chipsim.chip import Chip, Snapshot
+from chipsim.chip import Chip
+from chipsim.interface import ChipInterface, Snapshot, Weights
 from chipsim.probe import Probe
 from chipsim.result import Result
 from chipsim.spec import ChipError, ChipSpec, NeuronSpec, SynapseSpec
@@ -13,6 +14,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Chip",
     "ChipError",
+    "ChipInterface",
     "ChipSpec",
     "Events",
     "NeuronSpec",
@@ -21,5 +23,6 @@ __all__ = [
     "Signals",
     "Snapshot",
     "SynapseSpec",
+    "Weights",
     "__version__",
 ]

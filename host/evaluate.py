@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim import Chip
+from chipsim import ChipInterface
 from host.data import Samples
 from host.encoders import Encoder
 
@@ -26,7 +26,7 @@ class Score:
     activity: dict[str, NDArray[np.int64]]  # per name (n_layers,), see chipsim.cycle.ACTIVITY
 
 
-def evaluate(chip: Chip, samples: Samples, encoder: Encoder) -> Score:
+def evaluate(chip: ChipInterface, samples: Samples, encoder: Encoder) -> Score:
     """Score `chip` on all of `samples`, CHUNK at a time."""
     results = []
     for start in range(0, len(samples), CHUNK):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim import Chip, Events, Probe, Result
+from chipsim import ChipInterface, Events, Probe, Result
 from host.encoders import Encoder
 from host.evaluate import EVALUATION_WINDOWS
 from host.files import write_bytes
@@ -167,7 +167,7 @@ def _raster(outcome: Outcome) -> Figure:
     return figure
 
 
-def _look(outcome: Outcome, chip: Chip, index: int) -> tuple[Events, Result]:
+def _look(outcome: Outcome, chip: ChipInterface, index: int) -> tuple[Events, Result]:
     """One test sample on one chip, in the very window in which it was evaluated, every neuron watched."""
     setup, windows = outcome.setup, np.array([EVALUATION_WINDOWS + index])
     encoder = Encoder(setup.spec.encoding, setup.dataset.n_in, setup.spec.steps, 1, setup.spec.seed)

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from chipsim import Chip
+from chipsim import ChipInterface
 from chipsim.physical import not_modelled
 from host.cost_report import cost_json
 from host.encoders import Encoder
@@ -54,7 +54,7 @@ class Outcome:
     """All that a run found out; `summary` is the part that goes to JSON."""
 
     setup: Setup
-    chip: Chip  # the die as it was kept
+    chip: ChipInterface  # the die as it was kept
     before: Score  # on the test set
     after: Score
     ideal: Score

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim import Chip, Snapshot
+from chipsim import ChipInterface, Snapshot
 from chipsim.cycle import ACTIVITY
 from host.data import Samples
 from host.encoders import Encoder
@@ -115,7 +115,7 @@ class Progress:
 
 
 def train(
-    chip: Chip,
+    chip: ChipInterface,
     lesson: Lesson,
     valid: Samples,
     encoder: Encoder,

@@ -329,8 +329,8 @@ class ReferenceChip:
             return steps, None
         seen = [target[s] for target in targets]
         for n, layer in enumerate(self.layers):
-            if layer.made.target_bit_errors:
-                seen[n] = received_targets(seen[n], layer.made.target_bit_errors, self.die_seed, n, window)
+            rate, bits = layer.made.target_bit_errors, self.spec.target_bits
+            seen[n] = received_targets(seen[n], bits, rate, self.die_seed, n, window)
         return steps, seen
 
     def _run_window(self, events, s, window, targets, rates, traces, spikes, signals):

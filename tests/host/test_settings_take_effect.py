@@ -12,6 +12,7 @@ from host.run_spec import resolve
 CHANGES = {
     "hidden": ({}, [8]),
     "steps": ({"learning_circuit.warm_up_steps": 3}, 7),
+    "target_bits": ({}, 3),
     "encoding": ({}, "latency"),
     "noise": ({}, ["mismatch:0.5"]),
     "die": ({}, 2),
