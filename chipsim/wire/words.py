@@ -1,0 +1,70 @@
+"""Words of 1 to 16 bits, one after another without a gap, the lowest bit of each first. Compiled."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from chipsim.jit import kernel, stage
+
+SLACK = 8  # bytes that may be read behind the last word: whole registers are loaded
+
+
+def bytes_of_words(n: int, bits: int) -> int:
+    """What n words take, rounded up to whole bytes."""
+    return (n * bits + 7) // 8
+
+
+@stage
+def load_word(data, at):
+    """Eight bytes from `at` on as a uint64, the first one lowest."""
+    word = np.uint64(0)
+    for i in range(8):
+        word |= np.uint64(data[at + i]) << np.uint64(8 * i)
+    return word
+
+
+@stage
+def store_half(data, at, word):
+    """The low four bytes of a uint64, the lowest first."""
+    for i in range(4):
+        data[at + i] = np.uint8(word >> np.uint64(8 * i))
+
+
+@stage
+def put_words(data, at, words, n, bits):
+    """Write n of words (n,) of an unsigned type to data[at:]; returns the place after. Spoils up to SLACK bytes more."""
+    held = np.uint64(0)
+    n_held = np.uint64(0)
+    for j in range(n):
+        held |= np.uint64(words[j]) << n_held
+        n_held += np.uint64(bits)
+        if n_held >= np.uint64(32):
+            store_half(data, at, held)
+            at += np.int64(4)
+            held >>= np.uint64(32)
+            n_held -= np.uint64(32)
+    store_half(data, at, held)
+    return at + np.int64((n_held + np.uint64(7)) >> np.uint64(3))
+
+
+@stage
+def get_words(data, at, words, n, bits):
+    """Read n words from data[at:] into words (n,); returns the place after. Reads up to SLACK bytes more."""
+    mask = (np.uint64(1) << np.uint64(bits)) - np.uint64(1)
+    bit = np.uint64(0)
+    for j in range(n):
+        words[j] = (load_word(data, at + np.int64(bit >> np.uint64(3))) >> (bit & np.uint64(7))) & mask
+        bit += np.uint64(bits)
+    return at + np.int64((bit + np.uint64(7)) >> np.uint64(3))
+
+
+@kernel
+def pack_words(data, words, bits):
+    """`put_words` of all of words (n,), into data of their size and SLACK bytes more."""
+    put_words(data, np.int64(0), words, np.int64(len(words)), bits)
+
+
+@kernel
+def unpack_words(data, words, bits):
+    """`get_words` of all of words (n,), from data with SLACK bytes behind the last one."""
+    get_words(data, np.int64(0), words, np.int64(len(words)), bits)
