@@ -6,10 +6,10 @@ PROTOCOL.md says what the bytes mean; read `codec`, `frame`, the messages, `chun
 from chipsim.wire.arrays import Assembler, Piece, assembled, in_pieces
 from chipsim.wire.chunk import Watch
 from chipsim.wire.codec import KINDS, Message, decode, encode, name_of
+from chipsim.wire.design import AveragePool, Circuit, Convolution, Dense, Layer, Neuron
 from chipsim.wire.die_messages import (
     Age,
     Configure,
-    Layer,
     Program,
     ReadWeights,
     Restore,
@@ -21,6 +21,7 @@ from chipsim.wire.errors import ErrorCode, WireError
 from chipsim.wire.events import PackedEvents, new_events, pack_events, unpack_events, unpack_into
 from chipsim.wire.frame import HEADER_BYTES, VERSION, Envelope, open_frame, open_header
 from chipsim.wire.limits import Limits
+from chipsim.wire.recipe import chip_spec, configure
 from chipsim.wire.run_messages import Counts, Infer, Inferred, Learn, Learned, ReadCounts, Signals, Times
 from chipsim.wire.session_messages import Ack, Error, Goodbye, Hello, Report, Status, Welcome
 from chipsim.wire.targets import PackedTargets, pack_targets, unpack_targets
@@ -32,8 +33,12 @@ __all__ = [
     "Ack",
     "Age",
     "Assembler",
+    "AveragePool",
+    "Circuit",
     "Configure",
+    "Convolution",
     "Counts",
+    "Dense",
     "Envelope",
     "Error",
     "ErrorCode",
@@ -46,6 +51,7 @@ __all__ = [
     "Learned",
     "Limits",
     "Message",
+    "Neuron",
     "PackedEvents",
     "PackedTargets",
     "Piece",
@@ -64,6 +70,8 @@ __all__ = [
     "Welcome",
     "WireError",
     "assembled",
+    "chip_spec",
+    "configure",
     "decode",
     "encode",
     "in_pieces",

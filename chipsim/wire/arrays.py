@@ -1,4 +1,4 @@
-"""Named arrays of a few types, whole or in pieces: weights, snapshots, tallies, counts, signals. Nothing is unpickled."""
+"""Named arrays of a few types, whole or in pieces: weights, snapshots, tallies, counts. Nothing is unpickled."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.wire.cursor import Cursor, packed
+from chipsim.wire.cursor import Cursor, bytes_view, packed
 from chipsim.wire.errors import ErrorCode, WireError
 from chipsim.wire.limits import Limits
 
@@ -41,7 +41,7 @@ class Piece:
             self.first,
             len(self.values),
         )
-        return [head, name, memoryview(self.values).cast("B") if len(self.values) else b""]
+        return [head, name, bytes_view(self.values)]
 
 
 def in_pieces(arrays: Mapping[str, NDArray[Any]], most_bytes: int) -> Iterator[tuple[Piece, ...]]:
@@ -75,8 +75,7 @@ def in_pieces(arrays: Mapping[str, NDArray[Any]], most_bytes: int) -> Iterator[t
 
 
 def pieces_to_bytes(pieces: Iterable[Piece]) -> list[bytes | memoryview]:
-    parts = [part for piece in pieces for part in piece.to_bytes()]
-    return parts
+    return [part for piece in pieces for part in piece.to_bytes()]
 
 
 def read_pieces(cursor: Cursor, limits: Limits) -> tuple[Piece, ...]:
@@ -89,8 +88,8 @@ def read_pieces(cursor: Cursor, limits: Limits) -> tuple[Piece, ...]:
 
 
 def _read_piece(cursor: Cursor, limits: Limits) -> Piece:
-    n_name, number, n_axes, zero = cursor.read("4B")
-    if zero or number >= len(TYPES) or n_axes > _MOST_AXES:
+    n_name, number, n_axes = cursor.read("BBBx")
+    if number >= len(TYPES) or n_axes > _MOST_AXES:
         raise cursor.error(f"an array of type {number} with {n_axes} axes is unknown")
     shape = cursor.read(f"{n_axes}I")
     first, n = cursor.read("QQ")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.wire.cursor import Cursor, packed
+from chipsim.wire.cursor import Cursor, bytes_view, packed
 from chipsim.wire.errors import ErrorCode, WireError
 from chipsim.wire.event_kernels import GROUP
 from chipsim.wire.events import EXACT_BITS, PackedEvents
@@ -28,11 +28,6 @@ class Watch:
     rows: tuple[int, ...] = ()
 
 
-def _bytes_of(array: NDArray[np.generic]) -> memoryview:
-    """A little-endian array as bytes; nothing is copied where it is one already."""
-    return memoryview(np.ascontiguousarray(array, array.dtype.newbyteorder("<")).reshape(-1).view(np.uint8))
-
-
 def windows_to_bytes(windows: NDArray[np.int64]) -> Parts:
     windows = np.ascontiguousarray(windows, np.int64)
     if windows.ndim != 1 or len(windows) == 0:
@@ -43,20 +38,20 @@ def windows_to_bytes(windows: NDArray[np.int64]) -> Parts:
     first = int(windows[0])
     if first + len(windows) < 1 << 63 and np.array_equal(windows, np.arange(first, first + len(windows))):
         return [packed("B3xIq", _CONSECUTIVE, len(windows), first)]
-    return [packed("B3xI", _LISTED, len(windows)), _bytes_of(windows)]
+    return [packed("B3xI", _LISTED, len(windows)), bytes_view(windows)]
 
 
 def read_windows(cursor: Cursor, limits: Limits) -> NDArray[np.int64]:
-    kind, *zeros, n = cursor.read("4BI")
-    if any(zeros) or n == 0 or kind not in (_CONSECUTIVE, _LISTED):
+    kind, n = cursor.read("B3xI")
+    if n == 0 or kind not in (_CONSECUTIVE, _LISTED):
         raise cursor.error(f"{n} windows, numbered in way {kind}")
     cursor.at_most(n, limits.windows, "windows of a chunk")
     if kind == _LISTED:
         return cursor.array("<i8", n).astype(np.int64, copy=False)
     first = cursor.number("q")
-    if first + n > 1 << 63:
+    if first + n >= 1 << 63:
         raise cursor.error(f"{n} windows from {first} on have no numbers")
-    return np.arange(n, dtype=np.int64) + first
+    return np.arange(first, first + n, dtype=np.int64)
 
 
 def events_to_bytes(events: PackedEvents) -> Parts:
@@ -70,7 +65,7 @@ def events_to_bytes(events: PackedEvents) -> Parts:
         events.amplitude_unit,
         len(events.data),
     )
-    return [head, _bytes_of(events.ends), events.data]
+    return [head, bytes_view(events.ends), events.data]
 
 
 def read_events(cursor: Cursor, n_windows: int, limits: Limits) -> PackedEvents:
@@ -98,9 +93,9 @@ def targets_to_bytes(targets: PackedTargets) -> Parts:
 
 
 def read_targets(cursor: Cursor, n_windows: int, limits: Limits) -> PackedTargets:
-    bits, zero, n = cursor.read("BBH")
+    bits, n = cursor.read("BxH")
     cursor.at_most(n, limits.layers, "layers")
-    if zero or not FEWEST_BITS <= bits <= MOST_BITS:
+    if not FEWEST_BITS <= bits <= MOST_BITS:
         raise cursor.error(f"target words of {bits} bits: {FEWEST_BITS} to {MOST_BITS} are allowed")
     sizes = cursor.read(f"{n}I")
     cursor.at_most(max(sizes, default=0), limits.neurons, "neurons of a layer")
@@ -114,13 +109,13 @@ def rates_to_bytes(rates: NDArray[np.float32]) -> Parts:
     if not np.isfinite(rates).all():
         raise WireError(ErrorCode.REFUSED, "learning rates contain NaN or infinity: every one must be a finite number")
     per_window = rates.reshape(len(rates), -1)
-    return [packed("Hxx", per_window.shape[1]), _bytes_of(per_window)]
+    return [packed("Hxx", per_window.shape[1]), bytes_view(per_window)]
 
 
 def read_rates(cursor: Cursor, n_windows: int, limits: Limits) -> NDArray[np.float32]:
-    per_window, zero = cursor.read("HH")
+    [per_window] = cursor.read("Hxx")
     cursor.at_most(per_window, limits.layers, "learning rates of a window")
-    if zero or per_window == 0:
+    if per_window == 0:
         raise cursor.error("no learning rate")
     rates = cursor.array("<f4", n_windows * per_window).astype(np.float32, copy=False)
     if not np.isfinite(rates).all():

@@ -18,7 +18,7 @@ def _form(fields: str) -> struct.Struct:
 
 
 def packed(fields: str, *values: Any) -> bytes:
-    """Numbers as bytes; `fields` as in the standard library's struct. Raises WireError if one does not fit its field."""
+    """Numbers as bytes; `fields` as in the standard library's struct. Raises WireError if one does not fit."""
     try:
         return _form(fields).pack(*values)
     except struct.error as error:
@@ -29,6 +29,12 @@ def packed_text(text: str, limit: int) -> bytes:
     """A text with its length before it; what does not fit is cut off."""
     data = text.encode()[:limit].decode(errors="ignore").encode()
     return packed("H", len(data)) + data
+
+
+def bytes_view(array: NDArray[Any]) -> memoryview:
+    """An array as bytes, little-endian, in row-major order; nothing is copied where it is so already."""
+    flat = np.ascontiguousarray(array, array.dtype.newbyteorder("<")).reshape(-1)
+    return memoryview(flat.view(np.uint8).data)
 
 
 class Cursor:
@@ -56,8 +62,13 @@ class Cursor:
         return self._data[self._at - n : self._at]
 
     def read(self, fields: str) -> tuple[Any, ...]:
+        """Numbers; `fields` as in the standard library's struct, and x for a reserved byte, which must be zero."""
         form = _form(fields)
-        return form.unpack(self.take(form.size))
+        data = self.take(form.size)
+        values = form.unpack(data)
+        if "x" in fields and form.pack(*values) != data:
+            raise self.error("a reserved byte is not zero")
+        return values
 
     def number(self, field: str) -> Any:
         [value] = self.read(field)
@@ -81,10 +92,6 @@ class Cursor:
         if value > limit:
             raise self.error(f"{value} {what}, at most {limit} are allowed", ErrorCode.TOO_LARGE)
         return value
-
-    def zeros(self, n: int) -> None:
-        if any(self.take(n)):
-            raise self.error("a reserved byte is not zero")
 
     def end(self) -> None:
         if self.left:

@@ -8,24 +8,11 @@ from typing import ClassVar, Self
 
 from chipsim.wire.arrays import Piece, pieces_to_bytes, read_pieces
 from chipsim.wire.cursor import Cursor, packed
+from chipsim.wire.design import Circuit, Layer, Neuron, layer_to_bytes, part_to_bytes, read_layer
 from chipsim.wire.errors import ErrorCode, WireError
 from chipsim.wire.limits import Limits
 from chipsim.wire.session_messages import Empty, Parts
 from chipsim.wire.targets import FEWEST_BITS, MOST_BITS
-
-
-@dataclass(frozen=True)
-class Layer:
-    """One layer of the network."""
-
-    kind: int
-    body: bytes  # as its kind says
-
-    DENSE: ClassVar[int] = 1
-
-    @staticmethod
-    def dense(n_in: int, n_out: int) -> Layer:
-        return Layer(Layer.DENSE, packed("II", n_in, n_out))
 
 
 @dataclass(frozen=True)
@@ -37,13 +24,19 @@ class Configure:
     steps: int
     target_bits: int
     layers: tuple[Layer, ...]
+    neuron: Neuron
+    circuit: Circuit
     spec: bytes = b""  # of a simulated die: its ChipSpec as JSON
 
     def to_bytes(self) -> Parts:
-        parts: Parts = [packed("QHBB", self.die_seed, self.steps, self.target_bits, len(self.layers))]
-        for layer in self.layers:
-            parts += [packed("BxH", layer.kind, len(layer.body)), layer.body]
-        return [*parts, packed("I", len(self.spec)), self.spec]
+        return [
+            packed("QHBB", self.die_seed, self.steps, self.target_bits, len(self.layers)),
+            *(part for layer in self.layers for part in layer_to_bytes(layer)),
+            part_to_bytes(self.neuron),
+            part_to_bytes(self.circuit),
+            packed("I", len(self.spec)),
+            self.spec,
+        ]
 
     @classmethod
     def read(cls, cursor: Cursor, limits: Limits) -> Configure:
@@ -52,14 +45,10 @@ class Configure:
         cursor.at_most(n_layers, limits.layers, "layers")
         if not (steps and n_layers and FEWEST_BITS <= target_bits <= MOST_BITS):
             raise cursor.error(f"{steps} steps, {n_layers} layers, target words of {target_bits} bits")
-        layers = []
-        for _ in range(n_layers):
-            kind, zero, length = cursor.read("BBH")
-            if zero:
-                raise cursor.error("a reserved byte is not zero")
-            layers.append(Layer(kind, bytes(cursor.take(length))))
+        layers = tuple(read_layer(cursor) for _ in range(n_layers))
+        neuron, circuit = Neuron(*cursor.read(Neuron.FORM)), Circuit(*cursor.read(Circuit.FORM))
         length = cursor.at_most(cursor.number("I"), limits.recipe_bytes, "bytes of a spec")
-        return cls(die_seed, steps, target_bits, tuple(layers), bytes(cursor.take(length)))
+        return cls(die_seed, steps, target_bits, layers, neuron, circuit, bytes(cursor.take(length)))
 
 
 @dataclass(frozen=True, eq=False)

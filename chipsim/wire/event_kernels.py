@@ -22,8 +22,7 @@ from chipsim.wire.row_sets import (
     rice_parameter,
 )
 from chipsim.wire.words import SLACK, bytes_of_words, get_words, load_word, put_words, store_half
-from learning_circuit.masks import nonzero, population, store_chosen
-from learning_circuit.rows import LANES
+from learning_circuit.masks import population
 
 GROUP = 64  # windows whose common end stands in the head: where threads may start
 PLANE = 16  # steps of a word of spikes

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim.tables import Events, row_type
+from chipsim.wire.cursor import bytes_view
 from chipsim.wire.errors import ErrorCode, WireError
 from chipsim.wire.event_kernels import (
     FITS,
@@ -49,7 +50,7 @@ class PackedEvents:
     @property
     def unpacked_bytes(self) -> int:
         """What `unpack_events` allocates at most."""
-        per_row = np.dtype(row_type(self.n_rows)).itemsize + 4 * self.graded
+        per_row = int(np.dtype(row_type(self.n_rows)).itemsize) + 4 * self.graded
         return self.n_windows * ((self.capacity + LANES) * per_row + 8 * self.n_steps)
 
 
@@ -93,7 +94,7 @@ def pack_events(events: Events, n_rows: int) -> PackedEvents:
         raise _unfit(n_rows)
     data[used : used + SLACK] = 0
     return PackedEvents(
-        n_windows, n_steps, n_rows, graded, bits, unit, capacity, ends, memoryview(data)[: used + SLACK]
+        n_windows, n_steps, n_rows, graded, bits, unit, capacity, ends, bytes_view(data[: used + SLACK])
     )
 
 

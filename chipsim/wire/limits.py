@@ -24,3 +24,5 @@ class Limits:
     text_bytes: int = 1024
     recipe_bytes: int = MIB  # of a simulated die's spec
     probed: int = 1 << 16  # neurons and rows that a chunk's probes name
+    noises: int = 1024  # of a simulated die
+    synapses: int = 1 << 28  # of a simulated die

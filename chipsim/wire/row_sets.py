@@ -102,7 +102,7 @@ def get_bitmap(data, at, stop, members, n_rows):
 
 @stage
 def get_gaps(data, at, stop, members, n_rows, k):
-    """Fill members; returns (how many, the place after), or (-1, at) if codes do not fit or a row is beyond the last."""
+    """Fill members; returns (how many, the place after), or (-1, at) if codes or rows go beyond the last."""
     end = 8 * stop
     bit = 8 * at
     size_bits = bit_length(n_rows)

@@ -40,8 +40,8 @@ def _section(kind: int, parts: Parts) -> Parts:
 
 def _read_section(cursor: Cursor, kind: int, read: Callable[[Cursor], Any]) -> Any:
     """The next section, which must be of this kind and exactly as long as it says."""
-    found, *zeros, length = cursor.read("4BI")
-    if found != kind or any(zeros):
+    found, length = cursor.read("B3xI")
+    if found != kind:
         raise cursor.error(f"section {found} where {_SECTIONS[kind]} ({kind}) must stand")
     inside = Cursor(cursor.take(length), _SECTIONS[kind])
     value = read(inside)
@@ -168,8 +168,8 @@ class ReadCounts:
 
     @classmethod
     def read(cls, cursor: Cursor, limits: Limits) -> ReadCounts:
-        request, membranes, n, zero = cursor.read("IBBH")
-        if membranes > 1 or zero:
+        request, membranes, n = cursor.read("IBBxx")
+        if membranes > 1:
             raise cursor.error("whether membranes are wanted is said by 0 or 1")
         cursor.at_most(n, limits.layers, "layers")
         layers = cursor.read(f"{n}B")

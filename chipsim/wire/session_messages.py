@@ -64,8 +64,8 @@ class Welcome:
 
     @classmethod
     def read(cls, cursor: Cursor, limits: Limits) -> Welcome:
-        payload_bytes, windows, in_flight, simulated, zero, idle_ms = cursor.read("IIHBBI")
-        if simulated > 1 or zero:
+        payload_bytes, windows, in_flight, simulated, idle_ms = cursor.read("IIHBxI")
+        if simulated > 1:
             raise cursor.error("whether the die is simulated is said by 0 or 1")
         return cls(payload_bytes, windows, in_flight, idle_ms, bool(simulated), cursor.text(_LONGEST_NAME))
 
@@ -96,8 +96,8 @@ class Error:
 
     @classmethod
     def read(cls, cursor: Cursor, limits: Limits) -> Error:
-        number, zero, expected = cursor.read("HHI")
-        if zero or number not in set(ErrorCode):
+        number, expected = cursor.read("HxxI")
+        if number not in set(ErrorCode):
             raise cursor.error(f"there is no error code {number}")
         return cls(ErrorCode(number), cursor.text(limits.text_bytes), expected)
 
@@ -139,7 +139,7 @@ class Report:
 
     @classmethod
     def read(cls, cursor: Cursor, limits: Limits) -> Report:
-        state, zero, *rest = cursor.read("BBHIQQQ")
-        if state > cls.PROGRAMMED or zero:
+        state, *rest = cursor.read("BxHIQQQ")
+        if state > cls.PROGRAMMED:
             raise cursor.error(f"there is no state {state}")
         return cls(state, *rest)

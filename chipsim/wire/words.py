@@ -32,7 +32,7 @@ def store_half(data, at, word):
 
 @stage
 def put_words(data, at, words, n, bits):
-    """Write n of words (n,) of an unsigned type to data[at:]; returns the place after. Spoils up to SLACK bytes more."""
+    """Write n of words (n,), unsigned, to data[at:]; returns the place after. Spoils up to SLACK bytes more."""
     held = np.uint64(0)
     n_held = np.uint64(0)
     for j in range(n):
