@@ -11,6 +11,7 @@ import numpy as np
 
 from chipsim import ChipInterface
 from chipsim.physical import not_modelled
+from host.chip_source import ChipSource, InProcess
 from host.cost_report import cost_json
 from host.encoders import Encoder
 from host.evaluate import Score, evaluate
@@ -18,6 +19,7 @@ from host.run_folder import RunFolder
 from host.run_spec import RunSpec
 from host.setup import Setup, prepare
 from host.stream import Lesson
+from host.timeline import Timeline
 from host.training import Progress, train
 from nonideality.grammar import parse_all
 
@@ -77,18 +79,20 @@ def run(
     threads: int = 1,
     folder: RunFolder | Callable[[RunSpec], RunFolder] | None = None,
     listener: Listener | None = None,
+    source: ChipSource | None = None,
 ) -> Outcome:
     """Run `spec`; with a folder, keep checkpoints there and go on from the one found.
 
     folder: an existing run's, or a function that makes one for the spec with nothing left open (called once the data
-    are read, so that bad data leave nothing behind). `threads` changes no bit of the result. Raises DataError,
-    RunFolderError, ChipError; OSError if the folder cannot be written.
+    are read, so that bad data leave nothing behind). source: where the die is; the ideal chip, a model that no wire
+    leads to, is always in this process. Neither `threads` nor `source` changes a bit of the result. Raises DataError,
+    RunFolderError, ChipError, LinkError; OSError if the folder cannot be written.
     """
     listener = listener or Silence()
     setup = prepare(spec, listener.stage)
     made = folder(setup.spec) if callable(folder) else folder
     listener.stage("ideal chip")
-    return run_die(setup, reference(setup, threads), threads, made, listener)
+    return run_die(setup, reference(setup, threads), threads, made, listener, source)
 
 
 def reference(setup: Setup, threads: int = 1) -> Reference:
@@ -104,16 +108,19 @@ def run_die(
     threads: int = 1,
     made: RunFolder | None = None,
     listener: Listener | None = None,
+    source: ChipSource | None = None,
 ) -> Outcome:
     """Fabricate the die that `setup.spec` names, measure it, let it learn on chip, measure it again.
 
-    made: the run's folder, which keeps checkpoints and the result. Raises RunFolderError, ChipError, OSError.
+    made: the run's folder, which keeps checkpoints and the result; source: where the die is, in this process if None.
+    Raises RunFolderError, ChipError, LinkError, OSError.
     """
-    listener = listener or Silence()
+    listener, source = listener or Silence(), source or InProcess(threads)
     spec, test = setup.spec, setup.dataset.test
     encoder = _encoder(setup, buffers=1)
     listener.stage("this die before learning")
-    chip = setup.chip(setup.chip_spec, setup.start_weights(), threads)
+    chip = source.die(setup.chip_spec, spec.die)
+    chip.program(setup.start_weights())
     chip.age(spec.training.rest_before_s)
     start = chip.weights()
     before = evaluate(chip, test, encoder)
@@ -126,7 +133,7 @@ def run_die(
     began = time.perf_counter()
     train(
         chip,
-        Lesson(setup.train, setup.teacher, _encoder(setup, Lesson.BUFFERS), spec.training.output_target, spec.seed),
+        _lesson(setup, source.timeline),
         setup.valid,
         encoder,
         progress,
@@ -147,11 +154,17 @@ def run_die(
         **facts,
         "data_origin": setup.dataset.origin,
         "samples_per_s": None if rate is None else round(rate, 1),
+        "link": source.link(),
         "run_dir": str(made.path) if made else None,
     }
     if made:
         made.save_result(summary)
     return Outcome(setup, chip, before, after, compared_with.ideal, start, progress, facts, summary)
+
+
+def _lesson(setup: Setup, timeline: Timeline | None) -> Lesson:
+    encoder, training = _encoder(setup, Lesson.BUFFERS), setup.spec.training
+    return Lesson(setup.train, setup.teacher, encoder, training.output_target, setup.spec.seed, timeline)
 
 
 def _encoder(setup: Setup, buffers: int) -> Encoder:

@@ -13,6 +13,7 @@ from chipsim import Events
 from host.data import Samples
 from host.encoders import Encoder
 from host.teacher import OutputTarget, Teacher
+from host.timeline import Timeline
 from nonideality.streams import stream
 
 _IN_FLIGHT = 2  # chunks being prepared or waiting; the chip works on one more
@@ -31,14 +32,21 @@ class Lesson:
     """The training samples in the order in which the chip sees them; an order of its own for every epoch."""
 
     def __init__(
-        self, samples: Samples, teacher: Teacher, encoder: Encoder, output_target: OutputTarget, seed: int
+        self,
+        samples: Samples,
+        teacher: Teacher,
+        encoder: Encoder,
+        output_target: OutputTarget,
+        seed: int,
+        timeline: Timeline | None = None,
     ) -> None:
-        """encoder: with at least `BUFFERS` buffers of the largest chunk."""
+        """encoder: with at least `BUFFERS` buffers of the largest chunk; timeline: gets when the host was busy."""
         self._samples = samples
         self._teacher = teacher
         self._encoder = encoder
         self._output_target = output_target
         self._seed = seed
+        self._timeline = timeline or Timeline()
         self._epoch: tuple[int, NDArray[np.int64]] = (-1, np.zeros(0, np.int64))
 
     BUFFERS = _IN_FLIGHT + 1
@@ -61,12 +69,12 @@ class Lesson:
     def _prepare(self, start: int, stop: int) -> Chunk:
         windows = np.arange(start, stop, dtype=np.int64)
         index = self._order(start // len(self._samples))[windows % len(self._samples)]
-        values = self._samples.values(index)
-        return Chunk(
-            self._encoder.encode(values, windows),
-            windows,
-            self._teacher.targets(values, self._samples.labels[index], self._output_target),
-        )
+        with self._timeline.span("host", "encode"):
+            values = self._samples.values(index)
+            events = self._encoder.encode(values, windows)
+        with self._timeline.span("host", "targets"):
+            targets = self._teacher.targets(values, self._samples.labels[index], self._output_target)
+        return Chunk(events, windows, targets)
 
     def _order(self, epoch: int) -> NDArray[np.int64]:
         if self._epoch[0] != epoch:

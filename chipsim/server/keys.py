@@ -75,7 +75,9 @@ def load_public_key(path: Path) -> bytes:
 def check_allowed(folder: Path) -> None:
     """Raises ChipError if `folder` names nobody who may come in."""
     if not folder.is_dir():
-        raise ChipError(f"--allow {folder} is no folder: make it, and put the hosts' {PUBLIC} files there, NAME.key each")
+        raise ChipError(
+            f"--allow {folder} is no folder: make it, and put the hosts' {PUBLIC} files there, NAME.key each"
+        )
     paths = sorted(folder.glob("*.key"))
     if not paths:
         raise ChipError(f"--allow {folder} holds no NAME.key: nobody could connect; copy a host's {PUBLIC} there")

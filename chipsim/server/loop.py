@@ -1,4 +1,4 @@
-"""The server's loop: one thread that receives, sorts and sends; sessions carry out what is asked in threads of theirs."""
+"""The server's loop: one thread that receives, sorts and sends; sessions work in threads of their own."""
 
 from __future__ import annotations
 
@@ -89,12 +89,14 @@ class Server:
         try:
             router.bind(settings.bind)
         except zmq.ZMQError as error:
-            raise ChipError(f"cannot serve at {settings.bind}: {error.strerror.lower()}; choose another --bind") from None
+            raise ChipError(
+                f"cannot serve at {settings.bind}: {error.strerror.lower()}; choose another --bind"
+            ) from None
 
     @property
     def endpoint(self) -> str:
         """Where hosts connect; the port is filled in if the system was to choose it."""
-        return str(self._router.last_endpoint.decode().rstrip("\0"))
+        return bytes(self._router.getsockopt(zmq.LAST_ENDPOINT)).decode().rstrip("\0")
 
     def __enter__(self) -> Server:
         return self
@@ -122,7 +124,7 @@ class Server:
             if self._bell.fileno() in ready:
                 self._bell.recv(4096)
                 self._send_answers()
-            if until in ready and not os.read(until, 4096):
+            if until is not None and until in ready and not os.read(until, 4096):
                 self._say("the parent process is gone")
                 return
             if self._router in ready:
@@ -170,7 +172,7 @@ class Server:
         try:
             self._router.send_multipart([peer, frame], zmq.NOBLOCK, copy=False)
         except zmq.ZMQError as error:
-            return int(error.errno)
+            return int(error.errno or zmq.EAGAIN)
         return 0
 
     def _receive(self) -> None:
@@ -208,8 +210,8 @@ class Server:
         elif envelope.sequence > 0 and not envelope.reply:
             self._send(session, session.take(envelope, message))
         else:
-            error = WireError(ErrorCode.MALFORMED, f"{type(message).__name__} is no request of a host, in sequence")
-            self._send(session, [session.error(error)])
+            odd = WireError(ErrorCode.MALFORMED, f"{type(message).__name__} is no request of a host, in sequence")
+            self._send(session, [session.error(odd)])
 
     def _refuse_frame(self, peer: bytes, user: str, error: WireError) -> None:
         """An unreadable frame: whoever sent it hears which request is expected, and sends it again."""

@@ -105,7 +105,9 @@ class Session:
             try:
                 replies = list(self._die.carry_out(envelope, message, received_ns))
                 frames = [
-                    encode(reply, session=self.number, sequence=envelope.sequence, reply=True, part=k, parts=len(replies))
+                    encode(
+                        reply, session=self.number, sequence=envelope.sequence, reply=True, part=k, parts=len(replies)
+                    )
                     for k, reply in enumerate(replies)
                 ]
             except ChipError as error:

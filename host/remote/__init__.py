@@ -11,8 +11,8 @@ The chip takes the same calls as `chipsim.Chip` and gives the same bits. `host.r
 server of its own and stops it at the end.
 """
 
+from host.errors import LinkError
 from host.remote.connection import Connection, connect
-from host.remote.errors import LinkError
 from host.remote.remote_chip import RemoteChip
 
 __all__ = ["Connection", "LinkError", "RemoteChip", "connect"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import RLock
@@ -33,8 +34,8 @@ from chipsim.wire import (
     encode,
     name_of,
 )
+from host.errors import LinkError
 from host.remote.chip_clock import ChipClock, draw_request
-from host.remote.errors import LinkError
 from host.remote.traffic import Traffic
 from host.timeline import Timeline
 
@@ -84,13 +85,15 @@ def connect(
     chip_key: Path | None = None,
     speed: WireSpeed | None = None,
     timeline: Timeline | None = None,
+    ended: Callable[[], str | None] | None = None,
 ) -> Connection:
     """Open a session with the chip server at `address`, such as tcp://127.0.0.1:5555.
 
     timeout_s: without any sign of life before the chip counts as lost; keys: folder of this host's keys, and chip_key:
-    the server's public key file, for a server that asks for keys; speed: a wire to be imposed. Raises LinkError.
+    the server's public key file, for a server that asks for keys; speed: a wire to be imposed; timeline: gets who was
+    busy when; ended: says why the server's process is no more, if that can be known. Raises LinkError.
     """
-    return Connection(address, timeout_s, keys, chip_key, speed, timeline or Timeline())
+    return Connection(address, timeout_s, keys, chip_key, speed, timeline or Timeline(), ended or (lambda: None))
 
 
 class Connection:
@@ -104,6 +107,7 @@ class Connection:
         chip_key: Path | None,
         speed: WireSpeed | None,
         timeline: Timeline,
+        ended: Callable[[], str | None],
     ) -> None:
         self.address = address
         self.timeline = timeline
@@ -111,6 +115,7 @@ class Connection:
         self.stalled_s = 0.0  # spent in waiting for a wire that is imposed
         self._timeout_s = timeout_s
         self._speed = speed
+        self._ended = ended
         self._free_at = {"down": 0.0, "up": 0.0}  # when the imposed wire has carried all that it was given
         self._lock = RLock()
         self._limits = Limits()
@@ -180,8 +185,19 @@ class Connection:
         assert self._welcome is not None, "a connection begins with WELCOME"
         return self._welcome.windows
 
+    @property
+    def imposed(self) -> dict[str, float] | None:
+        """The wire that is imposed, and the seconds for which it made the host wait."""
+        if self._speed is None:
+            return None
+        return {
+            "mbit_per_s": self._speed.bytes_per_s * 8 / 1e6,
+            "latency_us": self._speed.latency_s * 1e6,
+            "stalled_s": round(self.stalled_s, 3),
+        }
+
     def send(self, message: Message, part: int = 0, parts: int = 1, windows: int = 0) -> Request:
-        """Send a request; waits while too many are unanswered. Raises LinkError, and the error of an earlier request."""
+        """Send a request; waits while too many are unanswered. Raises LinkError, or the error of an earlier request."""
         with self._lock:
             assert self._welcome is not None, "a connection begins with WELCOME"
             credits = self._welcome.in_flight
@@ -272,10 +288,8 @@ class Connection:
     def _transmit(self, frame: bytes, kind: str) -> None:
         self._occupy("down", len(frame))
         self.traffic.add("down", kind, len(frame))
-        try:
+        with suppress(zmq.Again):  # the wire takes nothing: as if lost, to be sent again, until the time-out
             self._socket.send(frame, zmq.NOBLOCK, copy=False)
-        except zmq.Again:
-            pass  # the wire takes nothing: as if lost, to be sent again; what stays so ends in a time-out
 
     def _occupy(self, direction: str, n_bytes: int) -> None:
         """Wait until an imposed wire has carried so many bytes; of a reply, for its way and that of its request."""
@@ -295,6 +309,8 @@ class Connection:
         while not done():
             if self._receive():
                 continue
+            if (why := self._ended()) is not None:
+                self._lose(why)
             now = monotonic()
             if now - self._alive > self._timeout_s:
                 self._lose("it gave no sign of life")

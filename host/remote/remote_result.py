@@ -63,6 +63,10 @@ class CountsOnRequest(Sequence[NDArray[np.float32]]):
 class RemoteResult(Result):
     """As `chipsim.Result`. Looking at anything waits until the chip is done with the chunk."""
 
+    _connection: Connection
+    _requests: list[Request]
+    _probes: tuple[Probe, ...]
+
     def __init__(
         self, connection: Connection, requests: list[Request], spec: ChipSpec, probes: tuple[Probe, ...]
     ) -> None:
@@ -81,11 +85,11 @@ class RemoteResult(Result):
         return [assembled(first.pieces, Limits()) for first in firsts]
 
     @cached_property
-    def activity(self) -> dict[str, NDArray[np.int64]]:  # type: ignore[override]
+    def activity(self) -> dict[str, NDArray[np.int64]]:
         return self._summed(_ACTIVITY)
 
     @cached_property
-    def work(self) -> dict[str, NDArray[np.int64]]:  # type: ignore[override]
+    def work(self) -> dict[str, NDArray[np.int64]]:
         return self._summed(_WORK)
 
     def _summed(self, prefix: str) -> dict[str, NDArray[np.int64]]:
@@ -93,14 +97,14 @@ class RemoteResult(Result):
         return {name[len(prefix) :]: np.sum([arrays[name] for arrays in self._arrays], axis=0) for name in names}
 
     @cached_property
-    def classes(self) -> NDArray[np.int64]:  # type: ignore[override]
+    def classes(self) -> NDArray[np.int64]:
         """(S,) as the chip tells them; of a chunk that was learned, from counts and membranes."""
         if "classes" in self._arrays[0]:
             return np.concatenate([arrays["classes"] for arrays in self._arrays], dtype=np.int64)
         return Result(list(self.counts), self.membrane, {}, {}).classes
 
     @cached_property
-    def membrane(self) -> NDArray[np.float32]:  # type: ignore[override]
+    def membrane(self) -> NDArray[np.float32]:
         asked = [self._connection.send(ReadCounts(request.sequence, (), True)) for request in self._requests]
         return np.concatenate([arrays_of(self._connection.answer(request), Counts)["membrane"] for request in asked])
 
@@ -109,7 +113,7 @@ class RemoteResult(Result):
         return [arrays_of(replies, SignalsRead) for replies in self._replies]
 
     @cached_property
-    def signals(self) -> dict[int, Signals]:  # type: ignore[override]
+    def signals(self) -> dict[int, Signals]:
         def read(layer: int) -> Signals:
             parts = [{name: arrays[f"layer{layer}.{name}"] for name in Signals._fields} for arrays in self._signals]
             of_all_windows = {"neurons": parts[0]["neurons"], "rows": parts[0]["rows"]}
@@ -119,10 +123,10 @@ class RemoteResult(Result):
         return {probe.layer: read(probe.layer) for probe in self._probes}
 
     @cached_property
-    def traces(self) -> dict[int, NDArray[np.float32]]:  # type: ignore[override]
+    def traces(self) -> dict[int, NDArray[np.float32]]:
         return {layer: signals.membrane for layer, signals in self.signals.items()}
 
     @cached_property
-    def spikes(self) -> dict[int, NDArray[np.uint8]]:  # type: ignore[override]
+    def spikes(self) -> dict[int, NDArray[np.uint8]]:
         layers = [probe.layer for probe in self._probes]
         return {n: np.concatenate([arrays[f"layer{n}.spikes"] for arrays in self._signals]) for n in layers}

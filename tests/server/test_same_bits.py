@@ -69,7 +69,10 @@ def test_probes(server, noise):
     with connect(server.endpoint) as connection:
         remote = connection.chip(task.spec, 3)
         remote.program(task.weights)
-        for show in (lambda chip: chip.infer(task.events, task.windows, probes), lambda chip: taught(task, chip, probes)):
+        for show in (
+            lambda chip: chip.infer(task.events, task.windows, probes),
+            lambda chip: taught(task, chip, probes),
+        ):
             actual, expected = show(remote), show(local)
             assert_same_everything(actual, expected)
             for layer, signals in expected.signals.items():
