@@ -55,7 +55,7 @@ def event_bits(events: Events, n_rows: int, amplitude_levels: int = 1 << 32) -> 
     if len(events.amplitude) > 0:
         return which + k * np.log2(amplitude_levels)
     steps = events.begin.shape[1]
-    free = k * (np.log2(2.0) * steps + np.log2(-np.expm1(-steps * np.log(2.0))))
+    free = k * (steps + np.log2(-np.expm1(-steps * np.log(2.0))))
     return which + np.minimum(free, np.log2(k * (steps - 1) + 1) + log2_patterns(k, m, steps))
 
 
@@ -99,8 +99,8 @@ def log2_patterns(k: Whole, m: Whole, steps: int) -> Bits:
         below = k_ * mean_and_variance(middle)[0] < m_
         low, high = np.where(below, middle, low), np.where(below, high, middle)
     log_x = (low + high) / 2
-    row = np.log(np.expm1(np.minimum(steps * np.log1p(np.exp(log_x)), 700.0)))
-    nats = k_ * row - m_ * log_x - np.log(2 * np.pi * np.maximum(k_ * mean_and_variance(log_x)[1], 0.2)) / 2
+    anything = steps * np.log1p(np.exp(log_x))
+    nats = k_ * (anything + np.log(-np.expm1(-anything))) - m_ * log_x - np.log(2 * np.pi * np.maximum(k_ * mean_and_variance(log_x)[1], 0.2)) / 2
     bits: Bits = np.maximum(nats / np.log(2.0), 0.0)
     bits = np.where(m == k, k * np.log2(steps), bits)
     return np.where((m == k * steps) | (k == 0), 0.0, bits)
