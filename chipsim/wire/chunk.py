@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from chipsim.wire.cursor import Cursor, bytes_view, packed
 from chipsim.wire.errors import ErrorCode, WireError
-from chipsim.wire.event_kernels import GROUP
-from chipsim.wire.events import EXACT_BITS, PackedEvents
+from chipsim.wire.event_kernels import EXACT_BITS, GROUP
+from chipsim.wire.events import PackedEvents
 from chipsim.wire.limits import Limits
 from chipsim.wire.session_messages import Parts
 from chipsim.wire.targets import FEWEST_BITS, MOST_BITS, PackedTargets

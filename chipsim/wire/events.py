@@ -15,12 +15,14 @@ from chipsim.tables import Events, row_type
 from chipsim.wire.cursor import bytes_view
 from chipsim.wire.errors import ErrorCode, WireError
 from chipsim.wire.event_kernels import (
+    EXACT_BITS,
     FITS,
     GROUP,
     PLANE,
     amplitudes_fit,
     pack_currents,
     pack_spikes,
+    room_for,
     unpack_currents,
     unpack_spikes,
 )
@@ -28,9 +30,9 @@ from chipsim.wire.limits import Limits
 from chipsim.wire.words import SLACK
 from learning_circuit.rows import LANES
 
-# Where amplitudes usually come from: (bits of a word, words per unit of current).
+# Where amplitudes usually come from: bits of a word, words per unit of current (images of 16 or 256 grey levels).
 _UNITS = ((4, 16), (8, 255), (8, 256), (16, 65535))
-EXACT_BITS = 32  # amplitudes as float32
+_FORM_BYTES = 2  # the first byte of a window, and what its set may take beyond a bitmap's whole bytes
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,53 +51,60 @@ class PackedEvents:
 
     @property
     def unpacked_bytes(self) -> int:
-        """What `unpack_events` allocates at most."""
-        per_row = int(np.dtype(row_type(self.n_rows)).itemsize) + 4 * self.graded
-        return self.n_windows * ((self.capacity + LANES) * per_row + 8 * self.n_steps)
+        """What unpacking allocates at most."""
+        row = int(np.dtype(row_type(self.n_rows)).itemsize)
+        per_window = (self.capacity + LANES) * (row + 4 * self.graded) + 8 * self.n_steps
+        room = self.n_rows * (2 * row + 10 + 2 * self.n_steps // PLANE) + 2 * self.capacity
+        return self.n_windows * per_window + room
 
 
 def pack_events(events: Events, n_rows: int) -> PackedEvents:
     """Events of a layer of n_rows rows. Raises WireError if they are not as `Events` says."""
-    n_windows, n_steps = events.begin.shape
-    graded = len(events.amplitude) > 0
     begin, end = (np.ascontiguousarray(array, np.int32) for array in (events.begin, events.end))
     rows = np.ascontiguousarray(events.rows)
-    per_window = (end - begin).sum(axis=1, dtype=np.int64) if not graded else (end[:, 0] - begin[:, 0]).astype(np.int64)
-    if (
-        n_windows == 0
-        or n_steps == 0
-        or (begin < 0).any()
-        or (end < begin).any()
-        or (end > rows.shape[1]).any()
-        or (graded and ((begin != begin[:, :1]).any() or (end != end[:, :1]).any()))
-    ):
+    if rows.dtype == np.uint16 and row_type(n_rows) is not np.uint16:
+        rows = rows.astype(np.int32)
+    graded = len(events.amplitude) > 0
+    if not _inside(rows, begin, end) or (graded and not (_constant(begin) and _constant(end))):
         raise _unfit(n_rows)
+    per_window = (end - begin).sum(axis=1, dtype=np.int64) // (begin.shape[1] if graded else 1)
     capacity = int(per_window.max())
-    ends = np.zeros(-(-n_windows // GROUP), np.uint32)
-    planes = 2 * -(-n_steps // PLANE)
-    per_row = 4 if graded else planes
-    room = int((np.minimum(per_window, n_rows) * per_row).sum()) + n_windows * (n_rows // 8 + 8) + SLACK
-    data = np.empty(room, np.uint8)
-    words = np.empty(n_rows, np.uint16)
+    ends = np.zeros(-(-len(begin) // GROUP), np.uint32)
+    n_steps = 1 if graded else begin.shape[1]
+    per_row = 4 if graded else 2 * -(-n_steps // PLANE)
+    most_bytes = int(np.minimum(per_window, n_rows).sum()) * per_row + len(begin) * (n_rows // 8 + _FORM_BYTES)
+    data = np.empty(most_bytes + 2 * SLACK, np.uint8)
+    room = room_for(n_rows, n_steps, capacity, rows.dtype)
     bits, unit = 0, 0.0
     if graded:
         amplitude = np.ascontiguousarray(events.amplitude, np.float32)
         bits, unit = _amplitude_form(begin, end, amplitude)
+        as_bits = amplitude.view(np.uint32)
         used = pack_currents(
-            rows, begin, end, amplitude, amplitude.view(np.uint32), n_rows, bits, np.float32(unit), words, data, ends
+            rows, begin, end, amplitude, as_bits, n_rows, bits, np.float32(unit), room, data, ends
         )
     else:
-        used = pack_spikes(
-            rows, begin, end, n_rows,
-            np.empty(n_rows + 1, rows.dtype), np.zeros((planes // 2, n_rows), np.uint16), words,
-            np.empty(n_rows, np.int32), np.empty(capacity, np.uint16), data, ends,
-        )  # fmt: skip
+        used = pack_spikes(rows, begin, end, n_rows, room, data, ends)
     if used < 0:
         raise _unfit(n_rows)
     data[used : used + SLACK] = 0
-    return PackedEvents(
-        n_windows, n_steps, n_rows, graded, bits, unit, capacity, ends, bytes_view(data[: used + SLACK])
+    sent = bytes_view(data[: used + SLACK])
+    return PackedEvents(len(begin), begin.shape[1], n_rows, graded, bits, unit, capacity, ends, sent)
+
+
+def _inside(rows: NDArray[np.generic], begin: NDArray[np.int32], end: NDArray[np.int32]) -> bool:
+    """Whether there are windows, all of them inside the buffer, of a type that the loops take."""
+    return (
+        rows.dtype in (np.uint16, np.int32)
+        and begin.size > 0
+        and begin.shape == end.shape
+        and len(rows) == len(begin)
+        and bool((begin >= 0).all() and (end >= begin).all() and (end <= rows.shape[1]).all())
     )
+
+
+def _constant(places: NDArray[np.int32]) -> bool:
+    return bool((places == places[:, :1]).all())
 
 
 def _unfit(n_rows: int) -> WireError:
@@ -136,24 +145,21 @@ def new_events(packed: PackedEvents, limits: Limits) -> Events:
 
 
 def unpack_into(packed: PackedEvents, events: Events, start: int, stop: int) -> None:
-    """Fill windows of groups start .. stop - 1, of GROUP windows each. Raises WireError if they break the rules."""
+    """Fill windows of groups start .. stop - 1, of GROUP windows each, of events that `new_events` made.
+
+    Threads may fill groups of their own at the same time. Raises WireError if a window breaks the rules.
+    """
     data = np.frombuffer(packed.data, np.uint8)
-    ends = packed.ends
-    members = np.empty(packed.n_rows + LANES, row_type(packed.n_rows))
+    n_rows, capacity, ends = packed.n_rows, packed.capacity, packed.ends
+    room = room_for(n_rows, 1 if packed.graded else packed.n_steps, capacity, events.rows.dtype)
     if packed.graded:
-        words = np.empty(packed.n_rows, np.uint16)
         unit = np.float32(packed.amplitude_unit)
+        as_bits = events.amplitude.view(np.uint32)
         wrong = unpack_currents(
-            data, ends, start, stop, packed.n_rows, packed.amplitude_bits, unit, packed.capacity, members, words,
-            *events, events.amplitude.view(np.uint32),
-        )  # fmt: skip
-    else:
-        planes = -(-packed.n_steps // PLANE)
-        words = np.empty((planes, packed.n_rows + LANES), np.uint16)
-        found = np.empty((2, packed.capacity + LANES), np.uint16)
-        wrong = unpack_spikes(
-            data, ends, start, stop, packed.n_rows, packed.capacity, members, words, found, *events[:3]
+            data, ends, start, stop, n_rows, packed.amplitude_bits, unit, capacity, room, *events, as_bits
         )
+    else:
+        wrong = unpack_spikes(data, ends, start, stop, n_rows, capacity, room, *events[:3])
     if wrong != FITS:
         raise WireError(ErrorCode.MALFORMED, f"SPIKES: window {wrong} of the chunk is not packed as it must be")
 
