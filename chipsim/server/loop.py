@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
+from collections import Counter
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from time import monotonic
@@ -60,6 +61,7 @@ class Server:
         self._answers: SimpleQueue[Answer] = SimpleQueue()
         self._bell, self._rope = socket.socketpair()  # wakes the loop
         self._stopped = False
+        self.seen: Counter[str] = Counter()  # what went wrong on the wire, by kind
         self._context = zmq.Context()
         self._authenticator: ThreadAuthenticator | None = None
         self._router = self._context.socket(zmq.ROUTER)
@@ -208,6 +210,7 @@ class Server:
             self._send_to(peer, encode(Ack(), session=session.number, sequence=envelope.sequence, reply=True))
             self._end(session, "said goodbye")
         elif envelope.sequence > 0 and not envelope.reply:
+            self.seen.update(session.wrong_with(envelope.sequence))
             self._send(session, session.take(envelope, message))
         else:
             odd = WireError(ErrorCode.MALFORMED, f"{type(message).__name__} is no request of a host, in sequence")
@@ -215,6 +218,7 @@ class Server:
 
     def _refuse_frame(self, peer: bytes, user: str, error: WireError) -> None:
         """An unreadable frame: whoever sent it hears which request is expected, and sends it again."""
+        self.seen["damaged"] += 1
         mine = [session for session in self._sessions.values() if session.peer == peer and session.user == user]
         if mine:
             self._send(mine[0], [mine[0].error(error)])

@@ -59,6 +59,12 @@ class Session:
         """Sequence number of the next request."""
         return self._inbox.expected
 
+    def wrong_with(self, sequence: int) -> list[str]:
+        """What a request's number shows: that it came before, or that one is missing before it."""
+        if sequence == self.expected:
+            return []
+        return ["missing" if sequence > self.expected else "repeated"]
+
     def take(self, envelope: Envelope, message: Message) -> list[bytes]:
         """A request. Returns what is to be sent at once: mostly nothing, since the answer comes later."""
         if self._in_flight >= self._most_in_flight and envelope.sequence >= self.expected:

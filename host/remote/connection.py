@@ -76,6 +76,11 @@ class Request:
     def done(self) -> bool:
         return self.error is not None or (bool(self.replies) and None not in self.replies)
 
+    @property
+    def may_go_again(self) -> bool:
+        """Whether a complaint about it is news: it is not, soon after it was sent again."""
+        return self.tries < 2 or monotonic_ns() - self.sent_ns > 1e9 * _SETTLE_S
+
 
 def connect(
     address: str,
@@ -278,9 +283,9 @@ class Connection:
         self.timeline.add("host", "send", request.sent_ns, monotonic_ns())
 
     def _send_again(self, first: int) -> None:
-        """All unanswered requests from `first` on, unless that was done just now."""
+        """All unanswered requests from `first` on."""
         again = [request for sequence, request in self._unanswered.items() if sequence >= first]
-        if again and monotonic_ns() - again[0].sent_ns > 1e9 * _SETTLE_S:
+        if again and again[0].may_go_again:
             for request in again:
                 self.traffic.resent += 1
                 self._send_request(request)
@@ -316,9 +321,12 @@ class Connection:
                 self._lose("it gave no sign of life")
             if ping and now >= next_ping:
                 next_ping = now + _PING_S
-                self._transmit(encode(Status(), session=self._session), "STATUS")
+                self._ask_how_it_is()
             until = min(next_ping if ping else now + _PING_S, self._alive + self._timeout_s)
             self._socket.poll(max(1, int(1000 * (until - now))))
+
+    def _ask_how_it_is(self) -> None:
+        self._transmit(encode(Status(), session=self._session), "STATUS")
 
     def _receive(self) -> bool:
         """Take in all that has come. Returns whether there was anything."""
@@ -338,7 +346,8 @@ class Connection:
             if error.code is ErrorCode.VERSION:
                 self._lose(str(error))
             self.traffic.damaged += 1
-            return  # the next question brings to light which reply this was
+            self._ask_how_it_is()  # which brings to light which reply this was
+            return
         kind = name_of(envelope.kind)
         self.traffic.add("up", kind, len(frame))
         if isinstance(message, Welcome) and self._welcome is None:
@@ -389,7 +398,7 @@ class Connection:
         answered = report.expected - 1 - report.in_flight
         for sequence, request in list(self._unanswered.items()):
             # Its reply left before the report did, and has not come.
-            if sequence <= answered and monotonic_ns() - request.sent_ns > 1e9 * _SETTLE_S:
+            if sequence <= answered and request.may_go_again:
                 self.traffic.resent += 1
                 self._send_request(request)
 
