@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
+from chipsim.interface import Targets
 from chipsim.jit import kernel, stage
+from chipsim.spec import ChipError, ChipSpec
+from chipsim.tables import Events
 
 
 @stage
@@ -56,12 +60,42 @@ def ascending(rows, begin, end, start, stop):
     return True
 
 
-@kernel
-def all_finite(values, start, stop):
-    """Whether values[start:stop], (S, n) float32, hold neither NaN nor infinity."""
-    odd = np.int32(0)
-    for s in range(start, stop):
-        row = values[s]
-        for i in range(len(row)):
-            odd += np.int32(not np.isfinite(row[i]))
-    return odd == 0
+def check_chunk(spec: ChipSpec, events: Events, windows: NDArray[np.int64]) -> None:
+    """Raises ChipError if the shapes of events and window numbers do not fit each other and the spec."""
+    if windows.ndim != 1 or len(windows) == 0:
+        raise ChipError(f"window numbers of shape {windows.shape}: send one per window, and at least one window")
+    shape = (len(windows), spec.steps)
+    if events.begin.shape != shape or events.end.shape != shape or len(events.rows) != len(windows):
+        raise ChipError(
+            f"events of {events.begin.shape} (windows, steps) do not fit: this chunk has {shape[0]} windows of"
+            f" {shape[1]} steps"
+        )
+    if len(events.amplitude) > 0 and events.amplitude.shape != events.rows.shape:
+        raise ChipError(f"amplitudes of {events.amplitude.shape} do not fit rows of {events.rows.shape}")
+
+
+def check_targets(spec: ChipSpec, n_windows: int, targets: Targets) -> None:
+    """Raises ChipError if the shapes of targets do not fit the spec and the number of windows."""
+    shapes = [None if target is None else target.shape for target in targets]
+    expected = [(n_windows, shape.n_out) if shape.learns else None for shape in spec.shapes]
+    if shapes != expected:
+        raise ChipError(f"targets of shapes {shapes} do not fit this chip and chunk: send {expected}")
+
+
+def rates_per_layer(spec: ChipSpec, n_windows: int, rates: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(S, n_layers) learning rates of S windows. Raises ChipError if they are not finite or not as many."""
+    rates = np.asarray(rates, np.float32)
+    allowed = [(n_windows,), (n_windows, spec.n_layers)]
+    if rates.shape not in allowed:
+        raise ChipError(
+            f"learning rates of shape {rates.shape} do not fit this chunk: send {allowed[0]} or {allowed[1]}"
+        )
+    if not np.isfinite(rates).all():
+        raise ChipError("learning rates contain NaN or infinity: every one must be a finite number")
+    return np.broadcast_to(rates.reshape(n_windows, -1), (n_windows, spec.n_layers))
+
+
+def check_seconds(seconds: float) -> None:
+    """Raises ChipError if a die cannot rest for so long."""
+    if not (np.isfinite(seconds) and seconds >= 0):
+        raise ChipError(f"a die cannot rest for {seconds} seconds: give a finite number of at least 0")

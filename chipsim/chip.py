@@ -9,14 +9,15 @@ from numpy.typing import NDArray
 
 from chipsim.ageing import Age, drift_block, gain_at
 from chipsim.blocks import joined, padded_width, rewrite, split
-from chipsim.checks import all_finite, ascending, events_fit
+from chipsim.checks import ascending, check_chunk, check_seconds, check_targets, events_fit, rates_per_layer
 from chipsim.converter import NO_TRACE, ConverterSpec, Trace
 from chipsim.cycle import TALLY, WORK
 from chipsim.fabricate import fabricate
+from chipsim.interface import Snapshot, Targets
 from chipsim.layer_run import LayerRun, Look, Windows
 from chipsim.link import HostLink
 from chipsim.memory import aligned
-from chipsim.places import at_places, n_places, of_neurons, places_of, row_numbers
+from chipsim.places import n_places, of_neurons, places_of, row_numbers
 from chipsim.plan import checks, even_ranges, following_ranges, inference, learning
 from chipsim.positions import kept_once
 from chipsim.probe import Probe, check_probes, nothing_probed, room_for
@@ -27,9 +28,6 @@ from chipsim.spec import ChipError, ChipSpec
 from chipsim.spike_masks import gather_events, n_bits, new_masks, number_of_spikes, spikes_of
 from chipsim.tables import Block, Events, Record, row_type
 from learning_circuit.rows import LANES
-
-Targets = Sequence[NDArray[np.float32] | None]  # None: of a pooling layer, which never learns
-Snapshot = dict[str, NDArray[np.generic]]
 
 
 class Chip:
@@ -43,7 +41,8 @@ class Chip:
         self._drifts = any(made.drift.drifts for made in self._made)
         self._age = Age()
         bit_errors = [made.target_bit_errors for made in self._made]
-        self._link = HostLink(die_seed, spec.layer_sizes[0], self._made[0].spike_bit_errors, bit_errors)
+        spike_errors = self._made[0].spike_bit_errors
+        self._link = HostLink(die_seed, spec.shapes, spec.target_bits, spike_errors, bit_errors)
         self._threads = Threads(threads)
         self._layers: list[list[Block]] = []  # the columns of each in blocks, see chipsim.blocks
         self._runs = [LayerRun(shape, made) for shape, made in zip(spec.shapes, self._made, strict=True)]
@@ -71,7 +70,7 @@ class Chip:
 
     def infer(self, events: Events, windows: NDArray[np.int64], probes: Sequence[Probe] = ()) -> Result:
         """Run S windows, weights left alone. windows: (S,) the windows' numbers, which key their temporal noise."""
-        events, windows, _, lost = self._received(events, windows, [])
+        events, windows, lost = self._received(events, windows)
         result = self._run(events, windows, None, None, probes)
         result.activity["events_lost"][0] = lost
         return result
@@ -85,7 +84,7 @@ class Chip:
         """
         if not all(shape.dense for shape in self.spec.shapes):
             raise ChipError("membranes of layers on images cannot be read back: use dense layers, or probes")
-        events, windows, _, lost = self._received(events, windows, [])
+        events, windows, lost = self._received(events, windows)
         traces = [self._trace(layer, len(windows), converter) for layer in range(self.spec.n_layers)]
         result = self._run(events, windows, None, None, (), traces)
         result.activity["events_lost"][0] = lost
@@ -113,31 +112,16 @@ class Chip:
         targets: per layer (S, n_out), target rates in spikes per step; rates: (S,) or (S, n_layers) learning rates.
         Raises ChipError if shapes do not fit.
         """
-        shapes = [None if target is None else target.shape for target in targets]
-        expected = [(len(windows), shape.n_out) if shape.learns else None for shape in self.spec.shapes]
-        if shapes != expected:
-            raise ChipError(f"targets of shapes {shapes} do not fit this chip and chunk: send {expected}")
-        rates = np.asarray(rates, np.float32)
-        allowed = [(len(windows),), (len(windows), self.spec.n_layers)]
-        if rates.shape not in allowed:
-            raise ChipError(
-                f"learning rates of shape {rates.shape} do not fit this chunk: send {allowed[0]} or {allowed[1]}"
-            )
-        if not np.isfinite(rates).all():
-            raise ChipError("learning rates contain NaN or infinity: every one must be a finite number")
-        per_layer = np.broadcast_to(rates.reshape(len(windows), -1), (len(windows), self.spec.n_layers))
-        events, windows, taught, lost = self._received(
-            events, windows, [_none_if_fixed(target, len(windows)) for target in targets]
-        )
+        check_targets(self.spec, len(windows), targets)
+        per_layer = rates_per_layer(self.spec, len(windows), rates)
+        events, windows, lost = self._received(events, windows)
+        arrived = self._link.targets(targets, windows)
         results = []
         for start, stop in self._age.spans(len(windows)) if self._drifts else [(0, len(windows))]:
             part = slice(start, stop)
             parts = Events(*(array[part] for array in events))
-            wide = [
-                at_places(target[part], shape) if shape.learns else target
-                for target, shape in zip(taught, self.spec.shapes, strict=True)
-            ]
-            results.append(self._run(parts, windows[part], wide, per_layer[part].T.copy(), probes))
+            wanted = [target if target is None else target[part] for target in arrived]
+            results.append(self._run(parts, windows[part], wanted, per_layer[part].T.copy(), probes))
             self._grow(self._age.after_windows(stop - start))
         result = concatenated(results)
         result.activity["events_lost"][0] = lost
@@ -146,8 +130,7 @@ class Chip:
     def age(self, seconds: float) -> None:
         """Let the die rest: its synapses drift for this time. Raises ChipError if it is not a number of at least 0."""
         self._check_programmed()
-        if not (np.isfinite(seconds) and seconds >= 0):
-            raise ChipError(f"a die cannot rest for {seconds} seconds: give a finite number of at least 0")
+        check_seconds(seconds)
         self._grow(self._age.after_rest(float(seconds)))
 
     def weights(self) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
@@ -218,37 +201,36 @@ class Chip:
                         drift_block(block, made.drift, made.gain, self._age, age)
         self._age = age
 
-    def _received(
-        self, events: Events, windows: NDArray[np.int64], targets: Sequence[NDArray[np.float32]]
-    ) -> tuple[Events, NDArray[np.int64], Sequence[NDArray[np.float32]], int]:
-        """What arrives of a chunk: its events, window numbers and targets, and how many events were lost on the way."""
+    def _received(self, events: Events, windows: NDArray[np.int64]) -> tuple[Events, NDArray[np.int64], int]:
+        """What arrives of a chunk: its events and window numbers, and how many events were lost on the way."""
         self._check_programmed()
         windows = np.ascontiguousarray(windows, np.int64)
-        self._check_shapes(events, windows)
+        check_chunk(self.spec, events, windows)
         if self._link.errs or self._drifts:  # what is wrong is found before anything is garbled or learned
-            self._threads.run(self._checks(events, targets))
+            self._threads.run(self._checks(events))
         arrived, lost = self._link.events(events, windows)
-        return arrived, windows, self._link.targets(targets, windows), lost
+        return arrived, windows, lost
 
-    def _checks(self, events: Events, targets: Sequence[NDArray[np.float32]]) -> list[Piece]:
-        """Pieces that look at all that the host sent; the last one raises ChipError if something cannot be run."""
+    def _checks(self, events: Events) -> list[Piece]:
+        """Pieces that look at all events that the host sent; the last one raises ChipError if some cannot be run."""
         n_in = self.spec.layer_sizes[0]
-        wrong: list[str] = []
+        fit: list[bool] = []
+        ascends: list[bool] = []
 
         def check(start: int, stop: int) -> None:
-            if not events_fit(events.rows, events.begin, events.end, events.amplitude, n_in, start, stop):
-                wrong.append(
+            fits = events_fit(events.rows, events.begin, events.end, events.amplitude, n_in, start, stop)
+            fit.append(fits)
+            if fits and not self.spec.shapes[0].dense:
+                ascends.append(ascending(events.rows, events.begin, events.end, start, stop))
+
+        def refuse() -> None:
+            if not all(fit):
+                raise ChipError(
                     f"events must lie inside their buffer and name input rows 0 to {n_in - 1};"
                     " a constant current must be finite and the same at every step"
                 )
-            elif not self.spec.shapes[0].dense and not ascending(events.rows, events.begin, events.end, start, stop):
-                wrong.append("events of an image must name rows in ascending order at every step, each at most once")
-            if not all(all_finite(target, start, stop) for target in targets):
-                wrong.append("targets contain NaN or infinity: every one must be a finite number")
-
-        def refuse() -> None:
-            if wrong:
-                raise ChipError(wrong[0])
+            if not all(ascends):
+                raise ChipError("events of an image must name rows in ascending order at every step, each at most once")
 
         return checks(even_ranges(len(events.begin), self._threads.count), check, refuse)
 
@@ -256,7 +238,7 @@ class Chip:
         self,
         events: Events,
         windows: NDArray[np.int64],
-        targets: list[NDArray[np.float32]] | None,
+        targets: Targets | None,
         rates: NDArray[np.float32] | None,
         probes: Sequence[Probe],
         traces: Sequence[Trace] | None = None,
@@ -291,7 +273,7 @@ class Chip:
 
         threads = self._threads.count
         n_blocks = [len(layer) for layer in self._layers]
-        checked = self._checks(events, targets or [])
+        checked = self._checks(events)
         if targets is None:
             work = inference(even_ranges(n_windows, threads), n_blocks, run_block, gather, checked[-1])
         else:
@@ -331,18 +313,6 @@ class Chip:
             raise ChipError(str(error)) from None
         shape = (n_windows, self.spec.steps, padded_width(self.spec.layer_sizes[layer + 1]))
         return Trace(made, np.empty(shape, np.uint8))
-
-    def _check_shapes(self, events: Events, windows: NDArray[np.int64]) -> None:
-        if windows.ndim != 1 or len(windows) == 0:
-            raise ChipError(f"window numbers of shape {windows.shape}: send one per window, and at least one window")
-        shape = (len(windows), self.spec.steps)
-        if events.begin.shape != shape or events.end.shape != shape or len(events.rows) != len(windows):
-            raise ChipError(
-                f"events of {events.begin.shape} (windows, steps) do not fit: this chunk has {shape[0]} windows of"
-                f" {shape[1]} steps"
-            )
-        if len(events.amplitude) > 0 and events.amplitude.shape != events.rows.shape:
-            raise ChipError(f"amplitudes of {events.amplitude.shape} do not fit rows of {events.rows.shape}")
 
     def _reserve(self, n_windows: int) -> None:
         """Room for what the layers record, kept from chunk to chunk."""
@@ -390,8 +360,3 @@ class Chip:
 def _has_scale(layer: list[Block]) -> bool:
     """Whether anything depends on a layer's full scale, which is chosen when it is programmed."""
     return bool(layer[0].circuit.update.imperfect or layer[0].neurons.reads)
-
-
-def _none_if_fixed(target: NDArray[np.float32] | None, n_windows: int) -> NDArray[np.float32]:
-    """No target at all for a layer that never learns."""
-    return np.zeros((n_windows, 0), np.float32) if target is None else target

@@ -1,9 +1,10 @@
-"""The chip's end of the host link: what arrives when bits flip on the way.
+"""The chip's end of the host link: what arrives of rates that travel as short words, and when bits flip on the way.
 
 A spike travels as the address of its row, in as many bits as number the rows of the first layer; a constant current as
-such an address and a value that is taken to arrive intact. A target rate travels as a word of 16 bits, 15 of them after
-the point: 0 to 2 spikes per step in units of 2^-15. A word without a flipped bit means exactly what was sent. Bit
-errors are drawn from (die, site, layer, window); all words of a site in a window are one sequence of bits, lowest bit
+such an address and a value that is taken to arrive intact. A target rate travels as a word of `ChipSpec.target_bits`
+bits, all but one of them after the point: of 16 bits, 0 to 2 spikes per step in units of 2^-15. It is rounded to the
+nearest word, halves up, and what is too small or too large for a word becomes the nearest end of its range. Bit errors
+are drawn from (die, site, layer, window); all words of a site in a window are one sequence of bits, lowest bit
 of each word first, and the gaps between flipped bits are drawn rather than each bit: the price is that of the errors.
 
 An address beyond the array is dropped. So is a second event for a row in a step: the row's driver fires once per step.
@@ -17,14 +18,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.jit import inlined_stage, kernel
+from chipsim.interface import Targets
+from chipsim.jit import inlined_stage, kernel, stage
+from chipsim.layers import LayerShape
+from chipsim.memory import aligned
+from chipsim.places import at_places, n_places
+from chipsim.spec import ChipError
 from chipsim.tables import Events
 from nonideality.counter_rng import natural_log, philox
 from nonideality.streams import stream_key
 
-TARGET_BITS = 16
-_TARGET_ONE = np.float32(1 << 15)  # a rate of one spike per step
-_TARGET_TOP = np.int64((1 << TARGET_BITS) - 1)
 _LOW = np.uint64(0xFFFFFFFF)
 _NEVER = 2.0**62
 
@@ -97,22 +100,47 @@ def _receive_events(rows, begin, end, amplitude, errors, windows, word_bits, n_i
     return lost
 
 
+@stage
+def _round_rates(sent, received, one):
+    """Rates (n,) float32 to the nearest words and back, into received. Returns whether all of them are finite.
+
+    one: float32 scalar, the word that means a rate of one.
+    """
+    top = np.float32(2) * one - np.float32(1)
+    odd = np.int32(0)
+    for i in range(len(sent)):
+        odd += np.int32(not np.isfinite(sent[i]))
+        scaled = sent[i] * one
+        below = np.floor(scaled)
+        word = below + np.float32(scaled - below >= np.float32(0.5))
+        received[i] = min(max(word, np.float32(0)), top) / one
+    return odd == 0
+
+
 @kernel
-def _receive_targets(targets, errors, windows):
-    """Garble the words of target rates (S, n_out) float32 in place."""
+def _receive_targets(sent, received, one):
+    """What arrives of target rates (S, n_out), in the first columns of received. Returns whether all were finite."""
+    finite = True
+    for s in range(sent.shape[0]):
+        finite = _round_rates(sent[s], received[s, : sent.shape[1]], one) and finite
+    return finite
+
+
+@kernel
+def _flip_target_bits(targets, n_out, bits, errors, windows):
+    """Garble the words, of `bits` bits, of the first n_out of target rates (S, n) float32 in place."""
+    one = np.float32(1 << (bits - 1))
     for s in range(targets.shape[0]):
         drawn = np.int64(0)
         flipped = _gap(errors, windows[s], drawn)
-        while flipped < targets.shape[1] * TARGET_BITS:
-            i = flipped // TARGET_BITS
+        while flipped < n_out * bits:
+            i = flipped // bits
             mask = np.int64(0)
-            while flipped < (i + 1) * TARGET_BITS:
-                mask |= np.int64(1) << (flipped - i * TARGET_BITS)
+            while flipped < (i + 1) * bits:
+                mask |= np.int64(1) << (flipped - i * bits)
                 drawn += 1
                 flipped += 1 + _gap(errors, windows[s], drawn)
-            sent = np.int64(np.floor(np.float64(targets[s, i] * _TARGET_ONE) + 0.5))
-            sent = max(np.int64(0), min(_TARGET_TOP, sent))
-            targets[s, i] = np.float32(sent ^ mask) / _TARGET_ONE
+            targets[s, i] = np.float32(np.int64(targets[s, i] * one) ^ mask) / one
 
 
 def address_bits(n_in: int) -> int:
@@ -121,11 +149,16 @@ def address_bits(n_in: int) -> int:
 
 
 class HostLink:
-    """The wires of one die's host link. Where there are no bit errors, nothing is copied."""
+    """The wires of one die's host link. Events without bit errors are not copied."""
 
-    def __init__(self, die_seed: int, n_in: int, spikes: float, targets: Sequence[float]) -> None:
-        """spikes, targets (one per layer): bit error rates, from 0 to 0.5."""
-        self._n_in = n_in
+    def __init__(
+        self, die_seed: int, shapes: Sequence[LayerShape], target_bits: int, spikes: float, targets: Sequence[float]
+    ) -> None:
+        """shapes: of the layers; target_bits: of a rate's word; spikes, targets (one per layer): bit error rates."""
+        self._n_in = shapes[0].n_in
+        self._shapes = shapes
+        self._target_bits = target_bits
+        self._room: list[NDArray[np.float32]] = [aligned((0, 0), np.float32) for _ in targets]  # what arrived last
         self._spikes = BitErrors.at(spikes, "spikes", 0, die_seed) if spikes else None
         self._targets = [
             BitErrors.at(rate, "targets", layer, die_seed) if rate else None for layer, rate in enumerate(targets)
@@ -148,13 +181,32 @@ class HostLink:
         )
         return copies, int(_receive_events(*copies, self._spikes, windows, address_bits(self._n_in), self._n_in))
 
-    def targets(self, targets: Sequence[NDArray[np.float32]], windows: NDArray[np.int64]) -> list[NDArray[np.float32]]:
-        """What arrives of each layer's targets (S, n_out)."""
-        received = []
-        for target, errors in zip(targets, self._targets, strict=False):  # none are sent for inference
-            if errors is None:
-                received.append(np.ascontiguousarray(target, np.float32))
-            else:
-                received.append(np.array(target, np.float32, order="C"))
-                _receive_targets(received[-1], errors, windows)
-        return received
+    def targets(self, targets: Targets, windows: NDArray[np.int64]) -> list[NDArray[np.float32] | None]:
+        """What arrives of each layer's targets (S, n_out), in the neurons' places; valid until the next call.
+
+        Raises ChipError if one of them is not finite.
+        """
+        return [
+            None if target is None else self._layer_targets(layer, np.ascontiguousarray(target, np.float32), windows)
+            for layer, target in enumerate(targets)
+        ]
+
+    def _layer_targets(
+        self, layer: int, target: NDArray[np.float32], windows: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        shape, errors, n_windows = self._shapes[layer], self._targets[layer], len(target)
+        one = np.float32(1 << (self._target_bits - 1))
+        if len(self._room[layer]) < n_windows:
+            self._room[layer] = aligned((n_windows, n_places(shape)), np.float32)
+        arrived = self._room[layer][:n_windows]
+        width = n_places(shape) // shape.positions
+        if errors is not None:  # garbled as the words come, one neuron after the other
+            words = np.empty_like(target)
+            finite = _receive_targets(target, words, one)
+            _flip_target_bits(words, shape.n_out, self._target_bits, errors, windows)
+            arrived[...] = at_places(words, shape)
+        else:
+            finite = _receive_targets(target.reshape(-1, shape.columns), arrived.reshape(-1, width), one)
+        if not finite:
+            raise ChipError("targets contain NaN or infinity: every one must be a finite number")
+        return arrived

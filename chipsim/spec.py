@@ -15,6 +15,10 @@ from nonideality import Noise
 from nonideality.grammar import parse_all
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+TARGET_BITS = (2, 16)  # fewest and most
+TargetBits = Annotated[
+    int, Field(ge=TARGET_BITS[0], le=TARGET_BITS[1])
+]  # of the word in which a target rate arrives, see chipsim.link
 FullScale = Annotated[float, Field(ge=1e-6, le=1e6)]  # an LSB of it is still a float32
 
 
@@ -112,6 +116,7 @@ class ChipSpec(BaseModel):
     layers: tuple[AnyLayer, ...] = ()
     layer_sizes: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=2)]  # inputs first
     steps: Annotated[int, Field(ge=1, le=4096)] = 16  # of a window
+    target_bits: TargetBits = 16
     neuron: NeuronSpec = NeuronSpec()
     synapse: SynapseSpec = SynapseSpec()
     learning_circuit: LearningCircuitSpec = LearningCircuitSpec()

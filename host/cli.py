@@ -12,10 +12,12 @@ from typing import Any
 import click
 
 from host.cli_check import check
+from host.cli_chip import ChipPlace, chip_options, chip_source
 from host.cli_limit import limit
 from host.cli_options import one_line_errors, run_options, usable_cores
 from host.cli_report import report as report_command
 from host.cli_sensitivity import sensitivity
+from host.cli_serve import keygen, serve
 from host.cli_spec import place, spec
 from host.cli_sweep import sweep
 from host.cli_teacher import teacher
@@ -63,6 +65,7 @@ def cli() -> None:
 @click.option("--out", type=click.Path(path_type=Path), help="Run folder.  [default: runs/<date>-<hash>]")
 @click.option("--resume", type=click.Path(path_type=Path), help="Continue the run in this folder.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+@chip_options
 def run(
     overrides: dict[str, Any],
     config: Path | None,
@@ -70,6 +73,7 @@ def run(
     out: Path | None,
     resume: Path | None,
     as_json: bool,
+    place: ChipPlace,
 ) -> None:
     """Fabricate a die, measure it, let it learn on chip, measure it again.
 
@@ -84,15 +88,22 @@ def run(
             f"--resume continues a run as it was defined; leave out {', '.join(given)} or start a new run"
         )
     with one_line_errors():
-        _run(overrides, config, threads or usable_cores(), out, resume, as_json)
+        _run(overrides, config, threads or usable_cores(), out, resume, as_json, place)
 
 
 def _run(
-    overrides: dict[str, Any], config: Path | None, threads: int, out: Path | None, resume: Path | None, as_json: bool
+    overrides: dict[str, Any],
+    config: Path | None,
+    threads: int,
+    out: Path | None,
+    resume: Path | None,
+    as_json: bool,
+    place: ChipPlace,
 ) -> None:
     import json
 
     from host.console import Console, report
+    from host.errors import LinkError
     from host.run import run as run_spec
     from host.run_folder import RunFolder
     from host.run_spec import RunSpec, resolve
@@ -113,16 +124,23 @@ def _run(
             RunFolder.check(out)
     console = Console()
     try:
-        with console:
-            outcome = run_spec(spec, threads, folder or make_folder, console)
+        with chip_source(place, threads, spec.chip) as source, console:
+            outcome = run_spec(spec, threads, folder or make_folder, console, source)
             console.stage("drawing")
             from host.plots import save_plots
 
             assert folder is not None, "run() makes the folder"
             save_plots(outcome, folder.path)
+            if place.timeline and source.timeline is not None:
+                from host.timeline_plot import save_timeline
+
+                save_timeline(source.timeline, outcome.summary["link"]["chip"], folder.path)
     except KeyboardInterrupt:
-        hint = f"; continue with: chipsim run --resume {shlex.quote(str(folder.path))}" if folder else ""
+        hint = f"; continue with: chipsim run --resume {shlex.quote(str(folder.path))}{place.flags()}" if folder else ""
         _fail(f"interrupted{hint}", 130)
+    except LinkError as error:
+        hint = f"; continue with: chipsim run --resume {shlex.quote(str(folder.path))}{place.flags()}" if folder else ""
+        raise click.ClickException(f"{error}{hint}") from None
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EIO) and folder:
             raise click.ClickException(
@@ -205,7 +223,10 @@ def bench(
         click.echo(json.dumps(result.to_json()) if as_json else "\n".join(result.lines()))
 
 
-for command in (spec, place, check, trace, sweep, yield_, limit, sensitivity, report_command, teacher):
+for command in (
+    *(spec, place, check, trace, sweep, yield_, limit, sensitivity, report_command),
+    *(teacher, serve, keygen),
+):
     cli.add_command(command)
 
 

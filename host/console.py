@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from chipsim import __version__
 from host.cost_report import cost_lines
 from host.encoders import MEANING
+from host.link_report import link_lines
 from host.run import Outcome
 
 
@@ -85,6 +86,7 @@ def report(outcome: Outcome) -> str:
         *_learned(summary),
         *_saturated(summary),
         *cost_lines(summary["cost"]),
+        *link_lines(summary["link"]),
         f"run folder   {summary['run_dir']}",
     ]
     return "\n".join(lines)

@@ -23,6 +23,10 @@ class TraceError(HostError):
     """A neuron, a row or a sample to trace that is not there, or a file that cannot be written."""
 
 
+class LinkError(HostError):
+    """A chip that cannot be reached, does not answer, or will not have this host."""
+
+
 class SweepError(HostError):
     """A sweep database that cannot be used, or a cluster that cannot be reached."""
 

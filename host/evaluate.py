@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim import Chip
+from chipsim import ChipInterface, Result
 from host.data import Samples
 from host.encoders import Encoder
 
@@ -26,19 +27,37 @@ class Score:
     activity: dict[str, NDArray[np.int64]]  # per name (n_layers,), see chipsim.cycle.ACTIVITY
 
 
-def evaluate(chip: Chip, samples: Samples, encoder: Encoder) -> Score:
+def evaluate(chip: ChipInterface, samples: Samples, encoder: Encoder) -> Score:
     """Score `chip` on all of `samples`, CHUNK at a time."""
-    results = []
+    classes, counts, activities = [], [], []
+    for result in _shown(chip, samples, encoder):
+        classes.append(result.classes)
+        counts.append(list(result.counts))
+        activities.append(result.activity)
+    steps = np.float32(chip.spec.steps)
+    answers = np.concatenate(classes)
+    return Score(
+        accuracy=float(np.mean(answers == samples.labels)),
+        classes=answers,
+        rates=[(np.concatenate(layer) / steps).astype(np.float32) for layer in zip(*counts, strict=True)],
+        activity={name: np.sum([activity[name] for activity in activities], axis=0) for name in activities[0]},
+    )
+
+
+def classify(chip: ChipInterface, samples: Samples, encoder: Encoder) -> NDArray[np.int64]:
+    """(n,) the chip's answers to all of `samples`; nothing else is read from it."""
+    return np.concatenate([result.classes for result in _shown(chip, samples, encoder)])
+
+
+def _shown(chip: ChipInterface, samples: Samples, encoder: Encoder) -> Iterator[Result]:
+    """A result per CHUNK of samples, handed out when the next chunk is on its way: looking at one may mean waiting."""
+    last: Result | None = None
     for start in range(0, len(samples), CHUNK):
         values = samples.values(slice(start, start + CHUNK))
         windows = np.arange(start, start + len(values), dtype=np.int64) + EVALUATION_WINDOWS
-        results.append(chip.infer(encoder.encode(values, windows), windows))
-    steps = np.float32(chip.spec.steps)
-    per_layer = zip(*(result.counts for result in results), strict=True)
-    classes = np.concatenate([result.classes for result in results])
-    return Score(
-        accuracy=float(np.mean(classes == samples.labels)),
-        classes=classes,
-        rates=[(np.concatenate(list(counts)) / steps).astype(np.float32) for counts in per_layer],
-        activity={name: np.sum([r.activity[name] for r in results], axis=0) for name in results[0].activity},
-    )
+        result = chip.infer(encoder.encode(values, windows), windows)
+        if last is not None:
+            yield last
+        last = result
+    if last is not None:
+        yield last

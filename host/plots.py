@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim import Chip, Events, Probe, Result
+from chipsim import ChipInterface, Events, Probe, Result
 from host.encoders import Encoder
 from host.evaluate import EVALUATION_WINDOWS
 from host.files import write_bytes
@@ -133,8 +133,12 @@ def _raster(outcome: Outcome) -> Figure:
     repaired = np.flatnonzero((outcome.before.classes != labels) & (outcome.after.classes == labels))
     index = int(repaired[0]) if len(repaired) else 0
     label, (names, some) = int(labels[index]), _panels(setup.teacher.sizes)
-    start = setup.chip(setup.chip_spec, setup.start_weights(), 1)
-    looks = [_look(outcome, chip, index) for chip in (start, outcome.chip)]
+    after = _look(outcome, outcome.chip, index)
+    learned = outcome.chip.snapshot()
+    outcome.chip.program(setup.start_weights())
+    before = _look(outcome, outcome.chip, index)
+    outcome.chip.restore(learned)
+    looks = [before, after]
     last = setup.chip_spec.n_layers
     # An integrating readout answers by the largest membrane in units of the neuron's own threshold.
     scales = [np.where(r.membrane, r.counts[-1] / np.where(r.membrane, r.membrane, 1), 1) for _, r in looks]
@@ -167,7 +171,7 @@ def _raster(outcome: Outcome) -> Figure:
     return figure
 
 
-def _look(outcome: Outcome, chip: Chip, index: int) -> tuple[Events, Result]:
+def _look(outcome: Outcome, chip: ChipInterface, index: int) -> tuple[Events, Result]:
     """One test sample on one chip, in the very window in which it was evaluated, every neuron watched."""
     setup, windows = outcome.setup, np.array([EVALUATION_WINDOWS + index])
     encoder = Encoder(setup.spec.encoding, setup.dataset.n_in, setup.spec.steps, 1, setup.spec.seed)

@@ -9,8 +9,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from chipsim import Chip
+from chipsim import ChipInterface
 from chipsim.physical import not_modelled
+from host.chip_source import ChipSource, InProcess
 from host.cost_report import cost_json
 from host.encoders import Encoder
 from host.evaluate import CHUNK, Score, evaluate
@@ -55,7 +56,7 @@ class Outcome:
     """All that a run found out; `summary` is the part that goes to JSON."""
 
     setup: Setup
-    chip: Chip  # the die as it was kept
+    chip: ChipInterface  # the die as it was kept
     before: Score  # on the test set
     after: Score
     ideal: Score
@@ -78,18 +79,20 @@ def run(
     threads: int = 1,
     folder: RunFolder | Callable[[RunSpec], RunFolder] | None = None,
     listener: Listener | None = None,
+    source: ChipSource | None = None,
 ) -> Outcome:
     """Run `spec`; with a folder, keep checkpoints there and go on from the one found.
 
     folder: an existing run's, or a function that makes one for the spec with nothing left open (called once the data
-    are read, so that bad data leave nothing behind). `threads` changes no bit of the result. Raises DataError,
-    RunFolderError, ChipError; OSError if the folder cannot be written.
+    are read, so that bad data leave nothing behind). source: where the die is; the ideal chip, a model that no wire
+    leads to, is always in this process. Neither `threads` nor `source` changes a bit of the result. Raises DataError,
+    RunFolderError, ChipError, LinkError; OSError if the folder cannot be written.
     """
     listener = listener or Silence()
     setup = prepare(spec, listener.stage)
     made = folder(setup.spec) if callable(folder) else folder
     listener.stage("ideal chip")
-    return run_die(setup, reference(setup, threads), threads, made, listener)
+    return run_die(setup, reference(setup, threads), threads, made, listener, source)
 
 
 def reference(setup: Setup, threads: int = 1) -> Reference:
@@ -105,16 +108,19 @@ def run_die(
     threads: int = 1,
     made: RunFolder | None = None,
     listener: Listener | None = None,
+    source: ChipSource | None = None,
 ) -> Outcome:
     """Fabricate the die that `setup.spec` names, measure it, train it, measure it again.
 
-    made: the run's folder, which keeps checkpoints and the result. Raises RunFolderError, ChipError, OSError.
+    made: the run's folder, which keeps checkpoints and the result; source: where the die is, in this process if None.
+    Raises RunFolderError, ChipError, LinkError, OSError.
     """
-    listener = listener or Silence()
+    listener, source = listener or Silence(), source or InProcess(threads)
     spec, test = setup.spec, setup.dataset.test
     encoder = _encoder(setup)
     listener.stage("this die before learning")
-    chip = setup.chip(setup.chip_spec, setup.start_weights(), threads)
+    chip = source.die(setup.chip_spec, spec.die)
+    chip.program(setup.start_weights())
     chip.age(spec.training.rest_before_s)
     start = chip.weights()
     before = evaluate(chip, test, encoder)
@@ -130,6 +136,7 @@ def run_die(
         chip=chip,
         encoder=encoder,
         progress=progress,
+        timeline=source.timeline,
         save=lambda state: made.save_progress(state, identity) if made else None,
         tick=lambda done, accuracy: listener.learning(done, setup.presentations, accuracy),
         threads=threads,
@@ -145,6 +152,7 @@ def run_die(
         **facts,
         "data_origin": setup.dataset.origin,
         "samples_per_s": None if rate is None else round(rate, 1),
+        "link": source.link(),
         "run_dir": str(made.path) if made else None,
     }
     if made:

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from chipsim import ChipSpec, NeuronSpec, SynapseSpec
 from chipsim.physical import PhysicalSpec
-from chipsim.spec import check_devices
+from chipsim.spec import TargetBits, check_devices
 from host.chip_setting import ChipSetting
 from host.encoders import Encoding
 from host.errors import SettingError
@@ -80,6 +80,7 @@ class RunSpec(BaseModel):
     data_dir: str | None = None
     hidden: Annotated[tuple[Width, ...], Field(max_length=64)] = (128, 64)  # none where teacher.file says the layers
     steps: Annotated[int, Field(ge=2, le=4096)] = 16
+    target_bits: TargetBits = 16
     encoding: Encoding = "rate"
     noise: tuple[str, ...] = ()
     die: Seed = 1
@@ -138,6 +139,7 @@ class RunSpec(BaseModel):
         return ChipSpec(
             **layers,
             steps=self.steps,
+            target_bits=self.target_bits,
             neuron=self.neuron,
             synapse=self.synapse,
             learning_circuit=self.learning_circuit,

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim import Events
+from chipsim import Events, Targets
 from host.data import Samples
 from host.encoders import Encoder
 from host.teacher import OutputTarget, Teacher
+from host.timeline import Timeline
 from nonideality.streams import stream
 
 _IN_FLIGHT = 2  # chunks being prepared or waiting; the chip works on one more
@@ -24,21 +25,33 @@ class Chunk:
 
     events: Events
     windows: NDArray[np.int64]  # (S,) numbers of the presentations since the first
-    targets: list[NDArray[np.float32]]  # per layer (S, n_out)
+    targets: Targets
+
+    @property
+    def stop(self) -> int:
+        """Presentations that are done when these are."""
+        return int(self.windows[-1]) + 1
 
 
 class Lesson:
     """The training samples in the order in which the chip sees them; an order of its own for every epoch."""
 
     def __init__(
-        self, samples: Samples, teacher: Teacher, encoder: Encoder, output_target: OutputTarget, seed: int
+        self,
+        samples: Samples,
+        teacher: Teacher,
+        encoder: Encoder,
+        output_target: OutputTarget,
+        seed: int,
+        timeline: Timeline | None = None,
     ) -> None:
-        """encoder: with at least `BUFFERS` buffers of the largest chunk."""
+        """encoder: with at least `BUFFERS` buffers of the largest chunk; timeline: gets when the host was busy."""
         self._samples = samples
         self.teacher = teacher
         self._encoder = encoder
         self._output_target = output_target
         self._seed = seed
+        self._timeline = timeline or Timeline()
         self._epoch: tuple[int, NDArray[np.int64]] = (-1, np.zeros(0, np.int64))
 
     BUFFERS = _IN_FLIGHT + 1
@@ -61,12 +74,12 @@ class Lesson:
     def _prepare(self, start: int, stop: int) -> Chunk:
         windows = np.arange(start, stop, dtype=np.int64)
         index = self._order(start // len(self._samples))[windows % len(self._samples)]
-        values = self._samples.values(index)
-        return Chunk(
-            self._encoder.encode(values, windows),
-            windows,
-            self.teacher.targets(values, self._samples.labels[index], self._output_target),
-        )
+        with self._timeline.span("host", "encode"):
+            values = self._samples.values(index)
+            events = self._encoder.encode(values, windows)
+        with self._timeline.span("host", "targets"):
+            targets = self.teacher.targets(values, self._samples.labels[index], self._output_target)
+        return Chunk(events, windows, targets)
 
     def _order(self, epoch: int) -> NDArray[np.int64]:
         if self._epoch[0] != epoch:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim import Chip, ChipSpec, Events, Probe, Result, Snapshot
+from chipsim import ChipInterface, ChipSpec, Events, Probe, Result, Snapshot
 from chipsim.fabricate import FabricatedLayer, fabricate
 from host.encoders import Encoder
 from host.errors import TraceError
@@ -188,7 +188,7 @@ def _check(spec: ChipSpec, neurons: Places, rows: Places, part: str, samples: Se
         raise TraceError("no sample to trace: name at least one")
 
 
-def _learn(setup: Setup, chip: Chip, n: int, listener: Listener) -> None:
+def _learn(setup: Setup, chip: ChipInterface, n: int, listener: Listener) -> None:
     """Learn the first n samples as a run does, its validation left out."""
     spec, epoch = setup.spec, len(setup.train)
     encoder = Encoder(

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import pairwise
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim import Chip, Snapshot
+from chipsim import ChipInterface, Result, Snapshot
 from chipsim.cycle import ACTIVITY
 from host.data import Samples
 from host.encoders import Encoder
-from host.evaluate import evaluate
-from host.stream import Lesson, spans
+from host.evaluate import classify
+from host.stream import Chunk, Lesson, spans
 
 CHECKS = 20  # validations, and checkpoints, in a run
 _BACK_OFF = 0.5  # the rate's factor after a check that came out clearly worse than the best, which is then restored
@@ -130,8 +132,11 @@ class Learner(Protocol):
     def right(self) -> NDArray[np.bool_]:
         """(n_valid,) which validation samples are classified correctly; looking changes nothing."""
 
-    def learn(self, start: int, stop: int, rates: Rates) -> Iterator[Part]:
-        """Learn from presentations start .. stop - 1, part by part."""
+    def learn(self, edges: Sequence[int], rates: Rates) -> Iterator[Part]:
+        """Learn from presentations edges[0] .. edges[-1] - 1, part by part; a part ends at each edge.
+
+        What is learned from the presentations behind an edge begins when the part after it is asked for.
+        """
 
 
 Rates = Callable[[NDArray[np.int64]], NDArray[np.float32]]  # learning rates of presentations, both (S,)
@@ -150,7 +155,7 @@ class Part:
 class LearningDie:
     """A die that learns on chip."""
 
-    chip: Chip
+    chip: ChipInterface
     lesson: Lesson
     valid: Samples
     encoder: Encoder
@@ -168,14 +173,17 @@ class LearningDie:
         self.chip.restore(snapshot)
 
     def right(self) -> NDArray[np.bool_]:
-        right: NDArray[np.bool_] = evaluate(self.chip, self.valid, self.encoder).classes == self.valid.labels
+        right: NDArray[np.bool_] = classify(self.chip, self.valid, self.encoder) == self.valid.labels
         return right
 
-    def learn(self, start: int, stop: int, rates: Rates) -> Iterator[Part]:
-        for piece in self.lesson.chunks(spans(start, stop, self.chunk, self.epoch)):
-            result = self.chip.learn(piece.events, piece.windows, piece.targets, rates(piece.windows))
-            macs = len(piece.windows) * self.lesson.teacher.macs
-            yield Part(int(piece.windows[-1]) + 1, macs, result.activity)
+    def learn(self, edges: Sequence[int], rates: Rates) -> Iterator[Part]:
+        cuts = [cut for start, stop in pairwise(edges) for cut in spans(start, stop, self.chunk, self.epoch)]
+        unread: deque[tuple[Chunk, Result]] = deque()  # the chip may still be learning the last one
+        for piece in self.lesson.chunks(cuts):
+            unread.append((piece, self.chip.learn(piece.events, piece.windows, piece.targets, rates(piece.windows))))
+            while len(unread) > (0 if piece.stop in edges else 1):
+                learned, result = unread.popleft()
+                yield Part(learned.stop, len(learned.windows) * self.lesson.teacher.macs, result.activity)
 
 
 def train(
@@ -225,15 +233,15 @@ def train(
         check()
     else:
         learner.restore(progress.current)
-    while progress.presentations < presentations:
-        stop = next(edge for edge in _edges(presentations) if edge > progress.presentations)
-        for part in learner.learn(progress.presentations, stop, rates):
-            progress.presentations = part.done
-            progress.host_macs += part.host_macs
-            for name, counts in part.activity.items():
-                progress.activity[name] = [a + int(b) for a, b in zip(progress.activity[name], counts, strict=True)]
-            tick(part.done, progress.checks[-1].validation_accuracy)
-        check()
+    edges = [edge for edge in _edges(presentations) if edge > progress.presentations]
+    for part in learner.learn([progress.presentations, *edges], rates):
+        progress.presentations = part.done
+        progress.host_macs += part.host_macs
+        for name, counts in part.activity.items():
+            progress.activity[name] = [a + int(b) for a, b in zip(progress.activity[name], counts, strict=True)]
+        tick(part.done, progress.checks[-1].validation_accuracy)
+        if part.done in edges:
+            check()
     learner.restore(progress.candidates[progress.kept()])
 
 

@@ -115,8 +115,9 @@ class ReferenceChip:
             return steps, None
         seen = [None if target is None else target[s] for target in targets]
         for n, layer in enumerate(self.layers):
-            if layer.made.target_bit_errors and seen[n] is not None:
-                seen[n] = received_targets(seen[n], layer.made.target_bit_errors, self.die_seed, n, window)
+            if seen[n] is not None:
+                rate, bits = layer.made.target_bit_errors, self.spec.target_bits
+                seen[n] = received_targets(seen[n], bits, rate, self.die_seed, n, window)
         return steps, seen
 
     def _run_window(self, events, s, window, targets, rates, traces, spikes, signals):

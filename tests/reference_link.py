@@ -42,13 +42,12 @@ def received_steps(steps, n_in, rate, die_seed, window):
     return arrived, lost
 
 
-def received_targets(targets, rate, die_seed, layer, window):
-    """What arrives of one layer's targets (n_out,) in a window."""
-    flips = flipped_bits(die_seed, "targets", rate, layer, window, 16 * len(targets))
+def received_targets(targets, bits, rate, die_seed, layer, window):
+    """What arrives of one layer's targets (n_out,) in a window: words of `bits` bits, some of them flipped."""
+    flips = flipped_bits(die_seed, "targets", rate, layer, window, bits * len(targets)) if rate else ()
     arrived = targets.copy()
     for i, target in enumerate(targets):
-        mask = sum(1 << bit for bit in range(16) if 16 * i + bit in flips)
-        if mask:
-            word = min(max(math.floor(float(target) * 2**15 + 0.5), 0), 2**16 - 1)
-            arrived[i] = np.float32((word ^ mask) / 2**15)
+        mask = sum(1 << bit for bit in range(bits) if bits * i + bit in flips)
+        word = min(max(math.floor(float(target) * 2 ** (bits - 1) + 0.5), 0), 2**bits - 1)
+        arrived[i] = np.float32((word ^ mask) / 2 ** (bits - 1))
     return arrived

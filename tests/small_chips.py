@@ -14,12 +14,13 @@ NEURON = {"low_rail_th": -1.0}
 CIRCUIT = {"boxcar_width_th": 2.0, "dead_zone_counts": 0.5, "warm_up_steps": 2}
 
 
-def spec_of(sizes=(7, 9, 5, 3), steps=10, noise=(), neuron=None, circuit=None):
+def spec_of(sizes=(7, 9, 5, 3), steps=10, noise=(), neuron=None, circuit=None, target_bits=16):
     """A chip spec in one line; neuron and circuit are dicts."""
     return ChipSpec(
         layer_sizes=sizes,
         steps=steps,
         noise=noise,
+        target_bits=target_bits,
         neuron=NeuronSpec(**(NEURON | (neuron or {}))),
         learning_circuit=LearningCircuitSpec(**(CIRCUIT | (circuit or {}))),
     )

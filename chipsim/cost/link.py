@@ -34,12 +34,13 @@ class LinkFormat:
 
     @staticmethod
     def of(spec: ChipSpec, physical: PhysicalSpec | None) -> LinkFormat:
-        """As the physical spec says; else as few bits as name an input and a step, and as fill an accumulator."""
-        accumulator = spec.learning_circuit.accumulator_bits
-        if physical is not None:
-            return LinkFormat(physical.link.bits_per_spike_event, physical.link.bits_per_target, accumulator)
+        """A spike as the physical spec says, else in as few bits as name an input and a step."""
         address = (spec.layer_sizes[0] - 1).bit_length() + (spec.steps - 1).bit_length()
-        return LinkFormat(max(1, address), accumulator, accumulator)
+        return LinkFormat(
+            spike_event=max(1, address) if physical is None else physical.link.bits_per_spike_event,
+            target=spec.target_bits,
+            count=spec.learning_circuit.accumulator_bits,
+        )
 
 
 def link_bytes(

@@ -20,6 +20,7 @@ from chipsim.physical.derive import (
     top_code,
 )
 from chipsim.physical.spec import PhysicalSpec
+from chipsim.spec import TARGET_BITS
 
 MOST_BITS = 15  # that the effect `quantization` stores; finer weights are as good as analog
 
@@ -46,9 +47,16 @@ def settings_of(spec: PhysicalSpec) -> dict[str, Any]:
         "learning_circuit.warm_up_steps": circuit.warm_up_steps,
         "training.learning_rate": learning_rate(spec),
         "steps": spec.timing.steps_per_window,
+        "target_bits": _simulated_target_bits(spec),
         "noise": noise_of(spec),
     }
     return {name: value for name, value in settings.items() if value is not None}
+
+
+def _simulated_target_bits(spec: PhysicalSpec) -> int:
+    """Bits of a target rate's word, as far as the model knows such words."""
+    low, high = TARGET_BITS
+    return min(max(spec.link.bits_per_target, low), high)
 
 
 def noise_of(spec: PhysicalSpec) -> list[str]:
@@ -90,6 +98,9 @@ def not_modelled(spec: PhysicalSpec) -> list[str]:
     wired = array.row_wire_resistance_ohm > 0 or array.column_wire_resistance_ohm > 0
     if wired and spec.synapse.conductance_max_us is None:
         sentences.append("wire resistance: without a conductance range no voltage is lost along rows and columns")
+    sent, simulated = spec.link.bits_per_target, _simulated_target_bits(spec)
+    if sent != simulated:
+        sentences.append(f"target rates in words of {sent} bits: {simulated} bits are simulated")
     sentences.append(
         "the fixed size of an update pulse: it is the learning rate at the first sample, and falls linearly to zero"
     )

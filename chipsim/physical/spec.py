@@ -222,6 +222,7 @@ class Link(Table):
     """The line between host and chip."""
 
     bandwidth_mbit_per_s: Positive
+    latency_us: NotNegative = 0.0  # from one end to the other
     bits_per_spike_event: Count
     bits_per_target: Count
 

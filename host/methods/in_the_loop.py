@@ -5,7 +5,7 @@ Spikes and membranes of every neuron at every step come back through a converter
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim import Snapshot
+from chipsim import Chip, ChipError, ChipInterface, Snapshot
 from host.data import Samples
 from host.encoders import Encoder
 from host.evaluate import evaluate
@@ -51,7 +51,7 @@ class InTheLoopMethod(Method):
 
     def learn(self, job: Job) -> None:
         setup = job.setup
-        loop = InTheLoop(job.chip, setup.start_weights(), setup.spec.in_the_loop, job.threads)
+        loop = InTheLoop(_in_this_process(job.chip), setup.start_weights(), setup.spec.in_the_loop, job.threads)
         train(
             _LoopLearner(loop, setup, job.encoder),
             job.progress,
@@ -108,12 +108,25 @@ class _LoopLearner:
         right: NDArray[np.bool_] = evaluate(self.loop.chip, valid, self.encoder).classes == valid.labels
         return right
 
-    def learn(self, start: int, stop: int, rates: Rates) -> Iterator[Part]:
+    def learn(self, edges: Sequence[int], rates: Rates) -> Iterator[Part]:
+        for start, stop in pairwise(edges):
+            yield from self._between(start, stop, rates)
+
+    def _between(self, start: int, stop: int, rates: Rates) -> Iterator[Part]:
         spec, size = self.setup.spec, self.setup.spec.in_the_loop.batch
         encoder = Encoder(spec.encoding, self.setup.dataset.n_in, spec.steps, size, spec.seed)
         for batch in batches(self.setup.train, encoder, spec.seed, start, stop, size):
             step = self.loop.step(batch, float(rates(batch.windows[:1])[0]))
             yield Part(int(batch.windows[-1]) + 1, step.macs, step.result.activity)
+
+
+def _in_this_process(chip: ChipInterface) -> Chip:
+    if not isinstance(chip, Chip):
+        raise ChipError(
+            "in-the-loop reads every membrane back, for which the wire protocol has no command: leave out --chip-address,"
+            " --chip-process and --timeline"
+        )
+    return chip
 
 
 def _n_batches(setup: Setup, progress: Progress) -> int:

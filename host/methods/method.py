@@ -11,11 +11,12 @@ from host.methods.effort import Effort, n_weights, programming_bytes
 from host.methods.start import random_weights
 
 if TYPE_CHECKING:
-    from chipsim import Chip
+    from chipsim import ChipInterface
     from host.encoders import Encoder
     from host.run_spec import RunSpec
     from host.setup import Setup
     from host.teacher import Layer
+    from host.timeline import Timeline
     from host.training import Progress
 
 
@@ -24,11 +25,12 @@ class Job:
     """One die to train."""
 
     setup: Setup
-    chip: Chip  # the die, programmed with the method's start weights, as old as training.rest_before_s
+    chip: ChipInterface  # the die, programmed with the method's start weights, as old as training.rest_before_s
     encoder: Encoder  # for looking at the die, one buffer
     progress: Progress  # empty, or from a checkpoint: learning then goes on from there bit for bit
     save: Callable[[Progress], None]  # keeps a checkpoint
     tick: Callable[[int, float | None], None]  # presentations done, latest validation accuracy
+    timeline: Timeline | None  # gets when the host was busy
     threads: int  # change the speed, no bit of the result
 
     def program(self, weights: list[Layer]) -> None:

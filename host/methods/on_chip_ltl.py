@@ -11,7 +11,7 @@ from host.stream import Lesson
 from host.training import LearningDie, Progress, train
 
 if TYPE_CHECKING:
-    from chipsim import Chip
+    from chipsim import ChipInterface
     from host.run_spec import RunSpec
     from host.setup import Setup
 
@@ -56,13 +56,13 @@ class OnChipLtl(Method):
         )
 
 
-def learn_online(job: Job, chip: Chip) -> None:
+def learn_online(job: Job, chip: ChipInterface) -> None:
     """Let `chip`, the job's die or a model of one, learn all presentations of the job by its learning circuits."""
     setup = job.setup
     spec, epoch = setup.spec, len(setup.train)
     chunk = spec.training.chunk
     encoder = Encoder(spec.encoding, setup.dataset.n_in, spec.steps, chunk, spec.seed, Lesson.BUFFERS)
-    lesson = Lesson(setup.train, setup.teacher, encoder, spec.training.output_target, spec.seed)
+    lesson = Lesson(setup.train, setup.teacher, encoder, spec.training.output_target, spec.seed, job.timeline)
     train(
         LearningDie(chip, lesson, setup.valid, job.encoder, epoch, chunk),
         job.progress,

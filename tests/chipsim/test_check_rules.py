@@ -22,7 +22,7 @@ def changed(physical, **tables):
 
 def design(physical=None, sizes=(20, 10, 4), steps=16, noise=(), neuron=None, circuit=None, full_scale=None, **use):
     chip = spec_of(sizes, steps, noise, GOOD | (neuron or {}), WIDE | (circuit or {}))
-    chip = chip.model_copy(update={"synapse": SynapseSpec(full_scale_th=full_scale)})
+    chip = chip.model_copy(update={"synapse": SynapseSpec(full_scale_th=full_scale), "target_bits": 8})  # as the chip
     tables = {} if physical is None else physical
     return Design(chip, None if physical is None else changed(load("cmos-180nm"), **tables), **use)
 

@@ -74,9 +74,10 @@ def test_link_bytes_by_hand():
 
 def test_without_a_chip_events_are_as_small_as_can_be():
     """20 inputs and 16 steps: 5 and 4 bits."""
-    assert LinkFormat.of(SPEC, None) == LinkFormat(9, 8, 8)
+    assert LinkFormat.of(SPEC, None) == LinkFormat(9, 16, 8)
     assert LinkFormat.of(spec_of(sizes=(1, 1), steps=1), None).spike_event == 1
-    assert LinkFormat.of(SPEC, load("brainscales2")) == LinkFormat(32, 8, 8)
+    assert LinkFormat.of(SPEC, load("brainscales2")) == LinkFormat(32, 16, 8)
+    assert LinkFormat.of(spec_of(sizes=(1, 1), target_bits=6), None).target == 6
 
 
 def test_time_by_hand():

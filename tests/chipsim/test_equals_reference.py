@@ -110,6 +110,8 @@ CASES = {
     "IR drop along rows": {"noise": ("ir:0.1@row",)},
     "bit errors": {"noise": ("link:0.05",)},
     "bit errors of targets in one layer": {"noise": ("link:0.3@targets,layer=2",)},
+    "targets of two bits": {"target_bits": 2},
+    "targets of seven bits, bit errors": {"target_bits": 7, "noise": ("link:0.1@targets",)},
     "all of silicon": {"noise": (*SILICON, *EVERYTHING), "neuron": {"kind": "lif"}},
     "all of silicon, analog": {"noise": (*SILICON, *ALL_FROZEN), "neuron": {"readout": "integrating"}},
     "everything": {"noise": EVERYTHING, "neuron": {"kind": "lif"}, "circuit": {"error_gate": "ternary"}},

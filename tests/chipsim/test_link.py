@@ -6,33 +6,61 @@ from reference_link import flipped_bits
 from scipy import stats
 from small_chips import current_events, events_of, lesson, programmed, spec_of, spike_events, taught
 
-from chipsim.link import TARGET_BITS, BitErrors, HostLink, address_bits
+from chipsim.link import BitErrors, HostLink, address_bits
 
 
-def link(n_in=8, spikes=0.0, targets=0.0, die_seed=1):
-    return HostLink(die_seed, n_in, spikes, [targets])
+def link(n_in=8, spikes=0.0, targets=0.0, die_seed=1, target_bits=16):
+    return HostLink(die_seed, n_in, target_bits, spikes, [targets])
 
 
 def rows_of(events, s, t):
     return events.rows[s, events.begin[s, t] : events.end[s, t]].tolist()
 
 
-def test_no_errors_no_copies():
+def targets_over(wires, *sent, windows=None):
+    """What arrives of each layer's targets, without the padding."""
+    windows = np.arange(len(sent[0])) if windows is None else windows
+    return [arrived[:, : s.shape[1]].copy() for arrived, s in zip(wires.targets(sent, windows), sent, strict=True)]
+
+
+def test_events_without_errors_are_not_copied():
     spec = spec_of((8, 3))
     events = spike_events(spec, np.random.default_rng(1), 2)
     arrived, lost = link().events(events, np.arange(2))
     assert arrived is events and lost == 0
-    target = np.ones((2, 3), np.float32)
-    assert link().targets([target], np.arange(2))[0] is target
 
 
-@pytest.mark.parametrize("rate", [0.001, 0.05, 0.5])
-def test_target_bits_flip_independently_at_the_rate(rate):
-    """All 16 bits alike, all words alike, neighbours independent."""
-    sent = np.full((400, 50), 0.75, np.float32)
-    [arrived] = link(targets=rate).targets([sent], np.arange(400))
-    words = np.rint(arrived * 2**15).astype(int) ^ int(0.75 * 2**15)
-    bits = (words[..., None] >> np.arange(TARGET_BITS)) & 1
+@pytest.mark.parametrize("bits", [2, 5, 16])
+def test_targets_are_rounded_to_words(bits):
+    """To the nearest word, halves up; what a word cannot hold becomes the nearest end of its range."""
+    one = 2.0 ** (bits - 1)
+    words = np.arange(2 * one)
+    sent = np.concatenate([words, words + 0.25, words + 0.5, words + 0.75, [-7, -0.5, 2 * one, 1e30]]) / one
+    expected = np.concatenate([words, words, words + 1, words + 1, [0, 0, 2 * one, 2 * one]])
+    [arrived] = targets_over(link(target_bits=bits), sent.astype(np.float32)[None])
+    assert (arrived[0] * one).tolist() == np.minimum(expected, 2 * one - 1).tolist()
+
+
+def test_a_target_just_below_a_half_is_rounded_down():
+    """Where adding a half in float32 would already round up."""
+    [arrived] = targets_over(link(target_bits=2), np.array([[np.nextafter(np.float32(0.25), np.float32(0))]]))
+    assert arrived[0, 0] == 0
+
+
+def test_padding_stays_zero_when_chunks_shrink_and_grow():
+    wires = link(targets=0.5)
+    for n in (3, 40, 7):
+        [arrived] = wires.targets([np.ones((n, 5), np.float32)], np.arange(n))
+        assert arrived.shape == (n, 16) and not arrived[:, 5:].any()
+
+
+@pytest.mark.parametrize(("rate", "n_bits"), [(0.001, 16), (0.05, 16), (0.5, 16), (0.05, 5)])
+def test_target_bits_flip_independently_at_the_rate(rate, n_bits):
+    """All bits alike, all words alike, neighbours independent."""
+    sent, one = np.full((400, 50), 0.75, np.float32), 2 ** (n_bits - 1)
+    [arrived] = targets_over(link(targets=rate, target_bits=n_bits), sent)
+    words = np.rint(arrived * one).astype(int) ^ int(0.75 * one)
+    bits = (words[..., None] >> np.arange(n_bits)) & 1
     assert stats.binomtest(int(bits.sum()), bits.size, rate).pvalue > 1e-3
     per_bit = bits.sum(axis=(0, 1))
     assert stats.chisquare(per_bit).pvalue > 1e-3
@@ -50,13 +78,14 @@ def test_gaps_between_errors_are_geometric():
 
 
 def test_a_word_without_a_flipped_bit_means_what_was_sent():
-    """Rates that the word cannot hold exactly, or at all, are touched only where an error hits."""
+    """Rates that the word cannot hold exactly, or at all, are rounded; more happens only where an error hits."""
     rng = np.random.default_rng(1)
     sent = rng.normal(0.5, 1.0, (300, 20)).astype(np.float32)
-    [arrived] = link(targets=0.002).targets([sent], np.arange(300))
-    hit = arrived != sent
+    [rounded] = targets_over(link(), sent)
+    [arrived] = targets_over(link(targets=0.002), sent)
+    hit = arrived != rounded
     assert 0.01 < hit.mean() < 0.06  # 1 - 0.998^16 is 3.2 %
-    assert (arrived[hit] >= 0).all() and (arrived[hit] < 2).all()
+    assert (arrived >= 0).all() and (arrived < 2).all()
     assert sent.min() < 0 and sent.max() > 2
 
 
@@ -106,11 +135,12 @@ def test_the_sent_events_stay_as_they_were(rng):
 
 def test_errors_belong_to_die_site_layer_and_window():
     sent = np.full((4, 30), 0.5, np.float32)
-    [one] = link(targets=0.05).targets([sent], np.array([3, 4, 3, 2**40 + 3]))
+    windows = np.array([3, 4, 3, 2**40 + 3])
+    [one] = targets_over(link(targets=0.05), sent, windows=windows)
     assert np.array_equal(one[0], one[2]) and not np.array_equal(one[0], one[1]) and not np.array_equal(one[0], one[3])
-    [other_die] = link(targets=0.05, die_seed=2).targets([sent], np.array([3, 4, 3, 2**40 + 3]))
+    [other_die] = targets_over(link(targets=0.05, die_seed=2), sent, windows=windows)
     assert not np.array_equal(one, other_die)
-    two_layers = HostLink(1, 8, 0.0, [0.05, 0.05]).targets([sent, sent], np.array([3, 4, 3, 2**40 + 3]))
+    two_layers = targets_over(HostLink(1, 8, 16, 0.0, [0.05, 0.05]), sent, sent, windows=windows)
     assert np.array_equal(two_layers[0], one) and not np.array_equal(two_layers[1], one)
     assert not np.array_equal(BitErrors.at(0.1, "spikes", 0, 1).key, BitErrors.at(0.1, "targets", 0, 1).key)
 

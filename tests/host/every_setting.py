@@ -13,6 +13,7 @@ OTHER: dict[str, Any] = {
     "data_dir": "elsewhere",
     "hidden": [5, 4],
     "steps": 22,
+    "target_bits": 7,
     "encoding": "latency",
     "noise": ["mismatch:0.3@threshold", "thermal:0.1,layer=2"],
     "die": 7,

@@ -107,7 +107,7 @@ def everything_in(folder: Path) -> dict[str, bytes | None]:
 def final(folder: Path) -> dict[str, Any]:
     """What a finished run leaves, but for its place and the time it took."""
     result = json.loads((folder / "result.json").read_text())
-    del result["run_dir"], result["samples_per_s"]
+    del result["run_dir"], result["samples_per_s"], result["link"]
     files: dict[str, Any] = {
         name: (folder / name).read_bytes() for name in ("spec.toml", "checkpoint.bin", "metrics.csv")
     }

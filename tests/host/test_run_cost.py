@@ -43,7 +43,7 @@ def test_without_a_chip_there_are_counts_and_bytes_alone(data):
     assert cost["inference"]["link_bytes"]["total"] > 0
     # Nothing is read back while learning; one target per neuron goes down.
     assert cost["learning"]["link_bytes"]["counts"] == 0
-    assert cost["learning"]["link_bytes"]["targets"] == 10
+    assert cost["learning"]["link_bytes"]["targets"] == 20
 
 
 def test_with_a_chip_there_are_times_energies_and_areas(data):

@@ -247,6 +247,7 @@ def test_the_chips_spec_is_the_runs():
     assert spec.chip_spec(4, 3) == ChipSpec(
         layer_sizes=(4, 5, 4, 3),
         steps=22,
+        target_bits=7,
         neuron=spec.neuron,
         synapse=spec.synapse,
         learning_circuit=spec.learning_circuit,

@@ -13,6 +13,7 @@ IN_THE_LOOP = {"training.method": "in-the-loop"}
 CHANGES = {
     "hidden": ({}, [8]),
     "steps": ({"learning_circuit.warm_up_steps": 3}, 7),
+    "target_bits": ({}, 3),
     "encoding": ({}, "latency"),
     "noise": ({}, ["mismatch:0.5"]),
     "die": ({}, 2),

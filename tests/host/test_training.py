@@ -1,7 +1,6 @@
 """Learning: the falling rate, checks that change nothing, and a test set that influences nothing."""
 
 import csv
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_runs import SMALL, small_arrays, write_npz
 
+import chipsim
 from host import training
 from host.data import Samples
 from host.encoders import Encoder
@@ -33,13 +33,13 @@ def same_snapshot(mine, theirs):
 def shown(monkeypatch):
     """Everything that chips were taught in a run: (window, learning rate) of each presentation."""
     seen = []
-    learn = training.Chip.learn
+    learn = chipsim.Chip.learn
 
     def watched(self, events, windows, targets, rates, probes=()):
         seen.extend(zip(windows.tolist(), rates.tolist(), strict=True))
         return learn(self, events, windows, targets, rates, probes)
 
-    monkeypatch.setattr(training.Chip, "learn", watched)
+    monkeypatch.setattr(chipsim.Chip, "learn", watched)
     return seen
 
 
@@ -57,14 +57,14 @@ def test_the_rate_falls_linearly_from_presentation_to_presentation(data_file, sh
 def test_the_rate_is_halved_while_validation_is_clearly_worse(data_file, shown, monkeypatch):
     """The first two checks after the start are made to fail: from there on a quarter of the rate."""
     spec = small_spec(data_file, **{"training.epochs": 2, "noise": []})
-    n_checks, real = [], training.evaluate
+    n_checks, real = [], training.classify
 
     def failing(chip, samples, encoder):
         n_checks.append(1)
-        score = real(chip, samples, encoder)
-        return replace(score, classes=np.where(len(n_checks) in (2, 3), -1, samples.labels))
+        real(chip, samples, encoder)
+        return np.where(len(n_checks) in (2, 3), -1, samples.labels)
 
-    monkeypatch.setattr(training, "evaluate", failing)
+    monkeypatch.setattr(training, "classify", failing)
     run(spec)
     rates, edges = np.array([rate for _, rate in shown]), _edges(len(shown))
     plain = 0.05 * (1 - np.arange(len(shown)) / len(shown))
@@ -75,23 +75,23 @@ def test_the_rate_is_halved_while_validation_is_clearly_worse(data_file, shown, 
 def test_a_back_off_takes_the_die_back(data_file, monkeypatch):
     """The third check is made to fail: the next chunk is learned from the snapshot of the best before it."""
     checks, snapshots, taught_from = [], [], []
-    real, learn = training.evaluate, training.Chip.learn
+    real, learn = training.classify, chipsim.Chip.learn
 
     def failing(chip, samples, encoder):
         checks.append(1)
         snapshots.append(chip.snapshot())
         correct = [samples.labels[:10], samples.labels, samples.labels, samples.labels[:0]]
         right = correct[min(len(checks) - 1, 3)]
-        classes = np.concatenate([right, np.full(len(samples) - len(right), -1)])
-        return replace(real(chip, samples, encoder), classes=classes)
+        real(chip, samples, encoder)
+        return np.concatenate([right, np.full(len(samples) - len(right), -1)])
 
     def watched(self, *arguments):
         if len(checks) > len(taught_from):
             taught_from.append(self.snapshot())
         return learn(self, *arguments)
 
-    monkeypatch.setattr(training, "evaluate", failing)
-    monkeypatch.setattr(training.Chip, "learn", watched)
+    monkeypatch.setattr(training, "classify", failing)
+    monkeypatch.setattr(chipsim.Chip, "learn", watched)
     run(small_spec(data_file))
     assert same_snapshot(taught_from[1], snapshots[1])
     assert same_snapshot(taught_from[2], snapshots[2])
@@ -168,8 +168,8 @@ def test_evaluation_scores_every_sample_whatever_the_chunk(data_file, monkeypatc
 def test_looking_more_often_changes_no_bit(data_file, monkeypatch):
     """A probe, a validation more: what the die learns is the same."""
     plain = run(small_spec(data_file))
-    real = training.evaluate
-    monkeypatch.setattr(training, "evaluate", lambda *a: (real(*a), real(*a))[1])
+    real = training.classify
+    monkeypatch.setattr(training, "classify", lambda *a: (real(*a), real(*a))[1])
     assert same_snapshot(run(small_spec(data_file)).progress.current, plain.progress.current)
 
 

@@ -1,0 +1,64 @@
+"""What a host may ask of a chip, wherever it is: in this process, in another one, or on a bench behind a cable."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chipsim.probe import Probe
+from chipsim.programming import LayerWeights, Weights
+from chipsim.result import Result
+from chipsim.spec import ChipSpec
+from chipsim.tables import Events
+
+Targets = Sequence[NDArray[np.float32] | None]  # per layer (S, n_out); None: of a pooling layer, which never learns
+Snapshot = dict[str, NDArray[np.generic]]
+
+
+class ChipInterface(Protocol):
+    """One die. `chipsim.Chip` is one in this process, `host.remote.RemoteChip` one behind a wire.
+
+    Both take the same arguments, raise the same ChipError and give the same bits.
+    """
+
+    @property
+    def spec(self) -> ChipSpec: ...
+
+    @property
+    def die_seed(self) -> int: ...
+
+    def program(self, weights: Weights) -> None:
+        """Write weights and biases of every layer, in units of the threshold; they are new then."""
+
+    def infer(self, events: Events, windows: NDArray[np.int64], probes: Sequence[Probe] = ()) -> Result:
+        """Run S windows, weights left alone. windows: (S,) the windows' numbers, which key their temporal noise."""
+
+    def learn(
+        self,
+        events: Events,
+        windows: NDArray[np.int64],
+        targets: Targets,
+        rates: NDArray[np.float32],
+        probes: Sequence[Probe] = (),
+    ) -> Result:
+        """Run S windows one after another and learn from each.
+
+        targets: per layer (S, n_out), target rates in spikes per step; rates: (S,) or (S, n_layers) learning rates.
+        The result may still be on its way: looking at any part of it waits for it. The arguments are free to be
+        written again as soon as this returns.
+        """
+
+    def age(self, seconds: float) -> None:
+        """Let the die rest: its synapses drift for this time."""
+
+    def weights(self) -> list[LayerWeights]:
+        """What the crossbars deliver per spike, gain included: per layer (n_in, n_out) and (n_out,) in thresholds."""
+
+    def snapshot(self) -> Snapshot:
+        """Everything that changes in a die's life, as copies. A restored die goes on bit for bit."""
+
+    def restore(self, snapshot: Mapping[str, NDArray[np.generic]]) -> None:
+        """Put a snapshot back. Raises ChipError if it is not of a chip like this one."""

@@ -1,0 +1,299 @@
+"""The server's loop: one thread that receives, sorts and sends; sessions work in threads of their own."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from collections import Counter
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from time import monotonic
+from types import TracebackType
+
+import numpy as np
+import zmq
+from zmq.auth.thread import ThreadAuthenticator
+
+from chipsim.server.inbox import Rate
+from chipsim.server.keys import check_allowed, is_local, load_keys
+from chipsim.server.session import Answer, Session
+from chipsim.server.settings import ServerSettings
+from chipsim.spec import ChipError
+from chipsim.wire import (
+    VERSION,
+    Ack,
+    Envelope,
+    Error,
+    ErrorCode,
+    Goodbye,
+    Hello,
+    Status,
+    Welcome,
+    WireError,
+    decode,
+    encode,
+)
+
+_TICK_MS = 500
+_HEARTBEAT_MS = 2000
+_SILENCE_MS = 10_000  # of a peer's ZeroMQ, after which its connection counts as cut
+_SENT = 100  # frames that may wait for a peer that does not read
+
+
+class Server:
+    """Holds dies for hosts. Bound when made; `run` serves until `stop`."""
+
+    def __init__(self, settings: ServerSettings, say: Callable[[str], None] = lambda text: None) -> None:
+        """say: hears one line whenever a session begins or ends. Raises ChipError if it cannot serve there."""
+        local = is_local(settings.bind)
+        if not local and settings.keys is None:
+            raise ChipError(
+                f"{settings.bind} can be reached from other machines: give --keys and --allow (see chipsim keygen), or"
+                " bind to tcp://127.0.0.1:PORT"
+            )
+        if (settings.keys is None) != (settings.allow is None):
+            raise ChipError("--keys and --allow belong together: the server's own keys, and the hosts' that it lets in")
+        self._settings = settings
+        self._say = say
+        self._sessions: dict[int, Session] = {}
+        self._strangers = Rate(settings.strangers_per_s)
+        self._answers: SimpleQueue[Answer] = SimpleQueue()
+        self._bell, self._rope = socket.socketpair()  # wakes the loop
+        self._stopped = False
+        self.seen: Counter[str] = Counter()  # what went wrong on the wire, by kind
+        self._context = zmq.Context()
+        self._authenticator: ThreadAuthenticator | None = None
+        self._router = self._context.socket(zmq.ROUTER)
+        try:
+            self._open()
+        except BaseException:
+            self._close()
+            raise
+
+    def _open(self) -> None:
+        settings, router = self._settings, self._router
+        router.linger = 0
+        router.router_mandatory = True  # a peer that is gone, or does not read, is noticed
+        router.maxmsgsize = settings.message_bytes
+        router.sndhwm = _SENT
+        router.rcvhwm = settings.in_flight + 8  # per peer; the rest waits in the peer's own memory
+        router.heartbeat_ivl, router.heartbeat_timeout = _HEARTBEAT_MS, _SILENCE_MS
+        router.ipv6 = "[" in settings.bind
+        if settings.keys is not None and settings.allow is not None:
+            pair = load_keys(settings.keys)
+            check_allowed(settings.allow)
+            self._authenticator = ThreadAuthenticator(self._context)
+            self._authenticator.start()
+            self._authenticator.configure_curve(domain="*", location=str(settings.allow))
+            router.curve_publickey, router.curve_secretkey = pair.public, pair.secret
+            router.curve_server = True
+        try:
+            router.bind(settings.bind)
+        except zmq.ZMQError as error:
+            raise ChipError(
+                f"cannot serve at {settings.bind}: {error.strerror.lower()}; choose another --bind"
+            ) from None
+
+    @property
+    def endpoint(self) -> str:
+        """Where hosts connect; the port is filled in if the system was to choose it."""
+        return bytes(self._router.getsockopt(zmq.LAST_ENDPOINT)).decode().rstrip("\0")
+
+    def __enter__(self) -> Server:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._close()
+
+    def stop(self) -> None:
+        """End `run` soon; may be called from any thread or a signal's handler."""
+        self._stopped = True
+        self._ring()
+
+    def run(self, until: int | None = None) -> None:
+        """Serve. until: a file descriptor whose end, as when a parent process is gone, ends this, too."""
+        poller = zmq.Poller()
+        poller.register(self._router, zmq.POLLIN)
+        poller.register(self._bell.fileno(), zmq.POLLIN)
+        if until is not None:
+            poller.register(until, zmq.POLLIN)
+        looked = monotonic()
+        while not self._stopped:
+            ready = dict(poller.poll(_TICK_MS))
+            if self._bell.fileno() in ready:
+                self._bell.recv(4096)
+                self._send_answers()
+            if until is not None and until in ready and not os.read(until, 4096):
+                self._say("the parent process is gone")
+                return
+            if self._router in ready:
+                self._receive()
+            if monotonic() - looked > _TICK_MS / 1000:
+                looked = monotonic()
+                self._drop_the_silent()
+
+    def _close(self) -> None:
+        for session in self._sessions.values():
+            session.close()
+        self._sessions.clear()
+        if self._authenticator is not None:
+            self._authenticator.stop()
+        self._router.close(0)
+        self._context.term()
+
+    def _ring(self) -> None:
+        self._rope.send(b"!")
+
+    def _answer(self, answer: Answer) -> None:
+        self._answers.put(answer)
+        self._ring()
+
+    def _send_answers(self) -> None:
+        while True:
+            try:
+                answer = self._answers.get_nowait()
+            except Empty:
+                return
+            session = self._sessions.get(answer.session)
+            if session is not None:  # it may have ended in the meantime
+                session.answered(answer)
+                self._send(session, answer.frames)
+
+    def _send(self, session: Session, frames: list[bytes]) -> None:
+        for frame in frames:
+            session.bytes_sent += len(frame)
+            if self._send_to(session.peer, frame) == zmq.EAGAIN:
+                self._end(session, "does not read what it is sent")
+                return
+
+    def _send_to(self, peer: bytes, frame: bytes) -> int:
+        """Send, or say why not: EAGAIN if the peer does not read, EHOSTUNREACH if it is gone (it may come back)."""
+        try:
+            self._router.send_multipart([peer, frame], zmq.NOBLOCK, copy=False)
+        except zmq.ZMQError as error:
+            return int(error.errno or zmq.EAGAIN)
+        return 0
+
+    def _receive(self) -> None:
+        """All that has come, but a few at a time, so that answers go out in between."""
+        for _ in range(16):
+            try:
+                parts = self._router.recv_multipart(zmq.NOBLOCK, copy=False)
+            except zmq.Again:
+                return
+            if len(parts) != 2:
+                continue  # no frame of this protocol has several parts; the peer may be anything
+            peer, user = parts[0].bytes, _user(parts[1])
+            self._take(peer, user, _in_place(parts[1]))
+
+    def _take(self, peer: bytes, user: str, frame: memoryview) -> None:
+        try:
+            envelope, message = decode(frame, self._settings.limits)
+        except WireError as error:
+            self._refuse_frame(peer, user, error)
+            return
+        session = self._sessions.get(envelope.session)
+        if session is None or session.user != user:
+            if self._strangers.take(1):
+                self._take_stranger(peer, user, envelope, message)
+            return
+        session.peer, session.heard = peer, monotonic()
+        session.bytes_received += len(frame)
+        if not session.rate.take(len(frame)):
+            return  # as if it were lost: the host will send it again, and later
+        if isinstance(message, Status):
+            self._send(session, [session.report()])
+        elif isinstance(message, Goodbye):
+            self._send_to(peer, encode(Ack(), session=session.number, sequence=envelope.sequence, reply=True))
+            self._end(session, "said goodbye")
+        elif envelope.sequence > 0 and not envelope.reply:
+            self.seen.update(session.wrong_with(envelope.sequence))
+            self._send(session, session.take(envelope, message))
+        else:
+            odd = WireError(ErrorCode.MALFORMED, f"{type(message).__name__} is no request of a host, in sequence")
+            self._send(session, [session.error(odd)])
+
+    def _refuse_frame(self, peer: bytes, user: str, error: WireError) -> None:
+        """An unreadable frame: whoever sent it hears which request is expected, and sends it again."""
+        self.seen["damaged"] += 1
+        mine = [session for session in self._sessions.values() if session.peer == peer and session.user == user]
+        if mine:
+            self._send(mine[0], [mine[0].error(error)])
+        elif self._strangers.take(1):
+            self._send_to(peer, encode(Error(error.code, str(error)), reply=True))
+
+    def _take_stranger(self, peer: bytes, user: str, envelope: Envelope, message: object) -> None:
+        """A frame outside of any session: mostly the beginning of one."""
+        if not isinstance(message, Hello):
+            text = "the session is unknown, perhaps dropped after a silence or a restart of the server: connect again"
+            self._refuse(peer, WireError(ErrorCode.NO_SESSION, text), envelope.session)
+        elif not message.oldest <= VERSION <= message.newest:
+            text = f"this server speaks version {VERSION}, the host {message.oldest} to {message.newest}: update one"
+            self._refuse(peer, WireError(ErrorCode.VERSION, text))
+        elif not self._has_room(peer):
+            n = self._settings.dies
+            what = "the only die is" if n == 1 else f"all {n} dies are"
+            text = f"{what} taken by another host: wait for its end, or start chipsim serve with --dies {n + 1}"
+            self._refuse(peer, WireError(ErrorCode.BUSY, text))
+        else:
+            self._begin(peer, user, message)
+
+    def _refuse(self, peer: bytes, error: WireError, session: int = 0) -> None:
+        self._send_to(peer, encode(Error(error.code, str(error)), session=session, reply=True))
+
+    def _has_room(self, peer: bytes) -> bool:
+        """Whether a die is free. A session whose host's connection is gone gives its die up to the next one."""
+        for session in list(self._sessions.values()):
+            if len(self._sessions) < self._settings.dies:
+                break
+            # A report that nobody asked for; hosts take no notice of it.
+            if session.peer == peer or self._send_to(session.peer, session.report()) == zmq.EHOSTUNREACH:
+                self._end(session, "is gone, another host takes its die")
+        return len(self._sessions) < self._settings.dies
+
+    def _begin(self, peer: bytes, user: str, message: Hello) -> None:
+        settings = self._settings
+        number = secrets.randbits(63) | 1  # not to be guessed: it is what lets a host that was cut off come back
+        self._sessions[number] = Session(number, peer, user, settings, self._answer)
+        welcome = Welcome(
+            payload_bytes=settings.limits.payload_bytes,
+            windows=settings.limits.windows,
+            in_flight=settings.in_flight,
+            idle_ms=int(settings.idle_s * 1000),
+            simulated=True,
+            name="chipsim",
+        )
+        self._send_to(peer, encode(welcome, session=number, reply=True))
+        self._say(f"session {number:016x} begins: {message.name or 'a host'}{f', key {user}' if user else ''}")
+
+    def _drop_the_silent(self) -> None:
+        for session in list(self._sessions.values()):
+            if not session.busy and monotonic() - session.heard > self._settings.idle_s:
+                error = WireError(
+                    ErrorCode.IDLE, f"nothing was heard for {self._settings.idle_s:g} s: the session has ended"
+                )
+                self._send_to(session.peer, session.error(error))
+                self._end(session, f"was silent for {self._settings.idle_s:g} s")
+
+    def _end(self, session: Session, why: str) -> None:
+        if self._sessions.pop(session.number, None) is not None:
+            session.close()
+            self._say(f"session {session.number:016x} ends: the host {why}")
+
+
+def _in_place(frame: zmq.Frame) -> memoryview:
+    """A frame's bytes from an address on that arrays of any type may begin at; ZeroMQ batches small ones anywhere."""
+    view = memoryview(frame.buffer)
+    aligned = np.frombuffer(view, np.uint8).ctypes.data % 8 == 0
+    return view if aligned else memoryview(bytes(view))
+
+
+def _user(frame: zmq.Frame) -> str:
+    """The public key that a host proved to own, or nothing without encryption."""
+    try:
+        return str(frame.get("User-Id"))
+    except zmq.ZMQError:
+        return ""

@@ -1,0 +1,130 @@
+"""One host's session: its die, its requests in order, and a thread that carries them out."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from queue import SimpleQueue
+from threading import Thread
+from time import monotonic, monotonic_ns
+
+from chipsim.server.die import Die
+from chipsim.server.inbox import Inbox, Rate, Verdict
+from chipsim.server.settings import ServerSettings
+from chipsim.spec import ChipError
+from chipsim.wire import Envelope, Error, ErrorCode, Message, Report, WireError, encode
+
+_LONGEST_TEXT = 1000  # characters of an error's text
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a session's thread has found out; the server's loop sends it."""
+
+    session: int
+    sequence: int
+    frames: list[bytes]
+
+
+class Session:
+    """All methods but the thread's own run in the server's loop."""
+
+    def __init__(
+        self, number: int, peer: bytes, user: str, settings: ServerSettings, answer: Callable[[Answer], None]
+    ) -> None:
+        """peer: where replies go; user: the host's public key, or nothing; answer: called from the session's thread."""
+        self.number = number
+        self.peer = peer
+        self.user = user
+        self.heard = monotonic()
+        self.bytes_received = self.bytes_sent = 0
+        self.rate = Rate(settings.bytes_per_s)
+        self._die = Die(settings.threads, settings.die_bytes // settings.dies, settings.counts_bytes, settings.limits)
+        self._inbox = Inbox(settings.in_flight)
+        self._most_in_flight = settings.in_flight
+        self._in_flight = 0
+        self._answer = answer
+        self._work: SimpleQueue[tuple[Envelope, Message, int] | None] = SimpleQueue()
+        self._thread = Thread(target=self._carry_out, name=f"session {number:x}", daemon=True)
+        self._thread.start()
+
+    @property
+    def busy(self) -> bool:
+        """Whether requests wait or are being carried out."""
+        return self._in_flight > 0
+
+    @property
+    def expected(self) -> int:
+        """Sequence number of the next request."""
+        return self._inbox.expected
+
+    def wrong_with(self, sequence: int) -> list[str]:
+        """What a request's number shows: that it came before, or that one is missing before it."""
+        if sequence == self.expected:
+            return []
+        return ["missing" if sequence > self.expected else "repeated"]
+
+    def take(self, envelope: Envelope, message: Message) -> list[bytes]:
+        """A request. Returns what is to be sent at once: mostly nothing, since the answer comes later."""
+        if self._in_flight >= self._most_in_flight and envelope.sequence >= self.expected:
+            return [self.error(WireError(ErrorCode.BUSY, f"{self._in_flight} requests are in flight already"))]
+        verdict = self._inbox.judge(envelope.sequence)
+        if verdict is Verdict.GAP:
+            text = f"request {envelope.sequence} came, request {self.expected} is missing: send it again"
+            return [self.error(WireError(ErrorCode.OUT_OF_ORDER, text))]
+        if verdict is Verdict.REPEAT:
+            return self._inbox.reply(envelope.sequence)
+        if verdict is Verdict.CARRY_OUT:
+            self._in_flight += 1
+            self._work.put((envelope, message, monotonic_ns()))
+        return []
+
+    def answered(self, answer: Answer) -> None:
+        """A request has been carried out and its reply is about to be sent."""
+        self._in_flight -= 1
+        self._inbox.replied(answer.sequence, answer.frames)
+
+    def report(self) -> bytes:
+        """How the die is."""
+        report = Report(
+            self._die.state,
+            self._in_flight,
+            self.expected,
+            self._die.windows_learned,
+            self.bytes_received,
+            self.bytes_sent,
+        )
+        return encode(report, session=self.number, reply=True)
+
+    def error(self, error: WireError, sequence: int = 0) -> bytes:
+        message = Error(error.code, str(error)[:_LONGEST_TEXT], self.expected)
+        return encode(message, session=self.number, sequence=sequence, reply=True)
+
+    def close(self) -> None:
+        """End the thread once it is done with what it is at; nothing waits for it."""
+        self._work.put(None)
+
+    def _carry_out(self) -> None:
+        while (work := self._work.get()) is not None:
+            envelope, message, received_ns = work
+            try:
+                replies = list(self._die.carry_out(envelope, message, received_ns))
+                frames = [
+                    encode(
+                        reply, session=self.number, sequence=envelope.sequence, reply=True, part=k, parts=len(replies)
+                    )
+                    for k, reply in enumerate(replies)
+                ]
+            except ChipError as error:
+                frames = [self.error(WireError(ErrorCode.REFUSED, str(error)), envelope.sequence)]
+            except WireError as error:
+                frames = [self.error(error, envelope.sequence)]
+            except MemoryError:
+                text = "the chip server has no memory left for this: send fewer windows at a time"
+                frames = [self.error(WireError(ErrorCode.TOO_LARGE, text), envelope.sequence)]
+            except Exception as error:  # a defect of ours: the host hears of it, other sessions go on
+                traceback.print_exc()
+                text = f"the chip server failed ({type(error).__name__}); its own output says more"
+                frames = [self.error(WireError(ErrorCode.INTERNAL, text), envelope.sequence)]
+            self._answer(Answer(self.number, envelope.sequence, frames))

@@ -1,0 +1,413 @@
+"""The host's end of the wire: requests in order, each carried out once, however often frames have to be sent again."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import RLock
+from time import monotonic, monotonic_ns, sleep
+from types import TracebackType
+from typing import TYPE_CHECKING, NoReturn
+
+import zmq
+
+from chipsim import ChipError, ChipSpec
+from chipsim.server.keys import is_local, load_keys, load_public_key
+from chipsim.wire import (
+    HEADER_BYTES,
+    Error,
+    ErrorCode,
+    Goodbye,
+    Hello,
+    Inferred,
+    Learned,
+    Limits,
+    Message,
+    Report,
+    Status,
+    Welcome,
+    WireError,
+    decode,
+    encode,
+    name_of,
+)
+from host.errors import LinkError
+from host.remote.chip_clock import ChipClock, draw_request
+from host.remote.traffic import Traffic
+from host.timeline import Timeline
+
+if TYPE_CHECKING:
+    from host.remote.remote_chip import RemoteChip
+
+TIMEOUT_S = 10.0  # without a sign of life, after which a chip counts as lost
+_PING_S = 0.5  # between questions while nothing comes
+_MOST_TRIES = 20  # of one frame
+_SETTLE_S = 0.05  # in which further complaints about a request that was just sent again are old news
+_GOODBYE_S = 1.0
+_HEARTBEAT_MS = 2000
+_HOPELESS = (ErrorCode.NO_SESSION, ErrorCode.IDLE, ErrorCode.VERSION)  # nothing that is sent again can help
+
+
+@dataclass(frozen=True)
+class WireSpeed:
+    """A wire that is imposed: slower than the one that is there."""
+
+    bytes_per_s: float
+    latency_s: float  # one way
+
+
+@dataclass
+class Request:
+    """A command on its way, or its answer."""
+
+    sequence: int
+    kind: str
+    frame: bytes
+    sent_ns: int = 0
+    tries: int = 0
+    replies: list[Message | None] = field(default_factory=list)  # by part
+    done_ns: int = 0  # when the last part had come
+    error: Exception | None = None
+
+    @property
+    def done(self) -> bool:
+        return self.error is not None or (bool(self.replies) and None not in self.replies)
+
+    @property
+    def may_go_again(self) -> bool:
+        """Whether a complaint about it is news: it is not, soon after it was sent again."""
+        return self.tries < 2 or monotonic_ns() - self.sent_ns > 1e9 * _SETTLE_S
+
+
+def connect(
+    address: str,
+    *,
+    timeout_s: float = TIMEOUT_S,
+    keys: Path | None = None,
+    chip_key: Path | None = None,
+    speed: WireSpeed | None = None,
+    timeline: Timeline | None = None,
+    ended: Callable[[], str | None] | None = None,
+) -> Connection:
+    """Open a session with the chip server at `address`, such as tcp://127.0.0.1:5555.
+
+    timeout_s: without any sign of life before the chip counts as lost; keys: folder of this host's keys, and chip_key:
+    the server's public key file, for a server that asks for keys; speed: a wire to be imposed; timeline: gets who was
+    busy when; ended: says why the server's process is no more, if that can be known. Raises LinkError.
+    """
+    return Connection(address, timeout_s, keys, chip_key, speed, timeline or Timeline(), ended or (lambda: None))
+
+
+class Connection:
+    """A session with a chip server. One thread at a time may use it."""
+
+    def __init__(
+        self,
+        address: str,
+        timeout_s: float,
+        keys: Path | None,
+        chip_key: Path | None,
+        speed: WireSpeed | None,
+        timeline: Timeline,
+        ended: Callable[[], str | None],
+    ) -> None:
+        self.address = address
+        self.timeline = timeline
+        self.traffic = Traffic()
+        self.stalled_s = 0.0  # spent in waiting for a wire that is imposed
+        self._timeout_s = timeout_s
+        self._speed = speed
+        self._ended = ended
+        self._free_at = {"down": 0.0, "up": 0.0}  # when the imposed wire has carried all that it was given
+        self._lock = RLock()
+        self._limits = Limits()
+        self._session = 0
+        self._welcome: Welcome | None = None
+        self._last = 0  # sequence number of the latest request
+        self._unanswered: OrderedDict[int, Request] = OrderedDict()
+        self._failed: Request | None = None  # whose error nobody has heard of yet
+        self._alive = monotonic()
+        self._clock = ChipClock()
+        try:
+            is_local(address)
+        except ChipError as error:
+            raise LinkError(str(error)) from None
+        self._context = zmq.Context()
+        self._socket = self._context.socket(zmq.DEALER)
+        try:
+            self._open(keys, chip_key)
+        except BaseException:
+            self._shut()
+            raise
+
+    def _open(self, keys: Path | None, chip_key: Path | None) -> None:
+        wire = self._socket
+        wire.linger = 0
+        wire.maxmsgsize = HEADER_BYTES + self._limits.payload_bytes
+        wire.heartbeat_ivl = _HEARTBEAT_MS
+        wire.heartbeat_timeout = max(_HEARTBEAT_MS, int(1000 * self._timeout_s))
+        wire.ipv6 = "[" in self.address
+        if (keys is None) != (chip_key is None):
+            raise LinkError("this host's own keys and the chip server's public key belong together: give both")
+        if keys is not None and chip_key is not None:
+            try:
+                pair = load_keys(keys)
+                wire.curve_serverkey = load_public_key(chip_key)
+            except ChipError as error:
+                raise LinkError(str(error)) from None
+            wire.curve_publickey, wire.curve_secretkey = pair.public, pair.secret
+        try:
+            wire.connect(self.address)
+        except zmq.ZMQError as error:
+            raise LinkError(f"{self.address!r} is no address of a chip: {error.strerror.lower()}") from None
+        self._greet()
+
+    def _greet(self) -> None:
+        hello = encode(Hello("chipsim run"))
+        ask_again = 0.0
+
+        def greeted() -> bool:
+            nonlocal ask_again
+            if self._welcome is None and monotonic() > ask_again:
+                self._transmit(hello, "HELLO")
+                ask_again = monotonic() + max(1.0, self._timeout_s / 4)
+            return self._welcome is not None
+
+        self._wait(greeted, ping=False)
+
+    def chip(self, spec: ChipSpec, die_seed: int) -> RemoteChip:
+        """Die `die_seed` of a design, not programmed yet. Raises ChipError, LinkError."""
+        from host.remote.remote_chip import RemoteChip
+
+        return RemoteChip(self, spec, die_seed)
+
+    @property
+    def most_windows(self) -> int:
+        """That the chip takes in one request."""
+        assert self._welcome is not None, "a connection begins with WELCOME"
+        return self._welcome.windows
+
+    @property
+    def imposed(self) -> dict[str, float] | None:
+        """The wire that is imposed, and the seconds for which it made the host wait."""
+        if self._speed is None:
+            return None
+        return {
+            "mbit_per_s": self._speed.bytes_per_s * 8 / 1e6,
+            "latency_us": self._speed.latency_s * 1e6,
+            "stalled_s": round(self.stalled_s, 3),
+        }
+
+    def send(self, message: Message, part: int = 0, parts: int = 1, windows: int = 0) -> Request:
+        """Send a request; waits while too many are unanswered. Raises LinkError, or the error of an earlier request."""
+        with self._lock:
+            assert self._welcome is not None, "a connection begins with WELCOME"
+            credits = self._welcome.in_flight
+            if len(self._unanswered) >= credits:
+                with self.timeline.span("host", "wait"):
+                    self._wait(lambda: len(self._unanswered) < credits)
+            else:
+                self._receive()
+            self._raise_failed()
+            self._last += 1
+            with self.timeline.span("host", "pack"):
+                frame = encode(message, session=self._session, sequence=self._last, part=part, parts=parts)
+            kind = name_of(message.KIND)
+            request = self._unanswered[self._last] = Request(self._last, kind, frame)
+            self.traffic.windows[kind] += windows
+            self._send_request(request)
+            return request
+
+    def answer(self, request: Request) -> list[Message]:
+        """The reply to a request; waits for it. Raises ChipError if the chip refused, LinkError."""
+        with self._lock:
+            if not request.done:
+                with self.timeline.span("host", "wait"):
+                    self._wait(lambda: request.done)
+            if request.error is not None:
+                self._failed = None if self._failed is request else self._failed
+                raise request.error
+            return [reply for reply in request.replies if reply is not None]
+
+    def ask(self, message: Message) -> list[Message]:
+        """Send a request and wait for its reply."""
+        return self.answer(self.send(message))
+
+    def ask_in_parts(self, messages: Iterable[Message]) -> None:
+        """Send a long command, a frame after the other, and wait until it is carried out."""
+        parts = list(messages)
+        for request in [self.send(message, k, len(parts)) for k, message in enumerate(parts)]:
+            self.answer(request)
+
+    def close(self) -> None:
+        """Say goodbye, if the chip still listens."""
+        with self._lock:
+            if self._socket.closed:
+                return
+            if self._session and self._timeout_s > 0:
+                self._timeout_s = min(_GOODBYE_S, self._timeout_s)
+                try:
+                    self._failed = None
+                    self._socket.send(encode(Goodbye(), session=self._session, sequence=0), zmq.NOBLOCK)
+                    self._socket.poll(int(1000 * self._timeout_s))
+                except (zmq.ZMQError, LinkError):
+                    pass
+            self._shut()
+
+    def _shut(self) -> None:
+        self._socket.close(0)
+        self._context.term()
+
+    def __enter__(self) -> Connection:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _raise_failed(self) -> None:
+        if self._failed is not None and self._failed.error is not None:
+            failed, self._failed = self._failed.error, None
+            raise failed
+
+    def _send_request(self, request: Request) -> None:
+        request.sent_ns = monotonic_ns()
+        request.tries += 1
+        if request.tries > _MOST_TRIES:
+            self._lose(f"request {request.sequence} got lost or damaged {_MOST_TRIES} times")
+        self._transmit(request.frame, request.kind)
+        self.timeline.add("host", "send", request.sent_ns, monotonic_ns())
+
+    def _send_again(self, first: int) -> None:
+        """All unanswered requests from `first` on."""
+        again = [request for sequence, request in self._unanswered.items() if sequence >= first]
+        if again and again[0].may_go_again:
+            for request in again:
+                self.traffic.resent += 1
+                self._send_request(request)
+
+    def _transmit(self, frame: bytes, kind: str) -> None:
+        self._occupy("down", len(frame))
+        self.traffic.add("down", kind, len(frame))
+        with suppress(zmq.Again):  # the wire takes nothing: as if lost, to be sent again, until the time-out
+            self._socket.send(frame, zmq.NOBLOCK, copy=False)
+
+    def _occupy(self, direction: str, n_bytes: int) -> None:
+        """Wait until an imposed wire has carried so many bytes; of a reply, for its way and that of its request."""
+        if self._speed is None:
+            return
+        now = monotonic()
+        free_at = max(now, self._free_at[direction]) + n_bytes / self._speed.bytes_per_s
+        self._free_at[direction] = free_at
+        wait = free_at - now + (2 * self._speed.latency_s if direction == "up" else 0.0)
+        self.stalled_s += wait
+        sleep(wait)
+
+    def _wait(self, done: Callable[[], bool], ping: bool = True) -> None:
+        """Receive until `done`. Raises LinkError if the chip gives no sign of life for the time-out."""
+        self._alive = monotonic()
+        next_ping = self._alive + _PING_S
+        while not done():
+            if self._receive():
+                continue
+            if (why := self._ended()) is not None:
+                self._lose(why)
+            now = monotonic()
+            if now - self._alive > self._timeout_s:
+                self._lose("it gave no sign of life")
+            if ping and now >= next_ping:
+                next_ping = now + _PING_S
+                self._ask_how_it_is()
+            until = min(next_ping if ping else now + _PING_S, self._alive + self._timeout_s)
+            self._socket.poll(max(1, int(1000 * (until - now))))
+
+    def _ask_how_it_is(self) -> None:
+        self._transmit(encode(Status(), session=self._session), "STATUS")
+
+    def _receive(self) -> bool:
+        """Take in all that has come. Returns whether there was anything."""
+        any_came = False
+        while True:
+            try:
+                [*_, frame] = self._socket.recv_multipart(zmq.NOBLOCK)
+            except zmq.Again:
+                return any_came
+            any_came = True
+            self._take(frame)
+
+    def _take(self, frame: bytes) -> None:
+        try:
+            envelope, message = decode(frame, self._limits)
+        except WireError as error:
+            if error.code is ErrorCode.VERSION:
+                self._lose(str(error))
+            self.traffic.damaged += 1
+            self._ask_how_it_is()  # which brings to light which reply this was
+            return
+        kind = name_of(envelope.kind)
+        self.traffic.add("up", kind, len(frame))
+        if isinstance(message, Welcome) and self._welcome is None:
+            self._session, self._welcome = envelope.session, message
+        if envelope.session != self._session and not isinstance(message, Error):
+            return  # of a session that is over
+        self._alive = monotonic()
+        request = self._unanswered.get(envelope.sequence)
+        if isinstance(message, Report):
+            self._compare(message)
+        elif isinstance(message, Error):
+            self._hear(message, request)
+        elif request is not None and envelope.reply:
+            self._occupy("up", len(frame))
+            if len(request.replies) != envelope.parts:
+                request.replies = [None] * envelope.parts
+            request.replies[envelope.part] = message
+            if request.done:
+                self._finish(request)
+
+    def _finish(self, request: Request) -> None:
+        request.done_ns = monotonic_ns()
+        request.frame = b""
+        del self._unanswered[request.sequence]
+        first = request.replies[0] if request.replies else None
+        if isinstance(first, Learned | Inferred) and first.times.ended:
+            kind = "learn" if isinstance(first, Learned) else "infer"
+            draw_request(self.timeline, self._clock, kind, request.sent_ns, first.times, request.done_ns)
+
+    def _hear(self, error: Error, request: Request | None) -> None:
+        """The chip refuses a request, cannot read a frame, or ends the session."""
+        if self._welcome is None or error.code in _HOPELESS:
+            self._lose(error.text)
+        if request is None:
+            if error.expected:
+                self._send_again(error.expected)
+            return
+        if error.code is ErrorCode.REFUSED:
+            request.error = ChipError(error.text)
+        else:
+            request.error = LinkError(f"the chip at {self.address} refused {request.kind}: {error.text}")
+        self._failed = self._failed or request
+        self._finish(request)
+
+    def _compare(self, report: Report) -> None:
+        """What the chip has seen against what was sent: a difference in frames that came before this was lost."""
+        self._send_again(report.expected)
+        answered = report.expected - 1 - report.in_flight
+        for sequence, request in list(self._unanswered.items()):
+            # Its reply left before the report did, and has not come.
+            if sequence <= answered and request.may_go_again:
+                self.traffic.resent += 1
+                self._send_request(request)
+
+    def _lose(self, why: str) -> NoReturn:
+        """The session cannot go on."""
+        self._timeout_s = 0.0  # nobody waits for a goodbye
+        if self._welcome is None and why == "it gave no sign of life":
+            raise LinkError(
+                f"no chip answers at {self.address}: start one with chipsim serve --bind {self.address}, check address"
+                " and keys, or leave --chip-address out"
+            )
+        raise LinkError(f"lost the chip at {self.address}: {why}")
