@@ -12,8 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.crossbar import add_graded_rows
-from chipsim.jit import cache_root, kernel
+from chipsim.jit import cache_root, kernel, rare_stage
 from host.data import Samples
 from host.errors import RunFolderError
 from host.files import read_arrays, write_arrays
@@ -154,7 +153,16 @@ def _dense(values, weights, bias, out, rows, amplitude):
         total = out[s]
         for i in range(len(bias)):
             total[i] = bias[i]
-        add_graded_rows(total, weights, rows[:k], amplitude[:k])
+        _add_scaled_rows(total, weights, rows[:k], amplitude[:k])
+
+
+@rare_stage
+def _add_scaled_rows(total, weights, rows, amplitude):
+    """total_i += sum of amplitude_k weights[rows_k, i], for any number of columns."""
+    for k in range(len(rows)):
+        row, x = weights[rows[k]], amplitude[k]
+        for i in range(len(total)):
+            total[i] += x * row[i]
 
 
 def scaled_teacher(layers: list[Layer], samples: Samples, norm: Norm, percentile: float) -> Teacher:

@@ -6,11 +6,12 @@ from reference_link import flipped_bits
 from scipy import stats
 from small_chips import current_events, events_of, lesson, programmed, spec_of, spike_events, taught
 
+from chipsim import ChipSpec
 from chipsim.link import BitErrors, HostLink, address_bits
 
 
-def link(n_in=8, spikes=0.0, targets=0.0, die_seed=1, target_bits=16):
-    return HostLink(die_seed, n_in, target_bits, spikes, [targets])
+def link(n_in=8, n_out=1, spikes=0.0, targets=0.0, die_seed=1, target_bits=16):
+    return HostLink(die_seed, ChipSpec(layer_sizes=(n_in, n_out)).shapes, target_bits, spikes, [targets])
 
 
 def rows_of(events, s, t):
@@ -37,7 +38,7 @@ def test_targets_are_rounded_to_words(bits):
     words = np.arange(2 * one)
     sent = np.concatenate([words, words + 0.25, words + 0.5, words + 0.75, [-7, -0.5, 2 * one, 1e30]]) / one
     expected = np.concatenate([words, words, words + 1, words + 1, [0, 0, 2 * one, 2 * one]])
-    [arrived] = targets_over(link(target_bits=bits), sent.astype(np.float32)[None])
+    [arrived] = targets_over(link(n_out=len(sent), target_bits=bits), sent.astype(np.float32)[None])
     assert (arrived[0] * one).tolist() == np.minimum(expected, 2 * one - 1).tolist()
 
 
@@ -48,7 +49,7 @@ def test_a_target_just_below_a_half_is_rounded_down():
 
 
 def test_padding_stays_zero_when_chunks_shrink_and_grow():
-    wires = link(targets=0.5)
+    wires = link(n_out=5, targets=0.5)
     for n in (3, 40, 7):
         [arrived] = wires.targets([np.ones((n, 5), np.float32)], np.arange(n))
         assert arrived.shape == (n, 16) and not arrived[:, 5:].any()
@@ -58,7 +59,7 @@ def test_padding_stays_zero_when_chunks_shrink_and_grow():
 def test_target_bits_flip_independently_at_the_rate(rate, n_bits):
     """All bits alike, all words alike, neighbours independent."""
     sent, one = np.full((400, 50), 0.75, np.float32), 2 ** (n_bits - 1)
-    [arrived] = targets_over(link(targets=rate, target_bits=n_bits), sent)
+    [arrived] = targets_over(link(n_out=sent.shape[1], targets=rate, target_bits=n_bits), sent)
     words = np.rint(arrived * one).astype(int) ^ int(0.75 * one)
     bits = (words[..., None] >> np.arange(n_bits)) & 1
     assert stats.binomtest(int(bits.sum()), bits.size, rate).pvalue > 1e-3
@@ -81,8 +82,8 @@ def test_a_word_without_a_flipped_bit_means_what_was_sent():
     """Rates that the word cannot hold exactly, or at all, are rounded; more happens only where an error hits."""
     rng = np.random.default_rng(1)
     sent = rng.normal(0.5, 1.0, (300, 20)).astype(np.float32)
-    [rounded] = targets_over(link(), sent)
-    [arrived] = targets_over(link(targets=0.002), sent)
+    [rounded] = targets_over(link(n_out=20), sent)
+    [arrived] = targets_over(link(n_out=20, targets=0.002), sent)
     hit = arrived != rounded
     assert 0.01 < hit.mean() < 0.06  # 1 - 0.998^16 is 3.2 %
     assert (arrived >= 0).all() and (arrived < 2).all()
@@ -136,11 +137,11 @@ def test_the_sent_events_stay_as_they_were(rng):
 def test_errors_belong_to_die_site_layer_and_window():
     sent = np.full((4, 30), 0.5, np.float32)
     windows = np.array([3, 4, 3, 2**40 + 3])
-    [one] = targets_over(link(targets=0.05), sent, windows=windows)
+    [one] = targets_over(link(n_out=30, targets=0.05), sent, windows=windows)
     assert np.array_equal(one[0], one[2]) and not np.array_equal(one[0], one[1]) and not np.array_equal(one[0], one[3])
-    [other_die] = targets_over(link(targets=0.05, die_seed=2), sent, windows=windows)
+    [other_die] = targets_over(link(n_out=30, targets=0.05, die_seed=2), sent, windows=windows)
     assert not np.array_equal(one, other_die)
-    two_layers = targets_over(HostLink(1, 8, 16, 0.0, [0.05, 0.05]), sent, sent, windows=windows)
+    two_layers = targets_over(HostLink(1, ChipSpec(layer_sizes=(8, 30, 30)).shapes, 16, 0.0, [0.05, 0.05]), sent, sent, windows=windows)
     assert np.array_equal(two_layers[0], one) and not np.array_equal(two_layers[1], one)
     assert not np.array_equal(BitErrors.at(0.1, "spikes", 0, 1).key, BitErrors.at(0.1, "targets", 0, 1).key)
 
