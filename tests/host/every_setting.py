@@ -49,6 +49,7 @@ OTHER: dict[str, Any] = {
     "in_the_loop.batch": 50,
     "in_the_loop.steepness": 12.5,
     "in_the_loop.biases": False,
+    "in_the_loop.rotation_deg": 7.5,
     "in_the_loop.loss.scale": 3.5,
     "in_the_loop.loss.activity_penalty": 0.25,
     "in_the_loop.loss.weight_penalty": 0.75,
