@@ -20,13 +20,15 @@ _HALF = np.float32(0.5)
 
 
 class ConverterSpec(BaseModel):
-    """What the converter resolves. A range left open is that of the neurons' rails."""
+    """What the converters resolve. A range left open is that of the neurons' rails."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     bits: Annotated[int, Field(ge=2, le=8)] = 8
-    low_th: _Finite | None = None  # None: the lower rail; of a readout without rails, minus the upper one
+    low_th: _Finite | None = None  # of neurons that fire; None: the lower rail
     high_th: _Finite | None = None  # None: the upper rail
+    readout_th: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None  # a readout is read from minus to plus
+    # this; None: the upper rail, though nothing keeps such a membrane below it
 
     @model_validator(mode="after")
     def _has_a_range(self) -> ConverterSpec:
@@ -35,14 +37,15 @@ class ConverterSpec(BaseModel):
         return self
 
     def of(self, neuron: NeuronSpec, integrating: bool) -> Converter:
-        """The converter of a layer. integrating: whether it is a readout without rails.
+        """The converter of a layer. integrating: whether it is a readout that does not fire.
 
         Raises ValueError if the range that was given ends beyond the rail that was not.
         """
-        low = self.low_th
-        if low is None:
-            low = -neuron.high_rail_th if integrating else neuron.low_rail_th
+        low = neuron.low_rail_th if self.low_th is None else self.low_th
         high = neuron.high_rail_th if self.high_th is None else self.high_th
+        if integrating:
+            high = neuron.high_rail_th if self.readout_th is None else self.readout_th
+            low = -high
         if low >= high:
             raise ValueError(
                 f"converter: a range from {low:g} to {high:g} th is empty: set converter low_th below high_th"

@@ -56,6 +56,7 @@ OTHER: dict[str, Any] = {
     "in_the_loop.converter.bits": 6,
     "in_the_loop.converter.low_th": -0.5,
     "in_the_loop.converter.high_th": 2.5,
+    "in_the_loop.converter.readout_th": 6.5,
 }
 
 # Files that are read once and become other settings.
