@@ -12,16 +12,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from reference_link import received_steps, received_targets
 from reference_random import gaussian_of, gaussians_of_write, uniform_of
+from reference_signals import CIRCUIT_SIGNALS, NEURON_SIGNALS, note_signals, room_for_signals
 
 from chipsim import ageing
 from chipsim.fabricate import fabricate
 
 F = np.float32
 ZERO = F(0)
-# What a neuron shows in every step, learning circuit last; names as in chipsim.Signals.
-NEURON_SIGNALS = ("current", "noise", "membrane", "kept", "count")
-CIRCUIT_SIGNALS = ("target_count", "error", "boxcar", "pulse")
-SYNAPSE_SIGNALS = ("weight", "code", "residue")
 TALLY = (
     "synaptic_events",
     "weight_updates",
@@ -115,10 +112,10 @@ class ReferenceLayer:
 
     def _synaptic(self, seen, i):
         """What reaches the membrane: the column's current, or I <- e^(-1 / tau_syn) I + column's current."""
-        if not self.made.neurons.exponential:
-            return self._current(seen, i)
-        self.synaptic[i] = self.made.neurons.current_decay[i] * self.synaptic[i] + self._current(seen, i)
-        return self.synaptic[i]
+        current = self._current(seen, i)
+        if self.made.neurons.exponential:
+            current = self.synaptic[i] = self.made.neurons.current_decay[i] * self.synaptic[i] + current
+        return current
 
     def _noise(self, i, t, seen):
         """One Gaussian for the membrane's noise and for that of every event read, the bias included."""
@@ -193,8 +190,8 @@ class ReferenceLayer:
             return seen
         decay = F(math.exp(-1 / self.design.trace_tau_steps))
         self.traces = {row: decay * trace for row, trace in self.traces.items()}
-        for k, row in enumerate(seen.rows):
-            self.traces[row] = self.traces.get(row, ZERO) + (F(1) if seen.amplitudes is None else seen.amplitudes[k])
+        for row, x in zip(seen.rows, seen.amplitudes or [F(1)] * len(seen.rows), strict=True):
+            self.traces[row] = self.traces.get(row, ZERO) + x
         return Input(list(self.traces), list(self.traces.values()))
 
     def _pulse(self, i, t, target, rate):
@@ -374,29 +371,6 @@ class ReferenceChip:
                 note_signals(signals[n], s, t, layer, seen)
                 fired_now[n] = [i for i, fired in enumerate(layer.fired) if fired]
             wires = fired_now
-
-
-def room_for_signals(shape, layer):
-    """A layer's signals, named as in chipsim.Signals; codes and residues only for few-bit weights."""
-    n_windows, steps, n_out = shape
-    n_rows = len(layer.weight)
-    room = {name: np.zeros(shape, np.float32) for name in NEURON_SIGNALS + CIRCUIT_SIGNALS}
-    room["boxcar"] = np.zeros(shape, np.uint8)
-    room["input"] = np.zeros((n_windows, steps, n_rows), np.float32)
-    for name in SYNAPSE_SIGNALS:
-        if getattr(layer, name) is not None:
-            room[name] = np.zeros((n_windows, steps, n_rows, n_out), getattr(layer, name).dtype)
-    return room
-
-
-def note_signals(room, s, t, layer, seen):
-    for name in NEURON_SIGNALS + CIRCUIT_SIGNALS:
-        room[name][s, t] = layer.shows[name]
-    for name in SYNAPSE_SIGNALS:
-        if name in room:
-            room[name][s, t] = getattr(layer, name)
-    room["input"][s, t, seen.rows] = 1 if seen.amplitudes is None else seen.amplitudes
-    room["input"][s, t, -1] = 1
 
 
 def input_of(events, s, t):
