@@ -57,7 +57,8 @@ OTHER: dict[str, Any] = {
     "in_the_loop.converter.bits": 6,
     "in_the_loop.converter.low_th": -0.5,
     "in_the_loop.converter.high_th": 2.5,
-    "in_the_loop.converter.readout_th": 6.5,
+    "in_the_loop.converter.readout_low_th": -1.5,
+    "in_the_loop.converter.readout_high_th": 6.5,
 }
 
 # Files that are read once and become other settings.

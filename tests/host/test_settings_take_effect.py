@@ -55,7 +55,8 @@ CHANGES = {
     "in_the_loop.converter.bits": (IN_THE_LOOP, 4),
     "in_the_loop.converter.low_th": (IN_THE_LOOP, 0.5),
     "in_the_loop.converter.high_th": (IN_THE_LOOP, 2.0),
-    "in_the_loop.converter.readout_th": (IN_THE_LOOP | {"neuron.readout": "integrating"}, 6.5),
+    "in_the_loop.converter.readout_low_th": (IN_THE_LOOP | {"neuron.readout": "integrating"}, 0.5),
+    "in_the_loop.converter.readout_high_th": (IN_THE_LOOP | {"neuron.readout": "integrating"}, 6.5),
 }
 # 2 x 2 images, since what is no square cannot be turned.
 NEEDS_IMAGES = {"in_the_loop.rotation_deg": (IN_THE_LOOP, 30.0)}
