@@ -20,33 +20,37 @@ _HALF = np.float32(0.5)
 
 
 class ConverterSpec(BaseModel):
-    """What the converter resolves. A range left open is that of the neurons' rails."""
+    """What the converters resolve. A range left open is that of the neurons' rails."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     bits: Annotated[int, Field(ge=2, le=8)] = 8
-    low_th: _Finite | None = None  # None: the lower rail; of a readout without rails, minus the upper one
+    low_th: _Finite | None = None  # of neurons that fire; None: the lower rail
     high_th: _Finite | None = None  # None: the upper rail
+    readout_low_th: _Finite | None = None  # of a readout that does not fire; None: minus the upper rail
+    readout_high_th: _Finite | None = None  # None: the upper rail, though nothing keeps such a membrane below it
 
     @model_validator(mode="after")
     def _has_a_range(self) -> ConverterSpec:
-        if self.low_th is not None and self.high_th is not None and self.low_th >= self.high_th:
-            raise ValueError(f"converter: low_th {self.low_th:g} must be below high_th {self.high_th:g}")
+        for low, high in (("low_th", "high_th"), ("readout_low_th", "readout_high_th")):
+            ends = getattr(self, low), getattr(self, high)
+            if None not in ends and ends[0] >= ends[1]:
+                raise ValueError(f"converter: {low} {ends[0]:g} must be below {high} {ends[1]:g}")
         return self
 
     def of(self, neuron: NeuronSpec, integrating: bool) -> Converter:
-        """The converter of a layer. integrating: whether it is a readout without rails.
+        """The converter of a layer. integrating: whether it is a readout that does not fire.
 
         Raises ValueError if the range that was given ends beyond the rail that was not.
         """
-        low = self.low_th
+        low, high, names = self.low_th, self.high_th, "low_th below high_th"
+        if integrating:
+            low, high, names = self.readout_low_th, self.readout_high_th, "readout_low_th below readout_high_th"
         if low is None:
             low = -neuron.high_rail_th if integrating else neuron.low_rail_th
-        high = neuron.high_rail_th if self.high_th is None else self.high_th
+        high = neuron.high_rail_th if high is None else high
         if low >= high:
-            raise ValueError(
-                f"converter: a range from {low:g} to {high:g} th is empty: set converter low_th below high_th"
-            )
+            raise ValueError(f"converter: a range from {low:g} to {high:g} th is empty: set converter {names}")
         top = 2**self.bits - 1
         return Converter(np.float32(low), np.float32((high - low) / top), np.float32(top))
 

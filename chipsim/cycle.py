@@ -17,6 +17,7 @@ from chipsim.gates import error_of, passes
 from chipsim.jit import inlined_stage, kernel, rare_stage, stage
 from chipsim.memory import placed
 from chipsim.neuron import UPPER_RAIL_HIT, add_noise, filter_current, fire, integrate_peak, integrate_readout
+from chipsim.presynaptic import Traces, follow_spikes, new_traces
 from chipsim.sparse_write import write_open_columns
 from chipsim.spike_masks import spikes_in_window, store_spikes
 from chipsim.watch import note, note_input, note_learning
@@ -73,9 +74,10 @@ class Columns(NamedTuple):
     row_pulse: Any
     cycle_noise: Any
     write_noise: Any
+    traces: Traces  # of the input rows
 
 
-def new_columns(n: int) -> Columns:
+def new_columns(n: int, n_in: int, steps: int) -> Columns:
     """Room for a block of n columns. Kernels cannot allocate: they are compiled without reference counts."""
     one, four = (n,), (4, n)
     f, u = np.float32, np.uint32
@@ -100,6 +102,7 @@ def new_columns(n: int) -> Columns:
         row_pulse=placed(4, one, f),
         cycle_noise=placed(6, one, f),
         write_noise=placed(8, one, f),
+        traces=new_traces(n_in, steps),
     )
 
 
@@ -249,10 +252,23 @@ def write(columns, synapses, state, events, s, t):
     return written
 
 
+@rare_stage
+def _write_traced(columns, block, window, t):
+    """As `write` or `write_open_columns`, on every row that has left a trace."""
+    traced = columns.traces.rows
+    if block.synapses.coded or block.circuit.update.imperfect:
+        return write_open_columns(columns, block, traced, window, 0, t)
+    write(columns, block.synapses, block.state, traced, 0, t)
+    return np.int64(0), np.int64(0)
+
+
 @inlined_stage
 def teach(columns, block, events, target, rate, window, s, t, tally):
     """Gate the errors of step t (0-based) and write what they ask for. Returns whether any synapse was written."""
     synapses, state, circuit = block.synapses, block.state, block.circuit
+    active = np.int64(events.end[s, t] - events.begin[s, t])
+    if circuit.traced:
+        active = follow_spikes(columns.traces, events, s, t, circuit.trace_decay)
     if t < circuit.warm_up:
         accumulate_targets(columns.target_count, target, circuit.accumulator_full)
         return False
@@ -267,8 +283,12 @@ def teach(columns, block, events, target, rate, window, s, t, tally):
         _ONE / np.float32(t + 1),
     )
     if n_open > 0:
-        active = np.int64(events.end[s, t] - events.begin[s, t])
-        if synapses.coded or circuit.update.imperfect:
+        if circuit.traced:
+            written, held = _write_traced(columns, block, window, t)
+            tally[WRITES] += written
+            tally[CLIPPED] += held
+            tally[WRITTEN] += active * n_open
+        elif synapses.coded or circuit.update.imperfect:
             written, held = write_open_columns(columns, block, events, window, s, t)
             tally[WRITES] += written
             tally[CLIPPED] += held

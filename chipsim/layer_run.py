@@ -84,8 +84,8 @@ class LayerRun:
     def _new_room(self, block: Block, constant_current: bool, learns: bool, steps: int) -> Room:
         shape, n = self._shape, block.state.weight.shape[-1]
         if shape.dense:
-            return (new_columns(n),)
+            return (new_columns(n, shape.n_in, steps),)
         seen = room_for_fields(shape, steps, constant_current)
         if learns and shape.crossbars == 1:
             return (new_columns_of_all(shape.positions, n), seen, np.zeros(shape.positions, np.int64))
-        return (new_columns(n), seen)
+        return (new_columns(n, 0, 0), seen)

@@ -27,7 +27,7 @@ def new_columns_of_all(n_positions: int, n: int) -> Columns:
     def kept(place: int, shape: tuple[int, ...] = one, kind: Any = np.float32) -> Any:
         return placed(place, shape, kind)
 
-    return new_columns(n)._replace(
+    return new_columns(n, 0, 0)._replace(
         membrane=kept(0),
         spiked=kept(2),
         count=kept(4),
@@ -96,6 +96,7 @@ def columns_at(columns, p):
         columns.row_pulse,
         columns.cycle_noise,
         columns.write_noise,
+        columns.traces,
     )
 
 
@@ -148,6 +149,8 @@ def _circuit_at(circuit, p, k):
         circuit.pulse,
         circuit.dead_zone,
         circuit.warm_up,
+        circuit.traced,
+        circuit.trace_decay,
         _at(circuit.boxcar_low, p),
         _at(circuit.boxcar_high, p),
         circuit.dither_key,

@@ -149,6 +149,12 @@ class ChipSpec(BaseModel):
         return noise
 
     @model_validator(mode="after")
+    def _rows_leave_traces(self) -> ChipSpec:
+        if self.learning_circuit.trace_tau_steps is not None and not all(shape.dense for shape in self.shapes):
+            raise ValueError("trace_tau_steps is for dense layers; layers on images learn from spikes alone: leave it out")
+        return self
+
+    @model_validator(mode="after")
     def _devices_are_one_kind(self) -> ChipSpec:
         check_devices(self.noises, self.learning_circuit)
         return self

@@ -72,8 +72,8 @@ class LoopBench:
             f"{machine.processor}, {machine.cores} cores, load before the bench {load}",
             f"BrainScaleS-2's {'-'.join(map(str, NETWORK))}, {STEPS} steps, trained in the loop in batches of"
             f" {self.batch}; {self.images}",
-            f"  per image {self.bytes_read_back:,.0f} B read back, {self.host_macs / 1e3:,.0f} k multiply-accumulates of"
-            f" the host, {self.hidden_spikes:.0f} hidden spikes",
+            f"  per image {self.bytes_read_back:,.0f} B read back, {self.host_macs / 1e3:,.0f} k multiply-accumulates"
+            f" of the host, {self.hidden_spikes:.0f} hidden spikes",
             f"best of {machine.repeats} repeats, from stored pixels; an epoch is {EPOCH:,} images",
         ]
         for figure in self.figures:

@@ -7,19 +7,20 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from host.errors import DataError
 from nonideality.streams import stream
 
 _ANGLES = 32  # evenly spaced, both ends included
 
 
 class Rotation:
-    """Turns images by angles drawn evenly from -degrees .. degrees; what comes in at corners is dark."""
+    """Turns images by angles drawn from -degrees .. degrees; what comes in at the corners is dark."""
 
     def __init__(self, n_in: int, degrees: float, seed: int) -> None:
-        """Raises ValueError if n_in pixels are no square image."""
+        """Raises DataError if n_in pixels are no square image."""
         self._side = round(n_in**0.5)
         if self._side**2 != n_in:
-            raise ValueError(f"rotation needs square images, and {n_in} inputs are none: set its degrees to 0")
+            raise DataError(f"rotation needs square images, which {n_in} inputs are not: set rotation_deg to 0")
         self._angles = np.linspace(-degrees, degrees, _ANGLES)
         self._seed = seed
 
@@ -28,14 +29,14 @@ class Rotation:
         """(angle, pixel, pixel turned): interpolating by cubic splines is linear, so a matrix says it all."""
         from scipy.ndimage import rotate
 
-        side = self._side
-        pixels = np.eye(side * side, dtype=np.float32).reshape(-1, side, side)
-        turned = [rotate(pixels, angle, axes=(2, 1), reshape=False, order=3) for angle in self._angles]
-        return np.stack(turned).reshape(_ANGLES, side * side, side * side)
+        n = self._side**2
+        pixels = np.eye(n, dtype=np.float32).reshape(n, self._side, self._side)
+        turned = [rotate(pixels, angle, axes=(2, 1), reshape=False) for angle in self._angles]
+        return np.stack(turned).reshape(_ANGLES, n, n)
 
-    def turned(self, values: NDArray[np.float32], start: int) -> NDArray[np.float32]:
-        """Images (S, n_in) in [0, 1], those of presentations from `start` on, which decides their angles."""
-        chosen = stream("rotation", self._seed, start).integers(_ANGLES, size=len(values))
+    def turned(self, values: NDArray[np.float32], first: int) -> NDArray[np.float32]:
+        """Images (S, n_in) in [0, 1] of a batch; `first`, the number of its first presentation, decides the angles."""
+        chosen = stream("rotation", self._seed, first).integers(_ANGLES, size=len(values))
         result = np.empty_like(values)
         for angle in np.unique(chosen):
             result[chosen == angle] = values[chosen == angle] @ self._maps[angle]

@@ -62,6 +62,7 @@ class ReferenceLayer:
     def start_window(self, window):
         n = self.weight.shape[1]
         self.window = window
+        self.traces = {}  # of the rows that have spiked
         self.synaptic = [ZERO] * n
         self.membrane = [ZERO] * n
         self.fired = [False] * n
@@ -111,10 +112,10 @@ class ReferenceLayer:
 
     def _synaptic(self, seen, i):
         """What reaches the membrane: the column's current, or I <- e^(-1 / tau_syn) I + column's current."""
-        if not self.made.neurons.exponential:
-            return self._current(seen, i)
-        self.synaptic[i] = self.made.neurons.current_decay[i] * self.synaptic[i] + self._current(seen, i)
-        return self.synaptic[i]
+        current = self._current(seen, i)
+        if self.made.neurons.exponential:
+            current = self.synaptic[i] = self.made.neurons.current_decay[i] * self.synaptic[i] + current
+        return current
 
     def _noise(self, i, t, seen):
         """One Gaussian for the membrane's noise and for that of every event read, the bias included."""
@@ -179,6 +180,7 @@ class ReferenceLayer:
     # Learning: Eqs. 8 to 11
 
     def _learn(self, t, seen, target, rate):
+        seen = self._traced(seen)
         pulses = [self._pulse(i, t, target[i], rate) for i in range(len(self.membrane))]
         n_open = sum(pulse != 0 for pulse in pulses)
         if n_open == 0:
@@ -189,6 +191,16 @@ class ReferenceLayer:
                 for k, j in enumerate(seen.rows):
                     self._write(j, i, pulse, None if seen.amplitudes is None else seen.amplitudes[k], t)
                 self._write(len(self.weight) - 1, i, pulse, None, t)
+
+    def _traced(self, seen):
+        """What learning sees of the rows: their spikes, or x_j[t] = e^(-1 / tau) x_j[t-1] + S_j[t-1]."""
+        if self.design.trace_tau_steps is None:
+            return seen
+        decay = F(math.exp(-1 / self.design.trace_tau_steps))
+        self.traces = {row: decay * trace for row, trace in self.traces.items()}
+        for row, x in zip(seen.rows, seen.amplitudes or [F(1)] * len(seen.rows), strict=True):
+            self.traces[row] = self.traces.get(row, ZERO) + x
+        return Input(list(self.traces), list(self.traces.values()))
 
     def _pulse(self, i, t, target, rate):
         """eta gate(e_i) box_i (Eq. 10), the error taken from the two counters: d = y t - C, e = d / t (Eqs. 9, 11)."""

@@ -19,6 +19,7 @@ from host.encoders import Encoder
 from host.evaluate import evaluate
 from host.methods.effort import Effort, bytes_shown, n_weights, programming_bytes
 from host.methods.method import Job, Method
+from host.rotation import Rotation
 from host.stream import spans
 from host.surrogate.batches import batches
 from host.surrogate.loop import InTheLoop, bytes_read_back
@@ -51,9 +52,11 @@ class InTheLoopMethod(Method):
 
     def learn(self, job: Job) -> None:
         setup = job.setup
+        degrees = setup.spec.in_the_loop.rotation_deg
+        rotation = Rotation(setup.dataset.n_in, degrees, setup.spec.seed) if degrees else None
         loop = InTheLoop(_in_this_process(job.chip), setup.start_weights(), setup.spec.in_the_loop, job.threads)
         train(
-            _LoopLearner(loop, setup, job.encoder),
+            _LoopLearner(loop, setup, job.encoder, rotation),
             job.progress,
             epoch=len(setup.train),
             presentations=setup.presentations,
@@ -92,6 +95,7 @@ class _LoopLearner:
     loop: InTheLoop
     setup: Setup
     encoder: Encoder  # for looking at the die
+    rotation: Rotation | None
 
     @property
     def n_layers(self) -> int:
@@ -113,9 +117,9 @@ class _LoopLearner:
             yield from self._between(start, stop, rates)
 
     def _between(self, start: int, stop: int, rates: Rates) -> Iterator[Part]:
-        spec, size = self.setup.spec, self.setup.spec.in_the_loop.batch
-        encoder = Encoder(spec.encoding, self.setup.dataset.n_in, spec.steps, size, spec.seed)
-        for batch in batches(self.setup.train, encoder, spec.seed, start, stop, size):
+        spec, n_in, settings = self.setup.spec, self.setup.dataset.n_in, self.setup.spec.in_the_loop
+        encoder = Encoder(spec.encoding, n_in, spec.steps, settings.batch, spec.seed)
+        for batch in batches(self.setup.train, encoder, spec.seed, start, stop, settings.batch, self.rotation):
             step = self.loop.step(batch, float(rates(batch.windows[:1])[0]))
             yield Part(int(batch.windows[-1]) + 1, step.macs, step.result.activity)
 

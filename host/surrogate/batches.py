@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from chipsim import Events
 from host.data import Samples
 from host.encoders import Encoder
+from host.rotation import Rotation
 from host.stream import spans
 from nonideality.streams import stream
 
@@ -22,7 +23,15 @@ class Batch:
     labels: NDArray[np.int64]  # (S,)
 
 
-def batches(samples: Samples, encoder: Encoder, seed: int, start: int, stop: int, size: int) -> Iterator[Batch]:
+def batches(
+    samples: Samples,
+    encoder: Encoder,
+    seed: int,
+    start: int,
+    stop: int,
+    size: int,
+    rotation: Rotation | None = None,
+) -> Iterator[Batch]:
     """Presentations start .. stop - 1 in batches that do not cross an epoch's end. encoder: of at least `size`."""
     epoch, order = -1, np.zeros(0, np.int64)
     for first, last in spans(start, stop, size, len(samples)):
@@ -31,4 +40,7 @@ def batches(samples: Samples, encoder: Encoder, seed: int, start: int, stop: int
             order = stream("training order", seed, epoch).permutation(len(samples))
         windows = np.arange(first, last, dtype=np.int64)
         index = order[windows % len(samples)]
-        yield Batch(encoder.encode(samples.values(index), windows), windows, samples.labels[index])
+        values = samples.values(index)
+        if rotation is not None:
+            values = rotation.turned(values, first)
+        yield Batch(encoder.encode(values, windows), windows, samples.labels[index])

@@ -30,5 +30,6 @@ class LoopSpec(BaseModel):
     batch: Annotated[int, Field(ge=1, le=4096)] = 100  # samples per step of the weights
     steepness: Positive = 50.0  # beta of Eq. 4, see `host.surrogate.model`
     biases: bool = True  # whether they learn, or stay as they start
+    rotation_deg: Annotated[float, Field(ge=0, le=45)] = 0.0  # training images are turned by up to so much
     loss: LossSpec = LossSpec()
     converter: ConverterSpec = ConverterSpec()

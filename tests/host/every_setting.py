@@ -33,6 +33,7 @@ OTHER: dict[str, Any] = {
     "learning_circuit.dead_zone_counts": 0.5,
     "learning_circuit.boxcar_width_th": 0.75,
     "learning_circuit.warm_up_steps": 3,
+    "learning_circuit.trace_tau_steps": 4.5,
     "learning_circuit.update_accumulator_bits": 0,
     "learning_circuit.pulse_steps": [[1.5, 1.0, 0.5], [0.25, 1.75]],
     "teacher.epochs": 9,
@@ -50,12 +51,15 @@ OTHER: dict[str, Any] = {
     "in_the_loop.batch": 50,
     "in_the_loop.steepness": 12.5,
     "in_the_loop.biases": False,
+    "in_the_loop.rotation_deg": 7.5,
     "in_the_loop.loss.scale": 3.5,
     "in_the_loop.loss.activity_penalty": 0.25,
     "in_the_loop.loss.weight_penalty": 0.75,
     "in_the_loop.converter.bits": 6,
     "in_the_loop.converter.low_th": -0.5,
     "in_the_loop.converter.high_th": 2.5,
+    "in_the_loop.converter.readout_low_th": -1.5,
+    "in_the_loop.converter.readout_high_th": 6.5,
 }
 
 # Files that are read once and become other settings, and a file that takes the place of others (see test_teacher_file).

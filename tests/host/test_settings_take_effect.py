@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from every_setting import OTHER, leaves
-from small_runs import SMALL, write_npz
+from small_runs import SMALL, small_arrays, write_npz
 
 from host.run import run
 from host.run_spec import resolve
@@ -33,6 +33,7 @@ CHANGES = {
     "learning_circuit.dead_zone_counts": ({"learning_circuit.error_gate": "ternary"}, 0.25),
     "learning_circuit.boxcar_width_th": ({}, 0.5),
     "learning_circuit.warm_up_steps": ({}, 1),
+    "learning_circuit.trace_tau_steps": ({}, 2.0),
     "learning_circuit.update_accumulator_bits": ({"noise": ["quantization:4"]}, 0),
     "learning_circuit.pulse_steps": ({}, [[2.0, 0.5], [0.5, 2.0]]),
     "teacher.epochs": ({}, 150),
@@ -55,13 +56,18 @@ CHANGES = {
     "in_the_loop.converter.bits": (IN_THE_LOOP, 4),
     "in_the_loop.converter.low_th": (IN_THE_LOOP, 0.5),
     "in_the_loop.converter.high_th": (IN_THE_LOOP, 2.0),
+    "in_the_loop.converter.readout_low_th": (IN_THE_LOOP | {"neuron.readout": "integrating"}, 0.5),
+    "in_the_loop.converter.readout_high_th": (IN_THE_LOOP | {"neuron.readout": "integrating"}, 6.5),
 }
+# 2 x 2 images, since what is no square cannot be turned.
+NEEDS_IMAGES = {"in_the_loop.rotation_deg": (IN_THE_LOOP, 30.0)}
 FOR_SPEED_OR_PLACE = {"data_dir": "elsewhere", "training.chunk": 7}
 
 
-def results(folder, **changes):
+def results(folder, n_in=6, **changes):
     """Everything that a run learned, as bytes, and its summary but for the time it took."""
-    spec = resolve(None, SMALL | {"dataset": str(write_npz(folder / "small.npz"))} | changes)
+    data = write_npz(folder / "small.npz", **small_arrays(n_in=n_in))
+    spec = resolve(None, SMALL | {"dataset": str(data)} | changes)
     outcome = run(spec)
     arrays = outcome.progress.arrays() | {"ideal": outcome.ideal.rates[-1], "before": outcome.before.rates[-1]}
     summary = {
@@ -73,13 +79,19 @@ def results(folder, **changes):
 
 
 def test_every_setting_is_looked_at():
-    assert set(CHANGES) | set(FOR_SPEED_OR_PLACE) | {"dataset"} == set(leaves()) == set(OTHER)
+    assert set(CHANGES) | set(NEEDS_IMAGES) | set(FOR_SPEED_OR_PLACE) | {"dataset"} == set(leaves()) == set(OTHER)
 
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_setting_changes_the_run(name, tmp_path):
     needs, value = CHANGES[name]
     assert results(tmp_path, **needs) != results(tmp_path, **needs, **{name: value})
+
+
+@pytest.mark.parametrize("name", NEEDS_IMAGES)
+def test_a_setting_for_images_changes_the_run(name, tmp_path):
+    needs, value = NEEDS_IMAGES[name]
+    assert results(tmp_path, 4, **needs) != results(tmp_path, 4, **needs, **{name: value})
 
 
 @pytest.mark.parametrize("name", FOR_SPEED_OR_PLACE)
