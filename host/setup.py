@@ -53,9 +53,17 @@ class Setup:
         return len(self.train) * (self.spec.training.epochs or 0)
 
     def start_weights(self) -> list[Layer]:
-        """What a die is programmed with: a spike's charge in all is as large, however slowly its current decays."""
-        from_teacher = self.spec.training.start == "teacher"
-        layers = self.teacher.normalised() if from_teacher else random_weights(self.teacher.sizes, self.spec.seed)
+        """What a die is programmed with."""
+        if self.spec.training.start == "teacher":
+            return self.converted_weights()
+        return self._delivered(random_weights(self.teacher.sizes, self.spec.seed))
+
+    def converted_weights(self) -> list[Layer]:
+        """The teacher's weights for this chip."""
+        return self._delivered(self.teacher.normalised())
+
+    def _delivered(self, layers: list[Layer]) -> list[Layer]:
+        """Weights with which a spike's charge in all is as given, however slowly its current decays."""
         factor = np.float32(self.spec.neuron.charge_per_step)
         return [(weights * factor, bias * factor) for weights, bias in layers]
 
