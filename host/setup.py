@@ -51,11 +51,15 @@ class Setup:
         return len(self.train) * (self.spec.training.epochs or 0)
 
     def start_weights(self) -> list[Layer | None]:
-        """What a die is programmed with before anything is learned.
+        """What a die is programmed with before anything is learned."""
+        return self._delivered(find(self.spec.training.method).start_weights(self))
 
-        A spike's charge in all is as large, however slowly its current decays.
-        """
-        layers = find(self.spec.training.method).start_weights(self)
+    def converted_weights(self) -> list[Layer | None]:
+        """The teacher's weights for this chip."""
+        return self._delivered(self.teacher.normalised())
+
+    def _delivered(self, layers: list[Layer | None]) -> list[Layer | None]:
+        """Weights with which a spike's charge in all is as given, however slowly its current decays."""
         factor = np.float32(self.spec.neuron.charge_per_step)
         return [layer and (layer[0] * factor, layer[1] * factor) for layer in layers]
 
