@@ -52,7 +52,12 @@ class Setup:
         return find(self.spec.training.method).start_weights(self)
 
     def chip(self, spec: ChipSpec, weights: list[Layer], threads: int) -> Chip:
-        chip = Chip(spec, self.spec.die, threads)
+        """The run's die, made by `spec` and programmed."""
+        return self.chip_of(spec, self.spec.die, weights, threads)
+
+    @staticmethod
+    def chip_of(spec: ChipSpec, die: int, weights: list[Layer], threads: int) -> Chip:
+        chip = Chip(spec, die, threads)
         chip.program(weights)
         return chip
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from host.methods.effort import Effort, n_weights, programming_bytes
+from host.methods.effort import Effort
 from host.methods.start import random_weights
 
 if TYPE_CHECKING:
@@ -69,16 +69,3 @@ class Method(ABC):
     @abstractmethod
     def effort(self, setup: Setup, progress: Progress) -> Effort:
         """What learning took, all presentations together."""
-
-
-def only_programmed(setup: Setup, progress: Progress, host_macs: int) -> Effort:
-    """The effort of a method that learns on the host and then programs the die once."""
-    return Effort(
-        samples=progress.presentations,
-        die_samples=0,
-        activity={name: [0] * setup.chip_spec.n_layers for name in progress.activity},
-        bytes_down=programming_bytes(setup.chip_spec),
-        bytes_up=0.0,
-        weights_programmed=n_weights(setup.chip_spec),
-        host_macs=host_macs,
-    )

@@ -54,7 +54,7 @@ class Twin:
     ) -> None:
         """made: an ideal die of `spec`; width_th: p of Eq. 8 in thresholds."""
         self.spec = spec
-        self.blocks = programmed_blocks(made, weights, spec.synapse)
+        self.blocks = programmed_blocks(made, weights, [spec.synapse] * spec.n_layers)
         self.steps = 0  # of Adam
         self._width = np.float32(width_th)
         self._threads = Threads(threads)
@@ -160,10 +160,12 @@ class Twin:
 _LEARNED = ("weight", "first", "second")  # fields of _Trained
 
 
-def programmed_blocks(made: Sequence[FabricatedLayer], weights: Sequence[Layer], synapse: SynapseSpec) -> Blocks:
-    """A die's layers with `weights` written into them, as `Chip.program` lays them out."""
+def programmed_blocks(
+    made: Sequence[FabricatedLayer], weights: Sequence[Layer], synapses: Sequence[SynapseSpec]
+) -> Blocks:
+    """A die's layers with `weights` written into them, as `Chip.program` lays them out; synapses: of each layer."""
     blocks = []
-    for layer, (w, b) in zip(made, weights, strict=True):
+    for layer, (w, b), synapse in zip(made, weights, synapses, strict=True):
         tables, state = program_layer(w, b, layer.gain, layer.weight_bits, 0, synapse, layer.stuck)
         whole = Block(np.int64(0), np.int64(w.shape[1]), tables, state, layer.neurons, layer.circuit)
         blocks.append(split(whole))
@@ -173,8 +175,8 @@ def programmed_blocks(made: Sequence[FabricatedLayer], weights: Sequence[Layer],
 def _trained(block: Block, steps: int) -> _Trained:
     """The twin's own blocks deliver what is learned: one array is both."""
     weight = block.state.weight
-    like = [aligned(weight.shape, np.float32) for _ in range(3)]
-    return _Trained(weight, *like, new_window(weight.shape[1], steps))
+    first, second, gradient = (aligned(weight.shape, np.float32) for _ in range(3))
+    return _Trained(weight, first, second, gradient, new_window(weight.shape[1], steps))
 
 
 def _whole_vectors(target: NDArray[np.float32]) -> NDArray[np.float32]:
