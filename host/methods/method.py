@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from host.methods.effort import Effort
 from host.methods.start import random_weights
@@ -40,6 +40,8 @@ class Job:
 class Method(ABC):
     """One way to train a die. Methods hold no state: `find` gives the same object to everyone."""
 
+    learns_on_chip: ClassVar[bool] = False  # whether the die's learning circuits are at work
+
     @abstractmethod
     def epochs(self, spec: RunSpec, n_train: int) -> int:
         """Passes over the training samples where the spec leaves them open."""
@@ -57,10 +59,6 @@ class Method(ABC):
         if setup.spec.training.start == "teacher":
             return setup.teacher.normalised()
         return random_weights(setup.teacher.sizes, setup.spec.seed)
-
-    def prepare(self, setup: Setup) -> None:
-        """Make and keep on disk what all dies of this spec share, before workers need it."""
-        return
 
     @abstractmethod
     def learn(self, job: Job) -> None:

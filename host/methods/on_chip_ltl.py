@@ -28,6 +28,8 @@ _LEARNING_RATES = {"linear": 2e-3, "sign": 1e-4, "ternary": 2e-4}
 class OnChipLtl(Method):
     """Input spikes and target rates go down, nothing comes back: every error of the die is inside the loop."""
 
+    learns_on_chip = True
+
     def epochs(self, spec: RunSpec, n_train: int) -> int:
         wanted = _CALIBRATE_PRESENTATIONS if spec.training.start == "teacher" else _TRAIN_PRESENTATIONS
         return max(_LEAST_EPOCHS, -(-wanted // n_train))
