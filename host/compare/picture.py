@@ -26,7 +26,8 @@ def draw(methods: Sequence[MethodFigures], title: str) -> Figure:
     _accuracy(accuracy, methods)
     _traffic(traffic, methods)
     work.scatter([each.host_macs for each in methods], rows, marker="s", color=BLUE, zorder=2)
-    work.set(xlabel="host, multiply-accumulates per die", xscale="symlog")
+    work.set_xscale("symlog", linthresh=1e6)
+    work.set_xlabel("host, multiply-accumulates\nof training a die")
     for row, each in enumerate(methods):
         energy.plot(
             [each.energy_low_mj, each.energy_high_mj], [row, row], color=BLUE, linewidth=5, solid_capstyle="butt"
