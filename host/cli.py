@@ -13,6 +13,7 @@ import click
 
 from host.cli_check import check
 from host.cli_chip import ChipPlace, chip_options, chip_source
+from host.cli_compare import compare, methods
 from host.cli_limit import limit
 from host.cli_options import one_line_errors, run_options, usable_cores
 from host.cli_report import report as report_command
@@ -227,6 +228,10 @@ for command in (
     *(spec, place, check, trace, sweep, yield_, limit, sensitivity, report_command),
     *(teacher, serve, keygen),
 ):
+    cli.add_command(command)
+
+
+for command in (compare, methods):
     cli.add_command(command)
 
 
