@@ -10,8 +10,9 @@ from chipsim.check import Design
 from chipsim.physical.load import load_table
 from host.data import load
 from host.errors import SettingError
+from host.methods.registry import find
 from host.run_spec import RunSpec, resolve
-from host.setup import LEARNING_RATES, layers_of
+from host.setup import layers_of
 
 
 def design_from(source: str, network: tuple[int, ...] | None, overrides: Mapping[str, Any]) -> Design:
@@ -31,7 +32,7 @@ def design_from(source: str, network: tuple[int, ...] | None, overrides: Mapping
     return Design(
         chip=run.chip_of(layers),
         physical=run.chip,
-        learning_rate=run.training.learning_rate or LEARNING_RATES[run.learning_circuit.error_gate],
+        learning_rate=run.training.learning_rate or find(run.training.method).learning_rate(run),
         start=run.training.start,
         constant_current=run.encoding == "current",
     )

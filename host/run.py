@@ -1,4 +1,4 @@
-"""One run from spec to result: teacher, ideal chip, this die before, on-chip learning, this die after."""
+"""One run from spec to result: teacher, ideal chip, this die before, learning, this die after."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from chipsim import Chip
 from chipsim.physical import not_modelled
 from host.cost_report import cost_json
 from host.encoders import Encoder
-from host.evaluate import Score, evaluate
+from host.evaluate import CHUNK, Score, evaluate
+from host.methods.method import Job
+from host.methods.registry import find
 from host.run_folder import RunFolder
 from host.run_spec import RunSpec
 from host.setup import Setup, prepare
-from host.stream import Lesson
-from host.training import Progress, train
+from host.training import Progress
 from nonideality.grammar import parse_all
 
 _SATURATIONS = (
@@ -95,7 +96,7 @@ def reference(setup: Setup, threads: int = 1) -> Reference:
     """Measure what the dies of this design are compared with."""
     test = setup.dataset.test
     chip = setup.chip(setup.chip_spec.ideal(), setup.teacher.normalised(), threads)
-    return Reference(setup.teacher.accuracy(test), evaluate(chip, test, _encoder(setup, buffers=1)))
+    return Reference(setup.teacher.accuracy(test), evaluate(chip, test, _encoder(setup)))
 
 
 def run_die(
@@ -105,13 +106,13 @@ def run_die(
     made: RunFolder | None = None,
     listener: Listener | None = None,
 ) -> Outcome:
-    """Fabricate the die that `setup.spec` names, measure it, let it learn on chip, measure it again.
+    """Fabricate the die that `setup.spec` names, measure it, train it, measure it again.
 
     made: the run's folder, which keeps checkpoints and the result. Raises RunFolderError, ChipError, OSError.
     """
     listener = listener or Silence()
     spec, test = setup.spec, setup.dataset.test
-    encoder = _encoder(setup, buffers=1)
+    encoder = _encoder(setup)
     listener.stage("this die before learning")
     chip = setup.chip(setup.chip_spec, setup.start_weights(), threads)
     chip.age(spec.training.rest_before_s)
@@ -122,21 +123,18 @@ def run_die(
     progress = made.load_progress(identity) if made else None
     progress = progress or Progress(len(setup.valid))
     first = progress.presentations
-    listener.stage("learning on chip")
+    listener.stage(f"learning: {spec.training.method}")
     began = time.perf_counter()
-    train(
-        chip,
-        Lesson(setup.train, setup.teacher, _encoder(setup, Lesson.BUFFERS), spec.training.output_target, spec.seed),
-        setup.valid,
-        encoder,
-        progress,
-        epoch=len(setup.train),
-        presentations=setup.presentations,
-        learning_rate=setup.learning_rate,
-        chunk=spec.training.chunk,
+    job = Job(
+        setup=setup,
+        chip=chip,
+        encoder=encoder,
+        progress=progress,
         save=lambda state: made.save_progress(state, identity) if made else None,
         tick=lambda done, accuracy: listener.learning(done, setup.presentations, accuracy),
+        threads=threads,
     )
+    find(spec.training.method).learn(job)
     seconds = time.perf_counter() - began
     chip.age(spec.training.rest_after_s)
     listener.stage("this die after learning")
@@ -154,10 +152,10 @@ def run_die(
     return Outcome(setup, chip, before, after, compared_with.ideal, start, progress, facts, summary)
 
 
-def _encoder(setup: Setup, buffers: int) -> Encoder:
+def _encoder(setup: Setup) -> Encoder:
+    """For looking at a chip: one chunk at a time."""
     spec = setup.spec
-    chunk = max(spec.training.chunk, 512)
-    return Encoder(spec.encoding, setup.dataset.n_in, spec.steps, chunk, spec.seed, buffers)
+    return Encoder(spec.encoding, setup.dataset.n_in, spec.steps, CHUNK, spec.seed)
 
 
 def recovered_fraction(ideal: float, before: float, after: float) -> float | None:
@@ -167,7 +165,8 @@ def recovered_fraction(ideal: float, before: float, after: float) -> float | Non
 
 def _facts(setup: Setup, compared_with: Reference, before: Score, after: Score, progress: Progress) -> dict[str, Any]:
     spec, ideal = setup.spec, compared_with.ideal
-    learned = progress.activity
+    effort = find(spec.training.method).effort(setup, progress)
+    learned = effort.activity
     phases: dict[str, Mapping[str, Any]] = {
         "learning": learned,
         "test_before": before.activity,
@@ -207,8 +206,9 @@ def _facts(setup: Setup, compared_with: Reference, before: Score, after: Score, 
             spec.chip,
             {
                 "inference": (after.activity, len(setup.dataset.test)),
-                "learning": (learned, progress.presentations),
+                "learning": (learned, effort.die_samples),
             },
             constant_current=spec.encoding == "current",
         ),
+        "method": {"name": spec.training.method, **effort.to_json()},
     }

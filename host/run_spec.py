@@ -21,6 +21,8 @@ from chipsim.spec import check_devices
 from host.chip_setting import ChipSetting
 from host.encoders import Encoding
 from host.errors import SettingError
+from host.methods.names import MethodName
+from host.methods.registry import find
 from host.teacher import Norm, OutputTarget
 from learning_circuit import LearningCircuitSpec
 from nonideality.grammar import parse_all
@@ -53,14 +55,15 @@ class TeacherSpec(BaseModel):
 
 
 class TrainingSpec(BaseModel):
-    """Learning on the chip."""
+    """How the die comes to its weights."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    method: MethodName = "on-chip-ltl"
     start: Literal["teacher", "random"] = "teacher"  # weights the die is programmed with
     output_target: OutputTarget = "logits"
     epochs: Annotated[int, Field(ge=0)] | None = None  # None: by the size of the data set
-    learning_rate: Positive | None = None  # at the first sample, in thresholds; falls linearly. None: by error gate
+    learning_rate: Positive | None = None  # at the first sample, in thresholds; falls linearly. None: by method
     validation_fraction: Annotated[float, Field(gt=0, le=0.5)] = 0.15
     chunk: Annotated[int, Field(ge=1, le=65536)] = 2048  # samples sent at a time; changes no result
     rest_before_s: Rest = 0.0  # after programming, before the die is looked at
@@ -92,6 +95,11 @@ class RunSpec(BaseModel):
     def _readable(cls, noise: tuple[str, ...]) -> tuple[str, ...]:
         parse_all(noise)
         return noise
+
+    @model_validator(mode="after")
+    def _method_can(self) -> RunSpec:
+        find(self.training.method).check(self)
+        return self
 
     @model_validator(mode="after")
     def _learns(self) -> RunSpec:

@@ -15,20 +15,16 @@ from chipsim import Chip, ChipSpec
 from chipsim.mapping import place
 from host.data import Dataset, Samples, load
 from host.errors import DataError, SettingError
+from host.methods.registry import find
 from host.network import Network
 from host.run_spec import RunSpec
 from host.teacher import Forward, Layer, Teacher, cached_teacher, scaled_teacher, with_norms
 from nonideality.streams import stream
 
 MAX_VALIDATION = 2000
-# Enough presentations to settle, whatever the size of the data set (see the README's table of figures).
-_CALIBRATE_PRESENTATIONS = 20_000
-_TRAIN_PRESENTATIONS = 60_000
-_LEAST_EPOCHS = 5
+_CHUNK_VALUES = 8_000_000  # inputs and targets, 32 MB
 _TEACHER_WORK = 2e9  # presentations times weights
 _TEACHER_EPOCHS = (15, 300)  # at least, at most
-# Per error gate: a sign pulse has a fixed size and moves a weight at every error, so it must be smaller.
-LEARNING_RATES = {"linear": 2e-3, "sign": 1e-4, "ternary": 2e-4}
 
 
 @dataclass(frozen=True)
@@ -55,27 +51,24 @@ class Setup:
         """How many samples the chip will learn from, counting repeats."""
         return len(self.train) * (self.spec.training.epochs or 0)
 
+    @property
+    def chunk(self) -> int:
+        """Samples sent at a time: fewer where a network has very many neurons, each with a target."""
+        return max(1, min(self.spec.training.chunk, _CHUNK_VALUES // sum(self.teacher.sizes)))
+
     def start_weights(self) -> list[Layer | None]:
-        """What a die is programmed with: a spike's charge in all is as large, however slowly its current decays."""
-        from_teacher = self.spec.training.start == "teacher"
-        layers = self.teacher.normalised() if from_teacher else random_weights(self.teacher.sizes, self.spec.seed)
+        """What a die is programmed with before anything is learned.
+
+        A spike's charge in all is as large, however slowly its current decays.
+        """
         factor = np.float32(self.spec.neuron.charge_per_step)
-        return [layer and (layer[0] * factor, layer[1] * factor) for layer in layers]
+        start = find(self.spec.training.method).start_weights(self)
+        return [layer and (layer[0] * factor, layer[1] * factor) for layer in start]
 
     def chip(self, spec: ChipSpec, weights: list[Layer | None], threads: int) -> Chip:
         chip = Chip(spec, self.spec.die, threads)
         chip.program(weights)
         return chip
-
-
-def random_weights(sizes: tuple[int, ...], seed: int) -> list[Layer]:
-    """Gaussian weights of variance 1 / n_in, zero biases: from random, the membranes reach the boxcar."""
-    layers = []
-    for number, (n_in, n_out) in enumerate(pairwise(sizes)):
-        rng = stream("random start", seed, number)
-        weights = rng.standard_normal((n_in, n_out)) / np.sqrt(n_in)
-        layers.append((weights.astype(np.float32), np.zeros(n_out, np.float32)))
-    return layers
 
 
 def split(samples: Samples, fraction: float, seed: int) -> tuple[Samples, Samples]:
@@ -92,14 +85,13 @@ def _n_valid(n: int, fraction: float) -> int:
 
 
 def complete(spec: RunSpec, n_train: int, n_weights: int) -> RunSpec:
-    """Fill in what the spec leaves to the size of the data set and to the error gate."""
+    """Fill in what the spec leaves to the size of the data set and to the method."""
     training, teacher = spec.training, spec.teacher
+    method = find(training.method)
     if training.epochs is None:
-        wanted = _CALIBRATE_PRESENTATIONS if training.start == "teacher" else _TRAIN_PRESENTATIONS
-        training = training.model_copy(update={"epochs": max(_LEAST_EPOCHS, -(-wanted // n_train))})
+        training = training.model_copy(update={"epochs": method.epochs(spec, n_train)})
     if training.learning_rate is None:
-        rate = LEARNING_RATES[spec.learning_circuit.error_gate] * spec.neuron.charge_per_step
-        training = training.model_copy(update={"learning_rate": rate})
+        training = training.model_copy(update={"learning_rate": method.learning_rate(spec)})
     if teacher.epochs is None and teacher.file is None:
         low, high = _TEACHER_EPOCHS
         epochs = int(np.clip(_TEACHER_WORK / (n_train * n_weights), low, high))

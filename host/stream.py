@@ -24,7 +24,7 @@ class Chunk:
 
     events: Events
     windows: NDArray[np.int64]  # (S,) numbers of the presentations since the first
-    targets: list[NDArray[np.float32]]  # per layer (S, n_out)
+    targets: list[NDArray[np.float32] | None]  # per layer (S, n_out); None: a pool, which does not learn
 
 
 class Lesson:
@@ -35,7 +35,7 @@ class Lesson:
     ) -> None:
         """encoder: with at least `BUFFERS` buffers of the largest chunk."""
         self._samples = samples
-        self._teacher = teacher
+        self.teacher = teacher
         self._encoder = encoder
         self._output_target = output_target
         self._seed = seed
@@ -65,7 +65,7 @@ class Lesson:
         return Chunk(
             self._encoder.encode(values, windows),
             windows,
-            self._teacher.targets(values, self._samples.labels[index], self._output_target),
+            self.teacher.targets(values, self._samples.labels[index], self._output_target),
         )
 
     def _order(self, epoch: int) -> NDArray[np.int64]:

@@ -1,15 +1,15 @@
-"""On-chip learning with a falling rate; a validation set steers the rate and picks the snapshot that stays."""
+"""Learning with a falling rate; a validation set steers the rate and picks the snapshot that stays."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim import Chip, Snapshot
+from chipsim import Chip, ChipSpec, Snapshot
 from chipsim.cycle import ACTIVITY
 from host.data import Samples
 from host.encoders import Encoder
@@ -45,7 +45,8 @@ class Progress:
     presentations: int = 0
     rate_factor: float = 1.0
     checks: list[Check] = field(default_factory=list)
-    activity: dict[str, list[int]] = field(default_factory=dict)  # ACTIVITY name -> per layer, while learning
+    activity: dict[str, list[int]] = field(default_factory=dict)  # ACTIVITY name -> per layer, the die's while learning
+    host_macs: int = 0  # multiply-accumulates of the host for what has been learned
     current: Snapshot = field(default_factory=dict)
     candidates: dict[int, Snapshot] = field(default_factory=dict)  # check number -> snapshot that may yet be kept
     right_at_start: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))  # (n_valid,)
@@ -58,6 +59,7 @@ class Progress:
             "rate_factor": self.rate_factor,
             "checks": [asdict(check) for check in self.checks],
             "activity": self.activity,
+            "host_macs": self.host_macs,
         }
 
     def arrays(self) -> dict[str, NDArray[Any]]:
@@ -114,30 +116,102 @@ class Progress:
             self.current = self.candidates[best]
 
 
+class Learner(Protocol):
+    """What learns: a die, or weights on the host with which dies will be programmed."""
+
+    @property
+    def n_layers(self) -> int: ...
+
+    def snapshot(self) -> Snapshot:
+        """All that learning changes, as copies."""
+
+    def restore(self, snapshot: Mapping[str, NDArray[Any]]) -> None: ...
+
+    def right(self) -> NDArray[np.bool_]:
+        """(n_valid,) which validation samples are classified correctly; looking changes nothing."""
+
+    def learn(self, start: int, stop: int, rates: Rates) -> Iterator[Part]:
+        """Learn from presentations start .. stop - 1, part by part."""
+
+
+def per_layer(rates: NDArray[np.float32], spec: ChipSpec) -> NDArray[np.float32]:
+    """Learning rates (S, n_layers) from those of the presentations (S,): lower where positions share their weights.
+
+    All positions of a convolution write into one crossbar; in the mean over them the rate is divided by the root of
+    their number, as for independent errors.
+    """
+    return rates[:, None] * np.array([1 / np.sqrt(shape.positions) for shape in spec.shapes], np.float32)
+
+
+Rates = Callable[[NDArray[np.int64]], NDArray[np.float32]]  # learning rates of presentations, both (S,)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some presentations that were learned from."""
+
+    done: int  # presentations learned from so far, these included
+    host_macs: int  # what they took: multiply-accumulates of the host
+    activity: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)  # ACTIVITY name -> (n_layers,), the die's
+
+
+@dataclass(frozen=True)
+class LearningDie:
+    """A die that learns on chip."""
+
+    chip: Chip
+    lesson: Lesson
+    valid: Samples
+    encoder: Encoder
+    epoch: int  # samples
+    chunk: int
+
+    @property
+    def n_layers(self) -> int:
+        return self.chip.spec.n_layers
+
+    def snapshot(self) -> Snapshot:
+        return self.chip.snapshot()
+
+    def restore(self, snapshot: Mapping[str, NDArray[Any]]) -> None:
+        self.chip.restore(snapshot)
+
+    def right(self) -> NDArray[np.bool_]:
+        right: NDArray[np.bool_] = evaluate(self.chip, self.valid, self.encoder).classes == self.valid.labels
+        return right
+
+    def learn(self, start: int, stop: int, rates: Rates) -> Iterator[Part]:
+        for piece in self.lesson.chunks(spans(start, stop, self.chunk, self.epoch)):
+            falling = per_layer(rates(piece.windows), self.chip.spec)
+            result = self.chip.learn(piece.events, piece.windows, piece.targets, falling)
+            macs = len(piece.windows) * self.lesson.teacher.macs
+            yield Part(int(piece.windows[-1]) + 1, macs, result.activity)
+
+
 def train(
-    chip: Chip,
-    lesson: Lesson,
-    valid: Samples,
-    encoder: Encoder,
+    learner: Learner,
     progress: Progress,
     *,
     epoch: int,
     presentations: int,
     learning_rate: float,
-    chunk: int,
     save: Callable[[Progress], None],
     tick: Callable[[int, float], None],
 ) -> None:
-    """Learn until `presentations` are done, then put the kept snapshot on the chip.
+    """Learn until `presentations` are done, then restore the kept snapshot.
 
-    epoch: samples per epoch; learning_rate: at the first presentation, in thresholds; it falls linearly to zero.
-    `save` is called after every check, `tick` after every chunk with the presentations done and the latest validation
-    accuracy. `progress` may come from a checkpoint: the run goes on from there bit for bit.
+    epoch: samples per epoch; learning_rate: at the first presentation; it falls linearly to zero. `save` is called
+    after every check, `tick` after every part with the presentations done and the latest validation accuracy.
+    `progress` may come from a checkpoint: learning goes on from there bit for bit.
     """
 
+    def rates(windows: NDArray[np.int64]) -> NDArray[np.float32]:
+        falling = (1 - windows / presentations) * learning_rate * progress.rate_factor
+        return np.asarray(falling, np.float32)
+
     def check() -> None:
-        progress.current = chip.snapshot()
-        right = evaluate(chip, valid, encoder).classes == valid.labels
+        progress.current = learner.snapshot()
+        right = learner.right()
         if not progress.checks:
             progress.right_at_start = right
         rate = learning_rate * progress.rate_factor * (1 - progress.presentations / max(1, presentations))
@@ -153,26 +227,24 @@ def train(
                 sum(progress.activity["synaptic_events"]),
             )
         )
-        chip.restore(progress.current)
+        learner.restore(progress.current)
         save(progress)
 
     if not progress.checks:
-        progress.activity = {name: [0] * chip.spec.n_layers for name in ACTIVITY}
+        progress.activity = {name: [0] * learner.n_layers for name in ACTIVITY}
         check()
     else:
-        chip.restore(progress.current)
+        learner.restore(progress.current)
     while progress.presentations < presentations:
-        done = progress.presentations
-        stop = next(edge for edge in _edges(presentations) if edge > done)
-        for piece in lesson.chunks(spans(done, stop, chunk, epoch)):
-            falling = (1 - piece.windows / presentations) * learning_rate * progress.rate_factor
-            result = chip.learn(piece.events, piece.windows, piece.targets, falling.astype(np.float32))
-            progress.presentations = int(piece.windows[-1]) + 1
-            for name, counts in result.activity.items():
+        stop = next(edge for edge in _edges(presentations) if edge > progress.presentations)
+        for part in learner.learn(progress.presentations, stop, rates):
+            progress.presentations = part.done
+            progress.host_macs += part.host_macs
+            for name, counts in part.activity.items():
                 progress.activity[name] = [a + int(b) for a, b in zip(progress.activity[name], counts, strict=True)]
-            tick(progress.presentations, progress.checks[-1].validation_accuracy)
+            tick(part.done, progress.checks[-1].validation_accuracy)
         check()
-    chip.restore(progress.candidates[progress.kept()])
+    learner.restore(progress.candidates[progress.kept()])
 
 
 def _edges(presentations: int) -> list[int]:

@@ -37,6 +37,7 @@ OTHER: dict[str, Any] = {
     "teacher.epochs": 9,
     "teacher.norm": "layer",
     "teacher.norm_percentile": 95.5,
+    "training.method": "online-ltl-off-chip",
     "training.start": "random",
     "training.output_target": "label",
     "training.epochs": 3,

@@ -73,7 +73,7 @@ def resumed(path, where=None, threads=1):
     return True
 
 
-@pytest.mark.parametrize("where", [*range(1, 40, 3), "ideal chip", "this die before learning", "learning on chip"])
+@pytest.mark.parametrize("where", [*range(1, 40, 3), "ideal chip", "this die before learning", "learning: on-chip-ltl"])
 def test_stopped_anywhere(spec, uninterrupted, tmp_path, where):
     assert stopped(spec, tmp_path / "run", where)
     assert not (tmp_path / "run" / "result.json").exists()

@@ -36,6 +36,7 @@ CHANGES = {
     "teacher.epochs": ({}, 150),
     "teacher.norm": ({}, "layer"),
     "teacher.norm_percentile": ({}, 60),
+    "training.method": ({}, "online-ltl-off-chip"),
     "training.start": ({}, "random"),
     "training.output_target": ({}, "label"),
     "training.epochs": ({}, 3),

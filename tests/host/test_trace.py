@@ -21,7 +21,7 @@ from host.setup import prepare
 from host.stream import Lesson
 from host.trace import NeuronTrace, _fields, _learn, trace
 from host.trace_vcd import time_unit, vcd_text
-from host.training import Progress, train
+from host.training import LearningDie, Progress, train
 from host.waves import STAGES, Timeline, waves
 
 EVERY_NEURON = [*((1, neuron) for neuron in range(7)), *((2, neuron) for neuron in range(3))]
@@ -260,16 +260,13 @@ def test_learned_before_is_the_run_until_there(spec_of):
     states = {}
     encoders = [Encoder(spec.encoding, 6, spec.steps, 1024, spec.seed, buffers=n) for n in (Lesson.BUFFERS, 1)]
     chip = setup.chip(setup.chip_spec, setup.start_weights(), 1)
+    lesson = Lesson(setup.train, setup.teacher, encoders[0], "logits", spec.seed)
     train(
-        chip,
-        Lesson(setup.train, setup.teacher, encoders[0], "logits", spec.seed),
-        setup.valid,
-        encoders[1],
+        LearningDie(chip, lesson, setup.valid, encoders[1], len(setup.train), 50),
         Progress(len(setup.valid)),
         epoch=len(setup.train),
         presentations=setup.presentations,
         learning_rate=setup.learning_rate,
-        chunk=50,
         save=lambda progress: states.setdefault(progress.presentations, (progress.rate_factor, progress.current)),
         tick=lambda done, accuracy: None,
     )

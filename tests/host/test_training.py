@@ -13,10 +13,11 @@ from host import training
 from host.data import Samples
 from host.encoders import Encoder
 from host.evaluate import EVALUATION_WINDOWS, evaluate
+from host.methods.start import random_weights
 from host.run import recovered_fraction, run
 from host.run_folder import RunFolder
 from host.run_spec import resolve
-from host.setup import complete, prepare, random_weights, split
+from host.setup import complete, prepare, split
 from host.training import CHECKS, _edges
 
 

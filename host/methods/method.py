@@ -1,0 +1,84 @@
+"""What a method gives: start weights, how long it learns, how it trains one die, what that took."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from host.methods.effort import Effort, n_weights, programming_bytes
+from host.methods.start import random_weights
+
+if TYPE_CHECKING:
+    from chipsim import Chip
+    from host.encoders import Encoder
+    from host.run_spec import RunSpec
+    from host.setup import Setup
+    from host.teacher import Layer
+    from host.training import Progress
+
+
+@dataclass(frozen=True)
+class Job:
+    """One die to train."""
+
+    setup: Setup
+    chip: Chip  # the die, programmed with the method's start weights, as old as training.rest_before_s
+    encoder: Encoder  # for looking at the die, one buffer
+    progress: Progress  # empty, or from a checkpoint: learning then goes on from there bit for bit
+    save: Callable[[Progress], None]  # keeps a checkpoint
+    tick: Callable[[int, float | None], None]  # presentations done, latest validation accuracy
+    threads: int  # change the speed, no bit of the result
+
+    def program(self, weights: list[Layer | None]) -> None:
+        """Put new weights on the die, which then rests as at the start."""
+        self.chip.program(weights)
+        self.chip.age(self.setup.spec.training.rest_before_s)
+
+
+class Method(ABC):
+    """One way to train a die. Methods hold no state: `find` gives the same object to everyone."""
+
+    @abstractmethod
+    def epochs(self, spec: RunSpec, n_train: int) -> int:
+        """Passes over the training samples where the spec leaves them open."""
+
+    @abstractmethod
+    def learning_rate(self, spec: RunSpec) -> float:
+        """At the first presentation, where the spec leaves it open."""
+
+    def check(self, spec: RunSpec) -> None:
+        """Raises ValueError, in one line, if this neuron, encoding or noise is nothing for this method."""
+        return
+
+    def start_weights(self, setup: Setup) -> list[Layer | None]:
+        """What a die is programmed with before anything is learned, as ``training.start`` says."""
+        if setup.spec.training.start == "teacher":
+            return setup.teacher.normalised()
+        return random_weights(setup.teacher.network.shapes, setup.spec.seed)
+
+    def prepare(self, setup: Setup) -> None:
+        """Make and keep on disk what all dies of this spec share, before workers need it."""
+        return
+
+    @abstractmethod
+    def learn(self, job: Job) -> None:
+        """Train `job.chip` and leave on it what is kept; `job.progress` says at the end how it went."""
+
+    @abstractmethod
+    def effort(self, setup: Setup, progress: Progress) -> Effort:
+        """What learning took, all presentations together."""
+
+
+def only_programmed(setup: Setup, progress: Progress, host_macs: int) -> Effort:
+    """The effort of a method that learns on the host and then programs the die once."""
+    return Effort(
+        samples=progress.presentations,
+        die_samples=0,
+        activity={name: [0] * setup.chip_spec.n_layers for name in progress.activity},
+        bytes_down=programming_bytes(setup.chip_spec),
+        bytes_up=0.0,
+        weights_programmed=n_weights(setup.chip_spec),
+        host_macs=host_macs,
+    )

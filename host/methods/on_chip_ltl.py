@@ -1,0 +1,74 @@
+"""On-chip Local Tandem Learning (Yang et al. 2022, arXiv 2210.04532, Eqs. 8 to 11): the die learns by itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from host.encoders import Encoder
+from host.methods.effort import Effort, bytes_shown, n_weights, programming_bytes
+from host.methods.method import Job, Method
+from host.stream import Lesson
+from host.training import LearningDie, Progress, train
+
+if TYPE_CHECKING:
+    from chipsim import Chip
+    from host.run_spec import RunSpec
+    from host.setup import Setup
+
+# Enough presentations to settle, whatever the size of the data set (see the README's table of figures).
+_CALIBRATE_PRESENTATIONS = 20_000
+_TRAIN_PRESENTATIONS = 60_000
+_LEAST_EPOCHS = 5
+# Per error gate: a sign pulse has a fixed size and moves a weight at every error, so it must be smaller.
+_LEARNING_RATES = {"linear": 2e-3, "sign": 1e-4, "ternary": 2e-4}
+
+
+class OnChipLtl(Method):
+    """Input spikes and target rates go down, nothing comes back: every error of the die is inside the loop."""
+
+    def epochs(self, spec: RunSpec, n_train: int) -> int:
+        wanted = _CALIBRATE_PRESENTATIONS if spec.training.start == "teacher" else _TRAIN_PRESENTATIONS
+        return max(_LEAST_EPOCHS, -(-wanted // n_train))
+
+    def learning_rate(self, spec: RunSpec) -> float:
+        return _LEARNING_RATES[spec.learning_circuit.error_gate] * spec.neuron.charge_per_step
+
+    def learn(self, job: Job) -> None:
+        learn_online(job, job.chip)
+
+    def effort(self, setup: Setup, progress: Progress) -> Effort:
+        shown = bytes_shown(
+            setup.chip_spec,
+            setup.spec.chip,
+            progress.activity,
+            progress.presentations,
+            constant_current=setup.spec.encoding == "current",
+            targets=True,
+        )
+        return Effort(
+            samples=progress.presentations,
+            die_samples=progress.presentations,
+            activity=progress.activity,
+            bytes_down=programming_bytes(setup.chip_spec) + shown,
+            bytes_up=0.0,
+            weights_programmed=n_weights(setup.chip_spec),
+            host_macs=progress.host_macs,
+        )
+
+
+def learn_online(job: Job, chip: Chip) -> None:
+    """Let `chip`, the job's die or a model of one, learn all presentations of the job by its learning circuits."""
+    setup = job.setup
+    spec, epoch = setup.spec, len(setup.train)
+    chunk = setup.chunk
+    encoder = Encoder(spec.encoding, setup.dataset.n_in, spec.steps, chunk, spec.seed, Lesson.BUFFERS)
+    lesson = Lesson(setup.train, setup.teacher, encoder, spec.training.output_target, spec.seed)
+    train(
+        LearningDie(chip, lesson, setup.valid, job.encoder, epoch, chunk),
+        job.progress,
+        epoch=epoch,
+        presentations=setup.presentations,
+        learning_rate=setup.learning_rate,
+        save=job.save,
+        tick=job.tick,
+    )
