@@ -85,7 +85,7 @@ CASES = {
         ["clips to -1 .. 1"],
     ),
     "reshape to an image": ([("Reshape", "x s", "y", {})], {"s": np.array([1, 6, 2, 6])}, IMAGE, ["only flattening"]),
-    "ends with a convolution": ([("Conv", "x k", "y", {})], {"k": K}, IMAGE, ["ends with convolution", "Gemm"]),
+    "ends with a convolution": ([("Conv", "x k", "y", {})], {"k": K}, IMAGE, ["ends with convolution", "fully connected"]),
     "an image into a matrix": ([("MatMul", "x w", "y", {})], {"w": W}, IMAGE, ["my_matmul_y", "Flatten"]),
     "dynamic width": ([("Conv", "x k", "y", {})], {"k": K}, ("n", 2, 6, "width"), ["(batch, 2, 6, width)", "only the batch"]),
     "fixed batch": ([("Gemm", "x w", "y", {})], {"w": W}, (64, 6), ["batches of 64 only", "dynamic batch"]),
