@@ -14,6 +14,8 @@ from host.encoders import Encoder
 # Windows shown for evaluation are numbered from here, far from the training windows, so that their noise is their own.
 EVALUATION_WINDOWS = 1 << 40
 CHUNK = 512
+_MOST_COUNTS = 8_000_000  # in a chunk, 32 MB
+_MOST_RATES = 40_000_000  # kept of all samples, 160 MB
 
 
 @dataclass(frozen=True)
@@ -22,23 +24,30 @@ class Score:
 
     accuracy: float
     classes: NDArray[np.int64]  # (n,)
-    rates: list[NDArray[np.float32]]  # per layer (n, n_out), spikes per step
+    rates: list[NDArray[np.float32]]  # per layer, spikes per step, of every `stride`-th sample: (n / stride, n_out)
+    stride: int  # 1, unless a chip has so many neurons that all their rates would fill the memory
     activity: dict[str, NDArray[np.int64]]  # per name (n_layers,), see chipsim.cycle.ACTIVITY
 
 
 def evaluate(chip: Chip, samples: Samples, encoder: Encoder) -> Score:
-    """Score `chip` on all of `samples`, CHUNK at a time."""
-    results = []
-    for start in range(0, len(samples), CHUNK):
-        values = samples.values(slice(start, start + CHUNK))
-        windows = np.arange(start, start + len(values), dtype=np.int64) + EVALUATION_WINDOWS
-        results.append(chip.infer(encoder.encode(values, windows), windows))
+    """Score `chip` on all of `samples`, a chunk at a time."""
+    neurons = sum(chip.spec.layer_sizes[1:])
+    chunk = max(1, min(CHUNK, _MOST_COUNTS // neurons))
+    stride = -(-len(samples) * neurons // _MOST_RATES)
     steps = np.float32(chip.spec.steps)
-    per_layer = zip(*(result.counts for result in results), strict=True)
-    classes = np.concatenate([result.classes for result in results])
+    classes, rates, activities = [], [], []
+    for start in range(0, len(samples), chunk):
+        values = samples.values(slice(start, start + chunk))
+        windows = np.arange(start, start + len(values), dtype=np.int64) + EVALUATION_WINDOWS
+        result = chip.infer(encoder.encode(values, windows), windows)
+        classes.append(result.classes)
+        rates.append([(counts[-start % stride :: stride] / steps).astype(np.float32) for counts in result.counts])
+        activities.append(result.activity)
+    found = np.concatenate(classes)
     return Score(
-        accuracy=float(np.mean(classes == samples.labels)),
-        classes=classes,
-        rates=[(np.concatenate(list(counts)) / steps).astype(np.float32) for counts in per_layer],
-        activity={name: np.sum([r.activity[name] for r in results], axis=0) for name in results[0].activity},
+        accuracy=float(np.mean(found == samples.labels)),
+        classes=found,
+        rates=[np.concatenate(each) for each in zip(*rates, strict=True)],
+        stride=stride,
+        activity={name: np.sum([each[name] for each in activities], axis=0) for name in activities[0]},
     )
