@@ -47,8 +47,10 @@ class TeacherSpec(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    file: str | None = None  # an ONNX file, which says the layers, too
-    digest: str | None = None  # of that file's contents, see host.teachers.onnx_file
+    file: str | None = None  # an ONNX or NIR file, which says the layers, too
+    digest: str | None = None  # of that file's contents, see host.teachers.files
+    step_s: Positive | None = None  # length of a step in a NIR file's time
+    integration: Literal["euler", "exponential"] | None = None  # over a step, see host.teachers.nir_dynamics
     epochs: Annotated[int, Field(ge=1)] | None = None  # None: by the size of the data set
     norm: Norm = "neuron"  # whether y_norm of Eq. 4 is one figure per layer or per neuron
     norm_percentile: Annotated[float, Field(ge=50, le=100)] = 99.0  # of the positive activations
@@ -117,6 +119,9 @@ class RunSpec(BaseModel):
             )
         elif self.teacher.epochs is not None:
             raise ValueError("teacher.epochs and teacher.file: the file's network is trained already; leave one out")
+        is_nir = self.teacher.file is not None and self.teacher.file.endswith(".nir")
+        if not is_nir and (self.teacher.step_s, self.teacher.integration) != (None, None):
+            raise ValueError("teacher.step_s and teacher.integration (--dt, --integration) are for a NIR file: leave them out")
         return self
 
     def check_noise(self, n_layers: int) -> None:
@@ -217,16 +222,25 @@ def _merged(settings: dict[str, Any], overrides: Mapping[str, Any], source: str,
 
 
 def _names_teacher(settings: dict[str, Any]) -> bool:
-    """Whether the teacher is read from a file; its place is made absolute and its digest put in."""
+    """Whether the teacher is read from a file: its place is then made absolute, its digest put in, and what follows."""
     teacher = settings.get("teacher")
     if not isinstance(teacher, dict) or not isinstance(teacher.get("file"), str):
         return False
-    from host.teachers.onnx_file import file_digest
+    from host.teachers.files import check_kind, digest_of, neuron_settings
 
     path = Path(teacher["file"]).expanduser().absolute()
+    check_kind(path)
     teacher["file"] = str(path)
     if teacher.get("digest") is None:
-        teacher["digest"] = file_digest(path)
+        teacher["digest"] = digest_of(path)
+    neuron = settings.setdefault("neuron", {})
+    if isinstance(neuron, dict):
+        try:
+            follows = neuron_settings(path, teacher, neuron)
+        except ValidationError as error:
+            raise SettingError(_one_line(error, None)) from None
+        for name, value in follows.items():
+            neuron.setdefault(name, value)
     return True
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,9 +15,8 @@ from chipsim.mapping import place
 from host.data import Dataset, Samples, load
 from host.errors import DataError, SettingError
 from host.methods.registry import find
-from host.network import Network
 from host.run_spec import RunSpec
-from host.teacher import Forward, Layer, Teacher, cached_teacher, scaled_teacher, with_norms
+from host.teacher import Layer, Teacher, cached_teacher, scaled_teacher
 from nonideality.streams import stream
 
 MAX_VALIDATION = 2000
@@ -110,7 +108,9 @@ def layers_of(spec: RunSpec, dataset: Dataset) -> dict[str, Any]:
     """What describes the network's layers in a ChipSpec. Raises TeacherError."""
     if spec.teacher.file is None:
         return {"layer_sizes": (dataset.n_in, *spec.hidden, dataset.n_classes)}
-    return _from_file(spec, dataset)[0].chip_settings()
+    from host.teachers.files import network_of
+
+    return network_of(spec, dataset).chip_settings()
 
 
 def prepare(
@@ -134,25 +134,21 @@ def prepare(
 
 
 def _teacher(spec: RunSpec, dataset: Dataset, train: Samples, say: Callable[[str], None]) -> Teacher:
-    norm, percentile = spec.teacher.norm, spec.teacher.norm_percentile
     if spec.teacher.file is not None:
+        from host.teachers.files import teacher_of
+
         say("reading the teacher")
-        network, forward = _from_file(spec, dataset)
-        return with_norms(network, forward, train, norm, percentile)
+        teacher = teacher_of(spec, dataset, train)
+        _check_noise(spec, teacher)
+        return teacher
     assert spec.teacher.epochs is not None, "resolved() fills it in"
     say("training the teacher")
     layers = cached_teacher(train, dataset.n_classes, spec.hidden, spec.seed, spec.teacher.epochs)
-    return scaled_teacher(layers, train, norm, percentile)
+    return scaled_teacher(layers, train, spec.teacher.norm, spec.teacher.norm_percentile)
 
 
-def _from_file(spec: RunSpec, dataset: Dataset) -> tuple[Network, Forward]:
-    from host.teachers.onnx_teacher import check_fits, read_onnx
-
-    assert spec.teacher.file is not None, "there is a file"
-    network, forward = read_onnx(Path(spec.teacher.file), spec.teacher.digest)
-    check_fits(network, dataset, spec.teacher.file)
+def _check_noise(spec: RunSpec, teacher: Teacher) -> None:
     try:
-        spec.check_noise(len(network.shapes))
+        spec.check_noise(len(teacher.network.shapes))
     except ValueError as error:
         raise SettingError(str(error)) from None
-    return network, forward

@@ -248,7 +248,7 @@ def test_open_settings_follow_the_size_of_the_data_and_the_error_gate():
 
 
 def test_random_weights_have_variance_one_over_fan_in():
-    (first, bias), (second, _) = random_weights((400, 300, 200), 3)
+    (first, bias), (second, _) = random_weights(shapes_of((400, 1, 1), [Dense(units=300), Dense(units=200)]), 3)
     assert first.std() == pytest.approx(1 / 20, rel=0.02)
     assert second.std() == pytest.approx(1 / np.sqrt(300), rel=0.02)
     assert not bias.any()
