@@ -235,12 +235,9 @@ def _names_teacher(settings: dict[str, Any]) -> bool:
         teacher["digest"] = digest_of(path)
     neuron = settings.setdefault("neuron", {})
     if isinstance(neuron, dict):
-        try:
-            follows = neuron_settings(path, teacher, neuron)
-        except ValidationError as error:
-            raise SettingError(_one_line(error, None)) from None
-        for name, value in follows.items():
-            neuron.setdefault(name, value)
+        with contextlib.suppress(ValidationError):  # refused below, by its full name
+            for name, value in neuron_settings(path, teacher, neuron).items():
+                neuron.setdefault(name, value)
     return True
 
 
