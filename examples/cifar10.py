@@ -1,6 +1,7 @@
 """CIFAR-10 on a convolutional chip: converted from a teacher at 16 steps, then calibrated on chip by a few images.
 
-Needs CIFAR-10 (see chipsim data), whose first 10,000 training images it learns from, and a teacher (extras onnx, torch):
+Needs CIFAR-10 (see chipsim data), whose first 10,000 training images it learns from, and a teacher (extras onnx and
+torch):
 
 chipsim teacher train --dataset cifar10 --arch 32,64s2,64,128s2,fc128 --out cifar10.onnx
 python examples/cifar10.py --teacher cifar10.onnx --out cifar10
@@ -140,7 +141,9 @@ def draw_accuracy(teacher: float, results: list[Result], n_test: int) -> Figure:
         for die in sorted({each.die for each in mine}):
             accuracy = {each.images: 100 * each.accuracy for each in mine if each.die == die}
             x = [shown.index(n) for n in sorted(accuracy)]
-            axes.plot(x, [accuracy[n] for n in sorted(accuracy)], color=color, linestyle=style, marker=marker, label=label)
+            axes.plot(
+                x, [accuracy[n] for n in sorted(accuracy)], color=color, linestyle=style, marker=marker, label=label
+            )
             label = "_"  # once in the legend
     axes.set_xticks(range(len(shown)), ["converted", *(f"{n:,}" for n in shown[1:])] if shown[0] == 0 else shown)
     axes.set(xlabel="calibration images, each shown once", ylabel=f"accuracy on {n_test:,} test images (%)")
@@ -159,7 +162,9 @@ def draw_confusion(results: list[Result]) -> Figure:
         image = axes.imshow(share, "Blues", vmin=0, vmax=100)
         for (i, j), value in np.ndenumerate(share):
             if value >= 1:
-                axes.text(j, i, f"{value:.0f}", ha="center", va="center", fontsize=8, color="white" if value > 55 else "black")
+                axes.text(
+                    j, i, f"{value:.0f}", ha="center", va="center", fontsize=8, color="white" if value > 55 else "black"
+                )
         axes.set_xticks(range(10), NAMES, rotation=45, ha="right")
         axes.set_yticks(range(10), NAMES)
         when = "converted" if result.images == 0 else f"after {result.images:,} images"
@@ -172,9 +177,7 @@ def draw_confusion(results: list[Result]) -> Figure:
 def draw_filters(results: list[Result]) -> Figure:
     """The first layer's kernels as small colour images: what a die delivers before and after, and the change."""
     die = [each for each in results if each.mismatch > 0 and each.die == 1] or results
-    before, after = (
-        np.array(choose(die, key=lambda each: each.images).filters) for choose in (min, max)
-    )
+    before, after = (np.array(choose(die, key=lambda each: each.images).filters) for choose in (min, max))
     figure = Figure((9, 5), layout="constrained")
     rows = {"before": before, "after": after, "change x 5": 5 * (after - before)}
     scale = np.abs(before).max()

@@ -251,16 +251,18 @@ def _rates(outcome: Outcome) -> Figure:
 
     setup, test = outcome.setup, outcome.setup.dataset.test
     stride = outcome.before.stride
-    every = -(-(-(-len(test) // stride)) // _MOST_SAMPLES)  # of those whose rates were kept
+    every = 1 + (len(test) // stride) // _MOST_SAMPLES  # of those whose rates were kept
     part = slice(None, None, every * stride)
     aim = setup.spec.training.output_target
     targets = setup.teacher.targets(test.values(part), test.labels[part], aim)
     names, some = _panels(setup.teacher.network)
-    figure = _figure(outcome, f"Rate against target (dashed), {len(targets[0]):,} of {len(test):,} test samples{some}")
+    shown = len(test.labels[part])
+    figure = _figure(outcome, f"Rate against target (dashed), {shown:,} of {len(test):,} test samples{some}")
     grid = figure.subplots(2, len(names), sharex="col", sharey="col", squeeze=False)
     steps, norm = setup.spec.steps, LogNorm(0.5, 2)
     for column, (layer, name) in enumerate(names.items()):
         target, is_output = targets[layer], layer == len(targets) - 1
+        assert target is not None, "layers with panels learn"
         one_hot = is_output and aim == "label"
         integrating = is_output and setup.spec.neuron.readout != "spiking"
         labelled = integrating or column == 0

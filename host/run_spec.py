@@ -121,16 +121,16 @@ class RunSpec(BaseModel):
             raise ValueError("teacher.epochs and teacher.file: the file's network is trained already; leave one out")
         is_nir = self.teacher.file is not None and self.teacher.file.endswith(".nir")
         if not is_nir and (self.teacher.step_s, self.teacher.integration) != (None, None):
-            raise ValueError("teacher.step_s and teacher.integration (--dt, --integration) are for a NIR file: leave them out")
+            raise ValueError(
+                "teacher.step_s and teacher.integration (--dt, --integration) are for a NIR file: leave them out"
+            )
         return self
 
     def check_noise(self, n_layers: int) -> None:
         """Raises ValueError if some noise is of a layer that a network of `n_layers` lacks."""
         for text, noise in zip(self.noise, parse_all(self.noise), strict=True):
             if noise.layer is not None and noise.layer > n_layers:
-                raise ValueError(
-                    f"noise {text!r}: there is no layer {noise.layer}; this network has 1 to {n_layers}"
-                )
+                raise ValueError(f"noise {text!r}: there is no layer {noise.layer}; this network has 1 to {n_layers}")
 
     def chip_spec(self, n_in: int, n_classes: int) -> ChipSpec:
         """With the fully connected layers that `hidden` says."""

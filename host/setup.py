@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -63,7 +63,7 @@ class Setup:
         start = find(self.spec.training.method).start_weights(self)
         return [layer and (layer[0] * factor, layer[1] * factor) for layer in start]
 
-    def chip(self, spec: ChipSpec, weights: list[Layer | None], threads: int) -> Chip:
+    def chip(self, spec: ChipSpec, weights: Sequence[Layer | None], threads: int) -> Chip:
         chip = Chip(spec, self.spec.die, threads)
         chip.program(weights)
         return chip

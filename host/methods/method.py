@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,7 +31,7 @@ class Job:
     tick: Callable[[int, float | None], None]  # presentations done, latest validation accuracy
     threads: int  # change the speed, no bit of the result
 
-    def program(self, weights: list[Layer | None]) -> None:
+    def program(self, weights: Sequence[Layer | None]) -> None:
         """Put new weights on the die, which then rests as at the start."""
         self.chip.program(weights)
         self.chip.age(self.setup.spec.training.rest_before_s)

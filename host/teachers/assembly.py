@@ -22,7 +22,9 @@ from host.teachers.batch_norm import folded
 class Assembly:
     """Layers so far, and for each layer of synapses the name of the value that holds its activations."""
 
-    def __init__(self, input_shape: ImageShape, rectifier: str = "a Relu", layer: str = "a Conv, Gemm or MatMul") -> None:
+    def __init__(
+        self, input_shape: ImageShape, rectifier: str = "a Relu", layer: str = "a Conv, Gemm or MatMul"
+    ) -> None:
         """input_shape: channels, height, width; (n, 1, 1) for a vector. The source's own words are for errors."""
         self._words = rectifier, layer
         self.taps: list[str] = []
@@ -80,13 +82,13 @@ class Assembly:
         """A constant added to each output; values: (columns,) or a single one."""
         crossbar = self._open(name, "an added constant")
         if values.size not in (1, len(crossbar[1])):
-            raise TeacherError(f"{name}: adds {values.size} values to {len(crossbar[1])} outputs; it must be one for each")
+            raise TeacherError(
+                f"{name}: adds {values.size} values to {len(crossbar[1])} outputs; it must be one for each"
+            )
         shift = np.broadcast_to(values.astype(np.float64).reshape(-1), len(crossbar[1]))
         self._replace(scaled(crossbar, np.ones(len(shift)), shift), name, tap)
 
-    def batch_norm(
-        self, statistics: dict[str, NDArray[np.float32]], epsilon: float, name: str, tap: str
-    ) -> None:
+    def batch_norm(self, statistics: dict[str, NDArray[np.float32]], epsilon: float, name: str, tap: str) -> None:
         """statistics: scale, shift, mean and variance, (columns,) each."""
         crossbar = self._open(name, "batch normalisation")
         for what, values in statistics.items():

@@ -43,8 +43,11 @@ def neuron_settings(path: Path, teacher: dict[str, Any], neuron: dict[str, Any])
     }
     missing = [flag for flag, value in asked.items() if value is None]
     if missing:
-        raise SettingError(f"teacher {path}: NIR says nothing of steps and resets, so they are asked for: add {', '.join(missing)}")
-    from host.run_spec import NeuronSpec, TeacherSpec
+        raise SettingError(
+            f"teacher {path}: NIR says nothing of steps and resets, so they are asked for: add {', '.join(missing)}"
+        )
+    from chipsim import NeuronSpec
+    from host.run_spec import TeacherSpec
 
     read = _read_nir(TeacherSpec(**teacher), NeuronSpec(**neuron).reset)
     names = ("kind", "tau_steps", "synapse_tau_steps", "low_rail_th", "high_rail_th")

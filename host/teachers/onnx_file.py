@@ -28,15 +28,15 @@ def digest_of_bytes(path: Path) -> str:
 
 def changed(path: Path, found: str, expected: str | None) -> TeacherError:
     return TeacherError(
-        f"teacher {path} has changed: its digest is {found}, the run's is {expected}; put the first file back, or start a"
-        " new run"
+        f"teacher {path} has changed: its digest is {found}, the run's is {expected}; put the first file back, or start"
+        " a new run"
     )
 
 
 def read_model(path: Path) -> Any:
     """The model with all its weights (an onnx.ModelProto). Raises TeacherError."""
     onnx = optional("onnx", _FOR_WHAT)
-    content, model = _parsed(path)
+    _, model = _parsed(path)
     _check_version(onnx, model, path)
     _external_files(model, path)
     try:

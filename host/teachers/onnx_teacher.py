@@ -54,8 +54,8 @@ def check_fits(network: Network, dataset: Dataset, source: str) -> None:
     as_vector = taken == (dataset.n_in, 1, 1) and own[0] in (1, dataset.n_in)  # colours have no one order in a vector
     if taken != own and not as_vector:
         raise TeacherError(
-            f"{source}: takes {_sides(taken)} values, but {dataset.name} has {_sides(own)}; name the data set that it was"
-            " trained on with --dataset, or export it for these"
+            f"{source}: takes {_sides(taken)} values, but {dataset.name} has {_sides(own)}; name the data set that it"
+            " was trained on with --dataset, or export it for these"
         )
 
 

@@ -54,7 +54,7 @@ def test_the_usual_network():
         ("-3", "'-3' is no layer"),
         ("p1", "'p1' is no layer"),
         ("fc", "'fc' is no layer"),
-        ("３２", "is no layer"),
+        ("\uff13\uff12", "is no layer"),
         ("32k4", "kernel 4 of 32k4 is even; choose 5"),
         ("fc10,32", "32 comes after a fully connected layer"),
         ("32,fc10,p2", "p2 comes after a fully connected layer"),

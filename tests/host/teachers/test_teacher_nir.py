@@ -1,13 +1,14 @@
 """chipsim run --teacher FILE.nir: a die learns the rates that the file's network has on an ideal chip."""
 
+import itertools
 import json
 
 import numpy as np
 import pytest
 
 from chipsim import Chip, ChipSpec, NeuronSpec
-from host.evaluate import evaluate
 from host.encoders import Encoder
+from host.evaluate import evaluate
 from host.run_spec import resolve
 from host.setup import prepare
 from host.stream import Lesson, spans
@@ -25,7 +26,7 @@ def network(path, neuron, sizes=(6, 12, 3)):
     chip.program(
         [
             (rng.normal(0.1, 0.4, (n_in, n_out)).astype(np.float32), np.zeros(n_out, np.float32))
-            for n_in, n_out in zip(sizes, sizes[1:], strict=False)
+            for n_in, n_out in itertools.pairwise(sizes)
         ]
     )
     write_nir(chip, path, step_s=1e-3, integration="euler")
