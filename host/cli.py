@@ -14,6 +14,7 @@ import click
 from host.cli_check import check
 from host.cli_limit import limit
 from host.cli_options import one_line_errors, run_options, usable_cores
+from host.cli_nir import nir
 from host.cli_report import report as report_command
 from host.cli_sensitivity import sensitivity
 from host.cli_spec import place, spec
@@ -195,7 +196,7 @@ def bench(
         click.echo(json.dumps(result.to_json()) if as_json else "\n".join(result.lines()))
 
 
-for command in (spec, place, check, trace, sweep, yield_, limit, sensitivity, report_command, teacher):
+for command in (spec, place, check, trace, sweep, yield_, limit, sensitivity, report_command, teacher, nir):
     cli.add_command(command)
 
 

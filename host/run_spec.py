@@ -38,7 +38,18 @@ _DATASET_DEFAULTS: dict[str, dict[str, Any]] = {
     "mnist": {"hidden": (256,)},
     "mnist16": {"hidden": (246,)},
     "yinyang": {"hidden": (120,), "encoding": "current", "steps": 32},
-    "cifar10": {"hidden": (256,), "encoding": "current"},
+    "cifar10": {
+        "hidden": (256,),
+        "encoding": "current",
+        "teacher.norm_percentile": 99.9,
+        "neuron.low_rail_th": -1.0,
+        "learning_circuit.dead_zone_counts": 0.5,
+        "learning_circuit.boxcar_width_th": 2.0,
+        "learning_circuit.warm_up_steps": 4,
+        "training.epochs": 1,
+        "training.learning_rate": 3e-4,
+        "training.validation_fraction": 0.05,
+    },
 }
 
 
@@ -196,7 +207,7 @@ def spec_of(settings: Mapping[str, Any], config: Path | None = None) -> RunSpec:
     if _names_teacher(filled):
         filled.setdefault("hidden", ())
     for key, value in _DATASET_DEFAULTS.get(dataset if isinstance(dataset, str) else "", {}).items():
-        filled.setdefault(key, value)
+        _put_default(filled, key, value)
     circuit, steps = filled.setdefault("learning_circuit", {}), filled.get("steps", 16)
     if isinstance(circuit, dict):
         with contextlib.suppress(TypeError, ValueError, OverflowError):  # steps that are no number are refused below

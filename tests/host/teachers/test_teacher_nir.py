@@ -126,3 +126,28 @@ def test_a_file_of_another_kind(chipsim, here, data_file, tmp_path):
     ended = chipsim("run", "--dataset", data_file, "--teacher", tmp_path / "t.pt")
     assert ended.status == 2
     assert "ends in .pt; name a file that ends in .onnx or .nir" in ended.err
+
+
+def test_the_die_of_a_run_is_written_as_it_was_kept(chipsim, here, no_drawing, data_file):
+    noise = ("--noise", "mismatch:0.3@weight", "--noise", "mismatch:0.3@threshold")
+    rails = ("--set", "neuron.low_rail_th=-1e6", "--set", "neuron.high_rail_th=1e6")
+    run = ("run", "--dataset", data_file, "--hidden", 8, *noise, *rails, "--epochs", 5, "--json", "--out", "r")
+    after = json.loads(chipsim(*run).out)["accuracy"]["after"]
+    export = ("nir", "r", "-o", "die.nir", "--dt", 1e-3, "--integration", "euler")
+    ended = chipsim(*export)
+    assert ended.status == 0, ended.err
+    assert "die 1, read it with reset subtract, dt 0.001 s, euler" in ended.out
+    ended = chipsim("run", "--dataset", data_file, "--teacher", "die.nir", *FLAGS, "--epochs", 0, "--json")
+    assert json.loads(ended.out)["accuracy"]["ideal"] == pytest.approx(after, abs=0.02)
+
+
+def test_only_finished_runs_are_written(chipsim, here, data_file):
+    export = ("nir", "r", "-o", "die.nir", "--dt", 1e-3, "--integration", "euler")
+    assert "holds no run" in chipsim(*export).err
+    (here / "r").mkdir()
+    (here / "r" / "spec.toml").write_text(resolve(None, {"dataset": str(data_file), "hidden": [3]}).to_toml())
+    ended = chipsim(*export)
+    assert ended.status == 2
+    assert "r is not finished: continue it with chipsim run --resume r" in ended.err
+    assert not (here / "die.nir").exists()
+    assert "above 0" in chipsim("nir", "r", "-o", "die.nir", "--dt", -1, "--integration", "euler").err
