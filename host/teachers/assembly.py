@@ -38,6 +38,7 @@ class Assembly:
     def dense(self, weights: NDArray[np.float32], bias: NDArray[np.float32], name: str, tap: str) -> None:
         """weights: (n_out, n_in), of a flattened image channels first; bias: (n_out,)."""
         self._rectified_before(name)
+        _check_arrays(weights, bias, 2, name)
         if self._shape[1:] != (1, 1):
             raise TeacherError(f"{name}: takes a vector, but gets {_text(self._shape)}: put a Flatten before it")
         if self._shape[0] != weights.shape[1]:
@@ -58,6 +59,7 @@ class Assembly:
     ) -> None:
         """kernels: (channels out, channels in, height, width); stride: (down, right); padding: one to four sides."""
         self._rectified_before(name)
+        _check_arrays(kernels, bias, 4, name)
         if self._shape[0] != kernels.shape[1]:
             raise TeacherError(f"{name}: takes {kernels.shape[1]} channels, but gets {_text(self._shape)}")
         settings = {"channels": len(bias), "kernel": kernels.shape[2:], "stride": stride, "padding": padding}
@@ -162,6 +164,14 @@ class Assembly:
                 " before the rectifier"
             )
         return crossbar
+
+
+def _check_arrays(weights: NDArray[np.float32], bias: NDArray[np.float32], dimensions: int, name: str) -> None:
+    if weights.ndim != dimensions or weights.size == 0 or bias.shape != weights.shape[:1]:
+        raise TeacherError(
+            f"{name}: has weights {weights.shape} and biases {bias.shape}; weights have {dimensions} dimensions, outputs"
+            " first, and there is a bias for each output"
+        )
 
 
 def _text(shape: ImageShape) -> str:

@@ -57,7 +57,8 @@ def read_nir(path: Path | str, *, step_s: float, reset: Reset, integration: Inte
             f"{path} cannot be read as NIR ({' '.join(str(error).split())}): it is damaged, or of another kind"
         ) from None
     reader = _Reader(nir, graph, str(path), step_s, reset, integration)
-    return reader.network()
+    with np.errstate(all="ignore"):  # what is not finite is refused, by the node's name
+        return reader.network()
 
 
 class _Reader:

@@ -42,8 +42,9 @@ def read_network(model: Any, source: str) -> tuple[Network, list[str]]:
     model: an onnx.ModelProto; source: what it is called in errors. Raises TeacherError.
     """
     reader = _Reader(model, source)
-    for node in _chain(model, source):
-        reader.take(node)
+    with np.errstate(all="ignore"):  # what is not finite is refused, by the node's name
+        for node in _chain(model, source):
+            reader.take(node)
     network = reader.assembly.finished(source)
     return network, reader.assembly.taps
 

@@ -206,6 +206,8 @@ REFUSED = {
     "neurons on neurons": (lambda: chain(dense(4, 3), if_(3), if_(3)), ["IF 'n2'", "directly"]),
     "other sizes": (lambda: chain(dense(4, 3), if_(3), dense(5, 3), if_(3)), ["takes 5 inputs, but gets 3"]),
     "too many neurons": (lambda: chain(dense(4, 3), if_(5)), ["IF 'n1'", "neurons (5,)"]),
+    "stacked weights": (lambda: chain(nir.Linear(ones(3, 2, 2)), if_(3)), ["Linear 'n0'", "2 dimensions"]),
+    "few biases": (lambda: chain(nir.Affine(ones(3, 4), ones(2)), if_(3)), ["Affine 'n0'", "biases (2,)"]),
     "NaN weights": (lambda: chain(nir.Linear(np.nan * ones(3, 4)), if_(3)), ["Linear 'n0'", "NaN"]),
     "NaN threshold": (lambda: chain(dense(4, 3), if_(3, v_threshold=np.nan * ones(3))), ["v_threshold holds NaN"]),
     "threshold at rest": (lambda: chain(dense(4, 3), if_(3, v_threshold=0 * ones(3))), ["always fire"]),
