@@ -129,7 +129,7 @@ def test_what_no_chip_has_is_refused_by_name(tmp_path, name):
 
 def test_a_file_that_is_not_there(tmp_path):
     assert "No such file" in refused(tmp_path / "absent.onnx")
-    assert "name an .onnx file" in refused(tmp_path)
+    assert "name an .onnx or .nir file" in refused(tmp_path)
 
 
 @pytest.mark.parametrize("keep", [0, 1, 10, 200, -1])
