@@ -117,7 +117,7 @@ class _Network:
         self._batch = batch
         self._cycle = self._tuned_cycle if tuned else self._cycle_as_written
         self._rate = workload.learning_rate / batch
-        self._start = workload.teacher.normalised()
+        self._start = [layer for layer in workload.teacher.normalised() if layer is not None]
         self.program()
 
     def program(self) -> None:

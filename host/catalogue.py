@@ -95,8 +95,8 @@ def _data_entries(data_dir: str | None) -> list[dict[str, Any]]:
         ),
         "yinyang": "nothing to do",
         "cifar10": "make cifar10_train_1.npz of data_batch_1 and cifar10_test.npz of test_batch of"
-        " https://www.cs.toronto.edu/~kriz/cifar.html, each with x (n, 32, 32, 3) bytes and y (n,), put them into DIR or"
-        " DIR/cifar10, then name DIR with --data-dir or CHIPSIM_DATA",
+        " https://www.cs.toronto.edu/~kriz/cifar.html, each with x (n, 32, 32, 3) bytes and y (n,), put them into DIR"
+        " or DIR/cifar10, then name DIR with --data-dir or CHIPSIM_DATA",
     }
     return [
         {

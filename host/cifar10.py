@@ -39,7 +39,9 @@ def read_cifar10(folder: Path) -> dict[str, NDArray[Any]]:
                 f"{path} cannot be read ({error}): it needs x (n, 32, 32, 3) and y (n,); get it again"
             ) from None
         if images.dtype != np.uint8 or images.shape[1:] != (32, 32, 3):
-            raise DataError(f"{path}: x is {images.dtype} {images.shape}; it must be uint8 (n, 32, 32, 3); get it again")
+            raise DataError(
+                f"{path}: x is {images.dtype} {images.shape}; it must be uint8 (n, 32, 32, 3); get it again"
+            )
         arrays[f"x_{part}"] = images
         arrays[f"y_{part}"] = labels
     return arrays

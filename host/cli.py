@@ -16,6 +16,7 @@ from host.cli_chip import ChipPlace, chip_options, chip_source
 from host.cli_compare import compare, methods
 from host.cli_limit import limit
 from host.cli_options import one_line_errors, run_options, usable_cores
+from host.cli_nir import nir
 from host.cli_report import report as report_command
 from host.cli_sensitivity import sensitivity
 from host.cli_serve import keygen, serve
@@ -226,12 +227,8 @@ def bench(
 
 for command in (
     *(spec, place, check, trace, sweep, yield_, limit, sensitivity, report_command),
-    *(teacher, serve, keygen),
+    *(teacher, nir, serve, keygen, compare, methods),
 ):
-    cli.add_command(command)
-
-
-for command in (compare, methods):
     cli.add_command(command)
 
 

@@ -19,6 +19,7 @@ from chipsim.fabricate import fabricate
 from host.encoders import Encoder
 from host.evaluate import EVALUATION_WINDOWS
 from host.files import write_bytes
+from host.network import Network
 from host.palette import BLACK as _BLACK
 from host.palette import BLUE as _BLUE
 from host.palette import DASHES as _DASHES
@@ -71,10 +72,15 @@ def _png(figure: Figure) -> bytes:
     return buffer.getvalue()
 
 
-def _panels(sizes: tuple[int, ...]) -> tuple[dict[int, str], str]:
-    """The 0-based layers that get a panel, with their names, and what a title adds if these are not all."""
-    last = len(sizes) - 2
-    shown = sorted({int(i) for i in np.linspace(0, last, min(last + 1, _MOST_LAYERS)).round()})
+def _panels(network: Network) -> tuple[dict[int, str], str]:
+    """The 0-based layers that get a panel, with their names, and what a title adds if these are not all.
+
+    Pools get none: they have no weights of their own and no targets.
+    """
+    sizes, last = network.sizes, len(network.shapes) - 1
+    learning = [layer for layer, shape in enumerate(network.shapes) if shape.learns]
+    places = np.linspace(0, len(learning) - 1, min(len(learning), _MOST_LAYERS)).round()
+    shown = sorted({learning[int(place)] for place in places})
     names = {i: f"layer {i + 1} ({sizes[i + 1]} neurons)" for i in shown} | {last: f"output ({sizes[-1]} classes)"}
     return names, "" if len(shown) == last + 1 else f" ({len(shown)} of {last + 1} layers)"
 
@@ -133,7 +139,7 @@ def _raster(outcome: Outcome) -> Figure:
     setup, labels = outcome.setup, outcome.setup.dataset.test.labels
     repaired = np.flatnonzero((outcome.before.classes != labels) & (outcome.after.classes == labels))
     index = int(repaired[0]) if len(repaired) else 0
-    label, (names, some) = int(labels[index]), _panels(setup.teacher.sizes)
+    label, (names, some) = int(labels[index]), _panels(setup.teacher.network)
     after = _look(outcome, outcome.chip, index)
     learned = outcome.chip.snapshot()
     outcome.chip.program(setup.start_weights())
@@ -249,19 +255,23 @@ def _rates(outcome: Outcome) -> Figure:
     from matplotlib.colors import LogNorm
 
     setup, test = outcome.setup, outcome.setup.dataset.test
-    part = slice(None, None, -(-len(test) // _MOST_SAMPLES))
+    stride = outcome.before.stride
+    every = 1 + (len(test) // stride) // _MOST_SAMPLES  # of those whose rates were kept
+    part = slice(None, None, every * stride)
     aim = setup.spec.training.output_target
     targets = setup.teacher.targets(test.values(part), test.labels[part], aim)
-    names, some = _panels(setup.teacher.sizes)
-    figure = _figure(outcome, f"Rate against target (dashed), {len(targets[0]):,} of {len(test):,} test samples{some}")
+    names, some = _panels(setup.teacher.network)
+    shown = len(test.labels[part])
+    figure = _figure(outcome, f"Rate against target (dashed), {shown:,} of {len(test):,} test samples{some}")
     grid = figure.subplots(2, len(names), sharex="col", sharey="col", squeeze=False)
     steps, norm = setup.spec.steps, LogNorm(0.5, 2)
     for column, (layer, name) in enumerate(names.items()):
         target, is_output = targets[layer], layer == len(targets) - 1
+        assert target is not None, "layers with panels learn"
         one_hot = is_output and aim == "label"
         integrating = is_output and setup.spec.neuron.readout != "spiking"
         labelled = integrating or column == 0
-        pair = [score.rates[layer][part] for score in (outcome.before, outcome.after)]
+        pair = [score.rates[layer][::every] for score in (outcome.before, outcome.after)]
         per_bin = -(-steps // _RATE_BINS)  # levels of the count: as many in every bin
         x_edges = np.array([-0.25, 0.25, 0.75, 1.25]) if one_hot else np.linspace(0, 1, _RATE_BINS + 1)
         y_edges = (np.arange(0, steps + 1 + per_bin, per_bin) - 0.5) / steps
@@ -287,7 +297,7 @@ def _rates(outcome: Outcome) -> Figure:
 
 
 def _weights(outcome: Outcome) -> Figure:
-    names, some = _panels(outcome.setup.teacher.sizes)
+    names, some = _panels(outcome.setup.teacher.network)
     figure = _figure(outcome, f"What the synapses deliver per spike, before and after learning{some}", 4.6)
     grid = figure.subplots(1, len(names), squeeze=False)[0]
     for axes, (layer, name) in zip(grid, names.items(), strict=True):

@@ -40,7 +40,18 @@ _DATASET_DEFAULTS: dict[str, dict[str, Any]] = {
     "mnist": {"hidden": (256,)},
     "mnist16": {"hidden": (246,)},
     "yinyang": {"hidden": (120,), "encoding": "current", "steps": 32},
-    "cifar10": {"hidden": (256,), "encoding": "current"},
+    "cifar10": {
+        "hidden": (256,),
+        "encoding": "current",
+        "teacher.norm_percentile": 99.9,
+        "neuron.low_rail_th": -1.0,
+        "learning_circuit.dead_zone_counts": 0.5,
+        "learning_circuit.boxcar_width_th": 2.0,
+        "learning_circuit.warm_up_steps": 4,
+        "training.epochs": 1,
+        "training.learning_rate": 3e-4,
+        "training.validation_fraction": 0.05,
+    },
 }
 
 
@@ -49,8 +60,10 @@ class TeacherSpec(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    file: str | None = None  # an ONNX file, which says the layers, too
-    digest: str | None = None  # of that file's contents, see host.teachers.onnx_file
+    file: str | None = None  # an ONNX or NIR file, which says the layers, too
+    digest: str | None = None  # of that file's contents, see host.teachers.files
+    step_s: Positive | None = None  # length of a step in a NIR file's time
+    integration: Literal["euler", "exponential"] | None = None  # over a step, see host.teachers.nir_dynamics
     epochs: Annotated[int, Field(ge=1)] | None = None  # None: by the size of the data set
     norm: Norm = "neuron"  # whether y_norm of Eq. 4 is one figure per layer or per neuron
     norm_percentile: Annotated[float, Field(ge=50, le=100)] = 99.0  # of the positive activations
@@ -123,15 +136,18 @@ class RunSpec(BaseModel):
             )
         elif self.teacher.epochs is not None:
             raise ValueError("teacher.epochs and teacher.file: the file's network is trained already; leave one out")
+        is_nir = self.teacher.file is not None and self.teacher.file.endswith(".nir")
+        if not is_nir and (self.teacher.step_s, self.teacher.integration) != (None, None):
+            raise ValueError(
+                "teacher.step_s and teacher.integration (--dt, --integration) are for a NIR file: leave them out"
+            )
         return self
 
     def check_noise(self, n_layers: int) -> None:
         """Raises ValueError if some noise is of a layer that a network of `n_layers` lacks."""
         for text, noise in zip(self.noise, parse_all(self.noise), strict=True):
             if noise.layer is not None and noise.layer > n_layers:
-                raise ValueError(
-                    f"noise {text!r}: there is no layer {noise.layer}; this network has 1 to {n_layers}"
-                )
+                raise ValueError(f"noise {text!r}: there is no layer {noise.layer}; this network has 1 to {n_layers}")
 
     def chip_spec(self, n_in: int, n_classes: int) -> ChipSpec:
         """With the fully connected layers that `hidden` says."""
@@ -198,7 +214,7 @@ def spec_of(settings: Mapping[str, Any], config: Path | None = None) -> RunSpec:
     if _names_teacher(filled):
         filled.setdefault("hidden", ())
     for key, value in _DATASET_DEFAULTS.get(dataset if isinstance(dataset, str) else "", {}).items():
-        filled.setdefault(key, value)
+        _put_default(filled, key, value)
     circuit, steps = filled.setdefault("learning_circuit", {}), filled.get("steps", 16)
     if isinstance(circuit, dict):
         with contextlib.suppress(TypeError, ValueError, OverflowError):  # steps that are no number are refused below
@@ -224,16 +240,22 @@ def _merged(settings: dict[str, Any], overrides: Mapping[str, Any], source: str,
 
 
 def _names_teacher(settings: dict[str, Any]) -> bool:
-    """Whether the teacher is read from a file; its place is made absolute and its digest put in."""
+    """Whether the teacher is read from a file: its place is then made absolute, its digest put in, and what follows."""
     teacher = settings.get("teacher")
     if not isinstance(teacher, dict) or not isinstance(teacher.get("file"), str):
         return False
-    from host.teachers.onnx_file import file_digest
+    from host.teachers.files import check_kind, digest_of, neuron_settings
 
     path = Path(teacher["file"]).expanduser().absolute()
+    check_kind(path)
     teacher["file"] = str(path)
     if teacher.get("digest") is None:
-        teacher["digest"] = file_digest(path)
+        teacher["digest"] = digest_of(path)
+    neuron = settings.setdefault("neuron", {})
+    if isinstance(neuron, dict):
+        with contextlib.suppress(ValidationError):  # refused below, by its full name
+            for name, value in neuron_settings(path, teacher, neuron).items():
+                neuron.setdefault(name, value)
     return True
 
 

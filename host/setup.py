@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,12 +15,12 @@ from chipsim.mapping import place
 from host.data import Dataset, Samples, load
 from host.errors import DataError, SettingError
 from host.methods.registry import find
-from host.network import Network
 from host.run_spec import RunSpec
-from host.teacher import Forward, Layer, Teacher, cached_teacher, scaled_teacher, with_norms
+from host.teacher import Layer, Teacher, cached_teacher, scaled_teacher
 from nonideality.streams import stream
 
 MAX_VALIDATION = 2000
+_CHUNK_VALUES = 8_000_000  # inputs and targets, 32 MB
 _TEACHER_WORK = 2e9  # presentations times weights
 _TEACHER_EPOCHS = (15, 300)  # at least, at most
 
@@ -50,6 +49,11 @@ class Setup:
         """How many samples the chip will learn from, counting repeats."""
         return len(self.train) * (self.spec.training.epochs or 0)
 
+    @property
+    def chunk(self) -> int:
+        """Samples sent at a time: fewer where a network has very many neurons, each with a target."""
+        return max(1, min(self.spec.training.chunk, _CHUNK_VALUES // sum(self.teacher.sizes)))
+
     def start_weights(self) -> list[Layer | None]:
         """What a die is programmed with before anything is learned."""
         return self._delivered(find(self.spec.training.method).start_weights(self))
@@ -63,12 +67,12 @@ class Setup:
         factor = np.float32(self.spec.neuron.charge_per_step)
         return [layer and (layer[0] * factor, layer[1] * factor) for layer in layers]
 
-    def chip(self, spec: ChipSpec, weights: list[Layer | None], threads: int) -> Chip:
+    def chip(self, spec: ChipSpec, weights: Sequence[Layer | None], threads: int) -> Chip:
         """The run's die, made by `spec` and programmed."""
         return self.chip_of(spec, self.spec.die, weights, threads)
 
     @staticmethod
-    def chip_of(spec: ChipSpec, die: int, weights: list[Layer | None], threads: int) -> Chip:
+    def chip_of(spec: ChipSpec, die: int, weights: Sequence[Layer | None], threads: int) -> Chip:
         chip = Chip(spec, die, threads)
         chip.program(weights)
         return chip
@@ -113,7 +117,9 @@ def layers_of(spec: RunSpec, dataset: Dataset) -> dict[str, Any]:
     """What describes the network's layers in a ChipSpec. Raises TeacherError."""
     if spec.teacher.file is None:
         return {"layer_sizes": (dataset.n_in, *spec.hidden, dataset.n_classes)}
-    return _from_file(spec, dataset)[0].chip_settings()
+    from host.teachers.files import network_of
+
+    return network_of(spec, dataset).chip_settings()
 
 
 def prepare(
@@ -137,25 +143,21 @@ def prepare(
 
 
 def _teacher(spec: RunSpec, dataset: Dataset, train: Samples, say: Callable[[str], None]) -> Teacher:
-    norm, percentile = spec.teacher.norm, spec.teacher.norm_percentile
     if spec.teacher.file is not None:
+        from host.teachers.files import teacher_of
+
         say("reading the teacher")
-        network, forward = _from_file(spec, dataset)
-        return with_norms(network, forward, train, norm, percentile)
+        teacher = teacher_of(spec, dataset, train)
+        _check_noise(spec, teacher)
+        return teacher
     assert spec.teacher.epochs is not None, "resolved() fills it in"
     say("training the teacher")
     layers = cached_teacher(train, dataset.n_classes, spec.hidden, spec.seed, spec.teacher.epochs)
-    return scaled_teacher(layers, train, norm, percentile)
+    return scaled_teacher(layers, train, spec.teacher.norm, spec.teacher.norm_percentile)
 
 
-def _from_file(spec: RunSpec, dataset: Dataset) -> tuple[Network, Forward]:
-    from host.teachers.onnx_teacher import check_fits, read_onnx
-
-    assert spec.teacher.file is not None, "there is a file"
-    network, forward = read_onnx(Path(spec.teacher.file), spec.teacher.digest)
-    check_fits(network, dataset, spec.teacher.file)
+def _check_noise(spec: RunSpec, teacher: Teacher) -> None:
     try:
-        spec.check_noise(len(network.shapes))
+        spec.check_noise(len(teacher.network.shapes))
     except ValueError as error:
         raise SettingError(str(error)) from None
-    return network, forward

@@ -66,7 +66,7 @@ class Teacher:
     @property
     def macs(self) -> int:
         """Multiply-accumulates that one sample's activations take."""
-        return sum(weights.size for weights, _ in self.layers)
+        return sum(shape.positions * shape.fan_in * shape.columns for shape in self.network.shapes)
 
     def activations(self, values: NDArray[np.float32]) -> list[NDArray[np.float32]]:
         """Activations (S, n_out) of each layer for inputs (S, n_in) in [0, 1]; hidden ones rectified, logits not."""
@@ -82,10 +82,16 @@ class Teacher:
 
     def targets(
         self, values: NDArray[np.float32], labels: NDArray[np.int64], output_target: OutputTarget
-    ) -> list[NDArray[np.float32]]:
-        """Target rates in spikes per step: min(A / y_norm, 1) for hidden layers; for outputs as OUTPUT_TARGETS says."""
+    ) -> list[NDArray[np.float32] | None]:
+        """Target rates in spikes per step: min(A / y_norm, 1) for hidden layers; for outputs as OUTPUT_TARGETS says.
+
+        Pools have none: they do not learn.
+        """
         *hidden, logits = self.activations(values)
-        rates = [np.minimum(a / _for_all(norm, a), 1) for a, norm in zip(hidden, self.norms[:-1], strict=True)]
+        rates: list[NDArray[np.float32] | None] = [
+            np.minimum(a / _for_all(norm, a), 1) if shape.learns else None
+            for shape, a, norm in zip(self.network.shapes, hidden, self.norms, strict=False)
+        ]
         if output_target == "logits":
             return [*rates, np.clip((logits - np.float32(self.output_low)) / self.norms[-1], 0, 1)]
         if output_target == "softmax":

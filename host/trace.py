@@ -21,6 +21,7 @@ from host.run import Listener, Silence, run
 from host.run_spec import RunSpec
 from host.setup import Setup, prepare
 from host.stream import Lesson, spans
+from host.training import per_layer
 
 ROWS = 4  # of a layer that are watched if none is named: the most active ones, and always the bias
 Part = Literal["test", "train"]
@@ -202,7 +203,7 @@ def _learn(setup: Setup, chip: ChipInterface, n: int, listener: Listener) -> Non
 
 def _rates(setup: Setup, windows: NDArray[np.int64]) -> NDArray[np.float32]:
     falling: NDArray[Any] = (1 - windows / setup.presentations) * setup.learning_rate
-    return falling.astype(np.float32)
+    return per_layer(falling.astype(np.float32), setup.chip_spec)
 
 
 def _probes(spec: ChipSpec, seen: Result, events: Events, neurons: Places, rows: Places) -> list[Probe]:

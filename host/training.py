@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim import ChipInterface, Result, Snapshot
+from chipsim import ChipInterface, ChipSpec, Result, Snapshot
 from chipsim.cycle import ACTIVITY
 from host.data import Samples
 from host.encoders import Encoder
@@ -143,6 +143,17 @@ class Learner(Protocol):
         """
 
 
+def per_layer(rates: NDArray[np.float32], spec: ChipSpec) -> NDArray[np.float32]:
+    """Learning rates, (S, n_layers) if they differ, of the presentations' (S,): lower where positions share weights.
+
+    All positions of a convolution write into one crossbar; in the mean over them the rate is divided by the root of
+    their number, as for independent errors.
+    """
+    if all(shape.positions == 1 for shape in spec.shapes):
+        return rates
+    return rates[:, None] * np.array([1 / np.sqrt(shape.positions) for shape in spec.shapes], np.float32)
+
+
 Rates = Callable[[NDArray[np.int64]], NDArray[np.float32]]  # learning rates of presentations, both (S,)
 
 
@@ -184,7 +195,8 @@ class LearningDie:
         cuts = [cut for start, stop in pairwise(edges) for cut in spans(start, stop, self.chunk, self.epoch)]
         unread: deque[tuple[Chunk, Result]] = deque()  # the chip may still be learning the last one
         for piece in self.lesson.chunks(cuts):
-            unread.append((piece, self.chip.learn(piece.events, piece.windows, piece.targets, rates(piece.windows))))
+            falling = per_layer(rates(piece.windows), self.chip.spec)
+            unread.append((piece, self.chip.learn(piece.events, piece.windows, piece.targets, falling)))
             while len(unread) > (0 if piece.stop in edges else 1):
                 learned, result = unread.popleft()
                 yield Part(learned.stop, len(learned.windows) * self.lesson.teacher.macs, result.activity)

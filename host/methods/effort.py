@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 from chipsim import ChipSpec
@@ -53,7 +52,7 @@ def programming_bytes(spec: ChipSpec) -> float:
 
 
 def _layer_weights(spec: ChipSpec) -> list[int]:
-    return [(n_in + 1) * n_out for n_in, n_out in pairwise(spec.layer_sizes)]
+    return [shape.crossbars * (shape.rows + 1) * shape.columns if shape.learns else 0 for shape in spec.shapes]
 
 
 def _weight_bits(spec: ChipSpec, layer: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -33,7 +33,7 @@ class Job:
     timeline: Timeline | None  # gets when the host was busy
     threads: int  # change the speed, no bit of the result
 
-    def program(self, weights: list[Layer]) -> None:
+    def program(self, weights: Sequence[Layer | None]) -> None:
         """Put new weights on the die, which then rests as at the start."""
         self.chip.program(weights)
         self.chip.age(self.setup.spec.training.rest_before_s)
@@ -56,11 +56,11 @@ class Method(ABC):
         """Raises ValueError, in one line, if this neuron, encoding or noise is nothing for this method."""
         return
 
-    def start_weights(self, setup: Setup) -> list[Layer]:
+    def start_weights(self, setup: Setup) -> list[Layer | None]:
         """What a die is programmed with before anything is learned, as ``training.start`` says."""
         if setup.spec.training.start == "teacher":
             return setup.teacher.normalised()
-        return random_weights(setup.teacher.sizes, setup.spec.seed)
+        return random_weights(setup.teacher.network.shapes, setup.spec.seed)
 
     @abstractmethod
     def learn(self, job: Job) -> None:

@@ -75,7 +75,7 @@ def learning_die(
 ) -> _Die:
     """`chip` with all presentations of the run before it."""
     spec, n_in, epoch = setup.spec, setup.dataset.n_in, len(setup.train)
-    chunk = spec.training.chunk
+    chunk = setup.chunk
     ahead = Encoder(spec.encoding, n_in, spec.steps, chunk, spec.seed, Lesson.BUFFERS)
     lesson = Lesson(setup.train, setup.teacher, ahead, spec.training.output_target, spec.seed, timeline)
     looking = Encoder(spec.encoding, n_in, spec.steps, CHUNK, spec.seed)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from collections.abc import Sequence
 
 import numpy as np
 
+from chipsim.layers import LayerShape
 from host.teacher import Layer
 from nonideality.streams import stream
 
 
-def random_weights(sizes: tuple[int, ...], seed: int) -> list[Layer]:
-    """Gaussian weights of variance 1 / n_in, zero biases: from random, the membranes reach the boxcar."""
-    layers = []
-    for number, (n_in, n_out) in enumerate(pairwise(sizes)):
+def random_weights(shapes: Sequence[LayerShape], seed: int) -> list[Layer | None]:
+    """Gaussian weights of variance 1 / fan-in, zero biases: from random, the membranes reach the boxcar."""
+    layers: list[Layer | None] = []
+    for number, shape in enumerate(shapes):
+        if not shape.learns:
+            layers.append(None)
+            continue
         rng = stream("random start", seed, number)
-        weights = rng.standard_normal((n_in, n_out)) / np.sqrt(n_in)
-        layers.append((weights.astype(np.float32), np.zeros(n_out, np.float32)))
+        weights = rng.standard_normal((shape.rows, shape.columns)) / np.sqrt(shape.rows)
+        layers.append((weights.astype(np.float32), np.zeros(shape.columns, np.float32)))
     return layers

@@ -22,7 +22,9 @@ from host.teachers.batch_norm import folded
 class Assembly:
     """Layers so far, and for each layer of synapses the name of the value that holds its activations."""
 
-    def __init__(self, input_shape: ImageShape, rectifier: str = "a Relu", layer: str = "a Conv, Gemm or MatMul") -> None:
+    def __init__(
+        self, input_shape: ImageShape, rectifier: str = "a Relu", layer: str = "a Conv, Gemm or MatMul"
+    ) -> None:
         """input_shape: channels, height, width; (n, 1, 1) for a vector. The source's own words are for errors."""
         self._words = rectifier, layer
         self.taps: list[str] = []
@@ -36,6 +38,7 @@ class Assembly:
     def dense(self, weights: NDArray[np.float32], bias: NDArray[np.float32], name: str, tap: str) -> None:
         """weights: (n_out, n_in), of a flattened image channels first; bias: (n_out,)."""
         self._rectified_before(name)
+        _check_arrays(weights, bias, 2, name)
         if self._shape[1:] != (1, 1):
             raise TeacherError(f"{name}: takes a vector, but gets {_text(self._shape)}: put a Flatten before it")
         if self._shape[0] != weights.shape[1]:
@@ -56,6 +59,7 @@ class Assembly:
     ) -> None:
         """kernels: (channels out, channels in, height, width); stride: (down, right); padding: one to four sides."""
         self._rectified_before(name)
+        _check_arrays(kernels, bias, 4, name)
         if self._shape[0] != kernels.shape[1]:
             raise TeacherError(f"{name}: takes {kernels.shape[1]} channels, but gets {_text(self._shape)}")
         settings = {"channels": len(bias), "kernel": kernels.shape[2:], "stride": stride, "padding": padding}
@@ -80,13 +84,13 @@ class Assembly:
         """A constant added to each output; values: (columns,) or a single one."""
         crossbar = self._open(name, "an added constant")
         if values.size not in (1, len(crossbar[1])):
-            raise TeacherError(f"{name}: adds {values.size} values to {len(crossbar[1])} outputs; it must be one for each")
+            raise TeacherError(
+                f"{name}: adds {values.size} values to {len(crossbar[1])} outputs; it must be one for each"
+            )
         shift = np.broadcast_to(values.astype(np.float64).reshape(-1), len(crossbar[1]))
         self._replace(scaled(crossbar, np.ones(len(shift)), shift), name, tap)
 
-    def batch_norm(
-        self, statistics: dict[str, NDArray[np.float32]], epsilon: float, name: str, tap: str
-    ) -> None:
+    def batch_norm(self, statistics: dict[str, NDArray[np.float32]], epsilon: float, name: str, tap: str) -> None:
         """statistics: scale, shift, mean and variance, (columns,) each."""
         crossbar = self._open(name, "batch normalisation")
         for what, values in statistics.items():
@@ -160,6 +164,14 @@ class Assembly:
                 " before the rectifier"
             )
         return crossbar
+
+
+def _check_arrays(weights: NDArray[np.float32], bias: NDArray[np.float32], dimensions: int, name: str) -> None:
+    if weights.ndim != dimensions or weights.size == 0 or bias.shape != weights.shape[:1]:
+        raise TeacherError(
+            f"{name}: has weights {weights.shape} and biases {bias.shape}; weights have {dimensions} dimensions, outputs"
+            " first, and there is a bias for each output"
+        )
 
 
 def _text(shape: ImageShape) -> str:

@@ -71,8 +71,12 @@ class _OneByOne:
         found = list(self._activations(sample))
         shapes = self._network.shapes
         if len(found) != len(shapes):
-            raise TeacherError(f"the teacher returned {len(found)} arrays; it must be one for each of {len(shapes)} layers")
-        return [_row(each, shape, number) for number, (each, shape) in enumerate(zip(found, shapes, strict=True), start=1)]
+            raise TeacherError(
+                f"the teacher returned {len(found)} arrays; it must be one for each of {len(shapes)} layers"
+            )
+        return [
+            _row(each, shape, number) for number, (each, shape) in enumerate(zip(found, shapes, strict=True), start=1)
+        ]
 
 
 def _row(activation: Any, shape: LayerShape, number: int) -> NDArray[np.float32]:

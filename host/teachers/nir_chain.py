@@ -45,7 +45,9 @@ def input_shape(nir: Any, graph: Any, source: str) -> ImageShape:
     taken = node.input_type["input"]
     sides = [] if taken is None else [int(side) for side in np.ravel(taken)]
     if not 1 <= len(sides) <= 3 or min(sides) < 1:
-        raise TeacherError(f"{source}: its input has shape {sides}, which is neither a vector nor an image; NIR counts no batch")
+        raise TeacherError(
+            f"{source}: its input has shape {sides}, which is neither a vector nor an image; NIR counts no batch"
+        )
     channels, height, width = {1: [*sides, 1, 1], 2: [1, *sides], 3: sides}[len(sides)]
     return channels, height, width
 

@@ -57,7 +57,8 @@ def read_nir(path: Path | str, *, step_s: float, reset: Reset, integration: Inte
             f"{path} cannot be read as NIR ({' '.join(str(error).split())}): it is damaged, or of another kind"
         ) from None
     reader = _Reader(nir, graph, str(path), step_s, reset, integration)
-    return reader.network()
+    with np.errstate(all="ignore"):  # what is not finite is refused, by the node's name
+        return reader.network()
 
 
 class _Reader:
@@ -112,8 +113,8 @@ class _Reader:
         dims = 1 if self._assembly.shape[1:] == (1, 1) else 3
         if node.start_dim not in (0, -dims) or node.end_dim not in (-1, dims - 1):
             raise TeacherError(
-                f"{name}: flattens dimensions {node.start_dim} to {node.end_dim} only; flatten all: 0 to -1 (NIR counts no"
-                " batch)"
+                f"{name}: flattens dimensions {node.start_dim} to {node.end_dim} only; flatten all: 0 to -1"
+                " (NIR counts no batch)"
             )
         self._assembly.flatten(name)
 
@@ -126,8 +127,8 @@ class _Reader:
         rest = values.get("v_leak", np.zeros(()))
         if (values["v_reset"] != rest).any():
             raise TeacherError(
-                f"{name}: v_reset differs from {'v_leak' if 'v_leak' in values else '0'}, but membranes here start, rest and"
-                " are reset at one potential: make them equal"
+                f"{name}: v_reset differs from {'v_leak' if 'v_leak' in values else '0'}, but membranes here start,"
+                " rest and are reset at one potential: make them equal"
             )
         if (values["v_threshold"] <= rest).any():
             raise TeacherError(f"{name}: a threshold is not above the resting potential; such neurons always fire")
@@ -156,7 +157,8 @@ class _Reader:
         a = float(decay(tau, self._step_s, self._integration).flat[0])
         if not (tau.flat[0] > 0 and 0 < a < 1):
             raise TeacherError(
-                f"{name}: {what} is {tau.flat[0]:g} s, which steps of {self._step_s:g} s cannot follow: choose shorter steps"
+                f"{name}: {what} is {tau.flat[0]:g} s, which steps of {self._step_s:g} s cannot follow: choose"
+                " shorter steps"
             )
         return a
 
@@ -168,13 +170,14 @@ class _Reader:
             each = np.broadcast_to(gain.reshape(gain.shape if gain.ndim == 3 else (-1, 1, 1)), sides)
         except ValueError:
             raise TeacherError(f"{name}: has neurons {gain.shape} after outputs {shape}") from None
-        per_position = from_image(each[None]).reshape(-1, shape[0])
+        per_position: NDArray[np.float64] = from_image(each[None]).reshape(-1, shape[0])
         if (per_position != per_position[0]).any():
             raise TeacherError(
-                f"{name}: thresholds or gains differ between the positions of a channel, which share their weights: make"
-                " them equal in each channel"
+                f"{name}: thresholds or gains differ between the positions of a channel, which share their weights:"
+                " make them equal in each channel"
             )
-        return per_position[0]
+        first: NDArray[np.float64] = per_position[0]
+        return first
 
     def _same_everywhere(self, taus: dict[str, float | None], name: str) -> None:
         kind: dict[str, Any] = {"kind": "if" if taus["tau_steps"] is None else "lif"}
@@ -183,15 +186,17 @@ class _Reader:
         if self._neuron is None:
             self._neuron, self._first = neuron, name
         elif not _alike(self._neuron, neuron):
-            raise TeacherError(f"{name}: has another kind or other time constants than {self._first}; a chip has one kind")
+            raise TeacherError(
+                f"{name}: has another kind or other time constants than {self._first}; a chip has one kind"
+            )
 
 
 _PARAMETERS = ("r", "v_leak", "v_threshold", "v_reset", "tau", "tau_mem", "tau_syn", "w_in")
 
 
 def _alike(one: NeuronSpec, other: NeuronSpec) -> bool:
-    taus = [(n.tau_steps, n.synapse_tau_steps or 0) for n in (one, other)]
-    return one.kind == other.kind and bool(np.allclose(*taus, rtol=1e-5, atol=0))
+    mine, others = ([n.tau_steps, n.synapse_tau_steps or 0] for n in (one, other))
+    return one.kind == other.kind and bool(np.allclose(mine, others, rtol=1e-5, atol=0))
 
 
 def _float32(values: Any) -> NDArray[np.float32]:

@@ -6,6 +6,7 @@ weights, thresholds, time constants. Temporal noise, rails and the learning circ
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ def write_nir(chip: Chip, path: Path | str, *, step_s: float, integration: Integ
         before = shape.output
     nodes["output"] = nir.Output(np.array(_sides(network.shapes[-1].output)))
     keys = list(nodes)
-    graph = nir.NIRGraph(nodes, list(zip(keys, keys[1:], strict=False)))
+    graph = nir.NIRGraph(nodes, list(itertools.pairwise(keys)))
     with replacing(Path(path)) as beside:
         nir.write(beside, graph)
 
@@ -59,7 +60,9 @@ def _network(chip: Chip) -> Network:
         if not shape.learns:
             raise TeacherError(f"layer {number} averages with neurons of its own, which NIR has no node for")
         if shape.crossbars > 1:
-            raise TeacherError(f"layer {number} is unrolled: every position has weights of its own, which no NIR node has")
+            raise TeacherError(
+                f"layer {number} is unrolled: every position has weights of its own, which no NIR node has"
+            )
     if spec.layers:
         assert spec.input_shape is not None, "layers have an input"
         return Network(spec.input_shape, spec.layers, chip.weights())
@@ -87,16 +90,17 @@ def _neurons(
     number: int,
 ) -> Any:
     def each(values: NDArray[np.float32]) -> NDArray[np.float64]:
-        image = to_image(np.asarray(values, np.float64)[None], shape.output)[0]
-        return image.reshape(_sides(shape.output))
+        image = to_image(np.asarray(values, np.float64).reshape(1, -1), shape.output)
+        sides: NDArray[np.float64] = image.reshape(_sides(shape.output))
+        return sides
 
     threshold = each(neurons.threshold)
     zero = np.zeros_like(threshold)
     fires = np.isfinite(neurons.threshold)
     if chip.spec.neuron.reset == "subtract" and (neurons.reset_charge != neurons.threshold)[fires].any():
         raise TeacherError(
-            f"layer {number}: on die {chip.die_seed} a spike takes off another charge than the threshold, which NIR cannot"
-            " say; leave out mismatch of membrane capacitances"
+            f"layer {number}: on die {chip.die_seed} a spike takes off another charge than the threshold, which NIR"
+            " cannot say; leave out mismatch of membrane capacitances"
         )
     if chip.spec.neuron.kind == "if":
         return nir.IF(np.full_like(threshold, 1 / step_s), threshold, zero)

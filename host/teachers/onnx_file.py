@@ -21,10 +21,22 @@ def file_digest(path: Path) -> str:
     return digest.hexdigest()[:16]
 
 
+def digest_of_bytes(path: Path) -> str:
+    """Sixteen hex digits over a file's bytes. Raises TeacherError."""
+    return hashlib.sha256(_read(path)).hexdigest()[:16]
+
+
+def changed(path: Path, found: str, expected: str | None) -> TeacherError:
+    return TeacherError(
+        f"teacher {path} has changed: its digest is {found}, the run's is {expected}; put the first file back, or start"
+        " a new run"
+    )
+
+
 def read_model(path: Path) -> Any:
     """The model with all its weights (an onnx.ModelProto). Raises TeacherError."""
     onnx = optional("onnx", _FOR_WHAT)
-    content, model = _parsed(path)
+    _, model = _parsed(path)
     _check_version(onnx, model, path)
     _external_files(model, path)
     try:
@@ -55,7 +67,7 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise TeacherError(f"teacher {path} cannot be read: {error.strerror}; name an .onnx file") from None
+        raise TeacherError(f"teacher {path} cannot be read: {error.strerror}; name an .onnx or .nir file") from None
 
 
 def _external_files(model: Any, path: Path) -> list[Path]:

@@ -16,8 +16,8 @@ from host.teachers.onnx_values import Values
 from host.teachers.packages import optional
 
 _USABLE = (
-    "Conv, Gemm, MatMul, Add, BatchNormalization, Relu, Clip, AveragePool, GlobalAveragePool, Flatten, Reshape, Dropout,"
-    " Identity"
+    "Conv, Gemm, MatMul, Add, BatchNormalization, Relu, Clip, AveragePool, GlobalAveragePool, Flatten, Reshape,"
+    " Dropout, Identity"
 )
 _INSTEAD = {
     "MaxPool": "use AveragePool or a Conv with strides of 2 instead",
@@ -42,8 +42,9 @@ def read_network(model: Any, source: str) -> tuple[Network, list[str]]:
     model: an onnx.ModelProto; source: what it is called in errors. Raises TeacherError.
     """
     reader = _Reader(model, source)
-    for node in _chain(model, source):
-        reader.take(node)
+    with np.errstate(all="ignore"):  # what is not finite is refused, by the node's name
+        for node in _chain(model, source):
+            reader.take(node)
     network = reader.assembly.finished(source)
     return network, reader.assembly.taps
 
@@ -167,7 +168,9 @@ class _Reader:
         if kernels.ndim != 4:
             raise TeacherError(f"{name}: convolves in {kernels.ndim - 2} dimensions; chips here do in two")
         if settings.get("group", 1) != 1:
-            raise TeacherError(f"{name}: works in {settings['group']} groups; chips here have plain convolutions, group=1")
+            raise TeacherError(
+                f"{name}: works in {settings['group']} groups; chips here have plain convolutions, group=1"
+            )
         self._plain(settings, name)
         strides, pads = settings.get("strides", (1, 1)), settings.get("pads", (0, 0, 0, 0))
         bias = np.zeros(len(kernels), np.float32) if bias is None else bias
@@ -239,7 +242,9 @@ class _Reader:
         if any(side != 1 for side in settings.get("dilations", ())):
             raise TeacherError(f"{name}: is dilated ({settings['dilations']}); chips here have kernels without gaps")
         if settings.get("auto_pad", b"NOTSET") not in (b"NOTSET", b"VALID"):
-            raise TeacherError(f"{name}: pads by itself ({settings['auto_pad'].decode()}): export it with pads in numbers")
+            raise TeacherError(
+                f"{name}: pads by itself ({settings['auto_pad'].decode()}): export it with pads in numbers"
+            )
 
     def _attributes(self, node: Any) -> dict[str, Any]:
         return {each.name: self._onnx.helper.get_attribute_value(each) for each in node.attribute}

@@ -12,7 +12,7 @@ from chipsim.image_order import from_image, to_image
 from host.data import Dataset
 from host.errors import TeacherError
 from host.network import Network
-from host.teachers.onnx_file import file_digest, read_model
+from host.teachers.onnx_file import changed, file_digest, read_model
 from host.teachers.onnx_network import input_sides, read_network
 from host.teachers.onnx_session import Session
 
@@ -35,10 +35,7 @@ def read_onnx(path: Path, digest: str | None = None) -> tuple[Network, OnnxForwa
     """The network in the file, and what computes it. Raises TeacherError; also if the file's digest is another."""
     found = file_digest(path)
     if digest is not None and found != digest:
-        raise TeacherError(
-            f"teacher {path} has changed: its digest is {found}, the run's is {digest}; put the first file back, or start"
-            " a new run"
-        )
+        raise changed(path, found, digest)
     model = read_model(path)
     network, taps = read_network(model, str(path))
     return network, OnnxForward(model, network, taps, str(path))
@@ -57,8 +54,8 @@ def check_fits(network: Network, dataset: Dataset, source: str) -> None:
     as_vector = taken == (dataset.n_in, 1, 1) and own[0] in (1, dataset.n_in)  # colours have no one order in a vector
     if taken != own and not as_vector:
         raise TeacherError(
-            f"{source}: takes {_sides(taken)} values, but {dataset.name} has {_sides(own)}; name the data set that it was"
-            " trained on with --dataset, or export it for these"
+            f"{source}: takes {_sides(taken)} values, but {dataset.name} has {_sides(own)}; name the data set that it"
+            " was trained on with --dataset, or export it for these"
         )
 
 

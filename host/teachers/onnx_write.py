@@ -82,4 +82,3 @@ def write_onnx(network: Network, path: Path) -> None:
     )
     onnx.checker.check_model(model)
     write_bytes(path, model.SerializeToString())
-

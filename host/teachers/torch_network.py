@@ -29,7 +29,9 @@ def network_of_module(module: Any, input_shape: ImageShape) -> tuple[Network, li
             assembly.dense(_array(part.weight), _bias(part), kind, name)
         elif isinstance(part, nn.Conv2d):
             if part.groups != 1 or part.dilation != (1, 1) or part.padding_mode != "zeros" or part.padding == "same":
-                raise TeacherError(f"{kind}: chips have plain convolutions: groups=1, dilation=1, zeros as padding=NUMBER")
+                raise TeacherError(
+                    f"{kind}: chips have plain convolutions: groups=1, dilation=1, zeros as padding=NUMBER"
+                )
             padding = (0, 0) if part.padding == "valid" else part.padding
             assembly.convolution(_array(part.weight), _bias(part), part.stride, padding, kind, name)
         elif isinstance(part, nn.BatchNorm1d | nn.BatchNorm2d):

@@ -105,7 +105,12 @@ def _module(torch: Any, shape: ImageShape, parts: tuple[Part, ...], n_classes: i
 
 
 def _fit(
-    torch: Any, module: Any, samples: Samples, shape: ImageShape, recipe: Recipe, progress: Callable[[int, int, str], None]
+    torch: Any,
+    module: Any,
+    samples: Samples,
+    shape: ImageShape,
+    recipe: Recipe,
+    progress: Callable[[int, int, str], None],
 ) -> float:
     """Train `module` in place; its accuracy over the last epoch."""
     layout = torch.channels_last  # half as fast again on a CPU

@@ -69,7 +69,7 @@ OTHER: dict[str, Any] = {
 }
 
 # Files that are read once and become other settings, and a file that takes the place of others (see test_teacher_file).
-FILES = ("learning_circuit.pulse_curve_csv", "teacher.file", "teacher.digest")
+FILES = ("learning_circuit.pulse_curve_csv", "teacher.file", "teacher.digest", "teacher.step_s", "teacher.integration")
 
 
 def leaves(model: type[BaseModel] = RunSpec, prefix: str = "") -> list[str]:

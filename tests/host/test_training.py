@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from small_runs import SMALL, small_arrays, write_npz
 
 import chipsim
+from chipsim.layers import Dense, shapes_of
 from host import training
 from host.data import Samples
 from host.encoders import Encoder
@@ -247,13 +248,16 @@ def test_open_settings_follow_the_size_of_the_data_and_the_error_gate():
     assert complete(fixed, 1000, 10_000) == fixed
 
 
+SHAPES = shapes_of((400, 1, 1), [Dense(units=300), Dense(units=200)])
+
+
 def test_random_weights_have_variance_one_over_fan_in():
-    (first, bias), (second, _) = random_weights((400, 300, 200), 3)
+    (first, bias), (second, _) = random_weights(SHAPES, 3)
     assert first.std() == pytest.approx(1 / 20, rel=0.02)
     assert second.std() == pytest.approx(1 / np.sqrt(300), rel=0.02)
     assert not bias.any()
-    assert not np.array_equal(first, random_weights((400, 300, 200), 4)[0][0])
-    assert np.array_equal(first, random_weights((400, 300, 7), 3)[0][0])
+    assert not np.array_equal(first, random_weights(SHAPES, 4)[0][0])
+    assert np.array_equal(first, random_weights(shapes_of((400, 1, 1), [Dense(units=300), Dense(units=7)]), 3)[0][0])
 
 
 @pytest.mark.parametrize(

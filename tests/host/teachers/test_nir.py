@@ -1,5 +1,7 @@
 """NIR graphs onto the chip and back; the same spikes here as in the simulator that a graph came from."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -59,7 +61,7 @@ def random_chip(neuron, sizes=(7, 6, 4), die=1, noise=(), seed=0):
     chip.program(
         [
             (rng.normal(0.15, 0.5, (n_in, n_out)).astype(np.float32), rng.normal(0.05, 0.1, n_out).astype(np.float32))
-            for n_in, n_out in zip(sizes, sizes[1:], strict=False)
+            for n_in, n_out in itertools.pairwise(sizes)
         ]
     )
     return chip
@@ -121,7 +123,7 @@ def test_a_die_is_written_with_its_frozen_errors(tmp_path, reset):
 
 def nir_file(tmp_path, nodes, edges=None):
     keys = list(nodes)
-    graph = nir.NIRGraph(nodes, edges or list(zip(keys, keys[1:], strict=False)), type_check=False)
+    graph = nir.NIRGraph(nodes, edges or list(itertools.pairwise(keys)), type_check=False)
     nir.write(tmp_path / "n.nir", graph)
     return tmp_path / "n.nir"
 
@@ -135,7 +137,13 @@ def if_(n, **changes):
 
 
 def lif(n, **changes):
-    parameters = {"tau": 1e-3 * ones(n), "r": ones(n), "v_leak": 0 * ones(n), "v_threshold": ones(n), "v_reset": 0 * ones(n)}
+    parameters = {
+        "tau": 1e-3 * ones(n),
+        "r": ones(n),
+        "v_leak": 0 * ones(n),
+        "v_threshold": ones(n),
+        "v_reset": 0 * ones(n),
+    }
     return nir.LIF(**(parameters | changes))
 
 
@@ -186,17 +194,28 @@ def per_position():
 
 REFUSED = {
     "recurrent": (recurrent, ["IF 'n1' leads to 'back', 'output'", "without recurrence"]),
-    "unknown node": (lambda: chain(dense(4, 3), nir.Threshold(ones(3)), if_(3)), ["Threshold 'n1'", "Affine, Linear, Conv2d"]),
+    "unknown node": (
+        lambda: chain(dense(4, 3), nir.Threshold(ones(3)), if_(3)),
+        ["Threshold 'n1'", "Affine, Linear, Conv2d"],
+    ),
     "no neurons": (lambda: chain(dense(4, 3)), ["put an IF, LIF or CubaLIF node last"]),
-    "two matrices": (lambda: chain(dense(4, 5), dense(5, 3), if_(3)), ["Affine 'n1'", "put an IF, LIF or CubaLIF node right"]),
+    "two matrices": (
+        lambda: chain(dense(4, 5), dense(5, 3), if_(3)),
+        ["Affine 'n1'", "put an IF, LIF or CubaLIF node right"],
+    ),
     "neurons on neurons": (lambda: chain(dense(4, 3), if_(3), if_(3)), ["IF 'n2'", "directly"]),
     "other sizes": (lambda: chain(dense(4, 3), if_(3), dense(5, 3), if_(3)), ["takes 5 inputs, but gets 3"]),
     "too many neurons": (lambda: chain(dense(4, 3), if_(5)), ["IF 'n1'", "neurons (5,)"]),
+    "stacked weights": (lambda: chain(nir.Linear(ones(3, 2, 2)), if_(3)), ["Linear 'n0'", "2 dimensions"]),
+    "few biases": (lambda: chain(nir.Affine(ones(3, 4), ones(2)), if_(3)), ["Affine 'n0'", "biases (2,)"]),
     "NaN weights": (lambda: chain(nir.Linear(np.nan * ones(3, 4)), if_(3)), ["Linear 'n0'", "NaN"]),
     "NaN threshold": (lambda: chain(dense(4, 3), if_(3, v_threshold=np.nan * ones(3))), ["v_threshold holds NaN"]),
     "threshold at rest": (lambda: chain(dense(4, 3), if_(3, v_threshold=0 * ones(3))), ["always fire"]),
     "reset elsewhere": (lambda: chain(dense(4, 3), if_(3, v_reset=0.5 * ones(3))), ["v_reset differs from 0"]),
-    "various taus": (lambda: chain(dense(4, 3), lif(3, tau=np.array([1e-3, 2e-3, 1e-3]))), ["tau goes from 0.001 to 0.002"]),
+    "various taus": (
+        lambda: chain(dense(4, 3), lif(3, tau=np.array([1e-3, 2e-3, 1e-3]))),
+        ["tau goes from 0.001 to 0.002"],
+    ),
     "tau below the step": (lambda: chain(dense(4, 3), lif(3, tau=1e-5 * ones(3))), ["choose shorter steps"]),
     "negative tau": (lambda: chain(dense(4, 3), lif(3, tau=-ones(3))), ["choose shorter steps"]),
     "two kinds": (lambda: chain(dense(4, 3), if_(3), dense(3, 3), lif(3)), ["LIF 'n3'", "IF 'n1'", "one kind"]),

@@ -76,7 +76,12 @@ def test_any_network_is_written_read_and_computed(tmp_path_factory, network):
         assert np.allclose(run, plain, rtol=1e-3, atol=1e-4)
 
 
-CONV = {"k": rng_array(4, 2, 3, 3), "kb": rng_array(4, seed=1), "w": rng_array(3, 36, seed=2), "b": rng_array(3, seed=3)}
+CONV = {
+    "k": rng_array(4, 2, 3, 3),
+    "kb": rng_array(4, seed=1),
+    "w": rng_array(3, 36, seed=2),
+    "b": rng_array(3, seed=3),
+}
 BATCH_NORM = {
     "scale": rng_array(4, seed=4) + 1,
     "shift": rng_array(4, seed=5),
@@ -214,7 +219,9 @@ def test_grey_images_may_come_with_or_without_a_channel_or_flat(tmp_path, sides)
     assert np.allclose(forward(inputs_of(network))[0], assert_computes[0], atol=1e-5)
 
 
-@pytest.mark.parametrize("make", [dense_model, lambda: model(*MODELS["conv, batch norm, relu"][:1], CONV | BATCH_NORM, ("b", 2, 6, 6))])
+@pytest.mark.parametrize(
+    "make", [dense_model, lambda: model(*MODELS["conv, batch norm, relu"][:1], CONV | BATCH_NORM, ("b", 2, 6, 6))]
+)
 def test_a_samples_bits_do_not_depend_on_its_chunk(tmp_path, make):
     network, forward = read_onnx(saved(tmp_path, make()))
     values = inputs_of(network, n=37)

@@ -23,7 +23,12 @@ def refused(path):
 
 
 CASES = {
-    "unknown operator": ([("MaxPool", "x", "y", {"kernel_shape": [2, 2]})], {}, IMAGE, ["MaxPool 'my_maxpool_y'", "AveragePool"]),
+    "unknown operator": (
+        [("MaxPool", "x", "y", {"kernel_shape": [2, 2]})],
+        {},
+        IMAGE,
+        ["MaxPool 'my_maxpool_y'", "AveragePool"],
+    ),
     "no such activation": (
         [("Gemm", "x w", "a", {}), ("Sigmoid", "a", "r", {}), ("Gemm", "r w", "y", {})],
         {"w": W},
@@ -69,9 +74,19 @@ CASES = {
     ),
     "groups": ([("Conv", "x k", "y", {"group": 2})], {"k": rng_array(4, 1, 3, 3)}, IMAGE, ["2 groups", "group=1"]),
     "dilation": ([("Conv", "x k", "y", {"dilations": [2, 2]})], {"k": K}, IMAGE, ["dilated"]),
-    "padding by itself": ([("Conv", "x k", "y", {"auto_pad": "SAME_UPPER"})], {"k": K}, IMAGE, ["SAME_UPPER", "pads in numbers"]),
+    "padding by itself": (
+        [("Conv", "x k", "y", {"auto_pad": "SAME_UPPER"})],
+        {"k": K},
+        IMAGE,
+        ["SAME_UPPER", "pads in numbers"],
+    ),
     "one dimension": ([("Conv", "x k", "y", {})], {"k": rng_array(4, 2, 3)}, ("n", 2, 6), ["1 dimensions"]),
-    "padding beyond the kernel": ([("Conv", "x k", "y", {"pads": [3, 3, 3, 3]})], {"k": K}, IMAGE, ["padding", "pad by less"]),
+    "padding beyond the kernel": (
+        [("Conv", "x k", "y", {"pads": [3, 3, 3, 3]})],
+        {"k": K},
+        IMAGE,
+        ["padding", "pad by less"],
+    ),
     "padded pool": (
         [("AveragePool", "x", "y", {"kernel_shape": [2, 2], "pads": [1, 1, 1, 1]})],
         {},
@@ -85,9 +100,19 @@ CASES = {
         ["clips to -1 .. 1"],
     ),
     "reshape to an image": ([("Reshape", "x s", "y", {})], {"s": np.array([1, 6, 2, 6])}, IMAGE, ["only flattening"]),
-    "ends with a convolution": ([("Conv", "x k", "y", {})], {"k": K}, IMAGE, ["ends with convolution", "Gemm"]),
+    "ends with a convolution": (
+        [("Conv", "x k", "y", {})],
+        {"k": K},
+        IMAGE,
+        ["ends with convolution", "fully connected"],
+    ),
     "an image into a matrix": ([("MatMul", "x w", "y", {})], {"w": W}, IMAGE, ["my_matmul_y", "Flatten"]),
-    "dynamic width": ([("Conv", "x k", "y", {})], {"k": K}, ("n", 2, 6, "width"), ["(batch, 2, 6, width)", "only the batch"]),
+    "dynamic width": (
+        [("Conv", "x k", "y", {})],
+        {"k": K},
+        ("n", 2, 6, "width"),
+        ["(batch, 2, 6, width)", "only the batch"],
+    ),
     "fixed batch": ([("Gemm", "x w", "y", {})], {"w": W}, (64, 6), ["batches of 64 only", "dynamic batch"]),
     "five dimensions": ([("Flatten", "x", "y", {})], {}, ("n", 1, 2, 3, 4), ["neither a vector nor an image"]),
     "transposed input": ([("Gemm", "x w", "y", {"transA": 1})], {"w": W}, ("n", 6), ["transA=0"]),
@@ -104,7 +129,7 @@ def test_what_no_chip_has_is_refused_by_name(tmp_path, name):
 
 def test_a_file_that_is_not_there(tmp_path):
     assert "No such file" in refused(tmp_path / "absent.onnx")
-    assert "name an .onnx file" in refused(tmp_path)
+    assert "name an .onnx or .nir file" in refused(tmp_path)
 
 
 @pytest.mark.parametrize("keep", [0, 1, 10, 200, -1])

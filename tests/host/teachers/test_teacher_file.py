@@ -125,7 +125,18 @@ def test_a_missing_package_is_named(chipsim, here, data_file, tmp_path, monkeypa
 
 def test_a_sweep_follows_the_file(chipsim, here, data_file, teacher):
     ended = chipsim(
-        "sweep", "--dataset", data_file, "--teacher", teacher, "--noise", "mismatch:0,0.2", "--dies", 2, "--epochs", 1, "--json"
+        "sweep",
+        "--dataset",
+        data_file,
+        "--teacher",
+        teacher,
+        "--noise",
+        "mismatch:0,0.2",
+        "--dies",
+        2,
+        "--epochs",
+        1,
+        "--json",
     )
     assert ended.status == 0, ended.err
     assert "failed" not in ended.out or json.loads(ended.out.splitlines()[-1])

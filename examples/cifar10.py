@@ -1,0 +1,224 @@
+"""CIFAR-10 on a convolutional chip: converted from a teacher at 16 steps, then calibrated on chip by a few images.
+
+Needs CIFAR-10 (see chipsim data), whose first 10,000 training images it learns from, and a teacher (extras onnx and
+torch):
+
+chipsim teacher train --dataset cifar10 --arch 32,64s2,64,128s2,fc128 --out cifar10.onnx
+python examples/cifar10.py --teacher cifar10.onnx --out cifar10
+
+Each chip takes some minutes; what is done is kept in the folder and not done again. Three pictures come out: accuracy
+against the number of calibration images, the confusion of the classes, and first-layer filters before and after.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from chipsim import Chip
+from chipsim.image_order import to_image
+from host.console import Console
+from host.encoders import Encoder
+from host.evaluate import evaluate
+from host.files import replacing, write_text
+from host.palette import BLUE, DASHES, GREEN, VERMILION
+from host.run_spec import RunSpec, resolve
+from host.setup import Setup, prepare
+from host.stream import Lesson, spans
+from host.training import per_layer
+
+NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+NOISE = ("mismatch:{}@weight", "mismatch:{}@threshold")
+RATE = 3e-4  # at the first image, in thresholds; divided by the root of the positions in convolutions
+SETTINGS = {
+    "dataset": "cifar10",
+    "steps": 16,
+    "encoding": "current",
+    "neuron.low_rail_th": -1.0,
+    "learning_circuit.error_gate": "linear",
+    "learning_circuit.dead_zone_counts": 0.5,
+    "learning_circuit.boxcar_width_th": 2.0,
+    "learning_circuit.warm_up_steps": 4,
+    "teacher.norm_percentile": 99.9,
+    "training.output_target": "logits",
+}
+
+
+@dataclass(frozen=True)
+class Result:
+    """One die, learning from one number of images."""
+
+    mismatch: float
+    die: int
+    images: int
+    accuracy: float
+    confusion: list[list[int]]  # true class, answer
+    filters: list[Any]  # first layer, (channels out, channels in, height, width), in thresholds
+
+
+def spec_of(arguments: argparse.Namespace, mismatch: float, die: int) -> RunSpec:
+    noise = [text.format(mismatch) for text in NOISE] if mismatch else []
+    settings = SETTINGS | {"teacher.file": str(arguments.teacher), "noise": noise, "die": die}
+    return resolve(None, settings | ({"data_dir": str(arguments.data_dir)} if arguments.data_dir else {}))
+
+
+def learn(setup: Setup, chip: Chip, images: int, console: Console) -> None:
+    """Show `images` training images once, the learning rate falling to zero."""
+    spec = setup.spec
+    encoder = Encoder(spec.encoding, setup.dataset.n_in, spec.steps, setup.chunk, spec.seed, Lesson.BUFFERS)
+    lesson = Lesson(setup.train, setup.teacher, encoder, spec.training.output_target, spec.seed)
+    for piece in lesson.chunks(spans(0, images, setup.chunk, len(setup.train))):
+        falling = RATE * (1 - piece.windows / images)
+        chip.learn(piece.events, piece.windows, piece.targets, per_layer(falling.astype(np.float32), chip.spec))
+        console.learning(int(piece.windows[-1]) + 1, images, None)
+
+
+def measure(setup: Setup, images: int, n_test: int, threads: int, console: Console) -> Result:
+    spec = setup.spec
+    mismatch = float(spec.noise[0].split(":")[1].split("@")[0]) if spec.noise else 0.0
+    console.stage(f"mismatch {mismatch:g}, die {spec.die}, {images} images")
+    chip = setup.chip(setup.chip_spec, setup.start_weights(), threads)
+    learn(setup, chip, images, console)
+    test = setup.dataset.test.subset(np.arange(n_test))
+    score = evaluate(chip, test, Encoder(spec.encoding, setup.dataset.n_in, spec.steps, 512, spec.seed))
+    confusion = np.zeros((10, 10), int)
+    np.add.at(confusion, (test.labels, score.classes), 1)
+    filters = to_image(chip.weights()[0][0].T, (3, 3, 3))
+    return Result(mismatch, spec.die, images, score.accuracy, confusion.tolist(), filters.round(6).tolist())
+
+
+def results_of(arguments: argparse.Namespace, console: Console) -> tuple[float, list[Result]]:
+    """The teacher's accuracy and every chip's, from the folder where they are there."""
+    done = arguments.out / f"results-{arguments.test}.json"
+    stored: dict[str, Any] = json.loads(done.read_text()) if done.exists() else {}
+    digest = spec_of(arguments, 0.0, 1).teacher.digest
+    if stored.get("teacher_digest") != digest:
+        stored = {"teacher_digest": digest, "results": []}
+    results = [Result(**each) for each in stored["results"]]
+    known = {(each.mismatch, each.die, each.images) for each in results}
+    wanted = [(0.0, 1)] + [(arguments.mismatch, die) for die in range(1, arguments.dies + 1)]
+    for mismatch, die in wanted:
+        left = [images for images in arguments.images if (mismatch, die, images) not in known]
+        setup = prepare(spec_of(arguments, mismatch, die), console.stage) if left else None
+        for images in left:
+            assert setup is not None, "something is left to do"
+            if "teacher" not in stored:
+                console.stage("teacher on the test images")
+                stored["teacher"] = setup.teacher.accuracy(setup.dataset.test.subset(np.arange(arguments.test)))
+            results.append(measure(setup, images, arguments.test, arguments.threads, console))
+            stored["results"] = [asdict(each) for each in results]
+            write_text(done, json.dumps(stored))
+    return stored["teacher"], [r for r in results if (r.mismatch, r.die) in wanted and r.images in arguments.images]
+
+
+def table(teacher: float, results: list[Result], images: list[int], n_test: int) -> list[str]:
+    lines = [f"accuracy on {n_test:,} test images; teacher {teacher:.2%}, trained on the first 10,000 training images"]
+    for mismatch in sorted({each.mismatch for each in results}):
+        dies = sorted({each.die for each in results if each.mismatch == mismatch})
+        lines.append(f"{'ideal die' if mismatch == 0 else f'mismatch {mismatch:g}, dies {dies}'}")
+        for n in images:
+            found = [each.accuracy for each in results if (each.mismatch, each.images) == (mismatch, n)]
+            text = "converted" if n == 0 else f"after {n:,} images"
+            lines.append(f"  {text:<20}" + "  ".join(f"{each:.2%}" for each in found) + f"   mean {np.mean(found):.2%}")
+    return lines
+
+
+def draw_accuracy(teacher: float, results: list[Result], n_test: int) -> Figure:
+    figure = Figure((7, 4.5), layout="constrained")
+    axes = figure.subplots()
+    shown = sorted({each.images for each in results})
+    axes.axhline(100 * teacher, color=GREEN, linestyle=":", label=f"teacher {teacher:.1%}")
+    for mismatch, color, style, marker in ((0.0, BLUE, "-", "o"), (None, VERMILION, DASHES, "s")):
+        mine = [each for each in results if (each.mismatch == 0) == (mismatch == 0.0)]
+        label = "ideal die" if mismatch == 0.0 else f"mismatch {max(each.mismatch for each in results):g}, each die"
+        for die in sorted({each.die for each in mine}):
+            accuracy = {each.images: 100 * each.accuracy for each in mine if each.die == die}
+            x = [shown.index(n) for n in sorted(accuracy)]
+            axes.plot(
+                x, [accuracy[n] for n in sorted(accuracy)], color=color, linestyle=style, marker=marker, label=label
+            )
+            label = "_"  # once in the legend
+    axes.set_xticks(range(len(shown)), ["converted", *(f"{n:,}" for n in shown[1:])] if shown[0] == 0 else shown)
+    axes.set(xlabel="calibration images, each shown once", ylabel=f"accuracy on {n_test:,} test images (%)")
+    axes.set_title("CIFAR-10 on chip, 16 steps: calibration makes up for conversion and mismatch", fontsize=10)
+    axes.legend(frameon=False, loc="lower right")
+    return figure
+
+
+def draw_confusion(results: list[Result]) -> Figure:
+    """Of one die with mismatch, as converted and after the most images."""
+    die = [each for each in results if each.mismatch > 0 and each.die == 1] or results
+    pair = [min(die, key=lambda each: each.images), max(die, key=lambda each: each.images)]
+    figure = Figure((11, 5.2), layout="constrained")
+    for axes, result in zip(figure.subplots(1, 2), pair, strict=True):
+        share = 100 * np.array(result.confusion) / np.sum(result.confusion, axis=1, keepdims=True)
+        image = axes.imshow(share, "Blues", vmin=0, vmax=100)
+        for (i, j), value in np.ndenumerate(share):
+            if value >= 1:
+                axes.text(
+                    j, i, f"{value:.0f}", ha="center", va="center", fontsize=8, color="white" if value > 55 else "black"
+                )
+        axes.set_xticks(range(10), NAMES, rotation=45, ha="right")
+        axes.set_yticks(range(10), NAMES)
+        when = "converted" if result.images == 0 else f"after {result.images:,} images"
+        axes.set(xlabel="answer", ylabel="true class", title=f"{when}: {result.accuracy:.1%}")
+    figure.colorbar(image, ax=figure.axes, label="share of the true class (%)", shrink=0.8)
+    figure.suptitle(f"mismatch {pair[0].mismatch:g}, die {pair[0].die}", fontsize=11)
+    return figure
+
+
+def draw_filters(results: list[Result]) -> Figure:
+    """The first layer's kernels as small colour images: what a die delivers before and after, and the change."""
+    die = [each for each in results if each.mismatch > 0 and each.die == 1] or results
+    before, after = (np.array(choose(die, key=lambda each: each.images).filters) for choose in (min, max))
+    figure = Figure((9, 5), layout="constrained")
+    rows = {"before": before, "after": after, "change x 5": 5 * (after - before)}
+    scale = np.abs(before).max()
+    for part, (name, kernels) in zip(figure.subfigures(3, 1), rows.items(), strict=True):
+        part.suptitle(f"{name} (grey is 0, full colour {scale:.2g} th)", fontsize=9, x=0.01, ha="left")
+        for axes, kernel in zip(part.subplots(2, 16).flat, kernels, strict=True):
+            axes.imshow(_as_colours(kernel, scale), interpolation="nearest")
+            axes.axis("off")
+    return figure
+
+
+def _as_colours(kernel: NDArray[np.float64], scale: float) -> NDArray[np.float64]:
+    """(3, height, width) from -scale to scale as red, green, blue from 0 to 1."""
+    return np.clip(0.5 + 0.5 * np.moveaxis(kernel, 0, 2) / scale, 0, 1)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--teacher", type=Path, required=True, help="ONNX file, see chipsim teacher train")
+    parser.add_argument("--data-dir", type=Path, help="where CIFAR-10 is looked for, before CHIPSIM_DATA")
+    parser.add_argument("--images", type=int, nargs="+", default=[0, 1000, 5000], help="numbers of calibration images")
+    parser.add_argument("--mismatch", type=float, default=0.2, help="of weights and thresholds")
+    parser.add_argument("--dies", type=int, default=3, help="with mismatch; 0 for the ideal die alone")
+    parser.add_argument("--test", type=int, default=10_000, help="test images")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--out", type=Path, default=Path("cifar10"), help="folder")
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    with Console() as console:
+        teacher, results = results_of(arguments, console)
+    print("\n".join(table(teacher, results, arguments.images, arguments.test)))
+    pictures = {
+        "accuracy.png": draw_accuracy(teacher, results, arguments.test),
+        "confusion.png": draw_confusion(results),
+        "filters.png": draw_filters(results),
+    }
+    for name, figure in pictures.items():
+        with replacing(arguments.out / name) as beside:
+            figure.savefig(beside, format="png", dpi=140)
+        print(arguments.out / name)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""Teachers from files, by what the file's name ends with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from host.data import Dataset, Samples
+from host.errors import SettingError
+from host.network import Network
+from host.teacher import Teacher, with_norms
+from host.teachers.onnx_file import changed, digest_of_bytes, file_digest
+from host.teachers.onnx_teacher import check_fits, read_onnx
+
+if TYPE_CHECKING:
+    from host.run_spec import RunSpec, TeacherSpec
+    from host.teachers.nir_read import SpikingNetwork
+
+KINDS = (".onnx", ".nir")
+
+
+def check_kind(path: Path) -> None:
+    if path.suffix not in KINDS:
+        raise SettingError(f"teacher {path} ends in {path.suffix or 'nothing'}; name a file that ends in .onnx or .nir")
+
+
+def digest_of(path: Path) -> str:
+    """Sixteen hex digits over all that the file says. Raises TeacherError."""
+    return digest_of_bytes(path) if path.suffix == ".nir" else file_digest(path)
+
+
+def neuron_settings(path: Path, teacher: dict[str, Any], neuron: dict[str, Any]) -> dict[str, Any]:
+    """What the file says of the neurons, setting by setting; an ONNX file says nothing of them.
+
+    teacher, neuron: settings as given. Raises SettingError if they leave open what a NIR file does not say.
+    """
+    if path.suffix != ".nir":
+        return {}
+    asked = {
+        "--dt SECONDS": teacher.get("step_s"),
+        "--integration euler or exponential": teacher.get("integration"),
+        "--reset subtract or zero": neuron.get("reset"),
+    }
+    missing = [flag for flag, value in asked.items() if value is None]
+    if missing:
+        raise SettingError(
+            f"teacher {path}: NIR says nothing of steps and resets, so they are asked for: add {', '.join(missing)}"
+        )
+    from chipsim import NeuronSpec
+    from host.run_spec import TeacherSpec
+
+    read = _read_nir(TeacherSpec(**teacher), NeuronSpec(**neuron).reset)
+    names = ("kind", "tau_steps", "synapse_tau_steps", "low_rail_th", "high_rail_th")
+    return {name: getattr(read.neuron, name) for name in names if getattr(read.neuron, name) is not None}
+
+
+def network_of(spec: RunSpec, dataset: Dataset) -> Network:
+    """The file's network. Raises TeacherError."""
+    return _opened(spec, dataset)[0]
+
+
+def teacher_of(spec: RunSpec, dataset: Dataset, train: Samples) -> Teacher:
+    """The file's network as teacher; train: samples for its rate scales. Raises TeacherError."""
+    network, opened = _opened(spec, dataset)
+    if Path(spec.teacher.file or "").suffix == ".nir":
+        from host.teachers.nir_teacher import nir_teacher
+
+        return nir_teacher(spec, opened)
+    return with_norms(network, opened, train, spec.teacher.norm, spec.teacher.norm_percentile)
+
+
+def _opened(spec: RunSpec, dataset: Dataset) -> tuple[Network, Any]:
+    """The network, and what computes its activations (ONNX) or how it spikes (NIR)."""
+    assert spec.teacher.file is not None, "there is a file"
+    path = Path(spec.teacher.file)
+    opened: Any
+    if path.suffix == ".nir":
+        if digest_of(path) != spec.teacher.digest:
+            raise changed(path, digest_of(path), spec.teacher.digest)
+        opened = _read_nir(spec.teacher, spec.neuron.reset)
+        network = opened.network
+    else:
+        network, opened = read_onnx(path, spec.teacher.digest)
+    check_fits(network, dataset, str(path))
+    return network, opened
+
+
+def _read_nir(teacher: TeacherSpec, reset: Any) -> SpikingNetwork:
+    from host.teachers.nir_read import read_nir
+
+    assert teacher.file is not None and teacher.step_s is not None and teacher.integration is not None, "were asked for"
+    return read_nir(teacher.file, step_s=teacher.step_s, reset=reset, integration=teacher.integration)

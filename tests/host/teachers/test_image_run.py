@@ -1,0 +1,81 @@
+"""A run on images: a convolutional teacher from an ONNX file, its layers on the chip, learning, pictures, resumption."""
+
+import json
+
+import numpy as np
+import pytest
+from plain_network import random_network
+
+from chipsim.layers import AveragePool, Convolution, Dense, Flatten
+from host.run_spec import resolve
+from host.setup import prepare
+from host.teachers.onnx_write import write_onnx
+from host.training import per_layer
+
+QUICK = ("--epochs", 1, "--encoding", "current", "--threads", 1, "--json", "--noise", "mismatch:0.3@threshold")
+
+
+@pytest.fixture
+def data(tmp_path):
+    """Which of two colours fills a square of 5x5, somewhere in 6x6."""
+    rng = np.random.default_rng(1)
+    labels = np.arange(160) % 2
+    images = rng.integers(0, 80, (160, 6, 6, 2), np.uint8)
+    for image, label, place in zip(images, labels, rng.integers(0, 2, 160), strict=True):
+        image[place : place + 5, place : place + 5, label] += 150
+    path = tmp_path / "colours.npz"
+    np.savez(path, x_train=images[:120], y_train=labels[:120], x_test=images[120:], y_test=labels[120:])
+    return path
+
+
+@pytest.fixture
+def teacher(tmp_path):
+    """Counts each colour: positive kernels for one, negative for the other."""
+    layers = [Convolution(channels=3, kernel=3, padding=1), AveragePool(kernel=2), Flatten(), Dense(units=2)]
+    network = random_network((2, 6, 6), layers)
+    kernels = np.tile([[0.2, -0.1, 0.05], [-0.1, 0.2, 0.05]], (9, 1)).astype(np.float32)
+    head = np.tile([[1, -1], [-1, 1], [0, 0]], (9, 1)).astype(np.float32)
+    zeros = np.zeros(3, np.float32)
+    write_onnx(type(network)((2, 6, 6), network.layers, [(kernels, zeros), None, (head, zeros[:2])]), tmp_path / "t.onnx")
+    return tmp_path / "t.onnx"
+
+
+def test_images_are_learned_and_drawn(chipsim, here, data, teacher):
+    ended = chipsim("run", "--dataset", data, "--teacher", teacher, *QUICK, "--out", "r")
+    assert ended.status == 0, ended.err
+    facts = json.loads(ended.out)
+    assert facts["network"] == [72, 108, 27, 2]
+    assert facts["accuracy"]["teacher"] > 0.95
+    assert facts["accuracy"]["ideal"] > 0.9
+    assert facts["weight_updates"] > 0
+    assert {path.name for path in (here / "r").glob("*.png")} == {
+        "accuracy.png",
+        "raster.png",
+        "rates.png",
+        "weights.png",
+    }
+    again = json.loads(chipsim("run", "--resume", "r", "--json").out)
+    assert again["accuracy"] == facts["accuracy"]
+
+
+def test_a_random_start_and_another_chunk_change_what_they_should(chipsim, here, no_drawing, data, teacher):
+    command = ("run", "--dataset", data, "--teacher", teacher, *QUICK)
+    plain, small, fresh = (
+        json.loads(chipsim(*command, *more).out)["accuracy"]
+        for more in ((), ("--set", "training.chunk=7"), ("--start", "random"))
+    )
+    assert plain == small
+    assert plain["before"] != fresh["before"]
+
+
+def test_the_rate_of_a_convolution_is_divided_by_the_root_of_its_positions(data, teacher):
+    setup = prepare(resolve(None, {"dataset": str(data), "teacher.file": str(teacher)}))
+    rates = per_layer(np.array([0.5, 0.25], np.float32), setup.chip_spec)
+    assert np.allclose(rates, np.outer([0.5, 0.25], [1 / 6, 1 / 3, 1]))
+
+
+def test_pools_have_no_targets(data, teacher):
+    setup = prepare(resolve(None, {"dataset": str(data), "teacher.file": str(teacher)}))
+    values = setup.train.values(slice(0, 4))
+    targets = setup.teacher.targets(values, setup.train.labels[:4], "label")
+    assert [None if target is None else target.shape for target in targets] == [(4, 108), None, (4, 2)]

@@ -1,0 +1,86 @@
+"""chipsim teacher train: what PyTorch trained is what the ONNX file holds."""
+
+import json
+
+import numpy as np
+import pytest
+
+from host.data import load
+from host.teachers.onnx_teacher import check_fits, read_onnx
+
+
+def trained(chipsim, out, *arguments):
+    pytest.importorskip("torch", reason="needs PyTorch (extra torch)")
+    ended = chipsim("teacher", "train", "--dataset", "digits", "--out", out, "--threads", 1, "--json", *arguments)
+    assert ended.status == 0, ended.err
+    return json.loads(ended.out)
+
+
+@pytest.mark.parametrize(
+    ("arch", "network"), [("8,p2,16k5s2,fc24", "1x8x8-8-p2-16k5s2-fc24-fc10"), ("fc24,fc12", "64-24-12-10")]
+)
+def test_the_file_holds_the_trained_network(chipsim, here, arch, network):
+    facts = trained(chipsim, "t.onnx", "--arch", arch, "--epochs", 4)
+    assert facts["network"] == network
+    read, forward = read_onnx(here / "t.onnx")
+    data = load("digits")
+    check_fits(read, data, "t.onnx")
+    logits = forward(data.test.values(slice(None)))[-1]
+    assert np.mean(logits.argmax(1) == data.test.labels) == pytest.approx(facts["test_accuracy"])
+    assert facts["test_accuracy"] > 0.7
+
+
+def test_the_same_seed_gives_the_same_file(chipsim, here):
+    for name, seed in (("a", 3), ("b", 3), ("c", 4)):
+        trained(chipsim, f"{name}.onnx", "--arch", "4s2", "--epochs", 1, "--augment", "flip-shift", "--seed", seed)
+    a, b, c = ((here / f"{name}.onnx").read_bytes() for name in "abc")
+    assert a == b
+    assert a != c
+
+
+def test_sgd_learns_too(chipsim, here):
+    assert trained(chipsim, "t.onnx", "--arch", "fc24", "--epochs", 8, "--optimizer", "sgd")["test_accuracy"] > 0.8
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--arch", "8x", "--out", "t.onnx"), "'8x' is no layer"),
+        (("--arch", "fc8", "--out", "t.pt"), "does not end in .onnx; write t.onnx"),
+        (("--arch", "fc8", "--out", "absent/t.onnx"), "no folder to write in"),
+        (("--arch", "fc8", "--out", "t.onnx", "--learning-rate", "-1"), "must be a number above 0"),
+        (("--arch", "fc8", "--out", "t.onnx", "--epochs", "0"), "--epochs"),
+        (("--arch", "fc8", "--out", "t.onnx", "--dataset", "nowhere"), "unknown data set 'nowhere'"),
+    ],
+)
+def test_what_is_refused_before_anything_is_trained(chipsim, here, arguments, words):
+    ended = chipsim("teacher", "train", *arguments)
+    assert ended.status == 2
+    assert words in ended.err
+    assert list(here.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--arch", "8,fc8", "--dataset", "yinyang"), "yinyang holds no images"),
+        (("--arch", "8,p9", "--dataset", "digits"), "p9 averages more than there is, 8x8"),
+        (("--arch", "fc8", "--dataset", "yinyang", "--augment", "shift"), "these data are none"),
+    ],
+)
+def test_what_the_data_do_not_allow(chipsim, here, arguments, words):
+    pytest.importorskip("torch", reason="needs PyTorch (extra torch)")
+    ended = chipsim("teacher", "train", "--out", "t.onnx", *arguments)
+    assert ended.status == 2
+    assert words in ended.err
+    assert list(here.iterdir()) == []
+
+
+def test_without_torch_one_line_says_how_to_get_it(chipsim, here, monkeypatch):
+    def missing(package):
+        raise ImportError(package)
+
+    monkeypatch.setattr("host.teachers.packages.import_module", lambda name: missing(name) if name == "torch" else name)
+    ended = chipsim("teacher", "train", "--dataset", "digits", "--arch", "fc8", "--out", "t.onnx")
+    assert ended.status == 2
+    assert "pip install 'chipsim[torch]'" in ended.err
