@@ -180,13 +180,17 @@ def _counts(context: click.Context, parameter: click.Parameter, value: str) -> t
 @click.option("--peer", help="torch: time the same learning in PyTorch, too.")
 @click.option("--data-dir", help="Where MNIST is looked for, before CHIPSIM_DATA; without it a likeness is used.")
 @click.option("--sweep", "of_sweeps", is_flag=True, help="Measure sweeps instead: two workers against two processes.")
+@click.option("--link", "of_link", is_flag=True, help="Measure instead what a wire between host and chip costs.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
-def bench(threads: tuple[int, ...], peer: str | None, data_dir: str | None, of_sweeps: bool, as_json: bool) -> None:
+def bench(
+    threads: tuple[int, ...], peer: str | None, data_dir: str | None, of_sweeps: bool, of_link: bool, as_json: bool
+) -> None:
     """Measure speed against this machine's own limit, in the same run: about a minute on an idle machine."""
     import json
 
     with one_line_errors():
         from host.bench import run_bench
+        from host.bench_link import run_link_bench
         from host.bench_sweep import run_sweep_bench
         from host.console import Console
 
@@ -194,6 +198,8 @@ def bench(threads: tuple[int, ...], peer: str | None, data_dir: str | None, of_s
             result = (
                 run_sweep_bench(console.steps)
                 if of_sweeps
+                else run_link_bench(threads, console.steps, data_dir=data_dir)
+                if of_link
                 else run_bench(threads, peer, console.steps, data_dir=data_dir)
             )
         click.echo(json.dumps(result.to_json()) if as_json else "\n".join(result.lines()))

@@ -114,6 +114,8 @@ def chip_source(place: ChipPlace, threads: int, chip: PhysicalSpec | None) -> It
 
     source = RemoteSource("a process of its own" if child else f"at {place.address}", open_connection)
     try:
+        if child is None:
+            open_connection().close()  # who is not there, or will not have us, should say so before work begins
         yield source
     finally:
         source.close()
