@@ -67,7 +67,8 @@ class Request:
     kind: str
     frame: bytes
     sent_ns: int = 0
-    tries: int = 0
+    sends: int = 0
+    tries: int = 0  # while all before it were answered
     replies: list[Message | None] = field(default_factory=list)  # by part
     done_ns: int = 0  # when the last part had come
     error: Exception | None = None
@@ -79,7 +80,7 @@ class Request:
     @property
     def may_go_again(self) -> bool:
         """Whether a complaint about it is news: it is not, soon after it was sent again."""
-        return self.tries < 2 or monotonic_ns() - self.sent_ns > 1e9 * _SETTLE_S
+        return self.sends < 2 or monotonic_ns() - self.sent_ns > 1e9 * _SETTLE_S
 
 
 def connect(
@@ -185,10 +186,10 @@ class Connection:
         return RemoteChip(self, spec, die_seed)
 
     @property
-    def most_windows(self) -> int:
-        """That the chip takes in one request."""
+    def welcome(self) -> Welcome:
+        """What the chip can take."""
         assert self._welcome is not None, "a connection begins with WELCOME"
-        return self._welcome.windows
+        return self._welcome
 
     @property
     def imposed(self) -> dict[str, float] | None:
@@ -204,8 +205,7 @@ class Connection:
     def send(self, message: Message, part: int = 0, parts: int = 1, windows: int = 0) -> Request:
         """Send a request; waits while too many are unanswered. Raises LinkError, or the error of an earlier request."""
         with self._lock:
-            assert self._welcome is not None, "a connection begins with WELCOME"
-            credits = self._welcome.in_flight
+            credits = self.welcome.in_flight
             if len(self._unanswered) >= credits:
                 with self.timeline.span("host", "wait"):
                     self._wait(lambda: len(self._unanswered) < credits)
@@ -216,6 +216,13 @@ class Connection:
             with self.timeline.span("host", "pack"):
                 frame = encode(message, session=self._session, sequence=self._last, part=part, parts=parts)
             kind = name_of(message.KIND)
+            most = HEADER_BYTES + self.welcome.payload_bytes
+            if len(frame) > most:
+                self._last -= 1
+                raise LinkError(
+                    f"a {kind} of {len(frame):,} bytes, the chip at {self.address} takes {most:,}: start chipsim serve"
+                    " with a larger --message-mib, or send fewer windows at a time"
+                )
             request = self._unanswered[self._last] = Request(self._last, kind, frame)
             self.traffic.windows[kind] += windows
             self._send_request(request)
@@ -276,7 +283,9 @@ class Connection:
 
     def _send_request(self, request: Request) -> None:
         request.sent_ns = monotonic_ns()
-        request.tries += 1
+        request.sends += 1
+        if request is next(iter(self._unanswered.values())):  # those behind it wait for it
+            request.tries += 1
         if request.tries > _MOST_TRIES:
             self._lose(f"request {request.sequence} got lost or damaged {_MOST_TRIES} times")
         self._transmit(request.frame, request.kind)
