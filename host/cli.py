@@ -124,13 +124,12 @@ def _run(
             outcome = run_spec(spec, threads, folder or make_folder, console, source)
             console.stage("drawing")
             from host.plots import save_plots
+            from host.timeline_plot import save_timeline
 
             assert folder is not None, "run() makes the folder"
-            save_plots(outcome, folder.path)
-            if place.timeline and source.timeline is not None:
-                from host.timeline_plot import save_timeline
-
+            if place.timeline and source.timeline is not None:  # before the pictures ask the chip for more
                 save_timeline(source.timeline, outcome.summary["link"]["chip"], folder.path)
+            save_plots(outcome, folder.path)
     except KeyboardInterrupt:
         hint = f"; continue with: chipsim run --resume {shlex.quote(str(folder.path))}{place.flags()}" if folder else ""
         _fail(f"interrupted{hint}", 130)
