@@ -90,7 +90,7 @@ def log2_patterns(k: Whole, m: Whole, steps: int) -> Bits:
     def mean_and_variance(log_x: Bits) -> tuple[Bits, Bits]:
         """Of one row's spikes if a pattern of n of them has weight x^n."""
         p = 1 / (1 + np.exp(-log_x))
-        fires = -np.expm1(steps * np.log1p(-p))
+        fires = -np.expm1(-steps * np.log1p(np.exp(log_x)))
         mean = steps * p / fires
         return mean, mean * (1 - p + steps * p) - mean**2
 
