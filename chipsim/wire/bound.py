@@ -100,7 +100,11 @@ def log2_patterns(k: Whole, m: Whole, steps: int) -> Bits:
         low, high = np.where(below, middle, low), np.where(below, high, middle)
     log_x = (low + high) / 2
     anything = steps * np.log1p(np.exp(log_x))
-    nats = k_ * (anything + np.log(-np.expm1(-anything))) - m_ * log_x - np.log(2 * np.pi * np.maximum(k_ * mean_and_variance(log_x)[1], 0.2)) / 2
+    nats = (
+        k_ * (anything + np.log(-np.expm1(-anything)))
+        - m_ * log_x
+        - np.log(2 * np.pi * np.maximum(k_ * mean_and_variance(log_x)[1], 0.2)) / 2
+    )
     bits: Bits = np.maximum(nats / np.log(2.0), 0.0)
     bits = np.where(m == k, k * np.log2(steps), bits)
     return np.where((m == k * steps) | (k == 0), 0.0, bits)

@@ -10,7 +10,9 @@ from chipsim import wire
 from chipsim.wire.arrays import TYPES
 
 NAMES = st.text("abcXYZ019_.", min_size=1, max_size=12)
-ARRAYS = arrays_of.arrays(st.sampled_from(TYPES), arrays_of.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=5))
+ARRAYS = arrays_of.arrays(
+    st.sampled_from(TYPES), arrays_of.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=5)
+)
 SMALL = wire.Limits(array_bytes=1000, arrays=3)
 
 

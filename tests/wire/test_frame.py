@@ -42,9 +42,7 @@ def test_the_polynomial_is_the_one_of_the_document():
     st.integers(0, 2**64 - 1), st.integers(0, 2**32 - 1), st.integers(0, 2**16 - 2), st.booleans(), st.text(max_size=9)
 )
 def test_round_trip(session, sequence, part, reply, name):
-    frame = wire.encode(
-        wire.Hello(name), session=session, sequence=sequence, reply=reply, part=part, parts=part + 1
-    )
+    frame = wire.encode(wire.Hello(name), session=session, sequence=sequence, reply=reply, part=part, parts=part + 1)
     envelope, message = wire.decode(frame)
     assert envelope == wire.Envelope(wire.Hello.KIND, session, sequence, part, part + 1, reply)
     assert message == wire.Hello(name)

@@ -1,12 +1,11 @@
-"""Frames of every kind, as they were when they were first right; regenerate with `python tests/wire/test_golden.py`."""
+"""Frames of every kind, as they were when they were first right.
 
-import sys
+`PYTHONPATH=.:tests python tests/wire/test_golden.py` writes them anew, for another version of the protocol.
+"""
+
 from pathlib import Path
 
 import pytest
-
-sys.path[:0] = [str(Path(__file__).resolve().parents[1])]  # for the command above
-
 from decoder_from_document import Decoder
 from wire_messages import REPLIES, SESSION, assert_same_content, frames, one_of_every_kind, tiny_events, tiny_spec
 
