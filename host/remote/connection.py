@@ -376,6 +376,8 @@ class Connection:
             request.replies[envelope.part] = message
             if request.done:
                 self._finish(request)
+        elif envelope.reply and 0 < envelope.sequence <= self._last:
+            self.traffic.repeated += 1
 
     def _finish(self, request: Request) -> None:
         request.done_ns = monotonic_ns()
