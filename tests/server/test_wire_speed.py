@@ -12,7 +12,7 @@ from chipsim.physical.load import load
 from host import bench_link
 from host.bench_workload import Workload, synthetic_images
 from host.remote import connect
-from host.remote.connection import WireSpeed
+from host.remote.wire_speed import WireSpeed
 from host.run import run
 from host.run_spec import resolve
 from host.teacher import scaled_teacher
@@ -27,12 +27,12 @@ def test_an_imposed_wire_takes_its_time_and_changes_no_bit(server):
             chip.program(task.weights)
             assert taught(task, chip).activity["synaptic_events"].sum() > 0
             snapshots.append({name: array.tobytes() for name, array in chip.snapshot().items()})
-            stalled.append(connection.stalled_s)
+            stalled.append(connection.imposed.stalled_s)
             sent, answered = connection.traffic.total("down"), sum(c.messages for c in connection.traffic.up.values())
     assert snapshots[0] == snapshots[1]
     assert stalled[0] == 0
     assert stalled[1] > sent / 1e6 + 2 * 2e-3 * (answered - 2), "each byte, and both ways of each answer"
-    assert connection.imposed == {"mbit_per_s": 8.0, "latency_us": 2000.0, "stalled_s": round(stalled[1], 3)}
+    assert connection.imposed.to_json() == {"mbit_per_s": 8.0, "latency_us": 2000.0, "stalled_s": round(stalled[1], 3)}
 
 
 def test_every_byte_is_counted(server):
