@@ -11,12 +11,13 @@ from typing import Any
 
 import click
 
+from host.cli_bench import bench
 from host.cli_check import check
 from host.cli_chip import ChipPlace, chip_options, chip_source
 from host.cli_compare import compare, methods
 from host.cli_limit import limit
-from host.cli_options import one_line_errors, run_options, usable_cores
 from host.cli_nir import nir
+from host.cli_options import one_line_errors, run_options, usable_cores
 from host.cli_report import report as report_command
 from host.cli_sensitivity import sensitivity
 from host.cli_serve import keygen, serve
@@ -130,13 +131,12 @@ def _run(
             outcome = run_spec(spec, threads, folder or make_folder, console, source)
             console.stage("drawing")
             from host.plots import save_plots
+            from host.timeline_plot import save_timeline
 
             assert folder is not None, "run() makes the folder"
-            save_plots(outcome, folder.path)
-            if place.timeline and source.timeline is not None:
-                from host.timeline_plot import save_timeline
-
+            if place.timeline and source.timeline is not None:  # before the pictures ask the chip for more
                 save_timeline(source.timeline, outcome.summary["link"]["chip"], folder.path)
+            save_plots(outcome, folder.path)
     except KeyboardInterrupt:
         hint = f"; continue with: chipsim run --resume {shlex.quote(str(folder.path))}{place.flags()}" if folder else ""
         _fail(f"interrupted{hint}", 130)
@@ -174,60 +174,9 @@ def data(data_dir: str | None, as_json: bool) -> None:
         click.echo(data_json(data_dir) if as_json else data_text(data_dir))
 
 
-def _counts(context: click.Context, parameter: click.Parameter, value: str) -> tuple[int, ...]:
-    counts = value.split(",")
-    if not all(count.isdecimal() and 1 <= int(count) <= 256 for count in counts):
-        raise click.BadParameter(f"{value!r} is not a list of thread counts from 1 to 256; write for example 1,2")
-    return tuple(map(int, counts))
-
-
-@cli.command()
-@click.option("--threads", default="1,2", callback=_counts, help="Thread counts to measure.  [default: 1,2]")
-@click.option("--peer", help="torch: time the same learning in PyTorch, too.")
-@click.option("--data-dir", help="Where MNIST is looked for, before CHIPSIM_DATA; without it a likeness is used.")
-@click.option("--sweep", "of_sweeps", is_flag=True, help="Measure sweeps instead: two workers against two processes.")
-@click.option("--brainscales2", "of_brainscales2", is_flag=True, help="Measure BrainScaleS-2's network instead.")
-@click.option("--loop", "of_loop", is_flag=True, help="Measure training in the loop instead.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
-def bench(
-    threads: tuple[int, ...],
-    peer: str | None,
-    data_dir: str | None,
-    of_sweeps: bool,
-    of_brainscales2: bool,
-    of_loop: bool,
-    as_json: bool,
-) -> None:
-    """Measure speed against this machine's own limit, in the same run: about a minute on an idle machine."""
-    import json
-
-    if of_brainscales2 and (of_sweeps or peer):
-        raise click.UsageError("--brainscales2 measures one thing by itself: leave out --sweep and --peer")
-    if of_loop and (of_sweeps or of_brainscales2):
-        raise click.UsageError("--loop measures one thing by itself: leave out --sweep and --brainscales2")
-    with one_line_errors():
-        from host.bench import run_bench
-        from host.bench_brainscales2 import run_brainscales2_bench
-        from host.bench_loop import run_loop_bench
-        from host.bench_sweep import run_sweep_bench
-        from host.console import Console
-
-        result: Any
-        with Console() as console:
-            if of_brainscales2:
-                result = run_brainscales2_bench(threads, console.steps, data_dir=data_dir)
-            elif of_loop:
-                result = run_loop_bench(threads, peer, console.steps, data_dir=data_dir)
-            elif of_sweeps:
-                result = run_sweep_bench(console.steps)
-            else:
-                result = run_bench(threads, peer, console.steps, data_dir=data_dir)
-        click.echo(json.dumps(result.to_json()) if as_json else "\n".join(result.lines()))
-
-
 for command in (
     *(spec, place, check, trace, sweep, yield_, limit, sensitivity, report_command),
-    *(teacher, nir, serve, keygen, compare, methods),
+    *(bench, teacher, nir, serve, keygen, compare, methods),
 ):
     cli.add_command(command)
 

@@ -92,8 +92,9 @@ def chip_source(place: ChipPlace, threads: int, chip: PhysicalSpec | None) -> It
         return
     from host.errors import SettingError
     from host.remote.child import ChipProcess
-    from host.remote.connection import Connection, WireSpeed, connect
+    from host.remote.connection import Connection, connect
     from host.remote.remote_source import RemoteSource
+    from host.remote.wire_speed import WireSpeed
 
     speed = None
     if place.impose_link:
@@ -114,6 +115,8 @@ def chip_source(place: ChipPlace, threads: int, chip: PhysicalSpec | None) -> It
 
     source = RemoteSource("a process of its own" if child else f"at {place.address}", open_connection)
     try:
+        if child is None:
+            open_connection().close()  # who is not there, or will not have us, should say so before work begins
         yield source
     finally:
         source.close()

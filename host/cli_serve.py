@@ -44,7 +44,7 @@ _ADDRESS = "tcp://127.0.0.1:5555"
     show_default=True,
     help="Per second that a host may send; what is faster has to be sent again.",
 )
-@click.option("--child", is_flag=True, hidden=True, help="Serve the parent process alone, and end with it.")
+@click.option("--child", is_flag=True, help="Serve the parent process alone, as --chip-process does, and end with it.")
 def serve(
     bind: str,
     dies: int,

@@ -26,6 +26,18 @@ _ROWS: tuple[tuple[str, dict[tuple[str, str], tuple[str, str]]], ...] = (
     ("chip", {("chip", "unpack"): (VERMILION, ""), ("chip", "learn"): (GREEN, ""), ("chip", "infer"): (GREEN, "////")}),
     ("wire, up", {("wire", "up"): (BLACK, "")}),
 )
+_WORDS = {
+    "encode": "encodes spikes",
+    "targets": "computes targets",
+    "pack": "packs",
+    "send": "sends",
+    "wait": "waits",
+    "down": "to the chip",
+    "up": "to the host",
+    "unpack": "unpacks",
+    "learn": "learns",
+    "infer": "infers",
+}
 _SHOWN = 8  # pieces of the chip's work in the close-up
 _BINS = 200  # of the overview
 
@@ -101,7 +113,9 @@ def _draw_close_up(axes: Axes, spans: list[Span], start: int) -> None:
     margin = max(1, (high - low) // 20)
     low, high = low - margin, high + margin
     handles = []
-    for place, (_, kinds) in enumerate(_ROWS):
+    there = {(span.lane, span.kind) for span in spans}
+    rows = [(name, kinds) for name, kinds in _ROWS if there & kinds.keys()]
+    for place, (_, kinds) in enumerate(rows):
         for (lane, kind), (color, hatch) in kinds.items():
             ranges = [
                 ((span.begin_ns - low) / 1e6, (span.end_ns - span.begin_ns) / 1e6)
@@ -116,8 +130,8 @@ def _draw_close_up(axes: Axes, spans: list[Span], start: int) -> None:
             }
             axes.broken_barh(ranges, (place - 0.36, 0.72), **look)
             if ranges:
-                handles.append(Patch(label=f"{lane}: {kind}", **look))
-    axes.set(xlim=(0, (high - low) / 1e6), ylim=(len(_ROWS) - 0.5, -0.5))
-    axes.set_yticks(range(len(_ROWS)), [name for name, _ in _ROWS])
+                handles.append(Patch(label=f"{lane} {_WORDS[kind]}", **look))
+    axes.set(xlim=(0, (high - low) / 1e6), ylim=(len(rows) - 0.5, -0.5))
+    axes.set_yticks(range(len(rows)), [name for name, _ in rows])
     axes.set_xlabel(f"time (ms) from {(low - start) / 1e9:.3f} s on")
-    axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=len(handles), fontsize=8)
+    axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=5, fontsize=8)

@@ -202,8 +202,6 @@ class Server:
             return
         session.peer, session.heard = peer, monotonic()
         session.bytes_received += len(frame)
-        if not session.rate.take(len(frame)):
-            return  # as if it were lost: the host will send it again, and later
         if isinstance(message, Status):
             self._send(session, [session.report()])
         elif isinstance(message, Goodbye):
@@ -211,7 +209,7 @@ class Server:
             self._end(session, "said goodbye")
         elif envelope.sequence > 0 and not envelope.reply:
             self.seen.update(session.wrong_with(envelope.sequence))
-            self._send(session, session.take(envelope, message))
+            self._send(session, session.take(envelope, message, len(frame)))
         else:
             odd = WireError(ErrorCode.MALFORMED, f"{type(message).__name__} is no request of a host, in sequence")
             self._send(session, [session.error(odd)])
@@ -245,12 +243,15 @@ class Server:
         self._send_to(peer, encode(Error(error.code, str(error)), session=session, reply=True))
 
     def _has_room(self, peer: bytes) -> bool:
-        """Whether a die is free. A session whose host's connection is gone gives its die up to the next one."""
+        """Whether a die is free. A peer has one session; one whose connection is gone gives its die up to the next."""
+        for session in list(self._sessions.values()):
+            if session.peer == peer:
+                self._end(session, "begins anew")
         for session in list(self._sessions.values()):
             if len(self._sessions) < self._settings.dies:
                 break
             # A report that nobody asked for; hosts take no notice of it.
-            if session.peer == peer or self._send_to(session.peer, session.report()) == zmq.EHOSTUNREACH:
+            if self._send_to(session.peer, session.report()) == zmq.EHOSTUNREACH:
                 self._end(session, "is gone, another host takes its die")
         return len(self._sessions) < self._settings.dies
 

@@ -39,7 +39,7 @@ class Session:
         self.user = user
         self.heard = monotonic()
         self.bytes_received = self.bytes_sent = 0
-        self.rate = Rate(settings.bytes_per_s)
+        self._rate = Rate(settings.bytes_per_s)
         self._die = Die(settings.threads, settings.die_bytes // settings.dies, settings.counts_bytes, settings.limits)
         self._inbox = Inbox(settings.in_flight)
         self._most_in_flight = settings.in_flight
@@ -65,8 +65,10 @@ class Session:
             return []
         return ["missing" if sequence > self.expected else "repeated"]
 
-    def take(self, envelope: Envelope, message: Message) -> list[bytes]:
+    def take(self, envelope: Envelope, message: Message, n_bytes: int) -> list[bytes]:
         """A request. Returns what is to be sent at once: mostly nothing, since the answer comes later."""
+        if envelope.sequence == self.expected and not self._rate.take(n_bytes):
+            return []  # too fast: as if it were lost, the host will send it again, and later
         if self._in_flight >= self._most_in_flight and envelope.sequence >= self.expected:
             return [self.error(WireError(ErrorCode.BUSY, f"{self._in_flight} requests are in flight already"))]
         verdict = self._inbox.judge(envelope.sequence)

@@ -90,7 +90,7 @@ def log2_patterns(k: Whole, m: Whole, steps: int) -> Bits:
     def mean_and_variance(log_x: Bits) -> tuple[Bits, Bits]:
         """Of one row's spikes if a pattern of n of them has weight x^n."""
         p = 1 / (1 + np.exp(-log_x))
-        fires = -np.expm1(steps * np.log1p(-p))
+        fires = -np.expm1(-steps * np.log1p(np.exp(log_x)))
         mean = steps * p / fires
         return mean, mean * (1 - p + steps * p) - mean**2
 
@@ -100,7 +100,11 @@ def log2_patterns(k: Whole, m: Whole, steps: int) -> Bits:
         low, high = np.where(below, middle, low), np.where(below, high, middle)
     log_x = (low + high) / 2
     anything = steps * np.log1p(np.exp(log_x))
-    nats = k_ * (anything + np.log(-np.expm1(-anything))) - m_ * log_x - np.log(2 * np.pi * np.maximum(k_ * mean_and_variance(log_x)[1], 0.2)) / 2
+    nats = (
+        k_ * (anything + np.log(-np.expm1(-anything)))
+        - m_ * log_x
+        - np.log(2 * np.pi * np.maximum(k_ * mean_and_variance(log_x)[1], 0.2)) / 2
+    )
     bits: Bits = np.maximum(nats / np.log(2.0), 0.0)
     bits = np.where(m == k, k * np.log2(steps), bits)
     return np.where((m == k * steps) | (k == 0), 0.0, bits)

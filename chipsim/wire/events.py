@@ -80,9 +80,7 @@ def pack_events(events: Events, n_rows: int) -> PackedEvents:
         amplitude = np.ascontiguousarray(events.amplitude, np.float32)
         bits, unit = _amplitude_form(begin, end, amplitude)
         as_bits = amplitude.view(np.uint32)
-        used = pack_currents(
-            rows, begin, end, amplitude, as_bits, n_rows, bits, np.float32(unit), room, data, ends
-        )
+        used = pack_currents(rows, begin, end, amplitude, as_bits, n_rows, bits, np.float32(unit), room, data, ends)
     else:
         used = pack_spikes(rows, begin, end, n_rows, room, data, ends)
     if used < 0:

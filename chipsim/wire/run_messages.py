@@ -31,7 +31,7 @@ from chipsim.wire.session_messages import Parts
 from chipsim.wire.targets import PackedTargets
 
 WINDOWS, SPIKES, TARGETS, RATES, PROBES = 1, 2, 3, 4, 5  # sections, in this order
-_SECTIONS = {WINDOWS: "WINDOWS", SPIKES: "SPIKES", TARGETS: "TARGETS", RATES: "RATES", PROBES: "PROBES"}
+SECTIONS = {WINDOWS: "WINDOWS", SPIKES: "SPIKES", TARGETS: "TARGETS", RATES: "RATES", PROBES: "PROBES"}
 
 
 def _section(kind: int, parts: Parts) -> Parts:
@@ -42,8 +42,8 @@ def _read_section(cursor: Cursor, kind: int, read: Callable[[Cursor], Any]) -> A
     """The next section, which must be of this kind and exactly as long as it says."""
     found, length = cursor.read("B3xI")
     if found != kind:
-        raise cursor.error(f"section {found} where {_SECTIONS[kind]} ({kind}) must stand")
-    inside = Cursor(cursor.take(length), _SECTIONS[kind])
+        raise cursor.error(f"section {found} where {SECTIONS[kind]} ({kind}) must stand")
+    inside = Cursor(cursor.take(length), SECTIONS[kind])
     value = read(inside)
     inside.end()
     return value

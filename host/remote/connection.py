@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from threading import RLock
-from time import monotonic, monotonic_ns, sleep
+from time import monotonic, monotonic_ns
 from types import TracebackType
 from typing import TYPE_CHECKING, NoReturn
 
@@ -36,7 +35,9 @@ from chipsim.wire import (
 )
 from host.errors import LinkError
 from host.remote.chip_clock import ChipClock, draw_request
+from host.remote.request import Request
 from host.remote.traffic import Traffic
+from host.remote.wire_speed import ImposedWire, WireSpeed
 from host.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -45,41 +46,9 @@ if TYPE_CHECKING:
 TIMEOUT_S = 10.0  # without a sign of life, after which a chip counts as lost
 _PING_S = 0.5  # between questions while nothing comes
 _MOST_TRIES = 20  # of one frame
-_SETTLE_S = 0.05  # in which further complaints about a request that was just sent again are old news
 _GOODBYE_S = 1.0
 _HEARTBEAT_MS = 2000
 _HOPELESS = (ErrorCode.NO_SESSION, ErrorCode.IDLE, ErrorCode.VERSION)  # nothing that is sent again can help
-
-
-@dataclass(frozen=True)
-class WireSpeed:
-    """A wire that is imposed: slower than the one that is there."""
-
-    bytes_per_s: float
-    latency_s: float  # one way
-
-
-@dataclass
-class Request:
-    """A command on its way, or its answer."""
-
-    sequence: int
-    kind: str
-    frame: bytes
-    sent_ns: int = 0
-    tries: int = 0
-    replies: list[Message | None] = field(default_factory=list)  # by part
-    done_ns: int = 0  # when the last part had come
-    error: Exception | None = None
-
-    @property
-    def done(self) -> bool:
-        return self.error is not None or (bool(self.replies) and None not in self.replies)
-
-    @property
-    def may_go_again(self) -> bool:
-        """Whether a complaint about it is news: it is not, soon after it was sent again."""
-        return self.tries < 2 or monotonic_ns() - self.sent_ns > 1e9 * _SETTLE_S
 
 
 def connect(
@@ -117,11 +86,9 @@ class Connection:
         self.address = address
         self.timeline = timeline
         self.traffic = Traffic()
-        self.stalled_s = 0.0  # spent in waiting for a wire that is imposed
+        self.imposed = ImposedWire(speed)
         self._timeout_s = timeout_s
-        self._speed = speed
         self._ended = ended
-        self._free_at = {"down": 0.0, "up": 0.0}  # when the imposed wire has carried all that it was given
         self._lock = RLock()
         self._limits = Limits()
         self._session = 0
@@ -185,27 +152,15 @@ class Connection:
         return RemoteChip(self, spec, die_seed)
 
     @property
-    def most_windows(self) -> int:
-        """That the chip takes in one request."""
+    def welcome(self) -> Welcome:
+        """What the chip can take."""
         assert self._welcome is not None, "a connection begins with WELCOME"
-        return self._welcome.windows
-
-    @property
-    def imposed(self) -> dict[str, float] | None:
-        """The wire that is imposed, and the seconds for which it made the host wait."""
-        if self._speed is None:
-            return None
-        return {
-            "mbit_per_s": self._speed.bytes_per_s * 8 / 1e6,
-            "latency_us": self._speed.latency_s * 1e6,
-            "stalled_s": round(self.stalled_s, 3),
-        }
+        return self._welcome
 
     def send(self, message: Message, part: int = 0, parts: int = 1, windows: int = 0) -> Request:
         """Send a request; waits while too many are unanswered. Raises LinkError, or the error of an earlier request."""
         with self._lock:
-            assert self._welcome is not None, "a connection begins with WELCOME"
-            credits = self._welcome.in_flight
+            credits = self.welcome.in_flight
             if len(self._unanswered) >= credits:
                 with self.timeline.span("host", "wait"):
                     self._wait(lambda: len(self._unanswered) < credits)
@@ -216,6 +171,13 @@ class Connection:
             with self.timeline.span("host", "pack"):
                 frame = encode(message, session=self._session, sequence=self._last, part=part, parts=parts)
             kind = name_of(message.KIND)
+            most = HEADER_BYTES + self.welcome.payload_bytes
+            if len(frame) > most:
+                self._last -= 1
+                raise LinkError(
+                    f"a {kind} of {len(frame):,} bytes, the chip at {self.address} takes {most:,}: start chipsim serve"
+                    " with a larger --message-mib, or send fewer windows at a time"
+                )
             request = self._unanswered[self._last] = Request(self._last, kind, frame)
             self.traffic.windows[kind] += windows
             self._send_request(request)
@@ -276,7 +238,9 @@ class Connection:
 
     def _send_request(self, request: Request) -> None:
         request.sent_ns = monotonic_ns()
-        request.tries += 1
+        request.sends += 1
+        if request is next(iter(self._unanswered.values())):  # those behind it wait for it
+            request.tries += 1
         if request.tries > _MOST_TRIES:
             self._lose(f"request {request.sequence} got lost or damaged {_MOST_TRIES} times")
         self._transmit(request.frame, request.kind)
@@ -291,21 +255,10 @@ class Connection:
                 self._send_request(request)
 
     def _transmit(self, frame: bytes, kind: str) -> None:
-        self._occupy("down", len(frame))
+        self.imposed.carry("down", len(frame))
         self.traffic.add("down", kind, len(frame))
         with suppress(zmq.Again):  # the wire takes nothing: as if lost, to be sent again, until the time-out
             self._socket.send(frame, zmq.NOBLOCK, copy=False)
-
-    def _occupy(self, direction: str, n_bytes: int) -> None:
-        """Wait until an imposed wire has carried so many bytes; of a reply, for its way and that of its request."""
-        if self._speed is None:
-            return
-        now = monotonic()
-        free_at = max(now, self._free_at[direction]) + n_bytes / self._speed.bytes_per_s
-        self._free_at[direction] = free_at
-        wait = free_at - now + (2 * self._speed.latency_s if direction == "up" else 0.0)
-        self.stalled_s += wait
-        sleep(wait)
 
     def _wait(self, done: Callable[[], bool], ping: bool = True) -> None:
         """Receive until `done`. Raises LinkError if the chip gives no sign of life for the time-out."""
@@ -361,12 +314,14 @@ class Connection:
         elif isinstance(message, Error):
             self._hear(message, request)
         elif request is not None and envelope.reply:
-            self._occupy("up", len(frame))
+            self.imposed.carry("up", len(frame))
             if len(request.replies) != envelope.parts:
                 request.replies = [None] * envelope.parts
             request.replies[envelope.part] = message
             if request.done:
                 self._finish(request)
+        elif envelope.reply and 0 < envelope.sequence <= self._last:
+            self.traffic.repeated += 1
 
     def _finish(self, request: Request) -> None:
         request.done_ns = monotonic_ns()

@@ -34,7 +34,7 @@ from host.remote.connection import Connection
 from host.remote.remote_result import RemoteResult, arrays_of
 
 _WINDOWS_PER_FRAME = 512  # so that the chip can begin while the rest of a chunk is still being packed
-_FRAME_BYTES = 1 << 20  # of arrays in a frame of a long command
+_PIECE_BYTES = 1 << 20  # of arrays in a frame of a long command
 
 
 class RemoteChip:
@@ -47,6 +47,7 @@ class RemoteChip:
         self._connection = connection
         connection.ask(configure(spec, die_seed))
         self._programmed = False
+        self._piece_bytes = min(_PIECE_BYTES, connection.welcome.payload_bytes // 2)
 
     def program(self, weights: Weights) -> None:
         """As `chipsim.Chip.program`."""
@@ -55,7 +56,7 @@ class RemoteChip:
             with np.errstate(over="ignore"):
                 arrays[f"layer{number}.weight"] = np.asarray(weight, np.float32)
                 arrays[f"layer{number}.bias"] = np.asarray(bias, np.float32)
-        self._connection.ask_in_parts(Program(pieces) for pieces in in_pieces(arrays, _FRAME_BYTES))
+        self._connection.ask_in_parts(Program(pieces) for pieces in in_pieces(arrays, self._piece_bytes))
         self._programmed = True
 
     def infer(self, events: Events, windows: NDArray[np.int64], probes: Sequence[Probe] = ()) -> Result:
@@ -63,7 +64,7 @@ class RemoteChip:
         windows = self._checked(events, windows, probes)
         watched = _watches(probes)
         requests = []
-        for part in self._parts(len(windows), probes):
+        for part in self._parts(len(windows)):
             infer = Infer(windows[part], self._packed_events(events, part), watched)
             requests.append(self._connection.send(infer, windows=len(infer.windows)))
         return RemoteResult(self._connection, requests, self.spec, tuple(probes))
@@ -83,7 +84,7 @@ class RemoteChip:
         windows = self._checked(events, windows, probes)
         watched = _watches(probes)
         requests = []
-        for part in self._parts(len(windows), probes):
+        for part in self._parts(len(windows)):
             learn = Learn(
                 windows[part],
                 self._packed_events(events, part),
@@ -115,7 +116,7 @@ class RemoteChip:
     def restore(self, snapshot: Mapping[str, NDArray[np.generic]]) -> None:
         """As `chipsim.Chip.restore`."""
         self._check_programmed()
-        self._connection.ask_in_parts(Restore(pieces) for pieces in in_pieces(snapshot, _FRAME_BYTES))
+        self._connection.ask_in_parts(Restore(pieces) for pieces in in_pieces(snapshot, self._piece_bytes))
 
     def _check_programmed(self) -> None:
         if not self._programmed:
@@ -129,9 +130,9 @@ class RemoteChip:
         check_probes(probes, self.spec)
         return windows
 
-    def _parts(self, n_windows: int, probes: Sequence[Probe]) -> list[slice]:
-        """The windows of each frame. A probed chunk is one frame: its signals come back in one piece."""
-        size = min(_WINDOWS_PER_FRAME, self._connection.most_windows)
+    def _parts(self, n_windows: int) -> list[slice]:
+        """The windows of each frame."""
+        size = min(_WINDOWS_PER_FRAME, self._connection.welcome.windows)
         return [slice(start, min(start + size, n_windows)) for start in range(0, n_windows, size)]
 
     def _packed_events(self, events: Events, part: slice) -> PackedEvents:

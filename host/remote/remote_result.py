@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from chipsim import ChipSpec, Probe, Result, Signals
 from chipsim.wire import Counts, Inferred, Learned, Limits, Message, ReadCounts, State, Weights, assembled
 from chipsim.wire import Signals as SignalsRead
-from host.remote.connection import Connection, Request
+from host.remote.connection import Connection
+from host.remote.request import Request
 
 _ACTIVITY, _WORK = "activity.", "work."
 

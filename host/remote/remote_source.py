@@ -39,7 +39,7 @@ class RemoteSource:
             "chip": self._where,
             "counted": True,
             **connection.traffic.to_json(),
-            "imposed": connection.imposed,
+            "imposed": connection.imposed.to_json(),
             "seconds": round(measured.seconds, 3),
             "chip_busy_s": round(measured.chip_s, 3),
             "chip_waits": round(measured.chip_waits, 4),

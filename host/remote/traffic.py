@@ -26,6 +26,7 @@ class Traffic:
     windows: dict[str, int] = field(default_factory=lambda: defaultdict(int))  # shown, by kind of message
     resent: int = 0  # frames that were sent again, because they or their answers were lost or damaged
     damaged: int = 0  # frames from the chip that could not be read
+    repeated: int = 0  # replies that came once more than they were needed
 
     def add(self, direction: Direction, kind: str, n_bytes: int) -> None:
         count = (self.down if direction == "down" else self.up)[kind]
@@ -58,4 +59,5 @@ class Traffic:
             },
             "resent_frames": self.resent,
             "damaged_frames": self.damaged,
+            "repeated_frames": self.repeated,
         }

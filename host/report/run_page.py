@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from host.encoders import MEANING
 from host.errors import RunFolderError
+from host.link_report import link_lines
 from host.report.chart import Bar, Labels, Series, bars, curves
 from host.report.commands import report_command
 from host.report.limits import PHASES, limits
@@ -41,6 +42,11 @@ _PICTURES = {
         "One sample's spikes",
         "Spikes of one test sample in every layer, before learning at the left and after it at the right, with the"
         " counts of the output neurons.",
+    ),
+    "timeline.png": (
+        "Host and chip at work",
+        "When host, wire and chip were busy, on one clock: the whole run above, a close-up of learning below. What the"
+        " host does while the chip works costs no time.",
     ),
     "weights.png": (
         "Weights",
@@ -81,6 +87,7 @@ def run_page(folder: Path) -> str:
         phases=PHASES,
         warnings=[limit for limit in met if limit.notable],
         costs=numbers(summary.get("cost", {})),
+        link=link_lines(summary["link"]) if "link" in summary else [],
         toml=spec.to_toml(),
         run_command=replay_command(spec),
         report_command=report_command(str(folder), []),

@@ -14,6 +14,7 @@ from small_runs import SMALL, SMALL_FLAGS, everything_in
 
 from host import files as files_module
 from host import run_folder as run_folder_module
+from host import chip_source
 from host import setup as run_setup
 from host.errors import RunFolderError
 from host.run import run
@@ -66,6 +67,7 @@ def test_its_spec_is_exactly_what_was_simulated(tmp_path, data_file, monkeypatch
         return real(spec, die_seed, threads)
 
     monkeypatch.setattr(run_setup, "Chip", recorded)
+    monkeypatch.setattr(chip_source, "Chip", recorded)
     config = tmp_path / "design.toml"
     config.write_text('steps = 9\ndie = 5\nnoise = ["mismatch:0.5"]\n[neuron]\nkind = "lif"\nlow_rail_th = -0.5\n')
     spec = resolve(

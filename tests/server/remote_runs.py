@@ -1,10 +1,5 @@
 """Small runs whose die is behind a wire."""
 
-import sys
-from pathlib import Path
-
-sys.path.append(str(Path(__file__).parents[1] / "host"))
-
 from small_runs import SMALL, write_npz
 
 from host.remote import connect

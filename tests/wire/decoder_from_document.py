@@ -10,7 +10,7 @@ import struct
 from pathlib import Path
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "chipsim" / "wire" / "PROTOCOL.md"
-NUMBERS = dict(zip("u8 u16 u32 u64 i8 i16 i32 i64 f32 f64".split(), "BHIQbhiqfd", strict=True))
+NUMBERS = dict(zip(["u8", "u16", "u32", "u64", "i8", "i16", "i32", "i64", "f32", "f64"], "BHIQbhiqfd", strict=True))
 TYPE = re.compile(r"(?P<type>section \w+|\w+)( x (?P<times>.+?))?( if (?P<condition>.+))?")
 
 
@@ -40,8 +40,8 @@ def kinds():
 
 def section_numbers():
     """NAME -> number of every section."""
-    [said] = [row for row in re.findall(r"^\| 0 \| u8 \| section \| (.*) \|$", DOCUMENT.read_text(), re.M)]
-    return {name: int(number) for number, name in re.findall(r"(\d+) ([A-Z]+)", said)}
+    said = re.search(r"^\| 0 \| u8 \| section \| (.*) \|$", DOCUMENT.read_text(), re.M)
+    return {name: int(number) for number, name in re.findall(r"(\d+) ([A-Z]+)", said[1])}
 
 
 def examples():

@@ -1,0 +1,56 @@
+"""Requests by their numbers: whatever a wire does, each is carried out once and in order."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chipsim.server.inbox import Inbox, Rate, Verdict
+
+
+@given(st.lists(st.integers(1, 12), max_size=200), st.integers(1, 4))
+def test_each_request_is_carried_out_once_and_in_order(arrivals, in_flight):
+    inbox, done = Inbox(in_flight), []
+    for sequence in arrivals:
+        verdict = inbox.judge(sequence)
+        if verdict is Verdict.CARRY_OUT:
+            done.append(sequence)
+            inbox.replied(sequence, [b"reply to %d" % sequence])
+        elif verdict is Verdict.REPEAT:
+            assert inbox.reply(sequence) == [b"reply to %d" % sequence]
+        elif verdict is Verdict.GAP:
+            assert sequence > inbox.expected
+        else:
+            assert sequence <= len(done) - in_flight, "its reply was needed no more"
+    assert done == list(range(1, len(done) + 1))
+    assert inbox.expected == len(done) + 1
+
+
+def test_a_request_that_is_being_carried_out_is_not_begun_again():
+    inbox = Inbox(4)
+    assert inbox.judge(1) is Verdict.CARRY_OUT
+    assert inbox.judge(1) is Verdict.WAIT
+    inbox.replied(1, [b"x"])
+    assert inbox.judge(1) is Verdict.REPEAT
+
+
+def test_large_replies_are_kept_until_the_next_request_only():
+    inbox = Inbox(4)
+    inbox.judge(1)
+    inbox.replied(1, [bytes(5 << 20)])
+    assert inbox.judge(1) is Verdict.REPEAT
+    inbox.judge(2)
+    assert inbox.judge(1) is Verdict.WAIT
+
+
+def test_a_rate_is_kept(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("chipsim.server.inbox.monotonic", lambda: now[0])
+    rate = Rate(100.0)
+    assert rate.take(80) and not rate.take(80)
+    now[0] = 0.5
+    assert rate.take(70) and not rate.take(1)
+    now[0] = 100.0
+    assert rate.take(1000), "what is more than a second's worth takes all of it"
+    assert not rate.take(1)
+    now[0] = 100.25
+    taken = sum(rate.take(1) for _ in range(100))
+    assert taken == 25
