@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim import Chip, ChipSpec
-from chipsim.mapping import place
+from chipsim.mapping import place_layers
 from host.data import Dataset, Samples, load
 from host.errors import DataError
 from host.run_spec import RunSpec
@@ -119,7 +119,7 @@ def prepare(spec: RunSpec, say: Callable[[str], None] = lambda text: None) -> Se
     dataset = load(spec.dataset, spec.data_dir)
     train, valid = split(dataset.train, spec.training.validation_fraction, spec.seed)
     if spec.chip is not None:
-        place(spec.chip, spec.chip_spec(dataset.n_in, dataset.n_classes).layer_sizes)
+        place_layers(spec.chip, spec.chip_spec(dataset.n_in, dataset.n_classes).shapes)
     spec = resolved(spec, dataset)
     assert spec.teacher.epochs is not None, "resolved() fills it in"
     say("training the teacher")
