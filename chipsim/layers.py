@@ -136,6 +136,11 @@ class LayerShape:
         return self.kernel[0] * self.kernel[1] if isinstance(self.layer, AveragePool) else self.rows
 
     @property
+    def synapses(self) -> int:
+        """On the chip, biases not counted."""
+        return self.crossbars * self.fan_in * self.columns
+
+    @property
     def synapses_of_row(self) -> int:
         """That a row of a crossbar drives: one for each column, or that of its own channel alone."""
         return self.columns if self.learns else 1

@@ -162,22 +162,34 @@ def _counts(context: click.Context, parameter: click.Parameter, value: str) -> t
 @click.option("--peer", help="torch: time the same learning in PyTorch, too.")
 @click.option("--data-dir", help="Where MNIST is looked for, before CHIPSIM_DATA; without it a likeness is used.")
 @click.option("--sweep", "of_sweeps", is_flag=True, help="Measure sweeps instead: two workers against two processes.")
+@click.option("--conv", "of_convolutions", is_flag=True, help="Measure convolutional networks instead.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
-def bench(threads: tuple[int, ...], peer: str | None, data_dir: str | None, of_sweeps: bool, as_json: bool) -> None:
+def bench(
+    threads: tuple[int, ...],
+    peer: str | None,
+    data_dir: str | None,
+    of_sweeps: bool,
+    of_convolutions: bool,
+    as_json: bool,
+) -> None:
     """Measure speed against this machine's own limit, in the same run: about a minute on an idle machine."""
     import json
 
     with one_line_errors():
         from host.bench import run_bench
-        from host.bench_sweep import run_sweep_bench
+        from host.bench_conv import ConvBench, run_conv_bench
+        from host.bench_report import BenchReport
+        from host.bench_sweep import SweepBench, run_sweep_bench
         from host.console import Console
 
+        result: BenchReport | SweepBench | ConvBench
         with Console() as console:
-            result = (
-                run_sweep_bench(console.steps)
-                if of_sweeps
-                else run_bench(threads, peer, console.steps, data_dir=data_dir)
-            )
+            if of_sweeps:
+                result = run_sweep_bench(console.steps)
+            elif of_convolutions:
+                result = run_conv_bench(threads, peer, console.steps)
+            else:
+                result = run_bench(threads, peer, console.steps, data_dir=data_dir)
         click.echo(json.dumps(result.to_json()) if as_json else "\n".join(result.lines()))
 
 
