@@ -18,7 +18,7 @@ from chipsim.layer_run import LayerRun, Look, Windows
 from chipsim.link import HostLink
 from chipsim.memory import aligned
 from chipsim.places import n_places, of_neurons, places_of, row_numbers
-from chipsim.plan import checks, even_ranges, following_ranges, inference, learning
+from chipsim.plan import checks, even_ranges, following_ranges, image_ranges, inference, learning
 from chipsim.positions import kept_once
 from chipsim.probe import Probe, check_probes, nothing_probed, room_for
 from chipsim.programming import Weights, in_crossbars, out_of_crossbars, program_layer
@@ -271,13 +271,15 @@ class Chip:
                 records[layer].fired, self._row_numbers[layer], hidden.rows, hidden.begin, hidden.end, start, stop
             )
 
-        threads = self._threads.count
+        threads, on_images = self._threads.count, not all(shape.dense for shape in shapes)
         n_blocks = [len(layer) for layer in self._layers]
         checked = self._checks(events)
         if targets is None:
-            work = inference(even_ranges(n_windows, threads), n_blocks, run_block, gather, checked[-1])
+            ranges = image_ranges(n_windows, threads) if on_images else even_ranges(n_windows, threads)
+            work = inference(ranges, n_blocks, run_block, gather, checked[-1])
         else:
-            work = learning(following_ranges(n_windows, threads), n_blocks, run_block, gather, checked[-1])
+            ranges = image_ranges(n_windows, threads) if on_images else following_ranges(n_windows, threads)
+            work = learning(ranges, n_blocks, run_block, gather, checked[-1])
         self._threads.run([*checked, *work])
         totals = np.array([np.sum(parts, axis=0) for parts in tallies])
         return Result(

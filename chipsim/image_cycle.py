@@ -43,7 +43,7 @@ def _list_constant_current(seen, fields, events, s):
 @inlined_stage
 def _deliver(columns, here, fields, seen, t, p, place):
     """Column currents of position p. Returns the rows added."""
-    added = deliver(columns, here.state.weight, seen.events, place, t)
+    added = deliver(columns, here.state.weight, seen.events, np.uint64(place), t)
     if fields.scales:
         gain = fields.drive_gain[p]
         for i in range(len(gain)):
@@ -126,7 +126,7 @@ def _infer(watching: bool) -> Any:
             find_pixels(seen, fields, events, s)
             if graded:
                 _list_constant_current(seen, fields, events, s)
-            for p in range(len(fields.lines)):
+            for p in fields.positions:
                 here = block_at(block, p, fields.columns)
                 place = p if graded else np.int64(0)
                 start_window(columns, here.neurons)
@@ -134,7 +134,7 @@ def _infer(watching: bool) -> Any:
                 for t in range(n_steps):
                     if not graded:
                         list_events(seen, fields, events, s, t, p, place)
-                    active += np.int64(seen.events.end[place, t])
+                    active += np.int64(seen.events.end[np.uint64(place), t])
                     if t == 0 or not graded:
                         added += _deliver(columns, here, fields, seen, t, p, place)
                     _integrate_and_fire(
@@ -162,7 +162,7 @@ def _learn_own_weights(watching: bool) -> Any:
             find_pixels(seen, fields, events, s)
             if graded:
                 _list_constant_current(seen, fields, events, s)
-            for p in range(len(fields.lines)):
+            for p in fields.positions:
                 here = block_at(block, p, fields.columns)
                 place = p if graded else np.int64(0)
                 first = p * fields.width + block.first
@@ -173,7 +173,7 @@ def _learn_own_weights(watching: bool) -> Any:
                 for t in range(n_steps):
                     if not graded:
                         list_events(seen, fields, events, s, t, p, place)
-                    active += np.int64(seen.events.end[place, t])
+                    active += np.int64(seen.events.end[np.uint64(place), t])
                     if changed or not graded:
                         added += _deliver(columns, here, fields, seen, t, p, place)
                         changed = False
@@ -186,7 +186,7 @@ def _learn_own_weights(watching: bool) -> Any:
                     )
                     if watching:
                         _watch(columns, here, fields, seen, record.signals, s, t, p, place)
-                    wrote = teach(columns, here, seen.events, target, rates[s], windows[s], place, t, tally)
+                    wrote = teach(columns, here, seen.events, target, rates[s], windows[s], np.uint64(place), t, tally)
                     changed = wrote or changed
                     if watching:
                         note_learning(columns, here, record.signals, s, t, _ONE / np.float32(t + 1))
@@ -217,14 +217,14 @@ def _learn_shared_weights(watching: bool) -> Any:
             written[:] = -1
             writes = np.int64(0)
             for t in range(n_steps):
-                for p in range(len(fields.lines)):
+                for p in fields.positions:
                     mine, here = columns_at(columns, p), block_at(block, p, fields.columns)
                     place = p if graded else np.int64(0)
                     first = p * fields.width + block.first
                     target = targets[s, first : first + n_columns]
                     if not graded:
                         list_events(seen, fields, events, s, t, p, place)
-                    active += np.int64(seen.events.end[place, t])
+                    active += np.int64(seen.events.end[np.uint64(place), t])
                     if not graded or written[p] != writes:  # a constant current changes only with the weights
                         added += _deliver(mine, here, fields, seen, t, p, place)
                         written[p] = writes
@@ -237,12 +237,12 @@ def _learn_shared_weights(watching: bool) -> Any:
                     )
                     if watching:
                         _watch(mine, here, fields, seen, record.signals, s, t, p, place)
-                    wrote = teach(mine, here, seen.events, target, rates[s], windows[s], place, t, tally)
+                    wrote = teach(mine, here, seen.events, target, rates[s], windows[s], np.uint64(place), t, tally)
                     writes += np.int64(wrote)
                     if watching:
                         note_learning(mine, here, record.signals, s, t, _ONE / np.float32(t + 1))
             missed = tally[MISSED] - missed_before
-            for p in range(len(fields.lines)):
+            for p in fields.positions:
                 mine, here = columns_at(columns, p), block_at(block, p, fields.columns)
                 first = p * fields.width + block.first
                 end_window(mine, here.neurons, here.circuit, record, s, first, first + n_columns, missed, tally)

@@ -35,7 +35,7 @@ class LayerRun:
 
     def __init__(self, shape: LayerShape, made: FabricatedLayer) -> None:
         self._shape = shape
-        self._rooms: dict[tuple[int, int, bool, bool], Room] = {}  # other windows may run at the same time
+        self._rooms: dict[tuple[int, int, bool, bool], Room] = {}
         self._fields: list[Fields] = []
         if not shape.dense:
             whole = fields_of(shape, made.drive_gain)
@@ -75,8 +75,8 @@ class LayerRun:
         return image_cycle.learn_shared_weights_watched if watching else image_cycle.learn_shared_weights
 
     def _room(self, block: Block, constant_current: bool, learns: bool, steps: int, start: int) -> Room:
-        """Kept from chunk to chunk."""
-        key = (int(block.first), start, constant_current, learns)
+        """Kept from chunk to chunk. While weights rest, other windows may run at the same time."""
+        key = (int(block.first), 0 if learns else start, constant_current, learns)
         if key not in self._rooms:
             self._rooms[key] = self._new_room(block, constant_current, learns, steps)
         return self._rooms[key]

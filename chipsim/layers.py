@@ -141,6 +141,24 @@ class LayerShape:
         return self.crossbars * self.fan_in * self.columns
 
     @property
+    def synapses_of_row(self) -> int:
+        """That a row of a crossbar drives: one for each column, or that of its own channel alone."""
+        return self.columns if self.learns else 1
+
+    @property
+    def visits(self) -> int:
+        """How often a crossbar is used in a step: once for each position that shares it."""
+        return self.positions // self.crossbars
+
+    @property
+    def rows_of_full_image(self) -> int:
+        """Rows that all positions together see if every input is active."""
+        (top, left, _, _), (_, height, width) = self.padding, self.input
+        lines = _covered(height, self.kernel[0], self.stride[0], top, self.output[1])
+        columns = _covered(width, self.kernel[1], self.stride[1], left, self.output[2])
+        return self.input[0] * lines * columns
+
+    @property
     def stride(self) -> tuple[int, int]:
         """Down and to the right."""
         return (1, 1) if isinstance(self.layer, Dense) else _stride(self.layer)
@@ -178,6 +196,12 @@ def shapes_of(input_shape: tuple[int, int, int], layers: Sequence[AnyLayer]) -> 
 
 def _stride(layer: Convolution | AveragePool) -> tuple[int, int]:
     return layer.stride or layer.kernel
+
+
+def _covered(size: int, kernel: int, stride: int, padding: int, n_out: int) -> int:
+    """Pixels along one side that n_out kernels cover, each counted."""
+    starts = [place * stride - padding for place in range(n_out)]
+    return sum(min(start + kernel, size) - max(start, 0) for start in starts)
 
 
 def _swept(number: int, layer: Convolution | AveragePool, shape: tuple[int, int, int]) -> tuple[int, int, int]:

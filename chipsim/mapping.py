@@ -11,7 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
+from chipsim.layers import LayerShape
 from chipsim.physical.derive import columns_per_neuron, rows_per_input
 from chipsim.physical.spec import PhysicalSpec
 from chipsim.spec import ChipError
@@ -106,18 +108,41 @@ class _Cores:
         return corner
 
 
+class _Crossbars(NamedTuple):
+    """What a layer asks for: crossbars alike, of n_out columns of n_in inputs and a bias each."""
+
+    n_in: int
+    n_out: int
+    copies: int = 1
+
+
 def place(spec: PhysicalSpec, layer_sizes: Sequence[int]) -> Placement:
     """A network of `layer_sizes` (inputs first) on the chip. Raises ChipError, saying what would fit."""
+    if len(layer_sizes) < 2 or min(layer_sizes) < 1:
+        raise ChipError(
+            f"network {','.join(map(str, layer_sizes))}: give at least two widths from 1, inputs first, as 784,256,10"
+        )
+    return _place(spec, layer_sizes, [_Crossbars(*sizes) for sizes in pairwise(layer_sizes)])
+
+
+def place_layers(spec: PhysicalSpec, layers: Sequence[LayerShape]) -> Placement:
+    """As `place`, layers on an image included: their crossbars' columns, each with the neurons of all its positions."""
+    crossbars = [_Crossbars(layer.rows, layer.columns, layer.crossbars) for layer in layers]
+    return _place(spec, [layers[0].n_in, *(layer.n_out for layer in layers)], crossbars)
+
+
+def _place(spec: PhysicalSpec, layer_sizes: Sequence[int], layers: Sequence[_Crossbars]) -> Placement:
     array, rows_each, columns_each = spec.array, rows_per_input(spec), columns_per_neuron(spec)
-    _check_size(spec, layer_sizes)
+    _check_size(spec, layer_sizes, layers)
     cores, tiles = _Cores(spec), list[Tile]()
-    for layer, (n_in, n_out) in enumerate(pairwise(layer_sizes), 1):
+    all_crossbars = [(layer, each, k) for layer, each in enumerate(layers, 1) for k in range(each.copies)]
+    for layer, (n_in, n_out, _), number in all_crossbars:
         parts = _row_parts(spec, n_in)
         placed = 0
         while placed < n_out:
             chosen = cores.choose([inputs * rows_each for _, inputs in parts], n_out - placed)
             if chosen is None:
-                raise _too_few_cores(spec, layer_sizes)
+                raise _too_few_cores(spec, layer_sizes, layers)
             neurons = min(n_out - placed, *(core.free_columns // columns_each for core in chosen))
             for (first_input, inputs), core in zip(parts, chosen, strict=True):
                 rows, columns = inputs * rows_each, neurons * columns_each
@@ -128,7 +153,7 @@ def place(spec: PhysicalSpec, layer_sizes: Sequence[int]) -> Placement:
                         core=core.number,
                         first_input=first_input,
                         inputs=inputs,
-                        first_neuron=placed,
+                        first_neuron=number * n_out + placed,
                         neurons=neurons,
                         first_row=first_row,
                         rows=rows,
@@ -159,13 +184,9 @@ def _most_neurons(spec: PhysicalSpec) -> int:
     return spec.array.core_columns // columns_per_neuron(spec)
 
 
-def _check_size(spec: PhysicalSpec, layer_sizes: Sequence[int]) -> None:
+def _check_size(spec: PhysicalSpec, layer_sizes: Sequence[int], layers: Sequence[_Crossbars]) -> None:
     """Refuse what cannot fit however it is placed. Raises ChipError."""
     array = spec.array
-    if len(layer_sizes) < 2 or min(layer_sizes) < 1:
-        raise ChipError(
-            f"network {','.join(map(str, layer_sizes))}: give at least two widths from 1, inputs first, as 784,256,10"
-        )
     if _most_inputs(spec) <= _bias_rows(spec) or _most_neurons(spec) == 0:
         raise ChipError(
             f"a core of {array.core_rows} rows and {array.core_columns} columns holds no input beside a bias: a"
@@ -173,7 +194,7 @@ def _check_size(spec: PhysicalSpec, layer_sizes: Sequence[int]) -> None:
             " columns; enlarge the core"
         )
     columns = 0
-    for layer, (n_in, n_out) in enumerate(pairwise(layer_sizes), 1):
+    for layer, (n_in, n_out, count) in enumerate(layers, 1):
         parts = -(-(n_in + _bias_rows(spec)) // _most_inputs(spec))
         if parts > 1 and not array.columns_chain:
             raise ChipError(
@@ -183,17 +204,17 @@ def _check_size(spec: PhysicalSpec, layer_sizes: Sequence[int]) -> None:
                 f" that, enlarge core_rows to {(n_in + _bias_rows(spec)) * rows_per_input(spec)}, or set columns_chain"
                 " = true"
             )
-        columns += parts * n_out * columns_per_neuron(spec)
+        columns += count * parts * n_out * columns_per_neuron(spec)
     if columns > array.cores * array.core_columns:
-        raise _too_few_cores(spec, layer_sizes)
+        raise _too_few_cores(spec, layer_sizes, layers)
 
 
-def _too_few_cores(spec: PhysicalSpec, layer_sizes: Sequence[int]) -> ChipError:
+def _too_few_cores(spec: PhysicalSpec, layer_sizes: Sequence[int], layers: Sequence[_Crossbars]) -> ChipError:
     """Says how many cores do: those that the layers take when no two share one."""
     array, most_neurons = spec.array, _most_neurons(spec)
     each = [
-        -(-(n_in + _bias_rows(spec)) // _most_inputs(spec)) * -(-n_out // most_neurons)
-        for n_in, n_out in pairwise(layer_sizes)
+        count * -(-(n_in + _bias_rows(spec)) // _most_inputs(spec)) * -(-n_out // most_neurons)
+        for n_in, n_out, count in layers
     ]
     return ChipError(
         f"network {_name(layer_sizes)} does not fit {spec.name}: it has {array.cores} cores of {array.core_rows} rows x"

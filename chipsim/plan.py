@@ -15,6 +15,7 @@ Ranges = list[tuple[int, int]]
 WINDOWS_PER_PIECE = 32  # at least, so that a piece outweighs its scheduling
 _WINDOWS_ON_ONE_THREAD = 256  # what one layer leaves is still in the cache when the next one reads it
 _RANGES_PER_THREAD = 2  # enough for layers to overlap
+_IMAGES_PER_PIECE = 4  # many layers, each long: the shorter the ranges, the sooner all threads have work
 _LAST_RANGE = 0.4  # of the others' length: while its last layer runs, other threads have nothing to do
 
 
@@ -26,6 +27,12 @@ def even_ranges(n_windows: int, threads: int) -> Ranges:
 def following_ranges(n_windows: int, threads: int) -> Ranges:
     """All windows, in ranges that wait for each other, the last of them shorter."""
     return _ranges(n_windows, threads, _RANGES_PER_THREAD * threads - 1 + _LAST_RANGE)
+
+
+def image_ranges(n_windows: int, threads: int) -> Ranges:
+    """All windows of a chip that sees images, in ranges that run side by side or wait for each other."""
+    size = min(_IMAGES_PER_PIECE, math.ceil(n_windows / threads)) if threads > 1 else _WINDOWS_ON_ONE_THREAD
+    return [(start, min(start + size, n_windows)) for start in range(0, n_windows, size)]
 
 
 def _ranges(n_windows: int, threads: int, parts: float) -> Ranges:

@@ -69,12 +69,14 @@ def kept_once(layer: Block) -> Block:
 
 @inlined_stage
 def _at(table, p):
-    return table[min(p, np.int64(len(table)) - 1)]
+    """Position p of a table that may be kept once."""
+    return table[min(np.uint64(p), np.uint64(len(table) - 1))]
 
 
 @inlined_stage
 def columns_at(columns, p):
     """The working state of position p."""
+    p = np.uint64(p)  # a signed index would be looked at: from the end, if negative
     return Columns(
         columns.drive[p],
         columns.synaptic[p],
@@ -103,7 +105,7 @@ def columns_at(columns, p):
 @inlined_stage
 def block_at(block, p, n_columns):
     """A block's columns at position p, as a block of a dense layer would be. n_columns: of a position."""
-    k = min(p, np.int64(len(block.state.weight)) - 1)
+    k = min(np.uint64(p), np.uint64(len(block.state.weight) - 1))
     synapses, state, coded = block.synapses, block.state, block.state.coded
     return Block(
         p * n_columns + block.first,

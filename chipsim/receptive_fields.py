@@ -22,6 +22,7 @@ from chipsim.tables import Events, row_type
 class Fields(NamedTuple):
     """A layer's positions, P of them, each with n_out columns of which a block holds some."""
 
+    positions: Any  # (P,) int64, 0 to P - 1
     lines: Any  # (P, kernel height, 3) int32: first pixel and the one after the last, and what makes numbers rows
     n_pixels: Any  # int64 scalar, of the image below
     channels: Any  # int64 scalar, of a pixel
@@ -58,6 +59,7 @@ def fields_of(shape: LayerShape, drive_gain: NDArray[np.float32]) -> Fields:
     """drive_gain: (P, n_out), see `chipsim.fabricate`."""
     shared = shape.crossbars == 1  # else each synapse's gain holds it
     return Fields(
+        positions=np.arange(shape.positions),
         lines=kernel_lines(shape),
         n_pixels=np.int64(shape.input[1] * shape.input[2]),
         channels=np.int64(shape.input[0]),
@@ -109,7 +111,8 @@ def list_events(seen, fields, events, s, t, p, place):
     graded = len(events.amplitude) > 0
     listed = seen.events
     pixel_begin = seen.pixel_begin[0 if graded else t]
-    lines = fields.lines[p]
+    lines = fields.lines[np.uint64(p)]
+    place = np.uint64(place)
     n = np.int64(0)
     for line in range(len(lines)):
         begin, end = pixel_begin[lines[line, 0]], pixel_begin[lines[line, 1]]

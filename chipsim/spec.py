@@ -114,7 +114,8 @@ class ChipSpec(BaseModel):
 
     input_shape: Shape | None = None  # channels, height, width
     layers: tuple[AnyLayer, ...] = ()
-    layer_sizes: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=2)]  # inputs first
+    # Inputs first; an empty one, where nothing else says the sizes, is refused.
+    layer_sizes: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=2, validate_default=True)] = ()
     steps: Annotated[int, Field(ge=1, le=4096)] = 16  # of a window
     target_bits: TargetBits = 16
     neuron: NeuronSpec = NeuronSpec()

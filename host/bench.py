@@ -23,6 +23,7 @@ from host.bench_report import (
     Machine,
     Memory,
     NoiseCost,
+    Peer,
     Scaling,
     Speed,
     WorkloadFacts,
@@ -80,12 +81,7 @@ def run_bench(
     threads: thread counts of the chip, ascending; peer: "torch" or None; workload: default `mnist_workload(data_dir)`;
     min_seconds: of every repeat. Raises SettingError for an unknown peer and HostError if the peer is not installed.
     """
-    if peer is not None and peer not in PEERS:
-        raise SettingError(f"unknown peer {peer!r}: choose {', '.join(PEERS)}")
-    if peer == "torch":
-        from host.bench_peer_torch import import_torch, measure_torch
-
-        import_torch()  # a missing package is said now, not after a minute
+    check_peer(peer)
     machine = this_machine(repeats)
     workload = workload or mnist_workload(data_dir)
     session = _Session(workload, tuple(threads), repeats, min_seconds, progress or (lambda done, total, text: None))
@@ -103,8 +99,24 @@ def run_bench(
         noise=session.noise_costs(timings),
         encoders={name: Speed.of(workload.chunk, timings[_encoding_name(name)].seconds) for name in MEANING},
         memory=memory,
-        peer=measure_torch(workload, _fastest_learning(kernel), session.progress) if peer == "torch" else None,
+        peer=_measure_peer(workload, _fastest_learning(kernel), session.progress) if peer == "torch" else None,
     )
+
+
+def check_peer(peer: str | None) -> None:
+    """What is wrong with a peer is said now, not after a minute. Raises as `run_bench`."""
+    if peer is not None and peer not in PEERS:
+        raise SettingError(f"unknown peer {peer!r}: choose {', '.join(PEERS)}")
+    if peer == "torch":
+        from host.bench_peer_torch import import_torch
+
+        import_torch()
+
+
+def _measure_peer(workload: Workload, ours: KernelFigure, progress: Progress) -> Peer:
+    from host.bench_peer_torch import measure_torch
+
+    return measure_torch(workload, ours, progress)
 
 
 class _Session:

@@ -86,7 +86,9 @@ def current_events(images: Array, steps: int) -> Events:
 
 def _convolutions(*sizes: tuple[int, int]) -> list[Convolution]:
     """3x3, of (channels, stride)."""
-    return [Convolution(channels=n, kernel=3, stride=stride, padding=1) for n, stride in sizes]
+    return [
+        Convolution(channels=n, kernel=(3, 3), stride=(stride, stride), padding=(1, 1, 1, 1)) for n, stride in sizes
+    ]
 
 
 def _images(rng: np.random.Generator, n: int) -> Array:
@@ -94,7 +96,8 @@ def _images(rng: np.random.Generator, n: int) -> Array:
     channels, height, width = INPUT_SHAPE
     noise = rng.normal(size=(n, height, width, channels))
     smooth = gaussian_filter(noise, (0, _BLUR_PIXELS, _BLUR_PIXELS, 0), mode="wrap")
-    return np.clip(0.5 + 0.25 * smooth / smooth.std(), 0, 1).reshape(n, -1).astype(np.float32)
+    images: Array = np.clip(0.5 + 0.25 * smooth / smooth.std(), 0, 1).reshape(n, -1).astype(np.float32)
+    return images
 
 
 def _windows(values: Array, shape: LayerShape) -> Array:

@@ -60,7 +60,7 @@ class Bench:
         peak: int | None = None
         for chunk in self._lesson.chunks(cuts):
             self.run([chunk], learns=True)
-            now = _resident()
+            now = resident_bytes()
             peak = now if peak is None or now is None else max(peak, now)
         return peak
 
@@ -93,7 +93,7 @@ def _encoder(workload: Workload, chunk: int, buffers: int) -> Encoder:
     return Encoder(workload.encoding, workload.spec.layer_sizes[0], workload.spec.steps, chunk, SEED, buffers)
 
 
-def _resident() -> int | None:
+def resident_bytes() -> int | None:
     """The process's resident set in bytes; None without /proc.
 
     The system's own high-water mark would not do for the growth of a run: what came before may have been higher.

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim import Chip, ChipSpec
-from chipsim.mapping import place
+from chipsim.mapping import place_layers
 from host.data import Dataset, Samples, load
 from host.errors import DataError, SettingError
 from host.methods.registry import find
@@ -136,7 +136,7 @@ def prepare(
     dataset = load(spec.dataset, spec.data_dir)
     train, valid = split(dataset.train, spec.training.validation_fraction, spec.seed)
     if spec.chip is not None and make_teacher is None:
-        place(spec.chip, spec.chip_of(layers_of(spec, dataset)).layer_sizes)
+        place_layers(spec.chip, spec.chip_of(layers_of(spec, dataset)).shapes)
     spec = resolved(spec, dataset)
     teacher = make_teacher(train) if make_teacher else _teacher(spec, dataset, train, say)
     return Setup(spec, dataset, train, valid, teacher)

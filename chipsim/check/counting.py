@@ -5,7 +5,7 @@ from __future__ import annotations
 from chipsim.check.design import Design
 from chipsim.check.finding import Limits
 from chipsim.check.registry import Verdict, rule
-from chipsim.cost.timing import cycles_available, rows_per_core, step_cycles
+from chipsim.cost.timing import cycles_available, layer_cycles, rows_per_core
 
 
 @rule(
@@ -34,8 +34,14 @@ def accumulator_overflow(design: Design) -> Verdict:
 def clock_cycles(design: Design) -> Verdict | None:
     if design.physical is None:
         return None
-    rows = rows_per_core(design.physical, design.row_rate * design.fan_in, design.fan_in)
-    needed, available = step_cycles(design.physical, rows, rows + 1), cycles_available(design.physical)
+    active = [design.row_rate * shape.rows * shape.positions for shape in design.chip.shapes]
+    cycles = [
+        layer_cycles(design.physical, shape, rows, shape.learns)
+        for shape, rows in zip(design.chip.shapes, active, strict=True)
+    ]
+    needed, available = max(cycles), cycles_available(design.physical)
+    busiest = design.chip.shapes[cycles.index(needed)]
+    rows = rows_per_core(design.physical, design.row_rate * busiest.rows, busiest.rows) * busiest.visits
     timing = design.physical.timing
     return Verdict(
         needed / available,

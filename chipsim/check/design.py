@@ -30,7 +30,7 @@ class Design:
     @property
     def fan_in(self) -> int:
         """Of the layer with the most inputs."""
-        return max(self.chip.layer_sizes[:-1])
+        return max(shape.rows for shape in self.chip.shapes)
 
     @property
     def boxcar_low_th(self) -> float:
@@ -49,8 +49,8 @@ class Design:
 
     def _errors(self) -> list[LayerErrors]:
         """What is the same for all neurons and synapses of a layer, so that one of each shows it."""
-        one_each = (1,) * len(self.chip.layer_sizes)
-        return draw_errors(self.chip.model_copy(update={"layer_sizes": one_each}), die_seed=0)
+        one_each = {"layer_sizes": (1,) * len(self.chip.layer_sizes), "input_shape": None, "layers": ()}
+        return draw_errors(self.chip.model_copy(update=one_each), die_seed=0)
 
     @property
     def lsb_th(self) -> float | None:

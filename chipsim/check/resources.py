@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from chipsim.check.design import Design
 from chipsim.check.finding import Limits
 from chipsim.check.registry import Verdict, rule
 from chipsim.cost.counts import Counts
 from chipsim.cost.link import LinkFormat, link_bytes
 from chipsim.cost.timing import sample_time
-from chipsim.mapping import place
+from chipsim.mapping import place_layers
 from chipsim.physical import PhysicalSpec
 from chipsim.physical.derive import columns_per_neuron, rows_per_input
 from chipsim.physical.spec import Array
@@ -50,8 +48,11 @@ def columns(design: Design) -> Verdict | None:
         return None
     array = design.physical.array
     needed = sum(
-        _row_parts(array, _rows(design.physical, n_in)) * n_out * columns_per_neuron(design.physical)
-        for n_in, n_out in pairwise(design.chip.layer_sizes)
+        shape.crossbars
+        * _row_parts(array, _rows(design.physical, shape.rows))
+        * shape.columns
+        * columns_per_neuron(design.physical)
+        for shape in design.chip.shapes
     )
     have = array.cores * array.core_columns
     return Verdict(
@@ -74,13 +75,15 @@ def cores(design: Design) -> Verdict | None:
         return None
     array = design.physical.array
     try:
-        used = place(design.physical, design.chip.layer_sizes).cores_used
+        used = place_layers(design.physical, design.chip.shapes).cores_used
         return Verdict(used / array.cores, f"{used} of {array.cores} cores are taken", f"{array.cores} cores do")
     except ChipError as refusal:
         neurons_per_core = max(1, array.core_columns // columns_per_neuron(design.physical))
         needed = sum(
-            _row_parts(array, _rows(design.physical, n_in)) * -(-n_out // neurons_per_core)
-            for n_in, n_out in pairwise(design.chip.layer_sizes)
+            shape.crossbars
+            * _row_parts(array, _rows(design.physical, shape.rows))
+            * -(-shape.columns // neurons_per_core)
+            for shape in design.chip.shapes
         )
         needed = max(needed, array.cores + 1)
         return Verdict(needed / array.cores, str(refusal), f"{needed} cores, or narrower layers")

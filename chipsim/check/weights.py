@@ -20,7 +20,7 @@ def reachable_charge(design: Design) -> Verdict | None:
     full = design.chip.synapse.full_scale_th
     if full is None or design.weight_bits is None:
         return None
-    narrowest = min(design.chip.layer_sizes[:-1])
+    narrowest = min(shape.rows for shape in design.chip.shapes if shape.learns)
     return Verdict(
         design.row_rate * narrowest * full / design.chip.neuron.charge_per_step,
         f"in the layer with {narrowest} inputs not even all of them at full weight charge a membrane to threshold in"

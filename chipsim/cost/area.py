@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 from chipsim.physical import PhysicalSpec
 from chipsim.spec import ChipSpec
@@ -25,9 +24,9 @@ class Area:
 
 
 def network_area(spec: ChipSpec, physical: PhysicalSpec) -> Area:
-    """What this network occupies. A bias that is a row of the array is a synapse per neuron."""
+    """What this network occupies. A bias that is a row of the array is a synapse per column."""
     bias = 1 if physical.array.bias == "row" else 0
-    synapses = sum((n_in + bias) * n_out for n_in, n_out in pairwise(spec.layer_sizes))
+    synapses = sum(shape.crossbars * (shape.fan_in + bias) * shape.columns for shape in spec.shapes)
     return _area(physical, synapses, sum(spec.layer_sizes[1:]))
 
 

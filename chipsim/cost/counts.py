@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from chipsim.layers import LayerShape
 from chipsim.spec import ChipSpec
 
 # Per ACTIVITY name (see chipsim.cycle) a sum over windows for each layer.
@@ -18,15 +19,15 @@ Activity = Mapping[str, Sequence[int]] | Mapping[str, NDArray[np.int64]]
 class Counts:
     """Means per sample. Per layer means: one figure for each layer of synapses with the neurons that they drive."""
 
-    input_events: float  # active input rows, summed over the steps of a window
+    input_events: float  # active inputs, summed over the steps of a window; of an image's, as many at its rim as inside
     synaptic_events: tuple[float, ...]  # per layer, an active row meeting a synapse, bias not counted
     spikes: tuple[float, ...]  # per layer
     weight_updates: tuple[float, ...]  # per layer, an update pulse on a synapse, bias counted
     code_writes: tuple[float, ...]  # per layer, a stored few-bit weight that changed
 
-    def row_events(self, layer: int) -> float:
-        """Rows that are active in layer `layer` (from 0), summed over the steps of a window."""
-        return self.input_events if layer == 0 else self.spikes[layer - 1]
+    def row_events(self, layer: int, shape: LayerShape) -> float:
+        """Active rows of layer `layer` (from 0), summed over the steps of a window and over positions."""
+        return self.synaptic_events[layer] / shape.synapses_of_row
 
 
 def counts_per_sample(spec: ChipSpec, activity: Activity, samples: int) -> Counts:
@@ -35,9 +36,9 @@ def counts_per_sample(spec: ChipSpec, activity: Activity, samples: int) -> Count
     def mean(name: str) -> tuple[float, ...]:
         return tuple(int(count) / samples for count in activity[name])
 
-    synaptic_events = mean("synaptic_events")
+    synaptic_events, first = mean("synaptic_events"), spec.shapes[0]
     return Counts(
-        input_events=synaptic_events[0] / spec.layer_sizes[1],
+        input_events=synaptic_events[0] / first.synapses_of_row / (first.rows_of_full_image / first.n_in),
         synaptic_events=synaptic_events,
         spikes=mean("spikes"),
         weight_updates=mean("weight_updates"),

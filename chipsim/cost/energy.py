@@ -53,13 +53,14 @@ def sample_energy(
     """interval_us: from one sample to the next; static power flows all along. Inference rests the learning circuits."""
     figures = physical.energy
     neuron_steps = float(sum(spec.layer_sizes[1:]) * spec.steps)
+    learning_steps = float(sum(shape.n_out for shape in spec.shapes if shape.learns) * spec.steps)
     low_mw, high_mw = figures.static_power_mw
     return Energy(
         (
             Part("synapses", sum(counts.synaptic_events), "synaptic events", figures.synaptic_event_pj),
             Part("spikes", sum(counts.spikes), "spikes", figures.spike_pj),
             Part("neurons", neuron_steps, "neuron steps", figures.neuron_step_pj),
-            Part("learning circuits", neuron_steps if learning else 0.0, "neuron steps", figures.learning_step_pj),
+            Part("learning circuits", learning_steps if learning else 0.0, "neuron steps", figures.learning_step_pj),
             Part("writes", sum(counts.weight_updates), "weight updates", figures.weight_write_pj),
             Part("link", link_bytes, "bytes", figures.link_byte_pj),
             Part("static", interval_us, "us", (low_mw * 1e3, high_mw * 1e3)),  # 1 mW for 1 us is 1 nJ

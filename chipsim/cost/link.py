@@ -52,6 +52,6 @@ def link_bytes(
         events, bits = events / spec.steps, bits + _AMPLITUDE_BITS
     return LinkBytes(
         input=events * bits / 8,
-        targets=sum(spec.layer_sizes[1:]) * form.target / 8 if learning else 0.0,
+        targets=sum(shape.n_out for shape in spec.shapes if shape.learns) * form.target / 8 if learning else 0.0,
         counts=0.0 if learning else spec.layer_sizes[-1] * form.count / 8,
     )

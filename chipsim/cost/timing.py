@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chipsim.cost.counts import Counts
+from chipsim.layers import LayerShape
 from chipsim.physical import PhysicalSpec
 from chipsim.physical.derive import rows_per_input
 from chipsim.spec import ChipSpec
@@ -68,8 +69,16 @@ def cycles_available(physical: PhysicalSpec) -> float:
 
 def busiest_step_cycles(spec: ChipSpec, physical: PhysicalSpec, counts: Counts, learning: bool) -> float:
     """Cycles of an average step in the layer that needs most; while learning, every active row and the bias written."""
-    rows = max(
-        rows_per_core(physical, counts.row_events(layer) / spec.steps, spec.layer_sizes[layer])
-        for layer in range(spec.n_layers)
+    return max(
+        layer_cycles(physical, shape, counts.row_events(layer, shape) / spec.steps, learning and shape.learns)
+        for layer, shape in enumerate(spec.shapes)
     )
-    return step_cycles(physical, rows, rows + 1 if learning else 0)
+
+
+def layer_cycles(physical: PhysicalSpec, shape: LayerShape, rows: float, learning: bool) -> float:
+    """Cycles of a step in which all positions together see `rows` active rows.
+
+    A crossbar that positions share serves them in turn; crossbars of their own work side by side.
+    """
+    seen = rows_per_core(physical, rows / shape.positions, shape.rows)
+    return shape.visits * step_cycles(physical, seen, seen + 1 if learning else 0)

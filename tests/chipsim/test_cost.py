@@ -44,7 +44,7 @@ def test_counts_are_those_of_the_slow_witness(case):
     rows = [input_rows, *fired[:-1]]
     sizes = task.spec.layer_sizes[1:]
     assert list(counts.synaptic_events) == [n * size / 4 for n, size in zip(rows, sizes, strict=True)]
-    assert [counts.row_events(layer) for layer in range(3)] == [n / 4 for n in rows]
+    assert [counts.row_events(layer, shape) for layer, shape in enumerate(task.spec.shapes)] == [n / 4 for n in rows]
     assert list(counts.weight_updates) == [n / 4 for n in expected.activity["weight_updates"]]
     assert list(counts.code_writes) == [n / 4 for n in expected.activity["code_writes"]]
     assert sum(counts.synaptic_events) > 0

@@ -1,0 +1,263 @@
+"""Convolutional networks against the machine's own limit, in one process and one go."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chipsim import Chip, Result
+from chipsim.layers import LayerShape
+from chipsim.tables import row_type
+from host.bench import check_peer
+from host.bench_conv_workload import STEPS, ConvWorkload, conv_workload, current_events, small_network, vgg11
+from host.bench_limit import LayerLimit, SpikeLists
+from host.bench_report import Speed
+from host.bench_runs import SEED, resident_bytes
+from host.bench_timing import Task, Timing, time_in_turns
+from nonideality.streams import stream
+
+MODES = {"infer": "inference", "learn": "learning"}
+_IMAGES = 32
+_LARGE_IMAGES = 8
+_LIMIT_VISITS = 512  # of a crossbar, in a run of the limit
+_LIMIT_PROGRAMS = {"add": ("add", "add_plainly"), "write": ("write", "write_plainly")}
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class ConvFigure:
+    """One network in one mode on so many threads."""
+
+    network: str
+    mode: str
+    threads: int
+    images_per_s: Speed
+    events_per_s: float  # rows added times columns, a constant current's once per change of the weights
+    limit_images_per_s: float  # if rows were added and written and nothing else were done; fastest repeat
+    share: float  # of that
+    share_median: float  # median over repeats
+
+
+@dataclass(frozen=True)
+class ConvNetwork:
+    """What a network asks of the chip, per image."""
+
+    network: str
+    images: int
+    synapses: int
+    neurons: int
+    spike_rates: list[float]  # per layer, in inference
+    synapses_added: dict[str, float]  # mode -> on one thread
+    synapses_written: dict[str, float]
+    resident_mib: float | None  # of the process, after the chip has run
+
+
+@dataclass(frozen=True)
+class ConvPeer:
+    """The same online learning in PyTorch."""
+
+    version: str
+    threads: int
+    batch_1: float  # images per second
+    best_batch: int
+    best: float
+
+
+@dataclass(frozen=True)
+class ConvBench:
+    """All figures of a run."""
+
+    load: float | None  # running tasks of this machine, mean over the minute before
+    networks: list[ConvNetwork]
+    figures: list[ConvFigure]
+    peers: list[ConvPeer]
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def lines(self) -> list[str]:
+        lines = [
+            f"images of 3x32x32 as constant currents, {STEPS} steps, random weights"
+            + (f"; load before {self.load:.1f}" if self.load is not None else "")
+        ]
+        for network in self.networks:
+            lines += self._network_lines(network)
+        for peer in self.peers:
+            lines.append(
+                f"PyTorch {peer.version}, {peer.threads} threads, the small network, learning: batch 1"
+                f" {peer.batch_1:.1f} images/s, best batch ({peer.best_batch}) {peer.best:.1f} images/s"
+            )
+        return lines
+
+    def _network_lines(self, network: ConvNetwork) -> list[str]:
+        rates = " ".join(f"{rate:.1%}" for rate in network.spike_rates)
+        lines = [
+            "",
+            f"{network.network}: {network.synapses:,} synapses, {network.neurons:,} neurons; spike rates {rates}",
+            *(
+                f"  {MODES[mode]:<10} {network.synapses_added[mode] / 1e6:6.1f} M synapses added,"
+                f" {network.synapses_written[mode] / 1e6:6.1f} M written per image"
+                for mode in network.synapses_added
+            ),
+            f"  {'':<10} {'threads':>7} {'images/s':>9} {'median':>8} {'limit':>8} {'share':>6} {'median':>7}",
+        ]
+        for figure in self.figures:
+            if figure.network == network.network:
+                speed = figure.images_per_s
+                lines.append(
+                    f"  {MODES[figure.mode]:<10} {figure.threads:>7} {speed.best:>9.1f} {speed.median:>8.1f}"
+                    f" {figure.limit_images_per_s:>8.1f} {figure.share:>6.0%} {figure.share_median:>7.0%}"
+                )
+        if network.resident_mib is not None:
+            lines.append(f"  resident memory of the process {network.resident_mib:,.0f} MiB")
+        return lines
+
+
+def run_conv_bench(
+    threads: Sequence[int] = (1, 2),
+    peer: str | None = None,
+    progress: Progress | None = None,
+    *,
+    repeats: int = 5,
+    min_seconds: float = 0.2,
+    images: tuple[int, int] = (_IMAGES, _LARGE_IMAGES),
+) -> ConvBench:
+    """Measure the small network and VGG-11, about a minute; images: for either. Raises as `host.bench.run_bench`."""
+    check_peer(peer)
+    tell = progress or (lambda done, total, text: None)
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+    small = conv_workload("32-64(s2)-64-128(s2)-fc128-10", small_network(), images[0])
+    large = conv_workload("VGG-11", vgg11(), images[1])
+    networks, figures, peers = [], [], []
+    for workload, counts, times in ((small, threads, repeats), (large, (threads[-1],), 1)):
+        session = _Session(workload, counts)
+        timings = session.measure(times, min_seconds, tell)
+        networks.append(session.network())
+        figures += session.figures(timings)
+    if peer is not None:
+        from host.bench_conv_peer import measure_conv_torch
+
+        peers = [ConvPeer(*figure) for figure in measure_conv_torch(small, threads, tell)]
+    return ConvBench(load, networks, figures, peers)
+
+
+class _Session:
+    """One network's chips and limits."""
+
+    def __init__(self, workload: ConvWorkload, threads: Sequence[int]) -> None:
+        self.workload = workload
+        self.threads = threads
+        self._n = len(workload.images)
+        self._events = current_events(workload.images, workload.spec.steps)
+        self._windows = np.arange(self._n, dtype=np.int64)
+        self._rates = np.tile(workload.rates, (self._n, 1))
+        self._chips = {n: Chip(workload.spec, SEED, n) for n in threads}
+        for chip in self._chips.values():
+            chip.program(workload.weights)
+        self._start = self._chips[threads[0]].snapshot()
+        self._results = {mode: self._run(threads[0], mode) for mode in MODES}
+        self._resident = resident_bytes()
+        self._limits = {n: [self._limit(layer, shape, n) for layer, shape in self._layers()] for n in threads}
+
+    def measure(self, repeats: int, min_seconds: float, progress: Progress) -> dict[str, Timing]:
+        """Timings per task name; every limit next to what is measured against it."""
+        tasks = []
+        for n in self.threads:
+            for layer, limit in enumerate(self._limits[n]):
+                for kind in (*_LIMIT_PROGRAMS["add"], *_LIMIT_PROGRAMS["write"]):
+                    tasks.append(Task(f"limit of layer {layer}: {kind}, {n}", getattr(limit, kind)))
+            for mode in MODES:
+                tasks.append(
+                    Task(
+                        _name(mode, n),
+                        lambda mode=mode, n=n: self._run(n, mode),  # type: ignore[misc]
+                        lambda n=n: self._chips[n].restore(self._start),  # type: ignore[misc]
+                    )
+                )
+        total, done = len(tasks) * (repeats + 1), 0
+
+        def tick(text: str) -> None:
+            nonlocal done
+            progress(done, total, f"{self.workload.name}: {text}")
+            done += 1
+
+        return time_in_turns(tasks, repeats, min_seconds, tick)
+
+    def network(self) -> ConvNetwork:
+        shapes = self.workload.spec.shapes
+        added, written = (
+            {mode: float(result.work[name].sum()) / self._n for mode, result in self._results.items()}
+            for name in ("synapses_added", "synapses_written")
+        )
+        return ConvNetwork(
+            network=self.workload.name,
+            images=self._n,
+            synapses=sum(shape.synapses for shape in shapes),
+            neurons=sum(shape.n_out for shape in shapes),
+            spike_rates=[float(count.mean()) / self.workload.spec.steps for count in self._results["infer"].counts],
+            synapses_added=added,
+            synapses_written=written,
+            resident_mib=None if self._resident is None else self._resident / 2**20,
+        )
+
+    def figures(self, timings: dict[str, Timing]) -> list[ConvFigure]:
+        figures = []
+        for n in self.threads:
+            for mode, result in self._results.items():
+                seconds = np.array(timings[_name(mode, n)].seconds)
+                bare = self._bare_seconds(timings, n, result)
+                figures.append(
+                    ConvFigure(
+                        network=self.workload.name,
+                        mode=mode,
+                        threads=n,
+                        images_per_s=Speed.of(self._n, seconds.tolist()),
+                        events_per_s=float(result.work["synapses_added"].sum() / seconds.min()),
+                        limit_images_per_s=float(self._n / bare.min()),
+                        share=float(bare.min() / seconds.min()),
+                        share_median=float(np.median(bare / seconds)),
+                    )
+                )
+        return figures
+
+    def _run(self, threads: int, mode: str) -> Result:
+        chip = self._chips[threads]
+        if mode == "infer":
+            return chip.infer(self._events, self._windows)
+        return chip.learn(self._events, self._windows, self.workload.targets, self._rates)
+
+    def _layers(self) -> list[tuple[int, LayerShape]]:
+        return list(enumerate(self.workload.spec.shapes))
+
+    def _limit(self, layer: int, shape: LayerShape, threads: int) -> LayerLimit:
+        """Bare rows on the layer's crossbar, as many per visit as its positions see on average."""
+        learned = self._results["learn"]
+        events = learned.activity["synaptic_events"][layer] / shape.columns
+        per_visit = max(1, round(float(events) / (self._n * self.workload.spec.steps * shape.positions)))
+        rng = stream("convolutional limit", layer)
+        rows = [np.sort(rng.permutation(shape.rows)[:per_visit]) for _ in range(_LIMIT_VISITS)]
+        end = per_visit * np.arange(1, _LIMIT_VISITS + 1, dtype=np.int64)[:, None]
+        lists = SpikeLists(np.concatenate(rows).astype(row_type(shape.rows)), end - per_visit, end)
+        return LayerLimit(np.zeros((shape.rows + 1, shape.columns), np.float32), lists, 0, threads)
+
+    def _bare_seconds(self, timings: dict[str, Timing], threads: int, result: Result) -> NDArray[np.float64]:
+        """(repeats,), of the rows alone that a pass over the images adds and writes."""
+        total = np.zeros(len(timings[_name("infer", threads)].seconds))
+        for layer, limit in enumerate(self._limits[threads]):
+            for kind, name, rows in (
+                ("add", "synapses_added", limit.rows_added),
+                ("write", "synapses_written", limit.rows_written),
+            ):
+                seconds = [timings[f"limit of layer {layer}: {p}, {threads}"].seconds for p in _LIMIT_PROGRAMS[kind]]
+                total += float(result.work[name][layer]) / (rows * limit.n_out / np.min(seconds, axis=0))
+        return total
+
+
+def _name(mode: str, threads: int) -> str:
+    return f"{MODES[mode]}, {threads} threads"
