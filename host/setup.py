@@ -139,7 +139,9 @@ def prepare(
         place_layers(spec.chip, spec.chip_of(layers_of(spec, dataset)).shapes)
     spec = resolved(spec, dataset)
     teacher = make_teacher(train) if make_teacher else _teacher(spec, dataset, train, say)
-    return Setup(spec, dataset, train, valid, teacher)
+    setup = Setup(spec, dataset, train, valid, teacher)
+    find(spec.training.method).check_layers(setup)
+    return setup
 
 
 def _teacher(spec: RunSpec, dataset: Dataset, train: Samples, say: Callable[[str], None]) -> Teacher:

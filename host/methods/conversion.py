@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,8 +20,9 @@ import numpy as np
 
 from chipsim import Chip, Probe, Result
 from host.encoders import Encoder
+from host.errors import SettingError
 from host.methods.effort import Effort, n_weights, programming_bytes
-from host.methods.method import Job, Method
+from host.methods.method import Job, Method, of_dense
 from host.methods.on_chip_ltl import learning_die
 from host.training import LearningDie, Progress, train
 
@@ -60,15 +62,26 @@ class Conversion(Method):
                 " bernoulli or current"
             )
 
-    def start_weights(self, setup: Setup) -> list[Layer]:
+    def check_layers(self, setup: Setup) -> None:
+        wanted = setup.spec.conversion
+        if any(not shape.dense for shape in setup.chip_spec.shapes) and (
+            wanted.balancing == "current" or wanted.bias_correction or wanted.initial_membrane_th
+        ):
+            raise SettingError(
+                "conversion.balancing = current, conversion.bias_correction and conversion.initial_membrane_th are for"
+                " dense layers, and this network has layers on images: leave them out"
+            )
+
+    def start_weights(self, setup: Setup) -> list[Layer | None]:
         wanted = setup.spec.conversion
         teacher = setup.teacher
         if wanted.balancing == "current":
             teacher = _balanced(setup, teacher)
         layers = teacher.normalised()
         head_start = np.float32(wanted.initial_membrane_th / setup.spec.steps)
-        layers = [(weight, bias + head_start) for weight, bias in layers]
-        return _corrected(setup, teacher, layers) if wanted.bias_correction else layers
+        if head_start:
+            layers = [(weight, bias + head_start) for weight, bias in of_dense(layers)]
+        return _corrected(setup, teacher, of_dense(layers)) if wanted.bias_correction else layers
 
     def learn(self, job: Job) -> None:
         train(
@@ -110,20 +123,21 @@ def _balanced(setup: Setup, teacher: Teacher) -> Teacher:
     return replace(teacher, norms=norms)
 
 
-def _corrected(setup: Setup, teacher: Teacher, layers: list[Layer]) -> list[Layer]:
+def _corrected(setup: Setup, teacher: Teacher, layers: list[Layer]) -> list[Layer | None]:
     """Biases shifted by the mean error of each neuron's rate, from the first layer to the last."""
     n = setup.spec.conversion.samples
     target = setup.spec.training.output_target
     samples = slice(0, n)
     wanted = teacher.targets(setup.train.values(samples), setup.train.labels[samples], target)
+    of_rates = [target for target in wanted if target is not None]
     for number, (weight, bias) in enumerate(layers):
         found = _shown(setup, _twin(setup, layers), n, []).counts[number] / np.float32(setup.spec.steps)
-        shift = (wanted[number] - found).mean(axis=0).astype(np.float32)
+        shift = (of_rates[number] - found).mean(axis=0).astype(np.float32)
         layers = [*layers[:number], (weight, bias + shift), *layers[number + 1 :]]
-    return layers
+    return list(layers)
 
 
-def _twin(setup: Setup, layers: list[Layer]) -> Chip:
+def _twin(setup: Setup, layers: Sequence[Layer | None]) -> Chip:
     return setup.chip(setup.chip_spec.ideal(), layers, 1)
 
 

@@ -18,7 +18,7 @@ from host.data import Samples
 from host.encoders import Encoder
 from host.evaluate import evaluate
 from host.methods.effort import Effort, bytes_shown, n_weights, programming_bytes
-from host.methods.method import Job, Method
+from host.methods.method import Job, Method, of_dense
 from host.rotation import Rotation
 from host.stream import spans
 from host.surrogate.batches import batches
@@ -39,6 +39,8 @@ _LEARNING_RATE = 1.5e-3  # Cramer et al. 2022; of Adam
 class InTheLoopMethod(Method):
     """State goes up and new weights come down after every batch: every error of the die is inside the loop."""
 
+    dense_only = True
+
     def epochs(self, spec: RunSpec, n_train: int) -> int:
         wanted = _CALIBRATE_PRESENTATIONS if spec.training.start == "teacher" else _TRAIN_PRESENTATIONS
         return max(_LEAST_EPOCHS, -(-wanted // n_train))
@@ -54,7 +56,9 @@ class InTheLoopMethod(Method):
         setup = job.setup
         degrees = setup.spec.in_the_loop.rotation_deg
         rotation = Rotation(setup.dataset.n_in, degrees, setup.spec.seed) if degrees else None
-        loop = InTheLoop(_in_this_process(job.chip), setup.start_weights(), setup.spec.in_the_loop, job.threads)
+        loop = InTheLoop(
+            _in_this_process(job.chip), of_dense(setup.start_weights()), setup.spec.in_the_loop, job.threads
+        )
         train(
             _LoopLearner(loop, setup, job.encoder, rotation),
             job.progress,

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-MethodName = Literal[
-    "on-chip-ltl", "conversion", "offline-ltl", "online-ltl-off-chip", "noise-aware", "in-the-loop"
-]
+MethodName = Literal["on-chip-ltl", "conversion", "offline-ltl", "online-ltl-off-chip", "noise-aware", "in-the-loop"]
 
 MEANING: dict[MethodName, str] = {
     "on-chip-ltl": "the die learns by itself, online; nothing is read back",

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from chipsim.fabricate import fabricate
 from host.encoders import Encoder
 from host.evaluate import CHUNK, evaluate
+from host.methods.method import of_dense
 from host.methods.on_host import OnHost
 from host.stream import Chunk, Lesson, spans
 from host.through_time.twin import Batch, Twin
@@ -85,6 +86,7 @@ class OfflineLtl(OnHost):
     """Backpropagation through time inside each layer, by Adam, against the global rate."""
 
     name = "offline-ltl"
+    dense_only = True
 
     def epochs(self, spec: RunSpec, n_train: int) -> int:
         wanted = _TUNE_PRESENTATIONS if spec.training.start == "teacher" else _TRAIN_PRESENTATIONS
@@ -115,4 +117,4 @@ class OfflineLtl(OnHost):
 def ideal_twin(setup: Setup, threads: int) -> Twin:
     ideal = setup.chip_spec.ideal()
     width = setup.spec.offline.boxcar_width_th
-    return Twin(ideal, fabricate(ideal, setup.spec.die), setup.start_weights(), width, threads)
+    return Twin(ideal, fabricate(ideal, setup.spec.die), of_dense(setup.start_weights()), width, threads)

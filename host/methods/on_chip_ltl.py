@@ -70,9 +70,7 @@ class OnChipLtl(Method):
         )
 
 
-def learning_die(
-    kind: type[_Die], setup: Setup, chip: ChipInterface, timeline: Timeline | None = None
-) -> _Die:
+def learning_die(kind: type[_Die], setup: Setup, chip: ChipInterface, timeline: Timeline | None = None) -> _Die:
     """`chip` with all presentations of the run before it."""
     spec, n_in, epoch = setup.spec, setup.dataset.n_in, len(setup.train)
     chunk = setup.chunk

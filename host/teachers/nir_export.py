@@ -27,6 +27,15 @@ def kept_die(folder: Path) -> Chip:
     chip = setup.chip(setup.chip_spec, setup.start_weights(), 1)
     chip.age(spec.training.rest_before_s)
     encoder = Encoder(spec.encoding, setup.dataset.n_in, spec.steps, CHUNK, spec.seed)
-    job = Job(setup, chip, encoder, progress, save=lambda progress: None, tick=lambda done, accuracy: None, threads=1)
+    job = Job(
+        setup,
+        chip,
+        encoder,
+        progress,
+        save=lambda progress: None,
+        tick=lambda done, accuracy: None,
+        timeline=None,
+        threads=1,
+    )
     find(spec.training.method).learn(job)  # all is learned: what was kept is put on the chip
     return chip

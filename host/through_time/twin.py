@@ -18,11 +18,12 @@ from chipsim import ChipSpec, Events
 from chipsim.blocks import padded_width, split
 from chipsim.fabricate import FabricatedLayer
 from chipsim.memory import aligned
+from chipsim.places import row_numbers
 from chipsim.plan import learning
 from chipsim.programming import program_layer
 from chipsim.schedule import Piece, Threads
 from chipsim.spec import SynapseSpec
-from chipsim.spike_masks import gather_events, new_masks, row_numbers
+from chipsim.spike_masks import gather_events, n_bits, new_masks
 from chipsim.tables import Block, row_type
 from host.stream import Chunk
 from host.teacher import Layer
@@ -89,10 +90,13 @@ class Twin:
         rates: (S,), of which each batch takes its first window's; blocks: `self.blocks`, or those of another die, whose
         weights are then what that die delivers of the twin's.
         """
-        targets = [_whole_vectors(target) for target in piece.targets]
+        targets = [_whole_vectors(target) for target in piece.targets if target is not None]
         self._reserve(len(piece.windows))
         inputs = [piece.events, *self._hidden]
-        numbers = [row_numbers(f, events.rows) for f, events in zip(self._fired, self._hidden, strict=False)]
+        numbers = [
+            row_numbers(shape, n_bits(fired), events.rows.dtype)
+            for shape, fired, events in zip(self.spec.shapes, self._fired, self._hidden, strict=False)
+        ]
         first_step = self.steps
         macs: list[int] = []
 
