@@ -79,3 +79,8 @@ class Method(ABC):
     @abstractmethod
     def effort(self, setup: Setup, progress: Progress) -> Effort:
         """What learning took, all presentations together."""
+
+
+def of_dense(layers: Sequence[Layer | None]) -> list[Layer]:
+    """The weights of a network that a `dense_only` method trains: it has no layers without."""
+    return [layer for layer in layers if layer is not None]
