@@ -53,10 +53,13 @@ def event_bits(events: Events, n_rows: int, amplitude_levels: int = 1 << 32) -> 
     k, m = _active_and_spikes(events, n_rows)
     which = np.log2(n_rows + 1) + _log2_choose(n_rows, k)
     if len(events.amplitude) > 0:
-        return which + k * np.log2(amplitude_levels)
+        currents: Bits = which + k * np.log2(amplitude_levels)
+        return currents
     steps = events.begin.shape[1]
     free = k * (steps + np.log2(-np.expm1(-steps * np.log(2.0))))
-    return which + np.minimum(free, np.log2(k * (steps - 1) + 1) + log2_patterns(k, m, steps))
+    counted = np.log2(k * (steps - 1) + 1) + log2_patterns(k, m, steps)
+    spikes: Bits = which + np.minimum(free, counted)
+    return spikes
 
 
 def _active_and_spikes(events: Events, n_rows: int) -> tuple[Whole, Whole]:

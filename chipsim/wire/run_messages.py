@@ -25,6 +25,7 @@ from chipsim.wire.chunk import (
 )
 from chipsim.wire.cursor import Cursor, packed
 from chipsim.wire.die_messages import Arrays
+from chipsim.wire.errors import ErrorCode, WireError
 from chipsim.wire.events import PackedEvents
 from chipsim.wire.limits import Limits
 from chipsim.wire.session_messages import Parts
@@ -49,6 +50,15 @@ def _read_section(cursor: Cursor, kind: int, read: Callable[[Cursor], Any]) -> A
     return value
 
 
+def _check_lengths(n_windows: int, **lengths: int) -> None:
+    """Raises WireError if a part of a chunk is for another number of windows than the chunk has."""
+    for what, n in lengths.items():
+        if n != n_windows:
+            raise WireError(
+                ErrorCode.REFUSED, f"{what} of {n} windows in a chunk of {n_windows}: send as many as window numbers"
+            )
+
+
 @dataclass(frozen=True, eq=False)
 class Learn:
     """Host: runs a chunk and learns from each window."""
@@ -61,6 +71,9 @@ class Learn:
     probes: tuple[Watch, ...] = ()
 
     def to_bytes(self) -> Parts:
+        _check_lengths(
+            len(self.windows), events=self.events.n_windows, targets=self.targets.n_windows, rates=len(self.rates)
+        )
         return [
             *_section(WINDOWS, windows_to_bytes(self.windows)),
             *_section(SPIKES, events_to_bytes(self.events)),
@@ -92,6 +105,7 @@ class Infer:
     probes: tuple[Watch, ...] = ()
 
     def to_bytes(self) -> Parts:
+        _check_lengths(len(self.windows), events=self.events.n_windows)
         return [
             *_section(WINDOWS, windows_to_bytes(self.windows)),
             *_section(SPIKES, events_to_bytes(self.events)),

@@ -1,13 +1,14 @@
 """Frames from a broken or hostile peer: refused with one line, in bounded memory, and nothing else happens."""
 
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hostile import LIMITS, sealed, take
 from hypothesis import given
 from hypothesis import strategies as st
-from wire_messages import frames
+from wire_messages import frames, one_of_every_kind
 
 from chipsim import wire
 
@@ -158,6 +159,15 @@ def test_more_events_than_announced():
 )
 def test_heads_of_spikes_that_cannot_be(changed):
     assert take(spikes(data=b"\x01\x81\x57", **changed)) is None
+
+
+def test_a_chunk_whose_parts_do_not_fit_is_not_sent():
+    whole = one_of_every_kind()["LEARN"]
+    for changed in ({"windows": np.arange(69)}, {"rates": whole.rates[1:]}):
+        with pytest.raises(wire.WireError, match="in a chunk of"):
+            wire.encode(replace(whole, **changed))
+    with pytest.raises(wire.WireError, match="events of 70 windows in a chunk of 3"):
+        wire.encode(replace(one_of_every_kind()["INFER"], windows=np.arange(3)))
 
 
 def test_little_bytes_are_never_much_work():
