@@ -43,6 +43,7 @@ SETTINGS = {
     "teacher.epochs": 20,
 }
 EVERY = 23  # frames, between two injections
+LEARNED = 100  # samples, after which something goes wrong
 
 
 @dataclass
@@ -150,7 +151,7 @@ def ends_with_a_line(call):
 
 def chip_killed(spec, path):
     with chip_process(1) as child:
-        act = At(300, lambda: os.kill(child.pid, signal.SIGKILL))
+        act = At(LEARNED, lambda: os.kill(child.pid, signal.SIGKILL))
         return ends_with_a_line(
             lambda: learn_at(child.address, spec, RunFolder.create(spec, path), act, ended=child.ended)
         )
@@ -161,7 +162,7 @@ def wire_fails(how):
         with serving() as server:
             wire = FaultyWire(server.endpoint)
             try:
-                act = At(300, getattr(wire, how))
+                act = At(LEARNED, getattr(wire, how))
                 return ends_with_a_line(
                     lambda: learn_at(wire.address, spec, RunFolder.create(spec, path), act, timeout_s=0.7)
                 )
@@ -225,7 +226,7 @@ def turned_away(kind, spec, expected, wanted, second):
             def knock(answers=answers):
                 answers.append(ends_with_a_line(lambda: second(server.endpoint)))
 
-            row.equal &= bits(learn_at(server.endpoint, spec, listener=At(300, knock))) == expected
+            row.equal &= bits(learn_at(server.endpoint, spec, listener=At(LEARNED, knock))) == expected
             row.injected += 1
             row.detected += answers == [True]
     return row

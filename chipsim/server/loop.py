@@ -7,6 +7,7 @@ import secrets
 import socket
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from time import monotonic
 from types import TracebackType
@@ -60,6 +61,7 @@ class Server:
         self._strangers = Rate(settings.strangers_per_s)
         self._answers: SimpleQueue[Answer] = SimpleQueue()
         self._bell, self._rope = socket.socketpair()  # wakes the loop
+        self._rope.setblocking(False)
         self._stopped = False
         self.seen: Counter[str] = Counter()  # what went wrong on the wire, by kind
         self._context = zmq.Context()
@@ -143,9 +145,12 @@ class Server:
             self._authenticator.stop()
         self._router.close(0)
         self._context.term()
+        self._bell.close()
+        self._rope.close()
 
     def _ring(self) -> None:
-        self._rope.send(b"!")
+        with suppress(OSError):  # full of rings that were not heard yet, or the server has ended
+            self._rope.send(b"!")
 
     def _answer(self, answer: Answer) -> None:
         self._answers.put(answer)

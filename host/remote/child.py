@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from select import select
 
@@ -44,6 +44,8 @@ class ChipProcess:
             ready, _, _ = select([self._process.stdout], [], [], _START_S)
             self._address = self._process.stdout.readline().decode().strip() if ready else ""
             if not self._address:
+                with suppress(subprocess.TimeoutExpired):  # it may be about to end
+                    self._process.wait(_END_S if ready else 0)
                 raise LinkError(f"the chip process did not begin to serve: {self.ended() or 'it is silent'}")
         return self._address
 

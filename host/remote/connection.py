@@ -133,7 +133,7 @@ class Connection:
         self._greet()
 
     def _greet(self) -> None:
-        hello = encode(Hello("chipsim run"))
+        hello = encode(Hello("chipsim"))
         ask_again = 0.0
 
         def greeted() -> bool:

@@ -1,6 +1,8 @@
 """What wires, chips and hosts do wrong: detected, repaired or told in one line, and the run ends with the same bits."""
 
+import importlib.util
 import time
+from pathlib import Path
 
 import pytest
 from remote_runs import bits, folder_of, run_at, small_spec, source_at
@@ -248,3 +250,18 @@ def test_an_error_frame_is_an_error(server):
         with pytest.raises(ChipError, match=r"call program\(\) first"):
             chip.snapshot()
     assert decode(seal(Envelope(kind=5), Error(ErrorCode.BUSY, "x").to_bytes()))[1].text == "x"
+
+
+def test_the_example_of_the_fault_table(spec, undisturbed):
+    """A few of its rows; all of them take minutes."""
+    path = Path(__file__).parents[2] / "examples" / "link_faults.py"
+    module_spec = importlib.util.spec_from_file_location("link_faults", path)
+    example = importlib.util.module_from_spec(module_spec)
+    module_spec.loader.exec_module(example)
+    rows = [
+        example.damaged_frames("truncated", "down", spec, undisturbed, 2),
+        example.damaged_frames("duplicated", "up", spec, undisturbed, 2),
+        example.broken_off("frozen", spec, undisturbed, 1, example.wire_fails("freeze")),
+        example.turned_away("version", spec, undisturbed, 1, example.of_another_version),
+    ]
+    assert [(row.injected, row.detected, row.equal) for row in rows] == [(2, 2, True)] * 2 + [(1, 1, True)] * 2

@@ -183,7 +183,7 @@ def test_serve_ends_with_a_signal_even_with_a_host_connected(number):
         process.send_signal(number)
         ended = end(process)
         assert ended.status == 0
-        assert re.fullmatch(r"chipsim serve: session \w+ begins: chipsim run\nchipsim serve: ends\n", ended.err)
+        assert re.fullmatch(r"chipsim serve: session \w+ begins: chipsim\nchipsim serve: ends\n", ended.err)
         connection._timeout_s = 0.2
 
 
