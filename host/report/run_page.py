@@ -28,7 +28,7 @@ _TRIPLE = {
     "teacher": "the ANN that the chip follows",
     "ideal": "a chip without errors, programmed, not trained",
     "before": "this die as programmed",
-    "after": "this die after learning on chip",
+    "after": "this die after learning",
 }
 # Of result.json: what the page cannot do without.
 _NEEDED = ("accuracy", "test_samples", "train_samples", "saturation", "network", "weight_updates", "noise", "die_seed")
