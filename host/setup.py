@@ -48,11 +48,15 @@ class Setup:
         return len(self.train) * (self.spec.training.epochs or 0)
 
     def start_weights(self) -> list[Layer]:
-        """What a die is programmed with before anything is learned.
+        """What a die is programmed with before anything is learned."""
+        return self._delivered(find(self.spec.training.method).start_weights(self))
 
-        A spike's charge in all is as large, however slowly its current decays.
-        """
-        layers = find(self.spec.training.method).start_weights(self)
+    def converted_weights(self) -> list[Layer]:
+        """The teacher's weights for this chip."""
+        return self._delivered(self.teacher.normalised())
+
+    def _delivered(self, layers: list[Layer]) -> list[Layer]:
+        """Weights with which a spike's charge in all is as given, however slowly its current decays."""
         factor = np.float32(self.spec.neuron.charge_per_step)
         return [(weights * factor, bias * factor) for weights, bias in layers]
 
