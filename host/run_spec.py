@@ -23,6 +23,7 @@ from host.encoders import Encoding
 from host.errors import SettingError
 from host.methods.names import MethodName
 from host.methods.registry import find
+from host.methods.settings import ConversionSpec, OfflineSpec
 from host.surrogate.settings import LoopSpec
 from host.teacher import Norm, OutputTarget
 from learning_circuit import LearningCircuitSpec
@@ -88,6 +89,8 @@ class RunSpec(BaseModel):
     teacher: TeacherSpec = TeacherSpec()
     training: TrainingSpec = TrainingSpec()
     in_the_loop: LoopSpec = LoopSpec()
+    conversion: ConversionSpec = ConversionSpec()  # of training.method "conversion"
+    offline: OfflineSpec = OfflineSpec()  # of training.method "offline-ltl" and "noise-aware"
 
     @field_validator("noise")
     @classmethod

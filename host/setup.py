@@ -61,7 +61,12 @@ class Setup:
         return [(weights * factor, bias * factor) for weights, bias in layers]
 
     def chip(self, spec: ChipSpec, weights: list[Layer], threads: int) -> Chip:
-        chip = Chip(spec, self.spec.die, threads)
+        """The run's die, made by `spec` and programmed."""
+        return self.chip_of(spec, self.spec.die, weights, threads)
+
+    @staticmethod
+    def chip_of(spec: ChipSpec, die: int, weights: list[Layer], threads: int) -> Chip:
+        chip = Chip(spec, die, threads)
         chip.program(weights)
         return chip
 

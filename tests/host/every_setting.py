@@ -59,6 +59,12 @@ OTHER: dict[str, Any] = {
     "in_the_loop.converter.high_th": 2.5,
     "in_the_loop.converter.readout_low_th": -1.5,
     "in_the_loop.converter.readout_high_th": 6.5,
+    "conversion.balancing": "current",
+    "conversion.bias_correction": True,
+    "conversion.initial_membrane_th": 0.5,
+    "conversion.samples": 64,
+    "offline.batch": 8,
+    "offline.boxcar_width_th": 1.5,
 }
 
 # Files that are read once and become other settings.

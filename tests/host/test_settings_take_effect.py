@@ -9,6 +9,7 @@ from host.run import run
 from host.run_spec import resolve
 
 IN_THE_LOOP = {"training.method": "in-the-loop"}
+CONVERTED = {"training.method": "conversion", "training.epochs": 0}
 # A value that differs from SMALL's, and what else a setting needs to matter.
 CHANGES = {
     "hidden": ({}, [8]),
@@ -57,6 +58,12 @@ CHANGES = {
     "in_the_loop.converter.high_th": (IN_THE_LOOP, 2.0),
     "in_the_loop.converter.readout_low_th": (IN_THE_LOOP | {"neuron.readout": "integrating"}, 0.5),
     "in_the_loop.converter.readout_high_th": (IN_THE_LOOP | {"neuron.readout": "integrating"}, 6.5),
+    "conversion.balancing": (CONVERTED, "current"),
+    "conversion.bias_correction": (CONVERTED, True),
+    "conversion.initial_membrane_th": (CONVERTED, 0.5),
+    "conversion.samples": (CONVERTED | {"conversion.bias_correction": True}, 20),
+    "offline.batch": ({"training.method": "offline-ltl"}, 8),
+    "offline.boxcar_width_th": ({"training.method": "offline-ltl"}, 1.5),
 }
 # 2 x 2 images, since what is no square cannot be turned.
 NEEDS_IMAGES = {"in_the_loop.rotation_deg": (IN_THE_LOOP, 30.0)}
