@@ -1,40 +1,29 @@
-"""Adam (Kingma and Ba 2015, arXiv 1412.6980, Algorithm 1), in place and in one pass."""
+"""Adam on a list of arrays; `host.through_time.adam` has its equations."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.jit import kernel
+from host.through_time.adam import adam_block, corrections
 
-_FIRST_DECAY = np.float32(0.9)
-_SECOND_DECAY = np.float32(0.999)
-_EPSILON = np.float32(1e-8)
+_ONE = np.float32(1)
 
 
 class Adam:
-    """The moments of some parameters."""
+    """The moments of some parameters, float32 arrays of one or two dimensions."""
 
     def __init__(self, parameters: list[NDArray[np.float32]]) -> None:
         self.steps = 0
         self.first = [np.zeros_like(each) for each in parameters]
         self.second = [np.zeros_like(each) for each in parameters]
+        self._gains = [np.ones((1, each.shape[-1]), np.float32) for each in parameters]
 
     def step(self, parameters: list[NDArray[np.float32]], gradients: list[NDArray[np.float32]], rate: float) -> None:
-        """Move the parameters, in place, against their gradients."""
+        """Move the parameters, in place, against their gradients, which are used up."""
         self.steps += 1
-        # The moments start at zero; these undo the bias.
-        first_scale = np.float32(rate / (1 - float(_FIRST_DECAY) ** self.steps))
-        second_scale = np.float32(1 / (1 - float(_SECOND_DECAY) ** self.steps))
-        for parameter, gradient, first, second in zip(parameters, gradients, self.first, self.second, strict=True):
-            _step(parameter.ravel(), gradient.ravel(), first.ravel(), second.ravel(), first_scale, second_scale)
-
-
-@kernel
-def _step(parameter, gradient, first, second, first_scale, second_scale):
-    """All (n,) float32."""
-    for i in range(len(parameter)):
-        g = gradient[i]
-        first[i] = _FIRST_DECAY * first[i] + (np.float32(1) - _FIRST_DECAY) * g
-        second[i] = _SECOND_DECAY * second[i] + (np.float32(1) - _SECOND_DECAY) * (g * g)
-        parameter[i] -= first_scale * first[i] / (np.sqrt(second_scale * second[i]) + _EPSILON)
+        correct = corrections(self.steps)
+        arrays = zip(parameters, gradients, self._gains, self.first, self.second, strict=True)
+        for parameter, gradient, gain, first, second in arrays:
+            w, g, m, v = (np.atleast_2d(each) for each in (parameter, gradient, first, second))
+            adam_block(w, g, gain, m, v, np.float32(rate), _ONE, *correct)

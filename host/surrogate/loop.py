@@ -20,6 +20,7 @@ from host.surrogate.gradient import Gradient
 from host.surrogate.loss import Scores, add_weight_penalty, errors_of, largest_scores, last_scores, spiking_scores
 from host.surrogate.model import layer_model
 from host.surrogate.settings import LoopSpec
+from host.through_time.adam import MACS_PER_WEIGHT
 
 Floats = NDArray[np.float32]
 Layers = list[tuple[Floats, Floats]]
@@ -123,14 +124,14 @@ def _full_scale(design: ChipSpec, layer: int) -> float | None:
 def host_macs(design: ChipSpec, result: Result, samples: int) -> int:
     """Multiply-accumulates of the gradients of a batch, and of one step of Adam.
 
-    Eq. 5 is dense, Eqs. 6 and 7 are two of each neuron and step, Eq. 8 visits synaptic events; Adam takes four of each
-    weight.
+    Eq. 5 is dense, Eqs. 6 and 7 are two of each neuron and step, Eq. 8 visits synaptic events.
     """
     sizes = design.layer_sizes
     dense = sum(n * above for n, above in pairwise(sizes[1:]))
     weights = sum((n_in + 1) * n_out for n_in, n_out in pairwise(sizes))
     per_step = dense + 2 * sum(sizes[1:])
-    return samples * design.steps * per_step + int(np.sum(result.activity["synaptic_events"])) + 4 * weights
+    events = int(np.sum(result.activity["synaptic_events"]))
+    return samples * design.steps * per_step + events + MACS_PER_WEIGHT * weights
 
 
 def bytes_read_back(design: ChipSpec, converter: ConverterSpec) -> float:
