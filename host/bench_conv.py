@@ -126,16 +126,21 @@ def run_conv_bench(
     *,
     repeats: int = 5,
     min_seconds: float = 0.2,
-    images: tuple[int, int] = (_IMAGES, _LARGE_IMAGES),
+    workloads: Sequence[ConvWorkload] | None = None,
 ) -> ConvBench:
-    """Measure the small network and VGG-11, about a minute; images: for either. Raises as `host.bench.run_bench`."""
+    """Measure the small network, and VGG-11 once and on most threads: about a minute. The peer gets the first one.
+
+    workloads: instead of these two. Raises as `host.bench.run_bench`.
+    """
     check_peer(peer)
     tell = progress or (lambda done, total, text: None)
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
-    small = conv_workload("32-64(s2)-64-128(s2)-fc128-10", small_network(), images[0])
-    large = conv_workload("VGG-11", vgg11(), images[1])
+    small, *large = workloads or (
+        conv_workload("32-64(s2)-64-128(s2)-fc128-10", small_network(), _IMAGES),
+        conv_workload("VGG-11", vgg11(), _LARGE_IMAGES),
+    )
     networks, figures, peers = [], [], []
-    for workload, counts, times in ((small, threads, repeats), (large, (threads[-1],), 1)):
+    for workload, counts, times in [(small, threads, repeats), *((each, threads[-1:], 1) for each in large)]:
         session = _Session(workload, counts)
         timings = session.measure(times, min_seconds, tell)
         networks.append(session.network())
