@@ -90,7 +90,7 @@ def measure(setup: Setup, images: int, n_test: int, threads: int, console: Conso
     score = evaluate(chip, test, Encoder(spec.encoding, setup.dataset.n_in, spec.steps, 512, spec.seed))
     confusion = np.zeros((10, 10), int)
     np.add.at(confusion, (test.labels, score.classes), 1)
-    filters = to_image(chip.weights()[0][0].T, (3, 3, 3))
+    filters = to_image(chip.weights()[0][0].T, (3, *chip.spec.shapes[0].kernel))
     return Result(mismatch, spec.die, images, score.accuracy, confusion.tolist(), filters.round(6).tolist())
 
 
@@ -147,7 +147,7 @@ def draw_accuracy(teacher: float, results: list[Result], n_test: int) -> Figure:
             label = "_"  # once in the legend
     axes.set_xticks(range(len(shown)), ["converted", *(f"{n:,}" for n in shown[1:])] if shown[0] == 0 else shown)
     axes.set(xlabel="calibration images, each shown once", ylabel=f"accuracy on {n_test:,} test images (%)")
-    axes.set_title("CIFAR-10 on chip, 16 steps: calibration makes up for conversion and mismatch", fontsize=10)
+    axes.set_title("CIFAR-10 on a convolutional chip, 16 steps, teacher's weights, calibrated on chip", fontsize=10)
     axes.legend(frameon=False, loc="lower right")
     return figure
 
@@ -170,7 +170,7 @@ def draw_confusion(results: list[Result]) -> Figure:
         when = "converted" if result.images == 0 else f"after {result.images:,} images"
         axes.set(xlabel="answer", ylabel="true class", title=f"{when}: {result.accuracy:.1%}")
     figure.colorbar(image, ax=figure.axes, label="share of the true class (%)", shrink=0.8)
-    figure.suptitle(f"mismatch {pair[0].mismatch:g}, die {pair[0].die}", fontsize=11)
+    figure.suptitle(_die(pair[0]), fontsize=11)
     return figure
 
 
@@ -179,14 +179,20 @@ def draw_filters(results: list[Result]) -> Figure:
     die = [each for each in results if each.mismatch > 0 and each.die == 1] or results
     before, after = (np.array(choose(die, key=lambda each: each.images).filters) for choose in (min, max))
     figure = Figure((9, 5), layout="constrained")
-    rows = {"before": before, "after": after, "change x 5": 5 * (after - before)}
-    scale = np.abs(before).max()
+    figure.suptitle(f"first-layer kernels of {_die(die[0])}; grey is 0", fontsize=11)
+    rows = {"before": before, "after": after, "change": after - before}
     for part, (name, kernels) in zip(figure.subfigures(3, 1), rows.items(), strict=True):
-        part.suptitle(f"{name} (grey is 0, full colour {scale:.2g} th)", fontsize=9, x=0.01, ha="left")
-        for axes, kernel in zip(part.subplots(2, 16).flat, kernels, strict=True):
-            axes.imshow(_as_colours(kernel, scale), interpolation="nearest")
+        scale = np.abs(kernels).max() or 1.0
+        part.suptitle(f"{name}, full colour {scale:.2g} thresholds", fontsize=9, x=0.01, ha="left")
+        for axes in part.subplots(-(-len(kernels) // 16), 16, squeeze=False).flat:
             axes.axis("off")
+        for axes, kernel in zip(part.axes, kernels, strict=False):
+            axes.imshow(_as_colours(kernel, scale), interpolation="nearest")
     return figure
+
+
+def _die(result: Result) -> str:
+    return f"die {result.die}, mismatch {result.mismatch:g}" if result.mismatch else "the ideal die"
 
 
 def _as_colours(kernel: NDArray[np.float64], scale: float) -> NDArray[np.float64]:
@@ -205,6 +211,9 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path("cifar10"), help="folder")
     arguments = parser.parse_args()
+    if not 1 <= arguments.test <= 10_000 or min(arguments.images) < 0 or arguments.dies < 0:
+        parser.error("--test is from 1 to 10000; --images and --dies are numbers from 0")
+    arguments.images = sorted(set(arguments.images))
     arguments.out.mkdir(parents=True, exist_ok=True)
     with Console() as console:
         teacher, results = results_of(arguments, console)
