@@ -152,7 +152,7 @@ class ChipSpec(BaseModel):
     @model_validator(mode="after")
     def _rows_leave_traces(self) -> ChipSpec:
         if self.learning_circuit.trace_tau_steps is not None and not all(shape.dense for shape in self.shapes):
-            raise ValueError("trace_tau_steps is for dense layers; layers on images learn from spikes alone: leave it out")
+            raise ValueError("trace_tau_steps is for dense layers, and this chip has layers on images: leave it out")
         return self
 
     @model_validator(mode="after")

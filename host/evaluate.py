@@ -55,7 +55,7 @@ def classify(chip: ChipInterface, samples: Samples, encoder: Encoder) -> NDArray
 
 
 def _shown(chip: ChipInterface, samples: Samples, encoder: Encoder) -> Iterator[tuple[int, Result]]:
-    """The first sample and the result of each chunk, when the next one is on its way: looking at one may mean waiting."""
+    """First sample and result of each chunk, when the next one is on its way: looking at one may mean waiting."""
     size = max(1, min(CHUNK, _MOST_COUNTS // sum(chip.spec.layer_sizes[1:])))
     last: tuple[int, Result] | None = None
     for start in range(0, len(samples), size):

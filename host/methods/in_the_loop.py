@@ -131,8 +131,8 @@ class _LoopLearner:
 def _in_this_process(chip: ChipInterface) -> Chip:
     if not isinstance(chip, Chip):
         raise ChipError(
-            "in-the-loop reads every membrane back, for which the wire protocol has no command: leave out --chip-address,"
-            " --chip-process and --timeline"
+            "in-the-loop reads every membrane back, for which the wire protocol has no command: leave out"
+            " --chip-address, --chip-process and --timeline"
         )
     return chip
 

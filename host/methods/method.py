@@ -62,8 +62,8 @@ class Method(ABC):
         """Raises SettingError if the network has layers that this method cannot train."""
         if self.dense_only and not all(shape.dense for shape in setup.chip_spec.shapes):
             raise SettingError(
-                f"method {setup.spec.training.method} trains dense layers only, and {setup.spec.teacher.file or 'the teacher'}"
-                " has layers on images: use --method on-chip-ltl, online-ltl-off-chip or conversion"
+                f"method {setup.spec.training.method} trains dense layers only, and"
+                f" {setup.spec.teacher.file or 'the teacher'} has layers on images: use --method on-chip-ltl, online-ltl-off-chip or conversion"
             )
 
     def start_weights(self, setup: Setup) -> list[Layer | None]:

@@ -141,7 +141,8 @@ def test_errors_belong_to_die_site_layer_and_window():
     assert np.array_equal(one[0], one[2]) and not np.array_equal(one[0], one[1]) and not np.array_equal(one[0], one[3])
     [other_die] = targets_over(link(n_out=30, targets=0.05, die_seed=2), sent, windows=windows)
     assert not np.array_equal(one, other_die)
-    two_layers = targets_over(HostLink(1, ChipSpec(layer_sizes=(8, 30, 30)).shapes, 16, 0.0, [0.05, 0.05]), sent, sent, windows=windows)
+    both = HostLink(1, ChipSpec(layer_sizes=(8, 30, 30)).shapes, 16, 0.0, [0.05, 0.05])
+    two_layers = targets_over(both, sent, sent, windows=windows)
     assert np.array_equal(two_layers[0], one) and not np.array_equal(two_layers[1], one)
     assert not np.array_equal(BitErrors.at(0.1, "spikes", 0, 1).key, BitErrors.at(0.1, "targets", 0, 1).key)
 
