@@ -12,9 +12,9 @@ import pytest
 from every_setting import value_of
 from small_runs import SMALL, SMALL_FLAGS, everything_in
 
+from host import chip_source
 from host import files as files_module
 from host import run_folder as run_folder_module
-from host import chip_source
 from host import setup as run_setup
 from host.errors import RunFolderError
 from host.run import run
