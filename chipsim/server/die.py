@@ -69,6 +69,7 @@ class Die:
         self._limits = limits
         self._chip: Chip | None = None
         self._assembler: Assembler | None = None
+        self._assembled_kind: type[Program] | type[Restore] = Program
         self._results: OrderedDict[int, Result] = OrderedDict()  # by request
         self._counts_bytes = counts_bytes
         self.state = Report.FRESH
@@ -76,6 +77,8 @@ class Die:
 
     def carry_out(self, envelope: Envelope, message: Message, received_ns: int) -> Iterator[Message]:
         """The reply's messages. Raises WireError or ChipError if the request is refused."""
+        if not isinstance(message, self._assembled_kind):
+            self._assembler = None  # its parts were to follow each other
         if isinstance(message, Configure):
             self._configure(message)
         elif isinstance(message, Program):
@@ -83,12 +86,12 @@ class Die:
         elif isinstance(message, Restore):
             self._restore(envelope, message)
         elif isinstance(message, Age):
-            self._needed().age(message.seconds)
+            self._programmed().age(message.seconds)
         elif isinstance(message, Snapshot):
-            yield from (State(pieces) for pieces in in_pieces(self._needed().snapshot(), _REPLY_BYTES))
+            yield from (State(pieces) for pieces in in_pieces(self._programmed().snapshot(), _REPLY_BYTES))
             return
         elif isinstance(message, ReadWeights):
-            arrays = _named(self._needed().weights())
+            arrays = _named(self._programmed().weights())
             yield from (Weights(pieces) for pieces in in_pieces(arrays, _REPLY_BYTES))
             return
         elif isinstance(message, Learn | Infer):
@@ -105,6 +108,12 @@ class Die:
         if self._chip is None:
             raise WireError(ErrorCode.WRONG_STATE, "no die is configured yet: send CONFIGURE first")
         return self._chip
+
+    def _programmed(self) -> Chip:
+        chip = self._needed()
+        if self.state != Report.PROGRAMMED:
+            raise WireError(ErrorCode.WRONG_STATE, "this chip has no weights yet: send PROGRAM first")
+        return chip
 
     def _configure(self, message: Configure) -> None:
         spec = chip_spec(message, self._limits)
@@ -133,12 +142,12 @@ class Die:
     def _restore(self, envelope: Envelope, message: Restore) -> None:
         arrays = self._assembled(envelope, message)
         if arrays is not None:
-            self._needed().restore(arrays)
+            self._programmed().restore(arrays)
 
     def _assembled(self, envelope: Envelope, message: Program | Restore) -> Mapping[str, NDArray[Any]] | None:
         """All arrays of a long command once its last part has come."""
         if envelope.part == 0:
-            self._assembler = Assembler(self._limits)
+            self._assembler, self._assembled_kind = Assembler(self._limits), type(message)
         if self._assembler is None:
             raise WireError(ErrorCode.WRONG_STATE, f"part {envelope.part} of a command whose first part has not come")
         try:
@@ -153,7 +162,7 @@ class Die:
         return arrays
 
     def _run(self, sequence: int, message: Learn | Infer, received_ns: int) -> Iterator[Message]:
-        chip = self._needed()
+        chip = self._programmed()
         begun = monotonic_ns()
         probes = tuple(Probe(watch.layer, watch.neurons, watch.rows) for watch in message.probes)
         self._check_rows(chip, message)

@@ -44,6 +44,7 @@ class Session:
         self._inbox = Inbox(settings.in_flight)
         self._most_in_flight = settings.in_flight
         self._in_flight = 0
+        self._gap_told = False
         self._answer = answer
         self._work: SimpleQueue[tuple[Envelope, Message, int] | None] = SimpleQueue()
         self._thread = Thread(target=self._carry_out, name=f"session {number:x}", daemon=True)
@@ -73,11 +74,15 @@ class Session:
             return [self.error(WireError(ErrorCode.BUSY, f"{self._in_flight} requests are in flight already"))]
         verdict = self._inbox.judge(envelope.sequence)
         if verdict is Verdict.GAP:
+            if self._gap_told:  # once, until the next request arrives
+                return []
+            self._gap_told = True
             text = f"request {envelope.sequence} came, request {self.expected} is missing: send it again"
             return [self.error(WireError(ErrorCode.OUT_OF_ORDER, text))]
         if verdict is Verdict.REPEAT:
             return self._inbox.reply(envelope.sequence)
         if verdict is Verdict.CARRY_OUT:
+            self._gap_told = False
             self._in_flight += 1
             self._work.put((envelope, message, monotonic_ns()))
         return []
