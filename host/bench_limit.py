@@ -95,7 +95,7 @@ class LayerLimit:
 
     def _write_to(self, crossbars: list[_Crossbar]) -> None:
         for own in crossbars:
-            _write(own.weight, own.gain, own.pulse, own.scaled, *self.spikes, self._first_step)
+            _write(own.weight, own.pulse, *self.spikes, self._first_step)
 
     def _all(self, work: Callable[[_OneThread], None]) -> None:
         if self._pool is None:
@@ -121,10 +121,7 @@ class _Crossbar:
         self.weight = aligned((len(weight), n), np.float32)
         self.weight[:, : weight.shape[1]] = weight
         self.current = aligned((n,), np.float32)
-        self.gain = aligned((1, n), np.float32)
-        self.gain[...] = 1
         self.pulse = aligned((n,), np.float32)  # zero: the weights stay what they are, however long the bench runs
-        self.scaled = aligned((n,), np.float32)
 
 
 @kernel
@@ -160,9 +157,7 @@ def _add_plainly(
 @kernel
 def _write(
     weight: NDArray[np.float32],
-    gain: NDArray[np.float32],
     pulse: NDArray[np.float32],
-    scaled: NDArray[np.float32],
     rows: NDArray[np.uint16],
     begin: NDArray[np.int64],
     end: NDArray[np.int64],
