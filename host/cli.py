@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from host.cli_check import check
+from host.cli_compare import compare, methods
 from host.cli_limit import limit
 from host.cli_options import one_line_errors, run_options, usable_cores
 from host.cli_nir import nir
@@ -197,6 +198,10 @@ def bench(
 
 
 for command in (spec, place, check, trace, sweep, yield_, limit, sensitivity, report_command, teacher, nir):
+    cli.add_command(command)
+
+
+for command in (compare, methods):
     cli.add_command(command)
 
 

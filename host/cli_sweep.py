@@ -80,6 +80,9 @@ def _request(
     noises, noise_axes = split_noises(overrides.get("noise", ()))
     if noise_axes:
         overrides = {**overrides, "noise": noises}
+    if "," in (methods := str(overrides.get("training.method", ""))):
+        axes = (f"training.method={methods}", *axes)
+        overrides = {name: value for name, value in overrides.items() if name != "training.method"}
     settings = read_settings(config, overrides)
     die = settings.pop("die", 1)
     chosen = sweep.dies(dies) if dies is not None else (die,)

@@ -122,7 +122,13 @@ def run_die(
     identity = {"spec": spec.hash(), "data set": setup.dataset.digest}
     progress = made.load_progress(identity) if made else None
     progress = progress or Progress(len(setup.valid))
+    learned: list[int] = []  # presentations so far, of those learned from in this call
     first = progress.presentations
+
+    def tick(done: int, accuracy: float | None) -> None:
+        learned.append(done)
+        listener.learning(done, setup.presentations, accuracy)
+
     listener.stage(f"learning: {spec.training.method}")
     began = time.perf_counter()
     job = Job(
@@ -131,7 +137,7 @@ def run_die(
         encoder=encoder,
         progress=progress,
         save=lambda state: made.save_progress(state, identity) if made else None,
-        tick=lambda done, accuracy: listener.learning(done, setup.presentations, accuracy),
+        tick=tick,
         threads=threads,
     )
     find(spec.training.method).learn(job)
@@ -139,7 +145,7 @@ def run_die(
     chip.age(spec.training.rest_after_s)
     listener.stage("this die after learning")
     after = evaluate(chip, test, encoder)
-    rate = (progress.presentations - first) / seconds if progress.presentations > first else None
+    rate = (learned[-1] - first) / seconds if learned else None
     facts = _facts(setup, compared_with, before, after, progress)
     summary = {
         **facts,

@@ -23,6 +23,7 @@ from host.encoders import Encoding
 from host.errors import SettingError
 from host.methods.names import MethodName
 from host.methods.registry import find
+from host.methods.settings import ConversionSpec, OfflineSpec
 from host.teacher import Norm, OutputTarget
 from learning_circuit import LearningCircuitSpec
 from nonideality.grammar import parse_all
@@ -102,6 +103,8 @@ class RunSpec(BaseModel):
     learning_circuit: LearningCircuitSpec = LearningCircuitSpec()
     teacher: TeacherSpec = TeacherSpec()
     training: TrainingSpec = TrainingSpec()
+    conversion: ConversionSpec = ConversionSpec()  # of training.method "conversion"
+    offline: OfflineSpec = OfflineSpec()  # of training.method "offline-ltl" and "noise-aware"
 
     @field_validator("noise")
     @classmethod

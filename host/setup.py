@@ -64,7 +64,12 @@ class Setup:
         return [layer and (layer[0] * factor, layer[1] * factor) for layer in start]
 
     def chip(self, spec: ChipSpec, weights: Sequence[Layer | None], threads: int) -> Chip:
-        chip = Chip(spec, self.spec.die, threads)
+        """The run's die, made by `spec` and programmed."""
+        return self.chip_of(spec, self.spec.die, weights, threads)
+
+    @staticmethod
+    def chip_of(spec: ChipSpec, die: int, weights: Sequence[Layer | None], threads: int) -> Chip:
+        chip = Chip(spec, die, threads)
         chip.program(weights)
         return chip
 

@@ -79,6 +79,10 @@ class Progress:
             target[key] = array
         return progress
 
+    def adopt(self, other: Progress) -> None:
+        """Stand where `other` stands."""
+        vars(self).update(vars(other))
+
     def standard_error(self) -> float:
         """Of the best validation accuracy so far, a binomial fraction."""
         best = max(check.validation_accuracy for check in self.checks)

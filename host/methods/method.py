@@ -5,9 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
-from host.methods.effort import Effort, n_weights, programming_bytes
+from host.methods.effort import Effort
 from host.methods.start import random_weights
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ class Job:
 class Method(ABC):
     """One way to train a die. Methods hold no state: `find` gives the same object to everyone."""
 
+    learns_on_chip: ClassVar[bool] = False  # whether the die's learning circuits are at work
+
     @abstractmethod
     def epochs(self, spec: RunSpec, n_train: int) -> int:
         """Passes over the training samples where the spec leaves them open."""
@@ -58,10 +60,6 @@ class Method(ABC):
             return setup.teacher.normalised()
         return random_weights(setup.teacher.network.shapes, setup.spec.seed)
 
-    def prepare(self, setup: Setup) -> None:
-        """Make and keep on disk what all dies of this spec share, before workers need it."""
-        return
-
     @abstractmethod
     def learn(self, job: Job) -> None:
         """Train `job.chip` and leave on it what is kept; `job.progress` says at the end how it went."""
@@ -69,16 +67,3 @@ class Method(ABC):
     @abstractmethod
     def effort(self, setup: Setup, progress: Progress) -> Effort:
         """What learning took, all presentations together."""
-
-
-def only_programmed(setup: Setup, progress: Progress, host_macs: int) -> Effort:
-    """The effort of a method that learns on the host and then programs the die once."""
-    return Effort(
-        samples=progress.presentations,
-        die_samples=0,
-        activity={name: [0] * setup.chip_spec.n_layers for name in progress.activity},
-        bytes_down=programming_bytes(setup.chip_spec),
-        bytes_up=0.0,
-        weights_programmed=n_weights(setup.chip_spec),
-        host_macs=host_macs,
-    )

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-MethodName = Literal["on-chip-ltl", "online-ltl-off-chip"]
+MethodName = Literal["on-chip-ltl", "conversion", "offline-ltl", "online-ltl-off-chip", "noise-aware"]
 
 MEANING: dict[MethodName, str] = {
     "on-chip-ltl": "the die learns by itself, online; nothing is read back",
+    "conversion": "the teacher's weights, scaled to rates; nothing is learned",
+    "offline-ltl": "Local Tandem Learning through time on the ideal twin, then programmed",
     "online-ltl-off-chip": "the online rule on the ideal twin, then programmed",
+    "noise-aware": "offline, each batch on another die with the expected imperfections, then programmed",
 }

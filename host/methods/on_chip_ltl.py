@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from host.encoders import Encoder
+from host.evaluate import CHUNK
 from host.methods.effort import Effort, bytes_shown, n_weights, programming_bytes
 from host.methods.method import Job, Method
 from host.stream import Lesson
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from host.run_spec import RunSpec
     from host.setup import Setup
 
+_Die = TypeVar("_Die", bound=LearningDie)
 # Enough presentations to settle, whatever the size of the data set (see the README's table of figures).
 _CALIBRATE_PRESENTATIONS = 20_000
 _TRAIN_PRESENTATIONS = 60_000
@@ -26,6 +28,8 @@ _LEARNING_RATES = {"linear": 2e-3, "sign": 1e-4, "ternary": 2e-4}
 class OnChipLtl(Method):
     """Input spikes and target rates go down, nothing comes back: every error of the die is inside the loop."""
 
+    learns_on_chip = True
+
     def epochs(self, spec: RunSpec, n_train: int) -> int:
         wanted = _CALIBRATE_PRESENTATIONS if spec.training.start == "teacher" else _TRAIN_PRESENTATIONS
         return max(_LEAST_EPOCHS, -(-wanted // n_train))
@@ -34,7 +38,16 @@ class OnChipLtl(Method):
         return _LEARNING_RATES[spec.learning_circuit.error_gate] * spec.neuron.charge_per_step
 
     def learn(self, job: Job) -> None:
-        learn_online(job, job.chip)
+        setup = job.setup
+        train(
+            learning_die(LearningDie, setup, job.chip),
+            job.progress,
+            epoch=len(setup.train),
+            presentations=setup.presentations,
+            learning_rate=setup.learning_rate,
+            save=job.save,
+            tick=job.tick,
+        )
 
     def effort(self, setup: Setup, progress: Progress) -> Effort:
         shown = bytes_shown(
@@ -56,19 +69,11 @@ class OnChipLtl(Method):
         )
 
 
-def learn_online(job: Job, chip: Chip) -> None:
-    """Let `chip`, the job's die or a model of one, learn all presentations of the job by its learning circuits."""
-    setup = job.setup
-    spec, epoch = setup.spec, len(setup.train)
+def learning_die(kind: type[_Die], setup: Setup, chip: Chip) -> _Die:
+    """`chip` with all presentations of the run before it."""
+    spec, n_in, epoch = setup.spec, setup.dataset.n_in, len(setup.train)
     chunk = setup.chunk
-    encoder = Encoder(spec.encoding, setup.dataset.n_in, spec.steps, chunk, spec.seed, Lesson.BUFFERS)
-    lesson = Lesson(setup.train, setup.teacher, encoder, spec.training.output_target, spec.seed)
-    train(
-        LearningDie(chip, lesson, setup.valid, job.encoder, epoch, chunk),
-        job.progress,
-        epoch=epoch,
-        presentations=setup.presentations,
-        learning_rate=setup.learning_rate,
-        save=job.save,
-        tick=job.tick,
-    )
+    ahead = Encoder(spec.encoding, n_in, spec.steps, chunk, spec.seed, Lesson.BUFFERS)
+    lesson = Lesson(setup.train, setup.teacher, ahead, spec.training.output_target, spec.seed)
+    looking = Encoder(spec.encoding, n_in, spec.steps, CHUNK, spec.seed)
+    return kind(chip, lesson, setup.valid, looking, epoch, chunk)

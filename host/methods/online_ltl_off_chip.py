@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from host.methods.effort import Effort
-from host.methods.method import Job, only_programmed
-from host.methods.on_chip_ltl import OnChipLtl, learn_online
-from host.training import Progress
+from host.methods.on_chip_ltl import OnChipLtl, learning_die
+from host.methods.on_host import OnHost
+from host.training import LearningDie, Part, Rates
 
 if TYPE_CHECKING:
+    from host.run_spec import RunSpec
     from host.setup import Setup
+    from host.teacher import Layer
 
 
-class OnlineLtlOffChip(OnChipLtl):
-    """As on chip, but the host simulates an ideal chip of the same design and programs the die with what that learned.
+@dataclass(frozen=True)
+class SimulatedDie(LearningDie):
+    """An ideal chip that the host simulates: an event is an addition, a weight update a multiply-accumulate."""
 
-    The host's work: a synaptic event of the twin is an addition, a weight update a multiply-accumulate.
-    """
+    def layers(self) -> list[Layer]:
+        return self.chip.weights()
 
-    def learn(self, job: Job) -> None:
-        setup = job.setup
-        twin = setup.chip(setup.chip_spec.ideal(), setup.start_weights(), job.threads)
-        learn_online(job, twin)
-        job.program(twin.weights())
+    def learn(self, start: int, stop: int, rates: Rates) -> Iterator[Part]:
+        for part in super().learn(start, stop, rates):
+            simulated = sum(int(part.activity[name].sum()) for name in ("synaptic_events", "weight_updates"))
+            yield replace(part, host_macs=part.host_macs + simulated)
 
-    def effort(self, setup: Setup, progress: Progress) -> Effort:
-        simulated = sum(progress.activity["synaptic_events"]) + sum(progress.activity["weight_updates"])
-        return only_programmed(setup, progress, host_macs=progress.host_macs + simulated)
+
+class OnlineLtlOffChip(OnHost):
+    """As on chip, with the same learning rate and number of presentations, but on a chip without errors."""
+
+    def epochs(self, spec: RunSpec, n_train: int) -> int:
+        return OnChipLtl().epochs(spec, n_train)
+
+    def learning_rate(self, spec: RunSpec) -> float:
+        return OnChipLtl().learning_rate(spec)
+
+    def model(self, setup: Setup, threads: int) -> SimulatedDie:
+        twin = setup.chip(setup.chip_spec.ideal(), setup.start_weights(), threads)
+        return learning_die(SimulatedDie, setup, twin)

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 # Module and class of each.
 _WHERE: dict[MethodName, tuple[str, str]] = {
     "on-chip-ltl": ("on_chip_ltl", "OnChipLtl"),
+    "conversion": ("conversion", "Conversion"),
+    "offline-ltl": ("offline_ltl", "OfflineLtl"),
     "online-ltl-off-chip": ("online_ltl_off_chip", "OnlineLtlOffChip"),
+    "noise-aware": ("noise_aware", "NoiseAware"),
 }
 
 

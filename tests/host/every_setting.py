@@ -46,6 +46,12 @@ OTHER: dict[str, Any] = {
     "training.chunk": 17,
     "training.rest_before_s": 1.5,
     "training.rest_after_s": 2.5,
+    "conversion.balancing": "current",
+    "conversion.bias_correction": True,
+    "conversion.initial_membrane_th": 0.5,
+    "conversion.samples": 64,
+    "offline.batch": 8,
+    "offline.boxcar_width_th": 1.5,
 }
 
 # Files that are read once and become other settings, and a file that takes the place of others (see test_teacher_file).

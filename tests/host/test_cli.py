@@ -149,7 +149,7 @@ def test_progress_is_drawn_on_a_terminal_only(here, data_file):
     ended = end(process)
     os.close(master)
     assert ended.status == 0
-    assert b"learning on chip" in drawn
+    assert b"learning: on-chip-ltl" in drawn
     assert b"validation" in drawn
     json.loads(ended.out)
 

@@ -76,7 +76,7 @@ STAGES = {
     "training the teacher": False,
     "ideal chip": True,
     "this die before learning": True,
-    "learning on chip": True,
+    "learning: on-chip-ltl": True,
     "this die after learning": True,
     "drawing": True,
 }
@@ -131,6 +131,6 @@ def test_ctrl_c_before_anything_began(chipsim, here, monkeypatch):
 
 def test_the_hint_holds_for_a_folder_with_a_space(chipsim, here, data_file, monkeypatch):
     with monkeypatch.context() as patch:
-        interrupted_at(patch, "learning on chip")
+        interrupted_at(patch, "learning: on-chip-ltl")
         ended = chipsim("run", "--dataset", data_file, *SMALL_FLAGS, "--out", "my run")
     assert chipsim(*shlex.split(ended.err.split("continue with: chipsim ")[1])).status == 0

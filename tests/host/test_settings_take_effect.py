@@ -8,6 +8,7 @@ from small_runs import SMALL, write_npz
 from host.run import run
 from host.run_spec import resolve
 
+CONVERTED = {"training.method": "conversion", "training.epochs": 0}
 # A value that differs from SMALL's, and what else a setting needs to matter.
 CHANGES = {
     "hidden": ({}, [8]),
@@ -44,6 +45,12 @@ CHANGES = {
     "training.validation_fraction": ({}, 0.3),
     "training.rest_before_s": ({"noise": ["drift:0.3"]}, 1e6),
     "training.rest_after_s": ({"noise": ["drift:0.3"]}, 1e12),
+    "conversion.balancing": (CONVERTED, "current"),
+    "conversion.bias_correction": (CONVERTED, True),
+    "conversion.initial_membrane_th": (CONVERTED, 0.5),
+    "conversion.samples": (CONVERTED | {"conversion.bias_correction": True}, 20),
+    "offline.batch": ({"training.method": "offline-ltl"}, 8),
+    "offline.boxcar_width_th": ({"training.method": "offline-ltl"}, 1.5),
 }
 FOR_SPEED_OR_PLACE = {"data_dir": "elsewhere", "training.chunk": 7}
 

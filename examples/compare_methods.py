@@ -1,0 +1,74 @@
+"""The README's comparison: all training methods on the same dies, for four mixes of noise, as Markdown.
+
+python examples/compare_methods.py                       # digits, ten dies
+python examples/compare_methods.py --dataset mnist --epochs 2 --dies 5
+
+Results are kept in one database per data set: asked again, or for more dies, only what is missing is run. With
+--steps-of-conversion the accuracy of plain conversion against the length of the window is added.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from chipsim.physical import load
+from host.compare.run import compare
+from host.compare.table import NOTES, markdown_lines
+from host.compare.verdict import verdict
+from host.console import Console
+from host.methods.names import MEANING
+from host.run_spec import read_settings
+from host.sweep import SweepStore, local_workers
+
+MIXES: dict[str, list[str]] = {
+    "mismatch 0": [],
+    "mismatch 0.2": ["mismatch:0.2"],
+    "mismatch 0.5": ["mismatch:0.5"],
+    "all four": ["mismatch:0.2", "thermal:0.1", "quantization:6", "silencing:0.1"],
+}
+STEPS = (4, 8, 16, 32, 64)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--dataset", default="digits")
+    parser.add_argument("--dies", type=int, default=10)
+    parser.add_argument("--epochs", type=int, help="of the methods that learn; default: by the size of the data set")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--methods", default=",".join(MEANING))
+    parser.add_argument("--steps-of-conversion", action="store_true", help="conversion at 4 to 64 steps, too")
+    parser.add_argument("--out", type=Path, help="folder; default: compare-<dataset>")
+    arguments = parser.parse_args()
+    out = arguments.out or Path(f"compare-{arguments.dataset}")
+    out.mkdir(parents=True, exist_ok=True)
+    settings: dict[str, Any] = {"dataset": arguments.dataset}
+    if arguments.epochs is not None:
+        settings["training.epochs"] = arguments.epochs
+    names, dies = arguments.methods.split(","), tuple(range(1, arguments.dies + 1))
+    physical = load("cmos-180nm")
+    said: list[str] = []
+    with local_workers(arguments.workers) as workers, SweepStore.create(out / "compare.sqlite") as store:
+
+        def ask(methods: list[str], changes: dict[str, Any]) -> Any:
+            with Console() as console:
+                mine = read_settings(None, settings | changes)
+                return compare(mine, methods, dies, physical, store, workers, console)
+
+        for number, (mix, noise) in enumerate(MIXES.items()):
+            found = ask(names, {"noise": noise})
+            print("\n".join(markdown_lines(found.methods, "" if number else "noise", mix)), flush=True)
+            said += [f"{mix}: {sentence}" for sentence in verdict(found.methods)]
+            if mix == "all four":
+                found.save(out)
+        print("\n" + "\n".join([*NOTES, "", *said]))
+        if arguments.steps_of_conversion:
+            print("\n| conversion, steps | ideal % | mismatch 0.2 % |\n| --- | --- | --- |")
+            for steps in STEPS:
+                [each] = ask(["conversion"], {"noise": ["mismatch:0.2"], "steps": steps}).methods
+                print(f"| {steps} | {100 * each.ideal:.2f} | {100 * each.mean:.2f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

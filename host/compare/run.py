@@ -1,0 +1,89 @@
+"""A comparison from question to files: chips by the sweep engine, figures, table and picture."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from chipsim.physical import PhysicalSpec
+from host.compare.ask import specs
+from host.compare.figures import MethodFigures, figures
+from host.compare.picture import draw
+from host.compare.verdict import verdict
+from host.console import Console
+from host.files import write_bytes, write_text
+from host.run_spec import RunSpec
+from host.sweep.ask import ask
+from host.sweep.engine import Workers
+from host.sweep.store import SweepStore
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Methods on the same dies."""
+
+    base: RunSpec  # of the first method, on the first die
+    network: tuple[int, ...]
+    dies: tuple[int, ...]
+    figures_of: str  # the chip whose figures time and energy are taken from
+    methods: tuple[MethodFigures, ...]
+
+    @property
+    def title(self) -> str:
+        spec = self.base
+        noise = ", ".join(spec.noise) or "no noise"
+        network = "-".join(map(str, self.network))
+        return (
+            f"{spec.dataset}, {network}, {spec.steps} steps, {spec.encoding} encoding; {noise}; {len(self.dies)} dies,"
+            f" seed {spec.seed}; time and energy by the figures of chip {self.figures_of}"
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "title": self.title,
+            "noise": list(self.base.noise),
+            "network": list(self.network),
+            "dies": list(self.dies),
+            "figures_of": self.figures_of,
+            "methods": [each.to_json() for each in self.methods],
+            "verdict": verdict(self.methods),
+        }
+
+    def save(self, folder: Path) -> None:
+        """compare.json, compare.svg and compare.png. Raises OSError."""
+        write_text(folder / "compare.json", json.dumps(self.to_json(), indent=2) + "\n")
+        figure = draw(self.methods, self.title)
+        for kind in ("svg", "png"):
+            buffer = io.BytesIO()
+            figure.savefig(buffer, format=kind, dpi=140)
+            write_bytes(folder / f"compare.{kind}", buffer.getvalue())
+
+
+def compare(
+    settings: Mapping[str, Any],
+    names: Sequence[str],
+    dies: Sequence[int],
+    physical: PhysicalSpec,
+    store: SweepStore,
+    workers: Workers,
+    console: Console,
+) -> Comparison:
+    """settings: nested, as read from a file and flags; physical: for time and energy where the spec names no chip.
+
+    Raises SettingError if a method cannot be, DataError, SweepError if a chip could not be simulated.
+    """
+    asked = specs(settings, names, dies)
+    rows = iter(ask([spec for each in asked.values() for spec in each], store, workers, console, "chips"))
+    found = []
+    network: tuple[int, ...] = ()
+    for name, wanted in asked.items():
+        ideal, *facts = [next(rows).summary or {} for _ in wanted]
+        network = tuple(ideal["network"])
+        chip_spec = wanted[-1].chip_spec(network[0], network[-1])
+        found.append(figures(name, ideal, facts, chip_spec, wanted[-1].chip or physical))
+    base = next(iter(asked.values()))[1]
+    return Comparison(base, network, tuple(dies), (base.chip or physical).name, tuple(found))

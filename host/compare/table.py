@@ -1,0 +1,70 @@
+"""The comparison as a table: rich on a terminal, plain in a pipe, Markdown for a page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from host.compare.figures import MethodFigures
+from host.sweep.text_table import aligned
+
+HEAD = (
+    "method",
+    "ideal %",
+    "die %",
+    "sd",
+    "worst %",
+    "samples",
+    "down B",
+    "up B",
+    "writes",
+    "host MACs",
+    "chip time",
+    "energy mJ",
+)
+NOTES = (
+    "ideal: the method on a chip without errors; die, sd, worst: mean, standard deviation and minimum over the dies",
+    "down, up: bytes per training sample over the link, up being neuron state; (in brackets: once, to program the die)",
+    "writes: update pulses and programmed weights; host MACs without the teacher's own training; all per die",
+)
+
+
+def cells(each: MethodFigures) -> tuple[str, ...]:
+    once = each.bytes_programmed > 0
+    return (
+        each.name,
+        f"{100 * each.ideal:.2f}",
+        f"{100 * each.mean:.2f}",
+        f"{100 * each.spread:.2f}",
+        f"{100 * each.worst:.2f}",
+        f"{each.samples:,.0f}",
+        f"({each.bytes_programmed:,.0f})" if once else f"{each.down_per_sample:,.0f}",
+        f"{each.up_per_sample:,.0f}",
+        short(each.weight_writes),
+        short(each.host_macs),
+        _time(each.chip_seconds),
+        f"{each.energy_low_mj:.2g} to {each.energy_high_mj:.2g}",
+    )
+
+
+def plain_lines(methods: Sequence[MethodFigures]) -> list[str]:
+    return aligned(HEAD, [cells(each) for each in methods])
+
+
+def markdown_lines(methods: Sequence[MethodFigures], first: str, first_cell: str) -> list[str]:
+    """With a column of its own at the left; the head belongs to the first table of a page."""
+    lines = [f"| {' | '.join((first, *HEAD))} |", "| --- " * (len(HEAD) + 1) + "|"] if first else []
+    return lines + [f"| {' | '.join((first_cell, *cells(each)))} |" for each in methods]
+
+
+def short(number: float) -> str:
+    """Three digits and a unit: 12.3 M."""
+    for scale, unit in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if number >= scale:
+            return f"{number / scale:.3g} {unit}"
+    return f"{number:.0f}"
+
+
+def _time(seconds: float) -> str:
+    if seconds >= 1:
+        return f"{seconds:,.3g} s"
+    return f"{1e3 * seconds:.3g} ms" if seconds >= 1e-3 else f"{1e6 * seconds:.3g} us"

@@ -1,0 +1,135 @@
+"""Conversion: the teacher's weights, scaled so that activations become rates. Nothing is learned.
+
+- Normalisation by a percentile of the activations: Rueckauer et al. 2017 (Frontiers in Neuroscience 11, 682), after
+  Diehl et al. 2015 (IJCNN); percentile and grouping are `teacher.norm_percentile` and `teacher.norm`.
+- Threshold balancing by the largest current that a layer receives from the spiking layer below: Sengupta et al. 2019
+  (Frontiers in Neuroscience 13, 95). Thresholds are the chip's, so weights are divided by what a threshold would be.
+- Bias correction by the mean difference between wanted and found activity, layer after layer: Li et al. 2021 (ICML,
+  arXiv 2106.06984), here in rates: a bias of x moves a subtractive neuron's rate by x spikes per step.
+- Initial membrane of half a threshold: Bu et al. 2022 (AAAI, arXiv 2202.01440). A chip discharges its membranes before
+  each window, so the charge comes with the bias, th / T more per step: Deng and Gu 2021 (ICLR, arXiv 2103.00476).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from chipsim import Chip, Probe, Result
+from host.encoders import Encoder
+from host.methods.effort import Effort, n_weights, programming_bytes
+from host.methods.method import Job, Method
+from host.methods.on_chip_ltl import learning_die
+from host.training import LearningDie, Progress, train
+
+if TYPE_CHECKING:
+    from host.run_spec import RunSpec
+    from host.setup import Setup
+    from host.teacher import Layer, Teacher
+
+_CURRENT_SAMPLES = 128  # at most: every column's current at every step is looked at
+_LEARNING_RATE = 1e-3  # of nothing: a run's spec leaves no setting open
+
+
+class Conversion(Method):
+    """The die is programmed once; what it then does is before and after."""
+
+    def epochs(self, spec: RunSpec, n_train: int) -> int:
+        return 0
+
+    def learning_rate(self, spec: RunSpec) -> float:
+        return _LEARNING_RATE
+
+    def check(self, spec: RunSpec) -> None:
+        if spec.training.epochs:
+            raise ValueError(
+                f"method conversion learns nothing, so training.epochs = {spec.training.epochs} cannot be: leave it out"
+            )
+        if spec.training.start != "teacher":
+            raise ValueError("method conversion starts from the teacher's weights: leave training.start at teacher")
+        if spec.neuron.kind != "if":
+            raise ValueError(
+                f"method conversion needs neurons whose rate follows their input; {spec.neuron.kind} neurons leak:"
+                " use --neuron if, or a method that learns, such as on-chip-ltl"
+            )
+        if "latency" in spec.encoding:
+            raise ValueError(
+                f"method conversion needs inputs as rates or currents, not encoding {spec.encoding}: use rate,"
+                " bernoulli or current"
+            )
+
+    def start_weights(self, setup: Setup) -> list[Layer]:
+        wanted = setup.spec.conversion
+        teacher = setup.teacher
+        if wanted.balancing == "current":
+            teacher = _balanced(setup, teacher)
+        layers = teacher.normalised()
+        head_start = np.float32(wanted.initial_membrane_th / setup.spec.steps)
+        layers = [(weight, bias + head_start) for weight, bias in layers]
+        return _corrected(setup, teacher, layers) if wanted.bias_correction else layers
+
+    def learn(self, job: Job) -> None:
+        train(
+            learning_die(LearningDie, job.setup, job.chip),
+            job.progress,
+            epoch=len(job.setup.train),
+            presentations=0,
+            learning_rate=job.setup.learning_rate,
+            save=job.save,
+            tick=job.tick,
+        )
+
+    def effort(self, setup: Setup, progress: Progress) -> Effort:
+        """The twin's work for balancing and correction is counted as if all its inputs were active."""
+        wanted, window = setup.spec.conversion, setup.spec.steps * setup.teacher.macs
+        layers, shown = setup.chip_spec.n_layers, min(wanted.samples, len(setup.train))
+        balancing = layers * min(shown, _CURRENT_SAMPLES) * window if wanted.balancing == "current" else 0
+        correcting = shown * (layers * window + setup.teacher.macs) if wanted.bias_correction else 0
+        return Effort(
+            samples=0,
+            die_samples=0,
+            activity=progress.activity,
+            bytes_down=programming_bytes(setup.chip_spec),
+            bytes_up=0.0,
+            weights_programmed=n_weights(setup.chip_spec),
+            host_macs=balancing + correcting,
+        )
+
+
+def _balanced(setup: Setup, teacher: Teacher) -> Teacher:
+    """The teacher with y_norm of each hidden layer such that the largest current is one threshold per step."""
+    norms = [np.full_like(norm, norm.max()) for norm in teacher.norms[:-1]] + [teacher.norms[-1]]
+    for layer in range(len(norms) - 1):
+        twin = _twin(setup, replace(teacher, norms=norms).normalised())
+        probe = Probe(layer + 1, tuple(range(len(norms[layer]))))
+        current = _shown(setup, twin, _CURRENT_SAMPLES, [probe]).signals[layer + 1].current
+        largest = np.percentile(current.max(axis=1), setup.spec.teacher.norm_percentile)
+        norms[layer] = (norms[layer] * np.float32(max(largest, 1e-6))).astype(np.float32)
+    return replace(teacher, norms=norms)
+
+
+def _corrected(setup: Setup, teacher: Teacher, layers: list[Layer]) -> list[Layer]:
+    """Biases shifted by the mean error of each neuron's rate, from the first layer to the last."""
+    n = setup.spec.conversion.samples
+    target = setup.spec.training.output_target
+    samples = slice(0, n)
+    wanted = teacher.targets(setup.train.values(samples), setup.train.labels[samples], target)
+    for number, (weight, bias) in enumerate(layers):
+        found = _shown(setup, _twin(setup, layers), n, []).counts[number] / np.float32(setup.spec.steps)
+        shift = (wanted[number] - found).mean(axis=0).astype(np.float32)
+        layers = [*layers[:number], (weight, bias + shift), *layers[number + 1 :]]
+    return layers
+
+
+def _twin(setup: Setup, layers: list[Layer]) -> Chip:
+    return setup.chip(setup.chip_spec.ideal(), layers, 1)
+
+
+def _shown(setup: Setup, twin: Chip, n: int, probes: list[Probe]) -> Result:
+    """What the twin does with the first n training samples."""
+    values = setup.train.values(slice(0, n))
+    windows = np.arange(len(values), dtype=np.int64)
+    encoder = Encoder(setup.spec.encoding, setup.dataset.n_in, setup.spec.steps, len(values), setup.spec.seed)
+    return twin.infer(encoder.encode(values, windows), windows, probes)

@@ -1,0 +1,113 @@
+"""Offline Local Tandem Learning (Yang et al. 2022, arXiv 2210.04532, Eqs. 4 to 8) on the ideal twin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chipsim.fabricate import fabricate
+from host.encoders import Encoder
+from host.evaluate import CHUNK, evaluate
+from host.methods.on_host import OnHost
+from host.stream import Chunk, Lesson, spans
+from host.through_time.twin import Batch, Twin
+from host.training import Part, Rates
+
+if TYPE_CHECKING:
+    from host.run_spec import RunSpec
+    from host.setup import Setup
+    from host.teacher import Layer
+
+_TUNE_PRESENTATIONS = 20_000  # from the teacher's weights
+_TRAIN_PRESENTATIONS = 60_000  # from random ones
+_LEAST_EPOCHS = 5
+_LEARNING_RATE = 3e-3  # of Adam, in thresholds
+# What of a neuron the gradient knows; anything else must be at its default.
+_KNOWN_NEURON = {"kind", "tau_steps", "reset", "low_rail_th", "high_rail_th", "readout"}
+_KNOWN_READOUTS = ("spiking", "integrating")
+
+
+@dataclass(frozen=True)
+class TwinLearner:
+    """The twin with all presentations of a run before it."""
+
+    setup: Setup
+    twin: Twin
+    threads: int
+
+    @property
+    def n_layers(self) -> int:
+        return self.twin.spec.n_layers
+
+    def layers(self) -> list[Layer]:
+        return self.twin.layers()
+
+    def snapshot(self) -> dict[str, NDArray[Any]]:
+        return self.twin.snapshot()
+
+    def restore(self, snapshot: Mapping[str, NDArray[Any]]) -> None:
+        self.twin.restore(snapshot)
+
+    def right(self) -> NDArray[np.bool_]:
+        setup = self.setup
+        spec = setup.spec
+        chip = setup.chip(self.twin.spec, self.layers(), self.threads)
+        encoder = Encoder(spec.encoding, setup.dataset.n_in, spec.steps, CHUNK, spec.seed)
+        right: NDArray[np.bool_] = evaluate(chip, setup.valid, encoder).classes == setup.valid.labels
+        return right
+
+    def learn(self, start: int, stop: int, rates: Rates) -> Iterator[Part]:
+        setup, batch, epoch = self.setup, self.setup.spec.offline.batch, len(self.setup.train)
+        spec = setup.spec
+        chunk = -(-spec.training.chunk // batch) * batch  # whole batches, so that chunks change no result
+        encoder = Encoder(spec.encoding, setup.dataset.n_in, spec.steps, chunk, spec.seed, Lesson.BUFFERS)
+        lesson = Lesson(setup.train, setup.teacher, encoder, spec.training.output_target, spec.seed)
+        for piece in lesson.chunks(spans(start, stop, chunk, epoch)):
+            n = len(piece.windows)
+            macs = self.learn_piece(piece, spans(0, n, batch, n), rates(piece.windows))
+            yield Part(int(piece.windows[-1]) + 1, macs + n * setup.teacher.macs)
+
+    def learn_piece(self, piece: Chunk, batches: list[Batch], rates: NDArray[np.float32]) -> int:
+        """Learn from the batches of a chunk; returns the multiply-accumulates that this took."""
+        return self.twin.learn(piece, batches, rates, self.twin.blocks)
+
+
+class OfflineLtl(OnHost):
+    """Backpropagation through time inside each layer, by Adam, against the global rate."""
+
+    name = "offline-ltl"
+
+    def epochs(self, spec: RunSpec, n_train: int) -> int:
+        wanted = _TUNE_PRESENTATIONS if spec.training.start == "teacher" else _TRAIN_PRESENTATIONS
+        return max(_LEAST_EPOCHS, -(-wanted // n_train))
+
+    def learning_rate(self, spec: RunSpec) -> float:
+        return _LEARNING_RATE
+
+    def check(self, spec: RunSpec) -> None:
+        neuron = spec.neuron
+        for name, field in type(neuron).model_fields.items():
+            value = getattr(neuron, name)
+            if name not in _KNOWN_NEURON and value != field.default:
+                raise ValueError(
+                    f"method {self.name}: its gradient knows no neuron.{name} (here {value}); leave it at"
+                    f" {field.default}, or take --method on-chip-ltl"
+                )
+        if neuron.readout not in _KNOWN_READOUTS:
+            raise ValueError(
+                f"method {self.name}: its gradient knows no {neuron.readout} readout; use"
+                f" {' or '.join(_KNOWN_READOUTS)}, or --method on-chip-ltl"
+            )
+
+    def model(self, setup: Setup, threads: int) -> TwinLearner:
+        return TwinLearner(setup, ideal_twin(setup, threads), threads)
+
+
+def ideal_twin(setup: Setup, threads: int) -> Twin:
+    ideal = setup.chip_spec.ideal()
+    width = setup.spec.offline.boxcar_width_th
+    return Twin(ideal, fabricate(ideal, setup.spec.die), setup.start_weights(), width, threads)

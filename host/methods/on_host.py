@@ -1,0 +1,99 @@
+"""What methods share that learn on the host: train a model, keep it on disk for all dies, program the die with it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from abc import abstractmethod
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from chipsim.jit import cache_root, sources_key
+from host.errors import RunFolderError
+from host.files import read_arrays, write_arrays
+from host.methods.effort import Effort, n_weights, programming_bytes
+from host.methods.method import Job, Method
+from host.training import Learner, Progress, train
+
+if TYPE_CHECKING:
+    from host.setup import Setup
+    from host.teacher import Layer
+
+
+class Model(Learner, Protocol):
+    """A learner on the host that dies can be programmed from."""
+
+    def layers(self) -> list[Layer]: ...
+
+
+class OnHost(Method):
+    """Learning needs no die, so its result is kept on disk under everything that defines it."""
+
+    sees_noise: ClassVar[bool] = False  # whether what is learned depends on the spec's noise
+
+    @abstractmethod
+    def model(self, setup: Setup, threads: int) -> Model:
+        """What learns, with the start weights."""
+
+    def learn(self, job: Job) -> None:
+        setup, progress, path = job.setup, job.progress, self._path(job.setup)
+        if not progress.checks and (kept := _read(path)) is not None:
+            progress.adopt(kept)
+            job.save(progress)
+        model = self.model(setup, job.threads)
+        train(
+            model,
+            progress,
+            epoch=len(setup.train),
+            presentations=setup.presentations,
+            learning_rate=setup.learning_rate,
+            save=job.save,
+            tick=job.tick,
+        )
+        if not path.exists():
+            _write(path, progress)
+        job.program(model.layers())
+
+    def effort(self, setup: Setup, progress: Progress) -> Effort:
+        return Effort(
+            samples=progress.presentations,
+            die_samples=0,
+            activity={name: [0] * setup.chip_spec.n_layers for name in progress.activity},
+            bytes_down=programming_bytes(setup.chip_spec),
+            bytes_up=0.0,
+            weights_programmed=n_weights(setup.chip_spec),
+            host_macs=progress.host_macs,
+        )
+
+    def _path(self, setup: Setup) -> Path:
+        facts = setup.spec.model_dump(mode="json", exclude={"data_dir", "die", "chip"})
+        del facts["training"]["chunk"]
+        if not self.sees_noise:
+            del facts["noise"]
+        sources = Path(__file__).resolve().parents[2]
+        recipe = {
+            "spec": facts,
+            "sources": sources_key(sources),
+            "samples": [hashlib.sha256(part.raw.tobytes()).hexdigest() for part in (setup.train, setup.valid)],
+            "labels": [hashlib.sha256(part.labels.tobytes()).hexdigest() for part in (setup.train, setup.valid)],
+        }
+        name = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:24]
+        return cache_root() / "trained" / f"{name}.ckpt"
+
+
+def _read(path: Path) -> Progress | None:
+    """None if it is not there or damaged: it is then learned again."""
+    try:
+        arrays, facts = read_arrays(path)
+        return Progress.load(arrays, facts)
+    except (RunFolderError, KeyError, TypeError, ValueError):
+        return None
+
+
+def _write(path: Path, progress: Progress) -> None:
+    facts: dict[str, Any] = progress.facts()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_arrays(path, progress.arrays(), facts)
+    except OSError:
+        pass  # a cache that cannot be written costs time with the next die, nothing else
