@@ -293,7 +293,8 @@ class Chip:
         """Working state of a block, kept from chunk to chunk; other windows may run through it at the same time."""
         key = (layer, int(block.first), start)
         if key not in self._work:
-            self._work[key] = new_columns(block.state.weight.shape[1])
+            n_in = self.spec.layer_sizes[layer]
+            self._work[key] = new_columns(block.state.weight.shape[1], n_in, self.spec.steps)
         return self._work[key]
 
     def _check_shapes(self, events: Events, windows: NDArray[np.int64]) -> None:

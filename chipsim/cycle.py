@@ -16,6 +16,7 @@ from chipsim.gates import error_of, passes
 from chipsim.jit import inlined_stage, kernel, rare_stage, stage
 from chipsim.memory import placed
 from chipsim.neuron import UPPER_RAIL_HIT, add_noise, filter_current, fire, integrate_peak, integrate_readout
+from chipsim.presynaptic import Traces, follow_spikes, new_traces
 from chipsim.sparse_write import write_open_columns
 from chipsim.spike_masks import spikes_in_window, store_spikes
 from chipsim.watch import note, note_learning
@@ -72,9 +73,10 @@ class Columns(NamedTuple):
     row_pulse: Any
     cycle_noise: Any
     write_noise: Any
+    traces: Traces  # of the input rows
 
 
-def new_columns(n: int) -> Columns:
+def new_columns(n: int, n_in: int, steps: int) -> Columns:
     """Room for a block of n columns. Kernels cannot allocate: they are compiled without reference counts."""
     one, four = (n,), (4, n)
     f, u = np.float32, np.uint32
@@ -99,6 +101,7 @@ def new_columns(n: int) -> Columns:
         row_pulse=placed(4, one, f),
         cycle_noise=placed(6, one, f),
         write_noise=placed(8, one, f),
+        traces=new_traces(n_in, steps),
     )
 
 
@@ -243,6 +246,16 @@ def _write(columns, synapses, state, events, s, t):
     write_row(state.weight, synapses.gain, len(state.weight) - 1, columns.pulse)
 
 
+@rare_stage
+def _write_traced(columns, block, window, t, sparse):
+    """As `_write` or `write_open_columns`, on every row that has left a trace."""
+    traced = columns.traces.rows
+    if sparse:
+        return write_open_columns(columns, block, traced, window, 0, t)
+    _write(columns, block.synapses, block.state, traced, 0, t)
+    return np.int64(0), np.int64(0)
+
+
 @inlined_stage
 def _end_window(columns, neurons, circuit, record, s, first, last, missed, tally):
     """Leave counts and membranes in the record, and tally what met its limit. missed: spikes missed in this window."""
@@ -325,6 +338,9 @@ def _learn(watching: bool) -> Any:
                 if watching:
                     note(columns, block, events, record.signals, s, t)
                 per_step = _ONE / np.float32(t + 1)
+                rows_written = active_now
+                if circuit.traced:
+                    rows_written = follow_spikes(columns.traces, events, s, t, circuit.trace_decay)
                 if t < circuit.warm_up:
                     _accumulate_targets(columns.target_count, target, circuit.accumulator_full)
                 else:
@@ -339,16 +355,18 @@ def _learn(watching: bool) -> Any:
                         per_step,
                     )
                     if n_open > 0:
-                        if sparse:
+                        written = held = np.int64(0)
+                        if circuit.traced:
+                            written, held = _write_traced(columns, block, windows[s], t, sparse)
+                        elif sparse:
                             written, held = write_open_columns(columns, block, events, windows[s], s, t)
-                            tally[_WRITES] += written
-                            tally[_CLIPPED] += held
-                            tally[_WRITTEN] += active_now * n_open
                         else:
                             _write(columns, synapses, state, events, s, t)
-                            tally[_WRITTEN] += active_now * n
+                        tally[_WRITES] += written
+                        tally[_CLIPPED] += held
+                        tally[_WRITTEN] += rows_written * (n_open if sparse else n)
                         changed = True
-                        tally[_UPDATES] += (active_now + 1) * n_open
+                        tally[_UPDATES] += (rows_written + 1) * n_open
                 if watching:
                     note_learning(columns, block, record.signals, s, t, per_step)
             _end_window(columns, neurons, circuit, record, s, first, last, tally[_MISSED] - missed_before, tally)

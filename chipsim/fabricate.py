@@ -123,6 +123,8 @@ def _circuit(spec: ChipSpec, die_seed: int, errors: LayerErrors, integrating: bo
         slope=np.float32(slope),
         pulse=np.float32(pulse),
         dead_zone=np.float32(0 if design.error_gate == "sign" else design.dead_zone_counts),
+        traced=design.trace_tau_steps is not None,
+        trace_decay=np.float32(0 if design.trace_tau_steps is None else np.exp(-1 / design.trace_tau_steps)),
         warm_up=np.int64(design.warm_up_steps),
         boxcar_low=_float32(low),
         boxcar_high=_float32(high),

@@ -43,6 +43,8 @@ class CircuitTables(NamedTuple):
     pulse: Any  # float32 scalar
     dead_zone: Any  # float32 scalar, counts
     warm_up: Any  # int64 scalar, steps without updates at the start of a window
+    traced: Any  # bool scalar: rows leave traces, see chipsim.presynaptic
+    trace_decay: Any  # float32 scalar, what is left of a trace after one step
     boxcar_low: Any  # (n_out,) float32
     boxcar_high: Any  # (n_out,) float32
     dither_key: Any  # (2,) uint64, stream of the update rounding

@@ -91,12 +91,12 @@ class BrainScaleS2Bench:
         ]
         for figure in self.figures:
             threads = f"{figure.threads} thread{'s' if figure.threads > 1 else ''}"
+            end_to_end = figure.end_to_end.best / CHIP_PER_S
             lines += [
-                f"  {threads:11}{'encoded beforehand':20}{_speed(figure.encoded)}   {figure.times_the_chip:.2f} times the"
-                f" chip; {figure.share:.0%} of the bare row adds' {figure.limit.best:,.0f},"
+                f"  {threads:11}{'encoded beforehand':20}{_speed(figure.encoded)}   {figure.times_the_chip:.2f} times"
+                f" the chip; {figure.share:.0%} of the bare row adds' {figure.limit.best:,.0f},"
                 f" {figure.neuron_steps_per_s / 1e9:.2f} G neuron steps/s",
-                f"  {'':11}{'from stored pixels':20}{_speed(figure.end_to_end)}   {figure.end_to_end.best / CHIP_PER_S:.2f}"
-                " times the chip",
+                f"  {'':11}{'from stored pixels':20}{_speed(figure.end_to_end)}   {end_to_end:.2f} times the chip",
             ]
         digests = ", ".join(f"{threads}: {text}" for threads, text in self.bits.items())
         return [

@@ -169,7 +169,7 @@ def _latency_edges(steps: int) -> NDArray[np.float32]:
     The time of the spike, rounded down to a step, solved for x; edges[0] is above all values.
     """
     late = np.arange(steps + 1) / (_LATENCY_TAU * steps) - np.log(1 - _LATENCY_THRESHOLD)  # ln(x / (x - 0.2))
-    edges = (_LATENCY_THRESHOLD / (1 - np.exp(-late))).astype(np.float32)
+    edges: NDArray[np.float32] = (_LATENCY_THRESHOLD / (1 - np.exp(-late))).astype(np.float32)
     edges[0] = np.inf
     return edges
 

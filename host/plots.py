@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim import Chip, Events, Probe, Result
+from chipsim.fabricate import fabricate
 from host.encoders import Encoder
 from host.evaluate import EVALUATION_WINDOWS
 from host.files import write_bytes
@@ -143,8 +144,8 @@ def _raster(outcome: Outcome) -> Figure:
     looks = [_look(outcome, chip, index) for chip in (start, outcome.chip)]
     last = setup.chip_spec.n_layers
     # An integrating readout answers by the largest membrane in units of the neuron's own threshold.
-    scales = [np.where(r.membrane, r.counts[-1] / np.where(r.membrane, r.membrane, 1), 1) for _, r in looks]
-    readout = np.stack([r.traces[last][0] * scale for (_, r), scale in zip(looks, scales, strict=True)])
+    threshold = fabricate(setup.chip_spec, setup.spec.die)[-1].neurons.threshold
+    readout = np.stack([r.traces[last][0] / threshold for _, r in looks])
     ratios = [1.0] * len(names) + [1.7]
     title = f"Test sample {index}, class {label}{', the first that learning put right' if len(repaired) else ''}{some}"
     figure = _figure(outcome, title, 1.8 + 1.05 * sum(ratios))
@@ -283,7 +284,8 @@ def _rates(outcome: Outcome) -> Figure:
             fit = f"mean |error| {np.mean(np.abs(rate - target)):.3f}"
             axes.set_title(f"{name}\n{fit}" if when == "before" else fit, fontsize=9)
             axes.tick_params(labelleft=labelled)
-            unit = "membrane / threshold / steps" if integrating else "rate (spikes per step)"
+            highest = "highest " if setup.spec.neuron.readout == "integrating-max" else ""
+            unit = f"{highest}membrane / threshold / steps" if integrating else "rate (spikes per step)"
             axes.set(xticks=[0, 1] if one_hot else [0, 0.5, 1], ylabel=f"{when}: {unit}" if labelled else "")
         axes.set_xlabel("target rate")
     figure.colorbar(mesh, ax=grid, label="(neuron, sample) pairs per cell", aspect=40, pad=0.01)

@@ -95,7 +95,7 @@ def run(
 def reference(setup: Setup, threads: int = 1) -> Reference:
     """Measure what the dies of this design are compared with."""
     test = setup.dataset.test
-    chip = setup.chip(setup.chip_spec.ideal(), setup.teacher.normalised(), threads)
+    chip = setup.chip(setup.chip_spec.ideal(), setup.converted_weights(), threads)
     return Reference(setup.teacher.accuracy(test), evaluate(chip, test, _encoder(setup)))
 
 

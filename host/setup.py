@@ -55,13 +55,17 @@ class Setup:
         return max(1, min(self.spec.training.chunk, _CHUNK_VALUES // sum(self.teacher.sizes)))
 
     def start_weights(self) -> list[Layer | None]:
-        """What a die is programmed with before anything is learned.
+        """What a die is programmed with before anything is learned."""
+        return self._delivered(find(self.spec.training.method).start_weights(self))
 
-        A spike's charge in all is as large, however slowly its current decays.
-        """
+    def converted_weights(self) -> list[Layer | None]:
+        """The teacher's weights for this chip."""
+        return self._delivered(self.teacher.normalised())
+
+    def _delivered(self, layers: Sequence[Layer | None]) -> list[Layer | None]:
+        """Weights with which a spike's charge in all is as given, however slowly its current decays."""
         factor = np.float32(self.spec.neuron.charge_per_step)
-        start = find(self.spec.training.method).start_weights(self)
-        return [layer and (layer[0] * factor, layer[1] * factor) for layer in start]
+        return [layer and (layer[0] * factor, layer[1] * factor) for layer in layers]
 
     def chip(self, spec: ChipSpec, weights: Sequence[Layer | None], threads: int) -> Chip:
         """The run's die, made by `spec` and programmed."""

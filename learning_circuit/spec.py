@@ -24,6 +24,9 @@ class LearningCircuitSpec(BaseModel):
     dead_zone_counts: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1.0
     boxcar_width_th: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 3.0
     warm_up_steps: Annotated[int, Field(ge=0)] = 8
+    # Time constant of each input row's trace, which takes its spike's place in Eq. 10; None: only rows that spike in
+    # this step are written.
+    trace_tau_steps: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     update_accumulator_bits: Annotated[int, Field(ge=0, le=14)] = 8
     # Measured devices: relative steps (up, down) at even places from the low to the high end of the range; linear is 1.
     pulse_steps: tuple[RelativeSteps, RelativeSteps] | None = None

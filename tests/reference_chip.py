@@ -12,16 +12,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from reference_link import received_steps, received_targets
 from reference_random import gaussian_of, gaussians_of_write, uniform_of
+from reference_signals import CIRCUIT_SIGNALS, NEURON_SIGNALS, note_signals, room_for_signals
 
 from chipsim import ageing
 from chipsim.fabricate import fabricate
 
 F = np.float32
 ZERO = F(0)
-# What a neuron shows in every step, learning circuit last; names as in chipsim.Signals.
-NEURON_SIGNALS = ("current", "noise", "membrane", "kept", "count")
-CIRCUIT_SIGNALS = ("target_count", "error", "boxcar", "pulse")
-SYNAPSE_SIGNALS = ("weight", "code", "residue")
 TALLY = (
     "synaptic_events",
     "weight_updates",
@@ -75,6 +72,7 @@ class ReferenceLayer:
     def start_window(self, window):
         n = self.weight.shape[1]
         self.window = window
+        self.traces = {}  # of the rows that have spiked
         self.synaptic = [ZERO] * n
         self.membrane = [ZERO] * n
         self.fired = [False] * n
@@ -114,10 +112,10 @@ class ReferenceLayer:
 
     def _synaptic(self, seen, i):
         """What reaches the membrane: the column's current, or I <- e^(-1 / tau_syn) I + column's current."""
-        if not self.made.neurons.exponential:
-            return self._current(seen, i)
-        self.synaptic[i] = self.made.neurons.current_decay[i] * self.synaptic[i] + self._current(seen, i)
-        return self.synaptic[i]
+        current = self._current(seen, i)
+        if self.made.neurons.exponential:
+            current = self.synaptic[i] = self.made.neurons.current_decay[i] * self.synaptic[i] + current
+        return current
 
     def _noise(self, i, t, seen):
         """One Gaussian for the membrane's noise and for that of every event read, the bias included."""
@@ -174,6 +172,7 @@ class ReferenceLayer:
     # Learning: Eqs. 8 to 11
 
     def _learn(self, t, seen, target, rate):
+        seen = self._traced(seen)
         pulses = [self._pulse(i, t, target[i], rate) for i in range(len(self.membrane))]
         n_open = sum(pulse != 0 for pulse in pulses)
         if n_open == 0:
@@ -184,6 +183,16 @@ class ReferenceLayer:
                 for k, j in enumerate(seen.rows):
                     self._write(j, i, pulse, None if seen.amplitudes is None else seen.amplitudes[k], t)
                 self._write(len(self.weight) - 1, i, pulse, None, t)
+
+    def _traced(self, seen):
+        """What learning sees of the rows: their spikes, or x_j[t] = e^(-1 / tau) x_j[t-1] + S_j[t-1]."""
+        if self.design.trace_tau_steps is None:
+            return seen
+        decay = F(math.exp(-1 / self.design.trace_tau_steps))
+        self.traces = {row: decay * trace for row, trace in self.traces.items()}
+        for row, x in zip(seen.rows, seen.amplitudes or [F(1)] * len(seen.rows), strict=True):
+            self.traces[row] = self.traces.get(row, ZERO) + x
+        return Input(list(self.traces), list(self.traces.values()))
 
     def _pulse(self, i, t, target, rate):
         """eta gate(e_i) box_i (Eq. 10), the error taken from the two counters: d = y t - C, e = d / t (Eqs. 9, 11)."""
@@ -362,29 +371,6 @@ class ReferenceChip:
                 note_signals(signals[n], s, t, layer, seen)
                 fired_now[n] = [i for i, fired in enumerate(layer.fired) if fired]
             wires = fired_now
-
-
-def room_for_signals(shape, layer):
-    """A layer's signals, named as in chipsim.Signals; codes and residues only for few-bit weights."""
-    n_windows, steps, n_out = shape
-    n_rows = len(layer.weight)
-    room = {name: np.zeros(shape, np.float32) for name in NEURON_SIGNALS + CIRCUIT_SIGNALS}
-    room["boxcar"] = np.zeros(shape, np.uint8)
-    room["input"] = np.zeros((n_windows, steps, n_rows), np.float32)
-    for name in SYNAPSE_SIGNALS:
-        if getattr(layer, name) is not None:
-            room[name] = np.zeros((n_windows, steps, n_rows, n_out), getattr(layer, name).dtype)
-    return room
-
-
-def note_signals(room, s, t, layer, seen):
-    for name in NEURON_SIGNALS + CIRCUIT_SIGNALS:
-        room[name][s, t] = layer.shows[name]
-    for name in SYNAPSE_SIGNALS:
-        if name in room:
-            room[name][s, t] = getattr(layer, name)
-    room["input"][s, t, seen.rows] = 1 if seen.amplitudes is None else seen.amplitudes
-    room["input"][s, t, -1] = 1
 
 
 def input_of(events, s, t):

@@ -57,6 +57,47 @@ def test_the_bias_spikes_at_every_step():
     assert window(0.5, bias=0.25, inputs=[0, 1, 0, 0, 0, 1])[0] == [0.25, 1.0, 0.25, 0.5, 0.75, 1.5]
 
 
+def test_an_exponential_current_goes_on_after_its_spike():
+    """I <- e^(-1 / tau_syn) I + w s, and the membrane adds up I, not what is left of it."""
+    tau = 1 / np.log(2)  # half of the current is left after one step
+    trace, _, _, chip = window(0.25, inputs=[1, 0, 0, 0, 1, 0], neuron={"synapse_tau_steps": tau})
+    current = [0.25, 0.125, 0.0625, 0.03125, 0.265625, 0.1328125]
+    assert trace == pytest.approx(np.cumsum(current).tolist(), rel=1e-6)
+    assert chip.spec.neuron.charge_per_step == pytest.approx(0.5)
+
+
+def test_an_exponential_current_and_a_leak():
+    tau = 1 / np.log(2)
+    neuron = {"kind": "lif", "tau_steps": tau, "synapse_tau_steps": tau}
+    trace, _, _, _ = window(0.25, inputs=[1, 0, 0, 0, 0, 0], neuron=neuron)
+    # V[t] = V[t-1] / 2 + I[t], I halved in each step: t w / 2^(t-1)
+    assert trace == pytest.approx([t * 0.25 / 2 ** (t - 1) for t in range(1, 7)], rel=1e-6)
+
+
+@pytest.mark.parametrize(("weight", "score"), [(0.5, 0.78125), (-0.5, -0.125)])
+def test_a_readout_scored_by_its_highest_membrane(weight, score):
+    """Of the window's steps: a membrane that is negative throughout has a negative score."""
+    neuron = {"kind": "lif", "tau_steps": 1 / np.log(2), "readout": "integrating-max"}
+    trace, _, result, _ = window(weight, inputs=[1, 0, 0, 1, 1, 0], neuron=neuron)
+    assert max(trace) == pytest.approx(score, rel=1e-6)
+    assert result.counts[0].tolist() == [[max(trace)]]
+    assert result.membrane.tolist() == [[trace[-1]]]
+    _, _, last, _ = window(weight, inputs=[1, 0, 0, 1, 1, 0], neuron=neuron | {"readout": "integrating"})
+    assert last.counts[0].tolist() == [[trace[-1]]]
+
+
+def test_a_trace_learns_after_its_spike():
+    """One spike at the first step; the error is y = 1 throughout, and every pulse 0.25 finds half the trace before."""
+    circuit = {"trace_tau_steps": 1 / np.log(2), "warm_up_steps": 0, "boxcar_width_th": 16.0, "dead_zone_counts": 0.0}
+    spike_once = [1, 0, 0, 0, 0, 0]
+    neuron = {"readout": "spiking", "low_rail_th": -8.0}
+    *_, traced = window(-4.0, inputs=spike_once, neuron=neuron, targets=1.0, circuit=circuit)
+    assert traced.weights()[0][0] == pytest.approx(-4 + 0.25 * (2 - 2**-5), rel=1e-6)
+    *_, plain = window(-4.0, inputs=spike_once, neuron=neuron, targets=1.0, circuit=circuit | {"trace_tau_steps": None})
+    assert plain.weights()[0][0] == -3.75
+    assert traced.weights()[0][1] == plain.weights()[0][1] == 1.5  # the bias spikes at every step
+
+
 def test_the_rails_stop_the_membrane():
     neuron = {"low_rail_th": -0.5, "high_rail_th": 2.0}
     trace, _, result, _ = window(-0.25, inputs=[1, 1, 1, 1, 0, 1], neuron=neuron)

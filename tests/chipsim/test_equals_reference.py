@@ -25,6 +25,14 @@ CASES = {
         "neuron": {"kind": "lif", "readout": "integrating"},
         "noise": (*ALL_FROZEN, "silencing:0.5@output", "thermal:0.2"),
     },
+    "traces of rows": {"circuit": {"trace_tau_steps": 3.0}},
+    "traces of rows, a gain for each synapse": {
+        "circuit": {"trace_tau_steps": 1.0},
+        "noise": ("mismatch:0.4@weight",),
+        "neuron": {"synapse_tau_steps": 2.0},
+    },
+    "traces of rows, few-bit weights": {"circuit": {"trace_tau_steps": 30.0}, "noise": EVERYTHING},
+    "traces of rows, devices": {"circuit": {"trace_tau_steps": 2.0}, "noise": (*CIRCUIT_ERRORS, *DEVICE_ERRORS)},
     "exponential synapses": {"neuron": {"kind": "lif", "tau_steps": 3.0, "synapse_tau_steps": 2.5}},
     "exponential synapses, each its own time constant": {
         "neuron": {"synapse_tau_steps": 3.0, "readout": "integrating"},
@@ -217,6 +225,7 @@ circuits = st.fixed_dictionaries(
         "boxcar_width_th": st.floats(0.2, 8),
         "warm_up_steps": st.integers(0, 4),
         "update_accumulator_bits": st.integers(0, 8),
+        "trace_tau_steps": st.one_of(st.none(), st.floats(0.3, 100)),
     }
 )
 

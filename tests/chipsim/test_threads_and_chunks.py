@@ -61,6 +61,24 @@ def test_threads(threads, noise):
         assert learned.activity[name].tolist() == learned_1.activity[name].tolist(), name
 
 
+@pytest.mark.parametrize("noise", [("mismatch:0.2",), EVERYTHING], ids=["analog", "few bits"])
+def test_threads_where_currents_and_spikes_are_remembered(noise):
+    """Exponential synapses, a readout's highest membrane, traces of rows; in one chunk and in two."""
+    neuron = {"kind": "lif", "synapse_tau_steps": 3.0, "readout": "integrating-max"}
+    n = 2 * WINDOWS_PER_PIECE + 3
+    task = wide_lesson(noise, n_windows=n, neuron=neuron, circuit={"trace_tau_steps": 5.0})
+    chip, learned, inferred = run_with(task, 2)
+    single, learned_1, inferred_1 = run_with(task, 1)
+    assert_same_result(learned, learned_1)
+    assert_same_result(inferred, inferred_1)
+    assert_same_state(chip, single)
+    split = programmed(task.spec, task.weights)
+    for part in (slice(0, 20), slice(20, n)):
+        targets = [target[part] for target in task.targets]
+        split.learn(chunk_of(task.events, part.start, part.stop), task.windows[part], targets, task.rates[part])
+    assert_same_state(split, single)
+
+
 @pytest.mark.parametrize("constant_current", [False, True], ids=["spikes", "current"])
 @settings(max_examples=12)
 @given(cuts=st.lists(st.integers(0, 9), max_size=3, unique=True), threads=st.sampled_from([1, 3]))

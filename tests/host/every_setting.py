@@ -32,6 +32,7 @@ OTHER: dict[str, Any] = {
     "learning_circuit.dead_zone_counts": 0.5,
     "learning_circuit.boxcar_width_th": 0.75,
     "learning_circuit.warm_up_steps": 3,
+    "learning_circuit.trace_tau_steps": 4.5,
     "learning_circuit.update_accumulator_bits": 0,
     "learning_circuit.pulse_steps": [[1.5, 1.0, 0.5], [0.25, 1.75]],
     "teacher.epochs": 9,

@@ -26,6 +26,12 @@ ODD: dict[str, dict[str, Any]] = {
     "nothing learned, nothing wrong": {"training.epochs": 0},
     "current into an integrating readout": {"encoding": "current", "neuron.readout": "integrating"},
     "latency, leaky, from random": {"encoding": "latency", "neuron.kind": "lif", "training.start": "random"},
+    "one spike each, currents that last, scored by the highest membrane": {
+        "encoding": "log-latency",
+        "neuron.synapse_tau_steps": 3.0,
+        "neuron.readout": "integrating-max",
+        "noise": ["mismatch:0.5"],
+    },
     "few levels": {"noise": ["quantization:3"]},
     "many levels": {"noise": ["quantization:8"]},
     "no hidden layer, integrating": {"hidden": [], "neuron.readout": "integrating", "noise": ["mismatch:0.5"]},

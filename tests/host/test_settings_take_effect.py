@@ -32,6 +32,7 @@ CHANGES = {
     "learning_circuit.dead_zone_counts": ({"learning_circuit.error_gate": "ternary"}, 0.25),
     "learning_circuit.boxcar_width_th": ({}, 0.5),
     "learning_circuit.warm_up_steps": ({}, 1),
+    "learning_circuit.trace_tau_steps": ({}, 2.0),
     "learning_circuit.update_accumulator_bits": ({"noise": ["quantization:4"]}, 0),
     "learning_circuit.pulse_steps": ({}, [[2.0, 0.5], [0.5, 2.0]]),
     "teacher.epochs": ({}, 150),
