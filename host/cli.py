@@ -14,8 +14,8 @@ import click
 from host.cli_check import check
 from host.cli_compare import compare, methods
 from host.cli_limit import limit
-from host.cli_options import one_line_errors, run_options, usable_cores
 from host.cli_nir import nir
+from host.cli_options import one_line_errors, run_options, usable_cores
 from host.cli_report import report as report_command
 from host.cli_sensitivity import sensitivity
 from host.cli_spec import place, spec

@@ -169,8 +169,8 @@ class Assembly:
 def _check_arrays(weights: NDArray[np.float32], bias: NDArray[np.float32], dimensions: int, name: str) -> None:
     if weights.ndim != dimensions or weights.size == 0 or bias.shape != weights.shape[:1]:
         raise TeacherError(
-            f"{name}: has weights {weights.shape} and biases {bias.shape}; weights have {dimensions} dimensions, outputs"
-            " first, and there is a bias for each output"
+            f"{name}: has weights {weights.shape} and biases {bias.shape}; weights have {dimensions} dimensions,"
+            " outputs first, and there is a bias for each output"
         )
 
 

@@ -1,4 +1,4 @@
-"""A run on images: a convolutional teacher from an ONNX file, its layers on the chip, learning, pictures, resumption."""
+"""A run on images: a convolutional teacher from an ONNX file, learning on chip, pictures, resumption."""
 
 import json
 
@@ -36,7 +36,8 @@ def teacher(tmp_path):
     kernels = np.tile([[0.2, -0.1, 0.05], [-0.1, 0.2, 0.05]], (9, 1)).astype(np.float32)
     head = np.tile([[1, -1], [-1, 1], [0, 0]], (9, 1)).astype(np.float32)
     zeros = np.zeros(3, np.float32)
-    write_onnx(type(network)((2, 6, 6), network.layers, [(kernels, zeros), None, (head, zeros[:2])]), tmp_path / "t.onnx")
+    weights = [(kernels, zeros), None, (head, zeros[:2])]
+    write_onnx(type(network)((2, 6, 6), network.layers, weights), tmp_path / "t.onnx")
     return tmp_path / "t.onnx"
 
 
