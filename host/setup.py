@@ -148,7 +148,7 @@ def _teacher(spec: RunSpec, dataset: Dataset, train: Samples, say: Callable[[str
 
         say("reading the teacher")
         teacher = teacher_of(spec, dataset, train)
-        _check_noise(spec, teacher)
+        _check(spec, teacher)
         return teacher
     assert spec.teacher.epochs is not None, "resolved() fills it in"
     say("training the teacher")
@@ -156,7 +156,14 @@ def _teacher(spec: RunSpec, dataset: Dataset, train: Samples, say: Callable[[str
     return scaled_teacher(layers, train, spec.teacher.norm, spec.teacher.norm_percentile)
 
 
-def _check_noise(spec: RunSpec, teacher: Teacher) -> None:
+def _check(spec: RunSpec, teacher: Teacher) -> None:
+    """Raises SettingError if the file's network does not go with the method or the noise."""
+    method = spec.training.method
+    if not teacher.network.dense and not find(method).takes_images:
+        raise SettingError(
+            f"method {method} trains fully connected layers only, and {spec.teacher.file} has others: choose"
+            " on-chip-ltl"
+        )
     try:
         spec.check_noise(len(teacher.network.shapes))
     except ValueError as error:

@@ -42,6 +42,8 @@ class Method(ABC):
 
     learns_on_chip: ClassVar[bool] = False  # whether the die's learning circuits are at work
 
+    takes_images = False  # whether it trains convolutions and pools, too, or fully connected layers only
+
     @abstractmethod
     def epochs(self, spec: RunSpec, n_train: int) -> int:
         """Passes over the training samples where the spec leaves them open."""

@@ -75,6 +75,14 @@ def test_the_rate_of_a_convolution_is_divided_by_the_root_of_its_positions(data,
     assert np.allclose(rates, np.outer([0.5, 0.25], [1 / 6, 1 / 3, 1]))
 
 
+def test_methods_for_fully_connected_layers_say_so(chipsim, here, data, teacher):
+    ended = chipsim("run", "--dataset", data, "--teacher", teacher, *QUICK, "--method", "offline-ltl")
+    assert ended.status == 2
+    assert "method offline-ltl trains fully connected layers only" in ended.err
+    assert "choose on-chip-ltl" in ended.err
+    assert list(here.iterdir()) == []
+
+
 def test_pools_have_no_targets(data, teacher):
     setup = prepare(resolve(None, {"dataset": str(data), "teacher.file": str(teacher)}))
     values = setup.train.values(slice(0, 4))
