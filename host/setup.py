@@ -62,7 +62,7 @@ class Setup:
         """The teacher's weights for this chip."""
         return self._delivered(self.teacher.normalised())
 
-    def _delivered(self, layers: list[Layer | None]) -> list[Layer | None]:
+    def _delivered(self, layers: Sequence[Layer | None]) -> list[Layer | None]:
         """Weights with which a spike's charge in all is as given, however slowly its current decays."""
         factor = np.float32(self.spec.neuron.charge_per_step)
         return [layer and (layer[0] * factor, layer[1] * factor) for layer in layers]
@@ -139,9 +139,7 @@ def prepare(
         place_layers(spec.chip, spec.chip_of(layers_of(spec, dataset)).shapes)
     spec = resolved(spec, dataset)
     teacher = make_teacher(train) if make_teacher else _teacher(spec, dataset, train, say)
-    setup = Setup(spec, dataset, train, valid, teacher)
-    find(spec.training.method).check_layers(setup)
-    return setup
+    return Setup(spec, dataset, train, valid, teacher)
 
 
 def _teacher(spec: RunSpec, dataset: Dataset, train: Samples, say: Callable[[str], None]) -> Teacher:
@@ -150,7 +148,7 @@ def _teacher(spec: RunSpec, dataset: Dataset, train: Samples, say: Callable[[str
 
         say("reading the teacher")
         teacher = teacher_of(spec, dataset, train)
-        _check_noise(spec, teacher)
+        _check(spec, teacher)
         return teacher
     assert spec.teacher.epochs is not None, "resolved() fills it in"
     say("training the teacher")
@@ -158,7 +156,14 @@ def _teacher(spec: RunSpec, dataset: Dataset, train: Samples, say: Callable[[str
     return scaled_teacher(layers, train, spec.teacher.norm, spec.teacher.norm_percentile)
 
 
-def _check_noise(spec: RunSpec, teacher: Teacher) -> None:
+def _check(spec: RunSpec, teacher: Teacher) -> None:
+    """Raises SettingError if the file's network does not go with the method or the noise."""
+    method = spec.training.method
+    if not teacher.network.dense and not find(method).takes_images:
+        raise SettingError(
+            f"method {method} trains fully connected layers only, and {spec.teacher.file} has others: choose"
+            " on-chip-ltl"
+        )
     try:
         spec.check_noise(len(teacher.network.shapes))
     except ValueError as error:

@@ -192,11 +192,9 @@ def _check(spec: ChipSpec, neurons: Places, rows: Places, part: str, samples: Se
 def _learn(setup: Setup, chip: ChipInterface, n: int, listener: Listener) -> None:
     """Learn the first n samples as a run does, its validation left out."""
     spec, epoch = setup.spec, len(setup.train)
-    encoder = Encoder(
-        spec.encoding, setup.dataset.n_in, spec.steps, spec.training.chunk, spec.seed, buffers=Lesson.BUFFERS
-    )
+    encoder = Encoder(spec.encoding, setup.dataset.n_in, spec.steps, setup.chunk, spec.seed, buffers=Lesson.BUFFERS)
     lesson = Lesson(setup.train, setup.teacher, encoder, spec.training.output_target, spec.seed)
-    for piece in lesson.chunks(spans(0, n, spec.training.chunk, epoch)):
+    for piece in lesson.chunks(spans(0, n, setup.chunk, epoch)):
         chip.learn(piece.events, piece.windows, piece.targets, _rates(setup, piece.windows))
         listener.learning(int(piece.windows[-1]) + 1, n, None)
 

@@ -20,7 +20,6 @@ import numpy as np
 
 from chipsim import Chip, Probe, Result
 from host.encoders import Encoder
-from host.errors import SettingError
 from host.methods.effort import Effort, n_weights, programming_bytes
 from host.methods.method import Job, Method, of_dense
 from host.methods.on_chip_ltl import learning_die
@@ -60,16 +59,6 @@ class Conversion(Method):
             raise ValueError(
                 f"method conversion needs inputs as rates or currents, not encoding {spec.encoding}: use rate,"
                 " bernoulli or current"
-            )
-
-    def check_layers(self, setup: Setup) -> None:
-        wanted = setup.spec.conversion
-        if any(not shape.dense for shape in setup.chip_spec.shapes) and (
-            wanted.balancing == "current" or wanted.bias_correction or wanted.initial_membrane_th
-        ):
-            raise SettingError(
-                "conversion.balancing = current, conversion.bias_correction and conversion.initial_membrane_th are for"
-                " dense layers, and this network has layers on images: leave them out"
             )
 
     def start_weights(self, setup: Setup) -> list[Layer | None]:

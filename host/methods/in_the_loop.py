@@ -39,8 +39,6 @@ _LEARNING_RATE = 1.5e-3  # Cramer et al. 2022; of Adam
 class InTheLoopMethod(Method):
     """State goes up and new weights come down after every batch: every error of the die is inside the loop."""
 
-    dense_only = True
-
     def epochs(self, spec: RunSpec, n_train: int) -> int:
         wanted = _CALIBRATE_PRESENTATIONS if spec.training.start == "teacher" else _TRAIN_PRESENTATIONS
         return max(_LEAST_EPOCHS, -(-wanted // n_train))

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from host.errors import SettingError
 from host.methods.effort import Effort
 from host.methods.start import random_weights
 
@@ -44,7 +43,10 @@ class Method(ABC):
     """One way to train a die. Methods hold no state: `find` gives the same object to everyone."""
 
     learns_on_chip: ClassVar[bool] = False  # whether the die's learning circuits are at work
-    dense_only: ClassVar[bool] = False  # whether it knows no layers on images
+
+    takes_images: ClassVar[bool] = (
+        False  # whether it trains convolutions and pools, too, or fully connected layers only
+    )
 
     @abstractmethod
     def epochs(self, spec: RunSpec, n_train: int) -> int:
@@ -57,14 +59,6 @@ class Method(ABC):
     def check(self, spec: RunSpec) -> None:
         """Raises ValueError, in one line, if this neuron, encoding or noise is nothing for this method."""
         return
-
-    def check_layers(self, setup: Setup) -> None:
-        """Raises SettingError if the network has layers that this method cannot train."""
-        if self.dense_only and not all(shape.dense for shape in setup.chip_spec.shapes):
-            raise SettingError(
-                f"method {setup.spec.training.method} trains dense layers only, and"
-                f" {setup.spec.teacher.file or 'the teacher'} has layers on images: use --method on-chip-ltl, online-ltl-off-chip or conversion"
-            )
 
     def start_weights(self, setup: Setup) -> list[Layer | None]:
         """What a die is programmed with before anything is learned, as ``training.start`` says."""
@@ -82,5 +76,5 @@ class Method(ABC):
 
 
 def of_dense(layers: Sequence[Layer | None]) -> list[Layer]:
-    """The weights of a network that a `dense_only` method trains: it has no layers without."""
+    """The weights of a network of dense layers: none of them is without."""
     return [layer for layer in layers if layer is not None]

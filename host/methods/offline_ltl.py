@@ -86,7 +86,6 @@ class OfflineLtl(OnHost):
     """Backpropagation through time inside each layer, by Adam, against the global rate."""
 
     name = "offline-ltl"
-    dense_only = True
 
     def epochs(self, spec: RunSpec, n_train: int) -> int:
         wanted = _TUNE_PRESENTATIONS if spec.training.start == "teacher" else _TRAIN_PRESENTATIONS

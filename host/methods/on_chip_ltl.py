@@ -31,6 +31,8 @@ class OnChipLtl(Method):
 
     learns_on_chip = True
 
+    takes_images = True
+
     def epochs(self, spec: RunSpec, n_train: int) -> int:
         wanted = _CALIBRATE_PRESENTATIONS if spec.training.start == "teacher" else _TRAIN_PRESENTATIONS
         return max(_LEAST_EPOCHS, -(-wanted // n_train))

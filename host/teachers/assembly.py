@@ -170,8 +170,7 @@ def _check_arrays(weights: NDArray[np.float32], bias: NDArray[np.float32], dimen
     if weights.ndim != dimensions or weights.size == 0 or bias.shape != weights.shape[:1]:
         raise TeacherError(
             f"{name}: has weights {weights.shape} and biases {bias.shape}; weights have {dimensions} dimensions,"
-            " outputs"
-            " first, and there is a bias for each output"
+            " outputs first, and there is a bias for each output"
         )
 
 

@@ -1,4 +1,4 @@
-"""A run on images: a convolutional teacher from an ONNX file, its layers on the chip, learning, pictures, resuming."""
+"""A run on images: a convolutional teacher from an ONNX file, learning on chip, pictures, resumption."""
 
 import json
 
@@ -36,8 +36,8 @@ def teacher(tmp_path):
     kernels = np.tile([[0.2, -0.1, 0.05], [-0.1, 0.2, 0.05]], (9, 1)).astype(np.float32)
     head = np.tile([[1, -1], [-1, 1], [0, 0]], (9, 1)).astype(np.float32)
     zeros = np.zeros(3, np.float32)
-    crossbars = [(kernels, zeros), None, (head, zeros[:2])]
-    write_onnx(type(network)((2, 6, 6), network.layers, crossbars), tmp_path / "t.onnx")
+    weights = [(kernels, zeros), None, (head, zeros[:2])]
+    write_onnx(type(network)((2, 6, 6), network.layers, weights), tmp_path / "t.onnx")
     return tmp_path / "t.onnx"
 
 
@@ -73,6 +73,14 @@ def test_the_rate_of_a_convolution_is_divided_by_the_root_of_its_positions(data,
     setup = prepare(resolve(None, {"dataset": str(data), "teacher.file": str(teacher)}))
     rates = per_layer(np.array([0.5, 0.25], np.float32), setup.chip_spec)
     assert np.allclose(rates, np.outer([0.5, 0.25], [1 / 6, 1 / 3, 1]))
+
+
+def test_methods_for_fully_connected_layers_say_so(chipsim, here, data, teacher):
+    ended = chipsim("run", "--dataset", data, "--teacher", teacher, *QUICK, "--method", "offline-ltl")
+    assert ended.status == 2
+    assert "method offline-ltl trains fully connected layers only" in ended.err
+    assert "choose on-chip-ltl" in ended.err
+    assert list(here.iterdir()) == []
 
 
 def test_pools_have_no_targets(data, teacher):
