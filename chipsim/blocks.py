@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.memory import placed
+from chipsim.memory import aligned, placed
 from chipsim.tables import Block, SynapseState, SynapseTables
 from learning_circuit.rows import LANES
 from learning_circuit.update_accumulator import CodedSynapses
@@ -49,7 +49,11 @@ def joined(blocks: list[Block]) -> tuple[SynapseTables, SynapseState]:
     coded = state.coded
     if tables.coded:
         coded = coded._replace(code=whole(lambda b: b.state.coded.code), residue=whole(lambda b: b.state.coded.residue))
-    weight, gain = whole(lambda b: b.state.weight), whole(lambda b: b.synapses.gain)
+    weight = whole(lambda b: b.state.weight)
+    if tables.gain_by_column.size:
+        gain = np.concatenate([block.synapses.gain_by_column for block in blocks]).T
+    else:
+        gain = whole(lambda b: b.synapses.gain)
     return tables._replace(gain=gain), state._replace(weight=weight, coded=coded)
 
 
@@ -71,15 +75,23 @@ def _cut(layer: Block, first: int, last: int) -> Block:
         piece[..., : last - first] = array[..., first:last]
         return piece
 
+    def by_column(array: NDArray[Any]) -> NDArray[Any]:
+        piece = aligned((last - first, array.shape[1]), array.dtype)
+        piece[...] = array[first:last]
+        return piece
+
     synapses, state, neurons, circuit = layer.synapses, layer.state, layer.neurons, layer.circuit
     coded: CodedSynapses = state.coded
     update: PulseTables = circuit.update
+    gain, gain_by_column = part(synapses.gain), synapses.gain_by_column
+    if update.imperfect and not synapses.coded:
+        gain, gain_by_column = gain_by_column, by_column(synapses.gain.T)
     if synapses.coded:
         coded = coded._replace(code=part(coded.code), residue=part(coded.residue))
     return Block(
         first=np.int64(first),
         n_columns=np.int64(last - first),
-        synapses=synapses._replace(gain=part(synapses.gain)),
+        synapses=synapses._replace(gain=gain, gain_by_column=gain_by_column),
         state=state._replace(weight=part(state.weight), coded=coded),
         neurons=neurons._replace(
             decay=part(neurons.decay, 1),
@@ -96,7 +108,7 @@ def _cut(layer: Block, first: int, last: int) -> Block:
             update=update._replace(
                 up=part(update.up),
                 down=part(update.down),
-                gain=part(update.gain),
+                gain=by_column(update.gain),
                 cycle=part(update.cycle),
                 noise=part(update.noise),
             ),

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.ageing import Age, drift_block, gain_at
+from chipsim.ageing import Age, DriftTables, drift_block, drift_tables, set_gain
 from chipsim.blocks import joined, padded_width, rewrite, split
 from chipsim.checks import all_finite, events_fit
 from chipsim.cycle import (
@@ -52,6 +52,7 @@ class Chip:
         self._link = HostLink(die_seed, spec.layer_sizes[0], self._made[0].spike_bit_errors, bit_errors)
         self._threads = Threads(threads)
         self._layers: list[list[Block]] = []  # the columns of each in blocks, see chipsim.blocks
+        self._drift_tables: list[list[DriftTables]] = []  # of the blocks of layers that drift
         self._work: dict[tuple[int, int, int], Columns] = {}
         self._records: list[Record] = []
         self._hidden_events: list[Events] = []
@@ -70,11 +71,14 @@ class Chip:
         bits = self.spec.learning_circuit.update_accumulator_bits
         layers = []
         for (w, b), made in zip(weights, self._made, strict=True):
-            gain = gain_at(made.gain, made.drift, Age()) if made.drift.drifts else made.gain
-            synapses, state = program_layer(w, b, gain, made.weight_bits, bits, self.spec.synapse, made.stuck)
+            synapses, state = program_layer(w, b, made.gain, made.weight_bits, bits, self.spec.synapse, made.stuck)
             whole = Block(np.int64(0), np.int64(w.shape[1]), synapses, state, made.neurons, made.circuit)
             layers.append(split(whole))
         self._layers = layers
+        self._drift_tables = [
+            [drift_tables(block, made.drift, made.gain) for block in layer] if made.drift.drifts else []
+            for layer, made in zip(layers, self._made, strict=True)
+        ]
         self._age = Age()
 
     def infer(self, events: Events, windows: NDArray[np.int64], probes: Sequence[Probe] = ()) -> Result:
@@ -174,10 +178,8 @@ class Chip:
                 coded = coded._replace(code=snapshot[f"layer{number}.code"], residue=snapshot[f"layer{number}.residue"])
             state = state._replace(weight=snapshot[f"layer{number}.weight"], coded=coded)
             layer[:] = [rewrite(block, tables, state) for block in layer]
-            if made.drift.drifts:
-                gain = gain_at(made.gain, made.drift, self._age)
-                for block in layer:
-                    block.synapses.gain[:, : block.n_columns] = gain[:, block.columns]
+            for block, drifts in zip(layer, self._drift_tables[number - 1], strict=False):  # none if it does not drift
+                set_gain(block, drifts, made.drift, self._age)
 
     def _check_programmed(self) -> None:
         if not self._layers:
@@ -186,10 +188,9 @@ class Chip:
     def _grow(self, age: Age) -> None:
         """Let the die get as old as `age`, and its synapses with it."""
         if self._drifts and (age.drifted_windows, age.rested_s) != (self._age.drifted_windows, self._age.rested_s):
-            for layer, made in zip(self._layers, self._made, strict=True):
-                if made.drift.drifts:
-                    for block in layer:
-                        drift_block(block, made.drift, made.gain, self._age, age)
+            for layer, drifts, made in zip(self._layers, self._drift_tables, self._made, strict=True):
+                for block, tables in zip(layer, drifts, strict=False):  # none if it does not drift
+                    drift_block(block, tables, made.drift, self._age, age)
         self._age = age
 
     def _received(
@@ -293,7 +294,7 @@ class Chip:
         """Working state of a block, kept from chunk to chunk; other windows may run through it at the same time."""
         key = (layer, int(block.first), start)
         if key not in self._work:
-            self._work[key] = new_columns(block.state.weight.shape[1])
+            self._work[key] = new_columns(block.state.weight.shape[1], len(block.state.weight))
         return self._work[key]
 
     def _check_shapes(self, events: Events, windows: NDArray[np.int64]) -> None:

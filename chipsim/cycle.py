@@ -20,9 +20,12 @@ from chipsim.sparse_write import write_open_columns
 from chipsim.spike_masks import spikes_in_window, store_spikes
 from chipsim.watch import note, note_learning
 from learning_circuit.accumulator import accumulate, accumulate_with_misses
+from learning_circuit.listed_rows import ListedRows, room_for_rows
 from learning_circuit.masks import count_nonzero
+from learning_circuit.rows import LANES
 from learning_circuit.update_unit import write_row, write_rows, write_rows_graded
 from nonideality.counter_rng import gaussians, uniform, words_of_four_steps
+from nonideality.write_noise import words_of_columns
 
 # What a block run counts, by position in the array that it returns.
 TALLY = (
@@ -64,17 +67,25 @@ class Columns(NamedTuple):
     dither: Any  # (4, n), of four steps
     all_spikes: Any  # what an accumulator would hold that misses none; used only where some do
     luck: Any  # (4, n), uniform on [0, 1), of four steps: decides whether a spike is missed
-    # Open columns only, see learning_circuit.update_pulse; the first n_open entries count:
+    # Open columns only, see learning_circuit.update_pulse; the first n_open entries count (open has room for more):
     open: Any  # (n,) int32
     opened: Any
     row_pulse: Any
-    cycle_noise: Any
-    write_noise: Any
+    # Imperfect writes, see chipsim.sparse_write:
+    numbers: Any  # (n,) int32, 0 and up
+    listed: ListedRows
+    nothing: Any  # (0,) amplitudes of spikes
+    write_words: Any  # (2, n) uint32, random words of this window's writes
+    normal: Any  # beside the listed rows, N(0, 1) of a column's writes
 
 
-def new_columns(n: int) -> Columns:
-    """Room for a block of n columns. Kernels cannot allocate: they are compiled without reference counts."""
+def new_columns(n: int, n_rows: int) -> Columns:
+    """Room for a block of n columns of n_rows synapses, bias included.
+
+    Kernels cannot allocate: they are compiled without reference counts.
+    """
     one, four = (n,), (4, n)
+    listed = room_for_rows(n_rows)
     f, u = np.float32, np.uint32
     return Columns(  # what is written step by step at even places, what is only read (see chipsim.blocks) at odd ones
         membrane=placed(0, one, f),
@@ -91,11 +102,14 @@ def new_columns(n: int) -> Columns:
         dither=placed(15, four, f),
         all_spikes=placed(4, one, f),
         luck=placed(1, four, f),
-        open=placed(0, one, np.int32),
+        open=placed(0, (n + LANES,), np.int32),
         opened=placed(2, one, f),
         row_pulse=placed(4, one, f),
-        cycle_noise=placed(6, one, f),
-        write_noise=placed(8, one, f),
+        numbers=np.arange(n, dtype=np.int32),
+        listed=listed,
+        nothing=np.zeros(0, f),
+        write_words=placed(13, (2, n), u),
+        normal=np.zeros(len(listed.rows), f),
     )
 
 
@@ -292,7 +306,8 @@ def _learn(watching: bool) -> Any:
         synapses, state, neurons, circuit = block.synapses, block.state, block.neurons, block.circuit
         first, last, n = block.first, block.first + state.weight.shape[1], block.n_columns
         graded = len(events.amplitude) > 0
-        sparse = synapses.coded or circuit.update.imperfect
+        update = circuit.update
+        sparse = synapses.coded or update.imperfect
         active = np.int64(0)
         added = np.int64(0)
         for s in range(start, stop):
@@ -300,6 +315,8 @@ def _learn(watching: bool) -> Any:
             missed_before = tally[_MISSED]
             target = targets[s, first:last]
             changed = True
+            if update.temporal:
+                words_of_columns(columns.write_words, (update.key[0], update.key[1]), windows[s], neurons.layer, first)
             for t in range(events.begin.shape[1]):
                 active_now = np.int64(events.end[s, t] - events.begin[s, t])
                 active += active_now
@@ -331,7 +348,7 @@ def _learn(watching: bool) -> Any:
                     )
                     if n_open > 0:
                         if sparse:
-                            written, held = write_open_columns(columns, block, events, windows[s], s, t)
+                            written, held = write_open_columns(columns, block, events, s, t)
                             tally[_WRITES] += written
                             tally[_CLIPPED] += held
                             tally[_WRITTEN] += active_now * n_open

@@ -12,6 +12,7 @@ from learning_circuit.update_accumulator import CodedSynapses
 
 _FITTED = SynapseSpec()
 _CLIP_FRACTIONS = np.linspace(0.2, 1.0, 33)
+_NOT_TURNED = np.zeros((0, 0), np.float32)
 _NOT_STUCK = np.zeros((1, 1), np.float32)
 
 
@@ -55,7 +56,9 @@ def program_layer(
         full_scale = np.max(np.abs(wanted)) or np.float32(1)
         state_weight[...] = gain * wanted + stuck * full_scale
         nothing = CodedSynapses(np.zeros((0, 0), np.int16), np.zeros((0, 0), np.int16), np.int32(0), np.int32(0))
-        return SynapseTables(gain, False, np.float32(1), np.float32(1), full_scale), SynapseState(state_weight, nothing)
+        return SynapseTables(gain, _NOT_TURNED, False, np.float32(1), np.float32(1), full_scale), SynapseState(
+            state_weight, nothing
+        )
     top = 2 ** (weight_bits - 1) - 1
     lsb = np.float32((synapse.full_scale_th or full_scale_of(wanted[:-1], top)) / top)
     bias_full_scale = synapse.bias_full_scale_th or (full_scale_of(wanted[-1:], top) if wanted[-1].any() else None)
@@ -67,4 +70,6 @@ def program_layer(
     residue = aligned((n_in + 1, n_out), np.int16)
     state_weight[...] = gain * (code.astype(np.float32) * steps) + stuck * (np.float32(top) * steps)
     coded = CodedSynapses(code, residue, np.int32(top), np.int32(accumulator_bits))
-    return SynapseTables(gain, True, lsb, bias_lsb, np.float32(top) * lsb), SynapseState(state_weight, coded)
+    return SynapseTables(gain, _NOT_TURNED, True, lsb, bias_lsb, np.float32(top) * lsb), SynapseState(
+        state_weight, coded
+    )

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from reference_link import received_steps, received_targets
-from reference_random import gaussian_of, gaussians_of_write, uniform_of
+from reference_random import gaussian_of, normal_of_write, uniform_of
 
 from chipsim import ageing
 from chipsim.fabricate import fabricate
+from nonideality.exponential import natural_exp
 
 F = np.float32
 ZERO = F(0)
@@ -203,11 +204,10 @@ class ReferenceLayer:
             return
         update = self.made.circuit.update
         pulse = pulse * (update.up if pulse > 0 else update.down)[i]
-        pulse = pulse * update.gain[j if len(update.gain) > 1 else 0, i]
-        cycle, noise = gaussians_of_write(update.key, self.window, self.made.neurons.layer, t - 1, j, i)
-        if update.cycle[i] != 0:
-            pulse = pulse * (F(1) + update.cycle[i] * cycle)
+        pulse = pulse * update.gain[i, j if update.gain.shape[1] > 1 else 0]
+        z = normal_of_write(update.key, self.window, self.made.neurons.layer, t - 1, j, i)
         if self.coded:
+            pulse = pulse * (F(1) + update.cycle[i] * z)
             self._write_code(j, i, pulse, F(1) if amplitude is None else amplitude, gain, t)
             return
         change = pulse if amplitude is None else pulse * amplitude
@@ -215,8 +215,9 @@ class ReferenceLayer:
             limit = gain * self.full_scale
             place = F(0.5) + F(0.5) * (self.weight[j, i] / limit) if limit > 0 else F(0.5)
             change = change * relative_step(update.step_up if change > 0 else update.step_down, place)
-        if update.noise[i] != 0:
-            change = change + update.noise[i] * self.full_scale * noise
+        if update.temporal:  # one number for what is relative to the step and for what is not
+            relative, absolute = change * update.cycle[i], update.noise[i] * self.full_scale
+            change = change + np.sqrt(relative * relative + absolute * absolute) * z
         wanted = self.weight[j, i] + gain * change
         self.weight[j, i] = min(max(wanted, -limit), limit) if update.bounded else wanted
         self.tally["weight_full_scale"] += bool(self.weight[j, i] != wanted)
@@ -245,6 +246,11 @@ def relative_step(steps, place):
     x = min(max(place, F(0)), F(1)) * F(len(steps) - 1)
     i = min(math.floor(x), len(steps) - 2)
     return steps[i] + (steps[i + 1] - steps[i]) * (x - F(i))
+
+
+def exponential(x):
+    """exp of an array, by the package's own arithmetic, which test_exponential.py holds against mathematics."""
+    return np.array([natural_exp(value) for value in x.ravel()], F).reshape(x.shape)
 
 
 class ReferenceChip:
@@ -302,11 +308,12 @@ class ReferenceChip:
         drift = layer.made.drift
         if not drift.exponent.any():
             return
-        old = 1 + layer.seconds / drift.t0_s
+        old = math.log1p(layer.seconds / drift.t0_s)
         layer.seconds = windows * drift.window_s + rested_s
-        new = 1 + layer.seconds / drift.t0_s
-        layer.gain = (layer.made.gain * new**-drift.exponent).astype(F)
-        older = layer.weight * ((new / old) ** -drift.exponent).astype(F)
+        new = math.log1p(layer.seconds / drift.t0_s)
+        nu = drift.exponent.astype(F)
+        layer.gain = layer.made.gain * exponential(-(nu * F(new)))
+        older = layer.weight * exponential(-(nu * F(new - old)))
         if layer.coded:
             older[:-1] = layer.gain[:-1] * (layer.code[:-1].astype(F) * layer.lsb[0])
             older[-1] = layer.gain[-1] * (layer.code[-1].astype(F) * layer.lsb[1])
