@@ -108,19 +108,18 @@ def drift_block(block: Block, tables: DriftTables, drift: Drift, before: Age, af
         older = synapses.gain * (coded.code.astype(np.float32) * lsb)
         weight[...] = np.where(tables.fresh_gain == 0, weight, older)
     else:
-        _fade(weight, weight, tables.exponent, np.float32(after.log(drift) - before.log(drift)))
+        _fade(weight.ravel(), weight.ravel(), tables.exponent.ravel(), np.float32(after.log(drift) - before.log(drift)))
 
 
 def set_gain(block: Block, tables: DriftTables, drift: Drift, age: Age) -> None:
     """Give a block's synapses the gain that they have at `age`."""
     by_row, by_column = block.synapses.gain, block.synapses.gain_by_column
     gain = by_column if by_column.size else by_row
-    _fade(gain, tables.fresh_gain, tables.gain_exponent, np.float32(age.log(drift)))
+    _fade(gain.ravel(), tables.fresh_gain.ravel(), tables.gain_exponent.ravel(), np.float32(age.log(drift)))
 
 
 @kernel
 def _fade(faded, values, exponent, log_ratio):
-    """faded = values exp(-exponent log_ratio), all (n, m) float32; faded may be values."""
-    for row in range(len(values)):
-        for c in range(values.shape[1]):
-            faded[row, c] = values[row, c] * natural_exp(-(exponent[row, c] * log_ratio))
+    """faded = values exp(-exponent log_ratio), all (n,) float32; faded may be values."""
+    for i in range(len(values)):
+        faded[i] = values[i] * natural_exp(-(exponent[i] * log_ratio))

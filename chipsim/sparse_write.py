@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from chipsim.jit import rare_stage
+from chipsim.jit import rare_stage, stage
 from chipsim.write_normals import normal_of_write, normals_of_rows
 from learning_circuit.device_write import write_device_column
 from learning_circuit.listed_rows import list_rows
@@ -25,7 +25,7 @@ def write_open_columns(columns, block, events, s, t):
     return write_listed_rows(columns, block, n, t)
 
 
-@rare_stage
+@stage
 def write_listed_rows(columns, block, n, t):
     """As `write_open_columns`, into the first n listed rows, the last of which is the bias."""
     n_open = open_columns(columns.open, columns.numbers, columns.pulse)
@@ -35,7 +35,7 @@ def write_listed_rows(columns, block, n, t):
     return np.int64(0), _write_devices(columns, block, n, n_open, t)
 
 
-@rare_stage
+@stage
 def _write_devices(columns, block, n, n_open, t):
     """Column by column. Returns how many writes were held back."""
     synapses, update, weight = block.synapses, block.circuit.update, block.state.weight

@@ -19,7 +19,7 @@ import numpy as np
 from numba.core import types
 from numba.extending import intrinsic
 
-from learning_circuit.jit import rare_stage, stage
+from learning_circuit.jit import stage
 from learning_circuit.lanes import Lanes, Sequence, repeated
 from learning_circuit.masks import population
 from learning_circuit.rows import LANES
@@ -124,7 +124,7 @@ _STRAIGHT, _STRAIGHT_NOISY = _all_rows(False, _straight), _all_rows(True, _strai
 _CURVED, _CURVED_NOISY = _all_rows(False, _curved), _all_rows(True, _curved)
 
 
-@rare_stage
+@stage
 def write_device_column(weight, column, listed, n, gains, pulse, full_scale, tables, normal):
     """Write the first n listed rows of a column. Returns how many writes were held back at the end of the range.
 

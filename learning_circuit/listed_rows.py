@@ -40,17 +40,19 @@ def list_rows(listed, rows, amplitude, begin, end, weight):
     """
     width = np.int32(weight.shape[1])
     bias = np.int32(len(weight) - 1)
-    n = np.int64(end - begin)
+    n = np.uint64(end - begin)  # unsigned, so that the compiler sees neighbours and no index from the end
+    first = np.uint64(begin)
     for k in range(n):
-        row = np.int32(rows[begin + k])
+        row = np.int32(rows[first + k])
         listed.rows[k] = row
         listed.places[k] = row * width
         listed.amplitude[k] = _ONE
     if len(amplitude) > 0:
         for k in range(n):
-            listed.amplitude[k] = amplitude[begin + k]
-    for k in range(n, (n // LANES + 1) * LANES):
+            listed.amplitude[k] = amplitude[first + k]
+    lanes = np.uint64(LANES)
+    for k in range(n, (n // lanes + np.uint64(1)) * lanes):
         listed.rows[k] = bias
         listed.places[k] = bias * width
         listed.amplitude[k] = _ONE
-    return n + 1
+    return np.int64(n) + 1
