@@ -105,6 +105,7 @@ def _cut(layer: Block, first: int, last: int) -> Block:
             boxcar_high=part(circuit.boxcar_high, 9, -np.inf),
             comparator_offset=part(circuit.comparator_offset, 11),
             missed=part(circuit.missed),
+            missed_per_log=part(circuit.missed_per_log),
             update=update._replace(
                 up=part(update.up),
                 down=part(update.down),

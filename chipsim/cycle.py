@@ -15,11 +15,12 @@ from chipsim.crossbar import add_graded_rows, add_rows
 from chipsim.gates import error_of, passes
 from chipsim.jit import inlined_stage, kernel, rare_stage, stage
 from chipsim.memory import placed
+from chipsim.missed import count_with_misses, start_missing
 from chipsim.neuron import UPPER_RAIL_HIT, add_noise, fire, integrate_readout
 from chipsim.sparse_write import write_open_columns
 from chipsim.spike_masks import spikes_in_window, store_spikes
 from chipsim.watch import note, note_learning
-from learning_circuit.accumulator import accumulate, accumulate_with_misses
+from learning_circuit.accumulator import accumulate
 from learning_circuit.listed_rows import ListedRows, room_for_rows
 from learning_circuit.masks import count_nonzero
 from learning_circuit.rows import LANES
@@ -66,7 +67,9 @@ class Columns(NamedTuple):
     scaled: Any  # pulse times a column's common gain
     dither: Any  # (4, n), of four steps
     all_spikes: Any  # what an accumulator would hold that misses none; used only where some do
-    luck: Any  # (4, n), uniform on [0, 1), of four steps: decides whether a spike is missed
+    before_miss: Any  # spikes that the accumulator counts before it misses one, see chipsim.missed
+    n_missed: Any  # (n,) int32, in this window
+    one_word: Any  # (4, 1) uint32
     # Open columns only, see learning_circuit.update_pulse; the first n_open entries count (open has room for more):
     open: Any  # (n,) int32
     opened: Any
@@ -101,7 +104,9 @@ def new_columns(n: int, n_rows: int) -> Columns:
         words=placed(13, four, u),
         dither=placed(15, four, f),
         all_spikes=placed(4, one, f),
-        luck=placed(1, four, f),
+        before_miss=placed(10, one, f),
+        n_missed=placed(12, one, np.int32),
+        one_word=np.zeros((4, 1), u),
         open=placed(0, (n + LANES,), np.int32),
         opened=placed(2, one, f),
         row_pulse=placed(4, one, f),
@@ -207,16 +212,7 @@ def _fire(columns, neurons, circuit, record, window, s, t, first, tally):
         )
         store_spikes(record.fired, s, t, first, columns.spiked)
         if circuit.misses:
-            tally[_MISSED] += _count_with_misses(columns, circuit, neurons.layer, window, t, first)
-
-
-@rare_stage
-def _count_with_misses(columns, circuit, layer, window, t, first):
-    """Count this step's spikes but for those that the accumulators miss. Returns how many they miss."""
-    if t % 4 == 0:
-        _draw_uniform(columns.luck, columns.words, circuit.missed_key, layer, window, t, first)
-    luck = columns.luck[t % 4]
-    return accumulate_with_misses(columns.count, columns.spiked, luck, circuit.missed, circuit.accumulator_full)
+            tally[_MISSED] += count_with_misses(columns, circuit, neurons.layer, window, first)
 
 
 @stage
@@ -280,6 +276,8 @@ def _infer(watching: bool) -> Any:
         for s in range(start, stop):
             _start_window(columns)
             missed_before = tally[_MISSED]
+            if circuit.misses:
+                start_missing(columns, circuit, neurons.layer, windows[s], first)
             for t in range(events.begin.shape[1]):
                 active += np.int64(events.end[s, t] - events.begin[s, t])
                 if t == 0 or not graded:  # a constant current stays what it is
@@ -313,6 +311,8 @@ def _learn(watching: bool) -> Any:
         for s in range(start, stop):
             _start_window(columns)
             missed_before = tally[_MISSED]
+            if circuit.misses:
+                start_missing(columns, circuit, neurons.layer, windows[s], first)
             target = targets[s, first:last]
             changed = True
             if update.temporal:

@@ -55,7 +55,7 @@ def _gap(errors, window, k):
 
 @kernel
 def _receive_events(arrived, sent, errors, windows, word_bits, n_in):
-    """Fill `arrived`, room like that of `sent`, with what comes of the events of all windows. Returns how many are lost.
+    """Fill `arrived`, room like that of `sent`, with what comes of all events. Returns how many are lost.
 
     A step keeps its place in `rows`. word_bits: of an address.
     """

@@ -45,6 +45,7 @@ class CircuitTables(NamedTuple):
     dither_key: Any  # (2,) uint64, stream of the update rounding
     comparator_offset: Any  # (n_out,) float32, counts
     missed: Any  # (n_out,) float32, probability that a spike is not counted
+    missed_per_log: Any  # (n_out,) float32, 1 / ln(1 - missed), see chipsim.missed
     misses: Any  # bool scalar: any neuron misses spikes
     missed_key: Any  # (2,) uint64, stream of the missed counts
     update: PulseTables

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from reference_link import received_steps, received_targets
-from reference_random import gaussian_of, normal_of_write, uniform_of
+from reference_random import gaussian_of, normal_of_write, uniform_of, words_of
 
 from chipsim import ageing
 from chipsim.fabricate import fabricate
+from nonideality.counter_rng import natural_log
 from nonideality.exponential import natural_exp
 
 F = np.float32
@@ -80,6 +81,8 @@ class ReferenceLayer:
         self.fired = [False] * n
         self.count = [ZERO] * n
         self.target_count = [ZERO] * n
+        self.n_missed = [0] * n
+        self.before_miss = [self._spikes_before_miss(i) for i in range(n)]
         self.stale = True  # whether the current must be computed again, if the input is constant
         self.shows = {name: [ZERO] * n for name in NEURON_SIGNALS + CIRCUIT_SIGNALS}
 
@@ -148,17 +151,28 @@ class ReferenceLayer:
         self.fired[i] = bool(u >= neurons.threshold[i])  # Eq. 3
         if self.fired[i]:
             self.tally["spikes"] += 1
-            self._count(i, t)
+            self._count(i)
 
-    def _count(self, i, t):
+    def _count(self, i):
         """The accumulator sees this neuron's spike, unless it misses it or is full."""
-        circuit = self.made.circuit
-        if uniform_of(circuit.missed_key, self.window, self.made.neurons.layer, t - 1, i) < circuit.missed[i]:
+        if self.before_miss[i] == 0:
+            self.n_missed[i] += 1
+            self.before_miss[i] = self._spikes_before_miss(i)
             self.tally["missed_counts"] += 1
-        elif self.count[i] + F(1) > self._full():
+            return
+        self.before_miss[i] -= 1
+        if self.count[i] + F(1) > self._full():
             self.tally["accumulator_full"] += 1
         else:
             self.count[i] = self.count[i] + F(1)
+
+    def _spikes_before_miss(self, i):
+        """How many spikes come before the next missed one: geometric, from the window's next word."""
+        circuit, k = self.made.circuit, self.n_missed[i]
+        if circuit.missed[i] == 0:
+            return math.inf
+        word = words_of(circuit.missed_key, self.window, self.made.neurons.layer, k, i)[k % 4]
+        return math.floor(F(natural_log(F(((word >> 8) + 1) / 2**24))) * circuit.missed_per_log[i])
 
     def _full(self):
         return F(2**self.design.accumulator_bits - 1)
