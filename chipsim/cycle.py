@@ -79,7 +79,6 @@ class Columns(NamedTuple):
     listed: ListedRows
     nothing: Any  # (0,) amplitudes of spikes
     write_words: Any  # (2, n) uint32, random words of this window's writes
-    normal: Any  # beside the listed rows, N(0, 1) of a column's writes
 
 
 def new_columns(n: int, n_rows: int) -> Columns:
@@ -88,7 +87,6 @@ def new_columns(n: int, n_rows: int) -> Columns:
     Kernels cannot allocate: they are compiled without reference counts.
     """
     one, four = (n,), (4, n)
-    listed = room_for_rows(n_rows)
     f, u = np.float32, np.uint32
     return Columns(  # what is written step by step at even places, what is only read (see chipsim.blocks) at odd ones
         membrane=placed(0, one, f),
@@ -111,10 +109,9 @@ def new_columns(n: int, n_rows: int) -> Columns:
         opened=placed(2, one, f),
         row_pulse=placed(4, one, f),
         numbers=np.arange(n, dtype=np.int32),
-        listed=listed,
+        listed=room_for_rows(n_rows),
         nothing=np.zeros(0, f),
         write_words=placed(13, (2, n), u),
-        normal=np.zeros(len(listed.rows), f),
     )
 
 

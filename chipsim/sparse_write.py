@@ -39,14 +39,14 @@ def write_listed_rows(columns, block, n, t):
 def _write_devices(columns, block, n, n_open, t):
     """Column by column. Returns how many writes were held back."""
     synapses, update, weight = block.synapses, block.circuit.update, block.state.weight
-    listed, normal = columns.listed, columns.normal
+    listed = columns.listed
     held = np.int64(0)
     for k in range(n_open):
         c = columns.open[k]
         if update.temporal:
-            normals_of_rows(normal, listed.rows, n, t, columns.write_words[0, c], columns.write_words[1, c])
+            normals_of_rows(listed.normal, listed.rows, n, t, columns.write_words[0, c], columns.write_words[1, c])
         gains, pulse = synapses.gain_by_column[c], columns.opened[k]
-        held += write_device_column(weight, c, listed, n, gains, pulse, synapses.full_scale, update, normal)
+        held += write_device_column(weight, c, listed, n, gains, pulse, synapses.full_scale, update)
     return held
 
 

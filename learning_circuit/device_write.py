@@ -16,11 +16,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numba.core import types
+from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 from learning_circuit.jit import stage
 from learning_circuit.lanes import Lanes, Sequence, repeated
+from learning_circuit.listed_rows import ListedRows
 from learning_circuit.masks import population
 from learning_circuit.rows import LANES
 
@@ -50,70 +51,103 @@ def _curved(steps: Sequence, place: Lanes) -> Lanes:
     return low + (high - low) * (x - i.astype(np.float32))
 
 
-def _sixteen_rows(temporal: bool, relative_step: _Steps | None) -> Any:
-    """Code that writes a column's rows listed from `start` on. It returns which of them were held back, as bits.
+def _steps_of_sixteen(relative_step: _Steps | None) -> Any:
+    """Code that gathers what the rows listed from `start` on hold, and leaves their steps beside it.
 
-    temporal: whether z is looked at; relative_step: None for a device whose range has no end.
+    relative_step: None for a device whose range has no end.
     """
 
     @intrinsic
-    def write(
-        context, weight, places, gains, gain_rows, pulse_gains, pulse_rows, amplitude, normal,
-        steps_up, steps_down, start, column, pulse, full_scale, cycle, noise,
-    ):  # fmt: skip
+    def steps(context, weight, gains, gain_rows, pulse_gains, pulse_rows, listed, steps_up, steps_down, start, column,
+              pulse, full_scale):  # fmt: skip
         def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-            pairs = zip(signature.args[:10], values[:10], strict=True)
-            (
-                weights, listed_places, all_gains, listed_gains, all_pulse_gains, listed_pulse_gains, amplitudes,
-                normals, up, down,
-            ) = (Sequence(context, builder, *pair) for pair in pairs)  # fmt: skip
-            start, column = values[10:12]
-            pulse, full_scale, cycle, noise = (repeated(builder, value) for value in values[12:])
-            synapses = weights.beginning_at(column)
-            here = listed_places.indices(start)
-            w = synapses.gather(here)
-            gain = all_gains.gather(listed_gains.indices(start))
-            pulse_gain = all_pulse_gains.gather(listed_pulse_gains.indices(start))
-            step = pulse * pulse_gain * amplitudes.sixteen(start)
-            limit = gain * full_scale
+            weights, all_gains, gain_rows, all_pulse_gains, pulse_rows = _sequences(context, builder, signature, values, 5)
+            room = _listed(context, builder, signature.args[5], values[5])
+            up, down = (Sequence(context, builder, signature.args[k], values[k]) for k in (6, 7))
+            start, column = values[8:10]
+            pulse, full_scale = (repeated(builder, value) for value in values[10:])
+            w = weights.beginning_at(column).gather(room.places.indices(start))
+            gain = all_gains.gather(gain_rows.indices(start))
+            step = pulse * all_pulse_gains.gather(pulse_rows.indices(start)) * room.amplitude.sixteen(start)
             if relative_step is not None:
-                place = _place_in_range(w, limit)
+                place = _place_in_range(w, gain * full_scale)
                 step = step * (step > 0).where(relative_step(up, place), relative_step(down, place))
+            room.weight.store(start, w)
+            room.gain.store(start, gain)
+            room.step.store(start, step)
+            return context.get_dummy_value()
+
+        arrays = (weight, gains, gain_rows, pulse_gains, pulse_rows, listed, steps_up, steps_down)
+        index, number = types.uint64, types.float32
+        return types.void(*arrays, index, index, number, number), generate
+
+    return steps
+
+
+def _write_of_sixteen(temporal: bool, bounded: bool) -> Any:
+    """Code that writes those steps. It returns which of them were held back, as bits.
+
+    temporal: whether z is looked at; bounded: whether the range has an end.
+    """
+
+    @intrinsic
+    def write(context, weight, listed, start, column, full_scale, cycle, noise):
+        def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+            weights = Sequence(context, builder, signature.args[0], values[0])
+            room = _listed(context, builder, signature.args[1], values[1])
+            start, column = values[2:4]
+            full_scale, cycle, noise = (repeated(builder, value) for value in values[4:])
+            w, gain, step = room.weight.sixteen(start), room.gain.sixteen(start), room.step.sixteen(start)
             if temporal:
-                cycle_spread = step * cycle
-                step = step + (cycle_spread * cycle_spread + noise * noise).sqrt() * normals.sixteen(start)
+                relative = step * cycle
+                step = step + (relative * relative + noise * noise).sqrt() * room.normal.sixteen(start)
             wanted = w + gain * step
             inside = wanted
-            if relative_step is not None:
+            if bounded:
+                limit = gain * full_scale
                 inside = (wanted > limit).where(limit, (wanted < -limit).where(-limit, wanted))
             moves = gain.differs(0)  # else stuck
-            synapses.scatter(here, moves.where(inside, w))
+            weights.beginning_at(column).scatter(room.places.indices(start), moves.where(inside, w))
             return (moves & inside.differs(wanted)).bits()
 
         index, number = types.uint64, types.float32
-        arrays = (weight, places, gains, gain_rows, pulse_gains, pulse_rows, amplitude, normal, steps_up, steps_down)
-        return types.uint16(*arrays, index, index, number, number, number, number), generate
+        return types.uint16(weight, listed, index, index, number, number, number), generate
 
     return write
 
 
+def _sequences(context: Any, builder: Any, signature: Any, values: Any, n: int) -> list[Sequence]:
+    """The first n arguments."""
+    return [Sequence(context, builder, *pair) for pair in zip(signature.args[:n], values[:n], strict=True)]
+
+
+def _listed(context: Any, builder: Any, kind: Any, value: Any) -> ListedRows:
+    """`ListedRows` of sequences."""
+    arrays = cgutils.unpack_tuple(builder, value)
+    return ListedRows(*(Sequence(context, builder, *pair) for pair in zip(kind.types, arrays, strict=True)))
+
+
 def _all_rows(temporal: bool, relative_step: _Steps | None) -> Any:
-    write = _sixteen_rows(temporal, relative_step)
+    steps, write = _steps_of_sixteen(relative_step), _write_of_sixteen(temporal, relative_step is not None)
 
     @stage
-    def write_rows(weight, column, listed, n, gains, pulse, full_scale, tables, normal):
+    def write_rows(weight, column, listed, n, gains, pulse, full_scale, tables):
         pulse_gains = tables.gain[column]
         gain_rows = listed.rows if len(gains) > 1 else listed.first
         pulse_rows = listed.rows if len(pulse_gains) > 1 else listed.first
         cycle, noise = tables.cycle[column], tables.noise[column] * full_scale
-        held = np.int64(0)
-        for start in range(np.uint64(0), np.uint64(n), np.uint64(LANES)):
-            mask = write(
-                weight, listed.places, gains, gain_rows, pulse_gains, pulse_rows, listed.amplitude, normal,
-                tables.step_up, tables.step_down, start, np.uint64(column), pulse, full_scale, cycle, noise,
+        end, lanes, place = np.uint64(n), np.uint64(LANES), np.uint64(column)
+        # Twice through the rows, as a processor that looks ahead sees only half of both at once.
+        for start in range(np.uint64(0), end, lanes):
+            steps(
+                weight, gains, gain_rows, pulse_gains, pulse_rows, listed, tables.step_up, tables.step_down, start,
+                place, pulse, full_scale,
             )  # fmt: skip
-            listed_here = min(np.uint64(n) - start, np.uint64(LANES))
-            held += np.int64(population(np.uint16(mask & ((np.uint32(1) << listed_here) - np.uint32(1)))))
+        held = np.int64(0)
+        for start in range(np.uint64(0), end, lanes):
+            mask = write(weight, listed, start, place, full_scale, cycle, noise)
+            here = (np.uint32(1) << min(end - start, lanes)) - np.uint32(1)  # not those that fill up the last vector
+            held += np.int64(population(np.uint16(mask & here)))
         return held
 
     return write_rows
@@ -125,22 +159,22 @@ _CURVED, _CURVED_NOISY = _all_rows(False, _curved), _all_rows(True, _curved)
 
 
 @stage
-def write_device_column(weight, column, listed, n, gains, pulse, full_scale, tables, normal):
+def write_device_column(weight, column, listed, n, gains, pulse, full_scale, tables):
     """Write the first n listed rows of a column. Returns how many writes were held back at the end of the range.
 
     weight: (n_in + 1, n_out) float32, what the crossbar delivers; listed: `ListedRows`; gains: (1,) or (n_in + 1,), the
     column's frozen gains, 0 where a synapse is stuck; pulse: of the column, `up` or `down` included, in thresholds;
-    full_scale: largest magnitude of a stored weight, in thresholds; tables: `PulseTables`; normal: N(0, 1) beside the
-    listed rows, those that fill up the last vector included; not looked at unless pulses are temporal.
+    full_scale: largest magnitude of a stored weight, in thresholds; tables: `PulseTables`. If pulses are temporal,
+    listed.normal holds N(0, 1), also for what fills up the last vector.
     """
     if tables.bounded and len(tables.step_up) == 2 and len(tables.step_down) == 2:
         if tables.temporal:
-            return _STRAIGHT_NOISY(weight, column, listed, n, gains, pulse, full_scale, tables, normal)
-        return _STRAIGHT(weight, column, listed, n, gains, pulse, full_scale, tables, normal)
+            return _STRAIGHT_NOISY(weight, column, listed, n, gains, pulse, full_scale, tables)
+        return _STRAIGHT(weight, column, listed, n, gains, pulse, full_scale, tables)
     if tables.bounded:
         if tables.temporal:
-            return _CURVED_NOISY(weight, column, listed, n, gains, pulse, full_scale, tables, normal)
-        return _CURVED(weight, column, listed, n, gains, pulse, full_scale, tables, normal)
+            return _CURVED_NOISY(weight, column, listed, n, gains, pulse, full_scale, tables)
+        return _CURVED(weight, column, listed, n, gains, pulse, full_scale, tables)
     if tables.temporal:
-        return _ENDLESS_NOISY(weight, column, listed, n, gains, pulse, full_scale, tables, normal)
-    return _ENDLESS(weight, column, listed, n, gains, pulse, full_scale, tables, normal)
+        return _ENDLESS_NOISY(weight, column, listed, n, gains, pulse, full_scale, tables)
+    return _ENDLESS(weight, column, listed, n, gains, pulse, full_scale, tables)

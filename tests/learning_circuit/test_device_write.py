@@ -37,12 +37,11 @@ class Device:
         rows = np.arange(len(self.weight) - 1) if rows is None else np.asarray(rows)
         rows = rows.astype(np.uint16)
         n = list_rows(self.listed, rows, np.asarray(amplitude, np.float32), 0, len(rows), self.weight)
-        z = np.zeros(len(self.listed.rows), np.float32)
         if normal is not None:
-            z[:n] = normal
-            z[n:] = z[n - 1]
+            self.listed.normal[:n] = normal
+            self.listed.normal[n:] = self.listed.normal[n - 1]
         pulse = np.float32(pulse)
-        return write_device_column(self.weight, 1, self.listed, n, self.gain, pulse, self.full_scale, self.tables, z)
+        return write_device_column(self.weight, 1, self.listed, n, self.gain, pulse, self.full_scale, self.tables)
 
 
 @pytest.mark.parametrize("n", [1, 2, 15, 16, 17, 33, 100])
