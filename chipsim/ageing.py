@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,11 +73,11 @@ class Age(NamedTuple):
 
 
 class DriftTables(NamedTuple):
-    """How the synapses of a block drift: tables beside its weights, and beside its gains, by row or by column."""
+    """How the synapses of a block drift: tables beside its weights, and beside its gains as they are stored."""
 
     exponent: NDArray[np.float32]  # 0 where a synapse is stuck
     gain_exponent: NDArray[np.float32]
-    fresh_gain: NDArray[np.float32]  # when the layer was programmed
+    fresh_gain: NDArray[np.float32]  # when the layer was programmed; of `devices` with the pulse gains, which stay
 
 
 def drift_tables(block: Block, drift: Drift, fresh_gain: NDArray[np.float32]) -> DriftTables:
@@ -85,17 +85,18 @@ def drift_tables(block: Block, drift: Drift, fresh_gain: NDArray[np.float32]) ->
     moving = np.where(fresh_gain == 0, 0, drift.exponent)[:, block.columns]
     exponent = aligned(block.state.weight.shape, np.float32)
     exponent[:, : block.n_columns] = moving
-    return DriftTables(exponent, *(_as_stored(block, values) for values in (moving, fresh_gain[:, block.columns])))
+    if block.synapses.devices.size:
+        gain_exponent = np.zeros_like(block.synapses.devices)
+        gain_exponent[..., 0] = moving.T
+    else:
+        gain_exponent = exponent
+    return DriftTables(exponent, gain_exponent, _gain(block).copy())
 
 
-def _as_stored(block: Block, values: NDArray[Any]) -> NDArray[np.float32]:
-    """Values beside the gains of a block, (n_in + 1, n_columns), laid out like them."""
-    by_row, by_column = block.synapses.gain, block.synapses.gain_by_column
-    if by_column.size:
-        return np.ascontiguousarray(values.T, np.float32)
-    stored = aligned(by_row.shape, np.float32)
-    stored[:, : block.n_columns] = values
-    return stored
+def _gain(block: Block) -> NDArray[np.float32]:
+    """Where a block's gains are stored."""
+    devices: NDArray[np.float32] = block.synapses.devices
+    return devices if devices.size else block.synapses.gain  # type: ignore[no-any-return]
 
 
 def drift_block(block: Block, tables: DriftTables, drift: Drift, before: Age, after: Age) -> None:
@@ -113,9 +114,7 @@ def drift_block(block: Block, tables: DriftTables, drift: Drift, before: Age, af
 
 def set_gain(block: Block, tables: DriftTables, drift: Drift, age: Age) -> None:
     """Give a block's synapses the gain that they have at `age`."""
-    by_row, by_column = block.synapses.gain, block.synapses.gain_by_column
-    gain = by_column if by_column.size else by_row
-    _fade(gain.ravel(), tables.fresh_gain.ravel(), tables.gain_exponent.ravel(), np.float32(age.log(drift)))
+    _fade(_gain(block).ravel(), tables.fresh_gain.ravel(), tables.gain_exponent.ravel(), np.float32(age.log(drift)))
 
 
 @kernel

@@ -50,8 +50,8 @@ def joined(blocks: list[Block]) -> tuple[SynapseTables, SynapseState]:
     if tables.coded:
         coded = coded._replace(code=whole(lambda b: b.state.coded.code), residue=whole(lambda b: b.state.coded.residue))
     weight = whole(lambda b: b.state.weight)
-    if tables.gain_by_column.size:
-        gain = np.concatenate([block.synapses.gain_by_column for block in blocks]).T
+    if tables.devices.size:
+        gain = np.concatenate([block.synapses.devices[..., 0] for block in blocks]).T
     else:
         gain = whole(lambda b: b.synapses.gain)
     return tables._replace(gain=gain), state._replace(weight=weight, coded=coded)
@@ -75,23 +75,21 @@ def _cut(layer: Block, first: int, last: int) -> Block:
         piece[..., : last - first] = array[..., first:last]
         return piece
 
-    def by_column(array: NDArray[Any]) -> NDArray[Any]:
-        piece = aligned((last - first, array.shape[1]), array.dtype)
-        piece[...] = array[first:last]
-        return piece
-
     synapses, state, neurons, circuit = layer.synapses, layer.state, layer.neurons, layer.circuit
     coded: CodedSynapses = state.coded
     update: PulseTables = circuit.update
-    gain, gain_by_column = part(synapses.gain), synapses.gain_by_column
+    gain, devices = part(synapses.gain), synapses.devices
     if update.imperfect and not synapses.coded:
-        gain, gain_by_column = gain_by_column, by_column(synapses.gain.T)
+        gain = gain[:0]
+        devices = aligned((last - first, len(state.weight), 2), np.float32)
+        devices[..., 0] = synapses.gain[:, first:last].T
+        devices[..., 1] = update.gain[:, first:last].T
     if synapses.coded:
         coded = coded._replace(code=part(coded.code), residue=part(coded.residue))
     return Block(
         first=np.int64(first),
         n_columns=np.int64(last - first),
-        synapses=synapses._replace(gain=gain, gain_by_column=gain_by_column),
+        synapses=synapses._replace(gain=gain, devices=devices),
         state=state._replace(weight=part(state.weight), coded=coded),
         neurons=neurons._replace(
             decay=part(neurons.decay, 1),
@@ -109,7 +107,7 @@ def _cut(layer: Block, first: int, last: int) -> Block:
             update=update._replace(
                 up=part(update.up),
                 down=part(update.down),
-                gain=by_column(update.gain),
+                gain=part(update.gain),
                 cycle=part(update.cycle),
                 noise=part(update.noise),
             ),

@@ -140,7 +140,7 @@ def _update(design: LearningCircuitSpec, die_seed: int, errors: LayerErrors) -> 
         temporal=temporal,
         up=_float32(errors.pulse_up_gain),
         down=_float32(errors.pulse_down_gain),
-        gain=_float32(errors.pulse_gain.T),
+        gain=_float32(errors.pulse_gain),
         cycle=_float32(errors.cycle_noise),
         noise=_float32(errors.write_noise),
         step_up=_float32(np.ones(2) if step_up is None else np.array(step_up)),

@@ -12,7 +12,7 @@ from learning_circuit.update_accumulator import CodedSynapses
 
 _FITTED = SynapseSpec()
 _CLIP_FRACTIONS = np.linspace(0.2, 1.0, 33)
-_NOT_TURNED = np.zeros((0, 0), np.float32)
+_NO_DEVICES = np.zeros((0, 0, 2), np.float32)
 _NOT_STUCK = np.zeros((1, 1), np.float32)
 
 
@@ -56,7 +56,7 @@ def program_layer(
         full_scale = np.max(np.abs(wanted)) or np.float32(1)
         state_weight[...] = gain * wanted + stuck * full_scale
         nothing = CodedSynapses(np.zeros((0, 0), np.int16), np.zeros((0, 0), np.int16), np.int32(0), np.int32(0))
-        return SynapseTables(gain, _NOT_TURNED, False, np.float32(1), np.float32(1), full_scale), SynapseState(
+        return SynapseTables(gain, _NO_DEVICES, False, np.float32(1), np.float32(1), full_scale), SynapseState(
             state_weight, nothing
         )
     top = 2 ** (weight_bits - 1) - 1
@@ -70,6 +70,6 @@ def program_layer(
     residue = aligned((n_in + 1, n_out), np.int16)
     state_weight[...] = gain * (code.astype(np.float32) * steps) + stuck * (np.float32(top) * steps)
     coded = CodedSynapses(code, residue, np.int32(top), np.int32(accumulator_bits))
-    return SynapseTables(gain, _NOT_TURNED, True, lsb, bias_lsb, np.float32(top) * lsb), SynapseState(
+    return SynapseTables(gain, _NO_DEVICES, True, lsb, bias_lsb, np.float32(top) * lsb), SynapseState(
         state_weight, coded
     )

@@ -45,8 +45,8 @@ def _write_devices(columns, block, n, n_open, t):
         c = columns.open[k]
         if update.temporal:
             normals_of_rows(listed.normal, listed.rows, n, t, columns.write_words[0, c], columns.write_words[1, c])
-        gains, pulse = synapses.gain_by_column[c], columns.opened[k]
-        held += write_device_column(weight, c, listed, n, gains, pulse, synapses.full_scale, update)
+        devices, pulse = synapses.devices[c], columns.opened[k]
+        held += write_device_column(weight, c, listed, n, devices, pulse, synapses.full_scale, update)
     return held
 
 

@@ -54,8 +54,8 @@ class CircuitTables(NamedTuple):
 class SynapseTables(NamedTuple):
     """A layer's synapses as fabricated, and the scales chosen when it was programmed."""
 
-    gain: Any  # (1, n_out) or (n_in + 1, n_out) float32; empty in a block whose writes go through it by column
-    gain_by_column: Any  # there the same turned, (n_columns, 1) or (n_columns, n_in + 1); else empty
+    gain: Any  # (1, n_out) or (n_in + 1, n_out) float32; empty in a block that has `devices`
+    devices: Any  # (n_columns, n_in + 1, 2) float32, gain and pulse gain, where imperfect analog writes need them so
     coded: Any  # bool scalar: few-bit weights
     lsb: Any  # float32 scalar, one code step of a weight
     bias_lsb: Any  # float32 scalar, one code step of a bias

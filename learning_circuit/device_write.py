@@ -58,17 +58,16 @@ def _steps_of_sixteen(relative_step: _Steps | None) -> Any:
     """
 
     @intrinsic
-    def steps(context, weight, gains, gain_rows, pulse_gains, pulse_rows, listed, steps_up, steps_down, start, column,
-              pulse, full_scale):  # fmt: skip
+    def steps(context, weight, devices, listed, steps_up, steps_down, start, column, pulse, full_scale):
         def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-            weights, all_gains, gain_rows, all_pulse_gains, pulse_rows = _sequences(context, builder, signature, values, 5)
-            room = _listed(context, builder, signature.args[5], values[5])
-            up, down = (Sequence(context, builder, signature.args[k], values[k]) for k in (6, 7))
-            start, column = values[8:10]
-            pulse, full_scale = (repeated(builder, value) for value in values[10:])
+            weights, pairs = (Sequence(context, builder, signature.args[k], values[k]) for k in (0, 1))
+            room = _listed(context, builder, signature.args[2], values[2])
+            up, down = (Sequence(context, builder, signature.args[k], values[k]) for k in (3, 4))
+            start, column = values[5:7]
+            pulse, full_scale = (repeated(builder, value) for value in values[7:])
             w = weights.beginning_at(column).gather(room.places.indices(start))
-            gain = all_gains.gather(gain_rows.indices(start))
-            step = pulse * all_pulse_gains.gather(pulse_rows.indices(start)) * room.amplitude.sixteen(start)
+            gain, pulse_gain = pairs.gather_pairs(room.rows.indices(start))
+            step = pulse * pulse_gain * room.amplitude.sixteen(start)
             if relative_step is not None:
                 place = _place_in_range(w, gain * full_scale)
                 step = step * (step > 0).where(relative_step(up, place), relative_step(down, place))
@@ -77,7 +76,7 @@ def _steps_of_sixteen(relative_step: _Steps | None) -> Any:
             room.step.store(start, step)
             return context.get_dummy_value()
 
-        arrays = (weight, gains, gain_rows, pulse_gains, pulse_rows, listed, steps_up, steps_down)
+        arrays = (weight, devices, listed, steps_up, steps_down)
         index, number = types.uint64, types.float32
         return types.void(*arrays, index, index, number, number), generate
 
@@ -107,18 +106,13 @@ def _write_of_sixteen(temporal: bool, bounded: bool) -> Any:
                 limit = gain * full_scale
                 inside = (wanted > limit).where(limit, (wanted < -limit).where(-limit, wanted))
             moves = gain.differs(0)  # else stuck
-            weights.beginning_at(column).scatter(room.places.indices(start), moves.where(inside, w))
+            weights.beginning_at(column).scatter(room.places, start, moves.where(inside, w))
             return (moves & inside.differs(wanted)).bits()
 
         index, number = types.uint64, types.float32
         return types.uint16(weight, listed, index, index, number, number, number), generate
 
     return write
-
-
-def _sequences(context: Any, builder: Any, signature: Any, values: Any, n: int) -> list[Sequence]:
-    """The first n arguments."""
-    return [Sequence(context, builder, *pair) for pair in zip(signature.args[:n], values[:n], strict=True)]
 
 
 def _listed(context: Any, builder: Any, kind: Any, value: Any) -> ListedRows:
@@ -131,18 +125,12 @@ def _all_rows(temporal: bool, relative_step: _Steps | None) -> Any:
     steps, write = _steps_of_sixteen(relative_step), _write_of_sixteen(temporal, relative_step is not None)
 
     @stage
-    def write_rows(weight, column, listed, n, gains, pulse, full_scale, tables):
-        pulse_gains = tables.gain[column]
-        gain_rows = listed.rows if len(gains) > 1 else listed.first
-        pulse_rows = listed.rows if len(pulse_gains) > 1 else listed.first
+    def write_rows(weight, column, listed, n, devices, pulse, full_scale, tables):
         cycle, noise = tables.cycle[column], tables.noise[column] * full_scale
         end, lanes, place = np.uint64(n), np.uint64(LANES), np.uint64(column)
         # Twice through the rows, as a processor that looks ahead sees only half of both at once.
         for start in range(np.uint64(0), end, lanes):
-            steps(
-                weight, gains, gain_rows, pulse_gains, pulse_rows, listed, tables.step_up, tables.step_down, start,
-                place, pulse, full_scale,
-            )  # fmt: skip
+            steps(weight, devices, listed, tables.step_up, tables.step_down, start, place, pulse, full_scale)
         held = np.int64(0)
         for start in range(np.uint64(0), end, lanes):
             mask = write(weight, listed, start, place, full_scale, cycle, noise)
@@ -159,22 +147,22 @@ _CURVED, _CURVED_NOISY = _all_rows(False, _curved), _all_rows(True, _curved)
 
 
 @stage
-def write_device_column(weight, column, listed, n, gains, pulse, full_scale, tables):
+def write_device_column(weight, column, listed, n, devices, pulse, full_scale, tables):
     """Write the first n listed rows of a column. Returns how many writes were held back at the end of the range.
 
-    weight: (n_in + 1, n_out) float32, what the crossbar delivers; listed: `ListedRows`; gains: (1,) or (n_in + 1,), the
-    column's frozen gains, 0 where a synapse is stuck; pulse: of the column, `up` or `down` included, in thresholds;
-    full_scale: largest magnitude of a stored weight, in thresholds; tables: `PulseTables`. If pulses are temporal,
-    listed.normal holds N(0, 1), also for what fills up the last vector.
+    weight: (n_in + 1, n_out) float32, what the crossbar delivers; listed: `ListedRows`, which holds N(0, 1) if pulses are
+    temporal, also for what fills up the last vector; devices: (n_in + 1, 2) float32, frozen gain and pulse gain of each
+    of the column's synapses, the gain 0 if it is stuck; pulse: of the column, `up` or `down` included, in thresholds;
+    full_scale: largest magnitude of a stored weight, in thresholds; tables: `PulseTables`.
     """
     if tables.bounded and len(tables.step_up) == 2 and len(tables.step_down) == 2:
         if tables.temporal:
-            return _STRAIGHT_NOISY(weight, column, listed, n, gains, pulse, full_scale, tables)
-        return _STRAIGHT(weight, column, listed, n, gains, pulse, full_scale, tables)
+            return _STRAIGHT_NOISY(weight, column, listed, n, devices, pulse, full_scale, tables)
+        return _STRAIGHT(weight, column, listed, n, devices, pulse, full_scale, tables)
     if tables.bounded:
         if tables.temporal:
-            return _CURVED_NOISY(weight, column, listed, n, gains, pulse, full_scale, tables)
-        return _CURVED(weight, column, listed, n, gains, pulse, full_scale, tables)
+            return _CURVED_NOISY(weight, column, listed, n, devices, pulse, full_scale, tables)
+        return _CURVED(weight, column, listed, n, devices, pulse, full_scale, tables)
     if tables.temporal:
-        return _ENDLESS_NOISY(weight, column, listed, n, gains, pulse, full_scale, tables)
-    return _ENDLESS(weight, column, listed, n, gains, pulse, full_scale, tables)
+        return _ENDLESS_NOISY(weight, column, listed, n, devices, pulse, full_scale, tables)
+    return _ENDLESS(weight, column, listed, n, devices, pulse, full_scale, tables)

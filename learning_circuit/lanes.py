@@ -144,8 +144,12 @@ class Sequence:
 
     def indices(self, start: Any) -> list[Any]:
         """Sixteen neighbours, as indices into another sequence."""
-        places = [self._builder.add(start, _INDEX(lane)) for lane in range(LANES)]
-        return [self._builder.zext(self._builder.load(self._builder.gep(self._data, [p])), _INDEX) for p in places]
+        return [self.index(start, lane) for lane in range(LANES)]
+
+    def index(self, start: Any, lane: int) -> Any:
+        """One of them."""
+        place = self._builder.gep(self._data, [self._builder.add(start, _INDEX(lane))])
+        return self._builder.zext(self._builder.load(place), _INDEX)
 
     def gather(self, indices: list[Any]) -> Lanes:
         """One load each: a processor's own gather instruction is slower on some and never much faster."""
@@ -155,10 +159,25 @@ class Sequence:
             vector = self._builder.insert_element(vector, value, _INT(lane))
         return Lanes(self._builder, vector)
 
-    def scatter(self, indices: list[Any], lanes: Lanes) -> None:
-        for lane, index in enumerate(indices):
+    def gather_pairs(self, indices: list[Any]) -> tuple[Lanes, Lanes]:
+        """Of float32 that come in pairs, the firsts and the seconds of some; a pair is one load."""
+        double = ir.DoubleType()  # of the size of a pair, whatever it means
+        pairs = self._builder.bitcast(self._data, double.as_pointer())
+        halves = []
+        for some in (indices[: LANES // 2], indices[LANES // 2 :]):
+            vector = ir.Constant(ir.VectorType(double, LANES // 2), ir.Undefined)
+            for lane, index in enumerate(some):
+                pair = self._builder.load(self._builder.gep(pairs, [index]), align=4)
+                vector = self._builder.insert_element(vector, pair, _INT(lane))
+            halves.append(self._builder.bitcast(vector, ir.VectorType(_FLOAT, LANES)))
+        first, second = (ir.Constant(ir.VectorType(_INT, LANES), list(range(start, 2 * LANES, 2))) for start in (0, 1))
+        return tuple(Lanes(self._builder, self._builder.shuffle_vector(*halves, mask)) for mask in (first, second))
+
+    def scatter(self, indices: Sequence, start: Any, lanes: Lanes) -> None:
+        """To the places in sixteen neighbours of `indices`, each read in its turn: there are few registers."""
+        for lane in range(LANES):
             value = self._builder.extract_element(lanes.value, _INT(lane))
-            self._builder.store(value, self._builder.gep(self._data, [index]))
+            self._builder.store(value, self._builder.gep(self._data, [indices.index(start, lane)]))
 
 
 def repeated(builder: Any, scalar: Any) -> Lanes:

@@ -21,7 +21,6 @@ class ListedRows(NamedTuple):
 
     rows: Any  # int32
     places: Any  # int32, where a row begins in the synapse array
-    first: Any  # int32, zeros: the row to look at in a table that has only one
     amplitude: Any  # float32, of a constant current; 1 for a spike or a bias
     # Of the column that is being written, all float32:
     normal: Any  # N(0, 1), if its writes are noisy
@@ -33,8 +32,8 @@ class ListedRows(NamedTuple):
 def room_for_rows(n_rows: int) -> ListedRows:
     """For as many rows as a layer has, bias included."""
     n = -(-n_rows // LANES) * LANES
-    rows, places, first = np.zeros((3, n), np.int32)
-    return ListedRows(rows, places, first, np.ones(n, np.float32), *np.zeros((4, n), np.float32))
+    rows, places = np.zeros((2, n), np.int32)
+    return ListedRows(rows, places, np.ones(n, np.float32), *np.zeros((4, n), np.float32))
 
 
 @stage

@@ -28,7 +28,7 @@ class PulseTables(NamedTuple):
     temporal: Any  # bool scalar: a write draws random numbers
     up: Any  # (n_out,) float32, factor of a pulse that raises the weight
     down: Any  # (n_out,) float32, factor of a pulse that lowers it
-    gain: Any  # (n_out, 1) or (n_out, n_in + 1) float32, factor of a synapse's pulse
+    gain: Any  # (1, n_out) or (n_in + 1, n_out) float32, factor of a synapse's pulse
     cycle: Any  # (n_out,) float32, sigma of a write's relative size
     noise: Any  # (n_out,) float32, sigma of what a write adds, in full scales of the weight
     step_up: Any  # (k,) float32, relative step at k even places from the low to the high end of the range
@@ -61,7 +61,6 @@ def opened_pulses(opened, columns, n_open, pulse, tables):
 @stage
 def row_pulses(pulses, opened, columns, row, tables):
     """Pulses that reach the synapses of one row: pulses, opened, columns (n_open,), the first written."""
-    gain = tables.gain
-    place = row if gain.shape[1] > 1 else 0
+    gains = tables.gain[row if len(tables.gain) > 1 else 0]
     for k in range(len(columns)):
-        pulses[k] = opened[k] * gain[columns[k], place]
+        pulses[k] = opened[k] * gains[columns[k]]

@@ -218,7 +218,7 @@ class ReferenceLayer:
             return
         update = self.made.circuit.update
         pulse = pulse * (update.up if pulse > 0 else update.down)[i]
-        pulse = pulse * update.gain[i, j if update.gain.shape[1] > 1 else 0]
+        pulse = pulse * update.gain[j if len(update.gain) > 1 else 0, i]
         z = normal_of_write(update.key, self.window, self.made.neurons.layer, t - 1, j, i)
         if self.coded:
             pulse = pulse * (F(1) + update.cycle[i] * z)

@@ -64,7 +64,8 @@ def test_the_sparse_path_writes_what_the_dense_one_writes():
     assert not block.circuit.update.imperfect
     block.circuit.update.up[7] = 2
     circuit = block.circuit._replace(update=block.circuit.update._replace(imperfect=True))
-    synapses = block.synapses._replace(gain_by_column=block.synapses.gain.T.copy())
+    gain = np.broadcast_to(block.synapses.gain, block.state.weight.shape).T
+    synapses = block.synapses._replace(devices=np.stack([gain, np.ones_like(gain)], axis=-1))
     sparse._layers = [[block._replace(circuit=circuit, synapses=synapses)]]
     taught(task, dense)
     taught(task, sparse)

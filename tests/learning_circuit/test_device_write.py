@@ -19,11 +19,10 @@ class Device:
         n = len(weights)
         self.weight = np.full((n, 3), np.float32(77))
         self.weight[:, 1] = weights
-        self.gain = np.atleast_1d(np.asarray(gain, np.float32))
+        self.devices = np.ones((n, 2), np.float32)
+        self.devices[:, 0], self.devices[:, 1] = gain, changes.pop("pulse_gain", 1)
         self.full_scale = np.float32(full_scale)
         three = {name: np.repeat(np.atleast_1d(changes.pop(name)), 3) for name in ("cycle", "noise") if name in changes}
-        if "pulse_gain" in changes:
-            three["gain"] = np.broadcast_to(changes.pop("pulse_gain"), (3, n)).copy()
         self.tables = tables_of(3, **three, **changes)
         self.listed = room_for_rows(n)
 
@@ -41,7 +40,7 @@ class Device:
             self.listed.normal[:n] = normal
             self.listed.normal[n:] = self.listed.normal[n - 1]
         pulse = np.float32(pulse)
-        return write_device_column(self.weight, 1, self.listed, n, self.gain, pulse, self.full_scale, self.tables)
+        return write_device_column(self.weight, 1, self.listed, n, self.devices, pulse, self.full_scale, self.tables)
 
 
 @pytest.mark.parametrize("n", [1, 2, 15, 16, 17, 33, 100])

@@ -17,7 +17,7 @@ def tables_of(n, **changes):
         temporal=False,
         up=ones,
         down=ones,
-        gain=ones[:, None],
+        gain=ones[None],
         cycle=zeros,
         noise=zeros,
         step_up=np.ones(2, np.float32),
@@ -51,10 +51,10 @@ def test_up_and_down_pulses_have_gains_of_their_own():
 
 @pytest.mark.parametrize("row", [0, 1])
 def test_a_rows_pulses_have_its_gains(row):
-    gain = np.array([[1, 5], [2, 6], [3, 7], [4, 8]])
+    gain = [[1, 2, 3, 4], [5, 6, 7, 8]]
     columns, opened = np.array([1, 3], np.int32), np.array([1, -1], np.float32)
     pulses = np.zeros(2, np.float32)
     row_pulses(pulses, opened, columns, row, tables_of(4, gain=gain))
-    assert pulses.tolist() == [gain[1, row], -gain[3, row]]
-    row_pulses(pulses, opened, columns, row, tables_of(4, gain=gain[:, :1]))
+    assert pulses.tolist() == [gain[row][1], -gain[row][3]]
+    row_pulses(pulses, opened, columns, row, tables_of(4, gain=gain[:1]))
     assert pulses.tolist() == [2, -4]
