@@ -96,7 +96,7 @@ def drift_tables(block: Block, drift: Drift, fresh_gain: NDArray[np.float32]) ->
 def _gain(block: Block) -> NDArray[np.float32]:
     """Where a block's gains are stored."""
     devices: NDArray[np.float32] = block.synapses.devices
-    return devices if devices.size else block.synapses.gain  # type: ignore[no-any-return]
+    return devices if devices.size else block.synapses.gain
 
 
 def drift_block(block: Block, tables: DriftTables, drift: Drift, before: Age, after: Age) -> None:

@@ -150,10 +150,10 @@ _CURVED, _CURVED_NOISY = _all_rows(False, _curved), _all_rows(True, _curved)
 def write_device_column(weight, column, listed, n, devices, pulse, full_scale, tables):
     """Write the first n listed rows of a column. Returns how many writes were held back at the end of the range.
 
-    weight: (n_in + 1, n_out) float32, what the crossbar delivers; listed: `ListedRows`, which holds N(0, 1) if pulses are
-    temporal, also for what fills up the last vector; devices: (n_in + 1, 2) float32, frozen gain and pulse gain of each
-    of the column's synapses, the gain 0 if it is stuck; pulse: of the column, `up` or `down` included, in thresholds;
-    full_scale: largest magnitude of a stored weight, in thresholds; tables: `PulseTables`.
+    weight: (n_in + 1, n_out) float32, what the crossbar delivers; listed: `ListedRows`, with N(0, 1) if pulses are
+    temporal, also for what fills up the last vector; devices: (n_in + 1, 2) float32, frozen gain and pulse gain of
+    each of the column's synapses, the gain 0 if it is stuck; pulse: of the column, `up` or `down` included, in
+    thresholds; full_scale: largest magnitude of a stored weight, in thresholds; tables: `PulseTables`.
     """
     if tables.bounded and len(tables.step_up) == 2 and len(tables.step_down) == 2:
         if tables.temporal:

@@ -170,8 +170,9 @@ class Sequence:
                 pair = self._builder.load(self._builder.gep(pairs, [index]), align=4)
                 vector = self._builder.insert_element(vector, pair, _INT(lane))
             halves.append(self._builder.bitcast(vector, ir.VectorType(_FLOAT, LANES)))
-        first, second = (ir.Constant(ir.VectorType(_INT, LANES), list(range(start, 2 * LANES, 2))) for start in (0, 1))
-        return tuple(Lanes(self._builder, self._builder.shuffle_vector(*halves, mask)) for mask in (first, second))
+        every_other = [ir.Constant(ir.VectorType(_INT, LANES), list(range(at, 2 * LANES, 2))) for at in (0, 1)]
+        first, second = (self._builder.shuffle_vector(*halves, mask) for mask in every_other)
+        return Lanes(self._builder, first), Lanes(self._builder, second)
 
     def scatter(self, indices: Sequence, start: Any, lanes: Lanes) -> None:
         """To the places in sixteen neighbours of `indices`, each read in its turn: there are few registers."""
