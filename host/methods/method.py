@@ -63,7 +63,8 @@ class Method(ABC):
         if self.dense_only and not all(shape.dense for shape in setup.chip_spec.shapes):
             raise SettingError(
                 f"method {setup.spec.training.method} trains dense layers only, and"
-                f" {setup.spec.teacher.file or 'the teacher'} has layers on images: use --method on-chip-ltl, online-ltl-off-chip or conversion"
+                f" {setup.spec.teacher.file or 'the teacher'} has layers on images: use --method on-chip-ltl,"
+                " online-ltl-off-chip or conversion"
             )
 
     def start_weights(self, setup: Setup) -> list[Layer | None]:
