@@ -6,13 +6,17 @@ programming, and after every rest. So neither chunks nor threads change a bit.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from chipsim.jit import kernel
+from chipsim.memory import aligned
 from chipsim.tables import Block
+from nonideality.exponential import natural_exp
 
 AGEING_WINDOWS = 256
 _OLDEST = 1e30  # in t0: beyond all use, and finite
@@ -37,9 +41,9 @@ class Age(NamedTuple):
     rested_s: float = 0.0
     drifted_windows: int = 0  # of `windows`, those that the weights have drifted for
 
-    def relative(self, drift: Drift) -> float:
-        """t / t0 of the weights, as far as they have drifted."""
-        return 1 + min((self.drifted_windows * drift.window_s + self.rested_s) / drift.t0_s, _OLDEST)
+    def log(self, drift: Drift) -> float:
+        """ln(t / t0) of the weights, as far as they have drifted."""
+        return math.log1p(min((self.drifted_windows * drift.window_s + self.rested_s) / drift.t0_s, _OLDEST))
 
     def to_array(self) -> NDArray[np.float64]:
         return np.array(self, np.float64)
@@ -68,26 +72,53 @@ class Age(NamedTuple):
         return self._replace(rested_s=self.rested_s + seconds, drifted_windows=self.windows)
 
 
-def drift_block(block: Block, drift: Drift, fresh_gain: NDArray[np.float32], before: Age, after: Age) -> None:
-    """Let a block's synapses get older in place: all that they hold, and their gain for what is written later.
+class DriftTables(NamedTuple):
+    """How the synapses of a block drift: tables beside its weights, and beside its gains as they are stored."""
 
-    fresh_gain: the layer's gain when it was programmed, of the shape of drift.exponent. A gain of zero is a stuck
-    synapse, which stays as it is.
-    """
-    n, columns = block.n_columns, block.columns
-    synapses, coded = block.synapses, block.state.coded
-    weight, gain = block.state.weight[..., :n], synapses.gain[..., :n]
-    gain[...] = gain_at(fresh_gain, drift, after)[..., columns]
+    exponent: NDArray[np.float32]  # 0 where a synapse is stuck
+    gain_exponent: NDArray[np.float32]
+    fresh_gain: NDArray[np.float32]  # when the layer was programmed; of `devices` with the pulse gains, which stay
+
+
+def drift_tables(block: Block, drift: Drift, fresh_gain: NDArray[np.float32]) -> DriftTables:
+    """Cut for a block. fresh_gain: the layer's, of the shape of drift.exponent; 0 is a stuck synapse, which stays."""
+    moving = np.where(fresh_gain == 0, 0, drift.exponent)[..., block.columns]
+    exponent = aligned(block.state.weight.shape, np.float32)
+    exponent[..., : block.n_columns] = moving
+    if block.synapses.devices.size:
+        gain_exponent = np.zeros_like(block.synapses.devices)
+        gain_exponent[..., 0] = np.swapaxes(moving, -1, -2)
+    else:
+        gain_exponent = exponent
+    return DriftTables(exponent, gain_exponent, _gain(block).copy())
+
+
+def _gain(block: Block) -> NDArray[np.float32]:
+    """Where a block's gains are stored."""
+    devices: NDArray[np.float32] = block.synapses.devices
+    return devices if devices.size else block.synapses.gain
+
+
+def drift_block(block: Block, tables: DriftTables, drift: Drift, before: Age, after: Age) -> None:
+    """Let a block's synapses get older in place: all that they hold, and their gain for what is written later."""
+    set_gain(block, tables, drift, after)
+    synapses, weight, coded = block.synapses, block.state.weight, block.state.coded
     if synapses.coded:
         lsb = np.full((weight.shape[-2], 1), synapses.lsb, np.float32)
         lsb[-1] = synapses.bias_lsb
-        older = gain * (coded.code[..., :n].astype(np.float32) * lsb)
+        older = synapses.gain * (coded.code.astype(np.float32) * lsb)
+        weight[...] = np.where(tables.fresh_gain == 0, weight, older)
     else:
-        factor = (after.relative(drift) / before.relative(drift)) ** -drift.exponent
-        older = weight * factor[..., columns].astype(np.float32)
-    weight[...] = np.where(fresh_gain[..., columns] == 0, weight, older)
+        _fade(weight.ravel(), weight.ravel(), tables.exponent.ravel(), np.float32(after.log(drift) - before.log(drift)))
 
 
-def gain_at(fresh_gain: NDArray[np.float32], drift: Drift, age: Age) -> NDArray[np.float32]:
-    """The gain of a layer's synapses at `age`."""
-    return (fresh_gain * age.relative(drift) ** -drift.exponent).astype(np.float32)
+def set_gain(block: Block, tables: DriftTables, drift: Drift, age: Age) -> None:
+    """Give a block's synapses the gain that they have at `age`."""
+    _fade(_gain(block).ravel(), tables.fresh_gain.ravel(), tables.gain_exponent.ravel(), np.float32(age.log(drift)))
+
+
+@kernel
+def _fade(faded, values, exponent, log_ratio):
+    """faded = values exp(-exponent log_ratio), all (n,) float32; faded may be values."""
+    for i in range(len(values)):
+        faded[i] = values[i] * natural_exp(-(exponent[i] * log_ratio))

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.memory import placed
+from chipsim.memory import aligned, placed
 from chipsim.tables import Block, SynapseState, SynapseTables
 from learning_circuit.rows import LANES
 from learning_circuit.update_accumulator import CodedSynapses
@@ -50,7 +50,11 @@ def joined(blocks: list[Block]) -> tuple[SynapseTables, SynapseState]:
     coded = state.coded
     if tables.coded:
         coded = coded._replace(code=whole(lambda b: b.state.coded.code), residue=whole(lambda b: b.state.coded.residue))
-    weight, gain = whole(lambda b: b.state.weight), whole(lambda b: b.synapses.gain)
+    weight = whole(lambda b: b.state.weight)
+    if tables.devices.size:
+        gain = np.swapaxes(np.concatenate([block.synapses.devices[..., 0] for block in blocks], axis=-2), -1, -2)
+    else:
+        gain = whole(lambda b: b.synapses.gain)
     return tables._replace(gain=gain), state._replace(weight=weight, coded=coded)
 
 
@@ -80,12 +84,19 @@ def _cut(layer: Block, first: int, last: int) -> Block:
     synapses, state, neurons, circuit = layer.synapses, layer.state, layer.neurons, layer.circuit
     coded: CodedSynapses = state.coded
     update: PulseTables = circuit.update
+    gain, devices = part(synapses.gain), synapses.devices
+    if update.imperfect and not synapses.coded:
+        gain = gain[..., :0, :]
+        *crossbars, n_rows, _ = state.weight.shape
+        devices = aligned((*crossbars, last - first, n_rows, 2), np.float32)
+        devices[..., 0] = np.swapaxes(synapses.gain[..., first:last], -1, -2)
+        devices[..., 1] = np.swapaxes(update.gain[..., first:last], -1, -2)
     if synapses.coded:
         coded = coded._replace(code=part(coded.code), residue=part(coded.residue))
     return Block(
         first=np.int64(first),
         n_columns=np.int64(last - first),
-        synapses=synapses._replace(gain=part(synapses.gain)),
+        synapses=synapses._replace(gain=gain, devices=devices),
         state=state._replace(weight=part(state.weight), coded=coded),
         neurons=neurons._replace(
             decay=part(neurons.decay, 1),
@@ -100,6 +111,7 @@ def _cut(layer: Block, first: int, last: int) -> Block:
             boxcar_high=part(circuit.boxcar_high, 9, -np.inf),
             comparator_offset=part(circuit.comparator_offset, 11),
             missed=part(circuit.missed),
+            missed_per_log=part(circuit.missed_per_log),
             update=update._replace(
                 up=part(update.up),
                 down=part(update.down),

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.ageing import Age, drift_block, gain_at
+from chipsim.ageing import Age, DriftTables, drift_block, drift_tables, set_gain
 from chipsim.blocks import joined, padded_width, rewrite, split
 from chipsim.checks import ascending, check_chunk, check_seconds, check_targets, events_fit, rates_per_layer
 from chipsim.converter import NO_TRACE, ConverterSpec, Trace
@@ -46,6 +46,7 @@ class Chip:
         self._threads = Threads(threads)
         self._layers: list[list[Block]] = []  # the columns of each in blocks, see chipsim.blocks
         self._runs = [LayerRun(shape, made) for shape, made in zip(spec.shapes, self._made, strict=True)]
+        self._drift_tables: list[list[DriftTables]] = []  # of the blocks of layers that drift
         self._records: list[Record] = []
         self._hidden_events: list[Events] = []
         self._row_numbers: list[NDArray[np.generic]] = []  # of the neurons of each hidden layer
@@ -61,11 +62,14 @@ class Chip:
         for (w, b), shape, made in zip(
             in_crossbars(weights, self.spec.shapes), self.spec.shapes, self._made, strict=True
         ):
-            gain = gain_at(made.gain, made.drift, Age()) if made.drift.drifts else made.gain
-            synapses, state = program_layer(w, b, gain, made.weight_bits, bits, self.spec.synapse, made.stuck)
+            synapses, state = program_layer(w, b, made.gain, made.weight_bits, bits, self.spec.synapse, made.stuck)
             whole = Block(np.int64(0), np.int64(shape.columns), synapses, state, made.neurons, made.circuit)
             layers.append(split(whole if shape.dense else kept_once(whole)))
         self._layers = layers
+        self._drift_tables = [
+            [drift_tables(block, made.drift, made.gain) for block in layer] if made.drift.drifts else []
+            for layer, made in zip(layers, self._made, strict=True)
+        ]
         self._age = Age()
 
     def infer(self, events: Events, windows: NDArray[np.int64], probes: Sequence[Probe] = ()) -> Result:
@@ -183,10 +187,8 @@ class Chip:
                 coded = coded._replace(code=snapshot[f"layer{number}.code"], residue=snapshot[f"layer{number}.residue"])
             state = state._replace(weight=snapshot[f"layer{number}.weight"], coded=coded)
             layer[:] = [rewrite(block, tables, state) for block in layer]
-            if made.drift.drifts:
-                gain = gain_at(made.gain, made.drift, self._age)
-                for block in layer:
-                    block.synapses.gain[..., : block.n_columns] = gain[..., block.columns]
+            for block, drifts in zip(layer, self._drift_tables[number - 1], strict=False):  # none if it does not drift
+                set_gain(block, drifts, made.drift, self._age)
 
     def _check_programmed(self) -> None:
         if not self._layers:
@@ -195,10 +197,9 @@ class Chip:
     def _grow(self, age: Age) -> None:
         """Let the die get as old as `age`, and its synapses with it."""
         if self._drifts and (age.drifted_windows, age.rested_s) != (self._age.drifted_windows, self._age.rested_s):
-            for layer, made in zip(self._layers, self._made, strict=True):
-                if made.drift.drifts:
-                    for block in layer:
-                        drift_block(block, made.drift, made.gain, self._age, age)
+            for layer, drifts, made in zip(self._layers, self._drift_tables, self._made, strict=True):
+                for block, tables in zip(layer, drifts, strict=False):  # none if it does not drift
+                    drift_block(block, tables, made.drift, self._age, age)
         self._age = age
 
     def _received(self, events: Events, windows: NDArray[np.int64]) -> tuple[Events, NDArray[np.int64], int]:

@@ -7,7 +7,7 @@ cycle by cycle with the one-step delay of Eq. 2 (each layer's window merely star
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -15,16 +15,17 @@ from chipsim.converter import convert
 from chipsim.crossbar import add_graded_rows, add_rows
 from chipsim.gates import error_of, passes
 from chipsim.jit import inlined_stage, kernel, rare_stage, stage
-from chipsim.memory import placed
+from chipsim.missed import count_with_misses, start_missing
 from chipsim.neuron import UPPER_RAIL_HIT, add_noise, filter_current, fire, integrate_peak, integrate_readout
-from chipsim.presynaptic import Traces, follow_spikes, new_traces
+from chipsim.presynaptic import follow_spikes
 from chipsim.sparse_write import write_open_columns
 from chipsim.spike_masks import spikes_in_window, store_spikes
 from chipsim.watch import note, note_input, note_learning
-from learning_circuit.accumulator import accumulate, accumulate_with_misses
+from learning_circuit.accumulator import accumulate
 from learning_circuit.masks import count_nonzero
 from learning_circuit.update_unit import write_row, write_rows, write_rows_graded
 from nonideality.counter_rng import gaussians, uniform, words_of_four_steps
+from nonideality.write_noise import words_of_columns
 
 # What a block run counts, by position in the array that it returns.
 TALLY = (
@@ -50,62 +51,6 @@ _ONE = np.float32(1)
 _NO_PEAK = np.float32(-np.inf)
 
 
-class Columns(NamedTuple):
-    """Working state of a block of n columns within a window, all (n,) float32 unless said otherwise."""
-
-    drive: Any  # what the crossbar delivers in this step
-    synaptic: Any  # exponential current, where there is one
-    current: Any  # either of them with noise
-    noise: Any  # (4, n), of four steps
-    words: Any  # (4, n) uint32, random words behind noise or dither
-    membrane: Any
-    spiked: Any  # S[t-1], 0 or 1
-    count: Any
-    rail_hits: Any  # (n,) int32, see chipsim.neuron.fire
-    target_count: Any
-    pulse: Any
-    scaled: Any  # pulse times a column's common gain
-    dither: Any  # (4, n), of four steps
-    all_spikes: Any  # what an accumulator would hold that misses none; used only where some do
-    luck: Any  # (4, n), uniform on [0, 1), of four steps: decides whether a spike is missed
-    # Open columns only, see learning_circuit.update_pulse; the first n_open entries count:
-    open: Any  # (n,) int32
-    opened: Any
-    row_pulse: Any
-    cycle_noise: Any
-    write_noise: Any
-    traces: Traces  # of the input rows
-
-
-def new_columns(n: int, n_in: int, steps: int) -> Columns:
-    """Room for a block of n columns. Kernels cannot allocate: they are compiled without reference counts."""
-    one, four = (n,), (4, n)
-    f, u = np.float32, np.uint32
-    return Columns(  # what is written step by step at even places, what is only read (see chipsim.blocks) at odd ones
-        membrane=placed(0, one, f),
-        spiked=placed(2, one, f),
-        count=placed(4, one, f),
-        rail_hits=placed(6, one, np.int32),
-        target_count=placed(8, one, f),
-        pulse=placed(10, one, f),
-        drive=placed(12, one, f),
-        current=placed(12, one, f),
-        synaptic=placed(14, one, f),
-        scaled=placed(14, one, f),
-        noise=placed(11, four, f),
-        words=placed(13, four, u),
-        dither=placed(15, four, f),
-        all_spikes=placed(4, one, f),
-        luck=placed(1, four, f),
-        open=placed(0, one, np.int32),
-        opened=placed(2, one, f),
-        row_pulse=placed(4, one, f),
-        cycle_noise=placed(6, one, f),
-        write_noise=placed(8, one, f),
-        traces=new_traces(n_in, steps),
-    )
-
-
 @inlined_stage
 def _copy(target, source):
     for i in range(len(target)):
@@ -113,7 +58,9 @@ def _copy(target, source):
 
 
 @inlined_stage
-def start_window(columns, neurons):
+def start_window(columns, block, window):
+    """Clear what a window leaves behind. window: its number."""
+    neurons, circuit = block.neurons, block.circuit
     columns.synaptic[:] = _ZERO
     columns.membrane[:] = _ZERO
     columns.spiked[:] = _ZERO
@@ -121,6 +68,17 @@ def start_window(columns, neurons):
     columns.all_spikes[:] = _ZERO
     columns.rail_hits[:] = np.int32(0)
     columns.target_count[:] = _ZERO
+    if circuit.misses:
+        start_missing(columns, circuit, neurons.layer, window, block.first)
+
+
+@inlined_stage
+def start_lesson(columns, block, window):
+    """Draw the words behind the random numbers of a window's writes."""
+    update = block.circuit.update
+    if update.temporal:
+        key = (update.key[0], update.key[1])
+        words_of_columns(columns.write_words, key, window, block.neurons.layer, block.first)
 
 
 @inlined_stage
@@ -207,16 +165,7 @@ def fire_and_count(columns, neurons, circuit, record, window, s, t, first, place
         )
         store_spikes(record.fired, s, t, place, columns.spiked)
         if circuit.misses:
-            tally[MISSED] += _count_with_misses(columns, circuit, neurons.layer, window, t, first)
-
-
-@rare_stage
-def _count_with_misses(columns, circuit, layer, window, t, first):
-    """Count this step's spikes but for those that the accumulators miss. Returns how many they miss."""
-    if t % 4 == 0:
-        draw_uniform(columns.luck, columns.words, circuit.missed_key, layer, window, t, first)
-    luck = columns.luck[t % 4]
-    return accumulate_with_misses(columns.count, columns.spiked, luck, circuit.missed, circuit.accumulator_full)
+            tally[MISSED] += count_with_misses(columns, circuit, neurons.layer, window, first)
 
 
 @stage
@@ -253,17 +202,17 @@ def write(columns, synapses, state, events, s, t):
 
 
 @rare_stage
-def _write_traced(columns, block, window, t):
+def _write_traced(columns, block, t):
     """As `write` or `write_open_columns`, on every row that has left a trace."""
     traced = columns.traces.rows
     if block.synapses.coded or block.circuit.update.imperfect:
-        return write_open_columns(columns, block, traced, window, 0, t)
+        return write_open_columns(columns, block, traced, 0, t)
     write(columns, block.synapses, block.state, traced, 0, t)
     return np.int64(0), np.int64(0)
 
 
 @inlined_stage
-def teach(columns, block, events, target, rate, window, s, t, tally):
+def teach(columns, block, events, target, rate, s, t, tally):
     """Gate the errors of step t (0-based) and write what they ask for. Returns whether any synapse was written."""
     synapses, state, circuit = block.synapses, block.state, block.circuit
     active = np.int64(events.end[s, t] - events.begin[s, t])
@@ -284,12 +233,12 @@ def teach(columns, block, events, target, rate, window, s, t, tally):
     )
     if n_open > 0:
         if circuit.traced:
-            written, held = _write_traced(columns, block, window, t)
+            written, held = _write_traced(columns, block, t)
             tally[WRITES] += written
             tally[CLIPPED] += held
             tally[WRITTEN] += active * n_open
         elif synapses.coded or circuit.update.imperfect:
-            written, held = write_open_columns(columns, block, events, window, s, t)
+            written, held = write_open_columns(columns, block, events, s, t)
             tally[WRITES] += written
             tally[CLIPPED] += held
             tally[WRITTEN] += active * n_open
@@ -321,7 +270,7 @@ def _infer(watching: bool, tracing: bool = False) -> Any:
         """Run windows start .. stop - 1 of a chunk through a block of a layer's columns, weights left alone.
 
         block, events, record: see `chipsim.tables`; windows: (S,) int64, each window's number, which keys its noise;
-        columns: see `new_columns`; tally: (10,) int64, gains the TALLY counts. Writes `record`.
+        columns: `chipsim.columns.Columns`; tally: (10,) int64, gains the TALLY counts. Writes `record`.
         """
         state, neurons, circuit = block.state, block.neurons, block.circuit
         first, last, n = block.first, block.first + state.weight.shape[1], block.n_columns
@@ -329,7 +278,7 @@ def _infer(watching: bool, tracing: bool = False) -> Any:
         active = np.int64(0)
         added = np.int64(0)
         for s in range(start, stop):
-            start_window(columns, neurons)
+            start_window(columns, block, windows[s])
             missed_before = tally[MISSED]
             for t in range(events.begin.shape[1]):
                 active += np.int64(events.end[s, t] - events.begin[s, t])
@@ -364,8 +313,9 @@ def _learn(watching: bool) -> Any:
         active = np.int64(0)
         added = np.int64(0)
         for s in range(start, stop):
-            start_window(columns, neurons)
+            start_window(columns, block, windows[s])
             missed_before = tally[MISSED]
+            start_lesson(columns, block, windows[s])
             target = targets[s, first:last]
             changed = True
             for t in range(events.begin.shape[1]):
@@ -383,7 +333,7 @@ def _learn(watching: bool) -> Any:
                     if first == 0:  # all blocks see the same input; one notes it
                         note_input(events, s, len(state.weight) - 1, record.signals, s, t)
                 per_step = _ONE / np.float32(t + 1)
-                changed = teach(columns, block, events, target, rates[s], windows[s], s, t, tally) or changed
+                changed = teach(columns, block, events, target, rates[s], s, t, tally) or changed
                 if watching:
                     note_learning(columns, block, record.signals, s, t, per_step)
             end_window(columns, neurons, circuit, record, s, first, last, tally[MISSED] - missed_before, tally)

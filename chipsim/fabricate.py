@@ -176,6 +176,7 @@ def _circuit(spec: ChipSpec, die_seed: int, errors: LayerErrors, integrating: bo
         dither_key=np.array(stream_key("update rounding", die_seed)),
         comparator_offset=_float32(errors.comparator_offset),
         missed=_float32(errors.missed_counts),
+        missed_per_log=_float32(_per_log(errors.missed_counts)),
         misses=bool(np.any(errors.missed_counts)),
         missed_key=np.array(stream_key("missed counts", die_seed)),
         update=_update(design, die_seed, errors),
@@ -200,6 +201,12 @@ def _update(design: LearningCircuitSpec, die_seed: int, errors: LayerErrors) -> 
         bounded=bounded,
         key=np.array(stream_key("update pulses", die_seed)),
     )
+
+
+def _per_log(probability: NDArray[np.float64]) -> NDArray[np.float64]:
+    """1 / ln(1 - p)."""
+    with np.errstate(divide="ignore"):  # the ends: -infinity for p = 0, 0 for p = 1
+        return 1 / np.log1p(-probability)
 
 
 def _float32(values: NDArray[np.float64]) -> NDArray[np.float32]:

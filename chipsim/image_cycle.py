@@ -20,6 +20,7 @@ from chipsim.cycle import (
     fire_and_count,
     power_of,
     scale_with_reads,
+    start_lesson,
     start_window,
     teach,
 )
@@ -129,7 +130,7 @@ def _infer(watching: bool) -> Any:
             for p in fields.positions:
                 here = block_at(block, p, fields.columns)
                 place = p if graded else np.int64(0)
-                start_window(columns, here.neurons)
+                start_window(columns, here, windows[s])
                 missed_before = tally[MISSED]
                 for t in range(n_steps):
                     if not graded:
@@ -167,7 +168,8 @@ def _learn_own_weights(watching: bool) -> Any:
                 place = p if graded else np.int64(0)
                 first = p * fields.width + block.first
                 target = targets[s, first : first + n_columns]
-                start_window(columns, here.neurons)
+                start_window(columns, here, windows[s])
+                start_lesson(columns, here, windows[s])
                 missed_before = tally[MISSED]
                 changed = True
                 for t in range(n_steps):
@@ -186,7 +188,7 @@ def _learn_own_weights(watching: bool) -> Any:
                     )
                     if watching:
                         _watch(columns, here, fields, seen, record.signals, s, t, p, place)
-                    wrote = teach(columns, here, seen.events, target, rates[s], windows[s], np.uint64(place), t, tally)
+                    wrote = teach(columns, here, seen.events, target, rates[s], np.uint64(place), t, tally)
                     changed = wrote or changed
                     if watching:
                         note_learning(columns, here, record.signals, s, t, _ONE / np.float32(t + 1))
@@ -212,7 +214,10 @@ def _learn_shared_weights(watching: bool) -> Any:
             find_pixels(seen, fields, events, s)
             if graded:
                 _list_constant_current(seen, fields, events, s)
-            start_window(columns, block.neurons)
+            for p in fields.positions:
+                mine, here = columns_at(columns, p), block_at(block, p, fields.columns)
+                start_window(mine, here, windows[s])
+                start_lesson(mine, here, windows[s])
             missed_before = tally[MISSED]
             written[:] = -1
             writes = np.int64(0)
@@ -237,7 +242,7 @@ def _learn_shared_weights(watching: bool) -> Any:
                     )
                     if watching:
                         _watch(mine, here, fields, seen, record.signals, s, t, p, place)
-                    wrote = teach(mine, here, seen.events, target, rates[s], windows[s], np.uint64(place), t, tally)
+                    wrote = teach(mine, here, seen.events, target, rates[s], np.uint64(place), t, tally)
                     writes += np.int64(wrote)
                     if watching:
                         note_learning(mine, here, record.signals, s, t, _ONE / np.float32(t + 1))

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from chipsim import cycle, image_cycle
 from chipsim.blocks import column_ranges, padded_part
-from chipsim.cycle import TALLY, new_columns
+from chipsim.columns import new_columns
+from chipsim.cycle import TALLY
 from chipsim.fabricate import FabricatedLayer
 from chipsim.layers import LayerShape
 from chipsim.positions import new_columns_of_all
@@ -87,5 +88,5 @@ class LayerRun:
             return (new_columns(n, shape.n_in, steps),)
         seen = room_for_fields(shape, steps, constant_current)
         if learns and shape.crossbars == 1:
-            return (new_columns_of_all(shape.positions, n), seen, np.zeros(shape.positions, np.int64))
-        return (new_columns(n, 0, 0), seen)
+            return (new_columns_of_all(shape.positions, n, shape.rows), seen, np.zeros(shape.positions, np.int64))
+        return (new_columns(n, shape.rows, 0), seen)

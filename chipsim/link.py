@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim.interface import Targets
-from chipsim.jit import inlined_stage, kernel, stage
+from chipsim.jit import inlined_stage, kernel, rare_stage, stage
 from chipsim.layers import LayerShape
 from chipsim.memory import aligned
 from chipsim.places import at_places, n_places
@@ -57,47 +57,78 @@ def _gap(errors, window, k):
 
 
 @kernel
-def _receive_events(rows, begin, end, amplitude, errors, windows, word_bits, n_in):
-    """Garble the addresses of all events in place. Returns how many events were lost.
+def _receive_events(arrived, sent, errors, windows, word_bits, n_in):
+    """Fill `arrived`, room like that of `sent`, with what comes of all events. Returns how many are lost.
 
-    rows, begin, end, amplitude: of `Events`, all but begin written; a step keeps its place in `rows`. word_bits: of an
-    address.
+    A step keeps its place in `rows`. word_bits: of an address.
     """
-    graded = len(amplitude) > 0
+    graded = len(sent.amplitude) > 0
     lost = np.int64(0)
-    for s in range(begin.shape[0]):
+    for s in range(sent.begin.shape[0]):
         drawn = np.int64(0)
         flipped = _gap(errors, windows[s], drawn)  # the next flipped bit of the window, and
         bit = np.int64(0)  # the first bit of the next word
-        for t in range(1 if graded else begin.shape[1]):
-            first = np.int64(begin[s, t])
-            kept = first
-            for k in range(first, np.int64(end[s, t])):
-                row = np.int64(rows[s, k])
-                while flipped < bit + word_bits:
-                    row ^= np.int64(1) << (flipped - bit)
-                    drawn += 1
-                    flipped += 1 + _gap(errors, windows[s], drawn)
-                bit += word_bits
-                place = kept  # rows stay ascending
-                while place > first and rows[s, place - 1] > row:
-                    place -= 1
-                if row >= n_in or (place > first and rows[s, place - 1] == row):
-                    lost += 1
-                    continue
-                x = amplitude[s, k] if graded else np.float32(0)
-                for later in range(kept, place, -1):
-                    rows[s, later] = rows[s, later - 1]
-                    if graded:
-                        amplitude[s, later] = amplitude[s, later - 1]
-                rows[s, place] = row
-                if graded:
-                    amplitude[s, place] = x
-                kept += 1
-            end[s, t] = np.int32(kept)
+        for t in range(1 if graded else sent.begin.shape[1]):
+            begin, end = np.uint64(sent.begin[s, t]), np.uint64(sent.end[s, t])
+            arrived.begin[s, t], arrived.end[s, t] = sent.begin[s, t], sent.end[s, t]
+            _copy(arrived.rows[s], sent.rows[s], begin, end)
+            if graded:
+                _copy(arrived.amplitude[s], sent.amplitude[s], begin, end)
+            after = bit + np.int64(end - begin) * word_bits
+            if flipped < after:
+                drawn, flipped, kept = _garble_step(
+                    arrived, s, t, errors, windows[s], drawn, flipped - bit, word_bits, n_in
+                )
+                flipped += bit
+                lost += np.int64(arrived.end[s, t]) - kept
+                arrived.end[s, t] = np.int32(kept)
+            bit = after
         if graded:
-            end[s, :] = end[s, 0]
+            arrived.begin[s, :] = arrived.begin[s, 0]
+            arrived.end[s, :] = arrived.end[s, 0]
     return lost
+
+
+@inlined_stage
+def _copy(target, source, begin, end):
+    for k in range(begin, end):
+        target[k] = source[k]
+
+
+@rare_stage
+def _garble_step(arrived, s, t, errors, window, drawn, flipped, word_bits, n_in):
+    """Flip the address bits of a step that has some to flip; drop what cannot be, and keep rows ascending.
+
+    drawn: gaps drawn so far in this window; flipped: the next flipped bit, counted from the step's first. Returns both
+    as they are after the step, and where its events now end.
+    """
+    rows, amplitude = arrived.rows, arrived.amplitude
+    graded = len(amplitude) > 0
+    first = np.int64(arrived.begin[s, t])
+    kept = first
+    bit = np.int64(0)
+    for k in range(first, np.int64(arrived.end[s, t])):
+        row = np.int64(rows[s, k])
+        while flipped < bit + word_bits:
+            row ^= np.int64(1) << (flipped - bit)
+            drawn += 1
+            flipped += 1 + _gap(errors, window, drawn)
+        bit += word_bits
+        place = kept  # rows stay ascending
+        while place > first and rows[s, place - 1] > row:
+            place -= 1
+        if row >= n_in or (place > first and rows[s, place - 1] == row):
+            continue
+        x = amplitude[s, k] if graded else np.float32(0)
+        for later in range(kept, place, -1):
+            rows[s, later] = rows[s, later - 1]
+            if graded:
+                amplitude[s, later] = amplitude[s, later - 1]
+        rows[s, place] = row
+        if graded:
+            amplitude[s, place] = x
+        kept += 1
+    return drawn, flipped, kept
 
 
 @stage
@@ -143,6 +174,12 @@ def _flip_target_bits(targets, n_out, bits, errors, windows):
             targets[s, i] = np.float32(np.int64(targets[s, i] * one) ^ mask) / one
 
 
+def _same_kind(room: Events, events: Events) -> bool:
+    """Whether windows of `events` fit into those of `room`, whose number aside."""
+    kinds = [[(array.shape[1:], array.dtype) for array in each] for each in (room, events)]
+    return kinds[0] == kinds[1] and (len(room.amplitude) > 0) == (len(events.amplitude) > 0)
+
+
 def address_bits(n_in: int) -> int:
     """Bits of a row's address on the link."""
     return max(1, (n_in - 1).bit_length())
@@ -159,6 +196,7 @@ class HostLink:
         self._shapes = shapes
         self._target_bits = target_bits
         self._room: list[NDArray[np.float32]] = [aligned((0, 0), np.float32) for _ in targets]  # what arrived last
+        self._arrived: Events | None = None
         self._spikes = BitErrors.at(spikes, "spikes", 0, die_seed) if spikes else None
         self._targets = [
             BitErrors.at(rate, "targets", layer, die_seed) if rate else None for layer, rate in enumerate(targets)
@@ -170,16 +208,19 @@ class HostLink:
         return self._spikes is not None or any(self._targets)
 
     def events(self, events: Events, windows: NDArray[np.int64]) -> tuple[Events, int]:
-        """What arrives of `events`, and how many were lost. windows: (S,) the windows' numbers."""
+        """What arrives of `events`, in room that the next call uses again, and how many were lost.
+
+        windows: (S,) the windows' numbers.
+        """
         if self._spikes is None:
             return events, 0
-        copies = Events(
-            rows=np.array(events.rows, order="C"),
-            begin=np.array(events.begin, np.int32, order="C"),
-            end=np.array(events.end, np.int32, order="C"),
-            amplitude=np.array(events.amplitude, np.float32, order="C"),
-        )
-        return copies, int(_receive_events(*copies, self._spikes, windows, address_bits(self._n_in), self._n_in))
+        room = self._arrived
+        if room is None or len(room.rows) < len(events.rows) or not _same_kind(room, events):
+            room = self._arrived = Events(*(np.empty_like(array, order="C") for array in events))
+        arrived = Events(*(array[: len(sent)] for array, sent in zip(room, events, strict=True)))
+        sent = Events(*(np.ascontiguousarray(array) for array in events))
+        bits = address_bits(self._n_in)
+        return arrived, int(_receive_events(arrived, sent, self._spikes, windows, bits, self._n_in))
 
     def targets(self, targets: Targets, windows: NDArray[np.int64]) -> list[NDArray[np.float32] | None]:
         """What arrives of each layer's targets (S, n_out), in the neurons' places; valid until the next call.

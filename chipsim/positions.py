@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.cycle import Columns, new_columns
+from chipsim.columns import Columns, new_columns
 from chipsim.jit import inlined_stage
 from chipsim.memory import placed
 from chipsim.tables import Block, CircuitTables, NeuronTables, SynapseState, SynapseTables
@@ -20,14 +20,14 @@ from learning_circuit.update_accumulator import CodedSynapses
 from learning_circuit.update_pulse import PulseTables
 
 
-def new_columns_of_all(n_positions: int, n: int) -> Columns:
-    """Working state of n columns at each of the positions; what a step alone needs is shared by all."""
+def new_columns_of_all(n_positions: int, n: int, n_in: int) -> Columns:
+    """Working state of n columns of n_in synapses at each position; what a step alone needs is shared by all."""
     one, four = (n_positions, n), (n_positions, 4, n)
 
     def kept(place: int, shape: tuple[int, ...] = one, kind: Any = np.float32) -> Any:
         return placed(place, shape, kind)
 
-    return new_columns(n, 0, 0)._replace(
+    return new_columns(n, n_in, 0)._replace(
         membrane=kept(0),
         spiked=kept(2),
         count=kept(4),
@@ -38,7 +38,9 @@ def new_columns_of_all(n_positions: int, n: int) -> Columns:
         noise=kept(11, four),
         dither=kept(15, four),
         all_spikes=kept(4),
-        luck=kept(1, four),
+        before_miss=kept(10),
+        n_missed=kept(12, kind=np.int32),
+        write_words=kept(13, (n_positions, 2, n), np.uint32),
     )
 
 
@@ -63,6 +65,7 @@ def kept_once(layer: Block) -> Block:
             boxcar_high=once(circuit.boxcar_high),
             comparator_offset=once(circuit.comparator_offset),
             missed=once(circuit.missed),
+            missed_per_log=once(circuit.missed_per_log),
         ),
     )
 
@@ -92,12 +95,16 @@ def columns_at(columns, p):
         columns.scaled,
         columns.dither[p],
         columns.all_spikes[p],
-        columns.luck[p],
+        columns.before_miss[p],
+        columns.n_missed[p],
+        columns.one_word,
         columns.open,
         columns.opened,
         columns.row_pulse,
-        columns.cycle_noise,
-        columns.write_noise,
+        columns.numbers,
+        columns.listed,
+        columns.nothing,
+        columns.write_words[p],
         columns.traces,
     )
 
@@ -110,7 +117,14 @@ def block_at(block, p, n_columns):
     return Block(
         p * n_columns + block.first,
         block.n_columns,
-        SynapseTables(synapses.gain[k], synapses.coded, synapses.lsb, synapses.bias_lsb, synapses.full_scale),
+        SynapseTables(
+            synapses.gain[k],
+            synapses.devices[k],
+            synapses.coded,
+            synapses.lsb,
+            synapses.bias_lsb,
+            synapses.full_scale,
+        ),
         SynapseState(
             state.weight[k],
             CodedSynapses(coded.code[k], coded.residue[k], coded.top_code, coded.accumulator_bits),
@@ -158,6 +172,7 @@ def _circuit_at(circuit, p, k):
         circuit.dither_key,
         _at(circuit.comparator_offset, p),
         _at(circuit.missed, p),
+        _at(circuit.missed_per_log, p),
         circuit.misses,
         circuit.missed_key,
         PulseTables(

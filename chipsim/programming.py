@@ -87,12 +87,15 @@ def program_layer(
     if not np.isfinite(wanted).all():
         raise ChipError("weights to program contain NaN or infinity: every weight and bias must be a finite float32")
     state_weight = aligned(wanted.shape, np.float32)
+    no_devices = np.zeros((*wanted.shape[:-2], 0, 0, 2), np.float32)
     if weight_bits is None:
         full_scale = np.max(np.abs(wanted)) or np.float32(1)
         state_weight[...] = gain * wanted + stuck * full_scale
         no_codes = np.zeros((*wanted.shape[:-2], 0, 0), np.int16)
         nothing = CodedSynapses(no_codes, no_codes, np.int32(0), np.int32(0))
-        return SynapseTables(gain, False, np.float32(1), np.float32(1), full_scale), SynapseState(state_weight, nothing)
+        return SynapseTables(gain, no_devices, False, np.float32(1), np.float32(1), full_scale), SynapseState(
+            state_weight, nothing
+        )
     top = 2 ** (weight_bits - 1) - 1
     lsb = np.float32((synapse.full_scale_th or full_scale_of(wanted[..., :-1, :], top)) / top)
     bias_full_scale = synapse.bias_full_scale_th or (
@@ -106,4 +109,6 @@ def program_layer(
     residue = aligned(wanted.shape, np.int16)
     state_weight[...] = gain * (code.astype(np.float32) * steps) + stuck * (np.float32(top) * steps)
     coded = CodedSynapses(code, residue, np.int32(top), np.int32(accumulator_bits))
-    return SynapseTables(gain, True, lsb, bias_lsb, np.float32(top) * lsb), SynapseState(state_weight, coded)
+    return SynapseTables(gain, no_devices, True, lsb, bias_lsb, np.float32(top) * lsb), SynapseState(
+        state_weight, coded
+    )

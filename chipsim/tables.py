@@ -51,6 +51,7 @@ class CircuitTables(NamedTuple):
     dither_key: Any  # (2,) uint64, stream of the update rounding
     comparator_offset: Any  # (n_out,) float32, counts
     missed: Any  # (n_out,) float32, probability that a spike is not counted
+    missed_per_log: Any  # (n_out,) float32, 1 / ln(1 - missed), see chipsim.missed
     misses: Any  # bool scalar: any neuron misses spikes
     missed_key: Any  # (2,) uint64, stream of the missed counts
     update: PulseTables
@@ -59,7 +60,8 @@ class CircuitTables(NamedTuple):
 class SynapseTables(NamedTuple):
     """A layer's synapses as fabricated, and the scales chosen when it was programmed."""
 
-    gain: Any  # (1, n_out) or (n_in + 1, n_out) float32
+    gain: Any  # (1, n_out) or (n_in + 1, n_out) float32; empty in a block that has `devices`
+    devices: Any  # (n_columns, n_in + 1, 2) float32, gain and pulse gain, where imperfect analog writes need them so
     coded: Any  # bool scalar: few-bit weights
     lsb: Any  # float32 scalar, one code step of a weight
     bias_lsb: Any  # float32 scalar, one code step of a bias

@@ -48,6 +48,7 @@ NOISES: dict[str, tuple[str, ...]] = {
         *("read:0.01", "stuck:0.002", "drift:0.01", "pelgrom:10", "ktc:10", "ir:1e-6", "link:1e-5"),
     ),
 }
+_IDEAL = "ideal, after as much calibration"
 _PASSES = 4  # over the samples in end-to-end learning: the first chunk, prepared before any learning, weighs less
 _STREAMS = (8, 32)  # chunks, for the memory figure
 
@@ -140,6 +141,7 @@ class _Session:
         }
         self._benches = {(mode, n): Bench(workload, self._specs[mode], n) for mode in MODES for n in threads}
         self._work: dict[tuple[str, int], _Work] = {}
+        self._updates: dict[str, float] = {}  # per sample, of the chips with nonidealities
         self._spike_rates: dict[str, list[float]] = {}
         for n in threads:
             self.bits[n] = self._look(n)
@@ -158,10 +160,11 @@ class _Session:
             for mode in ("infer", "learn"):
                 tasks.append(self._host_task(mode, n))
         n = self.threads[0]
-        for noise, texts in NOISES.items():
+        for noise, texts in {_IDEAL: (), **NOISES}.items():
+            bench = Bench(self.workload, self.workload.spec.model_copy(update={"noise": texts}), n)
+            bench.settle(self._chunks)
+            self._updates[noise] = _updates_of(bench.run(self._chunks, learns=True)) / len(self.workload.samples)
             for mode in ("infer", "learn"):
-                spec = self._specs[mode].model_copy(update={"noise": texts})
-                bench = Bench(self.workload, spec, n)
                 tasks.append(_run_task(_noise_name(noise, mode), bench, self._chunks, mode != "infer"))
         tasks += [self._encoding_task(name) for name in MEANING]
         total, done = len(tasks) * (self.repeats + 1), 0
@@ -235,10 +238,11 @@ class _Session:
         n, costs = self.threads[0], []
         for noise in NOISES:
             for mode in ("infer", "learn"):
-                ideal, noisy = timings[_kernel_name(mode, n)].seconds, timings[_noise_name(noise, mode)].seconds
+                ideal, noisy = (timings[_noise_name(name, mode)].seconds for name in (_IDEAL, noise))
                 factors = [b / a for a, b in zip(ideal, noisy, strict=True)]
                 speed = Speed.of(len(self.workload.samples), noisy)
-                costs.append(NoiseCost(noise, mode, n, speed, min(noisy) / min(ideal), median(factors)))
+                updates = self._updates[noise] if mode == "learn" else 0.0
+                costs.append(NoiseCost(noise, mode, n, speed, min(noisy) / min(ideal), median(factors), updates))
         return costs
 
     def memory(self) -> Memory:
@@ -319,6 +323,10 @@ def _work_of(results: list[Result]) -> _Work:
         for name in ("synapses_added", "synapses_written")
     )
     return _Work(added, written)
+
+
+def _updates_of(results: list[Result]) -> float:
+    return float(sum(result.activity["weight_updates"].sum() for result in results))
 
 
 def _time_for(synapses: NDArray[np.float64], per_s: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -101,7 +101,7 @@ class EndToEnd:
 
 @dataclass(frozen=True)
 class NoiseCost:
-    """Seconds with a nonideality, as a multiple of seconds without."""
+    """Seconds with a nonideality, as a multiple of seconds without, both after one pass over the samples."""
 
     noise: str
     mode: str
@@ -109,6 +109,7 @@ class NoiseCost:
     samples_per_s: Speed
     factor: float  # best repeat of each
     factor_median: float
+    updates: float  # weight updates per sample
 
 
 @dataclass(frozen=True)
@@ -238,11 +239,12 @@ class BenchReport:
         ]
         for run in self.end_to_end:
             lines.append(_row(run.mode, run.threads, run.samples_per_s) + f"   {run.share_of_kernel:6.1%}")
-        lines += ["", "nonidealities", _head("times the ideal chip's seconds")]
+        lines += ["", "nonidealities, on chips that learned from all samples once before"]
+        lines += [_head("times the ideal chip's seconds; weight updates per sample")]
         for cost in self.noise:
             lines.append(
                 _row(cost.mode, cost.threads, cost.samples_per_s)
-                + f"   {cost.factor:5.2f} ({cost.factor_median:5.2f})  {cost.noise}"
+                + f"   {cost.factor:5.2f} ({cost.factor_median:5.2f}) {cost.updates:8,.0f}  {cost.noise}"
             )
         lines += ["", "encoding alone, one thread"]
         lines += [f"  {name:35}{_speed(speed)}" for name, speed in self.encoders.items()]

@@ -39,6 +39,11 @@ class Bench:
     def restore(self) -> None:
         self.chip.restore(self._start)
 
+    def settle(self, chunks: Iterable[Chunk]) -> None:
+        """Learn from these, as a run does, and begin there from now on: the first windows ask for the most writes."""
+        self.run(chunks, learns=True)
+        self._start = self.chip.snapshot()
+
     def run(self, chunks: Iterable[Chunk], learns: bool, probes: tuple[Probe, ...] = ()) -> list[Result]:
         """Show chunks, one after the other."""
         results = []

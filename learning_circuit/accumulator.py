@@ -22,14 +22,16 @@ def accumulate(value, increment, full):
 
 
 @stage
-def accumulate_with_misses(count, spiked, luck, missed, full):
-    """Count spikes, each missed with probability `missed`. Returns how many were.
+def accumulate_with_misses(count, spiked, before_miss, full):
+    """Count spikes, but not the one that comes when `before_miss` is zero. Returns how many are missed.
 
-    count: (n,) float32, written; spiked: (n,) float32, 0 or 1; luck: (n,) float32 uniform on [0, 1); missed: (n,).
+    count: (n,) float32, written; spiked: (n,) float32, 0 or 1; before_miss: (n,) float32, spikes that are counted
+    before the next missed one, written, -1 after a miss.
     """
     lost = np.int32(0)
     for i in range(len(count)):
-        seen = spiked[i] if luck[i] >= missed[i] else _ZERO
+        seen = spiked[i] if before_miss[i] > _ZERO else _ZERO
+        before_miss[i] -= spiked[i]
         lost += np.int32(seen != spiked[i])
         count[i] = accumulate(count[i], seen, full)
     return np.int64(lost)

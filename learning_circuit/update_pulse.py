@@ -1,11 +1,11 @@
 """Update unit of a real circuit: pulses of unequal size, up unlike down, never twice the same, into real devices.
 
-Only columns whose pulse is not zero are touched: they are gathered into a list first, and every row that spiked visits
-that list alone. Ideal analog synapses take `update_unit` instead and pay for nothing of this.
+Only columns whose pulse is not zero are touched: they are gathered into a list first, and of the rows that spiked only
+their synapses are visited. Ideal analog synapses take `update_unit` instead and pay for nothing of this.
 
-A pulse that the gate asks for becomes, in this order: times `up` or `down` of its column, times `gain` of its synapse,
-times 1 + cycle sigma z. Few-bit weights collect that in their update accumulators. An analog device of limited range
-turns it into a step that depends on its place in the range, adds write noise and stops at the end of the range.
+A pulse that the gate asks for becomes, in this order: times `up` or `down` of its column, times `gain` of its synapse.
+Few-bit weights collect that, times 1 + cycle sigma z, in their update accumulators. What an analog device makes of it
+is in `device_write`.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from learning_circuit.jit import stage
+from learning_circuit.masks import nonzero, store_chosen
+from learning_circuit.rows import LANES
 
 _ZERO = np.float32(0)
-_ONE = np.float32(1)
-_HALF = np.float32(0.5)
 
 
 class PulseTables(NamedTuple):
@@ -38,69 +38,29 @@ class PulseTables(NamedTuple):
 
 
 @stage
-def open_columns(columns, opened, pulse, tables):
-    """List the columns whose pulse is not zero, ascending: their numbers and their pulses, `up` or `down` included.
+def open_columns(columns, numbers, pulse):
+    """List the columns whose pulse is not zero, ascending. Returns how many. No branch depends on a pulse.
 
-    columns: (n,) int32, opened: (n,) float32, both written from the front; pulse: (n,) float32. Returns how many. No
-    branch depends on a pulse.
+    columns: (n + LANES,) int32, written from the front, what follows is spoilt; numbers: (n,) int32, 0 and up; pulse:
+    (n,) float32; n is a multiple of LANES.
     """
-    up, down = tables.up, tables.down
-    k = np.int64(0)
-    for i in range(len(pulse)):
-        columns[k] = np.int32(i)
-        opened[k] = pulse[i] * (up[i] if pulse[i] > _ZERO else down[i])
-        k += np.int64(pulse[i] != _ZERO)
-    return k
+    k = np.uint64(0)
+    for start in range(np.uint64(0), np.uint64(len(pulse)), np.uint64(LANES)):
+        k = store_chosen(columns, k, numbers, start, nonzero(pulse, start))
+    return np.int64(k)
 
 
 @stage
-def row_pulses(pulses, opened, columns, row, tables, cycle_noise):
-    """Pulses that reach the synapses of one row: pulses, opened, columns, cycle_noise (n_open,), the first written.
+def opened_pulses(opened, columns, n_open, pulse, tables):
+    """Pulses of the open columns, `up` or `down` included: opened (n,) float32, its first n_open are written."""
+    for k in range(n_open):
+        c = columns[k]
+        opened[k] = pulse[c] * (tables.up[c] if pulse[c] > _ZERO else tables.down[c])
 
-    cycle_noise: N(0, 1), not looked at unless pulses are temporal.
-    """
+
+@stage
+def row_pulses(pulses, opened, columns, row, tables):
+    """Pulses that reach the synapses of one row: pulses, opened, columns (n_open,), the first written."""
     gains = tables.gain[row if len(tables.gain) > 1 else 0]
     for k in range(len(columns)):
         pulses[k] = opened[k] * gains[columns[k]]
-    if tables.temporal:
-        for k in range(len(columns)):
-            pulses[k] *= _ONE + tables.cycle[columns[k]] * cycle_noise[k]
-
-
-@stage
-def relative_step(steps, place):
-    """The step at `place` (0 low end, 1 high end of the range), by linear interpolation in `steps` (k,), k >= 2."""
-    above = place if place > _ZERO else _ZERO  # not a number: the low end
-    x = (above if above < _ONE else _ONE) * np.float32(len(steps) - 1)
-    i = min(np.int64(x), np.int64(len(steps) - 2))
-    return steps[i] + (steps[i + 1] - steps[i]) * (x - np.float32(i))
-
-
-@stage
-def write_device_row(weight, gain, row, columns, pulses, amplitude, full_scale, tables, write_noise):
-    """w_ij += gain_ij (pulse_i x_j s(w_ij) + noise), held within +-gain_ij full_scale.
-
-    weight, gain, row: as in `update_unit`; columns, pulses, write_noise (N(0, 1)): (n_open,); full_scale: largest
-    magnitude of a stored weight, in thresholds; s: `relative_step` of the direction. Returns how many were held back.
-    """
-    synapses = weight[row]
-    gains = gain[row if len(gain) > 1 else 0]
-    held = np.int64(0)
-    for k in range(len(columns)):
-        c = columns[k]
-        if gains[c] == _ZERO:  # stuck
-            continue
-        limit = gains[c] * full_scale
-        step = pulses[k] * amplitude
-        if tables.bounded:
-            place = _HALF + _HALF * (synapses[c] / limit) if limit > _ZERO else _HALF
-            step *= relative_step(tables.step_up if step > _ZERO else tables.step_down, place)
-        if tables.temporal:
-            step += tables.noise[c] * full_scale * write_noise[k]
-        wanted = synapses[c] + gains[c] * step
-        if tables.bounded:
-            inside = limit if wanted > limit else (-limit if wanted < -limit else wanted)
-            held += np.int64(inside != wanted)
-            wanted = inside
-        synapses[c] = wanted
-    return held

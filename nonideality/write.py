@@ -11,7 +11,11 @@ from nonideality.errors import LayerErrors
 
 
 class Write(Nonideality):
-    """Additive Gaussian error of every write during learning; programming is not touched."""
+    """Additive Gaussian error of every write during learning; programming is not touched.
+
+    With cycle-to-cycle variation (see cycle) the chip draws one Gaussian per write, whose variance is the sum of both:
+    the same distribution as a draw for each, at the price of one.
+    """
 
     name = "write"
     summary = "additive noise of every write of an analog synapse"

@@ -6,6 +6,7 @@ is used. All arithmetic is on np.float32 scalars, in the order the kernels docum
 Equation numbers are those of Yang et al. 2022.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,7 @@ from reference_link import received_steps, received_targets
 
 from chipsim import ageing
 from chipsim.fabricate import fabricate
+from nonideality.exponential import natural_exp
 
 
 @dataclass
@@ -27,6 +29,11 @@ class ReferenceResult:
     traces: list  # per layer (S, T, n_out)
     spikes: list  # per layer (S, T, n_out)
     signals: list  # per layer name -> (S, T, n_out), input (S, T, positions, rows), synapses (S, T, rows, n_out)
+
+
+def exponential(x):
+    """exp of an array, by the package's own arithmetic, which test_exponential.py holds against mathematics."""
+    return np.array([natural_exp(value) for value in x.ravel()], F).reshape(x.shape)
 
 
 class ReferenceChip:
@@ -87,11 +94,12 @@ class ReferenceChip:
         drift = layer.made.drift
         if not drift.exponent.any():
             return
-        old = 1 + layer.seconds / drift.t0_s
+        old = math.log1p(layer.seconds / drift.t0_s)
         layer.seconds = windows * drift.window_s + rested_s
-        new = 1 + layer.seconds / drift.t0_s
-        layer.gain[...] = (layer.made.gain * new**-drift.exponent).astype(F)
-        older = layer.weight * ((new / old) ** -drift.exponent).astype(F)
+        new = math.log1p(layer.seconds / drift.t0_s)
+        nu = drift.exponent.astype(F)
+        layer.gain[...] = layer.made.gain * exponential(-(nu * F(new)))
+        older = layer.weight * exponential(-(nu * F(new - old)))
         if layer.coded:
             weights, bias = np.s_[..., :-1, :], np.s_[..., -1, :]
             older[weights] = layer.gain[weights] * (layer.code[weights].astype(F) * layer.lsb[0])

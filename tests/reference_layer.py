@@ -8,7 +8,9 @@ import math
 from dataclasses import dataclass, field
 
 import numpy as np
-from reference_random import gaussian_of, gaussians_of_write, uniform_of
+from reference_random import gaussian_of, normal_of_write, uniform_of, words_of
+
+from nonideality.counter_rng import natural_log
 
 F = np.float32
 ZERO = F(0)
@@ -68,6 +70,8 @@ class ReferenceLayer:
         self.fired = [False] * n
         self.count = [F(-np.inf) if self.made.neurons.peak else ZERO] * n
         self.target_count = [ZERO] * n
+        self.n_missed = [0] * n
+        self.before_miss = [self._spikes_before_miss(i) for i in range(n)]
         self.stale = True  # whether the current must be computed again, if the input is constant
         self.shows = {name: [ZERO] * n for name in NEURON_SIGNALS + CIRCUIT_SIGNALS}
 
@@ -159,20 +163,28 @@ class ReferenceLayer:
         self.fired[i] = bool(u >= neurons.threshold[i])  # Eq. 3
         if self.fired[i]:
             self.tally["spikes"] += 1
-            self._count(i, t)
+            self._count(i)
 
-    def _count(self, i, t):
+    def _count(self, i):
         """The accumulator sees this neuron's spike, unless it misses it or is full."""
-        circuit = self.made.circuit
-        if (
-            uniform_of(circuit.missed_key, self.window, self.made.neurons.layer, t - 1, self.first + i)
-            < circuit.missed[i]
-        ):
+        if self.before_miss[i] == 0:
+            self.n_missed[i] += 1
+            self.before_miss[i] = self._spikes_before_miss(i)
             self.tally["missed_counts"] += 1
-        elif self.count[i] + F(1) > self._full():
+            return
+        self.before_miss[i] -= 1
+        if self.count[i] + F(1) > self._full():
             self.tally["accumulator_full"] += 1
         else:
             self.count[i] = self.count[i] + F(1)
+
+    def _spikes_before_miss(self, i):
+        """How many spikes come before the next missed one: geometric, from the window's next word."""
+        circuit, k = self.made.circuit, self.n_missed[i]
+        if circuit.missed[i] == 0:
+            return math.inf
+        word = words_of(circuit.missed_key, self.window, self.made.neurons.layer, k, self.first + i)[k % 4]
+        return math.floor(F(natural_log(F(((word >> 8) + 1) / 2**24))) * circuit.missed_per_log[i])
 
     def _full(self):
         return F(2**self.design.accumulator_bits - 1)
@@ -230,10 +242,9 @@ class ReferenceLayer:
         update = self.made.circuit.update
         pulse = pulse * (update.up if pulse > 0 else update.down)[i]
         pulse = pulse * update.gain[j if len(update.gain) > 1 else 0, i]
-        cycle, noise = gaussians_of_write(update.key, self.window, self.made.neurons.layer, t - 1, j, self.first + i)
-        if update.cycle[i] != 0:
-            pulse = pulse * (F(1) + update.cycle[i] * cycle)
+        z = normal_of_write(update.key, self.window, self.made.neurons.layer, t - 1, j, self.first + i)
         if self.coded:
+            pulse = pulse * (F(1) + update.cycle[i] * z)
             self._write_code(j, i, pulse, F(1) if amplitude is None else amplitude, gain, t)
             return
         change = pulse if amplitude is None else pulse * amplitude
@@ -241,8 +252,9 @@ class ReferenceLayer:
             limit = gain * self.full_scale
             place = F(0.5) + F(0.5) * (self.weight[j, i] / limit) if limit > 0 else F(0.5)
             change = change * relative_step(update.step_up if change > 0 else update.step_down, place)
-        if update.noise[i] != 0:
-            change = change + update.noise[i] * self.full_scale * noise
+        if update.temporal:  # one number for what is relative to the step and for what is not
+            relative, absolute = change * update.cycle[i], update.noise[i] * self.full_scale
+            change = change + np.sqrt(relative * relative + absolute * absolute) * z
         wanted = self.weight[j, i] + gain * change
         self.weight[j, i] = min(max(wanted, -limit), limit) if update.bounded else wanted
         self.tally["weight_full_scale"] += bool(self.weight[j, i] != wanted)

@@ -51,7 +51,7 @@ class Window(NamedTuple):
 
 
 def new_window(n: int, steps: int) -> Window:
-    """Room for a block of n columns; arrays lie as in `chipsim.cycle.new_columns`."""
+    """Room for a block of n columns; arrays lie as in `chipsim.columns.new_columns`."""
     one, four, all_steps, f = (n,), (4, n), (steps, n), np.float32
     return Window(
         drive=placed(12, one, f),

@@ -167,11 +167,13 @@ _LEARNED = ("weight", "first", "second")  # fields of _Trained
 def programmed_blocks(
     made: Sequence[FabricatedLayer], weights: Sequence[Layer], synapses: Sequence[SynapseSpec]
 ) -> Blocks:
-    """A die's layers with `weights` written into them, as `Chip.program` lays them out; synapses: of each layer."""
+    """A die's layers with `weights` written into them, as `Chip.program` lays out ideal ones; synapses: of each layer."""
     blocks = []
     for layer, (w, b), synapse in zip(made, weights, synapses, strict=True):
         tables, state = program_layer(w, b, layer.gain, layer.weight_bits, 0, synapse, layer.stuck)
-        whole = Block(np.int64(0), np.int64(w.shape[1]), tables, state, layer.neurons, layer.circuit)
+        no_pulses = layer.circuit.update._replace(imperfect=False)  # Adam writes here, and needs the gains as a table
+        circuit = layer.circuit._replace(update=no_pulses)
+        whole = Block(np.int64(0), np.int64(w.shape[1]), tables, state, layer.neurons, circuit)
         blocks.append(split(whole))
     return blocks
 

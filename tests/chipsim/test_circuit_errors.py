@@ -63,9 +63,10 @@ def test_the_sparse_path_writes_what_the_dense_one_writes():
     [[block]] = sparse._layers
     assert not block.circuit.update.imperfect
     block.circuit.update.up[7] = 2
-    sparse._layers = [
-        [block._replace(circuit=block.circuit._replace(update=block.circuit.update._replace(imperfect=True)))]
-    ]
+    circuit = block.circuit._replace(update=block.circuit.update._replace(imperfect=True))
+    gain = np.broadcast_to(block.synapses.gain, block.state.weight.shape).T
+    synapses = block.synapses._replace(devices=np.stack([gain, np.ones_like(gain)], axis=-1))
+    sparse._layers = [[block._replace(circuit=circuit, synapses=synapses)]]
     taught(task, dense)
     taught(task, sparse)
     same = dense.weights()[0][0] == sparse.weights()[0][0]

@@ -58,6 +58,7 @@ def test_every_figure_is_there(report):
         (m, n) for m in ("infer", "learn") for n in THREADS
     }
     assert {(cost.noise, cost.mode) for cost in report.noise} == {(n, m) for n in NOISES for m in ("infer", "learn")}
+    assert all((cost.updates > 0) == (cost.mode == "learn") for cost in report.noise)
     assert [limit.threads for limit in report.limits] == list(THREADS)
     assert set(report.encoders) == set(MEANING)
     assert report.peer is None

@@ -4,13 +4,10 @@ import re
 
 import numpy as np
 import pytest
-from reference_random import gaussians_of_write
 from scipy import stats
 
 from nonideality import LayerErrors, NoiseError, parse
-from nonideality.counter_rng import gaussians_of_writes
 from nonideality.nonlinear import exponential_steps
-from nonideality.streams import stream_key
 
 N = 20000
 
@@ -135,32 +132,3 @@ def test_options_are_checked(text, message):
 def test_options_are_told():
     [line] = parse("asymmetry:0.1,spread=0.25").describe()
     assert "A = 0.1 + spread z" in line and "spread = 0.25" in line
-
-
-def draws_of_writes(key, window=5, layer=1, step=3, row=2, columns=None, first_column=0):
-    columns = np.arange(N, dtype=np.int32) if columns is None else np.asarray(columns, np.int32)
-    first, second = np.empty((2, len(columns)), np.float32)
-    gaussians_of_writes(first, second, key, window, layer, step, row, columns, first_column)
-    return first, second
-
-
-def test_the_numbers_of_a_write_are_normal_and_independent():
-    key = stream_key("update pulses", 1)
-    changed = [{}, {"window": 6}, {"window": 5 + 2**32}, {"layer": 2}, {"step": 4}, {"row": 3}, {"row": 2 + 2**19}]
-    draws = [values for change in changed for values in draws_of_writes(key, **change)]
-    draws += draws_of_writes(stream_key("update pulses", 2))
-    for values in draws:
-        assert stats.kstest(values, "norm").pvalue > 1e-3
-    correlation = np.corrcoef(draws) - np.eye(len(draws))
-    assert np.abs(correlation).max() < 5 / np.sqrt(N)
-
-
-def test_the_numbers_of_a_write_depend_on_its_place_alone():
-    """Whichever columns are open beside it, and however a layer is split."""
-    key = stream_key("update pulses", 1)
-    everywhere = np.array(draws_of_writes(key))
-    some = [3, 17, 18, 999]
-    assert np.array_equal(draws_of_writes(key, columns=some), everywhere[:, some])
-    assert np.array_equal(draws_of_writes(key, columns=[1, 2], first_column=16), everywhere[:, [17, 18]])
-    witness = [gaussians_of_write(key, 5, 1, 3, 2, column) for column in some]
-    assert np.array_equal(np.transpose(witness), everywhere[:, some])

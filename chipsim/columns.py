@@ -1,0 +1,80 @@
+"""Working state of a block of columns: room that kernels write within a window, laid out once."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from chipsim.memory import placed
+from chipsim.presynaptic import Traces, new_traces
+from learning_circuit.listed_rows import ListedRows, room_for_rows
+from learning_circuit.rows import LANES
+
+
+class Columns(NamedTuple):
+    """Working state of a block of n columns within a window, all (n,) float32 unless said otherwise."""
+
+    drive: Any  # what the crossbar delivers in this step
+    synaptic: Any  # exponential current, where there is one
+    current: Any  # either of them with noise
+    noise: Any  # (4, n), of four steps
+    words: Any  # (4, n) uint32, random words behind noise or dither
+    membrane: Any
+    spiked: Any  # S[t-1], 0 or 1
+    count: Any
+    rail_hits: Any  # (n,) int32, see chipsim.neuron.fire
+    target_count: Any
+    pulse: Any
+    scaled: Any  # pulse times a column's common gain
+    dither: Any  # (4, n), of four steps
+    all_spikes: Any  # what an accumulator would hold that misses none; used only where some do
+    before_miss: Any  # spikes that the accumulator counts before it misses one, see chipsim.missed
+    n_missed: Any  # (n,) int32, in this window
+    one_word: Any  # (4, 1) uint32
+    # Open columns only, see learning_circuit.update_pulse; the first n_open entries count (open has room for more):
+    open: Any  # (n,) int32
+    opened: Any
+    row_pulse: Any
+    # Sparse writes, see chipsim.sparse_write:
+    numbers: Any  # (n,) int32, 0 and up
+    listed: ListedRows
+    nothing: Any  # (0,) amplitudes of spikes
+    write_words: Any  # (2, n) uint32, random words of this window's writes
+    traces: Traces  # of the input rows
+
+
+def new_columns(n: int, n_in: int, steps: int) -> Columns:
+    """Room for a block of n columns of n_in synapses and a bias. steps: of a window; 0 where no rows leave traces.
+
+    Kernels cannot allocate: they are compiled without reference counts.
+    """
+    one, four = (n,), (4, n)
+    f, u = np.float32, np.uint32
+    return Columns(  # what is written step by step at even places, what is only read (see chipsim.blocks) at odd ones
+        membrane=placed(0, one, f),
+        spiked=placed(2, one, f),
+        count=placed(4, one, f),
+        rail_hits=placed(6, one, np.int32),
+        target_count=placed(8, one, f),
+        pulse=placed(10, one, f),
+        drive=placed(12, one, f),
+        current=placed(12, one, f),
+        synaptic=placed(14, one, f),
+        scaled=placed(14, one, f),
+        noise=placed(11, four, f),
+        words=placed(13, four, u),
+        dither=placed(15, four, f),
+        all_spikes=placed(4, one, f),
+        before_miss=placed(10, one, f),
+        n_missed=placed(12, one, np.int32),
+        one_word=np.zeros((4, 1), u),
+        open=placed(0, (n + LANES,), np.int32),
+        opened=placed(2, one, f),
+        row_pulse=placed(4, one, f),
+        numbers=np.arange(n, dtype=np.int32),
+        listed=room_for_rows(n_in + 1),
+        nothing=np.zeros(0, f),
+        write_words=placed(13, (2, n), u),
+        traces=new_traces(n_in, steps),
+    )
