@@ -12,8 +12,8 @@ on chip by Local Tandem Learning, and sends nothing back.
 
 Ours, where the paper does otherwise or says nothing: the rate of Adam falls linearly to zero over fewer epochs, the
 surrogate is wider, the activity penalty larger, training images are turned by up to 8 degrees, and the converters'
-ranges are no wider than what there is to read, so that 8 bits tell when a membrane nearly fired. They must not end at 0:
-a readout that is pushed down below would show its highest membrane at the first step, where nothing is to blame for it.
+ranges are no wider than what there is to read, so that 8 bits tell when a membrane nearly fired. They must not end at
+0: a readout pushed below it would show its highest membrane at the first step, where nothing is to blame for it.
 """
 
 from __future__ import annotations
