@@ -127,8 +127,8 @@ def test_learns_from_random_weights(spec_of, method):
     assert outcome.after.accuracy > 0.7
 
 
-@pytest.mark.parametrize("method", MEANING)
-def test_effort(spec_of, method):
+@pytest.mark.parametrize("method", [name for name in MEANING if name != "in-the-loop"])
+def test_effort_of_a_method_that_reads_nothing_back(spec_of, method):
     facts = run(spec_of(method)).facts["method"]
     weights = 7 * 7 + 8 * 3
     assert facts["name"] == method
