@@ -121,7 +121,7 @@ def test_the_limit_loops_touch_every_row():
     pulse = np.arange(16, dtype=np.float32)
     writes = np.append(spikes[:, 2:].sum(axis=(0, 1)), 0)[:, None]
     written = weight.copy()
-    _write(written, np.ones((1, 16), np.float32), pulse, np.empty(16, np.float32), *lists, 2)
+    _write(written, pulse, *lists, 2)
     assert np.array_equal(written, weight + writes * pulse)
     written = weight.copy()
     _write_plainly(written, pulse, *lists, 2)
