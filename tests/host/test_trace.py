@@ -131,7 +131,7 @@ def test_every_signal_is_the_witnesss(spec_of, tmp_path, case, learn):
                     read = file.real if layer == 1 and spec.encoding == "current" else file.whole
                     options = {} if read == file.real else {"bits": 2}
                     seen = read(f"chip.layer{layer}.input.{what}", layer, "deliver", s, t, **options)
-                    assert seen == signals["input"][s, t, row]
+                    assert seen == signals["input"][s, t, 0, row]
                 weight = file.real(f"{name}.weight_{what}", *here)
                 assert weight == signals["weight"][s, t, row, neuron]
                 if learn and coded:
