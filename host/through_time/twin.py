@@ -167,10 +167,7 @@ _LEARNED = ("weight", "first", "second")  # fields of _Trained
 def programmed_blocks(
     made: Sequence[FabricatedLayer], weights: Sequence[Layer], synapses: Sequence[SynapseSpec]
 ) -> Blocks:
-    """A die's layers with `weights` written into them, laid out as `Chip.program` does where pulses are ideal.
-
-    synapses: of each layer.
-    """
+    """A die's layers with `weights` written into them, as `Chip.program` lays out ideal ones; synapses: a layer's."""
     blocks = []
     for layer, (w, b), synapse in zip(made, weights, synapses, strict=True):
         tables, state = program_layer(w, b, layer.gain, layer.weight_bits, 0, synapse, layer.stuck)
