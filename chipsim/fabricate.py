@@ -65,7 +65,8 @@ def _sheet(spec: ChipSpec, die_seed: int, layer: int, n_in: int, n_out: int, *of
 _OF_SYNAPSES = ("weight_gain", "pulse_gain", "stuck", "drift_exponent")
 _OF_COLUMNS = ("pulse_up_gain", "pulse_down_gain", "cycle_noise", "write_noise")
 _OF_NEURONS = (
-    *("threshold_gain", "time_constant_gain", "boxcar_low_gain", "boxcar_high_gain", "enabled", "membrane_noise"),
+    *("threshold_gain", "time_constant_gain", "synapse_time_constant_gain", "enabled", "membrane_noise"),
+    *("boxcar_low_gain", "boxcar_high_gain"),
     *("comparator_offset", "boxcar_low_offset", "boxcar_high_offset", "missed_counts", "charge_gain", "read_noise"),
 )
 

@@ -10,7 +10,7 @@ from reference_layer import CIRCUIT_SIGNALS, NEURON_SIGNALS, SYNAPSE_SIGNALS, F,
 
 from chipsim.layers import AveragePool
 
-OF_NEURONS = ("decay", "threshold", "reset_charge", "noise", "read_noise")
+OF_NEURONS = ("decay", "current_decay", "threshold", "reset_charge", "noise", "read_noise")
 OF_CIRCUITS = ("boxcar_low", "boxcar_high", "comparator_offset", "missed", "missed_per_log")
 OF_DRIVERS = ("up", "down", "gain", "cycle", "noise")
 

@@ -78,6 +78,7 @@ CASES = {
     "mismatch": {"noise": ("mismatch:0.4",)},
     "mismatch of leaky neurons": {"noise": ("mismatch:0.4",), "neuron": {"kind": "lif", "reset": "zero"}},
     "capacitances": {"noise": ("pelgrom:0.001@capacitance,capacitance=1",)},
+    "exponential synapses": {"noise": ("mismatch:0.4",), "neuron": {"synapse_tau_steps": 2.0}},
     "membrane and read noise": {"noise": ("thermal:0.2", "read:0.1")},
     "read noise in the pooling layer": {"noise": ("read:0.3,layer=2",)},
     "read noise, few-bit weights, capacitances": {"noise": ("read:0.1", "quantization:3", "pelgrom:0.01")},
@@ -89,12 +90,14 @@ CASES = {
         "neuron": {"low_rail_th": -0.1, "high_rail_th": 1.05},
     },
     "imperfect pulses": {"noise": ("pulse:0.3", "asymmetry:0.4,spread=0.2", "cycle:0.4")},
+    "imperfect pulses, few-bit weights": {"noise": ("pulse:0.3", "cycle:0.4", "quantization:4")},
     "imperfect devices": {"noise": ("write:0.02", "nonlinear:2.4,down=4", "mismatch:0.2@weight")},
     "a measured device": {"circuit": MEASURED},
     "stuck synapses": {"noise": ("stuck:0.3",)},
     "stuck synapses of few bits": {"noise": ("stuck:0.3", "quantization:3")},
     "drift": {"noise": ("drift:0.5,window=10", "mismatch:0.2")},
     "drift of few-bit weights": {"noise": ("drift:0.5", "quantization:4")},
+    "drift of imperfect devices": {"noise": ("drift:0.5,window=10", "write:0.02", "stuck:0.1", "mismatch:0.2")},
     "IR drop": {"noise": ("ir:0.1",)},
     "bit errors": {"noise": ("link:0.05",)},
     "no warm-up, ternary": {"circuit": {"warm_up_steps": 0, "error_gate": "ternary", "boxcar_width_th": 9.0}},
@@ -177,7 +180,7 @@ def test_any_image_chip(layers, dense, image, noise, kind, constant_current, pos
     compare(task, die_seed=seed % 1000, position=position, threads=threads)
 
 
-@pytest.mark.parametrize("noise", [(), ("mismatch:0.3", "thermal:0.1", "cycle:0.2"), ("quantization:4",)])
+@pytest.mark.parametrize("noise", [(), ("mismatch:0.3", "thermal:0.1", "cycle:0.2", "missed:0.2"), ("quantization:4",)])
 @pytest.mark.parametrize("form", ["shared", "unrolled"])
 def test_threads_and_chunks_change_no_bit(form, noise):
     """Wide layers have several blocks of columns, many windows several ranges."""
@@ -270,7 +273,7 @@ def test_pooling_passes_on_the_mean_rate():
 
 
 @pytest.mark.parametrize("form", ["shared", "unrolled"])
-@pytest.mark.parametrize("noise", [(), ("drift:0.3", "mismatch:0.2"), ("quantization:3",)])
+@pytest.mark.parametrize("noise", [(), ("drift:0.3", "mismatch:0.2"), ("drift:0.3", "write:0.02"), ("quantization:3",)])
 def test_snapshot_goes_on_bit_for_bit(form, noise):
     task = lesson(image_spec(small_net(form), noise=noise), n_windows=4)
     chip = programmed(task.spec, task.weights)

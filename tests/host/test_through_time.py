@@ -170,6 +170,16 @@ def learned(spec, weights, piece, batches, threads):
     return twin, sum(macs)
 
 
+def test_imperfect_writes_are_none_of_the_twins(rng):
+    """It computes its weights anew; pulses and devices that write imperfectly change no bit of them."""
+    specs = [spec_of((7, 20), STEPS, noise=("mismatch:0.3@weight", *writes)) for writes in ((), ("write:0.1",))]
+    weights, events = random_weights(specs[0], rng), spike_events(specs[0], rng, 4)
+    piece = Chunk(events, np.arange(4), random_targets(specs[0], rng, 4))
+    plain, imperfect = (learned(spec, weights, piece, [[(0, 2), (2, 4)]], 1)[0].snapshot() for spec in specs)
+    for name, array in plain.items():
+        assert np.array_equal(imperfect[name], array), name
+
+
 def test_threads_and_parts_change_no_bit_and_a_snapshot_goes_on(rng):
     spec = spec_of((7, 70, 5), STEPS)
     weights, events = random_weights(spec, rng), spike_events(spec, rng, 12)
