@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from chipsim import __version__
 from host.cost_report import cost_lines
 from host.encoders import MEANING
+from host.methods.names import MEANING as MEANING_OF_METHODS
 from host.run import Outcome
 
 
@@ -77,11 +78,12 @@ def report(outcome: Outcome) -> str:
         "teacher": "the ANN that the chip follows",
         "ideal": "a chip without errors, programmed, not trained",
         "before": f"this die, programmed with {_START[spec.training.start]}",
-        "after": "this die after learning on chip",
+        "after": _AFTER.get(spec.training.method, f"this die after {spec.training.method}"),
     }
     lines += [f"  {name:<8}{summary['accuracy'][name]:>7.2%}   {text}" for name, text in meanings.items()]
     lines += [
         "",
+        *_method(summary["method"]),
         *_learned(summary),
         *_saturated(summary),
         *cost_lines(summary["cost"]),
@@ -91,6 +93,7 @@ def report(outcome: Outcome) -> str:
 
 
 _START = {"teacher": "the teacher's weights", "random": "random weights"}
+_AFTER = {"on-chip-ltl": "this die after learning on chip", "conversion": "the same: nothing was learned"}
 
 
 def _chip(summary: dict[str, Any]) -> list[str]:
@@ -101,11 +104,26 @@ def _chip(summary: dict[str, Any]) -> list[str]:
     return lines + [f"    {sentence}" for sentence in summary["chip"]["not_modelled"]]
 
 
+def _method(effort: dict[str, Any]) -> list[str]:
+    """How the die came to its weights, and what that took beside the die's own work."""
+    if effort["name"] == "on-chip-ltl":  # the table of costs says it all
+        return []
+    traffic = f"{effort['bytes_down']:,.0f} bytes down, {effort['bytes_up']:,.0f} bytes up"
+    return [
+        f"method       {effort['name']}: {MEANING_OF_METHODS[effort['name']]}",
+        f"             {effort['host_macs']:,} multiply-accumulates of the host,"
+        f" {effort['weights_programmed']:,} weights programmed, {traffic}",
+    ]
+
+
 def _learned(summary: dict[str, Any]) -> list[str]:
     recovered = summary["recovered_fraction"]
     rate = summary["samples_per_s"]
+    lines = [f"recovered    {'nothing was lost' if recovered is None else f'{recovered:.0%} of what was lost'}"]
+    if not summary["train_samples"]:
+        return lines
     return [
-        f"recovered    {'nothing was lost' if recovered is None else f'{recovered:.0%} of what was lost'}",
+        *lines,
         f"learned from {summary['train_samples']:,} samples"
         + (f" at {rate:,.0f} samples/s, checks included" if rate is not None else " (in an earlier run)")
         + f"; kept the state after {summary['kept_after_samples']:,}",

@@ -81,7 +81,7 @@ def _panels(sizes: tuple[int, ...]) -> tuple[dict[int, str], str]:
 
 def _accuracy(outcome: Outcome) -> Figure:
     progress, setup = outcome.progress, outcome.setup
-    figure = _figure(outcome, "Accuracy while the die learns")
+    figure = _figure(outcome, f"Accuracy while learning: {setup.spec.training.method}")
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[5, 1])
     shown = np.array([check.presentations for check in progress.checks])
     accuracy = 100 * np.array([check.validation_accuracy for check in progress.checks])

@@ -27,7 +27,7 @@ _TRIPLE = {
     "teacher": "the ANN that the chip follows",
     "ideal": "a chip without errors, programmed, not trained",
     "before": "this die as programmed",
-    "after": "this die after learning on chip",
+    "after": "this die after learning",
 }
 _PICTURES = {
     "rates.png": (

@@ -161,7 +161,7 @@ def _finding(panel: Panel, lines: Sequence[Line]) -> str:
     good = {moment: line.shares[moment].good for moment in MOMENTS}
     return (
         f"Accuracy before learning is lowest at {level}: {means['before']} on average over {dies:,}"
-        f" {'die' if dies == 1 else 'dies'}, where the ideal chip reaches {means['ideal']}. After learning on chip it"
+        f" {'die' if dies == 1 else 'dies'}, where the ideal chip reaches {means['ideal']}. After learning it"
         f" is {means['after']}. Dies as good as asked for: {good['before']:,} of {dies:,} before, {good['after']:,}"
         " after."
     )

@@ -95,6 +95,7 @@ WRONG = [
     ("teacher.norm", "both"),
     ("teacher.norm_percentile", 100.5),
     ("teacher.norm_percentile", float("nan")),
+    ("training.method", "on-chip"),
     ("training.start", "zero"),
     ("training.output_target", "rates"),
     ("training.epochs", -1),
@@ -106,6 +107,12 @@ WRONG = [
     ("training.chunk", 65537),
     ("training.rest_before_s", -1),
     ("training.rest_after_s", float("nan")),
+    ("conversion.balancing", "threshold"),
+    ("conversion.bias_correction", "perhaps"),
+    ("conversion.initial_membrane_th", 1.5),
+    ("conversion.samples", 0),
+    ("offline.batch", 0),
+    ("offline.boxcar_width_th", float("inf")),
 ]
 
 
