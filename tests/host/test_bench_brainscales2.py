@@ -60,4 +60,4 @@ def test_progress_reaches_its_end():
 def test_the_command_measures_one_thing(chipsim):
     ended = chipsim("bench", "--brainscales2", "--sweep")
     assert ended.status == 2
-    assert "--sweep and --brainscales2: a bench measures one thing by itself, so name one" in ended.err
+    assert "--brainscales2 and --sweep: a bench measures one thing by itself, so name one" in ended.err

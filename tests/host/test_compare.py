@@ -35,7 +35,7 @@ def test_all_methods_side_by_side(chipsim, here, data_file):
     assert by_name["on-chip-ltl"]["down_per_sample"] > 10
     assert by_name["offline-ltl"]["down_per_sample"] == 0
     assert by_name["offline-ltl"]["bytes_programmed"] == 73
-    assert all(each["up_per_sample"] == 0 for each in told["methods"])
+    assert {each["name"] for each in told["methods"] if each["up_per_sample"] > 0} == {"in-the-loop"}
     assert len(told["verdict"]) == len(MEANING) - 1
     names = {path.name for path in (here / "cmp").iterdir()}
     assert {"compare.json", "compare.svg", "compare.png", "compare.sqlite"} <= names
