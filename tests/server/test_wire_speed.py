@@ -92,7 +92,7 @@ def test_bench_link(small_workload):
         (1,), lambda *step: steps.append(step), workload=small_workload, passes=2, repeats=1
     )
     [figure] = result.figures
-    assert figure.same_bits and 0 < figure.hidden <= 1 and figure.behind_wire.best > 0
+    assert figure.same_bits and 0 <= figure.hidden <= 1 and figure.behind_wire.best > 0
     assert result.bytes.up_neuron_state == 0
     assert 1 < result.bytes.ratio < 2, "header and tallies weigh more in small chunks, but nothing is free"
     assert result.to_json()["in_the_loop_bytes"] == 5120
