@@ -46,7 +46,7 @@ SETTINGS = {
     "learning_circuit.dead_zone_counts": 0.5,
     "learning_circuit.boxcar_width_th": 2.0,
     "learning_circuit.warm_up_steps": 4,
-    "teacher.norm_percentile": 99.9,
+    "teacher.norm_percentile": 99.0,
     "training.output_target": "logits",
 }
 

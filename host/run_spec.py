@@ -43,7 +43,6 @@ _DATASET_DEFAULTS: dict[str, dict[str, Any]] = {
     "cifar10": {
         "hidden": (256,),
         "encoding": "current",
-        "teacher.norm_percentile": 99.9,
         "neuron.low_rail_th": -1.0,
         "learning_circuit.dead_zone_counts": 0.5,
         "learning_circuit.boxcar_width_th": 2.0,
