@@ -1,5 +1,7 @@
 """Fixtures that all packages' tests share."""
 
+import signal
+
 import numpy as np
 import pytest
 from hypothesis import settings
@@ -8,6 +10,14 @@ from small_chips import lesson, spec_of
 # Kernels may compile within the first example; what is drawn is the same in every run.
 settings.register_profile("chipsim", deadline=None, derandomize=True, database=None)
 settings.load_profile("chipsim")
+
+
+@pytest.fixture
+def interruptible():
+    """A shell starts what it puts into the background, children included, with Ctrl-C ignored."""
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, handler)
 
 
 @pytest.fixture

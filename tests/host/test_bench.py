@@ -220,7 +220,7 @@ def test_unknown_peer_names_the_choices(workload):
 
 
 def test_torch_computes_the_same(workload, report):
-    pytest.importorskip("torch")
+    pytest.importorskip("torch", reason="needs PyTorch (extra torch)")
     from host.bench_peer_torch import PROGRAMS, THREADS, measure_torch
 
     ours = KernelFigure("learn", 2, Speed(1000, 900), 0, Speed(1, 1), 0, 0)

@@ -37,7 +37,7 @@ def test_an_unknown_peer_is_refused_before_anything_is_measured():
 
 
 def test_torch_learns_the_same_task():
-    pytest.importorskip("torch")
+    pytest.importorskip("torch", reason="needs PyTorch (extra torch)")
     from host.bench_loop_torch import PROGRAM, TorchLoop
     from host.encoders import Encoder
     from host.surrogate.batches import batches

@@ -32,15 +32,7 @@ def killed(process):
     return ended
 
 
-@pytest.fixture
-def sigint_reaches_children():
-    """A child would ignore Ctrl-C if the tests themselves were started in the background of a shell."""
-    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, handler)
-
-
-@pytest.mark.usefixtures("sigint_reaches_children")
+@pytest.mark.usefixtures("interruptible")
 def test_killed_again_and_again_then_ctrl_c_then_to_the_end(chipsim, here, data_file, tmp_path):
     assert chipsim("run", "--dataset", data_file, *LONG, "--out", tmp_path / "whole").status == 0
     run, checkpoint = here / "run", here / "run" / "checkpoint.bin"

@@ -188,15 +188,8 @@ def test_few_tasks_are_in_memory_at_a_time(path):
     assert 1 < crowd.most <= 6
 
 
-@pytest.fixture
-def interruptible():
-    """A shell starts what it puts into the background with interrupts ignored."""
-    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, handler)
-
-
-def test_ctrl_c_ends_at_once_and_keeps_what_is_there(path, interruptible):
+@pytest.mark.usefixtures("interruptible")
+def test_ctrl_c_ends_at_once_and_keeps_what_is_there(path):
     """The worker would sleep for a minute."""
     began = time.monotonic()
     timer = threading.Timer(1, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT))

@@ -98,15 +98,7 @@ def test_kill_9_at_random_moments_changes_no_row(here, data_file, never_killed):
     assert tables(path) == never_killed
 
 
-@pytest.fixture
-def sigint_reaches_children():
-    """A child would ignore Ctrl-C if the tests themselves were started in the background of a shell."""
-    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, handler)
-
-
-@pytest.mark.usefixtures("sigint_reaches_children")
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_keeps_what_is_stored_and_says_how_to_go_on(here, data_file):
     path = here / "s.sqlite"
     process = start(

@@ -53,14 +53,6 @@ def is_gone(pid):
         return True
 
 
-@pytest.fixture
-def sigint_reaches_children():
-    """A child would ignore Ctrl-C if the tests themselves were started in the background of a shell."""
-    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, handler)
-
-
 @pytest.fixture(scope="module")
 def data_file(tmp_path_factory):
     return write_npz(tmp_path_factory.mktemp("data") / "small.npz")
@@ -78,7 +70,7 @@ linux = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks f
 
 
 @linux
-@pytest.mark.usefixtures("sigint_reaches_children")
+@pytest.mark.usefixtures("interruptible")
 def test_chip_killed_host_killed_ctrl_c_and_to_the_end(data_file, whole, tmp_path, monkeypatch):
     """One run that all of it happens to: each time one line or none, no orphan, and the same bits in the end."""
     monkeypatch.chdir(tmp_path)
@@ -173,7 +165,7 @@ def test_a_chip_process_that_cannot_begin(monkeypatch):
 
 
 @linux
-@pytest.mark.usefixtures("sigint_reaches_children")
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_serve_ends_with_a_signal_even_with_a_host_connected(number):
     process = start("serve", "--bind", "tcp://127.0.0.1:*", "--threads", "1")
