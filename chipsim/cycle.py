@@ -187,18 +187,14 @@ def gate(pulse, target_count, target, count, membrane, circuit, rate, per_step):
 
 @inlined_stage
 def write(columns, synapses, state, events, s, t):
-    """Every synapse whose row spiked in this step, and the bias, moves by its column's pulse (Eq. 10).
-
-    Returns how many columns were written, some closed ones included.
-    """
+    """Every synapse whose row spiked in this step, and the bias, moves by its column's pulse (Eq. 10)."""
     begin, end = events.begin[s, t], events.end[s, t]
     rows = events.rows[s, begin:end]
     if len(events.amplitude) > 0:
-        written = write_rows_graded(state.weight, synapses.gain, rows, events.amplitude[s, begin:end], columns.pulse)
+        write_rows_graded(state.weight, synapses.gain, rows, events.amplitude[s, begin:end], columns.pulse)
     else:
-        written = write_rows(state.weight, synapses.gain, events.rows[s], begin, end, columns.pulse, columns.scaled)
+        write_rows(state.weight, synapses.gain, events.rows[s], begin, end, columns.pulse, columns.scaled)
     write_row(state.weight, synapses.gain, len(state.weight) - 1, columns.pulse)
-    return written
 
 
 @rare_stage
@@ -243,7 +239,8 @@ def teach(columns, block, events, target, rate, s, t, tally):
             tally[CLIPPED] += held
             tally[WRITTEN] += active * n_open
         else:
-            tally[WRITTEN] += active * write(columns, synapses, state, events, s, t)
+            write(columns, synapses, state, events, s, t)
+            tally[WRITTEN] += active * block.n_columns
         tally[UPDATES] += (active + 1) * n_open
     return n_open > 0
 

@@ -208,9 +208,6 @@ _add_graded_in_tiles = _all_columns(_add_graded, graded=True)
 _write_in_tiles = _all_columns(_write)
 _write_times_gain_in_tiles = _all_columns(_write_times_gain)
 _write_graded_in_tiles = _all_columns(_write_graded, graded=True)
-write_vector = _tile(1, _write, graded=False)
-write_vector_times_gain = _tile(1, _write_times_gain, graded=False)
-write_vector_graded = _tile(1, _write_graded, graded=True)
 _FIRST = np.uint64(0)
 
 

@@ -7,8 +7,8 @@ columns' pulses eta * gate * box of Eq. 10 of Yang et al. 2022, in units of the 
 
 from __future__ import annotations
 
+from learning_circuit import rows as rows_at_once
 from learning_circuit.jit import inlined_stage, rare_stage, stage
-from learning_circuit.open_rows import write_open_rows, write_open_rows_graded, write_open_rows_times_gain
 
 
 @stage
@@ -24,18 +24,18 @@ def write_row(weight, gain, row, pulse):
 def write_rows(weight, gain, rows, start, stop, pulse, scaled):
     """All of rows[start:stop], which spiked in this step. Rows are distinct, so their order cannot matter.
 
-    scaled: (n_out,) float32, room for pulses times gains where a column's synapses have the same. Returns how many
-    columns were written, some closed ones included.
+    scaled: (n_out,) float32, room for pulses times gains where a column's synapses have the same.
     """
     if len(gain) > 1:
-        return write_open_rows_times_gain(pulse, weight, gain, rows, start, stop)
-    gains = gain[0]
-    for i in range(len(pulse)):
-        scaled[i] = gains[i] * pulse[i]
-    return write_open_rows(scaled, weight, rows, start, stop)
+        rows_at_once.write_rows_times_gain(pulse, weight, gain, rows, start, stop)
+    else:
+        gains = gain[0]
+        for i in range(len(pulse)):
+            scaled[i] = gains[i] * pulse[i]
+        rows_at_once.write_rows(scaled, weight, rows, start, stop)
 
 
 @rare_stage
 def write_rows_graded(weight, gain, rows, amplitude, pulse):
-    """Rows driven by a constant current: w_ij += gain_ij (pulse_i x_j). Returns as `write_rows` does."""
-    return write_open_rows_graded(pulse, weight, gain, rows, amplitude, 0, len(rows))
+    """Rows driven by a constant current: w_ij += gain_ij (pulse_i x_j)."""
+    rows_at_once.write_rows_graded(pulse, weight, gain, rows, amplitude, 0, len(rows))
