@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from chipsim.interface import Targets
 from chipsim.jit import kernel, stage
+from chipsim.prefetch import prefetch_window
 from chipsim.spec import ChipError, ChipSpec
 from chipsim.tables import Events
 
@@ -27,6 +28,7 @@ def events_fit(rows, begin, end, amplitude, n_in, start, stop):
     """
     graded = len(amplitude) > 0
     for s in range(start, stop):
+        prefetch_window(rows, end, s + 2)  # one is checked sooner than the next one could arrive
         follow = True  # each step's events begin where the last step's end, as encoders write them
         for t in range(begin.shape[1]):
             if begin[s, t] < 0 or end[s, t] < begin[s, t] or end[s, t] > rows.shape[1]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +18,13 @@ from chipsim.layer_run import LayerRun, Look, Windows
 from chipsim.link import HostLink
 from chipsim.memory import aligned
 from chipsim.places import n_places, of_neurons, places_of, row_numbers
-from chipsim.plan import checks, even_ranges, following_ranges, image_ranges, inference, learning
+from chipsim.plan import Before, checks, even_ranges, image_ranges, inference, learning
 from chipsim.positions import kept_once
 from chipsim.probe import Probe, check_probes, nothing_probed, room_for
 from chipsim.programming import Weights, in_crossbars, out_of_crossbars, program_layer
-from chipsim.result import ReadBack, Result, concatenated
-from chipsim.schedule import Piece, Threads
+from chipsim.recycled import Recycler
+from chipsim.result import Awaited, ReadBack, Result, concatenated
+from chipsim.schedule import Threads
 from chipsim.spec import ChipError, ChipSpec
 from chipsim.spike_masks import gather_events, n_bits, new_masks, number_of_spikes, spikes_of
 from chipsim.tables import Block, Events, Record, row_type
@@ -44,11 +45,17 @@ class Chip:
         spike_errors = self._made[0].spike_bit_errors
         self._link = HostLink(die_seed, spec.shapes, spec.target_bits, spike_errors, bit_errors)
         self._threads = Threads(threads)
+        # Chunks of images are so long that the seam is short, and their spikes take much room.
+        self._overlaps = not self._drifts and not self._link.errs and all(shape.dense for shape in spec.shapes)
         self._layers: list[list[Block]] = []  # the columns of each in blocks, see chipsim.blocks
         self._runs = [LayerRun(shape, made) for shape, made in zip(spec.shapes, self._made, strict=True)]
         self._drift_tables: list[list[DriftTables]] = []  # of the blocks of layers that drift
+        self._pending: Awaited | None = None  # of the last chunk that is being learned
+        self._last_pieces: Before = {}  # of that chunk: what the next one has to wait for
         self._records: list[Record] = []
         self._hidden_events: list[Events] = []
+        self._results = Recycler()
+        self._others: tuple[list[Record], list[Events]] = [], []  # those of the chunk before
         self._row_numbers: list[NDArray[np.generic]] = []  # of the neurons of each hidden layer
 
     def program(self, weights: Weights) -> None:
@@ -57,6 +64,7 @@ class Chip:
         Synapses are new then. A convolution whose positions have crossbars of their own also takes (positions, rows,
         columns) and (positions, columns). Raises ChipError if shapes are not the spec's or a value is not finite.
         """
+        self._settle()
         bits = self.spec.learning_circuit.update_accumulator_bits
         layers = []
         for (w, b), shape, made in zip(
@@ -75,9 +83,8 @@ class Chip:
     def infer(self, events: Events, windows: NDArray[np.int64], probes: Sequence[Probe] = ()) -> Result:
         """Run S windows, weights left alone. windows: (S,) the windows' numbers, which key their temporal noise."""
         events, windows, lost = self._received(events, windows)
-        result = self._run(events, windows, None, None, probes)
-        result.activity["events_lost"][0] = lost
-        return result
+        self._settle()
+        return _with_lost(self._run(events, windows, None, None, probes), lost)
 
     def read_back(
         self, events: Events, windows: NDArray[np.int64], converter: ConverterSpec
@@ -90,10 +97,10 @@ class Chip:
             raise ChipError("membranes of layers on images cannot be read back: use dense layers, or probes")
         events, windows, lost = self._received(events, windows)
         traces = [self._trace(layer, len(windows), converter) for layer in range(self.spec.n_layers)]
+        self._settle()
         result = self._run(events, windows, None, None, (), traces)
-        result.activity["events_lost"][0] = lost
         n = len(windows)
-        return result, ReadBack(
+        return _with_lost(result, lost), ReadBack(
             codes=[trace.codes for trace in traces],
             converters=[trace.converter for trace in traces],
             spikes=[
@@ -114,12 +121,19 @@ class Chip:
         """Run S windows one after another and learn from each.
 
         targets: per layer (S, n_out), target rates in spikes per step; rates: (S,) or (S, n_layers) learning rates.
-        Raises ChipError if shapes do not fit.
+        The chip may still be learning when this returns: looking at the result waits for it. The next chunk, given
+        before that, starts without a pause. Arguments must stay as they are until the next call has returned. Raises
+        ChipError if shapes do not fit.
         """
         check_targets(self.spec, len(windows), targets)
         per_layer = rates_per_layer(self.spec, len(windows), rates)
         events, windows, lost = self._received(events, windows)
         arrived = self._link.targets(targets, windows)
+        if self._overlaps:
+            finish = self._start(events, windows, arrived, per_layer.T.copy(), probes)
+            self._settle()
+            self._pending = Awaited(lambda: _with_lost(finish(), lost))
+            return self._pending
         results = []
         for start, stop in self._age.spans(len(windows)) if self._drifts else [(0, len(windows))]:
             part = slice(start, stop)
@@ -127,14 +141,13 @@ class Chip:
             wanted = [target if target is None else target[part] for target in arrived]
             results.append(self._run(parts, windows[part], wanted, per_layer[part].T.copy(), probes))
             self._grow(self._age.after_windows(stop - start))
-        result = concatenated(results)
-        result.activity["events_lost"][0] = lost
-        return result
+        return _with_lost(concatenated(results), lost)
 
     def age(self, seconds: float) -> None:
         """Let the die rest: its synapses drift for this time. Raises ChipError if it is not a number of at least 0."""
         self._check_programmed()
         check_seconds(seconds)
+        self._settle()
         self._grow(self._age.after_rest(float(seconds)))
 
     def weights(self) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
@@ -143,6 +156,7 @@ class Chip:
         Where every position has a crossbar of its own, (positions, rows, columns) and (positions, columns).
         """
         self._check_programmed()
+        self._settle()
         return [
             out_of_crossbars(joined(layer)[1].weight, shape)
             for layer, shape in zip(self._layers, self.spec.shapes, strict=True)
@@ -151,6 +165,7 @@ class Chip:
     def snapshot(self) -> Snapshot:
         """Everything that changes in a die's life, as copies. A restored die goes on bit for bit."""
         self._check_programmed()
+        self._settle()
         arrays: Snapshot = {}
         for number, layer in enumerate(self._layers, start=1):
             tables, state = joined(layer)
@@ -208,32 +223,33 @@ class Chip:
         windows = np.ascontiguousarray(windows, np.int64)
         check_chunk(self.spec, events, windows)
         if self._link.errs or self._drifts:  # what is wrong is found before anything is garbled or learned
-            self._threads.run(self._checks(events))
+            self._check(events)
         arrived, lost = self._link.events(events, windows)
         return arrived, windows, lost
 
-    def _checks(self, events: Events) -> list[Piece]:
-        """Pieces that look at all events that the host sent; the last one raises ChipError if some cannot be run."""
+    def _check(self, events: Events) -> None:
+        """Look at all events that the host sent. Raises ChipError if some cannot be run."""
         n_in = self.spec.layer_sizes[0]
-        fit: list[bool] = []
-        ascends: list[bool] = []
+        wrong: list[str] = []
 
         def check(start: int, stop: int) -> None:
-            fits = events_fit(events.rows, events.begin, events.end, events.amplitude, n_in, start, stop)
-            fit.append(fits)
-            if fits and not self.spec.shapes[0].dense:
-                ascends.append(ascending(events.rows, events.begin, events.end, start, stop))
-
-        def refuse() -> None:
-            if not all(fit):
-                raise ChipError(
+            if not events_fit(events.rows, events.begin, events.end, events.amplitude, n_in, start, stop):
+                wrong.append(
                     f"events must lie inside their buffer and name input rows 0 to {n_in - 1};"
                     " a constant current must be finite and the same at every step"
                 )
-            if not all(ascends):
-                raise ChipError("events of an image must name rows in ascending order at every step, each at most once")
+            elif not self.spec.shapes[0].dense and not ascending(events.rows, events.begin, events.end, start, stop):
+                wrong.append("events of an image must name rows in ascending order at every step, each at most once")
 
-        return checks(even_ranges(len(events.begin), self._threads.count), check, refuse)
+        self._threads.run(checks(even_ranges(len(events.begin), self._threads.count), check))
+        if wrong:  # told by the caller: what is still being learned goes on
+            raise ChipError(wrong[0])
+
+    def _settle(self) -> None:
+        """Wait until nothing is being learned any more."""
+        pending, self._pending = self._pending, None
+        if pending is not None:
+            pending.wait()
 
     def _run(
         self,
@@ -244,9 +260,24 @@ class Chip:
         probes: Sequence[Probe],
         traces: Sequence[Trace] | None = None,
     ) -> Result:
+        return self._start(events, windows, targets, rates, probes, traces)()
+
+    def _start(
+        self,
+        events: Events,
+        windows: NDArray[np.int64],
+        targets: Targets | None,
+        rates: NDArray[np.float32] | None,
+        probes: Sequence[Probe],
+        traces: Sequence[Trace] | None = None,
+    ) -> Callable[[], Result]:
+        """Check a chunk and set it going; what is returned waits for it."""
         n_windows, shapes = len(windows), self.spec.shapes
-        self._reserve(n_windows)
         check_probes(probes, self.spec)
+        self._check(events)
+        if targets is not None and self._overlaps:  # the chunk before may still be read from
+            self._others, (self._records, self._hidden_events) = (self._records, self._hidden_events), self._others
+        self._reserve(n_windows)
         watch = {probe.layer - 1: probe for probe in probes}
         learns = targets is not None
         records = [
@@ -255,7 +286,8 @@ class Chip:
         ]
         if traces is not None:
             records = [record._replace(trace=trace) for record, trace in zip(records, traces, strict=True)]
-        inputs = [events, *self._hidden_events]
+        hidden_events = self._hidden_events
+        inputs = [events, *hidden_events]
         tallies: list[list[NDArray[np.int64]]] = [[] for _ in records]
         look: Look = "traces" if traces is not None else "probes" if probes else "nothing"
 
@@ -267,45 +299,42 @@ class Chip:
             tallies[layer].append(tally)
 
         def gather(layer: int, start: int, stop: int) -> None:
-            hidden = self._hidden_events[layer]
+            hidden = hidden_events[layer]
             gather_events(
                 records[layer].fired, self._row_numbers[layer], hidden.rows, hidden.begin, hidden.end, start, stop
             )
 
         threads, on_images = self._threads.count, not all(shape.dense for shape in shapes)
         n_blocks = [len(layer) for layer in self._layers]
-        checked = self._checks(events)
+        ranges = image_ranges(n_windows, threads) if on_images else even_ranges(n_windows, threads)
         if targets is None:
-            ranges = image_ranges(n_windows, threads) if on_images else even_ranges(n_windows, threads)
-            work = inference(ranges, n_blocks, run_block, gather, checked[-1])
+            batch = self._threads.submit(inference(ranges, n_blocks, run_block, gather))
         else:
-            ranges = image_ranges(n_windows, threads) if on_images else following_ranges(n_windows, threads)
-            work = learning(ranges, n_blocks, run_block, gather, checked[-1])
-        self._threads.run([*checked, *work])
-        totals = np.array([np.sum(parts, axis=0) for parts in tallies])
-        return Result(
-            counts=[of_neurons(record.count, shape) for record, shape in zip(records, shapes, strict=True)],
-            membrane=of_neurons(records[-1].membrane, shapes[-1]),
-            activity={
-                **{name: totals[:, i] for i, name in enumerate(TALLY) if name not in WORK},
-                "spikes": self._spikes(records[-1], n_windows),
-                "events_lost": np.zeros(len(records), np.int64),
-            },
-            work={name: totals[:, TALLY.index(name)] for name in WORK},
-            signals={p.layer: records[p.layer - 1].signals for p in probes},
-            traces={p.layer: records[p.layer - 1].signals.membrane for p in probes},
-            spikes={
-                p.layer: spikes_of(
-                    records[p.layer - 1].fired, places_of(shapes[p.layer - 1], np.array(p.neurons, np.int64))
-                )
-                for p in probes
-            },
-        )
+            batch = self._threads.submit(learning(ranges, n_blocks, run_block, gather, self._last_pieces))
 
-    def _spikes(self, outputs: Record, n_windows: int) -> NDArray[np.int64]:
-        """(n_layers,) spikes fired by each layer: a hidden layer's are the next one's events, all inside its buffer."""
-        hidden = [int(np.sum(events.end[:n_windows, -1], dtype=np.int64)) for events in self._hidden_events]
-        return np.array([*hidden, number_of_spikes(outputs.fired)], np.int64)
+        def finish() -> Result:
+            self._threads.wait(batch)
+            totals = np.array([np.sum(parts, axis=0) for parts in tallies])
+            return Result(
+                counts=[of_neurons(record.count, shape) for record, shape in zip(records, shapes, strict=True)],
+                membrane=of_neurons(records[-1].membrane, shapes[-1]),
+                activity={
+                    **{name: totals[:, i] for i, name in enumerate(TALLY) if name not in WORK},
+                    "spikes": _spikes(hidden_events, records[-1], n_windows),
+                    "events_lost": np.zeros(len(records), np.int64),
+                },
+                work={name: totals[:, TALLY.index(name)] for name in WORK},
+                signals={p.layer: records[p.layer - 1].signals for p in probes},
+                traces={p.layer: records[p.layer - 1].signals.membrane for p in probes},
+                spikes={
+                    p.layer: spikes_of(
+                        records[p.layer - 1].fired, places_of(shapes[p.layer - 1], np.array(p.neurons, np.int64))
+                    )
+                    for p in probes
+                },
+            )
+
+        return finish
 
     def _trace(self, layer: int, n_windows: int, converter: ConverterSpec) -> Trace:
         """Room for what the converter makes of a layer's membranes. Raises ChipError if its range is empty."""
@@ -351,8 +380,9 @@ class Chip:
     def _record(self, layer: int, n_windows: int, probe: Probe | None, learns: bool) -> Record:
         """This layer's record for a chunk, with room for what its probe watches."""
         record = self._records[layer]
-        shape = (n_windows, record.count.shape[1])  # counts and membranes are handed out, so they are new every time
-        count, membrane = np.empty(shape, np.float32), np.empty(shape, np.float32)
+        n = record.count.shape[1]
+        count = self._results.take((n_windows, n))
+        membrane = self._results.take((n_windows if layer == self.spec.n_layers - 1 else 0, n))  # else nobody asks
         record = record._replace(fired=record.fired[:, :n_windows], count=count, membrane=membrane)
         if probe is not None:
             coded = bool(self._layers[layer][0].synapses.coded)
@@ -363,3 +393,14 @@ class Chip:
 def _has_scale(layer: list[Block]) -> bool:
     """Whether anything depends on a layer's full scale, which is chosen when it is programmed."""
     return bool(layer[0].circuit.update.imperfect or layer[0].neurons.reads)
+
+
+def _spikes(hidden_events: list[Events], outputs: Record, n_windows: int) -> NDArray[np.int64]:
+    """(n_layers,) spikes fired by each layer: a hidden layer's are the next one's events, all inside its buffer."""
+    hidden = [int(np.sum(events.end[:n_windows, -1], dtype=np.int64)) for events in hidden_events]
+    return np.array([*hidden, number_of_spikes(outputs.fired)], np.int64)
+
+
+def _with_lost(result: Result, lost: int) -> Result:
+    result.activity["events_lost"][0] = lost
+    return result

@@ -17,6 +17,7 @@ from chipsim.gates import error_of, passes
 from chipsim.jit import inlined_stage, kernel, rare_stage, stage
 from chipsim.missed import count_with_misses, start_missing
 from chipsim.neuron import UPPER_RAIL_HIT, add_noise, filter_current, fire, integrate_peak, integrate_readout
+from chipsim.prefetch import prefetch_window
 from chipsim.presynaptic import follow_spikes
 from chipsim.sparse_write import write_open_columns
 from chipsim.spike_masks import spikes_in_window, store_spikes
@@ -249,7 +250,8 @@ def teach(columns, block, events, target, rate, s, t, tally):
 def end_window(columns, neurons, circuit, record, s, first, last, missed, tally):
     """Leave counts and membranes in the record, and tally what met its limit. missed: spikes missed in this window."""
     _copy(record.count[s, first:last], columns.count)
-    _copy(record.membrane[s, first:last], columns.membrane)
+    if len(record.membrane) > 0:
+        _copy(record.membrane[s, first:last], columns.membrane)
     for i in range(last - first):
         tally[LOW] += np.int64(columns.rail_hits[i] % UPPER_RAIL_HIT)
         tally[HIGH] += np.int64(columns.rail_hits[i] // UPPER_RAIL_HIT)
@@ -276,6 +278,7 @@ def _infer(watching: bool, tracing: bool = False) -> Any:
         added = np.int64(0)
         for s in range(start, stop):
             start_window(columns, block, windows[s])
+            prefetch_window(events.rows, events.end, s + 1)
             missed_before = tally[MISSED]
             for t in range(events.begin.shape[1]):
                 active += np.int64(events.end[s, t] - events.begin[s, t])
@@ -311,6 +314,7 @@ def _learn(watching: bool) -> Any:
         added = np.int64(0)
         for s in range(start, stop):
             start_window(columns, block, windows[s])
+            prefetch_window(events.rows, events.end, s + 1)
             missed_before = tally[MISSED]
             start_lesson(columns, block, windows[s])
             target = targets[s, first:last]

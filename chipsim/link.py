@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from chipsim.interface import Targets
 from chipsim.jit import inlined_stage, kernel, rare_stage, stage
 from chipsim.layers import LayerShape
-from chipsim.memory import aligned
 from chipsim.places import at_places, n_places
+from chipsim.recycled import Recycler
 from chipsim.spec import ChipError
 from chipsim.tables import Events
 from nonideality.counter_rng import natural_log, philox
@@ -195,7 +195,7 @@ class HostLink:
         self._n_in = shapes[0].n_in
         self._shapes = shapes
         self._target_bits = target_bits
-        self._room: list[NDArray[np.float32]] = [aligned((0, 0), np.float32) for _ in targets]  # what arrived last
+        self._room = Recycler()  # for targets: a chunk arrives while the last one is still being learned
         self._arrived: Events | None = None
         self._spikes = BitErrors.at(spikes, "spikes", 0, die_seed) if spikes else None
         self._targets = [
@@ -223,7 +223,7 @@ class HostLink:
         return arrived, int(_receive_events(arrived, sent, self._spikes, windows, bits, self._n_in))
 
     def targets(self, targets: Targets, windows: NDArray[np.int64]) -> list[NDArray[np.float32] | None]:
-        """What arrives of each layer's targets (S, n_out), in the neurons' places; valid until the next call.
+        """What arrives of each layer's targets (S, n_out), in the neurons' places.
 
         Raises ChipError if one of them is not finite.
         """
@@ -237,9 +237,7 @@ class HostLink:
     ) -> NDArray[np.float32]:
         shape, errors, n_windows = self._shapes[layer], self._targets[layer], len(target)
         one = np.float32(1 << (self._target_bits - 1))
-        if len(self._room[layer]) < n_windows:
-            self._room[layer] = aligned((n_windows, n_places(shape)), np.float32)
-        arrived = self._room[layer][:n_windows]
+        arrived = self._room.take((n_windows, n_places(shape)))
         width = n_places(shape) // shape.positions
         if errors is not None:  # garbled as the words come, one neuron after the other
             words = np.empty_like(target)
@@ -247,7 +245,9 @@ class HostLink:
             _flip_target_bits(words, shape.n_out, self._target_bits, errors, windows)
             arrived[...] = at_places(words, shape)
         else:
-            finite = _receive_targets(target.reshape(-1, shape.columns), arrived.reshape(-1, width), one)
+            columns = arrived.reshape(-1, width)
+            columns[:, shape.columns :] = 0  # where no neuron is
+            finite = _receive_targets(target.reshape(-1, shape.columns), columns, one)
         if not finite:
             raise ChipError("targets contain NaN or infinity: every one must be a finite number")
         return arrived

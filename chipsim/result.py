@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,28 @@ class Result:
         tied = counts == counts.max(axis=1, keepdims=True)
         best: NDArray[np.int64] = np.argmax(np.where(tied, self.membrane, -np.inf), axis=1)
         return best
+
+
+class Awaited(Result):
+    """A result on its way: looking at any part of it waits for all of it."""
+
+    _finish: Callable[[], Result]
+
+    def __init__(self, finish: Callable[[], Result]) -> None:
+        """finish: gives the result when it is there; called once."""
+        self.__dict__["_finish"] = finish
+
+    def wait(self) -> None:
+        if "counts" not in self.__dict__:
+            result = self._finish()
+            self.__dict__.update({name: getattr(result, name) for name in Result.__dataclass_fields__})
+            del self.__dict__["_finish"]  # and all that it holds
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in Result.__dataclass_fields__:
+            raise AttributeError(name)
+        self.wait()
+        return self.__dict__[name]
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,8 @@
-"""Runs dependent pieces of work on a few threads, each piece as soon as what it needs is done."""
+"""Runs dependent pieces of work on a few threads, each piece as soon as what it needs is done.
+
+Work comes in batches. A batch may wait for pieces of earlier ones, and it starts while they still run: no thread is
+idle at the seam.
+"""
 
 from __future__ import annotations
 
@@ -9,92 +13,150 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
 
-@dataclass
+@dataclass(eq=False)
 class Piece:
-    """One call, and the pieces that wait for it. `thread` is the one that should run it, for its cache's sake."""
+    """One call, and the pieces that it waits for. `thread` is the one that should run it, for its cache's sake."""
 
     call: Callable[[], object]
     thread: int = 0
-    waits_for: int = 0
-    followers: list[Piece] = field(default_factory=list)
+    waits_for: list[Piece] = field(default_factory=list)
 
     def after(self, *others: Piece | None) -> Piece:
-        """Let this piece wait for others; returns itself."""
-        for other in others:
-            if other is not None:
-                other.followers.append(self)
-                self.waits_for += 1
+        """Let this piece wait for others, of its own batch or an earlier one; returns itself."""
+        self.waits_for += [other for other in others if other is not None]
         return self
 
 
+@dataclass(eq=False)
+class Batch:
+    """Pieces that were submitted together."""
+
+    left: int
+    error: BaseException | None = None
+
+
+@dataclass(eq=False)
+class _Queued:
+    """A piece that has not run: how many others it still waits for, and who waits for it."""
+
+    piece: Piece
+    batch: Batch
+    place: int  # earlier ones first
+    needs: int = 0
+    followers: list[_Queued] = field(default_factory=list)
+
+    def __lt__(self, other: _Queued) -> bool:
+        return self.place < other.place
+
+
 class Threads:
-    """A few worker threads that are kept between runs. With one thread everything runs in the caller."""
+    """The caller and a few worker threads that are kept. With one thread everything runs in the caller."""
 
     def __init__(self, count: int) -> None:
         self.count = count
         self._pool = ThreadPoolExecutor(count - 1, "chipsim") if count > 1 else None
+        self._awake: set[int] = set()  # workers that have not gone to rest
+        self._changed = threading.Condition()
+        self._ready: list[list[_Queued]] = [[] for _ in range(count)]  # heaps
+        self._queued: dict[Piece, _Queued] = {}  # not yet done
+        self._batches: list[Batch] = []  # likewise
+        self._submitted = 0
 
     def run(self, pieces: list[Piece]) -> None:
         """Run all pieces, those listed first preferred. The first exception is raised when all threads have stopped."""
+        self.wait(self.submit(pieces))
+
+    def submit(self, pieces: list[Piece]) -> Batch:
+        """Start all pieces. They go on by themselves, slower than while somebody waits for them.
+
+        With one thread they have run when this returns.
+        """
+        batch = Batch(len(pieces))
         if self._pool is None:
             for piece in pieces:  # listed in an order that respects who waits for whom
+                piece.waits_for.clear()  # or every piece would keep all before it
                 piece.call()
-            return
-        run = _Run(pieces, self.count)
-        futures = [self._pool.submit(run.work, thread) for thread in range(1, self.count)]
-        try:
-            run.work(0)
-        finally:
-            run.stop()
-            for future in futures:
-                future.result()
-        if run.error is not None:
-            raise run.error
-
-
-class _Run:
-    def __init__(self, pieces: list[Piece], threads: int) -> None:
-        self.error: BaseException | None = None
-        self._left = len(pieces)
-        self._ready: list[list[tuple[int, Piece]]] = [[] for _ in range(threads)]  # heaps, earliest listed on top
-        self._place = {id(piece): place for place, piece in enumerate(pieces)}
-        self._changed = threading.Condition()
-        for piece in pieces:
-            if piece.waits_for == 0:
-                self._offer(piece)
-
-    def stop(self) -> None:
+            batch.left = 0
+            return batch
         with self._changed:
-            self._left = 0
+            self._batches.append(batch)
+            for piece in pieces:
+                self._queue(piece, batch)
+            for thread in set(range(1, self.count)) - self._awake:
+                self._awake.add(thread)
+                self._pool.submit(self._work, thread, lambda: not self._batches)
             self._changed.notify_all()
+        return batch
 
-    def work(self, thread: int) -> None:
-        done: Piece | None = None
+    def wait(self, batch: Batch) -> None:
+        """Work until `batch` is done. Raises what a piece of it, or of one before it, raised, when all have stopped."""
+        try:
+            self._work(0, lambda: batch.left == 0)
+        except BaseException as error:  # an interrupt between two pieces
+            self._fail(error)
+            raise
+        finally:
+            if batch.error is not None:
+                with self._changed:
+                    self._changed.wait_for(lambda: not self._awake)
+        if batch.error is not None:
+            raise batch.error
+
+    def _work(self, thread: int, ended: Callable[[], bool]) -> None:
+        done: _Queued | None = None
         while True:
             with self._changed:
                 if done is not None:
                     self._finish(done)
-                while self._left > 0 and not any(self._ready):
+                while not ended() and not any(self._ready):
                     self._changed.wait()
-                if self._left <= 0:
+                if ended():
+                    self._awake.discard(thread)
+                    self._changed.notify_all()
                     return
-                # One's own piece if there is one, else the most loaded thread's; always the one listed first.
-                _, done = heappop(self._ready[thread] or max(self._ready, key=len))
+                # One's own piece if there is one, else the most loaded thread's; always the earliest.
+                done = heappop(self._ready[thread] or max(self._ready, key=len))
             try:
-                done.call()
+                done.piece.call()
             except BaseException as error:
-                with self._changed:
-                    self.error = self.error or error
-                self.stop()
-                return
+                self._fail(error)
+                done = None
 
-    def _finish(self, piece: Piece) -> None:
-        self._left -= 1
-        for follower in piece.followers:
-            follower.waits_for -= 1
-            if follower.waits_for == 0:
+    def _queue(self, piece: Piece, batch: Batch) -> None:
+        queued = _Queued(piece, batch, self._submitted)
+        self._submitted += 1
+        self._queued[piece] = queued
+        for other in piece.waits_for:
+            if other in self._queued:  # else it has run, or was dropped
+                self._queued[other].followers.append(queued)
+                queued.needs += 1
+        piece.waits_for.clear()
+        if queued.needs == 0:
+            self._offer(queued)
+
+    def _finish(self, queued: _Queued) -> None:
+        if self._queued.pop(queued.piece, None) is None:  # another one has failed meanwhile
+            return
+        queued.batch.left -= 1
+        if queued.batch.left == 0:
+            self._batches.remove(queued.batch)
+        for follower in queued.followers:
+            follower.needs -= 1
+            if follower.needs == 0:
                 self._offer(follower)
         self._changed.notify_all()
 
-    def _offer(self, piece: Piece) -> None:
-        heappush(self._ready[piece.thread % len(self._ready)], (self._place[id(piece)], piece))
+    def _fail(self, error: BaseException) -> None:
+        """Drop all that has not run: later batches follow from what has failed."""
+        with self._changed:
+            for batch in self._batches:
+                batch.error = batch.error or error
+                batch.left = 0
+            self._batches.clear()
+            self._queued.clear()
+            for heap in self._ready:
+                heap.clear()
+            self._changed.notify_all()
+
+    def _offer(self, queued: _Queued) -> None:
+        heappush(self._ready[queued.piece.thread % self.count], queued)

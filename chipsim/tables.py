@@ -141,6 +141,6 @@ class Record(NamedTuple):
 
     fired: Any  # spikes as bits, see chipsim.spike_masks
     count: Any  # (S, n) float32: spike accumulator at the end of the window; n: n_out rounded up to whole vectors
-    membrane: Any  # (S, n) float32 at the end of the window
+    membrane: Any  # (S, n) float32 at the end of the window, or none (0, n)
     signals: Signals  # of the neurons that are probed
     trace: Trace  # of the whole layer, for a host that reads it back

@@ -45,15 +45,18 @@ class Bench:
         self._start = self.chip.snapshot()
 
     def run(self, chunks: Iterable[Chunk], learns: bool, probes: tuple[Probe, ...] = ()) -> list[Result]:
-        """Show chunks, one after the other."""
-        results = []
-        for chunk in chunks:
-            if learns:
-                rates = np.full(len(chunk.windows), self.workload.learning_rate, np.float32)
-                results.append(self.chip.learn(chunk.events, chunk.windows, chunk.targets, rates, probes))
-            else:
-                results.append(self.chip.infer(chunk.events, chunk.windows, probes))
+        """Show chunks, one after the other, and wait for the last."""
+        show = self._learn if learns else self._infer
+        results = [show(chunk, probes) for chunk in chunks]
+        _ = results[-1].counts
         return results
+
+    def _learn(self, chunk: Chunk, probes: tuple[Probe, ...]) -> Result:
+        rates = np.full(len(chunk.windows), self.workload.learning_rate, np.float32)
+        return self.chip.learn(chunk.events, chunk.windows, chunk.targets, rates, probes)
+
+    def _infer(self, chunk: Chunk, probes: tuple[Probe, ...]) -> Result:
+        return self.chip.infer(chunk.events, chunk.windows, probes)
 
     def evaluate(self) -> None:
         """Show all samples as a run's evaluation does."""
@@ -64,9 +67,10 @@ class Bench:
         cuts = spans(0, presentations, self.workload.chunk, len(self.workload.samples))
         peak: int | None = None
         for chunk in self._lesson.chunks(cuts):
-            self.run([chunk], learns=True)
+            result = self._learn(chunk, ())
             now = resident_bytes()
             peak = now if peak is None or now is None else max(peak, now)
+        _ = result.counts  # the chip was still learning
         return peak
 
 

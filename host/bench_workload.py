@@ -14,7 +14,7 @@ from host.run_spec import resolve
 from host.teacher import OutputTarget, Teacher, cached_teacher, scaled_teacher
 from nonideality.streams import stream
 
-SAMPLES = 4096
+SAMPLES = 8192  # four chunks, as a stretch between two checks of a run has several
 SIDE = 28
 CLASSES = 10
 _TEACHER_EPOCHS = 10  # enough for activity like a trained network's, in two seconds

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from time import monotonic_ns
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chipsim import Chip, ChipInterface, ChipSpec, Events, Probe, Result, Snapshot, Targets, Weights
+from chipsim.result import Awaited
 from host.timeline import Timeline
 
 
@@ -49,6 +51,7 @@ class _TimedChip:
         self.die_seed = chip.die_seed
         self._chip = chip
         self._timeline = timeline
+        self._free = 0  # since when, in nanoseconds: the chip learns one chunk after the other
 
     def program(self, weights: Weights) -> None:
         self._chip.program(weights)
@@ -65,8 +68,17 @@ class _TimedChip:
         rates: NDArray[np.float32],
         probes: Sequence[Probe] = (),
     ) -> Result:
-        with self._timeline.span("chip", "learn"):
-            return self._chip.learn(events, windows, targets, rates, probes)
+        called = monotonic_ns()
+        result = self._chip.learn(events, windows, targets, rates, probes)
+
+        def finish() -> Result:
+            _ = result.counts  # waits
+            ended = monotonic_ns()
+            self._timeline.add("chip", "learn", max(called, self._free), ended)
+            self._free = ended
+            return result
+
+        return Awaited(finish)
 
     def age(self, seconds: float) -> None:
         self._chip.age(seconds)

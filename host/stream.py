@@ -16,7 +16,7 @@ from host.teacher import OutputTarget, Teacher
 from host.timeline import Timeline
 from nonideality.streams import stream
 
-_IN_FLIGHT = 2  # chunks being prepared or waiting; the chip works on one more
+_IN_FLIGHT = 2  # chunks being prepared or waiting; the chip works on one or two more
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Lesson:
         self._timeline = timeline or Timeline()
         self._epoch: tuple[int, NDArray[np.int64]] = (-1, np.zeros(0, np.int64))
 
-    BUFFERS = _IN_FLIGHT + 1
+    BUFFERS = _IN_FLIGHT + 2
 
     def chunks(self, spans: list[tuple[int, int]]) -> Iterator[Chunk]:
         """Chunks for spans (start, stop) of presentations, each prepared in the background before it is asked for."""

@@ -21,7 +21,7 @@ from chipsim.memory import aligned
 from chipsim.places import row_numbers
 from chipsim.plan import learning
 from chipsim.programming import program_layer
-from chipsim.schedule import Piece, Threads
+from chipsim.schedule import Threads
 from chipsim.spec import SynapseSpec
 from chipsim.spike_masks import gather_events, n_bits, new_masks
 from chipsim.tables import Block, row_type
@@ -135,8 +135,7 @@ class Twin:
 
         size = -(-len(batches) // _RANGES)
         ranges = [(start, min(start + size, len(batches))) for start in range(0, len(batches), size)]
-        begin = Piece(lambda: None)
-        self._threads.run([begin, *learning(ranges, [len(layer) for layer in blocks], run_block, gather, begin)])
+        self._threads.run(learning(ranges, [len(layer) for layer in blocks], run_block, gather, {}))
         self.steps += len(batches)
         return sum(macs)
 

@@ -139,4 +139,46 @@ def test_an_exception_waits_for_the_other_threads():
 def test_after_takes_none_and_returns_itself():
     first, piece = Piece(lambda: None), Piece(lambda: None)
     assert piece.after(None, first, None) is piece
-    assert piece.waits_for == 1 and first.followers == [piece]
+    assert piece.waits_for == [first]
+
+
+@pytest.mark.parametrize("count", COUNTS)
+@pytest.mark.parametrize("seed", range(3))
+def test_batches_wait_for_pieces_of_earlier_ones(count, seed):
+    pieces, needs, log = random_graph(seed, 90, count)
+    threads = Threads(count)
+    batches = [threads.submit(pieces[start : start + 30]) for start in (0, 30, 60)]
+    threads.wait(batches[0])
+    assert all(("end", number) in log for number in range(30))
+    threads.wait(batches[2])
+    threads.wait(batches[1])
+    assert sorted(log) == [(event, number) for event in ("end", "start") for number in range(90)]
+    for number, needed in enumerate(needs):
+        assert all(log.index(("end", other)) < log.index(("start", number)) for other in needed)
+
+
+def test_a_batch_starts_while_the_one_before_still_runs():
+    """The first batch's only piece ends when one of the second has begun."""
+    begun = threading.Event()
+    threads = Threads(2)
+    first = threads.submit([Piece(lambda: begun.wait(20) or fail("the second batch waited for the first"))])
+    second = threads.submit([Piece(begun.set)])
+    threads.wait(first)
+    threads.wait(second)
+
+
+@pytest.mark.parametrize("count", [2, 3, 8])
+def test_later_batches_end_with_the_one_that_failed(count):
+    threads = Threads(count)
+    go = threading.Event()
+    ran = []
+    broken = Piece(lambda: go.wait(20) and fail("first"))
+    first = threads.submit([broken])
+    second = threads.submit([Piece(lambda: ran.append(2)).after(broken)])
+    go.set()
+    for batch in (second, first):
+        with pytest.raises(Broken, match="^first$"):
+            threads.wait(batch)
+    assert ran == []
+    threads.run([Piece(lambda: ran.append(3))])
+    assert ran == [3]
