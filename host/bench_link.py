@@ -174,7 +174,7 @@ def _compare(
     speeds = {name: Speed.of(presentations, timing.seconds) for name, timing in timings.items()}
     local, remote = speeds["in process"], speeds["behind a wire"]
     measured = overlap(remembered()[before:])  # the last one ran behind the wire
-    traffic = connection.traffic.per_window("LEARN", "LEARNED")
+    traffic = connection.traffic.per_window("LEARN")
     assert traffic is not None, "it has learned"
     figure = WireFigure(
         threads=threads,
