@@ -9,7 +9,15 @@ from numpy.typing import NDArray
 
 from chipsim.ageing import Age, DriftTables, drift_block, drift_tables, set_gain
 from chipsim.blocks import joined, padded_width, rewrite, split
-from chipsim.checks import ascending, check_chunk, check_converter, check_seconds, check_targets, events_fit, rates_per_layer
+from chipsim.checks import (
+    ascending,
+    check_chunk,
+    check_converter,
+    check_seconds,
+    check_targets,
+    events_fit,
+    rates_per_layer,
+)
 from chipsim.converter import NO_TRACE, ConverterSpec, Trace
 from chipsim.cycle import TALLY, WORK
 from chipsim.fabricate import fabricate

@@ -44,6 +44,7 @@ from chipsim.wire.traces import packed_traces
 # A synapse's gain and weight, code and residue, pulse gain and drift exponent, and as much again while it is made.
 _BYTES_PER_SYNAPSE = 64
 _BYTES_PER_NEURON = 1024
+_BYTES_PER_RESULT = 1 << 13  # that a result takes beside its arrays' contents
 _BYTES_PER_NEURON_STEP = 5  # of a chunk: a spike's row and its bit, and its code if it is read back
 
 
@@ -200,8 +201,8 @@ class Die:
             )
 
     def _keep(self, sequence: int, result: Result) -> None:
-        """Spike counts stay readable until newer ones need their room."""
-        self._results[sequence] = result
+        """Spike counts and membranes stay readable until newer ones need their room."""
+        self._results[sequence] = Result(result.counts, result.membrane, {}, {})
         held = sum(_counts_bytes(each) for each in self._results.values())
         while held > self._counts_bytes and len(self._results) > 1:
             held -= _counts_bytes(self._results.popitem(last=False)[1])
@@ -225,4 +226,4 @@ def _probes(watches: tuple[Watch, ...]) -> tuple[Probe, ...]:
 
 
 def _counts_bytes(result: Result) -> int:
-    return sum(count.nbytes for count in result.counts) + result.membrane.nbytes
+    return sum(count.nbytes for count in result.counts) + result.membrane.nbytes + _BYTES_PER_RESULT

@@ -108,12 +108,18 @@ def _check_size(spec: ChipSpec, limits: Limits) -> None:
             f"CONFIGURE: a chip of {spec.n_layers} layers and {synapses} synapses, at most {limits.layers} layers,"
             f" {limits.neurons} neurons each and {limits.synapses} synapses are allowed",
         )
+    lines = sum(shape.positions * shape.kernel[0] for shape in spec.shapes if not shape.dense)
+    if lines > limits.kernel_lines:
+        raise WireError(
+            ErrorCode.TOO_LARGE,
+            f"CONFIGURE: kernels of {lines} lines, each counted at every position, at most {limits.kernel_lines} are"
+            " allowed",
+        )
 
 
 def synapses_kept(shape: LayerShape) -> int:
-    """Synapses that a simulated layer keeps, biases included, and what else it keeps for each place in a kernel."""
-    places = 0 if shape.dense else shape.positions * shape.kernel[0]
-    return shape.crossbars * (shape.rows + 1) * shape.columns + places
+    """Synapses that a simulated layer keeps, biases included."""
+    return shape.crossbars * (shape.rows + 1) * shape.columns
 
 
 def _refused(rule: str) -> WireError:

@@ -84,9 +84,7 @@ def pack_targets(targets: Sequence[NDArray[np.float32]], bits: int) -> PackedTar
         packed = np.zeros(bytes_of_words(len(words), bits) + SLACK, np.uint8)
         pack_words(packed, words, bits)
         layers.append(packed[:-SLACK].tobytes())
-    return PackedTargets(
-        bits, len(targets[0]), tuple(t.shape[1] for t in targets), memoryview(b"".join(layers))
-    )
+    return PackedTargets(bits, len(targets[0]), tuple(t.shape[1] for t in targets), memoryview(b"".join(layers)))
 
 
 def measured_targets(targets: Sequence[NDArray[np.float32]], bits: int) -> PackedTargets:

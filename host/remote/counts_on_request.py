@@ -38,6 +38,6 @@ class CountsOnRequest(Sequence[Counts]):
     def _read(self, places: list[int]) -> list[Counts]:
         missing = [place for place in places if self._layers[place] is None]
         if missing:
-            for place, counts in zip(missing, self._read_from_chip([place + 1 for place in missing]), strict=True):
-                self._layers[place] = counts
+            for place, read in zip(missing, self._read_from_chip([place + 1 for place in missing]), strict=True):
+                self._layers[place] = read
         return [counts for place in places if (counts := self._layers[place]) is not None]

@@ -122,7 +122,7 @@ class RemoteChip:
 
     def _send(self, messages: Iterator[_Run]) -> list[Request]:
         """Send the frames of a chunk, each packed when the one before is on its way."""
-        sent = []
+        sent: list[Request] = []
         while True:
             with self._connection.timeline.span("host", "pack"):
                 try:

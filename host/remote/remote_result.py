@@ -42,9 +42,7 @@ class RemoteResult(Result):
     def _read_counts(self, layers: list[int]) -> list[NDArray[np.float32]]:
         asked = [self._connection.send(ReadCounts(request.sequence, tuple(layers))) for request in self._requests]
         parts = [arrays_of(self._connection.answer(request), Counts) for request in asked]
-        return [
-            np.concatenate([part[f"layer{layer}.count"] for part in parts], dtype=np.float32) for layer in layers
-        ]
+        return [np.concatenate([part[f"layer{layer}.count"] for part in parts], dtype=np.float32) for layer in layers]
 
     @cached_property
     def _replies(self) -> list[list[Message]]:
