@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from chipsim import Chip, ChipInterface, ChipSpec
-from host.remote.counted_chip import CountedChip
-from host.remote.traffic import Traffic
 from host.timeline import Timeline
+from host.traffic.counted_chip import CountedChip
+from host.traffic.traffic import Traffic
 
 
 class ChipSource(Protocol):

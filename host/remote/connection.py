@@ -37,9 +37,9 @@ from chipsim.wire.sequence import following, is_later, steps
 from host.errors import LinkError
 from host.remote.chip_clock import ChipClock, draw_request
 from host.remote.request import Request
-from host.remote.traffic import Traffic
 from host.remote.wire_speed import ImposedWire, WireSpeed
 from host.timeline import Timeline
+from host.traffic.traffic import Traffic
 
 if TYPE_CHECKING:
     from host.remote.remote_chip import RemoteChip

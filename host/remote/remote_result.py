@@ -12,8 +12,8 @@ from chipsim import ChipSpec, Probe, Result, Signals
 from chipsim.wire import Counts, Inferred, Learned, Limits, Message, ReadCounts, State, Traces, Weights, assembled
 from chipsim.wire import Signals as SignalsRead
 from host.remote.connection import Connection
-from host.remote.counts_on_request import CountsOnRequest
 from host.remote.request import Request
+from host.traffic.counts_on_request import CountsOnRequest
 
 _ACTIVITY, _WORK = "activity.", "work."
 

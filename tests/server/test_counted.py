@@ -7,12 +7,12 @@ from small_chips import every_neuron, lesson, spec_of, taught
 from test_same_bits import image_spec
 
 from chipsim import Chip, ConverterSpec
-from host.link_report import link_lines
 from host.remote import connect
-from host.remote.counted_chip import CountedChip
-from host.remote.traffic import Traffic
 from host.run import run
 from host.timeline import Timeline
+from host.traffic.counted_chip import CountedChip
+from host.traffic.report import link_lines
+from host.traffic.traffic import Traffic
 
 ANY_SESSION = ("HELLO", "WELCOME", "GOODBYE", "STATUS", "REPORT")  # belong to a wire, not to what is asked of a chip
 

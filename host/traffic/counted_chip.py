@@ -30,9 +30,9 @@ from chipsim.wire import (
 from chipsim.wire import ReadBack as AskReadBack
 from chipsim.wire import Snapshot as AskSnapshot
 from chipsim.wire.traces import measured_traces
-from host.remote.counts_on_request import CountsOnRequest
-from host.remote.traffic import Direction, Traffic
 from host.timeline import Timeline
+from host.traffic.counts_on_request import CountsOnRequest
+from host.traffic.traffic import Direction, Traffic
 
 _LIMITS = Limits()  # of a server that sets no lower ones: they decide how chunks are cut into frames
 _ANY = 1  # a request's number takes as many bytes as any other
