@@ -182,8 +182,9 @@ def test_probes(server, noise):
                 assert_same(actual.spikes[layer], expected.spikes[layer], "spikes")
 
 
-def test_chunks_of_several_frames_and_results_looked_at_late(server):
+def test_chunks_of_several_frames_and_results_looked_at_late(server, monkeypatch):
     """Frames follow each other without waiting; whatever was not looked at is still there."""
+    monkeypatch.setattr("chipsim.wire.requests._MOST_WINDOWS", 512)
     n = 1200
     task = lesson(spec_of(sizes=(5, 4, 3), steps=4, noise=("thermal:0.1", "drift:0.2")), n_windows=n)
     local = programmed(task.spec, task.weights)

@@ -35,8 +35,9 @@ def test_an_imposed_wire_takes_its_time_and_changes_no_bit(server):
     assert connection.imposed.to_json() == {"mbit_per_s": 8.0, "latency_us": 2000.0, "stalled_s": round(stalled[1], 3)}
 
 
-def test_every_byte_is_counted(server):
+def test_every_byte_is_counted(server, monkeypatch):
     """What the host counts is what the server says that it received and sent."""
+    monkeypatch.setattr("chipsim.wire.requests._MOST_WINDOWS", 512)
     task = lesson(spec_of(), n_windows=700)
     with connect(server.endpoint) as connection:
         chip = connection.chip(task.spec, 3)
