@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from chipsim.converter import ConverterSpec
 from chipsim.interface import Targets
 from chipsim.jit import kernel, stage
 from chipsim.prefetch import prefetch_window
@@ -95,6 +96,17 @@ def rates_per_layer(spec: ChipSpec, n_windows: int, rates: NDArray[np.float32]) 
     if not np.isfinite(rates).all():
         raise ChipError("learning rates contain NaN or infinity: every one must be a finite number")
     return np.broadcast_to(rates.reshape(n_windows, -1), (n_windows, spec.n_layers))
+
+
+def check_converter(spec: ChipSpec, converter: ConverterSpec) -> None:
+    """Raises ChipError if a chip's membranes cannot be read back through these converters."""
+    if not all(shape.dense for shape in spec.shapes):
+        raise ChipError("membranes of layers on images cannot be read back: use dense layers, or probes")
+    try:
+        for integrating in {False, spec.neuron.readout != "spiking"}:
+            converter.of(spec.neuron, integrating)
+    except ValueError as error:
+        raise ChipError(str(error)) from None
 
 
 def check_seconds(seconds: float) -> None:

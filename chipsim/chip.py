@@ -9,7 +9,15 @@ from numpy.typing import NDArray
 
 from chipsim.ageing import Age, DriftTables, drift_block, drift_tables, set_gain
 from chipsim.blocks import joined, padded_width, rewrite, split
-from chipsim.checks import ascending, check_chunk, check_seconds, check_targets, events_fit, rates_per_layer
+from chipsim.checks import (
+    ascending,
+    check_chunk,
+    check_converter,
+    check_seconds,
+    check_targets,
+    events_fit,
+    rates_per_layer,
+)
 from chipsim.converter import NO_TRACE, ConverterSpec, Trace
 from chipsim.cycle import TALLY, WORK
 from chipsim.fabricate import fabricate
@@ -93,8 +101,7 @@ class Chip:
 
         The spikes that are read back stay valid until the next run. Raises ChipError if a layer is one on images.
         """
-        if not all(shape.dense for shape in self.spec.shapes):
-            raise ChipError("membranes of layers on images cannot be read back: use dense layers, or probes")
+        check_converter(self.spec, converter)
         events, windows, lost = self._received(events, windows)
         traces = [self._trace(layer, len(windows), converter) for layer in range(self.spec.n_layers)]
         self._settle()
@@ -337,12 +344,8 @@ class Chip:
         return finish
 
     def _trace(self, layer: int, n_windows: int, converter: ConverterSpec) -> Trace:
-        """Room for what the converter makes of a layer's membranes. Raises ChipError if its range is empty."""
-        neurons = self._made[layer].neurons
-        try:
-            made = converter.of(self.spec.neuron, bool(neurons.integrating))
-        except ValueError as error:
-            raise ChipError(str(error)) from None
+        """Room for what the converter makes of a layer's membranes."""
+        made = converter.of(self.spec.neuron, bool(self._made[layer].neurons.integrating))
         shape = (n_windows, self.spec.steps, padded_width(self.spec.layer_sizes[layer + 1]))
         return Trace(made, np.empty(shape, np.uint8))
 

@@ -8,9 +8,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from chipsim.converter import ConverterSpec
 from chipsim.probe import Probe
 from chipsim.programming import LayerWeights, Weights
-from chipsim.result import Result
+from chipsim.result import ReadBack, Result
 from chipsim.spec import ChipSpec
 from chipsim.tables import Events
 
@@ -49,6 +50,14 @@ class ChipInterface(Protocol):
         targets: per layer (S, n_out), target rates in spikes per step; rates: (S,) or (S, n_layers) learning rates.
         The result may still be on its way: looking at any part of it waits for it. The arguments are free to be
         written again as soon as this returns.
+        """
+
+    def read_back(
+        self, events: Events, windows: NDArray[np.int64], converter: ConverterSpec
+    ) -> tuple[Result, ReadBack]:
+        """As `infer`, and read every neuron's spikes and, through the converter, its membrane at each step.
+
+        The spikes that are read back stay valid until the next run. A layer on images cannot be read back.
         """
 
     def age(self, seconds: float) -> None:

@@ -43,17 +43,22 @@ class Awaited(Result):
         """finish: gives the result when it is there; called once."""
         self.__dict__["_finish"] = finish
 
-    def wait(self) -> None:
-        if "counts" not in self.__dict__:
-            result = self._finish()
-            self.__dict__.update({name: getattr(result, name) for name in Result.__dataclass_fields__})
+    def wait(self) -> Result:
+        """The result itself."""
+        if "_result" not in self.__dict__:
+            self.__dict__["_result"] = self._finish()
             del self.__dict__["_finish"]  # and all that it holds
+        result: Result = self.__dict__["_result"]
+        return result
+
+    @property
+    def classes(self) -> NDArray[np.int64]:
+        return self.wait().classes
 
     def __getattr__(self, name: str) -> Any:
         if name not in Result.__dataclass_fields__:
             raise AttributeError(name)
-        self.wait()
-        return self.__dict__[name]
+        return getattr(self.wait(), name)
 
 
 @dataclass(frozen=True)

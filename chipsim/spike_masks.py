@@ -38,6 +38,17 @@ def spikes_of(fired: NDArray[np.uint16], places: ArrayLike) -> NDArray[np.uint8]
     return np.ascontiguousarray(np.moveaxis(bits, 0, 2), np.uint8)
 
 
+def fired_of(spikes: NDArray[np.uint8]) -> NDArray[np.uint16]:
+    """Masks of spikes (S, T, n), 0 or 1: the neurons stand at places 0 to n - 1."""
+    n_windows, steps, n = spikes.shape
+    fired = new_masks(n_windows, steps, n)
+    bits = np.zeros((n_windows, steps, n_bits(fired)), np.uint8)
+    bits[:, :, :n] = spikes
+    masks = np.packbits(bits, axis=2, bitorder="little").view("<u2")
+    fired[...] = np.moveaxis(masks.reshape(n_windows, steps, len(fired), _MASKS_PER_WORD), 2, 0)
+    return fired
+
+
 def number_of_spikes(fired: NDArray[np.uint16]) -> int:
     """All of them."""
     return int(np.bitwise_count(fired.view(np.uint64)).sum(dtype=np.int64))

@@ -43,6 +43,11 @@ class WireFigure:
     chip_waits: float  # share of the time in which the chip had nothing to do
     same_bits: bool
 
+    @property
+    def us_per_sample(self) -> float:
+        """What the wire costs, best of each."""
+        return 1e6 * (1 / self.behind_wire.best - 1 / self.in_process.best)
+
 
 @dataclass(frozen=True)
 class WireBytes:
@@ -73,7 +78,8 @@ class LinkBench:
     bytes: WireBytes
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self) | {"bytes_over_bound": self.bytes.ratio, "in_the_loop_bytes": IN_THE_LOOP_BYTES}
+        cost = {"us_per_sample": [figure.us_per_sample for figure in self.figures]}
+        return asdict(self) | cost | {"bytes_over_bound": self.bytes.ratio, "in_the_loop_bytes": IN_THE_LOOP_BYTES}
 
     def lines(self) -> list[str]:
         network = "-".join(map(str, self.layer_sizes))
@@ -87,7 +93,7 @@ class LinkBench:
             threads = f"{one.threads} thread{'s' if one.threads > 1 else ''}"
             lines.append(
                 f"  chip on {threads:10} in process {_speed(one.in_process)}   behind a wire {_speed(one.behind_wire)}"
-                f"   {one.share:.1%} ({one.share_median:.1%})"
+                f"   {one.share:.1%} ({one.share_median:.1%}): {one.us_per_sample:.1f} us a sample"
             )
             lines.append(
                 f"  {'':18} {one.hidden:.1%} of the host's work cost no time; the chip had nothing to do for"
@@ -174,7 +180,7 @@ def _compare(
     speeds = {name: Speed.of(presentations, timing.seconds) for name, timing in timings.items()}
     local, remote = speeds["in process"], speeds["behind a wire"]
     measured = overlap(remembered()[before:])  # the last one ran behind the wire
-    traffic = connection.traffic.per_window("LEARN", "LEARNED")
+    traffic = connection.traffic.per_window("LEARN")
     assert traffic is not None, "it has learned"
     figure = WireFigure(
         threads=threads,

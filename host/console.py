@@ -12,9 +12,9 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from chipsim import __version__
 from host.cost_report import cost_lines
 from host.encoders import MEANING
-from host.link_report import link_lines
 from host.methods.names import MEANING as MEANING_OF_METHODS
 from host.run import Outcome
+from host.traffic.report import link_lines
 
 
 class Console:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
 from time import monotonic_ns
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from chipsim.chip import Chip
@@ -20,42 +18,39 @@ from chipsim.wire import (
     Age,
     Assembler,
     Configure,
-    Counts,
     Envelope,
     ErrorCode,
     Infer,
-    Inferred,
     Learn,
-    Learned,
     Limits,
     Message,
     Program,
+    ReadBack,
     ReadCounts,
     ReadWeights,
     Report,
     Restore,
-    Signals,
     Snapshot,
-    State,
     Times,
     Watch,
-    Weights,
     WireError,
-    in_pieces,
+    replies,
     unpack_events,
     unpack_targets,
 )
-from chipsim.wire.recipe import chip_spec
+from chipsim.wire.recipe import chip_spec, synapses_kept
+from chipsim.wire.traces import packed_traces
 
-_REPLY_BYTES = 1 << 20  # of arrays in one frame of a long reply
 # A synapse's gain and weight, code and residue, pulse gain and drift exponent, and as much again while it is made.
 _BYTES_PER_SYNAPSE = 64
 _BYTES_PER_NEURON = 1024
+_BYTES_PER_RESULT = 1 << 13  # that a result takes beside its arrays' contents
+_BYTES_PER_NEURON_STEP = 5  # of a chunk: a spike's row and its bit, and its code if it is read back
 
 
 def die_bytes(spec: ChipSpec) -> int:
     """About what a die of this design takes, buffers for chunks aside."""
-    synapses = sum((n_in + 1) * n_out for n_in, n_out in pairwise(spec.layer_sizes))
+    synapses = sum(map(synapses_kept, spec.shapes))
     return _BYTES_PER_SYNAPSE * synapses + _BYTES_PER_NEURON * sum(spec.layer_sizes)
 
 
@@ -88,17 +83,16 @@ class Die:
         elif isinstance(message, Age):
             self._programmed().age(message.seconds)
         elif isinstance(message, Snapshot):
-            yield from (State(pieces) for pieces in in_pieces(self._programmed().snapshot(), _REPLY_BYTES))
+            yield from replies.state(self._programmed().snapshot())
             return
         elif isinstance(message, ReadWeights):
-            arrays = _named(self._programmed().weights())
-            yield from (Weights(pieces) for pieces in in_pieces(arrays, _REPLY_BYTES))
+            yield from replies.weights(self._programmed().weights())
             return
-        elif isinstance(message, Learn | Infer):
+        elif isinstance(message, Learn | Infer | ReadBack):
             yield from self._run(envelope.sequence, message, received_ns)
             return
         elif isinstance(message, ReadCounts):
-            yield from (Counts(pieces) for pieces in in_pieces(self._counts(message), _REPLY_BYTES))
+            yield from self._counts(message)
             return
         else:
             raise WireError(ErrorCode.MALFORMED, f"{type(message).__name__} is nothing that a host asks of a chip")
@@ -133,10 +127,14 @@ class Die:
         if arrays is None:
             return
         chip = self._needed()
-        names = [f"layer{n}.{part}" for n in range(1, chip.spec.n_layers + 1) for part in ("weight", "bias")]
-        if arrays.keys() != set(names):
-            raise WireError(ErrorCode.REFUSED, f"weights named {sorted(arrays)}: program {', '.join(names)}")
-        chip.program([(arrays[w], arrays[b]) for w, b in zip(names[::2], names[1::2], strict=True)])
+        names = [
+            (f"layer{n}.weight", f"layer{n}.bias") if shape.learns else ()
+            for n, shape in enumerate(chip.spec.shapes, start=1)
+        ]
+        wanted = [name for layer in names for name in layer]
+        if sorted(arrays) != sorted(wanted):
+            raise WireError(ErrorCode.REFUSED, f"weights named {sorted(arrays)}: program {', '.join(wanted)}")
+        chip.program([(arrays[layer[0]], arrays[layer[1]]) if layer else None for layer in names])
         self.state, self.windows_learned = Report.PROGRAMMED, 0
 
     def _restore(self, envelope: Envelope, message: Restore) -> None:
@@ -161,50 +159,55 @@ class Die:
         self._assembler = None
         return arrays
 
-    def _run(self, sequence: int, message: Learn | Infer, received_ns: int) -> Iterator[Message]:
+    def _run(self, sequence: int, message: Learn | Infer | ReadBack, received_ns: int) -> Iterator[Message]:
         chip = self._programmed()
         begun = monotonic_ns()
-        probes = tuple(Probe(watch.layer, watch.neurons, watch.rows) for watch in message.probes)
-        self._check_rows(chip, message)
+        self._check_chunk(chip, message)
         events = unpack_events(message.events, self._limits)
+        wanted = unpack_targets(message.targets) if isinstance(message, Learn) else []
+        unpacked = monotonic_ns()
+        more: Iterator[Message] = iter(())
         if isinstance(message, Learn):
-            targets = unpack_targets(message.targets)
-            unpacked = monotonic_ns()
+            targets = [target if target.shape[1] else None for target in wanted]
             rates = message.rates[:, 0] if message.rates.shape[1] == 1 else message.rates
-            result = chip.learn(events, message.windows, targets, rates, probes)
+            result = chip.learn(events, message.windows, targets, rates, _probes(message.probes))
             self.windows_learned += len(message.windows)
+        elif isinstance(message, Infer):
+            result = chip.infer(events, message.windows, _probes(message.probes))
         else:
-            unpacked = monotonic_ns()
-            result = chip.infer(events, message.windows, probes)
+            result, read = chip.read_back(events, message.windows, message.converters.spec())
+            more = replies.traces(packed_traces(chip.spec, read, message.converters.bits))
         self._keep(sequence, result)
         times = Times(received_ns, begun, unpacked, monotonic_ns())
-        arrays: dict[str, NDArray[Any]] = {f"activity.{name}": counts for name, counts in result.activity.items()}
-        arrays |= {f"work.{name}": counts for name, counts in result.work.items()}
-        if isinstance(message, Infer):
-            arrays["classes"] = _narrowed(result.classes)
-        [pieces] = in_pieces(arrays, self._limits.payload_bytes)
-        yield Learned(times, pieces) if isinstance(message, Learn) else Inferred(times, pieces)
-        if probes:
-            yield from (Signals(pieces) for pieces in in_pieces(_signals(result, message.probes), _REPLY_BYTES))
+        yield replies.learned(result, times) if isinstance(message, Learn) else replies.inferred(result, times)
+        yield from more if isinstance(message, ReadBack) else replies.signals(result, message.probes)
 
-    def _check_rows(self, chip: Chip, message: Learn | Infer) -> None:
-        """Raises WireError before anything is unpacked for a chip of another size."""
-        n_in, steps = chip.spec.layer_sizes[0], chip.spec.steps
+    def _check_chunk(self, chip: Chip, message: Learn | Infer | ReadBack) -> None:
+        """Raises WireError before anything is unpacked that this chip could not run."""
+        spec, n_windows = chip.spec, len(message.windows)
+        n_in, steps = spec.layer_sizes[0], spec.steps
         if (message.events.n_rows, message.events.n_steps) != (n_in, steps):
             raise WireError(
                 ErrorCode.REFUSED,
                 f"events of {message.events.n_rows} rows in {message.events.n_steps} steps: this chip has {n_in} rows"
                 f" and windows of {steps} steps",
             )
+        needed = n_windows * steps * sum(spec.layer_sizes[1:]) * _BYTES_PER_NEURON_STEP
+        if needed > self._room:
+            raise WireError(
+                ErrorCode.TOO_LARGE,
+                f"{n_windows} windows of this chip's neurons take up to {needed >> 20} MiB, {self._room >> 20} MiB are"
+                " allowed: send fewer windows at a time, or give chipsim serve more with --memory-mib",
+            )
 
     def _keep(self, sequence: int, result: Result) -> None:
-        """Spike counts stay readable until newer ones need their room."""
-        self._results[sequence] = result
+        """Spike counts and membranes stay readable until newer ones need their room."""
+        self._results[sequence] = Result(result.counts, result.membrane, {}, {})
         held = sum(_counts_bytes(each) for each in self._results.values())
         while held > self._counts_bytes and len(self._results) > 1:
             held -= _counts_bytes(self._results.popitem(last=False)[1])
 
-    def _counts(self, message: ReadCounts) -> dict[str, NDArray[Any]]:
+    def _counts(self, message: ReadCounts) -> Iterator[Message]:
         result = self._results.get(message.request)
         if result is None:
             raise WireError(
@@ -215,36 +218,12 @@ class Die:
         n_layers = len(result.counts)
         if not all(layer <= n_layers for layer in message.layers):
             raise WireError(ErrorCode.REFUSED, f"there are no layers {message.layers}: this chip has 1 to {n_layers}")
-        arrays = {f"layer{layer}.count": _whole(result.counts[layer - 1]) for layer in message.layers}
-        return arrays | ({"membrane": np.ascontiguousarray(result.membrane)} if message.membranes else {})
+        return replies.counts(result, message.layers, message.membranes)
 
 
-def _named(weights: list[tuple[NDArray[np.float32], NDArray[np.float32]]]) -> dict[str, NDArray[Any]]:
-    named: dict[str, NDArray[Any]] = {}
-    for number, (weight, bias) in enumerate(weights, start=1):
-        named |= {f"layer{number}.weight": weight, f"layer{number}.bias": bias}
-    return named
-
-
-def _narrowed(values: NDArray[Any]) -> NDArray[Any]:
-    """Whole numbers from 0 on in the narrowest unsigned type that holds them."""
-    return values.astype(np.min_scalar_type(int(values.max(initial=0))))
-
-
-def _whole(counts: NDArray[np.float32]) -> NDArray[Any]:
-    """Counts as whole numbers, where they are: an integrating readout's are not."""
-    if not (np.rint(counts) == counts).all() or (counts < 0).any() or np.signbit(counts).any():
-        return np.ascontiguousarray(counts)
-    return _narrowed(counts.astype(np.uint32))
+def _probes(watches: tuple[Watch, ...]) -> tuple[Probe, ...]:
+    return tuple(Probe(watch.layer, watch.neurons, watch.rows) for watch in watches)
 
 
 def _counts_bytes(result: Result) -> int:
-    return sum(count.nbytes for count in result.counts) + result.membrane.nbytes
-
-
-def _signals(result: Result, probes: tuple[Watch, ...]) -> dict[str, NDArray[Any]]:
-    arrays: dict[str, NDArray[Any]] = {}
-    for layer in (probe.layer for probe in probes):
-        arrays |= {f"layer{layer}.{name}": array for name, array in result.signals[layer]._asdict().items()}
-        arrays[f"layer{layer}.spikes"] = result.spikes[layer]
-    return arrays
+    return sum(count.nbytes for count in result.counts) + result.membrane.nbytes + _BYTES_PER_RESULT

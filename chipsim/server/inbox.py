@@ -6,6 +6,9 @@ from collections import OrderedDict
 from enum import Enum, auto
 from time import monotonic
 
+from chipsim.wire.sequence import following, is_later, steps
+
+FIRST = 1  # sequence number of a session's first request
 _LARGE = 1 << 22  # bytes of a reply that is kept only until the next request: hosts ask for such things one at a time
 
 
@@ -25,17 +28,17 @@ class Inbox:
         """in_flight: the host sends request n only once it has the reply to request n - in_flight."""
         self._in_flight = in_flight
         self._kept: OrderedDict[int, list[bytes]] = OrderedDict()
-        self.expected = 1
+        self.expected = FIRST
 
     def judge(self, sequence: int) -> Verdict:
         """What to do with request `sequence`; one that is to be carried out counts as taken."""
-        if sequence > self.expected:
+        if is_later(sequence, self.expected):
             return Verdict.GAP
-        if sequence < self.expected:
+        if sequence != self.expected:
             return Verdict.REPEAT if sequence in self._kept else Verdict.WAIT
-        self.expected += 1
+        self.expected = following(self.expected)
         for old, frames in list(self._kept.items()):
-            if old <= sequence - self._in_flight or sum(map(len, frames)) > _LARGE:
+            if steps(old, sequence) >= self._in_flight or sum(map(len, frames)) > _LARGE:
                 del self._kept[old]
         return Verdict.CARRY_OUT
 

@@ -14,6 +14,7 @@ from chipsim.server.inbox import Inbox, Rate, Verdict
 from chipsim.server.settings import ServerSettings
 from chipsim.spec import ChipError
 from chipsim.wire import Envelope, Error, ErrorCode, Message, Report, WireError, encode
+from chipsim.wire.sequence import is_later
 
 _LONGEST_TEXT = 1000  # characters of an error's text
 
@@ -64,13 +65,14 @@ class Session:
         """What a request's number shows: that it came before, or that one is missing before it."""
         if sequence == self.expected:
             return []
-        return ["missing" if sequence > self.expected else "repeated"]
+        return ["missing" if is_later(sequence, self.expected) else "repeated"]
 
     def take(self, envelope: Envelope, message: Message, n_bytes: int) -> list[bytes]:
         """A request. Returns what is to be sent at once: mostly nothing, since the answer comes later."""
         if envelope.sequence == self.expected and not self._rate.take(n_bytes):
             return []  # too fast: as if it were lost, the host will send it again, and later
-        if self._in_flight >= self._most_in_flight and envelope.sequence >= self.expected:
+        is_new = not is_later(self.expected, envelope.sequence)
+        if self._in_flight >= self._most_in_flight and is_new:
             return [self.error(WireError(ErrorCode.BUSY, f"{self._in_flight} requests are in flight already"))]
         verdict = self._inbox.judge(envelope.sequence)
         if verdict is Verdict.GAP:

@@ -5,7 +5,7 @@ PROTOCOL.md says what the bytes mean; read `codec`, `frame`, the messages, `chun
 
 from chipsim.wire.arrays import Assembler, Piece, assembled, in_pieces
 from chipsim.wire.chunk import Watch
-from chipsim.wire.codec import KINDS, Message, decode, encode, name_of
+from chipsim.wire.codec import KINDS, Message, decode, encode, frame_bytes, name_of
 from chipsim.wire.design import AveragePool, Circuit, Convolution, Dense, Layer, Neuron
 from chipsim.wire.die_messages import (
     Age,
@@ -22,7 +22,18 @@ from chipsim.wire.events import PackedEvents, new_events, pack_events, unpack_ev
 from chipsim.wire.frame import HEADER_BYTES, VERSION, Envelope, open_frame, open_header
 from chipsim.wire.limits import Limits
 from chipsim.wire.recipe import chip_spec, configure
-from chipsim.wire.run_messages import Counts, Infer, Inferred, Learn, Learned, ReadCounts, Signals, Times
+from chipsim.wire.run_messages import (
+    Counts,
+    Infer,
+    Inferred,
+    Learn,
+    Learned,
+    ReadBack,
+    ReadCounts,
+    Signals,
+    Times,
+    Traces,
+)
 from chipsim.wire.session_messages import Ack, Error, Goodbye, Hello, Report, Status, Welcome
 from chipsim.wire.targets import PackedTargets, pack_targets, unpack_targets
 
@@ -56,6 +67,7 @@ __all__ = [
     "PackedTargets",
     "Piece",
     "Program",
+    "ReadBack",
     "ReadCounts",
     "ReadWeights",
     "Report",
@@ -65,6 +77,7 @@ __all__ = [
     "State",
     "Status",
     "Times",
+    "Traces",
     "Watch",
     "Weights",
     "Welcome",
@@ -74,6 +87,7 @@ __all__ = [
     "configure",
     "decode",
     "encode",
+    "frame_bytes",
     "in_pieces",
     "name_of",
     "new_events",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chipsim.wire import die_messages, run_messages, session_messages
 from chipsim.wire.cursor import Cursor
 from chipsim.wire.errors import ErrorCode, WireError
-from chipsim.wire.frame import Envelope, open_frame, seal
+from chipsim.wire.frame import HEADER_BYTES, Envelope, open_frame, seal
 from chipsim.wire.limits import Limits
 from chipsim.wire.session_messages import Parts
 
@@ -32,6 +32,8 @@ Message = (
     | run_messages.Signals
     | run_messages.ReadCounts
     | run_messages.Counts
+    | run_messages.ReadBack
+    | run_messages.Traces
 )
 KINDS: dict[int, type[Message]] = {kind.KIND: kind for kind in Message.__args__}
 
@@ -50,6 +52,11 @@ def encode(
     """A frame. Raises WireError if the message holds what cannot be sent."""
     payload: Parts = message.to_bytes()
     return seal(Envelope(message.KIND, session, sequence, part, parts, reply), payload)
+
+
+def frame_bytes(message: Message) -> int:
+    """How long the message's frame is; nothing is copied. Raises WireError as `encode` does."""
+    return HEADER_BYTES + sum(len(part) for part in message.to_bytes())
 
 
 def decode(frame: bytes | memoryview, limits: Limits | None = None) -> tuple[Envelope, Message]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from chipsim.jit import kernel, stage
 from chipsim.wire.lanes import marked
-from chipsim.wire.row_sets import SetRoom, bit_length, get_set, list_marked, put_set, set_room
+from chipsim.wire.row_sets import SetRoom, bit_length, get_set, list_marked, put_set, set_form, set_room
 from chipsim.wire.words import SLACK, bytes_of_words, get_words, load_word, put_words, store_half
 from learning_circuit.masks import population, store_chosen
 from learning_circuit.rows import LANES
@@ -85,6 +85,20 @@ def _words_bytes(n, n_steps):
     return full * 2 * n + _bytes_of(n, rest)
 
 
+@stage
+def _shortest_pattern(n, n_events, n_steps):
+    """How n_events spikes of n active rows are best coded: (pattern, bytes)."""
+    step_bits = _step_bits(n_steps)
+    as_words = _words_bytes(n, n_steps)
+    as_one = _bytes_of(n, step_bits)
+    if n_events == n and as_one < as_words:
+        return np.int64(ONE_STEP), as_one
+    as_steps = as_one + _bytes_of(n_events, step_bits)
+    if as_steps < as_words:
+        return np.int64(STEPS), as_steps
+    return np.int64(WORDS), as_words
+
+
 @kernel
 def pack_spikes(rows, begin, end, n_rows, room, data, ends):
     """Write all windows to data and the ends of groups to ends. Returns bytes used, or -1 if rows do not ascend."""
@@ -124,20 +138,17 @@ def _list_active(room):
 def _put_window(data, at, room, rows, begin, end, n_rows, n, n_events):
     """A window with n active rows, whose spikes are marked in room.words, in its shortest form."""
     n_steps = len(begin)
-    step_bits = _step_bits(n_steps)
-    as_words = _words_bytes(n, n_steps)
-    if n_events == n and _bytes_of(n, step_bits) < as_words:
-        at = put_set(data, at, room.rows, n, n_rows, ONE_STEP)
+    pattern, _ = _shortest_pattern(n, n_events, n_steps)
+    at = put_set(data, at, room.rows, n, n_rows, pattern)
+    if pattern == ONE_STEP:
         for t in range(n_steps):
             for k in range(np.uint64(begin[t]), np.uint64(end[t])):
                 room.place[np.uint64(rows[k])] = t
         for j in range(np.uint64(n)):
             room.chosen[j] = np.uint16(room.place[np.uint64(room.rows.members[j])])
-        return put_words(data, at, room.chosen, n, step_bits)
-    if _bytes_of(n, step_bits) + _bytes_of(n_events, step_bits) < as_words:
-        at = put_set(data, at, room.rows, n, n_rows, STEPS)
+        return put_words(data, at, room.chosen, n, _step_bits(n_steps))
+    if pattern == STEPS:
         return _put_steps(data, at, room, rows, begin, end, n, n_events)
-    at = put_set(data, at, room.rows, n, n_rows, WORDS)
     for p in range(len(room.words)):
         plane = room.words[p]
         for j in range(np.uint64(n)):
@@ -169,6 +180,32 @@ def _put_steps(data, at, room, rows, begin, end, n, n_events):
     bits = _step_bits(len(begin))
     at = put_words(data, at, room.chosen, n, bits)
     return put_words(data, at, room.found, n_events, bits)
+
+
+@kernel
+def measure_events(rows, begin, end, n_rows, amplitude_bits, room):
+    """Bytes that `pack_spikes` would use, or `pack_currents` if amplitude_bits is not 0. Rows must ascend."""
+    n_windows, n_steps = begin.shape
+    active = room.words[0]
+    total = np.int64(0)
+    for s in range(n_windows):
+        mine = rows[s]
+        n_events = np.uint64(0)
+        for t in range(1 if amplitude_bits else n_steps):
+            first, stop = np.uint64(begin[s, t]), np.uint64(end[s, t])
+            n_events += stop - first
+            for k in range(first, stop):
+                active[np.uint64(mine[k])] = np.uint16(1)
+        n = list_marked(active, room.rows)
+        active[:] = np.uint16(0)
+        _, _, n_bytes = set_form(room.rows, n, n_rows)
+        total += np.int64(1) + n_bytes
+        if amplitude_bits:
+            total += _bytes_of(n, amplitude_bits)
+        else:
+            _, n_bytes = _shortest_pattern(n, np.int64(n_events), n_steps)
+            total += n_bytes
+    return total
 
 
 @kernel

@@ -20,6 +20,7 @@ from chipsim.wire.event_kernels import (
     GROUP,
     PLANE,
     amplitudes_fit,
+    measure_events,
     pack_currents,
     pack_spikes,
     room_for,
@@ -67,12 +68,12 @@ def pack_events(events: Events, n_rows: int) -> PackedEvents:
     graded = len(events.amplitude) > 0
     if not _inside(rows, begin, end) or (graded and not (_constant(begin) and _constant(end))):
         raise _unfit(n_rows)
-    per_window = (end - begin).sum(axis=1, dtype=np.int64) // (begin.shape[1] if graded else 1)
+    per_window = _events_of_windows(begin, end, graded)
     capacity = int(per_window.max())
     ends = np.zeros(-(-len(begin) // GROUP), np.uint32)
     n_steps = 1 if graded else begin.shape[1]
-    per_row = 4 if graded else 2 * -(-n_steps // PLANE)
-    most_bytes = int(np.minimum(per_window, n_rows).sum()) * per_row + len(begin) * (n_rows // 8 + _FORM_BYTES)
+    most_bytes = int(np.minimum(per_window, n_rows).sum()) * _most_row_bytes(n_steps, graded)
+    most_bytes += len(begin) * (n_rows // 8 + _FORM_BYTES)
     data = np.empty(most_bytes + 2 * SLACK, np.uint8)
     room = room_for(n_rows, n_steps, capacity, rows.dtype)
     bits, unit = 0, 0.0
@@ -88,6 +89,39 @@ def pack_events(events: Events, n_rows: int) -> PackedEvents:
     data[used : used + SLACK] = 0
     sent = bytes_view(data[: used + SLACK])
     return PackedEvents(len(begin), begin.shape[1], n_rows, graded, bits, unit, capacity, ends, sent)
+
+
+def measured_events(events: Events, n_rows: int) -> PackedEvents:
+    """As `pack_events`, in as many bytes, but without what is in them. Events must be such as a chip has run."""
+    begin, end = (np.ascontiguousarray(array, np.int32) for array in (events.begin, events.end))
+    graded = len(events.amplitude) > 0
+    bits, unit = _amplitude_form(begin, end, events.amplitude) if graded else (0, 0.0)
+    room = room_for(n_rows, 1, 0, events.rows.dtype)
+    used = measure_events(events.rows, begin, end, n_rows, bits, room)
+    capacity = int(_events_of_windows(begin, end, graded).max())
+    ends = np.zeros(-(-len(begin) // GROUP), np.uint32)
+    blank = bytes_view(np.empty(used + SLACK, np.uint8))
+    return PackedEvents(len(begin), begin.shape[1], n_rows, graded, bits, unit, capacity, ends, blank)
+
+
+def most_event_bytes(n_rows: int, n_steps: int) -> tuple[int, int]:
+    """Bytes of any window, spikes or current, as it travels and once it is unpacked; no window has more."""
+    row = int(np.dtype(row_type(n_rows)).itemsize)
+    spikes, current = ((_most_row_bytes(n_steps, graded)) for graded in (False, True))
+    unpacked = max((n_rows * n_steps + LANES) * row, (n_rows + LANES) * (row + 4)) + 8 * n_steps
+    return n_rows * max(spikes, current) + n_rows // 8 + _FORM_BYTES + 1, unpacked
+
+
+def _most_row_bytes(n_steps: int, graded: bool) -> int:
+    """Bytes that what an active row does takes at most."""
+    return 4 if graded else 2 * -(-n_steps // PLANE)
+
+
+def _events_of_windows(begin: NDArray[np.int32], end: NDArray[np.int32], graded: bool) -> NDArray[np.int64]:
+    """(S,) events of each window; a current's are the same at every step."""
+    steps = slice(1) if graded else slice(None)
+    per_window: NDArray[np.int64] = (end[:, steps] - begin[:, steps]).sum(axis=1, dtype=np.int64)
+    return per_window
 
 
 def _inside(rows: NDArray[np.generic], begin: NDArray[np.int32], end: NDArray[np.int32]) -> bool:

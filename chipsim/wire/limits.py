@@ -26,3 +26,4 @@ class Limits:
     probed: int = 1 << 16  # neurons and rows that a chunk's probes name
     noises: int = 1024  # of a simulated die
     synapses: int = 1 << 28  # of a simulated die
+    kernel_lines: int = 1 << 22  # of a simulated die: lines of kernels, each at every position

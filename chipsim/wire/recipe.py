@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from itertools import pairwise
 from typing import Any
 
 from pydantic import ValidationError
 
-from chipsim.spec import ChipError, ChipSpec
-from chipsim.wire.design import ERROR_GATES, NEURONS, READOUTS, RESETS, Circuit, Dense, Layer, Neuron, choice
+from chipsim import layers as chip_layers
+from chipsim.layers import LayerShape
+from chipsim.spec import ChipSpec
+from chipsim.wire.design import (
+    ERROR_GATES,
+    NEURONS,
+    READOUTS,
+    RESETS,
+    AveragePool,
+    Circuit,
+    Convolution,
+    Dense,
+    Layer,
+    Neuron,
+    choice,
+)
 from chipsim.wire.die_messages import Configure
 from chipsim.wire.errors import ErrorCode, WireError
 from chipsim.wire.limits import Limits
@@ -25,7 +38,7 @@ def configure(spec: ChipSpec, die_seed: int) -> Configure:
         die_seed,
         spec.steps,
         spec.target_bits,
-        _layers_of(spec),
+        tuple(map(_layer_of, spec.shapes)),
         Neuron(
             choice(NEURONS, neuron.kind),
             choice(RESETS, neuron.reset),
@@ -46,10 +59,14 @@ def configure(spec: ChipSpec, die_seed: int) -> Configure:
     )
 
 
-def _layers_of(spec: ChipSpec) -> tuple[Layer, ...]:
-    if not all(shape.dense for shape in spec.shapes):
-        raise ChipError("the wire protocol describes dense layers only: run layers on images in this process")
-    return tuple(Dense(n_in, n_out) for n_in, n_out in pairwise(spec.layer_sizes))
+def _layer_of(shape: LayerShape) -> Layer:
+    """Flattening is no layer of the wire: neurons keep their numbers."""
+    if isinstance(shape.layer, chip_layers.Dense):
+        return Dense(shape.n_in, shape.n_out)
+    if isinstance(shape.layer, chip_layers.AveragePool):
+        return AveragePool(*shape.input, *shape.kernel, *shape.stride)
+    unrolled = int(shape.layer.form == "unrolled")
+    return Convolution(*shape.input, shape.columns, *shape.kernel, *shape.stride, *shape.padding, unrolled)
 
 
 def chip_spec(command: Configure, limits: Limits) -> ChipSpec:
@@ -84,13 +101,25 @@ def _check(settings: dict[str, Any], limits: Limits) -> None:
 
 
 def _check_size(spec: ChipSpec, limits: Limits) -> None:
-    synapses = sum((n_in + 1) * n_out for n_in, n_out in pairwise(spec.layer_sizes))
+    synapses = sum(map(synapses_kept, spec.shapes))
     if spec.n_layers > limits.layers or max(spec.layer_sizes) > limits.neurons or synapses > limits.synapses:
         raise WireError(
             ErrorCode.TOO_LARGE,
             f"CONFIGURE: a chip of {spec.n_layers} layers and {synapses} synapses, at most {limits.layers} layers,"
             f" {limits.neurons} neurons each and {limits.synapses} synapses are allowed",
         )
+    lines = sum(shape.positions * shape.kernel[0] for shape in spec.shapes if not shape.dense)
+    if lines > limits.kernel_lines:
+        raise WireError(
+            ErrorCode.TOO_LARGE,
+            f"CONFIGURE: kernels of {lines} lines, each counted at every position, at most {limits.kernel_lines} are"
+            " allowed",
+        )
+
+
+def synapses_kept(shape: LayerShape) -> int:
+    """Synapses that a simulated layer keeps, biases included."""
+    return shape.crossbars * (shape.rows + 1) * shape.columns
 
 
 def _refused(rule: str) -> WireError:

@@ -96,25 +96,34 @@ def _gap_bits(members, n, n_rows, k):
 
 
 @stage
-def put_set(data, at, room, n, n_rows, pattern):
-    """Write a window's first byte and its set of n members. Returns the place after; spoils up to SLACK bytes more."""
-    first = at
-    at += np.int64(1)
+def set_form(room, n, n_rows):
+    """The shortest way to code a listed set of n members: (which, Rice parameter, bytes)."""
+    n_bytes = np.int64((n_rows + 7) >> 3)
     if n == n_rows:
-        data[first] = np.uint8(ALL | pattern << 2)
-        return at
-    n_bytes = (n_rows + 7) >> 3
+        return np.int64(ALL), np.int64(0), np.int64(0)
     nested = ((n_bytes + 7) >> 3) + _bytes_in_use(room.bitmap, n_bytes)
     shortest = min(n_bytes, nested)
     k = _rice_parameter(n, n_rows)
-    if n * (k + 1) < 8 * shortest and _gap_bits(room.members, n, n_rows, k) <= 8 * (shortest - 1):
-        data[first] = np.uint8(GAPS | pattern << 2 | k << 4)
-        return _put_gaps(data, at, room.members, n, n_rows, k)
+    if n * (k + 1) < 8 * shortest:
+        bits = _gap_bits(room.members, n, n_rows, k)
+        if bits <= 8 * (shortest - 1):
+            return np.int64(GAPS), k, (bits + 7) >> 3
     if nested < n_bytes:
-        data[first] = np.uint8(NESTED | pattern << 2)
-        return _put_nested(data, at, room.bitmap, n_bytes)
-    data[first] = np.uint8(BITMAP | pattern << 2)
-    for i in range(np.uint64(n_bytes)):
+        return np.int64(NESTED), np.int64(0), nested
+    return np.int64(BITMAP), np.int64(0), n_bytes
+
+
+@stage
+def put_set(data, at, room, n, n_rows, pattern):
+    """Write a window's first byte and its set of n members. Returns the place after; spoils up to SLACK bytes more."""
+    kind, k, n_bytes = set_form(room, n, n_rows)
+    data[at] = np.uint8(kind | pattern << 2 | k << 4)
+    at += np.int64(1)
+    if kind == GAPS:
+        return _put_gaps(data, at, room.members, n, n_rows, k)
+    if kind == NESTED:
+        return _put_nested(data, at, room.bitmap, (n_rows + 7) >> 3)
+    for i in range(np.uint64(n_bytes)):  # none if all are members
         data[np.uint64(at) + i] = room.bitmap[i]
     return at + n_bytes
 

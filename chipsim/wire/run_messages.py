@@ -23,6 +23,7 @@ from chipsim.wire.chunk import (
     targets_to_bytes,
     windows_to_bytes,
 )
+from chipsim.wire.converters import Converters
 from chipsim.wire.cursor import Cursor, packed
 from chipsim.wire.die_messages import Arrays
 from chipsim.wire.errors import ErrorCode, WireError
@@ -31,8 +32,15 @@ from chipsim.wire.limits import Limits
 from chipsim.wire.session_messages import Parts
 from chipsim.wire.targets import PackedTargets
 
-WINDOWS, SPIKES, TARGETS, RATES, PROBES = 1, 2, 3, 4, 5  # sections, in this order
-SECTIONS = {WINDOWS: "WINDOWS", SPIKES: "SPIKES", TARGETS: "TARGETS", RATES: "RATES", PROBES: "PROBES"}
+WINDOWS, SPIKES, TARGETS, RATES, PROBES, CONVERTERS = 1, 2, 3, 4, 5, 6  # sections, in this order
+SECTIONS = {
+    WINDOWS: "WINDOWS",
+    SPIKES: "SPIKES",
+    TARGETS: "TARGETS",
+    RATES: "RATES",
+    PROBES: "PROBES",
+    CONVERTERS: "CONVERTERS",
+}
 
 
 def _section(kind: int, parts: Parts) -> Parts:
@@ -122,6 +130,33 @@ class Infer:
         )
 
 
+@dataclass(frozen=True, eq=False)
+class ReadBack:
+    """Host: runs a chunk as INFER does, and wants to know what every neuron did at every step."""
+
+    KIND: ClassVar[int] = 39
+    windows: NDArray[np.int64]
+    events: PackedEvents
+    converters: Converters
+
+    def to_bytes(self) -> Parts:
+        _check_lengths(len(self.windows), events=self.events.n_windows)
+        return [
+            *_section(WINDOWS, windows_to_bytes(self.windows)),
+            *_section(SPIKES, events_to_bytes(self.events)),
+            *_section(CONVERTERS, self.converters.to_bytes()),
+        ]
+
+    @classmethod
+    def read(cls, cursor: Cursor, limits: Limits) -> ReadBack:
+        windows = _read_section(cursor, WINDOWS, lambda inside: read_windows(inside, limits))
+        return cls(
+            windows,
+            _read_section(cursor, SPIKES, lambda inside: read_events(inside, len(windows), limits)),
+            _read_section(cursor, CONVERTERS, Converters.read),
+        )
+
+
 @dataclass(frozen=True)
 class Times:
     """When the chip worked on a request: nanoseconds of its own clock, or 0 where it has none."""
@@ -166,6 +201,12 @@ class Signals(Arrays):
     """Chip: what probes saw, "layerN.NAME" with the names of `chipsim.Signals`, "traces" and "spikes"."""
 
     KIND: ClassVar[int] = 36
+
+
+class Traces(Arrays):
+    """Chip: what every neuron did, "layerN.codes" and "layerN.fired" uint8, packed as `chipsim.wire.traces` says."""
+
+    KIND: ClassVar[int] = 40
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,13 @@ clipped to 0 .. 2^b - 1, and word w means w 2^(1-b).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chipsim.jit import kernel
+from chipsim.wire.cursor import bytes_view
 from chipsim.wire.errors import ErrorCode, WireError
 from chipsim.wire.words import SLACK, bytes_of_words, pack_words, unpack_words
 
@@ -83,9 +84,13 @@ def pack_targets(targets: Sequence[NDArray[np.float32]], bits: int) -> PackedTar
         packed = np.zeros(bytes_of_words(len(words), bits) + SLACK, np.uint8)
         pack_words(packed, words, bits)
         layers.append(packed[:-SLACK].tobytes())
-    return PackedTargets(
-        bits, len(targets[0]) if targets else 0, tuple(t.shape[1] for t in targets), memoryview(b"".join(layers))
-    )
+    return PackedTargets(bits, len(targets[0]), tuple(t.shape[1] for t in targets), memoryview(b"".join(layers)))
+
+
+def measured_targets(targets: Sequence[NDArray[np.float32]], bits: int) -> PackedTargets:
+    """As `pack_targets`, in as many bytes, but without what is in them."""
+    packed = PackedTargets(bits, len(targets[0]), tuple(t.shape[1] for t in targets), memoryview(b""))
+    return replace(packed, data=bytes_view(np.empty(sum(packed.bytes_of_layers()), np.uint8)))
 
 
 def unpack_targets(packed: PackedTargets) -> list[NDArray[np.float32]]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim import Chip, ChipError, ChipInterface, Snapshot
+from chipsim import Snapshot
 from host.data import Samples
 from host.encoders import Encoder
 from host.evaluate import evaluate
@@ -54,9 +54,7 @@ class InTheLoopMethod(Method):
         setup = job.setup
         degrees = setup.spec.in_the_loop.rotation_deg
         rotation = Rotation(setup.dataset.n_in, degrees, setup.spec.seed) if degrees else None
-        loop = InTheLoop(
-            _in_this_process(job.chip), of_dense(setup.start_weights()), setup.spec.in_the_loop, job.threads
-        )
+        loop = InTheLoop(job.chip, of_dense(setup.start_weights()), setup.spec.in_the_loop, job.threads)
         train(
             _LoopLearner(loop, setup, job.encoder, rotation),
             job.progress,
@@ -124,15 +122,6 @@ class _LoopLearner:
         for batch in batches(self.setup.train, encoder, spec.seed, start, stop, settings.batch, self.rotation):
             step = self.loop.step(batch, float(rates(batch.windows[:1])[0]))
             yield Part(int(batch.windows[-1]) + 1, step.macs, step.result.activity)
-
-
-def _in_this_process(chip: ChipInterface) -> Chip:
-    if not isinstance(chip, Chip):
-        raise ChipError(
-            "in-the-loop reads every membrane back, for which the wire protocol has no command: leave out"
-            " --chip-address, --chip-process and --timeline"
-        )
-    return chip
 
 
 def _n_batches(setup: Setup, progress: Progress) -> int:

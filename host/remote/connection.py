@@ -33,12 +33,13 @@ from chipsim.wire import (
     encode,
     name_of,
 )
+from chipsim.wire.sequence import following, is_later, steps
 from host.errors import LinkError
 from host.remote.chip_clock import ChipClock, draw_request
 from host.remote.request import Request
-from host.remote.traffic import Traffic
 from host.remote.wire_speed import ImposedWire, WireSpeed
 from host.timeline import Timeline
+from host.traffic.traffic import Traffic
 
 if TYPE_CHECKING:
     from host.remote.remote_chip import RemoteChip
@@ -47,6 +48,7 @@ TIMEOUT_S = 10.0  # without a sign of life, after which a chip counts as lost
 _PING_S = 0.5  # between questions while nothing comes
 _MOST_TRIES = 20  # of one frame
 _GOODBYE_S = 1.0
+_BEFORE_FIRST = 0  # sequence number before that of a session's first request
 _HEARTBEAT_MS = 2000
 _HOPELESS = (ErrorCode.NO_SESSION, ErrorCode.IDLE, ErrorCode.VERSION)  # nothing that is sent again can help
 
@@ -93,10 +95,10 @@ class Connection:
         self._limits = Limits()
         self._session = 0
         self._welcome: Welcome | None = None
-        self._last = 0  # sequence number of the latest request
+        self._last = _BEFORE_FIRST  # sequence number of the latest request
         self._unanswered: OrderedDict[int, Request] = OrderedDict()
         self._failed: Request | None = None  # whose error nobody has heard of yet
-        self._alive = monotonic()
+        self._alive = False  # whether the chip was heard of since somebody looked
         self._clock = ChipClock()
         try:
             is_local(address)
@@ -167,18 +169,18 @@ class Connection:
             else:
                 self._receive()
             self._raise_failed()
-            self._last += 1
+            sequence = following(self._last)
             with self.timeline.span("host", "pack"):
-                frame = encode(message, session=self._session, sequence=self._last, part=part, parts=parts)
+                frame = encode(message, session=self._session, sequence=sequence, part=part, parts=parts)
             kind = name_of(message.KIND)
             most = HEADER_BYTES + self.welcome.payload_bytes
             if len(frame) > most:
-                self._last -= 1
                 raise LinkError(
                     f"a {kind} of {len(frame):,} bytes, the chip at {self.address} takes {most:,}: start chipsim serve"
                     " with a larger --message-mib, or send fewer windows at a time"
                 )
-            request = self._unanswered[self._last] = Request(self._last, kind, frame)
+            self._last = sequence
+            request = self._unanswered[sequence] = Request(sequence, kind, frame)
             self.traffic.windows[kind] += windows
             self._send_request(request)
             return request
@@ -248,7 +250,7 @@ class Connection:
 
     def _send_again(self, first: int) -> None:
         """All unanswered requests from `first` on."""
-        again = [request for sequence, request in self._unanswered.items() if sequence >= first]
+        again = [request for sequence, request in self._unanswered.items() if not is_later(first, sequence)]
         if again and again[0].may_go_again:
             for request in again:
                 self.traffic.resent += 1
@@ -262,21 +264,24 @@ class Connection:
 
     def _wait(self, done: Callable[[], bool], ping: bool = True) -> None:
         """Receive until `done`. Raises LinkError if the chip gives no sign of life for the time-out."""
-        self._alive = monotonic()
-        next_ping = self._alive + _PING_S
+        silence_s = 0.0  # that this process was awake to hear: it may have been stopped in between
+        next_ping = monotonic() + _PING_S
         while not done():
             if self._receive():
                 continue
             if (why := self._ended()) is not None:
                 self._lose(why)
             now = monotonic()
-            if now - self._alive > self._timeout_s:
+            if self._alive:
+                silence_s, self._alive = 0.0, False
+            if silence_s >= self._timeout_s:
                 self._lose("it gave no sign of life")
             if ping and now >= next_ping:
                 next_ping = now + _PING_S
                 self._ask_how_it_is()
-            until = min(next_ping if ping else now + _PING_S, self._alive + self._timeout_s)
-            self._socket.poll(max(1, int(1000 * (until - now))))
+            patience_s = min(_PING_S, self._timeout_s - silence_s)
+            self._socket.poll(max(1, int(1000 * patience_s)))
+            silence_s += min(monotonic() - now, patience_s)
 
     def _ask_how_it_is(self) -> None:
         self._transmit(encode(Status(), session=self._session), "STATUS")
@@ -307,7 +312,7 @@ class Connection:
             self._session, self._welcome = envelope.session, message
         if envelope.session != self._session and not isinstance(message, Error):
             return  # of a session that is over
-        self._alive = monotonic()
+        self._alive = True
         request = self._unanswered.get(envelope.sequence)
         if isinstance(message, Report):
             self._compare(message)
@@ -320,7 +325,7 @@ class Connection:
             request.replies[envelope.part] = message
             if request.done:
                 self._finish(request)
-        elif envelope.reply and 0 < envelope.sequence <= self._last:
+        elif envelope.reply and envelope.sequence and not is_later(envelope.sequence, self._last):
             self.traffic.repeated += 1
 
     def _finish(self, request: Request) -> None:
@@ -350,10 +355,10 @@ class Connection:
     def _compare(self, report: Report) -> None:
         """What the chip has seen against what was sent: a difference in frames that came before this was lost."""
         self._send_again(report.expected)
-        answered = report.expected - 1 - report.in_flight
         for sequence, request in list(self._unanswered.items()):
+            carried_out = is_later(report.expected, sequence) and steps(sequence, report.expected) > report.in_flight
             # Its reply left before the report did, and has not come.
-            if sequence <= answered and request.may_go_again:
+            if carried_out and request.may_go_again:
                 self.traffic.resent += 1
                 self._send_request(request)
 

@@ -2,39 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim import ChipError, ChipSpec, Events, Probe, Result, Snapshot, Targets, Weights
-from chipsim.checks import check_chunk, check_seconds, check_targets, rates_per_layer
+from chipsim import ChipError, ChipSpec, ConverterSpec, Events, Probe, ReadBack, Result, Snapshot, Targets, Weights
+from chipsim.checks import check_chunk, check_converter, check_seconds, check_targets, rates_per_layer
 from chipsim.probe import check_probes
 from chipsim.programming import in_crossbars
-from chipsim.wire import (
-    Age,
-    Infer,
-    Learn,
-    PackedEvents,
-    PackedTargets,
-    Program,
-    ReadWeights,
-    Restore,
-    State,
-    Watch,
-    WireError,
-    in_pieces,
-    pack_events,
-    pack_targets,
-)
+from chipsim.wire import Age, Infer, Learn, Limits, ReadWeights, State, Traces, WireError, configure, requests
+from chipsim.wire import ReadBack as AskReadBack
 from chipsim.wire import Snapshot as AskSnapshot
 from chipsim.wire import Weights as WeightsRead
-from chipsim.wire.recipe import configure
+from chipsim.wire.traces import unpacked_traces
 from host.remote.connection import Connection
 from host.remote.remote_result import RemoteResult, arrays_of
+from host.remote.request import Request
 
-_WINDOWS_PER_FRAME = 512  # so that the chip can begin while the rest of a chunk is still being packed
-_PIECE_BYTES = 1 << 20  # of arrays in a frame of a long command
+_Run = Learn | Infer | AskReadBack
 
 
 class RemoteChip:
@@ -45,29 +32,40 @@ class RemoteChip:
         self.spec = spec
         self.die_seed = die_seed
         self._connection = connection
-        connection.ask(configure(spec, die_seed))
+        welcome = connection.welcome
+        self._limits = replace(Limits(), payload_bytes=welcome.payload_bytes, windows=welcome.windows)
+        try:
+            connection.ask(configure(spec, die_seed))
+        except WireError as error:  # a kernel or a stride that no field holds
+            raise ChipError(str(error)) from None
         self._programmed = False
-        self._piece_bytes = min(_PIECE_BYTES, connection.welcome.payload_bytes // 2)
 
     def program(self, weights: Weights) -> None:
         """As `chipsim.Chip.program`."""
-        arrays: dict[str, NDArray[np.float32]] = {}
-        for number, (weight, bias) in enumerate(in_crossbars(weights, self.spec.shapes), start=1):
-            with np.errstate(over="ignore"):
-                arrays[f"layer{number}.weight"] = np.asarray(weight, np.float32)
-                arrays[f"layer{number}.bias"] = np.asarray(bias, np.float32)
-        self._connection.ask_in_parts(Program(pieces) for pieces in in_pieces(arrays, self._piece_bytes))
+        in_crossbars(weights, self.spec.shapes)
+        self._connection.ask_in_parts(requests.program(weights, self._limits))
         self._programmed = True
 
     def infer(self, events: Events, windows: NDArray[np.int64], probes: Sequence[Probe] = ()) -> Result:
         """As `chipsim.Chip.infer`; the result may still be on its way."""
         windows = self._checked(events, windows, probes)
-        watched = _watches(probes)
-        requests = []
-        for part in self._parts(len(windows)):
-            infer = Infer(windows[part], self._packed_events(events, part), watched)
-            requests.append(self._connection.send(infer, windows=len(infer.windows)))
-        return RemoteResult(self._connection, requests, self.spec, tuple(probes))
+        sent = self._send(requests.infer(self.spec, events, windows, probes, self._limits, requests.PACKED))
+        return RemoteResult(self._connection, sent, self.spec, tuple(probes))
+
+    def read_back(
+        self, events: Events, windows: NDArray[np.int64], converter: ConverterSpec
+    ) -> tuple[Result, ReadBack]:
+        """As `chipsim.Chip.read_back`."""
+        check_converter(self.spec, converter)
+        windows = self._checked(events, windows, ())
+        sent = self._send(requests.read_back(self.spec, events, windows, converter, self._limits, requests.PACKED))
+        result = RemoteResult(self._connection, sent, self.spec, ())
+        parts = [arrays_of(self._connection.answer(request), Traces) for request in sent]
+        sizes = [part.stop - part.start for part in requests.frames_of(self.spec, len(windows), self._limits)]
+        try:
+            return result, unpacked_traces(self.spec, parts, sizes, converter)
+        except WireError as error:
+            raise ChipError(str(error)) from None
 
     def learn(
         self,
@@ -82,18 +80,10 @@ class RemoteChip:
         rates = np.asarray(rates, np.float32)
         rates_per_layer(self.spec, len(windows), rates)
         windows = self._checked(events, windows, probes)
-        watched = _watches(probes)
-        requests = []
-        for part in self._parts(len(windows)):
-            learn = Learn(
-                windows[part],
-                self._packed_events(events, part),
-                self._packed_targets([target[part] for target in targets if target is not None]),
-                rates[part],
-                watched,
-            )
-            requests.append(self._connection.send(learn, windows=len(learn.windows)))
-        return RemoteResult(self._connection, requests, self.spec, tuple(probes))
+        sent = self._send(
+            requests.learn(self.spec, events, windows, targets, rates, probes, self._limits, requests.PACKED)
+        )
+        return RemoteResult(self._connection, sent, self.spec, tuple(probes))
 
     def age(self, seconds: float) -> None:
         """As `chipsim.Chip.age`."""
@@ -116,7 +106,7 @@ class RemoteChip:
     def restore(self, snapshot: Mapping[str, NDArray[np.generic]]) -> None:
         """As `chipsim.Chip.restore`."""
         self._check_programmed()
-        self._connection.ask_in_parts(Restore(pieces) for pieces in in_pieces(snapshot, self._piece_bytes))
+        self._connection.ask_in_parts(requests.restore(snapshot, self._limits))
 
     def _check_programmed(self) -> None:
         if not self._programmed:
@@ -130,25 +120,15 @@ class RemoteChip:
         check_probes(probes, self.spec)
         return windows
 
-    def _parts(self, n_windows: int) -> list[slice]:
-        """The windows of each frame."""
-        size = min(_WINDOWS_PER_FRAME, self._connection.welcome.windows)
-        return [slice(start, min(start + size, n_windows)) for start in range(0, n_windows, size)]
-
-    def _packed_events(self, events: Events, part: slice) -> PackedEvents:
-        with self._connection.timeline.span("host", "pack"):
-            try:
-                return pack_events(Events(*(array[part] for array in events)), self.spec.layer_sizes[0])
-            except WireError as error:
-                raise ChipError(str(error)) from None
-
-    def _packed_targets(self, targets: list[NDArray[np.float32]]) -> PackedTargets:
-        with self._connection.timeline.span("host", "pack"):
-            try:
-                return pack_targets(targets, self.spec.target_bits)
-            except WireError as error:
-                raise ChipError(str(error)) from None
-
-
-def _watches(probes: Sequence[Probe]) -> tuple[Watch, ...]:
-    return tuple(Watch(probe.layer, tuple(probe.neurons), tuple(probe.rows)) for probe in probes)
+    def _send(self, messages: Iterator[_Run]) -> list[Request]:
+        """Send the frames of a chunk, each packed when the one before is on its way."""
+        sent: list[Request] = []
+        while True:
+            with self._connection.timeline.span("host", "pack"):
+                try:
+                    message = next(messages, None)
+                except WireError as error:
+                    raise ChipError(str(error)) from None
+            if message is None:
+                return sent
+            sent.append(self._connection.send(message, windows=len(message.windows)))

@@ -2,63 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chipsim import ChipSpec, Probe, Result, Signals
-from chipsim.wire import Counts, Inferred, Learned, Limits, Message, ReadCounts, State, Weights, assembled
+from chipsim.wire import Counts, Inferred, Learned, Limits, Message, ReadCounts, State, Traces, Weights, assembled
 from chipsim.wire import Signals as SignalsRead
 from host.remote.connection import Connection
 from host.remote.request import Request
+from host.traffic.counts_on_request import CountsOnRequest
 
 _ACTIVITY, _WORK = "activity.", "work."
 
 
 def arrays_of(
-    messages: list[Message], kind: type[State] | type[Weights] | type[Counts] | type[SignalsRead]
+    messages: list[Message], kind: type[State] | type[Weights] | type[Counts] | type[SignalsRead] | type[Traces]
 ) -> dict[str, NDArray[Any]]:
     """The arrays that messages of one kind hold together."""
     return assembled([piece for message in messages if isinstance(message, kind) for piece in message.pieces], Limits())
-
-
-class CountsOnRequest(Sequence[NDArray[np.float32]]):
-    """Per layer (S, n_out) spike counts; a layer's are read from the chip when it is looked at."""
-
-    def __init__(self, connection: Connection, requests: list[Request], n_layers: int) -> None:
-        self._connection = connection
-        self._requests = requests
-        self._layers: list[NDArray[np.float32] | None] = [None] * n_layers
-
-    def __len__(self) -> int:
-        return len(self._layers)
-
-    @overload
-    def __getitem__(self, index: int) -> NDArray[np.float32]: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[NDArray[np.float32]]: ...
-    def __getitem__(self, index: int | slice) -> NDArray[np.float32] | list[NDArray[np.float32]]:
-        wanted = range(len(self))[index]
-        if isinstance(wanted, int):
-            return self._read([wanted])[0]
-        return self._read(list(wanted))
-
-    def __iter__(self) -> Iterator[NDArray[np.float32]]:
-        return iter(self._read(list(range(len(self)))))
-
-    def _read(self, layers: list[int]) -> list[NDArray[np.float32]]:
-        missing = [layer for layer in layers if self._layers[layer] is None]
-        if missing:
-            names = [f"layer{layer + 1}.count" for layer in missing]
-            numbers = tuple(layer + 1 for layer in missing)
-            asked = [self._connection.send(ReadCounts(request.sequence, numbers)) for request in self._requests]
-            parts = [arrays_of(self._connection.answer(request), Counts) for request in asked]
-            for layer, name in zip(missing, names, strict=True):
-                self._layers[layer] = np.concatenate([part[name] for part in parts], dtype=np.float32)
-        return [counts for layer in layers if (counts := self._layers[layer]) is not None]
 
 
 class RemoteResult(Result):
@@ -73,7 +37,12 @@ class RemoteResult(Result):
     ) -> None:
         """requests: the chunk's, which follow each other."""
         self.__dict__.update(_connection=connection, _requests=requests, _probes=probes)
-        self.__dict__["counts"] = CountsOnRequest(connection, requests, spec.n_layers)
+        self.__dict__["counts"] = CountsOnRequest(spec.n_layers, self._read_counts)
+
+    def _read_counts(self, layers: list[int]) -> list[NDArray[np.float32]]:
+        asked = [self._connection.send(ReadCounts(request.sequence, tuple(layers))) for request in self._requests]
+        parts = [arrays_of(self._connection.answer(request), Counts) for request in asked]
+        return [np.concatenate([part[f"layer{layer}.count"] for part in parts], dtype=np.float32) for layer in layers]
 
     @cached_property
     def _replies(self) -> list[list[Message]]:

@@ -37,14 +37,15 @@ class RemoteSource:
         measured = overlap(connection.timeline.spans())
         return {
             "chip": self._where,
-            "counted": True,
             **connection.traffic.to_json(),
             "imposed": connection.imposed.to_json(),
-            "seconds": round(measured.seconds, 3),
-            "chip_busy_s": round(measured.chip_s, 3),
-            "chip_waits": round(measured.chip_waits, 4),
-            "host_work_s": round(measured.host_s, 3),
-            "host_work_hidden": round(measured.hidden, 4),
+            "time": {
+                "seconds": round(measured.seconds, 3),
+                "chip_busy_s": round(measured.chip_s, 3),
+                "chip_waits": round(measured.chip_waits, 4),
+                "host_work_s": round(measured.host_s, 3),
+                "host_work_hidden": round(measured.hidden, 4),
+            },
         }
 
     def close(self) -> None:

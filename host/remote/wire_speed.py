@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from time import monotonic, sleep
 
-from host.remote.traffic import Direction
+from host.traffic.traffic import Direction
 
 
 @dataclass(frozen=True)

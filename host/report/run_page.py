@@ -14,7 +14,6 @@ from markupsafe import Markup
 
 from host.encoders import MEANING
 from host.errors import RunFolderError
-from host.link_report import link_lines
 from host.report.chart import Bar, Labels, Series, bars, curves
 from host.report.commands import report_command
 from host.report.limits import PHASES, limits
@@ -23,6 +22,7 @@ from host.report.population import numbers
 from host.run_folder import RunFolder
 from host.sweep.die_yield import Share
 from host.sweep.replay import replay_command
+from host.traffic.report import link_lines
 
 _TRIPLE = {
     "teacher": "the ANN that the chip follows",

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim import Chip, ChipSpec, ConverterSpec, ReadBack, Result
+from chipsim import ChipInterface, ChipSpec, ConverterSpec, ReadBack, Result
 from host.surrogate.adam import Adam
 from host.surrogate.batches import Batch
 from host.surrogate.gradient import Gradient
@@ -38,7 +38,7 @@ class Step(NamedTuple):
 class InTheLoop:
     """A die and the host's float weights for it."""
 
-    def __init__(self, chip: Chip, weights: Layers, spec: LoopSpec, threads: int = 1) -> None:
+    def __init__(self, chip: ChipInterface, weights: Layers, spec: LoopSpec, threads: int = 1) -> None:
         """Program `chip` with weights (n_in, n_out) and biases (n_out,) of each layer, in thresholds."""
         self.chip = chip
         self._spec = spec

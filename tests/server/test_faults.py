@@ -5,11 +5,13 @@ import time
 from pathlib import Path
 
 import pytest
+from decoder_from_document import number_after
 from remote_runs import bits, folder_of, run_at, small_spec, source_at
 from servers import serving
 
-from chipsim.wire import Envelope, Error, ErrorCode, Hello, decode
+from chipsim.wire import Envelope, Error, ErrorCode, Hello, Limits, decode, open_header
 from chipsim.wire.frame import seal
+from chipsim.wire.sequence import ROUND
 from host.errors import LinkError
 from host.remote import connect
 from host.remote.faulty_wire import FRAME_FAULTS, FaultyWire
@@ -57,6 +59,30 @@ def test_frames_that_suffer_are_sent_again(spec, undisturbed, kind, direction):
         assert link["resent_frames"] >= len(injected)
     if kind in ("truncated", "bit flipped"):
         assert server.seen["damaged"] + link["damaged_frames"] == len(injected)
+
+
+@pytest.mark.parametrize("kind", FRAME_FAULTS)
+def test_numbers_that_go_round_while_frames_suffer(spec, undisturbed, kind, monkeypatch):
+    """Requests are numbered up to 2^32 - 1 and from 1 on; around that, every third frame each way suffers."""
+    monkeypatch.setattr("host.remote.connection._BEFORE_FIRST", ROUND - 30)
+    monkeypatch.setattr("chipsim.server.inbox.FIRST", ROUND - 29)
+    sent, injected = [], []
+
+    def carry(direction, number, frame):
+        if direction == "down":
+            sent.append(frame)
+        if 20 < number < 50 and number % 3 == 0:
+            injected.append(number)
+            return FRAME_FAULTS[kind](frame)
+        return [frame]
+
+    with serving() as server, FaultyWire(server.endpoint, carry) as wire:
+        assert bits(run_at(wire.address, spec)) == undisturbed
+    assert len(injected) == 20
+    order = list(dict.fromkeys(open_header(frame, Limits())[0].sequence for frame in sent))
+    numbered = [number for number in order if number]
+    assert ROUND in numbered and numbered[0] == ROUND - 29
+    assert numbered[1:] == [number_after(number) for number in numbered[:-1]]
 
 
 def test_frames_in_the_wrong_order(spec, undisturbed):

@@ -4,24 +4,33 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chipsim.server.inbox import Inbox, Rate, Verdict
+from chipsim.wire.sequence import ROUND
 
 
-@given(st.lists(st.integers(1, 12), max_size=200), st.integers(1, 4))
-def test_each_request_is_carried_out_once_and_in_order(arrivals, in_flight):
+@given(st.lists(st.integers(1, 12), max_size=200), st.integers(1, 4), st.sampled_from([0, ROUND - 5]))
+def test_each_request_is_carried_out_once_and_in_order(arrivals, in_flight, before):
+    """From the first number on, or from one after which they go round. Requests are named by their place."""
     inbox, done = Inbox(in_flight), []
-    for sequence in arrivals:
+    inbox.expected = number_of(1, before)
+    for place in arrivals:
+        sequence = number_of(place, before)
         verdict = inbox.judge(sequence)
         if verdict is Verdict.CARRY_OUT:
-            done.append(sequence)
-            inbox.replied(sequence, [b"reply to %d" % sequence])
+            done.append(place)
+            inbox.replied(sequence, [b"reply to %d" % place])
         elif verdict is Verdict.REPEAT:
-            assert inbox.reply(sequence) == [b"reply to %d" % sequence]
+            assert inbox.reply(sequence) == [b"reply to %d" % place]
         elif verdict is Verdict.GAP:
-            assert sequence > inbox.expected
+            assert place > len(done) + 1
         else:
-            assert sequence <= len(done) - in_flight, "its reply was needed no more"
+            assert place <= len(done) - in_flight, "its reply was needed no more"
     assert done == list(range(1, len(done) + 1))
-    assert inbox.expected == len(done) + 1
+    assert inbox.expected == number_of(len(done) + 1, before)
+
+
+def number_of(place, before):
+    """The place-th number after `before`."""
+    return (before + place - 1) % ROUND + 1
 
 
 def test_a_request_that_is_being_carried_out_is_not_begun_again():

@@ -14,7 +14,10 @@ from small_chips import (
     taught,
 )
 
+from chipsim import ChipError, ChipSpec, ConverterSpec, NeuronSpec
+from chipsim.layers import AveragePool, Convolution, Dense, Flatten
 from host.remote import connect
+from learning_circuit import LearningCircuitSpec
 
 CASES = {
     "ideal": {},
@@ -27,6 +30,14 @@ CASES = {
     "integrating readout": {"neuron": {"readout": "integrating"}},
     "small accumulators": {"circuit": {"accumulator_bits": 2}},
 }
+
+
+def assert_same_content(actual, expected):
+    """The same rows at every step."""
+    for name in ("begin", "end"):
+        assert_same(getattr(actual, name), getattr(expected, name), name)
+    for mine, theirs, stop in zip(actual.rows, expected.rows, expected.end[:, -1], strict=True):
+        assert_same(mine[:stop], theirs[:stop], "rows")
 
 
 def assert_same_everything(actual, expected):
@@ -61,6 +72,95 @@ def test_every_command(server, case, constant_current):
             assert_same(bias, other_bias, "biases")
 
 
+IMAGE_LAYERS = {
+    "shared": [Convolution(channels=4, kernel=3, padding=1), AveragePool(kernel=2), Flatten(), Dense(units=3)],
+    "unrolled": [Convolution(channels=3, kernel=(3, 2), stride=(2, 1), form="unrolled"), Flatten(), Dense(units=3)],
+}
+
+
+def image_spec(form, noise=()):
+    return ChipSpec(
+        input_shape=(2, 6, 6),
+        layers=IMAGE_LAYERS[form],
+        steps=8,
+        noise=noise,
+        neuron=NeuronSpec(low_rail_th=-1.0),
+        learning_circuit=LearningCircuitSpec(boxcar_width_th=2.0, dead_zone_counts=0.5, warm_up_steps=2),
+    )
+
+
+@pytest.mark.parametrize("constant_current", [False, True], ids=["spikes", "current"])
+@pytest.mark.parametrize("noise", [("mismatch:0.3", "thermal:0.1", "link:0.01"), ("quantization:4", "drift:0.3")])
+@pytest.mark.parametrize("form", IMAGE_LAYERS)
+def test_layers_on_images(server, form, noise, constant_current):
+    task = lesson(image_spec(form, noise), n_windows=20, constant_current=constant_current)
+    local = programmed(task.spec, task.weights)
+    probes = every_neuron(task.spec)
+    with connect(server.endpoint) as connection:
+        remote = connection.chip(task.spec, 3)
+        with pytest.raises(ChipError, match="do not fit this chip: program"):
+            remote.program(task.weights[1:])
+        remote.program(task.weights)
+        assert_same_state(remote, local)
+        for show in (
+            lambda chip: chip.infer(task.events, task.windows),
+            lambda chip: taught(task, chip),
+            lambda chip: taught(task, chip, probes),
+        ):
+            assert_same_everything(show(remote), show(local))
+        start = local.snapshot()
+        for chip in (remote, local):
+            chip.age(3600.0)
+            chip.restore(start)
+        assert_same_everything(taught(task, remote), taught(task, local))
+        for mine, theirs in zip(remote.weights(), local.weights(), strict=True):
+            assert [array.tobytes() for array in mine] == [array.tobytes() for array in theirs]
+        with pytest.raises(ChipError, match="layers on images cannot be read back"):
+            remote.read_back(task.events, task.windows, ConverterSpec())
+
+
+def test_positions_may_begin_with_weights_of_their_own(server):
+    task = lesson(image_spec("unrolled"), n_windows=10)
+    [shape, *_] = task.spec.shapes
+    rng = np.random.default_rng(4)
+    own = rng.normal(0, 0.3, (shape.crossbars, shape.rows, shape.columns)).astype(np.float32)
+    weights = [(own, np.zeros((shape.crossbars, shape.columns), np.float32)), *task.weights[1:]]
+    local = programmed(task.spec, weights)
+    with connect(server.endpoint) as connection:
+        remote = connection.chip(task.spec, 3)
+        remote.program(weights)
+        assert_same_everything(taught(task, remote), taught(task, local))
+        assert_same_state(remote, local)
+
+
+@pytest.mark.parametrize("readout", ["spiking", "integrating"])
+@pytest.mark.parametrize("bits", [3, 8])
+def test_membranes_and_spikes_are_read_back(server, monkeypatch, readout, bits):
+    """Over several frames, too."""
+    monkeypatch.setattr("chipsim.wire.requests._MOST_WINDOWS", 16)
+    converter = ConverterSpec(bits=bits, low_th=-0.5)
+    task = lesson(spec_of((20, 70, 10, 5), steps=7, neuron={"readout": readout}), n_windows=40)
+    local = programmed(task.spec, task.weights)
+    with connect(server.endpoint) as connection:
+        remote = connection.chip(task.spec, 3)
+        remote.program(task.weights)
+        result, read = remote.read_back(task.events, task.windows, converter)
+        expected_result, expected = local.read_back(task.events, task.windows, converter)
+        assert_same_everything(result, expected_result)
+        for layer, n in enumerate(task.spec.layer_sizes[1:]):
+            assert read.converters[layer] == expected.converters[layer]
+            assert_same(read.codes[layer][:, :, :n], expected.codes[layer][:, :, :n], "codes")
+            assert_same(read.fired[layer], expected.fired[layer], "fired")
+        for mine, theirs in zip(read.spikes, expected.spikes, strict=True):
+            assert_same_content(mine, theirs)
+        neurons = 85 * 7 * 40
+        firing = neurons - (5 * 7 * 40 if readout == "integrating" else 0)
+        needed = (neurons * bits + firing) / 8
+        assert needed < connection.traffic.up["TRACES"].bytes < needed + 3 * 500, "three frames' heads"
+        with pytest.raises(ChipError, match="a range from 9 to 8 th is empty"):
+            remote.read_back(task.events, task.windows, ConverterSpec(low_th=9.0))
+
+
 @pytest.mark.parametrize("noise", [("thermal:0.1",), ("quantization:4", "drift:0.3")], ids=["analog", "few bits"])
 def test_probes(server, noise):
     task = lesson(spec_of(noise=noise), n_windows=5)
@@ -82,8 +182,9 @@ def test_probes(server, noise):
                 assert_same(actual.spikes[layer], expected.spikes[layer], "spikes")
 
 
-def test_chunks_of_several_frames_and_results_looked_at_late(server):
+def test_chunks_of_several_frames_and_results_looked_at_late(server, monkeypatch):
     """Frames follow each other without waiting; whatever was not looked at is still there."""
+    monkeypatch.setattr("chipsim.wire.requests._MOST_WINDOWS", 512)
     n = 1200
     task = lesson(spec_of(sizes=(5, 4, 3), steps=4, noise=("thermal:0.1", "drift:0.2")), n_windows=n)
     local = programmed(task.spec, task.weights)

@@ -149,6 +149,14 @@ class Decoder:
         return fields, at + len(inside)
 
 
+def number_after(number):
+    """The number of the request that follows, by the document's section on sequence numbers."""
+    said = re.search(
+        r"1, 2, 3 and so on to 2\^(\d+) - 1, which 1 follows again", DOCUMENT.read_text().replace("\n", " ")
+    )
+    return 1 if number == 2 ** int(said[1]) - 1 else number + 1
+
+
 def require(holds, what):
     if not holds:
         raise Unreadable(what)

@@ -88,7 +88,8 @@ def report():
 def main():
     with tempfile.TemporaryDirectory() as folder:
         write_seeds(Path(folder))
-        atheris.Setup([*sys.argv, "-max_len=4096", "-rss_limit_mb=2048", "-timeout=10", folder], one_input)
+        defaults = ["-max_len=4096", "-rss_limit_mb=2048", "-timeout=10"]
+        atheris.Setup([sys.argv[0], *defaults, *sys.argv[1:], folder], one_input)
         atheris.Fuzz()
 
 

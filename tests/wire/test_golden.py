@@ -7,9 +7,18 @@ from pathlib import Path
 
 import pytest
 from decoder_from_document import Decoder
-from wire_messages import REPLIES, SESSION, assert_same_content, frames, one_of_every_kind, tiny_events, tiny_spec
+from wire_messages import (
+    REPLIES,
+    SESSION,
+    assert_same_content,
+    frames,
+    image_spec,
+    one_of_every_kind,
+    tiny_events,
+    tiny_spec,
+)
 
-from chipsim import wire
+from chipsim import ConverterSpec, wire
 
 GOLDEN = Path(__file__).parent / "golden"
 ORIGIN = "# made by tests/wire/test_golden.py from wire_messages.py, protocol 1"
@@ -56,6 +65,20 @@ def test_what_is_inside():
     assert_same_content(wire.unpack_events(learn.events, wire.Limits()), tiny_events())
     _, configure = wire.decode(golden("CONFIGURE"))
     assert wire.chip_spec(configure, wire.Limits()) == tiny_spec() and configure.die_seed == 7
+    _, configure = wire.decode(golden("CONFIGURE network"))
+    assert wire.chip_spec(configure, wire.Limits()) == image_spec()
+    _, read_back = wire.decode(golden("READ_BACK"))
+    assert read_back.converters.spec() == ConverterSpec(bits=6, low_th=-0.5, readout_high_th=3.0)
+
+
+def test_the_document_says_what_an_images_layers_are():
+    _, _, payload = Decoder().frame(golden("CONFIGURE network"))
+    convolution, pooling, dense = (layer["fields"] for layer in payload["layers"])
+    assert list(convolution.values())[:12] == [2, 6, 4, 3, 3, 3, 2, 1, 1, 1, 0, 0] and convolution["unrolled"] == 0
+    assert list(pooling.values()) == [3, 3, 3, 3, 1, 3, 1]
+    assert (dense["n_in"], dense["n_out"]) == (9, 2)
+    _, _, payload = Decoder().frame(golden("LEARN image"))
+    assert payload["targets"]["neurons"] == [27, 0, 2]
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from small_chips import spec_of
-from wire_messages import tiny_spec
+from wire_messages import image_spec, tiny_spec
 
 from chipsim import ChipSpec, NeuronSpec, wire
 from learning_circuit import LearningCircuitSpec
@@ -32,6 +32,7 @@ def arrived(command):
             learning_circuit=LearningCircuitSpec(error_gate="ternary", pulse_steps=((1.0, 0.1), (0.3, 1.7))),
             noise=("mismatch:0.1,layer=2", "link:1e-3"),
         ),
+        image_spec(),
     ],
 )
 def test_the_same_spec_arrives(spec):
@@ -52,6 +53,12 @@ def changed(**settings):
     return replace(COMMAND, spec=json.dumps(json.loads(COMMAND.spec) | settings).encode())
 
 
+def image(shape, kernel, channels=513):
+    """CONFIGURE whose spec is of one convolution."""
+    layer = {"kind": "convolution", "channels": channels, "kernel": kernel}
+    return replace(COMMAND, spec=json.dumps({"input_shape": shape, "layers": [layer], "steps": 5}).encode())
+
+
 @pytest.mark.parametrize(
     "command, said",
     [
@@ -68,6 +75,10 @@ def changed(**settings):
         (replace(COMMAND, spec=b"[]"), "not an object"),
         (replace(COMMAND, spec=b'{"steps": ' + b"9" * 5000 + b"}"), "not JSON"),
         (replace(COMMAND, target_bits=15), "not those of CONFIGURE's fields"),
+        (image([1, 1024, 1000], kernel=[100, 1], channels=1), "kernels of 92500000 lines"),
+        (image([1 << 19, 2, 1], kernel=[2, 1]), "synapses"),
+        (image([1, 4, 4], kernel=[5, 5]), "larger than its image"),
+        (image([1, 4, 4], kernel=[2, 2]), "not those of CONFIGURE's fields"),
     ],
 )
 def test_refused_in_one_line(command, said):

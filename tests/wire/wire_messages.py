@@ -5,7 +5,9 @@ from dataclasses import replace
 import numpy as np
 from small_chips import current_events, events_of, random_targets, spec_of
 
-from chipsim import wire
+from chipsim import ChipSpec, ConverterSpec, wire
+from chipsim.layers import AveragePool, Convolution, Dense, Flatten
+from chipsim.wire.converters import Converters
 
 SESSION = 0x1122334455667788
 # Written out, so that golden frames stay when specs get new settings.
@@ -49,6 +51,32 @@ def pieces(**arrays):
     return group
 
 
+IMAGE_JSON = b"""{"input_shape": [2, 6, 4], "layers": [{"kind": "convolution", "channels": 3, "kernel": 3, "stride":
+[2, 1], "padding": [1, 1, 0, 0], "form": "shared"}, {"kind": "average_pool", "kernel": [3, 1]}, {"kind": "flatten"},
+{"kind": "dense", "units": 2}], "steps": 5}"""
+
+
+def image_spec():
+    """A shared convolution, pooling, a dense layer."""
+    layers = (
+        Convolution(channels=3, kernel=3, stride=(2, 1), padding=(1, 1, 0, 0)),
+        AveragePool(kernel=(3, 1)),
+        Flatten(),
+        Dense(units=2),
+    )
+    return ChipSpec(input_shape=(2, 6, 4), layers=layers, steps=5)
+
+
+def image_learn():
+    spec = image_spec()
+    rng = np.random.default_rng(9)
+    events = events_of(rng.random((3, 5, 48)) < 0.2)
+    nothing = np.empty((3, 0), np.float32)
+    targets = [nothing if each is None else each for each in random_targets(spec, rng, 3)]
+    rates = np.full((3, 3), 0.001, np.float32)
+    return wire.Learn(np.arange(3), wire.pack_events(events, 48), wire.pack_targets(targets, 16), rates)
+
+
 def one_of_every_kind():
     """NAME, or NAME and what is special about it -> message."""
     weight = np.arange(36, dtype=np.float32).reshape(12, 3) / 8
@@ -73,6 +101,9 @@ def one_of_every_kind():
             wire.Circuit(2, 8, 8, 4, 1.0, 3.0),
             b"",
         ),
+        "CONFIGURE network": replace(wire.configure(image_spec(), 7), spec=IMAGE_JSON),
+        "PROGRAM image": wire.Program(pieces(layer1__weight=np.ones((18, 3), np.float32), layer3__bias=weight[0, :2])),
+        "LEARN image": image_learn(),
         "PROGRAM": wire.Program(pieces(layer1__weight=weight, layer1__bias=np.zeros(3, np.float32))),
         "AGE": wire.Age(86_400.0),
         "SNAPSHOT": wire.Snapshot(),
@@ -87,6 +118,12 @@ def one_of_every_kind():
         "LEARNED": wire.Learned(wire.Times(1, 2, 3, 4), pieces(**tallies)),
         "INFERRED": wire.Inferred(wire.Times(), pieces(classes=np.array([1, 0], np.uint8), **tallies)),
         "SIGNALS": wire.Signals(pieces(layer1__membrane=weight, layer1__boxcar=np.ones((2, 3), np.uint8))),
+        "READ_BACK": wire.ReadBack(
+            np.arange(70),
+            wire.pack_events(tiny_events(), 12),
+            Converters.of(ConverterSpec(bits=6, low_th=-0.5, readout_high_th=3.0)),
+        ),
+        "TRACES": wire.Traces(pieces(layer1__codes=np.arange(12, dtype=np.uint8), layer1__fired=np.ones(2, np.uint8))),
         "READ_COUNTS": wire.ReadCounts(3, (1, 2), True),
         "COUNTS": wire.Counts(pieces(layer2__count=count, membrane=count.astype(np.float32))),
     }
@@ -113,6 +150,7 @@ REPLIES = {
         wire.Inferred,
         wire.Signals,
         wire.Counts,
+        wire.Traces,
     )
 }
 

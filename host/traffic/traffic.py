@@ -8,6 +8,10 @@ from typing import Any, Literal
 
 Direction = Literal["down", "up"]  # from host to chip, from chip to host
 
+# What comes back of windows: of READ_BACK, the state of neurons; its INFERRED is counted with those of INFER.
+_ANSWERS = {"LEARN": "LEARNED", "INFER": "INFERRED", "READ_BACK": "TRACES"}
+_ANSWERED_BY = {"LEARNED": ("LEARN",), "INFERRED": ("INFER", "READ_BACK"), "TRACES": ("READ_BACK",)}
+
 
 @dataclass
 class Count:
@@ -37,25 +41,31 @@ class Traffic:
         """Bytes."""
         return sum(count.bytes for count in (self.down if direction == "down" else self.up).values())
 
-    def per_window(self, sent: str, received: str) -> tuple[float, float] | None:
-        """Bytes down and up for each window of a kind of message and its answers; None if there were no windows."""
-        n = self.windows.get(sent, 0)
-        return (self.down[sent].bytes / n, self.up[received].bytes / n) if n else None
+    def per_window(self, asks: str) -> tuple[float, float] | None:
+        """Bytes down and up for each window of LEARN, INFER or READ_BACK; None if there were no windows."""
+        n = self.windows.get(asks, 0)
+        answer = _ANSWERS[asks]
+        n_answered = sum(self.windows.get(kind, 0) for kind in _ANSWERED_BY[answer])
+        return (self.down[asks].bytes / n, self.up[answer].bytes / n_answered) if n else None
 
     def to_json(self) -> dict[str, Any]:
         def plain(counts: dict[str, Count]) -> dict[str, Any]:
             return {kind: {"messages": c.messages, "bytes": c.bytes} for kind, c in sorted(counts.items())}
 
-        learning, inference = self.per_window("LEARN", "LEARNED"), self.per_window("INFER", "INFERRED")
+        def per_sample(asks: str) -> dict[str, float] | None:
+            per_window = self.per_window(asks)
+            return None if per_window is None else {"down": per_window[0], "up": per_window[1]}
+
         return {
             "down": plain(self.down),
             "up": plain(self.up),
             "bytes_down": self.total("down"),
             "bytes_up": self.total("up"),
-            "windows": dict(self.windows),
+            "windows": {kind: n for kind, n in sorted(self.windows.items()) if n},
             "bytes_per_sample": {
-                "learning": None if learning is None else {"down": learning[0], "up": learning[1]},
-                "inference": None if inference is None else {"down": inference[0], "up": inference[1]},
+                "learning": per_sample("LEARN"),
+                "inference": per_sample("INFER"),
+                "read_back": per_sample("READ_BACK"),
             },
             "resent_frames": self.resent,
             "damaged_frames": self.damaged,
