@@ -105,7 +105,7 @@ def spoilt(events, name, value):
 )
 def test_events_outside_the_chip_or_their_buffer(task, chip, name, value):
     """No kernel may ever read or write beside its arrays."""
-    rows = np.tile(np.arange(4, dtype=np.uint16), (3, 5))
+    rows = np.tile(np.arange(4, dtype=np.int32), (3, 5))
     begin = np.tile(np.arange(0, 20, 4, dtype=np.int32), (3, 1))
     events = task.events._replace(rows=rows, begin=begin, end=begin + np.int32(4))  # all inputs at all steps
     chip.infer(events, task.windows)
