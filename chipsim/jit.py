@@ -76,10 +76,10 @@ KERNEL_FOLDER = _kernel_folder()
 def kernel(function: _F) -> _F:
     """Compile `function` without the interpreter lock; cached on disk where there is a place for it."""
     if KERNEL_FOLDER is None:
-        return numba.njit(nogil=True, _nrt=False)(function)  # type: ignore[no-any-return]
+        return numba.njit(nogil=True, _nrt=False, no_cfunc_wrapper=True)(function)  # type: ignore[no-any-return]
     before = numba.config.CACHE_DIR
     numba.config.CACHE_DIR = str(KERNEL_FOLDER)
     try:
-        return numba.njit(nogil=True, cache=True, _nrt=False)(function)  # type: ignore[no-any-return]
+        return numba.njit(nogil=True, cache=True, _nrt=False, no_cfunc_wrapper=True)(function)  # type: ignore[no-any-return]
     finally:
         numba.config.CACHE_DIR = before

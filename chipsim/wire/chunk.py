@@ -47,7 +47,7 @@ def read_windows(cursor: Cursor, limits: Limits) -> NDArray[np.int64]:
         raise cursor.error(f"{n} windows, numbered in way {kind}")
     cursor.at_most(n, limits.windows, "windows of a chunk")
     if kind == _LISTED:
-        return cursor.array("<i8", n).astype(np.int64, copy=False)
+        return cursor.array("<i8", n).astype(np.int64)  # a copy: kernels would be compiled again for a read-only array
     first = cursor.number("q")
     if first + n >= 1 << 63:
         raise cursor.error(f"{n} windows from {first} on have no numbers")

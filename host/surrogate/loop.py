@@ -14,13 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim import ChipInterface, ChipSpec, ConverterSpec, ReadBack, Result
-from host.surrogate.adam import Adam
 from host.surrogate.batches import Batch
 from host.surrogate.gradient import Gradient
 from host.surrogate.loss import Scores, add_weight_penalty, errors_of, largest_scores, last_scores, spiking_scores
 from host.surrogate.model import layer_model
 from host.surrogate.settings import LoopSpec
-from host.through_time.adam import MACS_PER_WEIGHT
+from host.through_time.adam import MACS_PER_WEIGHT, Adam
 
 Floats = NDArray[np.float32]
 Layers = list[tuple[Floats, Floats]]

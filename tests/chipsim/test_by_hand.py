@@ -132,7 +132,7 @@ def test_a_layer_answers_within_its_own_step():
 def test_a_constant_current_is_its_amplitude_at_every_step():
     chip = programmed(spec_of((2, 1), 4), [(np.array([[0.5], [1.0]], np.float32), np.zeros(1, np.float32))])
     events = events_of(np.zeros((1, 4, 2), bool))
-    rows = np.array([[0, 1]], np.int32)
+    rows = np.array([[0, 1]], np.uint16)
     events = events._replace(
         rows=rows, end=np.full((1, 4), 2, np.int32), amplitude=np.array([[0.5, 0.125]], np.float32)
     )

@@ -142,17 +142,13 @@ def test_a_kernel_leaves_numbas_own_cache_folder_alone(monkeypatch, tmp_path):
     assert before == numba.config.CACHE_DIR
 
 
-# One neuron with an input that spikes at every step of four: it counts four spikes.
-RUN_A_CHIP = """
+# A kernel that compiles quickly, of one package, and a stage that it calls, of another: exp(-0) is one.
+RUN_A_KERNEL = """
 import numpy as np
-from chipsim import Chip, ChipSpec, Events
-from chipsim.cycle import infer_block
-chip = Chip(ChipSpec(layer_sizes=(1, 1), steps=4), 0)
-chip.program([(np.ones((1, 1), np.float32), np.zeros(1, np.float32))])
-begin = np.arange(4, dtype=np.int32)[None]
-events = Events(np.zeros((1, 4), np.int32), begin, begin + np.int32(1), np.zeros((0, 0), np.float32))
-counts = chip.infer(events, np.zeros(1, np.int64)).counts[0]
-print(int(counts[0, 0]), sum(infer_block.stats.cache_hits.values()), sum(infer_block.stats.cache_misses.values()))
+from chipsim.ageing import _fade
+faded, values, exponent = np.zeros(1, np.float32), np.ones(1, np.float32), np.zeros(1, np.float32)
+_fade(faded, values, exponent, np.float32(0))
+print(int(faded[0]), sum(_fade.stats.cache_hits.values()), sum(_fade.stats.cache_misses.values()))
 """
 
 
@@ -164,18 +160,18 @@ def test_an_edited_callee_in_another_package_is_seen(tmp_path):
 
     def run():
         done = subprocess.run(
-            [sys.executable, "-c", RUN_A_CHIP], cwd=tmp_path, env=environment, capture_output=True, text=True
+            [sys.executable, "-c", RUN_A_KERNEL], cwd=tmp_path, env=environment, capture_output=True, text=True
         )
         assert done.returncode == 0, done.stderr
         return tuple(map(int, done.stdout.split()))
 
-    assert run() == (4, 0, 1)  # compiled
-    assert run() == (4, 1, 0)  # from the disk
-    callee = tmp_path / "learning_circuit" / "accumulator.py"
+    assert run() == (1, 0, 1)  # compiled
+    assert run() == (1, 1, 0)  # from the disk
+    callee = tmp_path / "nonideality" / "exponential.py"
     text = callee.read_text()
-    edited = text.replace("total = value + increment", "total = value + increment + increment")
+    edited = text.replace("return series * power", "return np.float32(2) * series * power")
     assert edited != text
     callee.write_text(edited)
-    assert run() == (8, 0, 1)  # the new machine code
+    assert run() == (2, 0, 1)  # the new machine code
     callee.write_text(text)
-    assert run() == (4, 1, 0)  # the old one is still there
+    assert run() == (1, 1, 0)  # the old one is still there

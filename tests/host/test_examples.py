@@ -79,6 +79,55 @@ def test_accuracy_table(example, capsys, monkeypatch):
         assert 0 <= before <= 100
 
 
+def test_low_precision_table(example, capsys, monkeypatch):
+    module, seen = example("low_precision_table")
+    monkeypatch.setattr(module, "WEIGHT_BITS", (3,))
+    monkeypatch.setattr(module, "ACCUMULATOR_BITS", (0, 6))
+    monkeypatch.setattr(sys, "argv", ["low_precision_table.py", "--dies", "2"])
+    module.main()
+    said, empty, head, rule, row = capsys.readouterr().out.splitlines()
+    assert (said, empty) == ("beside mismatch:0.2; mean of 2 dies, in %", "")
+    assert head == "| weights | ideal | before | after: direct writes | after: accumulator 6 bits |"
+    assert head.count("|") == rule.count("|") == row.count("|")
+    assert {spec.noise for spec in seen} == {("mismatch:0.2", "quantization:3")}
+    bits = [(spec.learning_circuit.update_accumulator_bits, spec.die) for spec in seen]
+    assert bits == [(0, 1), (0, 2), (6, 1), (6, 2)]
+    ideal = float(row.split("|")[2])
+    for cell in row.split("|")[4:-1]:
+        after, gained = map(float, re.fullmatch(r" (\S+) \((\S+)\) ", cell).groups())
+        assert gained == pytest.approx(after - ideal, abs=0.011)
+
+
+def test_table_of_learning_circuit_limits(example, capsys, monkeypatch):
+    module, seen = example("learning_circuit_limits")
+    arguments = ("--dies", "1", "--halvings", "1", "--effects", "stuck")
+    monkeypatch.setattr(sys, "argv", ["learning_circuit_limits.py", *arguments])
+    module.main()
+    [row] = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| stuck:L |")]
+    triples = re.findall(r"(\S+): (\d+\.\d) / (\d+\.\d) / (\d+\.\d)", row)
+    assert [float(level) for level, *_ in triples] == [0.01, 0.05, 0.1]
+    levels = [spec.noise for spec in seen]
+    assert len(set(levels)) == len(levels), "what is known is not run again"
+    assert all(noise[0] == "mismatch:0.2" and noise[1].startswith("stuck:") for noise in levels)
+
+
+@pytest.mark.parametrize("breaks_at", [0.07, 0.2, 0.5, 1.5, 5.0, 8.0])
+def test_the_level_at_which_calibration_breaks(example, monkeypatch, breaks_at):
+    """Within a sixth: the widest interval is a factor of ten, and three halvings leave its eighth root."""
+    module, _ = example("learning_circuit_limits")
+    bench, effect = module.Bench(1, 1, 1, ()), module.Effect("comparator:{}", (0.5, 1.0, 2.0), 8.0)
+    monkeypatch.setattr(bench, "breaks", lambda effect, level: level >= breaks_at)
+    assert float(bench.limit(effect, 3)) == pytest.approx(breaks_at, rel=1 / 6)
+
+
+@pytest.mark.parametrize(("breaks_at", "found"), [(9.0, "> 8"), (0.01, "< 0.05")])
+def test_a_level_outside_those_that_are_tried(example, monkeypatch, breaks_at, found):
+    module, _ = example("learning_circuit_limits")
+    bench, effect = module.Bench(1, 1, 1, ()), module.Effect("comparator:{}", (0.5, 1.0, 2.0), 8.0)
+    monkeypatch.setattr(bench, "breaks", lambda effect, level: level >= breaks_at)
+    assert bench.limit(effect, 3) == found
+
+
 @pytest.mark.usefixtures("no_drawing")
 def test_low_precision(chipsim, here):
     spec = resolve(EXAMPLES / "low_precision.toml", {})

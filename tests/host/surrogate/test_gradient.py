@@ -49,7 +49,7 @@ def test_a_constant_current_weighs_rows_by_its_amplitude():
     case.inputs = np.repeat(amplitude[:, None], case.inputs.shape[1], axis=1)
     n_samples, steps, n_in = case.inputs.shape
     edges = np.zeros((n_samples, steps), np.int32)
-    rows = np.tile(np.arange(n_in, dtype=np.int32), (n_samples, 1))
+    rows = np.tile(np.arange(n_in, dtype=np.uint16), (n_samples, 1))
     events = Events(rows, edges, edges + np.int32(n_in), amplitude)
     assert_close(gradients_of(case, events), slow_gradients(case, case.errors(LOSS)))
 

@@ -12,10 +12,10 @@ from host.errors import SettingError
 from host.run import run
 from host.run_folder import RunFolder
 from host.run_spec import resolve
-from host.surrogate.adam import Adam
 from host.surrogate.batches import Batch, batches
 from host.surrogate.loop import InTheLoop, bytes_read_back
 from host.surrogate.settings import LoopSpec
+from host.through_time.adam import Adam
 
 SMALL = {
     "hidden": [12],
