@@ -34,7 +34,7 @@ from chipsim.recycled import Recycler
 from chipsim.result import Awaited, ReadBack, Result, concatenated
 from chipsim.schedule import Threads
 from chipsim.spec import ChipError, ChipSpec
-from chipsim.spike_masks import gather_events, n_bits, new_masks, number_of_spikes, spikes_of
+from chipsim.spike_masks import first_windows, gather_events, n_bits, new_masks, number_of_spikes, spikes_of
 from chipsim.tables import Block, Events, Record, row_type
 from learning_circuit.rows import LANES
 
@@ -114,7 +114,7 @@ class Chip:
                 hidden._replace(rows=hidden.rows[:n], begin=hidden.begin[:n], end=hidden.end[:n])
                 for hidden in self._hidden_events
             ],
-            fired=[record.fired[:, :n] for record in self._records],
+            fired=[first_windows(record.fired, n) for record in self._records],
         )
 
     def learn(
@@ -227,7 +227,7 @@ class Chip:
     def _received(self, events: Events, windows: NDArray[np.int64]) -> tuple[Events, NDArray[np.int64], int]:
         """What arrives of a chunk: its events and window numbers, and how many events were lost on the way."""
         self._check_programmed()
-        windows = np.ascontiguousarray(windows, np.int64)
+        windows = np.array(windows, np.int64)  # a copy: kernels would be compiled again for a read-only array
         check_chunk(self.spec, events, windows)
         if self._link.errs or self._drifts:  # what is wrong is found before anything is garbled or learned
             self._check(events)
@@ -386,7 +386,9 @@ class Chip:
         n = record.count.shape[1]
         count = self._results.take((n_windows, n))
         membrane = self._results.take((n_windows if layer == self.spec.n_layers - 1 else 0, n))  # else nobody asks
-        record = record._replace(fired=record.fired[:, :n_windows], count=count, membrane=membrane)
+        fired = first_windows(record.fired, n_windows)
+        fired[-1] = 0  # bits of no neuron were those of other windows if chunks differ in length
+        record = record._replace(fired=fired, count=count, membrane=membrane)
         if probe is not None:
             coded = bool(self._layers[layer][0].synapses.coded)
             record = record._replace(signals=room_for(probe, n_windows, self.spec.steps, learns, coded))

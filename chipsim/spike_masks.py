@@ -24,6 +24,12 @@ def new_masks(n_windows: int, steps: int, n_neurons: int) -> NDArray[np.uint16]:
     return aligned((-(-n_neurons // _NEURONS_PER_WORD), n_windows, steps, _MASKS_PER_WORD), np.uint16)
 
 
+def first_windows(fired: NDArray[np.uint16], n_windows: int) -> NDArray[np.uint16]:
+    """Masks of fewer windows in the same memory, side by side as `fired` is: kernels are compiled for one layout."""
+    words, _, steps, masks = fired.shape
+    return fired.reshape(-1)[: words * n_windows * steps * masks].reshape(words, n_windows, steps, masks)
+
+
 def n_bits(fired: NDArray[np.uint16]) -> int:
     """Bits of a step, those that stand for no neuron included."""
     return _NEURONS_PER_WORD * len(fired)

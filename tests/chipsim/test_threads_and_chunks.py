@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -19,7 +20,9 @@ from small_chips import (
 )
 
 from chipsim.blocks import column_ranges
+from chipsim.cycle import infer_block, learn_block
 from chipsim.plan import WINDOWS_PER_PIECE, even_ranges
+from chipsim.spike_masks import gather_events
 
 CIRCUIT = ("comparator:0.5", "boxcar:0.2", "missed:0.2", "pulse:0.3", "asymmetry:0.2,spread=0.1", "cycle:0.3")
 SILICON = ("read:0.1", "stuck:0.2", "drift:0.5", "pelgrom:0.05", "ktc:0.1", "ir:0.01", "link:0.01")
@@ -110,6 +113,23 @@ def test_a_smaller_chunk_after_a_larger_one():
     few = chunk_of(task.events, 5, 7), task.windows[5:7]
     assert_same_result(used.infer(*few), fresh.infer(*few))
     assert_same_result(used.infer(task.events, task.windows), fresh.infer(task.events, task.windows))
+
+
+@pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="nothing is compiled")
+def test_no_chunk_has_kernels_compiled_anew():
+    """Whatever its length, and whether its window numbers may be written: a user would wait for half a minute."""
+    task = wide_lesson(n_windows=8)
+    chip = programmed(task.spec, task.weights)
+    kernels = (infer_block, learn_block, gather_events)
+
+    def run_first(n):
+        windows = task.windows[:n].copy()
+        windows.flags.writeable = False
+        chip.learn(chunk_of(task.events, 0, n), windows, [target[:n] for target in task.targets], task.rates[:n])
+        chip.infer(chunk_of(task.events, 0, n), windows)
+        return [len(kernel.signatures) for kernel in kernels]
+
+    assert run_first(8) == run_first(3) == run_first(8)
 
 
 def test_inference_depends_on_the_window_number_not_on_the_order():
