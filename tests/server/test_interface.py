@@ -26,4 +26,4 @@ def test_methods_are_called_alike(kind, method):
 
 
 def test_the_interface_is_what_it_was_taken_for():
-    assert METHODS == ["age", "infer", "learn", "program", "restore", "snapshot", "weights"]
+    assert METHODS == ["age", "infer", "learn", "program", "read_back", "restore", "snapshot", "weights"]
