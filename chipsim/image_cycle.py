@@ -204,7 +204,21 @@ def _learn_own_weights(watching: bool) -> Any:
                 wrote = True
                 for t in range(n_steps):
                     rows, wrote = learn_step(
-                        block, columns, here, fields, events, seen, record, windows, targets, rates, s, t, p, wrote, tally
+                        block,
+                        columns,
+                        here,
+                        fields,
+                        events,
+                        seen,
+                        record,
+                        windows,
+                        targets,
+                        rates,
+                        s,
+                        t,
+                        p,
+                        wrote,
+                        tally,
                     )
                     added += rows
                     active += np.int64(seen.events.end[np.uint64(p if graded else 0), t])

@@ -37,7 +37,9 @@ def _copy(context, target, at, source, start, shift):
         unset = ir.Constant(narrow, ir.Undefined)
         shift = builder.trunc(values[4], narrow.element)
         first = builder.insert_element(unset, shift, ir.IntType(32)(0))
-        shifts = builder.shuffle_vector(first, unset, ir.Constant(ir.VectorType(ir.IntType(32), AT_ONCE), [0] * AT_ONCE))
+        shifts = builder.shuffle_vector(
+            first, unset, ir.Constant(ir.VectorType(ir.IntType(32), AT_ONCE), [0] * AT_ONCE)
+        )
         builder.store(builder.add(rows, shifts), to, align=narrow.element.width // 8)
         return context.get_dummy_value()
 
