@@ -255,7 +255,8 @@ class _Session:
         targets = [target[last] for target in self.workload.targets]
         chip = self._chips[self.threads[0]]
         learned = chip.learn(events, self._windows[last], targets, self._rates[last], [Probe(layer, tuple(range(n)))])
-        return learned.spikes[layer][0]
+        spikes: NDArray[np.uint8] = learned.spikes[layer][0]
+        return spikes
 
     def _bare_seconds(self, timings: dict[str, Timing], threads: int, result: Result) -> NDArray[np.float64]:
         """(repeats,), of the rows alone that a pass over the images adds and writes."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from chipsim.blocks import padded_width
 from chipsim.crossbar import add_graded_rows
 from chipsim.jit import kernel
 from chipsim.layers import LayerShape
@@ -35,7 +36,7 @@ class CurrentLimit(LayerLimit):
     def __init__(self, weight: NDArray[np.float32], visits: SpikeLists, threads: int) -> None:
         super().__init__(weight, visits, 0, threads)
         self._amplitude = np.full(len(visits.rows), 0.5, np.float32)
-        self._gain = aligned((1, weight.shape[1]), np.float32)
+        self._gain = aligned((1, padded_width(weight.shape[1])), np.float32)
 
     def add(self) -> None:
         self._all(lambda own: _add(own.whole.current, own.whole.weight, self._amplitude, *self.spikes))
