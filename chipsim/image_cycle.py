@@ -151,7 +151,39 @@ def _infer(watching: bool) -> Any:
     return run_block
 
 
+def _lesson(watching: bool) -> Any:
+    @inlined_stage
+    def learn_step(block, columns, here, fields, events, seen, record, windows, targets, rates, s, t, p, stale, tally):
+        """Step t of window s at position p. columns, here: the position's own.
+
+        stale: weights have changed since a constant current was delivered. Returns (rows added, whether it wrote).
+        """
+        graded = len(events.amplitude) > 0
+        place = p if graded else np.int64(0)
+        first = p * fields.width + block.first
+        target = targets[s, first : first + len(columns.membrane)]
+        added = np.int64(0)
+        if not graded:
+            list_events(seen, fields, events, s, t, p, place)
+        if stale or not graded:
+            added = _deliver(columns, here, fields, seen, t, p, place)
+        if block.synapses.coded and t % 4 == 0:
+            key = here.circuit.dither_key
+            draw_uniform(columns.dither, columns.words, key, here.neurons.layer, windows[s], t, here.first)
+        _integrate_and_fire(columns, here, fields, seen, record, windows[s], s, t, p, place, block.first, tally)
+        if watching:
+            _watch(columns, here, fields, seen, record.signals, s, t, p, place)
+        wrote = teach(columns, here, seen.events, target, rates[s], np.uint64(place), t, tally)
+        if watching:
+            note_learning(columns, here, record.signals, s, t, _ONE / np.float32(t + 1))
+        return added, wrote
+
+    return learn_step
+
+
 def _learn_own_weights(watching: bool) -> Any:
+    learn_step = _lesson(watching)
+
     @kernel
     def run_block(block, fields, events, record, windows, targets, rates, columns, seen, tally, start, stop):
         """As `chipsim.cycle.learn_block`, for a block of the columns of every position, each with its own crossbar."""
@@ -165,33 +197,31 @@ def _learn_own_weights(watching: bool) -> Any:
                 _list_constant_current(seen, fields, events, s)
             for p in fields.positions:
                 here = block_at(block, p, fields.columns)
-                place = p if graded else np.int64(0)
                 first = p * fields.width + block.first
-                target = targets[s, first : first + n_columns]
                 start_window(columns, here, windows[s])
                 start_lesson(columns, here, windows[s])
                 missed_before = tally[MISSED]
-                changed = True
+                wrote = True
                 for t in range(n_steps):
-                    if not graded:
-                        list_events(seen, fields, events, s, t, p, place)
-                    active += np.int64(seen.events.end[np.uint64(place), t])
-                    if changed or not graded:
-                        added += _deliver(columns, here, fields, seen, t, p, place)
-                        changed = False
-                    if block.synapses.coded and t % 4 == 0:
-                        key = here.circuit.dither_key
-                        layer = here.neurons.layer
-                        draw_uniform(columns.dither, columns.words, key, layer, windows[s], t, here.first)
-                    _integrate_and_fire(
-                        columns, here, fields, seen, record, windows[s], s, t, p, place, block.first, tally
+                    rows, wrote = learn_step(
+                        block,
+                        columns,
+                        here,
+                        fields,
+                        events,
+                        seen,
+                        record,
+                        windows,
+                        targets,
+                        rates,
+                        s,
+                        t,
+                        p,
+                        wrote,
+                        tally,
                     )
-                    if watching:
-                        _watch(columns, here, fields, seen, record.signals, s, t, p, place)
-                    wrote = teach(columns, here, seen.events, target, rates[s], np.uint64(place), t, tally)
-                    changed = wrote or changed
-                    if watching:
-                        note_learning(columns, here, record.signals, s, t, _ONE / np.float32(t + 1))
+                    added += rows
+                    active += np.int64(seen.events.end[np.uint64(p if graded else 0), t])
                 missed = tally[MISSED] - missed_before
                 end_window(columns, here.neurons, here.circuit, record, s, first, first + n_columns, missed, tally)
         _count_events(tally, block, fields, active, added)
@@ -200,6 +230,8 @@ def _learn_own_weights(watching: bool) -> Any:
 
 
 def _learn_shared_weights(watching: bool) -> Any:
+    learn_step = _lesson(watching)
+
     @kernel
     def run_block(block, fields, events, record, windows, targets, rates, columns, seen, written, tally, start, stop):
         """As `chipsim.cycle.learn_block`, for a block of the columns of every position on one crossbar.
@@ -224,28 +256,14 @@ def _learn_shared_weights(watching: bool) -> Any:
             for t in range(n_steps):
                 for p in fields.positions:
                     mine, here = columns_at(columns, p), block_at(block, p, fields.columns)
-                    place = p if graded else np.int64(0)
-                    first = p * fields.width + block.first
-                    target = targets[s, first : first + n_columns]
-                    if not graded:
-                        list_events(seen, fields, events, s, t, p, place)
-                    active += np.int64(seen.events.end[np.uint64(place), t])
-                    if not graded or written[p] != writes:  # a constant current changes only with the weights
-                        added += _deliver(mine, here, fields, seen, t, p, place)
-                        written[p] = writes
-                    if block.synapses.coded and t % 4 == 0:
-                        key = here.circuit.dither_key
-                        layer = here.neurons.layer
-                        draw_uniform(mine.dither, mine.words, key, layer, windows[s], t, here.first)
-                    _integrate_and_fire(
-                        mine, here, fields, seen, record, windows[s], s, t, p, place, block.first, tally
+                    stale = written[p] != writes
+                    written[p] = writes
+                    rows, wrote = learn_step(
+                        block, mine, here, fields, events, seen, record, windows, targets, rates, s, t, p, stale, tally
                     )
-                    if watching:
-                        _watch(mine, here, fields, seen, record.signals, s, t, p, place)
-                    wrote = teach(mine, here, seen.events, target, rates[s], np.uint64(place), t, tally)
+                    added += rows
+                    active += np.int64(seen.events.end[np.uint64(p if graded else 0), t])
                     writes += np.int64(wrote)
-                    if watching:
-                        note_learning(mine, here, record.signals, s, t, _ONE / np.float32(t + 1))
             missed = tally[MISSED] - missed_before
             for p in fields.positions:
                 mine, here = columns_at(columns, p), block_at(block, p, fields.columns)

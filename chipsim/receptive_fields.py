@@ -16,6 +16,7 @@ from chipsim.blocks import padded_width
 from chipsim.jit import inlined_stage, stage
 from chipsim.layers import AveragePool, LayerShape
 from chipsim.memory import aligned
+from chipsim.shifted_rows import AT_ONCE, append_shifted
 from chipsim.tables import Events, row_type
 
 
@@ -77,7 +78,7 @@ def room_for_fields(shape: LayerShape, steps: int, constant_current: bool) -> Fi
     pixels = shape.input[1] * shape.input[2]
     return FieldEvents(
         Events(
-            rows=aligned((kept, shape.rows), row_type(shape.rows)),
+            rows=aligned((kept, shape.rows + AT_ONCE), row_type(shape.rows)),
             begin=aligned((kept, steps), np.int32),
             end=aligned((kept, steps), np.int32),
             amplitude=aligned((kept, shape.rows) if constant_current else (0, 0), np.float32),
@@ -96,13 +97,15 @@ def find_pixels(seen, fields, events, s):
 
 @stage
 def _find_pixels(pixel_begin, rows, begin, end, channels):
-    k = np.int64(begin)
-    after = np.int64(0)
+    """No branch depends on an event: each leaves its place behind its pixel's, and pixels without any take theirs."""
+    pixel_begin[:] = begin
+    per_channel = np.nextafter(1.0 / channels, 1.0)  # rounded up, so that whole quotients stay whole
+    for k in range(np.uint64(begin), np.uint64(end)):
+        pixel_begin[np.uint64(np.float64(rows[k]) * per_channel) + np.uint64(1)] = np.int32(k + np.uint64(1))
+    last = begin
     for pixel in range(len(pixel_begin)):
-        pixel_begin[pixel] = np.int32(k)
-        after += channels
-        while k < end and np.int64(rows[k]) < after:
-            k += 1
+        last = max(last, pixel_begin[pixel])
+        pixel_begin[pixel] = last
 
 
 @inlined_stage
@@ -118,16 +121,8 @@ def list_events(seen, fields, events, s, t, p, place):
         begin, end = pixel_begin[lines[line, 0]], pixel_begin[lines[line, 1]]
         if graded:
             _append_amplitudes(listed.amplitude[place], n, events.amplitude[s], begin, end)
-        n = _append_rows(listed.rows[place], n, events.rows[s], begin, end, lines[line, 2])
+        n = append_shifted(listed.rows[place], n, events.rows[s], begin, end, lines[line, 2])
     listed.end[place, t] = np.int32(n)
-    return n
-
-
-@stage
-def _append_rows(target, n, rows, begin, end, shift):
-    for k in range(begin, end):
-        target[n] = rows[k] + shift
-        n += 1
     return n
 
 

@@ -5,26 +5,25 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim import Chip, Result
+from chipsim import Chip, Events, Probe, Result
 from chipsim.layers import LayerShape
-from chipsim.tables import row_type
 from host.bench import check_peer
+from host.bench_conv_limit import CurrentLimit, visits_of
 from host.bench_conv_workload import STEPS, ConvWorkload, conv_workload, current_events, small_network, vgg11
-from host.bench_limit import LayerLimit, SpikeLists
+from host.bench_limit import LayerLimit
 from host.bench_report import Speed
 from host.bench_runs import SEED, resident_bytes
 from host.bench_timing import Task, Timing, time_in_turns
-from nonideality.streams import stream
 
 MODES = {"infer": "inference", "learn": "learning"}
 _IMAGES = 32
 _LARGE_IMAGES = 8
-_LIMIT_VISITS = 512  # of a crossbar, in a run of the limit
 _LIMIT_PROGRAMS = {"add": ("add", "add_plainly"), "write": ("write", "write_plainly")}
 
 Progress = Callable[[int, int, str], None]
@@ -241,15 +240,23 @@ class _Session:
         return list(enumerate(self.workload.spec.shapes))
 
     def _limit(self, layer: int, shape: LayerShape, threads: int) -> LayerLimit:
-        """Bare rows on the layer's crossbar, as many per visit as its positions see on average."""
-        learned = self._results["learn"]
-        events = learned.activity["synaptic_events"][layer] / shape.columns
-        per_visit = max(1, round(float(events) / (self._n * self.workload.spec.steps * shape.positions)))
-        rng = stream("convolutional limit", layer)
-        rows = [np.sort(rng.permutation(shape.rows)[:per_visit]) for _ in range(_LIMIT_VISITS)]
-        end = per_visit * np.arange(1, _LIMIT_VISITS + 1, dtype=np.int64)[:, None]
-        lists = SpikeLists(np.concatenate(rows).astype(row_type(shape.rows)), end - per_visit, end)
-        return LayerLimit(np.zeros((shape.rows + 1, shape.columns), np.float32), lists, 0, threads)
+        """Bare rows on the layer's crossbar, as its positions see them in a learning run."""
+        weight = np.zeros((shape.rows + 1, shape.columns), np.float32)
+        if layer == 0:
+            return CurrentLimit(weight, visits_of(shape, np.ones((1, shape.n_in), np.uint8)), threads)
+        return LayerLimit(weight, visits_of(shape, self._spikes_of(layer)), 0, threads)
+
+    @cache  # noqa: B019 (a session ends with the bench)
+    def _spikes_of(self, layer: int) -> NDArray[np.uint8]:
+        """(T, n_out) of a layer, numbered from 1, while the chip learns the last image."""
+        n = self.workload.spec.shapes[layer - 1].n_out
+        last = slice(self._n - 1, self._n)
+        events = Events(*(array[last] for array in self._events))
+        targets = [target[last] for target in self.workload.targets]
+        chip = self._chips[self.threads[0]]
+        learned = chip.learn(events, self._windows[last], targets, self._rates[last], [Probe(layer, tuple(range(n)))])
+        spikes: NDArray[np.uint8] = learned.spikes[layer][0]
+        return spikes
 
     def _bare_seconds(self, timings: dict[str, Timing], threads: int, result: Result) -> NDArray[np.float64]:
         """(repeats,), of the rows alone that a pass over the images adds and writes."""

@@ -7,6 +7,7 @@ spike rates of a trained one (6 to 15 %), and speed depends on nothing else.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -26,6 +27,7 @@ _PERCENTILE = 99.9  # of a layer's activations: worth one spike per step
 _BLUR_PIXELS = 2.0
 
 Array = NDArray[np.float32]
+Value = TypeVar("Value", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def conv_workload(name: str, layers: tuple[AnyLayer, ...], n_images: int) -> Con
     weights, targets, values = [], [], images
     for shape in spec.shapes:
         kernels = rng.normal(0, 1, (shape.rows, shape.columns)).astype(np.float32) / np.float32(np.sqrt(shape.rows))
-        seen = np.maximum(_windows(values, shape) @ kernels, 0)
+        seen = np.maximum(windows_of(values, shape) @ kernels, 0)
         scale = np.float32(np.percentile(seen, _PERCENTILE))
         weights.append((kernels / scale, np.zeros(shape.columns, np.float32)))
         values = np.minimum(seen / scale, 1).reshape(n_images, -1)
@@ -100,7 +102,7 @@ def _images(rng: np.random.Generator, n: int) -> Array:
     return images
 
 
-def _windows(values: Array, shape: LayerShape) -> Array:
+def windows_of(values: NDArray[Value], shape: LayerShape) -> NDArray[Value]:
     """What each position sees of values (S, n_in): (S, positions, rows)."""
     channels, height, width = shape.input
     top, left, bottom, right = shape.padding

@@ -7,6 +7,7 @@ import pytest
 
 from chipsim.layers import Convolution, Dense, Flatten
 from host.bench_conv import run_conv_bench
+from host.bench_conv_limit import visits_of
 from host.bench_conv_workload import conv_workload, small_network, vgg11
 from host.errors import HostError
 
@@ -24,6 +25,18 @@ def test_report():
     assert network.synapses_written["infer"] == 0 < network.synapses_written["learn"]
     assert json.loads(json.dumps(result.to_json()))["networks"][0]["network"] == "tiny"
     assert any("tiny" in line for line in result.lines())
+
+
+def test_limit_visits_what_the_positions_see():
+    [shape, *_] = conv_workload("tiny", LAYERS, 1).spec.shapes
+    spikes = np.random.default_rng(0).random((2, shape.n_in)) < 0.1
+    visits = visits_of(shape, spikes.astype(np.uint8))
+    image = spikes.reshape(2, 32, 32, 3)
+    expected = [
+        image[t, y : y + 3, x : x + 3].ravel() for t in (0, 1) for y in range(0, 30, 8) for x in range(0, 30, 8)
+    ]
+    rows = [visits.rows[begin:end].tolist() for [begin], [end] in zip(visits.begin, visits.end, strict=True)]
+    assert rows == [np.flatnonzero(seen).tolist() for seen in expected]
 
 
 def test_unknown_peer():
