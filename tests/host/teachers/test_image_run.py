@@ -88,3 +88,31 @@ def test_pools_have_no_targets(data, teacher):
     values = setup.train.values(slice(0, 4))
     targets = setup.teacher.targets(values, setup.train.labels[:4], "label")
     assert [None if target is None else target.shape for target in targets] == [(4, 108), None, (4, 2)]
+
+
+def test_windows_begin_with_a_charge_where_a_pool_has_no_weights(data, teacher):
+    settings = {"dataset": str(data), "teacher.file": str(teacher)}
+    plain, charged = (
+        prepare(resolve(None, settings | {"conversion.initial_membrane_th": th})).start_weights() for th in (0.0, 0.5)
+    )
+    assert plain[1] is charged[1] is None
+    for before, after in ((plain[0], charged[0]), (plain[2], charged[2])):
+        assert np.array_equal(before[0], after[0])
+        assert np.allclose(after[1] - before[1], 0.5 / 16)
+
+
+def test_map_shows_where_its_crossbars_stand(chipsim, teacher):
+    text = chipsim("map", "--chip", "ideal", "--teacher", teacher).out
+    assert "layer 1 visits 36 positions in turn, layer 2 visits 9 positions in turn\n" in text
+    entry = json.loads(chipsim("map", "--chip", "ideal", "--teacher", teacher, "--json").out)
+    assert entry["visits"] == [36, 9, 1]
+    # 3x3 kernels of two channels and a bias, pools of 2x2 of three channels, then 27 values
+    assert [(tile["inputs"], tile["neurons"]) for tile in entry["tiles"]] == [(18 + 1, 3), (12 + 1, 3), (27 + 1, 2)]
+
+
+@pytest.mark.parametrize("file", ["nowhere.onnx", "colours.npz"])
+def test_map_refuses_what_is_no_network_in_one_line(chipsim, data, teacher, file):
+    ended = chipsim("map", "--chip", "ideal", "--teacher", data.parent / file)
+    assert (ended.status, ended.out) == (2, "")
+    assert file in ended.err
+    assert ended.err.count("\n") == 1
