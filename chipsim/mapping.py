@@ -45,6 +45,7 @@ class Placement:
     cores: int  # of the chip
     core_rows: int
     core_columns: int
+    visits: tuple[int, ...]  # positions that each layer's crossbars visit in turn within a step; 1 where it is dense
 
     @property
     def cores_used(self) -> int:
@@ -114,6 +115,7 @@ class _Crossbars(NamedTuple):
     n_in: int
     n_out: int
     copies: int = 1
+    visits: int = 1  # of each, within a step
 
 
 def place(spec: PhysicalSpec, layer_sizes: Sequence[int]) -> Placement:
@@ -127,7 +129,9 @@ def place(spec: PhysicalSpec, layer_sizes: Sequence[int]) -> Placement:
 
 def place_layers(spec: PhysicalSpec, layers: Sequence[LayerShape]) -> Placement:
     """As `place`, layers on an image included: their crossbars' columns, each with the neurons of all its positions."""
-    crossbars = [_Crossbars(layer.rows, layer.columns, layer.crossbars) for layer in layers]
+    crossbars = [
+        _Crossbars(layer.rows, layer.columns, layer.crossbars, layer.positions // layer.crossbars) for layer in layers
+    ]
     return _place(spec, [layers[0].n_in, *(layer.n_out for layer in layers)], crossbars)
 
 
@@ -136,7 +140,7 @@ def _place(spec: PhysicalSpec, layer_sizes: Sequence[int], layers: Sequence[_Cro
     _check_size(spec, layer_sizes, layers)
     cores, tiles = _Cores(spec), list[Tile]()
     all_crossbars = [(layer, each, k) for layer, each in enumerate(layers, 1) for k in range(each.copies)]
-    for layer, (n_in, n_out, _), number in all_crossbars:
+    for layer, (n_in, n_out, _, _), number in all_crossbars:
         parts = _row_parts(spec, n_in)
         placed = 0
         while placed < n_out:
@@ -162,7 +166,15 @@ def _place(spec: PhysicalSpec, layer_sizes: Sequence[int], layers: Sequence[_Cro
                     )
                 )
             placed += neurons
-    return Placement(spec.name, tuple(layer_sizes), tuple(tiles), array.cores, array.core_rows, array.core_columns)
+    return Placement(
+        spec.name,
+        tuple(layer_sizes),
+        tuple(tiles),
+        array.cores,
+        array.core_rows,
+        array.core_columns,
+        tuple(each.visits for each in layers),
+    )
 
 
 def _row_parts(spec: PhysicalSpec, n_in: int) -> list[tuple[int, int]]:
@@ -194,7 +206,7 @@ def _check_size(spec: PhysicalSpec, layer_sizes: Sequence[int], layers: Sequence
             " columns; enlarge the core"
         )
     columns = 0
-    for layer, (n_in, n_out, count) in enumerate(layers, 1):
+    for layer, (n_in, n_out, count, _) in enumerate(layers, 1):
         parts = -(-(n_in + _bias_rows(spec)) // _most_inputs(spec))
         if parts > 1 and not array.columns_chain:
             raise ChipError(
@@ -214,7 +226,7 @@ def _too_few_cores(spec: PhysicalSpec, layer_sizes: Sequence[int], layers: Seque
     array, most_neurons = spec.array, _most_neurons(spec)
     each = [
         count * -(-(n_in + _bias_rows(spec)) // _most_inputs(spec)) * -(-n_out // most_neurons)
-        for n_in, n_out, count in layers
+        for n_in, n_out, count, _ in layers
     ]
     return ChipError(
         f"network {_name(layer_sizes)} does not fit {spec.name}: it has {array.cores} cores of {array.core_rows} rows x"

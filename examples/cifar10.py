@@ -26,7 +26,7 @@ from chipsim import Chip
 from chipsim.image_order import to_image
 from host.console import Console
 from host.encoders import Encoder
-from host.evaluate import evaluate
+from host.evaluate import CHUNK, classify
 from host.files import replacing, write_text
 from host.palette import BLUE, DASHES, GREEN, VERMILION
 from host.run_spec import RunSpec, resolve
@@ -36,19 +36,6 @@ from host.training import per_layer
 
 NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 NOISE = ("mismatch:{}@weight", "mismatch:{}@threshold")
-RATE = 3e-4  # at the first image, in thresholds; divided by the root of the positions in convolutions
-SETTINGS = {
-    "dataset": "cifar10",
-    "steps": 16,
-    "encoding": "current",
-    "neuron.low_rail_th": -1.0,
-    "learning_circuit.error_gate": "linear",
-    "learning_circuit.dead_zone_counts": 0.5,
-    "learning_circuit.boxcar_width_th": 2.0,
-    "learning_circuit.warm_up_steps": 4,
-    "teacher.norm_percentile": 99.0,
-    "training.output_target": "logits",
-}
 
 
 @dataclass(frozen=True)
@@ -65,7 +52,7 @@ class Result:
 
 def spec_of(arguments: argparse.Namespace, mismatch: float, die: int) -> RunSpec:
     noise = [text.format(mismatch) for text in NOISE] if mismatch else []
-    settings = SETTINGS | {"teacher.file": str(arguments.teacher), "noise": noise, "die": die}
+    settings = {"dataset": "cifar10", "teacher.file": str(arguments.teacher), "noise": noise, "die": die}
     return resolve(None, settings | ({"data_dir": str(arguments.data_dir)} if arguments.data_dir else {}))
 
 
@@ -75,7 +62,7 @@ def learn(setup: Setup, chip: Chip, images: int, console: Console) -> None:
     encoder = Encoder(spec.encoding, setup.dataset.n_in, spec.steps, setup.chunk, spec.seed, Lesson.BUFFERS)
     lesson = Lesson(setup.train, setup.teacher, encoder, spec.training.output_target, spec.seed)
     for piece in lesson.chunks(spans(0, images, setup.chunk, len(setup.train))):
-        falling = RATE * (1 - piece.windows / images)
+        falling = setup.learning_rate * (1 - piece.windows / images)
         chip.learn(piece.events, piece.windows, piece.targets, per_layer(falling.astype(np.float32), chip.spec))
         console.learning(int(piece.windows[-1]) + 1, images, None)
 
@@ -87,20 +74,21 @@ def measure(setup: Setup, images: int, n_test: int, threads: int, console: Conso
     chip = setup.chip(setup.chip_spec, setup.start_weights(), threads)
     learn(setup, chip, images, console)
     test = setup.dataset.test.subset(np.arange(n_test))
-    score = evaluate(chip, test, Encoder(spec.encoding, setup.dataset.n_in, spec.steps, 512, spec.seed))
+    answers = classify(chip, test, Encoder(spec.encoding, setup.dataset.n_in, spec.steps, CHUNK, spec.seed))
     confusion = np.zeros((10, 10), int)
-    np.add.at(confusion, (test.labels, score.classes), 1)
+    np.add.at(confusion, (test.labels, answers), 1)
     filters = to_image(chip.weights()[0][0].T, (3, *chip.spec.shapes[0].kernel))
-    return Result(mismatch, spec.die, images, score.accuracy, confusion.tolist(), filters.round(6).tolist())
+    accuracy = float(np.mean(answers == test.labels))
+    return Result(mismatch, spec.die, images, accuracy, confusion.tolist(), filters.round(6).tolist())
 
 
 def results_of(arguments: argparse.Namespace, console: Console) -> tuple[float, list[Result]]:
     """The teacher's accuracy and every chip's, from the folder where they are there."""
     done = arguments.out / f"results-{arguments.test}.json"
     stored: dict[str, Any] = json.loads(done.read_text()) if done.exists() else {}
-    digest = spec_of(arguments, 0.0, 1).teacher.digest
-    if stored.get("teacher_digest") != digest:
-        stored = {"teacher_digest": digest, "results": []}
+    spec = spec_of(arguments, 0.0, 1).hash()
+    if stored.get("spec") != spec:
+        stored = {"spec": spec, "results": []}
     results = [Result(**each) for each in stored["results"]]
     known = {(each.mismatch, each.die, each.images) for each in results}
     wanted = [(0.0, 1)] + [(arguments.mismatch, die) for die in range(1, arguments.dies + 1)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from host.cli_options import layer_sizes, one_line_errors
@@ -52,15 +54,24 @@ def spec(chip: str | None, derived: bool, schema: bool, as_json: bool) -> None:
 
 
 @click.command("map")
-@click.option("--network", required=True, callback=layer_sizes, help="Widths of all layers, inputs first: 784,256,10.")
+@click.option("--network", callback=layer_sizes, help="Widths of all layers, inputs first: 784,256,10.")
+@click.option("--teacher", type=click.Path(path_type=Path), help="ONNX file whose layers these are, instead.")
 @click.option("--chip", required=True, help="Preset or TOML file (see chipsim spec).")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
-def place(network: tuple[int, ...], chip: str, as_json: bool) -> None:
+def place(network: tuple[int, ...] | None, teacher: Path | None, chip: str, as_json: bool) -> None:
     """Show on which cores, rows and columns of a chip a network stands, and how full that makes it."""
+    if (network is None) == (teacher is None):
+        raise click.UsageError("name one network: --network 784,256,10, or --teacher FILE.onnx")
     with one_line_errors():
-        from chipsim.mapping import place as place_on
+        from chipsim import mapping
         from chipsim.physical import load
         from host.map_report import map_json, map_text
 
-        placement = place_on(load(chip), network)
+        if teacher is None:
+            assert network is not None, "one of the two is there"
+            placement = mapping.place(load(chip), network)
+        else:
+            from host.teachers.onnx_teacher import read_onnx
+
+            placement = mapping.place_layers(load(chip), read_onnx(teacher)[0].shapes)
         click.echo(map_json(placement) if as_json else map_text(placement))

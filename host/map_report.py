@@ -38,6 +38,9 @@ def map_text(placement: Placement) -> str:
         )
         share = tile.rows * tile.columns / core_cells
         lines.append(f"{tile.layer:>5} {tile.core:>5} {' '.join(f'{span:>11}' for span in spans)} {share:>12.1%}")
+    visits = [f"layer {n} visits {each:,} positions in turn" for n, each in enumerate(placement.visits, 1) if each > 1]
+    if visits:
+        lines += ["", f"each column serves a neuron at every position that it visits: {', '.join(visits)}"]
     return "\n".join(
         [
             *lines,

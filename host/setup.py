@@ -15,6 +15,7 @@ from chipsim.mapping import place_layers
 from host.data import Dataset, Samples, load
 from host.errors import DataError, SettingError
 from host.methods.registry import find
+from host.methods.start import converted
 from host.run_spec import RunSpec
 from host.teacher import Layer, Teacher, cached_teacher, scaled_teacher
 from nonideality.streams import stream
@@ -60,7 +61,7 @@ class Setup:
 
     def converted_weights(self) -> list[Layer | None]:
         """The teacher's weights for this chip."""
-        return self._delivered(self.teacher.normalised())
+        return self._delivered(converted(self.teacher, self.spec))
 
     def _delivered(self, layers: Sequence[Layer | None]) -> list[Layer | None]:
         """Weights with which a spike's charge in all is as given, however slowly its current decays."""

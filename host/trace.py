@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from chipsim import ChipInterface, ChipSpec, Events, Probe, Result, Snapshot
 from chipsim.fabricate import FabricatedLayer, fabricate
+from chipsim.layers import LayerShape
 from host.encoders import Encoder
 from host.errors import TraceError
 from host.evaluate import EVALUATION_WINDOWS
@@ -21,6 +22,7 @@ from host.run import Listener, Silence, run
 from host.run_spec import RunSpec
 from host.setup import Setup, prepare
 from host.stream import Lesson, spans
+from host.trace_place import crossbar_of, figure_of, inputs_of
 from host.training import per_layer
 
 ROWS = 4  # of a layer that are watched if none is named: the most active ones, and always the bias
@@ -58,6 +60,11 @@ class NeuronTrace:
     integrating: bool  # a readout that never fires
     made: dict[str, float]  # this neuron's figures as fabricated: threshold, boxcar_low, gain_row12, ...
     designed: dict[str, float]  # the same of a chip without errors
+
+    @property
+    def learns(self) -> bool:
+        """False for all neurons if the chip inferred, and always for those of pools."""
+        return len(self.pulse) > 0
 
     @property
     def errors(self) -> dict[str, tuple[float, float]]:
@@ -135,8 +142,8 @@ def trace(
     result = show(probes)
     made, designed = fabricate(chip.spec, chip.die_seed), fabricate(chip.spec.ideal(), chip.die_seed)
     traces = [
-        _neuron_trace(result, probe, k, before, made[probe.layer - 1], designed[probe.layer - 1])
-        for probe in probes
+        _neuron_trace(result, probe, k, before, shape, made[probe.layer - 1], designed[probe.layer - 1])
+        for probe, shape in ((probe, chip.spec.shapes[probe.layer - 1]) for probe in probes)
         for k in range(len(probe.neurons))
     ]
     return Trace(
@@ -165,7 +172,8 @@ def _check_learned(setup: Setup, learned: int, more: int) -> None:
 
 
 def _check(spec: ChipSpec, neurons: Places, rows: Places, part: str, samples: Sequence[int], n: int) -> None:
-    for what, places, sizes in (("neuron", neurons, spec.layer_sizes[1:]), ("row", rows, spec.layer_sizes)):
+    n_rows = [shape.rows for shape in spec.shapes]
+    for what, places, sizes in (("neuron", neurons, spec.layer_sizes[1:]), ("row", rows, n_rows)):
         for layer, number in places:
             if not 1 <= layer <= spec.n_layers:
                 raise TraceError(
@@ -206,16 +214,16 @@ def _rates(setup: Setup, windows: NDArray[np.int64]) -> NDArray[np.float32]:
 
 def _probes(spec: ChipSpec, seen: Result, events: Events, neurons: Places, rows: Places) -> list[Probe]:
     """One probe per layer; what was not named is filled in from what a first look showed."""
-    sizes = spec.layer_sizes
-    activity = [_input_activity(events, sizes[0]), *(count.sum(axis=0) for count in seen.counts)]
+    activity = [_input_activity(events, spec.layer_sizes[0]), *(count.sum(axis=0) for count in seen.counts)]
     if not neurons:
         neurons = [(layer, _liveliest(seen, layer)) for layer in range(1, spec.n_layers + 1)]
     probes = []
     for layer in sorted({layer for layer, _ in neurons}):
         mine = tuple(neuron for its_layer, neuron in neurons if its_layer == layer)
         named = [row for its_layer, row in rows if its_layer == layer]
-        most_active = np.argsort(-activity[layer - 1], kind="stable")[:ROWS].tolist()
-        probes.append(Probe(layer, mine, (*(named or sorted(most_active)), sizes[layer - 1])))
+        shape = spec.shapes[layer - 1]
+        most_active = np.argsort(-inputs_of(mine[0], shape, activity[layer - 1]), kind="stable")[:ROWS].tolist()
+        probes.append(Probe(layer, mine, (*(named or sorted(most_active)), shape.rows)))
     return probes
 
 
@@ -236,7 +244,13 @@ def _input_activity(events: Events, n_in: int) -> NDArray[np.float64]:
 
 
 def _neuron_trace(
-    result: Result, probe: Probe, k: int, before: Snapshot, made: FabricatedLayer, designed: FabricatedLayer
+    result: Result,
+    probe: Probe,
+    k: int,
+    before: Snapshot,
+    shape: LayerShape,
+    made: FabricatedLayer,
+    designed: FabricatedLayer,
 ) -> NeuronTrace:
     signals, neuron, rows = result.signals[probe.layer], probe.neurons[k], list(probe.rows)
     named = signals._asdict()
@@ -245,7 +259,7 @@ def _neuron_trace(
 
     def stored(name: str) -> Any:
         array = before.get(f"layer{probe.layer}.{name}")
-        return nothing if array is None else array[rows, neuron]
+        return nothing if array is None else crossbar_of(neuron, shape, array)[rows, neuron % shape.columns]
 
     return NeuronTrace(
         layer=probe.layer,
@@ -257,23 +271,23 @@ def _neuron_trace(
         code_before=stored("code"),
         residue_before=stored("residue"),
         integrating=bool(made.neurons.integrating),
-        made=_figures(made, neuron, probe.rows),
-        designed=_figures(designed, neuron, probe.rows),
+        made=_figures(made, shape, neuron, probe.rows),
+        designed=_figures(designed, shape, neuron, probe.rows),
         **shown,
     )
 
 
-def _figures(layer: FabricatedLayer, neuron: int, rows: tuple[int, ...]) -> dict[str, float]:
+def _figures(layer: FabricatedLayer, shape: LayerShape, neuron: int, rows: tuple[int, ...]) -> dict[str, float]:
     """Every figure that the fab gave this neuron, by its name in the tables, and the gains of its watched synapses."""
-    n_out = len(layer.neurons.threshold)
     figures = {}
     for name, value in [*_fields(layer.neurons), *_fields(layer.circuit)]:
-        array = np.asarray(value)
-        if array.dtype == np.float32 and array.shape in ((), (n_out,)):
-            figures[name] = float(array if array.ndim == 0 else array[neuron])
+        figure = figure_of(neuron, shape, np.asarray(value))
+        if figure is not None:
+            figures[name] = figure
+    gain = crossbar_of(neuron, shape, layer.gain)
     for row in rows:
         name = "gain_bias" if row == rows[-1] else f"gain_row{row}"
-        figures[name] = float(layer.gain[row if len(layer.gain) > 1 else 0, neuron])
+        figures[name] = float(gain[row if len(gain) > 1 else 0, neuron % shape.columns])
     return figures
 
 

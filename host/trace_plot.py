@@ -116,14 +116,26 @@ def _panels(trace: Trace) -> list[tuple[str, float, _Draw]]:
         ("spike count and\ntarget count" if trace.learns else "count", 1.6, _counts),
     ]
     if trace.learns:
-        panels += [
+        learning: list[tuple[str, float, _Draw]] = [
             ("target minus count\n(spikes)", 1.3, _difference),
             ("error gate\n(spikes per step)" if _is_linear(trace) else "error gate", 1.2, _error),
             ("learning gates", 0.9, _gates),
             ("update pulse\n(10⁻³ th)", 1.2, _pulse),
             ("weight change\n(10⁻³ th)" if not len(trace.neurons[0].code) else "weight change\n(LSB)", 2.2, _weights),
         ]
+        panels += [(label, height, _where_it_learns(draw)) for label, height, draw in learning]
     return panels
+
+
+def _where_it_learns(draw: _Draw) -> _Draw:
+    def drawn(scene: _Scene, axes: Axes, neuron: NeuronTrace) -> None:
+        if neuron.learns:
+            draw(scene, axes, neuron)
+        else:
+            axes.set_yticks([])
+            axes.text(0.5, 0.5, "does not learn", transform=axes.transAxes, ha="center", va="center", fontsize=_SMALL)
+
+    return drawn
 
 
 def _is_linear(trace: Trace) -> bool:
@@ -198,7 +210,7 @@ def _membrane(scene: _Scene, axes: Axes, neuron: NeuronTrace) -> None:
     bottom, top = min([bottom, *rails]), max([bottom + span, top, *rails])
     axes.set_ylim(bottom - 0.08 * (top - bottom), top + 0.08 * (top - bottom))
     edges = neuron.made["boxcar_low"], neuron.made["boxcar_high"]
-    if scene.trace.learns and np.isfinite(edges).all():
+    if neuron.learns and np.isfinite(edges).all():
         label = f"boxcar {edges[0]:.2f} to {edges[1]:.2f}"
         axes.axhspan(*edges, color=BLUE, alpha=0.13, linewidth=0, label=label, zorder=0.6)
         for edge in edges:
@@ -226,7 +238,7 @@ def _spike(scene: _Scene, axes: Axes, neuron: NeuronTrace) -> None:
 def _counts(scene: _Scene, axes: Axes, neuron: NeuronTrace) -> None:
     label = "membrane / threshold" if neuron.integrating else "spikes"
     axes.step(*scene.line(neuron, "count"), where="post", color=BLACK, linewidth=1.2, label=label)
-    if scene.trace.learns:
+    if neuron.learns:
         at, values = scene.line(neuron, "target_count")
         axes.step(at, values, where="post", color=BLUE, linestyle=DASHES, linewidth=1.2, label="target")
     full = neuron.made["accumulator_full"]

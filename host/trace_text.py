@@ -63,7 +63,7 @@ def report(trace: Trace, step_s: float, files: dict[str, str]) -> str:
         lines.append(f"  {trace.part} sample {sample}: class {label}, answered {answer}")
     for neuron in trace.neurons:
         facts = [f"{int(neuron.spike.sum())} spikes"]
-        if trace.learns:
+        if neuron.learns:
             facts.append(f"{int((neuron.pulse != 0).sum())} update pulses")
         lines.append(f"  {name_of(neuron)}: {', '.join(facts)}; {'; '.join(error_lines(neuron)) or 'as designed'}")
     return "\n".join([*lines, *(f"{what:<10}{path}" for what, path in files.items())])

@@ -23,6 +23,7 @@ from host.encoders import Encoder
 from host.methods.effort import Effort, n_weights, programming_bytes
 from host.methods.method import Job, Method, of_dense
 from host.methods.on_chip_ltl import learning_die
+from host.methods.start import converted
 from host.training import LearningDie, Progress, train
 
 if TYPE_CHECKING:
@@ -66,10 +67,7 @@ class Conversion(Method):
         teacher = setup.teacher
         if wanted.balancing == "current":
             teacher = _balanced(setup, teacher)
-        layers = teacher.normalised()
-        head_start = np.float32(wanted.initial_membrane_th / setup.spec.steps)
-        if head_start:
-            layers = [(weight, bias + head_start) for weight, bias in of_dense(layers)]
+        layers = converted(teacher, setup.spec)
         return _corrected(setup, teacher, of_dense(layers)) if wanted.bias_correction else layers
 
     def learn(self, job: Job) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from host.methods.effort import Effort
-from host.methods.start import random_weights
+from host.methods.start import converted, random_weights
 
 if TYPE_CHECKING:
     from chipsim import ChipInterface
@@ -63,7 +63,7 @@ class Method(ABC):
     def start_weights(self, setup: Setup) -> list[Layer | None]:
         """What a die is programmed with before anything is learned, as ``training.start`` says."""
         if setup.spec.training.start == "teacher":
-            return setup.teacher.normalised()
+            return converted(setup.teacher, setup.spec)
         return random_weights(setup.teacher.network.shapes, setup.spec.seed)
 
     @abstractmethod

@@ -15,7 +15,8 @@ class ConversionSpec(BaseModel):
     # What one spike per step stands for: the teacher's largest activations, or the twin's largest column currents.
     balancing: Literal["activation", "current"] = "activation"
     bias_correction: bool = False  # shift each bias by the mean error of the twin's rate
-    initial_membrane_th: Annotated[float, Field(ge=0, le=1)] = 0.0  # charge that a window begins with
+    # Charge that a window begins with, for every method that starts from the teacher's weights.
+    initial_membrane_th: Annotated[float, Field(ge=0, le=1)] = 0.0
     samples: Annotated[int, Field(ge=1, le=100_000)] = 1024  # training samples that currents and rates are taken from
 
 

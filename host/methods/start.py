@@ -1,14 +1,27 @@
-"""Weights to start learning from where they are not the teacher's."""
+"""Weights that a die is programmed with before anything is learned: the teacher's, or random ones."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from chipsim.layers import LayerShape
-from host.teacher import Layer
 from nonideality.streams import stream
+
+if TYPE_CHECKING:
+    from host.run_spec import RunSpec
+    from host.teacher import Layer, Teacher
+
+
+def converted(teacher: Teacher, spec: RunSpec) -> list[Layer | None]:
+    """The teacher's weights as rates, with the charge that ``conversion.initial_membrane_th`` lets windows begin with.
+
+    A chip discharges its membranes before each window, so that charge comes with the bias, th / T more per step.
+    """
+    head_start = np.float32(spec.conversion.initial_membrane_th / spec.steps)
+    return [layer and (layer[0], layer[1] + head_start) for layer in teacher.normalised()]
 
 
 def random_weights(shapes: Sequence[LayerShape], seed: int) -> list[Layer | None]:

@@ -172,9 +172,10 @@ def test_bias_correction_brings_mean_rates_to_their_targets(spec_of):
     assert errors[True][1] < errors[False][1]
 
 
-def test_an_initial_membrane_comes_with_the_bias(spec_of):
+@pytest.mark.parametrize("method", ["conversion", "on-chip-ltl", "offline-ltl"])
+def test_an_initial_membrane_comes_with_the_bias(spec_of, method):
     plain, charged = (
-        prepare(spec_of("conversion", **{"conversion.initial_membrane_th": th})).start_weights() for th in (0.0, 0.5)
+        prepare(spec_of(method, **{"conversion.initial_membrane_th": th})).start_weights() for th in (0.0, 0.5)
     )
     for (_, before), (_, after) in zip(plain, charged, strict=True):
         assert np.allclose(after - before, 0.5 / 6)

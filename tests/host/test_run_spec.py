@@ -153,6 +153,11 @@ def test_the_default_warm_up_follows_any_way_to_write_the_steps(steps):
     assert resolve(None, {"steps": steps}) == resolve(None, {"steps": 4})
 
 
+@pytest.mark.parametrize("steps", [2, 16, 40])
+def test_cifar10_is_learned_in_the_last_step(steps):
+    assert resolve(None, {"dataset": "cifar10", "steps": steps}).learning_circuit.warm_up_steps == steps - 1
+
+
 def test_a_data_sets_defaults_give_way_to_file_and_flags(tmp_path):
     file = write(tmp_path, 'dataset = "yinyang"\nsteps = 8\n')
     spec = resolve(file, {"hidden": [3]})

@@ -61,7 +61,7 @@ CHANGES = {
     "in_the_loop.converter.readout_high_th": (IN_THE_LOOP | {"neuron.readout": "integrating"}, 6.5),
     "conversion.balancing": (CONVERTED, "current"),
     "conversion.bias_correction": (CONVERTED, True),
-    "conversion.initial_membrane_th": (CONVERTED, 0.5),
+    "conversion.initial_membrane_th": ({}, 0.5),
     "conversion.samples": (CONVERTED | {"conversion.bias_correction": True}, 20),
     "offline.batch": ({"training.method": "offline-ltl"}, 8),
     "offline.boxcar_width_th": ({"training.method": "offline-ltl"}, 1.5),

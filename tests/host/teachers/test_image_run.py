@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from plain_network import random_network
 
+from chipsim.fabricate import fabricate
 from chipsim.layers import AveragePool, Convolution, Dense, Flatten
 from host.run_spec import resolve
 from host.setup import prepare
 from host.teachers.onnx_write import write_onnx
+from host.trace import trace
 from host.training import per_layer
 
 QUICK = ("--epochs", 1, "--encoding", "current", "--threads", 1, "--json", "--noise", "mismatch:0.3@threshold")
@@ -88,3 +90,68 @@ def test_pools_have_no_targets(data, teacher):
     values = setup.train.values(slice(0, 4))
     targets = setup.teacher.targets(values, setup.train.labels[:4], "label")
     assert [None if target is None else target.shape for target in targets] == [(4, 108), None, (4, 2)]
+
+
+def test_windows_begin_with_a_charge_where_a_pool_has_no_weights(data, teacher):
+    settings = {"dataset": str(data), "teacher.file": str(teacher)}
+    plain, charged = (
+        prepare(resolve(None, settings | {"conversion.initial_membrane_th": th})).start_weights() for th in (0.0, 0.5)
+    )
+    assert plain[1] is charged[1] is None
+    for before, after in ((plain[0], charged[0]), (plain[2], charged[2])):
+        assert np.array_equal(before[0], after[0])
+        assert np.allclose(after[1] - before[1], 0.5 / 16)
+
+
+def test_map_shows_where_its_crossbars_stand(chipsim, teacher):
+    text = chipsim("map", "--chip", "ideal", "--teacher", teacher).out
+    assert "layer 1 visits 36 positions in turn, layer 2 visits 9 positions in turn\n" in text
+    entry = json.loads(chipsim("map", "--chip", "ideal", "--teacher", teacher, "--json").out)
+    assert entry["visits"] == [36, 9, 1]
+    # 3x3 kernels of two channels, pools of 2x2 of three channels, then 27 values; biases come with the neurons
+    assert [(tile["inputs"], tile["neurons"]) for tile in entry["tiles"]] == [(18, 3), (12, 3), (27, 2)]
+
+
+@pytest.mark.parametrize("file", ["nowhere.onnx", "colours.npz"])
+def test_map_refuses_what_is_no_network_in_one_line(chipsim, data, teacher, file):
+    ended = chipsim("map", "--chip", "ideal", "--teacher", data.parent / file)
+    assert (ended.status, ended.out) == (2, "")
+    assert file in ended.err
+    assert ended.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("learn", [True, False], ids=["learn", "infer"])
+def test_a_traced_neuron_shows_what_its_position_sees(data, teacher, learn):
+    settings = {"dataset": str(data), "teacher.file": str(teacher), "encoding": "current", "training.epochs": 1}
+    spec = resolve(None, settings | {"noise": ["mismatch:0.3"], "learning_circuit.warm_up_steps": 0})
+    position, channel = 7, 1  # line 1, column 1 of 6x6: nothing of its kernel lies beyond the image
+    traced = trace(spec, [(1, position * 3 + channel)], part="train", learn=learn)
+    neuron, setup = traced.neurons[0], prepare(spec)
+    image = setup.dataset.train.values(slice(0, 1)).reshape(6, 6, 2)
+    field = np.append(image[0:3, 0:3].ravel(), 1)
+    assert np.array_equal(neuron.input[0, 0], field[list(neuron.rows)])
+    assert sorted(field[list(neuron.rows[:-1])]) == sorted(field[:-1])[-4:], "the most active rows"
+    chip = setup.chip(setup.chip_spec, setup.start_weights(), 1)
+    weights = chip.snapshot()["layer1.weight"][0][:, channel]
+    assert np.array_equal(neuron.weight_before, weights[list(neuron.rows)])
+    assert neuron.current[0, 0] == pytest.approx(field @ weights, rel=1e-5)
+    made = fabricate(chip.spec, chip.die_seed)[0]
+    assert neuron.made["threshold"] == made.neurons.threshold[position, channel]
+    assert neuron.made["gain_bias"] == made.gain[0][-1, channel]
+    assert len(neuron.pulse) == learn
+
+
+def test_each_layers_liveliest_neuron_is_traced(chipsim, here, data, teacher):
+    ended = chipsim("trace", "--dataset", data, "--teacher", teacher, *QUICK, "--out", "t.vcd")
+    assert ended.status == 0, ended.err
+    layers = json.loads(ended.out)["neurons"]
+    assert [each["layer"] for each in layers] == [1, 2, 3]
+    assert [sum(each["update_pulses"]) > 0 for each in layers] == [True, False, True], "a pool does not learn"
+    assert {path.suffix for path in here.glob("t.*")} == {".vcd", ".gtkw", ".png"}
+
+
+def test_traced_rows_belong_to_one_position(chipsim, here, data, teacher):
+    ended = chipsim("trace", "--dataset", data, "--teacher", teacher, *QUICK, "--neurons", "1:0,1:3")
+    assert ended.status == 2
+    assert "probe rows for neurons of one position" in ended.err
+    assert ended.err.count("\n") == 1
