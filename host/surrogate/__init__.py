@@ -1,4 +1,4 @@
 """Gradients through time of spiking networks, from what a chip did rather than from what a model of it would do.
 
-Read `model`, `backward`, `gradient`, `loss`, `adam`, in this order.
+Read `model`, `thresholds`, `backward`, `gradient`, `loss`, `adam`, in this order.
 """
