@@ -15,7 +15,7 @@ from typing import Any
 
 from chipsim.physical import load
 from host.compare.run import compare
-from host.compare.table import NOTES, markdown_lines
+from host.compare.table import NOTES, accuracy_lines, markdown_lines
 from host.compare.verdict import verdict
 from host.console import Console
 from host.methods.names import MEANING
@@ -49,6 +49,7 @@ def main() -> None:
     names, dies = arguments.methods.split(","), tuple(range(1, arguments.dies + 1))
     physical = load("cmos-180nm")
     said: list[str] = []
+    by_mix: dict[str, Any] = {}
     with local_workers(arguments.workers) as workers, SweepStore.create(out / "compare.sqlite") as store:
 
         def ask(methods: list[str], changes: dict[str, Any]) -> Any:
@@ -59,10 +60,11 @@ def main() -> None:
         for number, (mix, noise) in enumerate(MIXES.items()):
             found = ask(names, {"noise": noise})
             print("\n".join(markdown_lines(found.methods, "" if number else "noise", mix)), flush=True)
+            by_mix[mix] = found.methods
             said += [f"{mix}: {sentence}" for sentence in verdict(found.methods)]
             if mix == "all four":
                 found.save(out)
-        print("\n" + "\n".join([*NOTES, "", *said]))
+        print("\n" + "\n".join([*NOTES, "", *accuracy_lines(by_mix), "", *said]))
         if arguments.steps_of_conversion:
             print("\n| conversion, steps | ideal % | mismatch 0.2 % |\n| --- | --- | --- |")
             for steps in STEPS:
