@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 _FIRST = 1 << 32  # beyond all dies that a run can name
 _VALIDATION = 1 << 31  # of the dies of a seed, those from here on are for looking
 _VALIDATION_DIES = 4
-# Of Adam, in thresholds: best of 3e-3, 1e-2 and 3e-2 on the validation samples of eight dies (digits, mismatch 0.5).
-_LEARNING_RATE = 1e-2
 _NOT_INJECTED = ("read", "drift", "link")
 
 
@@ -84,9 +82,6 @@ class NoiseAware(OfflineLtl):
                     f"method {self.name} cannot inject noise {noise.effect.name}: leave it out, or take --method"
                     " on-chip-ltl, which learns on the die itself"
                 )
-
-    def learning_rate(self, spec: RunSpec) -> float:
-        return _LEARNING_RATE
 
     def model(self, setup: Setup, threads: int) -> NoisyTwinLearner:
         return NoisyTwinLearner(setup, ideal_twin(setup, threads), threads)
