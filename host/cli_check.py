@@ -24,6 +24,7 @@ def _rate(context: click.Context, parameter: click.Parameter, value: float | Non
 @click.option(
     "--noise", multiple=True, help="KIND:LEVEL[@SITE][,key=value...], repeatable, instead of the spec's; 'ideal': none."
 )
+@click.option("--encoding", help="rate, bernoulli, current, latency or log-latency.  [default: the spec's, or rate]")
 @click.option("--start", type=click.Choice(["teacher", "random"]), help="What the chip learns from.")
 @click.option(
     "--row-rate",
@@ -37,6 +38,7 @@ def check(
     network: tuple[int, ...] | None,
     steps: int | None,
     noise: tuple[str, ...],
+    encoding: str | None,
     start: str | None,
     row_rate: float | None,
     as_json: bool,
@@ -48,9 +50,10 @@ def check(
     \b
     chipsim check cmos-180nm --network 784,256,10
     chipsim check my.toml --network 784,256,10 --steps 16 --noise thermal:0.2
+    chipsim check brainscales2 --network 256,246,10 --encoding log-latency
     chipsim check runs/20261121-c441e65b/spec.toml
     """
-    overrides: dict[str, Any] = {"steps": steps, "training.start": start}
+    overrides: dict[str, Any] = {"steps": steps, "encoding": encoding, "training.start": start}
     if noise:
         overrides["noise"] = [] if noise == ("ideal",) else list(noise)
     with one_line_errors():

@@ -35,6 +35,7 @@ def design_from(source: str, network: tuple[int, ...] | None, overrides: Mapping
         learning_rate=run.training.learning_rate or find(run.training.method).learning_rate(run),
         start=run.training.start,
         constant_current=run.encoding == "current",
+        one_spike="latency" in run.encoding,
     )
 
 

@@ -1,9 +1,9 @@
 """Design rules: what will sink a chip, said before it is built.
 
-Read `finding`, `design`, `registry`, then the rules: `counting`, `membrane`, `weights`, `resources`.
+Read `finding`, `design`, `registry`, then the rules: `counting`, `membrane`, `weights`, `learning`, `resources`.
 """
 
-from chipsim.check import counting, membrane, resources, weights  # noqa: F401  registers the rules
+from chipsim.check import counting, learning, membrane, resources, weights  # noqa: F401  registers the rules
 from chipsim.check.design import Design
 from chipsim.check.finding import Finding, Limits
 from chipsim.check.registry import RULES, Rule

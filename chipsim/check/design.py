@@ -25,6 +25,7 @@ class Design:
     learning_rate: float | None = None  # thresholds per update at the first sample; None: not known
     start: Literal["teacher", "random"] = "teacher"
     constant_current: bool = False  # whether inputs are amplitudes rather than spikes
+    one_spike: bool = False  # whether an input spikes once in a window at most, as latency codes have it
     row_rate: float = USUAL_ROW_RATE  # spikes per input row and step that are expected
 
     @property

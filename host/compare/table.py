@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from host.compare.figures import MethodFigures
 from host.sweep.text_table import aligned
@@ -54,6 +54,25 @@ def markdown_lines(methods: Sequence[MethodFigures], first: str, first_cell: str
     """With a column of its own at the left; the head belongs to the first table of a page."""
     lines = [f"| {' | '.join((first, *HEAD))} |", "| --- " * (len(HEAD) + 1) + "|"] if first else []
     return lines + [f"| {' | '.join((first_cell, *cells(each)))} |" for each in methods]
+
+
+def accuracy_lines(found: Mapping[str, Sequence[MethodFigures]]) -> list[str]:
+    """Markdown: mean accuracy on the dies in %, a row per method, a column per noise; the best of a column in bold."""
+    columns = [{each.name: f"{100 * each.mean:.2f}" for each in methods} for methods in found.values()]
+    names = list(columns[0])
+    best = [max(column.values(), key=float) for column in columns]
+    rows = [
+        [
+            name,
+            *(
+                f"**{column[name]}**" if column[name] == top else column[name]
+                for column, top in zip(columns, best, strict=True)
+            ),
+        ]
+        for name in names
+    ]
+    head = ["die %, mean", *found]
+    return ["| " + " | ".join(row) + " |" for row in (head, ["---"] * len(head), *rows)]
 
 
 def short(number: float) -> str:

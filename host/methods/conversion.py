@@ -1,13 +1,15 @@
 """Conversion: the teacher's weights, scaled so that activations become rates. Nothing is learned.
 
-- Normalisation by a percentile of the activations: Rueckauer et al. 2017 (Frontiers in Neuroscience 11, 682), after
-  Diehl et al. 2015 (IJCNN); percentile and grouping are `teacher.norm_percentile` and `teacher.norm`.
+- Normalisation by a percentile of the activations: Rueckauer et al. 2017 (Frontiers in Neuroscience 11, 682), who make
+  the largest activation of Diehl et al. 2015 (IJCNN) robust so; percentile and grouping are `teacher.norm_percentile`
+  and `teacher.norm`.
 - Threshold balancing by the largest current that a layer receives from the spiking layer below: Sengupta et al. 2019
   (Frontiers in Neuroscience 13, 95). Thresholds are the chip's, so weights are divided by what a threshold would be.
 - Bias correction by the mean difference between wanted and found activity, layer after layer: Li et al. 2021 (ICML,
   arXiv 2106.06984), here in rates: a bias of x moves a subtractive neuron's rate by x spikes per step.
 - Initial membrane of half a threshold: Bu et al. 2022 (AAAI, arXiv 2202.01440). A chip discharges its membranes before
-  each window, so the charge comes with the bias, th / T more per step: Deng and Gu 2021 (ICLR, arXiv 2103.00476).
+  each window, so the charge comes with the bias, th / (2 T) more per step, which is the shift of Deng and Gu 2021
+  (ICLR, arXiv 2103.00476).
 """
 
 from __future__ import annotations

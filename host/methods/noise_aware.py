@@ -3,8 +3,8 @@
 The dies are drawn afresh for each batch and none of them is one that a run can name: batch k of seed s learns on die
 2^32 (s + 1) + k, and those of --die lie below 2^32. Forward, the batch sees what that die would deliver: gains, stuck
 and few-bit weights, thresholds, leaks, dead neurons, membrane noise. Backward, each weight's gradient carries its
-synapse's gain, and rounding passes it unchanged (straight through). Injecting the hardware's noise into each forward
-pass of the training: Joshi et al. 2020, Nature Communications 11, 2473 (analog memory, artificial networks).
+synapse's gain, and rounding passes it unchanged (straight through). Training with the hardware's noise so that weights
+survive their transfer: Joshi et al. 2020, Nature Communications 11, 2473 (phase-change memory, artificial networks).
 """
 
 from __future__ import annotations

@@ -29,14 +29,14 @@ _MASKS = 4  # masks side by side
 
 
 @stage
-def _through_neurons(error, count_error, codes, remembered, current, model):
+def _through_neurons(error, count_error, codes, threshold, remembered, current, model):
     """One step of Eqs. 4, 6 and 7: e becomes dI in `error` (n,). remembered: a dU[t+1]; current: dI[t+1]."""
     a, b, beta = model.decay, model.synaptic_decay, model.steepness
     low, lsb = model.low, model.lsb
     lower, upper = model.lower_limit, model.upper_limit
     for i in range(len(error)):
         u = low + np.float32(codes[i]) * lsb
-        x = beta * abs(u - _ONE) + _ONE
+        x = beta * abs(u - threshold[i]) + _ONE
         d = (error[i] + count_error[i]) / (x * x) + remembered[i]
         d = d if lower <= u <= upper else _ZERO
         remembered[i] = a * d
@@ -55,11 +55,12 @@ def _forget_reset(remembered, fired, s, t):
 
 
 @kernel
-def through_spiking_layer(error, count_error, codes, fired, model, work, start, stop):
+def through_spiking_layer(error, count_error, codes, fired, threshold, model, work, start, stop):
     """Eqs. 4, 6 and 7 for samples start .. stop - 1.
 
     error: (S, T, n) float32, the first term of e, becomes dI; count_error: (S, n) float32, dL/dC; codes: (S, T, n)
-    uint8, membranes; fired: spikes as bits, see chipsim.spike_masks; work: (2, n) float32, room.
+    uint8, membranes; fired: spikes as bits, see chipsim.spike_masks; threshold: (n,) float32; work: (2, n) float32,
+    room.
     """
     remembered, current = work[0], work[1]
     for s in range(start, stop):
@@ -69,7 +70,7 @@ def through_spiking_layer(error, count_error, codes, fired, model, work, start, 
             t = error.shape[1] - 1 - back
             if model.zero_reset:
                 _forget_reset(remembered, fired, s, t)
-            _through_neurons(error[s, t], count_error[s], codes[s, t], remembered, current, model)
+            _through_neurons(error[s, t], count_error[s], codes[s, t], threshold, remembered, current, model)
 
 
 @kernel

@@ -42,10 +42,19 @@ class Gradient:
         ]
         self._error = [np.zeros((0, steps, padded_width(n)), np.float32) for n in sizes[1:]]
 
-    def of(self, weights: Layers, events: Events, read: ReadBack, scores: Scores, errors: Errors) -> Layers:
+    def of(
+        self,
+        weights: Layers,
+        events: Events,
+        read: ReadBack,
+        thresholds: list[Floats],
+        scores: Scores,
+        errors: Errors,
+    ) -> Layers:
         """dL/dw and dL/dbias of every layer, by Eqs. 5 to 9 of `host.surrogate.backward`.
 
-        events: what the host sent; read: what the chip showed; scores, errors: what the loss made of it.
+        events: what the host sent; read: what the chip showed; thresholds: of the layers that fire, (n,) in whole
+        vectors; scores, errors: what the loss made of it.
         """
         n_windows = len(events.begin)
         self._reserve(n_windows)
@@ -64,9 +73,8 @@ class Gradient:
                 if layer == top and scores.steps is not None:
                     through_readout(error[layer], errors.scores, steps, *common)
                 else:
-                    through_spiking_layer(
-                        error[layer], errors.counts[layer], read.codes[layer], read.fired[layer], *common
-                    )
+                    state = (read.codes[layer], read.fired[layer], thresholds[layer])
+                    through_spiking_layer(error[layer], errors.counts[layer], *state, *common)
 
         def collect(layer: int, number: int) -> None:
             first, gradient = self._blocks[layer][number]

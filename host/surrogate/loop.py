@@ -19,6 +19,7 @@ from host.surrogate.gradient import Gradient
 from host.surrogate.loss import Scores, add_weight_penalty, errors_of, largest_scores, last_scores, spiking_scores
 from host.surrogate.model import layer_model
 from host.surrogate.settings import LoopSpec
+from host.surrogate.thresholds import Thresholds
 from host.through_time.adam import MACS_PER_WEIGHT, Adam
 
 Floats = NDArray[np.float32]
@@ -45,8 +46,15 @@ class InTheLoop:
         top = design.n_layers - 1
         self._integrates = design.neuron.readout != "spiking"
         reads_out = [self._integrates and layer == top for layer in range(design.n_layers)]
+        converters = [spec.converter.of(design.neuron, out) for out in reads_out]
         models = [
-            layer_model(design.neuron, out, spec.converter.of(design.neuron, out), spec.steepness) for out in reads_out
+            layer_model(design.neuron, out, converter, spec.steepness)
+            for out, converter in zip(reads_out, converters, strict=True)
+        ]
+        self._thresholds = [
+            Thresholds(n, converter)
+            for n, out, converter in zip(design.layer_sizes[1:], reads_out, converters, strict=True)
+            if not out
         ]
         self._gradient = Gradient(models, design.layer_sizes, design.steps, threads)
         self._limits = [_full_scale(design, layer) for layer in range(1, design.n_layers + 1)]
@@ -64,7 +72,11 @@ class InTheLoop:
         result, read = self.chip.read_back(batch.events, batch.windows, spec.converter)
         scores = self._scores(result, read)
         errors = errors_of(scores, result.counts[:-1], batch.labels, design.steps, spec.loss)
-        gradients = self._gradient.of(self.weights, batch.events, read, scores, errors)
+        if spec.thresholds == "read-back":
+            for layer, codes, fired in zip(self._thresholds, read.codes, read.fired, strict=False):
+                layer.see(codes, fired)
+        thresholds = [layer.estimate() for layer in self._thresholds]
+        gradients = self._gradient.of(self.weights, batch.events, read, thresholds, scores, errors)
         add_weight_penalty(gradients, self.weights, spec.loss.weight_penalty)
         self._adam.step(self._learned(self.weights), self._learned(gradients), rate)
         for (w, _), limit in zip(self.weights[:-1] if self._integrates else self.weights, self._limits, strict=False):
@@ -75,12 +87,14 @@ class InTheLoop:
         return Step(result, errors.loss, right, host_macs(design, result, len(batch.windows)))
 
     def snapshot(self) -> dict[str, NDArray[np.generic]]:
-        """The host's weights and Adam's moments, as copies."""
+        """What the host knows: weights, Adam's moments, brackets of the thresholds, as copies."""
         arrays: dict[str, NDArray[np.generic]] = {"adam.steps": np.array([self._adam.steps], np.int64)}
         for layer, (w, b) in enumerate(self.weights, start=1):
             arrays |= {f"layer{layer}.weight": w.copy(), f"layer{layer}.bias": b.copy()}
         for number, moments in enumerate(zip(self._adam.first, self._adam.second, strict=True)):
             arrays |= {f"adam{number}.{name}": m.copy() for name, m in zip(("first", "second"), moments, strict=True)}
+        for number, found in enumerate(self._thresholds, start=1):
+            arrays[f"threshold{number}.bracket"] = found.bracket.copy()
         return arrays
 
     def restore(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:
@@ -90,6 +104,8 @@ class InTheLoop:
             w[...], b[...] = arrays[f"layer{layer}.weight"], arrays[f"layer{layer}.bias"]
         for number, (first, second) in enumerate(zip(self._adam.first, self._adam.second, strict=True)):
             first[...], second[...] = arrays[f"adam{number}.first"], arrays[f"adam{number}.second"]
+        for number, found in enumerate(self._thresholds, start=1):
+            found.bracket[...] = arrays[f"threshold{number}.bracket"]
         self.program()
 
     def _learned(self, layers: Layers) -> list[Floats]:

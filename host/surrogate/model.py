@@ -5,15 +5,16 @@ For columns i of a layer, input rows j and steps t, in units of the nominal thre
     I_i[t] = b I_i[t-1] + sum_j w_ji x_j[t] + bias_i                   (1)
     U_i[t] = a U_i[t-1] + I_i[t] - S_i[t-1]                            (2)   subtractive reset
     U_i[t] = a U_i[t-1] (1 - S_i[t-1]) + I_i[t]                        (2')  reset to zero
-    S_i[t] = step(U_i[t] - 1)                                          (3)
+    S_i[t] = step(U_i[t] - th_i)                                       (3)
 
 with U kept between the rails. a and b are the decays of membrane and synaptic current (b = 0: the current of a step is
 gone at the next). The step has no useful derivative; in its place stands the surrogate
 
-    dS/dU = 1 / (beta |U - 1| + 1)^2                                   (4)
+    dS/dU = 1 / (beta |U - th_i| + 1)^2                                (4)
 
-with beta = 50 in Cramer et al. 2022 (PNAS 119, arXiv 2006.07239). In the loop, U and S are those that the chip
-showed: the model lends its derivatives, the die its state.
+with beta = 50 and th_i = 1 in Cramer et al. 2022 (PNAS 119, arXiv 2006.07239). In the loop, U and S are those that the
+chip showed: the model lends its derivatives, the die its state. That tells the thresholds, too, see
+`host.surrogate.thresholds`.
 """
 
 from __future__ import annotations

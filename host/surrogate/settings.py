@@ -1,8 +1,11 @@
-"""How training in the loop is set. The defaults are those of Cramer et al. 2022 (PNAS 119, arXiv 2006.07239)."""
+"""How training in the loop is set. The defaults are those of Cramer et al. 2022 (PNAS 119, arXiv 2006.07239).
+
+All but one: their surrogates are centred on the nominal threshold, on a chip whose thresholds were calibrated before.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -29,6 +32,8 @@ class LoopSpec(BaseModel):
 
     batch: Annotated[int, Field(ge=1, le=4096)] = 100  # samples per step of the weights
     steepness: Positive = 50.0  # beta of Eq. 4, see `host.surrogate.model`
+    # What each neuron's surrogate is centred on, see `host.surrogate.thresholds`.
+    thresholds: Literal["read-back", "nominal"] = "read-back"
     biases: bool = True  # whether they learn, or stay as they start
     rotation_deg: Annotated[float, Field(ge=0, le=45)] = 0.0  # training images are turned by up to so much
     loss: LossSpec = LossSpec()

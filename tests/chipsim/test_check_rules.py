@@ -122,6 +122,14 @@ CASES = {
         design(noise=("quantization:4",)),
         [(design(noise=("quantization:3",)), "note"), (design(noise=("quantization:2",)), "warning")],
     ),
+    "presynaptic-trace": (
+        design(neuron={"synapse_tau_steps": 3.5}, circuit={"trace_tau_steps": 7.0}, one_spike=True),
+        [
+            (design(neuron={"synapse_tau_steps": 3.5}, circuit={"trace_tau_steps": 3.5}, one_spike=True), "note"),
+            (design(neuron={"synapse_tau_steps": 3.5}, circuit={"trace_tau_steps": 1.0}, one_spike=True), "warning"),
+            (design(neuron={"synapse_tau_steps": 3.5}, one_spike=True), "warning"),
+        ],
+    ),
     "fan-in": (
         design({"array": {"columns_chain": False}}, sizes=(255, 10)),
         [
@@ -180,6 +188,12 @@ def test_a_bad_design_breaks_it(name, broken, severity):
 def test_a_rule_for_other_designs_says_nothing(name):
     """A plain integrate-and-fire chip with analog weights, programmed: none of the special rules applies."""
     assert RULES[name].check(design()) is None
+
+
+def test_no_trace_is_missed_where_inputs_spike_often_or_currents_end_with_their_step():
+    often = design(neuron={"synapse_tau_steps": 3.5})
+    at_once = design(one_spike=True)
+    assert [RULES["presynaptic-trace"].check(each) for each in (often, at_once)] == [None, None]
 
 
 def test_the_first_limit_that_breaks_is_named():

@@ -50,6 +50,7 @@ OTHER: dict[str, Any] = {
     "training.rest_after_s": 2.5,
     "in_the_loop.batch": 50,
     "in_the_loop.steepness": 12.5,
+    "in_the_loop.thresholds": "nominal",
     "in_the_loop.biases": False,
     "in_the_loop.rotation_deg": 7.5,
     "in_the_loop.loss.scale": 3.5,

@@ -16,6 +16,15 @@ from host.run_spec import resolve
 BASE = {"hidden": [32], "noise": ["mismatch:0.5"], "training.epochs": 8, "teacher.epochs": 60}
 RANDOM = {"training.start": "random", "training.epochs": 20}
 DIES = (3, 4)
+TAU_STEPS = 3.5
+LATENCY = {
+    "encoding": "log-latency",
+    "steps": 20,
+    "neuron.kind": "lif",
+    "neuron.tau_steps": TAU_STEPS,
+    "neuron.synapse_tau_steps": TAU_STEPS,
+    "learning_circuit.warm_up_steps": 1,
+}
 
 
 def few_bits(bits, update_accumulator_bits, **synapse):
@@ -52,6 +61,7 @@ CLAIMS = {
     "lsb-charge": (few_bits(3, 8, full_scale_th=1.0), few_bits(3, 8, full_scale_th=0.3), "after", 0.1),
     "update-step": (few_bits(3, 0), few_bits(3, 8), "after", 0.2),
     "weight-bits": (few_bits(2, 8), few_bits(4, 8), "after", 0.05),
+    "presynaptic-trace": (LATENCY, LATENCY | {"learning_circuit.trace_tau_steps": 2 * TAU_STEPS}, "after", 0.2),
 }
 
 
@@ -68,7 +78,8 @@ def mean_accuracy(settings, which):
 
 def design_of(settings):
     spec = resolve(None, BASE | settings)
-    return Design(spec.chip_spec(64, 10), start=spec.training.start, learning_rate=2e-3)
+    one_spike = "latency" in spec.encoding
+    return Design(spec.chip_spec(64, 10), start=spec.training.start, learning_rate=2e-3, one_spike=one_spike)
 
 
 @pytest.mark.parametrize("name", CLAIMS)

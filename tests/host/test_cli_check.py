@@ -69,6 +69,15 @@ def test_what_is_checked_is_what_would_run(chipsim, here):
     assert "boxcar-random-start" in [finding["rule"] for finding in found["kept"]]
 
 
+def test_spikes_that_come_once_need_a_trace(chipsim, here):
+    """BrainScaleS-2's currents last; of a rate code each row spikes again, of a latency it does not."""
+    found, _ = checked(chipsim, "brainscales2", *SMALL)
+    assert "presynaptic-trace" in [entry["rule"] for entry in found["not_checked"]]
+    found, status = checked(chipsim, "brainscales2", *SMALL, "--encoding", "log-latency")
+    [finding] = [finding for finding in found["findings"] if finding["rule"] == "presynaptic-trace"]
+    assert (finding["severity"], finding["value"], status) == ("warning", 0, 0)
+
+
 def test_a_chip_of_ones_own(chipsim, here):
     (here / "my.toml").write_text(preset_text("ideal").replace("high_rail_v = 8.0", "high_rail_v = 1.1"))
     found, status = checked(chipsim, "my.toml", *SMALL)
@@ -102,6 +111,7 @@ def test_a_run_with_a_chip(chipsim, here, data_file):
         (("rram", "--network", "6,3", "--noise", "thermal:nan"), "thermal: level nan"),
         (("rram", "--network", "6,3", "--noise", "thermall:1"), "unknown noise"),
         (("rram", "--network", "6,3", "--steps", "1"), "steps"),
+        (("rram", "--network", "6,3", "--encoding", "morse"), "'log-latency'"),
         (("rram", "--network", "6,3", "--row-rate", "0"), "row-rate"),
         (("rram", "--network", "6,3", "--row-rate", "nan"), "row-rate"),
         (("missing.toml", "--network", "6,3"), "cannot be read"),

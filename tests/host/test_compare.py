@@ -8,7 +8,7 @@ import pytest
 from chipsim.physical import load
 from host.compare.ask import methods, specs
 from host.compare.figures import MethodFigures
-from host.compare.table import plain_lines, short
+from host.compare.table import accuracy_lines, plain_lines, short
 from host.compare.training_cost import training_cost
 from host.compare.verdict import verdict
 from host.errors import SettingError
@@ -125,6 +125,19 @@ def test_the_verdict_says_where_it_loses():
     assert "multiply-accumulates of the host (the other needs none)" in told[1]
     assert verdict([better]) == []
     assert "beats" in verdict([of("on-chip-ltl", (0.99, 0.98)), of("conversion", (0.5, 0.48))])[0]
+
+
+def test_accuracies_by_noise_with_the_best_in_bold():
+    found = {
+        "none": [of("on-chip-ltl", (0.9, 0.92)), of("conversion", (0.91, 0.91))],
+        "much": [of("on-chip-ltl", (0.8,)), of("conversion", (0.5,))],
+    }
+    assert accuracy_lines(found) == [
+        "| die %, mean | none | much |",
+        "| --- | --- | --- |",
+        "| on-chip-ltl | **91.00** | **80.00** |",
+        "| conversion | **91.00** | 50.00 |",
+    ]
 
 
 def test_training_cost_is_the_cost_model_times_the_samples(data_file):

@@ -50,6 +50,7 @@ CHANGES = {
     "training.rest_after_s": ({"noise": ["drift:0.3"]}, 1e12),
     "in_the_loop.batch": (IN_THE_LOOP, 5),
     "in_the_loop.steepness": (IN_THE_LOOP, 5.0),
+    "in_the_loop.thresholds": (IN_THE_LOOP, "nominal"),
     "in_the_loop.biases": (IN_THE_LOOP, False),
     "in_the_loop.loss.scale": (IN_THE_LOOP, 3.0),
     "in_the_loop.loss.activity_penalty": (IN_THE_LOOP, 0.5),

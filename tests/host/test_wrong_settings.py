@@ -117,6 +117,7 @@ WRONG = [
     ("target_bits", 17),
     ("in_the_loop.batch", 0),
     ("in_the_loop.steepness", 0),
+    ("in_the_loop.thresholds", "guessed"),
     ("in_the_loop.biases", "perhaps"),
     ("in_the_loop.rotation_deg", -1),
     ("in_the_loop.loss.scale", 0),

@@ -33,4 +33,6 @@ def random_case(
         scales = (np.float32(x) for x in (5, LOW, lsb, *limits))
         models.append(LayerModel(*numbers, reset == "zero", *scales))
     inputs = (rng.random((samples, steps, sizes[0])) < 0.4).astype(np.float32)
-    return Case(weights, inputs, codes, spikes, models, rng.integers(0, sizes[-1], samples), readout)
+    labels = rng.integers(0, sizes[-1], samples)
+    thresholds = [np.ones(n, np.float32) for n, fire in zip(sizes[1:], fires, strict=True) if fire]
+    return Case(weights, inputs, codes, spikes, models, labels, readout, thresholds)

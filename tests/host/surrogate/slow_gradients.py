@@ -23,6 +23,7 @@ class Case:
     models: list
     labels: np.ndarray
     readout: str  # spiking, integrating or integrating-max
+    thresholds: list  # per layer that fires (n_out,)
 
     def membranes(self):
         return [m.low + c * m.lsb for m, c in zip(self.models, self.codes, strict=True)]
@@ -35,6 +36,9 @@ class Case:
         padded = [np.pad(c, ((0, 0), (0, 0), (0, padded_width(c.shape[2]) - c.shape[2]))) for c in self.codes]
         converters = [Converter(m.low, m.lsb, np.float32(255)) for m in self.models]
         return ReadBack(padded, converters, [events_of(s) for s in self.spikes[:-1]], fired)
+
+    def thresholds_in_vectors(self):
+        return [np.pad(th, (0, padded_width(len(th)) - len(th))) for th in self.thresholds]
 
     def scores(self):
         if self.readout == "spiking":
@@ -78,7 +82,7 @@ def slow_gradients(case, errors):
                         e = float(errors.counts[layer][s, i])  # Eq. 5
                         if d_current_above is not None:
                             e += case.weights[layer + 1][0][i] @ d_current_above[t]
-                        surrogate = 1 / (model.steepness * abs(u - 1) + 1) ** 2  # Eq. 4
+                        surrogate = 1 / (model.steepness * abs(u - case.thresholds[layer][i]) + 1) ** 2  # Eq. 4
                         emptied = model.zero_reset and case.spikes[layer][s, t, i]
                         d = e * surrogate + (0 if emptied else model.decay * d_next)  # Eq. 6
                         if not model.lower_limit <= u <= model.upper_limit:

@@ -18,7 +18,8 @@ def gradients_of(case, events=None, threads=1, loss=LOSS):
     sizes = (case.inputs.shape[2], *(b.size for _, b in case.weights))
     gradient = Gradient(case.models, sizes, case.inputs.shape[1], threads)
     events = events_of(case.inputs > 0) if events is None else events
-    return gradient.of(case.weights, events, case.read_back(), case.scores(), case.errors(loss))
+    thresholds = case.thresholds_in_vectors()
+    return gradient.of(case.weights, events, case.read_back(), thresholds, case.scores(), case.errors(loss))
 
 
 def assert_close(actual, expected, rtol=2e-5):
@@ -35,6 +36,17 @@ def assert_close(actual, expected, rtol=2e-5):
 def test_equals_the_slow_chain_rule(readout, reset, synaptic_decay):
     case = random_case(1, readout=readout, reset=reset, synaptic_decay=synaptic_decay)
     assert_close(gradients_of(case), slow_gradients(case, case.errors(LOSS)))
+
+
+def test_every_neuron_s_surrogate_is_centred_on_its_own_threshold():
+    case = random_case(10)
+    plain = gradients_of(case)
+    case.thresholds = [
+        np.random.default_rng(10).uniform(0.4, 1.7, len(th)).astype(np.float32) for th in case.thresholds
+    ]
+    moved = gradients_of(case)
+    assert_close(moved, slow_gradients(case, case.errors(LOSS)))
+    assert np.abs(moved[0][0] - plain[0][0]).max() > 0.1 * np.abs(plain[0][0]).max()
 
 
 @pytest.mark.parametrize("sizes", [(4, 2), (5, 64, 2), (3, 7, 130, 9, 2)])
@@ -69,7 +81,8 @@ def test_smaller_batch_after_a_larger_one_sees_nothing_of_it():
 
     def of(case):
         events = events_of(case.inputs > 0)
-        return gradient.of(case.weights, events, case.read_back(), case.scores(), case.errors(LOSS))
+        thresholds = case.thresholds_in_vectors()
+        return gradient.of(case.weights, events, case.read_back(), thresholds, case.scores(), case.errors(LOSS))
 
     of(large)
     assert_close(of(small), gradients_of(small), rtol=0)
@@ -107,7 +120,8 @@ def test_readout_weights_against_finite_differences(readout):
 
     errors = errors_of(scores(w, b), case.counts(), case.labels, case.inputs.shape[1], LOSS)
     gradient = Gradient(case.models, (6, 20, 70, 3), case.inputs.shape[1], 1)
-    dw, db = gradient.of(case.weights, events_of(case.inputs > 0), case.read_back(), scores(w, b), errors)[-1]
+    read = (case.read_back(), case.thresholds_in_vectors())
+    dw, db = gradient.of(case.weights, events_of(case.inputs > 0), *read, scores(w, b), errors)[-1]
     h = 1e-6
     rng = np.random.default_rng(8)
     for i, k in zip(rng.integers(0, 70, 20), rng.integers(0, 3, 20), strict=True):
@@ -161,7 +175,8 @@ def test_first_layer_against_finite_differences_of_a_smooth_network():
         scores, case.counts(), case.labels, case.inputs.shape[1], LossSpec(scale=LOSS.scale, activity_penalty=0)
     )
     gradient = Gradient(case.models, (6, 12, 3), case.inputs.shape[1], 1)
-    dw, _ = gradient.of(case.weights, events_of(case.inputs > 0), case.read_back(), scores, errors)[0]
+    read = (case.read_back(), case.thresholds_in_vectors())
+    dw, _ = gradient.of(case.weights, events_of(case.inputs > 0), *read, scores, errors)[0]
     h = 1e-6
     slope = np.zeros(dw.shape)
     for j, i in np.ndindex(dw.shape):

@@ -62,7 +62,7 @@ def test_repairs_a_die_that_the_teacher_s_weights_do_not_suit():
 def test_learns_from_random_weights_on_neurons_of_brainscales2():
     accuracy = run(resolve(None, DIGITS | BRAINSCALES | {"noise": ["mismatch:0.3"]})).summary["accuracy"]
     assert accuracy["before"] < 0.2
-    assert accuracy["after"] > 0.88
+    assert accuracy["after"] > 0.85
 
 
 @pytest.mark.parametrize("changes", [{}, BRAINSCALES | {"training.epochs": 4}], ids=["rate", "brainscales2"])
