@@ -102,8 +102,9 @@ def design(*noise: str) -> ChipSpec:
     return ChipSpec(layer_sizes=NETWORK, steps=STEPS, neuron=NEURON, synapse=synapse, noise=(WEIGHTS, *noise))
 
 
-def settings_of(penalty: float) -> LoopSpec:
+def settings_of(penalty: float, of_die: bool) -> LoopSpec:
     return LoopSpec(
+        thresholds="read-back" if of_die else "nominal",  # those of the twin are known
         biases=False,
         steepness=STEEPNESS,
         rotation_deg=ROTATION_DEG,
@@ -112,11 +113,16 @@ def settings_of(penalty: float) -> LoopSpec:
     )
 
 
+def is_die(chip: Chip) -> bool:
+    """Whether it has mismatch; the twin has not."""
+    return chip.spec.noise != (WEIGHTS,)
+
+
 def train(
     name: str, data: Dataset, chip: Chip, weights: Weights, penalty: float, epochs: int, show: Console
 ) -> Trained:
     """Train a die from these weights on, and test it before and after each epoch."""
-    settings = settings_of(penalty)
+    settings = settings_of(penalty, is_die(chip))
     loop = InTheLoop(chip, weights, settings, usable_cores())
     trained = Trained(name, chip, loop.weights)
     encoder = Encoder("log-latency", NETWORK[0], STEPS, settings.batch, SEED)
@@ -184,9 +190,9 @@ def picture(everyone: Sequence[Trained], data: Dataset, path: Path) -> None:
     figure = Figure(figsize=(11, 4.2), layout="constrained")
     growth, raster, membranes = figure.subplots(1, 3, width_ratios=(1.2, 1, 1))
     for trained in everyone:
-        is_die = trained.chip.spec.noise != (WEIGHTS,)
-        color, line = (VERMILION, DASHES) if is_die else (BLUE if "sparse" in trained.name else GREEN, "-")
-        label = "dies, mismatch 0.2" if is_die else trained.name
+        is_twin = not is_die(trained.chip)
+        color, line = (BLUE if "sparse" in trained.name else GREEN, "-") if is_twin else (VERMILION, DASHES)
+        label = trained.name if is_twin else "dies, mismatch 0.2"
         shown = growth.get_legend_handles_labels()[1]
         epochs = np.arange(len(trained.accuracy))
         growth.plot(epochs, trained.accuracy, color=color, ls=line, lw=1.2, label=None if label in shown else label)

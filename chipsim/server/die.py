@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from time import monotonic_ns
 from typing import Any
 
@@ -70,8 +70,11 @@ class Die:
         self.state = Report.FRESH
         self.windows_learned = 0
 
-    def carry_out(self, envelope: Envelope, message: Message, received_ns: int) -> Iterator[Message]:
-        """The reply's messages. Raises WireError or ChipError if the request is refused."""
+    def carry_out(self, envelope: Envelope, message: Message, received_ns: int) -> Iterable[Message]:
+        """Carry out a request; returns the reply's messages. Raises WireError or ChipError if it is refused.
+
+        Of LEARN it is only begun: going through its reply waits for it, and another LEARN may begin before that.
+        """
         if not isinstance(message, self._assembled_kind):
             self._assembler = None  # its parts were to follow each other
         if isinstance(message, Configure):
@@ -83,20 +86,16 @@ class Die:
         elif isinstance(message, Age):
             self._programmed().age(message.seconds)
         elif isinstance(message, Snapshot):
-            yield from replies.state(self._programmed().snapshot())
-            return
+            return replies.state(self._programmed().snapshot())
         elif isinstance(message, ReadWeights):
-            yield from replies.weights(self._programmed().weights())
-            return
+            return replies.weights(self._programmed().weights())
         elif isinstance(message, Learn | Infer | ReadBack):
-            yield from self._run(envelope.sequence, message, received_ns)
-            return
+            return self._run(envelope.sequence, message, received_ns)
         elif isinstance(message, ReadCounts):
-            yield from self._counts(message)
-            return
+            return self._counts(message)
         else:
             raise WireError(ErrorCode.MALFORMED, f"{type(message).__name__} is nothing that a host asks of a chip")
-        yield Ack()
+        return [Ack()]
 
     def _needed(self) -> Chip:
         if self._chip is None:
@@ -159,14 +158,14 @@ class Die:
         self._assembler = None
         return arrays
 
-    def _run(self, sequence: int, message: Learn | Infer | ReadBack, received_ns: int) -> Iterator[Message]:
+    def _run(self, sequence: int, message: Learn | Infer | ReadBack, received_ns: int) -> Iterable[Message]:
         chip = self._programmed()
         begun = monotonic_ns()
         self._check_chunk(chip, message)
         events = unpack_events(message.events, self._limits)
         wanted = unpack_targets(message.targets) if isinstance(message, Learn) else []
         unpacked = monotonic_ns()
-        more: Iterator[Message] = iter(())
+        traces: Iterable[Message] = ()
         if isinstance(message, Learn):
             targets = [target if target.shape[1] else None for target in wanted]
             rates = message.rates[:, 0] if message.rates.shape[1] == 1 else message.rates
@@ -176,11 +175,15 @@ class Die:
             result = chip.infer(events, message.windows, _probes(message.probes))
         else:
             result, read = chip.read_back(events, message.windows, message.converters.spec())
-            more = replies.traces(packed_traces(chip.spec, read, message.converters.bits))
-        self._keep(sequence, result)
-        times = Times(received_ns, begun, unpacked, monotonic_ns())
-        yield replies.learned(result, times) if isinstance(message, Learn) else replies.inferred(result, times)
-        yield from more if isinstance(message, ReadBack) else replies.signals(result, message.probes)
+            traces = replies.traces(packed_traces(chip.spec, read, message.converters.bits))
+
+        def reply() -> Iterator[Message]:
+            self._keep(sequence, result)  # waits
+            times = Times(received_ns, begun, unpacked, monotonic_ns())
+            yield replies.learned(result, times) if isinstance(message, Learn) else replies.inferred(result, times)
+            yield from traces if isinstance(message, ReadBack) else replies.signals(result, message.probes)
+
+        return reply()
 
     def _check_chunk(self, chip: Chip, message: Learn | Infer | ReadBack) -> None:
         """Raises WireError before anything is unpacked that this chip could not run."""

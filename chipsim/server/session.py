@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from queue import SimpleQueue
 from threading import Thread
 from time import monotonic, monotonic_ns
@@ -13,7 +14,7 @@ from chipsim.server.die import Die
 from chipsim.server.inbox import Inbox, Rate, Verdict
 from chipsim.server.settings import ServerSettings
 from chipsim.spec import ChipError
-from chipsim.wire import Envelope, Error, ErrorCode, Message, Report, WireError, encode
+from chipsim.wire import Envelope, Error, ErrorCode, Learn, Message, Report, WireError, encode
 from chipsim.wire.sequence import is_later
 
 _LONGEST_TEXT = 1000  # characters of an error's text
@@ -26,6 +27,15 @@ class Answer:
     session: int
     sequence: int
     frames: list[bytes]
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """A request that the die has begun, or refused."""
+
+    sequence: int
+    replies: Iterable[Message]
+    error: WireError | None
 
 
 class Session:
@@ -115,25 +125,53 @@ class Session:
         self._work.put(None)
 
     def _carry_out(self) -> None:
-        while (work := self._work.get()) is not None:
+        """Requests one after the other; but a chunk that waits is begun before the last one's learning has ended."""
+        learning: _Begun | None = None
+        while True:
+            if learning is not None and self._work.empty():
+                self._finish(learning)
+                learning = None
+            if (work := self._work.get()) is None:
+                return
             envelope, message, received_ns = work
-            try:
-                replies = list(self._die.carry_out(envelope, message, received_ns))
-                frames = [
-                    encode(
-                        reply, session=self.number, sequence=envelope.sequence, reply=True, part=k, parts=len(replies)
-                    )
-                    for k, reply in enumerate(replies)
-                ]
-            except ChipError as error:
-                frames = [self.error(WireError(ErrorCode.REFUSED, str(error)), envelope.sequence)]
-            except WireError as error:
-                frames = [self.error(error, envelope.sequence)]
-            except MemoryError:
-                text = "the chip server has no memory left for this: send fewer windows at a time"
-                frames = [self.error(WireError(ErrorCode.TOO_LARGE, text), envelope.sequence)]
-            except Exception as error:  # a defect of ours: the host hears of it, other sessions go on
-                traceback.print_exc()
-                text = f"the chip server failed ({type(error).__name__}); its own output says more"
-                frames = [self.error(WireError(ErrorCode.INTERNAL, text), envelope.sequence)]
-            self._answer(Answer(self.number, envelope.sequence, frames))
+            if learning is not None and not isinstance(message, Learn):
+                self._finish(learning)
+                learning = None
+            replies, error = self._attempt(partial(self._die.carry_out, envelope, message, received_ns))
+            if learning is not None:
+                self._finish(learning)
+            learning = _Begun(envelope.sequence, replies, error)
+            if not isinstance(message, Learn):
+                self._finish(learning)
+                learning = None
+
+    def _finish(self, begun: _Begun) -> None:
+        """Wait until a request is carried out, and answer it."""
+        replies, error = begun.replies, begun.error
+        if error is None:
+            replies, error = self._attempt(partial(list, replies))
+        if error is None:
+            parts = list(replies)
+            frames = [
+                encode(reply, session=self.number, sequence=begun.sequence, reply=True, part=k, parts=len(parts))
+                for k, reply in enumerate(parts)
+            ]
+        else:
+            frames = [self.error(error, begun.sequence)]
+        self._answer(Answer(self.number, begun.sequence, frames))
+
+    def _attempt(self, work: Callable[[], Iterable[Message]]) -> tuple[Iterable[Message], WireError | None]:
+        """What `work` returns, or nothing and why it failed."""
+        try:
+            return work(), None
+        except ChipError as error:
+            return (), WireError(ErrorCode.REFUSED, str(error))
+        except WireError as error:
+            return (), error
+        except MemoryError:
+            text = "the chip server has no memory left for this: send fewer windows at a time"
+            return (), WireError(ErrorCode.TOO_LARGE, text)
+        except Exception as error:  # a defect of ours: the host hears of it, other sessions go on
+            traceback.print_exc()
+            text = f"the chip server failed ({type(error).__name__}); its own output says more"
+            return (), WireError(ErrorCode.INTERNAL, text)
