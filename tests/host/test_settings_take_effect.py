@@ -73,7 +73,7 @@ FOR_SPEED_OR_PLACE = {"data_dir": "elsewhere", "training.chunk": 7}
 
 
 def results(folder, n_in=6, **changes):
-    """Everything that a run learned, as bytes, and its summary but for the time it took."""
+    """Everything that a run learned, as bytes, and its summary but for time and the frames that it came in."""
     data = write_npz(folder / "small.npz", **small_arrays(n_in=n_in))
     spec = resolve(None, SMALL | {"dataset": str(data)} | changes)
     outcome = run(spec)
@@ -81,7 +81,7 @@ def results(folder, n_in=6, **changes):
     summary = {
         name: value
         for name, value in outcome.summary.items()
-        if name not in ("samples_per_s", "spec_hash", "seed", "die_seed", "network", "noise")
+        if name not in ("samples_per_s", "link", "spec_hash", "seed", "die_seed", "network", "noise")
     }
     return {name: np.ascontiguousarray(array).tobytes() for name, array in arrays.items()}, summary
 
