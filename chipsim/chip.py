@@ -138,8 +138,9 @@ class Chip:
         arrived = self._link.targets(targets, windows)
         if self._overlaps:
             finish = self._start(events, windows, arrived, per_layer.T.copy(), probes)
-            self._settle()
-            self._pending = Awaited(lambda: _with_lost(finish(), lost))
+            before, self._pending = self._pending, Awaited(lambda: _with_lost(finish(), lost))
+            if before is not None:
+                before.wait()
             return self._pending
         results = []
         for start, stop in self._age.spans(len(windows)) if self._drifts else [(0, len(windows))]:
@@ -257,6 +258,7 @@ class Chip:
         pending, self._pending = self._pending, None
         if pending is not None:
             pending.wait()
+        self._threads.rest()  # an interrupt may have come before what was submitted was known to be pending
 
     def _run(
         self,

@@ -79,14 +79,23 @@ class Threads:
             batch.left = 0
             return batch
         with self._changed:
-            self._batches.append(batch)
-            for piece in pieces:
-                self._queue(piece, batch)
-            for thread in set(range(1, self.count)) - self._awake:
-                self._awake.add(thread)
-                self._pool.submit(self._work, thread, lambda: not self._batches)
+            try:
+                self._batches.append(batch)
+                for piece in pieces:
+                    self._queue(piece, batch)
+                for thread in set(range(1, self.count)) - self._awake:
+                    self._pool.submit(self._work, thread, lambda: not self._batches)
+                    self._awake.add(thread)
+            except BaseException as error:  # an interrupt: half a batch would never end
+                self._fail(error)
+                raise
             self._changed.notify_all()
         return batch
+
+    def rest(self) -> None:
+        """Wait until nothing runs any more, whoever submitted it."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._batches)
 
     def wait(self, batch: Batch) -> None:
         """Work until `batch` is done. Raises what a piece of it, or of one before it, raised, when all have stopped."""

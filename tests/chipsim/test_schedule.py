@@ -3,6 +3,7 @@
 import random
 import threading
 import time
+from functools import partial
 
 import pytest
 
@@ -182,3 +183,21 @@ def test_later_batches_end_with_the_one_that_failed(count):
     assert ran == []
     threads.run([Piece(lambda: ran.append(3))])
     assert ran == [3]
+
+
+class Interrupted(list):
+    """Pieces of which the last one never comes."""
+
+    def __iter__(self):
+        yield from super().__iter__()
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_an_interrupt_while_submitting_leaves_nothing_behind(count):
+    threads, done = Threads(count), []
+    with pytest.raises(KeyboardInterrupt):
+        threads.submit(Interrupted([Piece(lambda: None), Piece(lambda: None)]))
+    threads.rest()
+    threads.run([Piece(partial(done.append, 1))])
+    assert done == [1]
