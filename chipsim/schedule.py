@@ -78,6 +78,8 @@ class Threads:
                 piece.call()
             batch.left = 0
             return batch
+        if not pieces:
+            return batch
         with self._changed:
             try:
                 self._batches.append(batch)

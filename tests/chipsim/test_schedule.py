@@ -201,3 +201,13 @@ def test_an_interrupt_while_submitting_leaves_nothing_behind(count):
     threads.rest()
     threads.run([Piece(partial(done.append, 1))])
     assert done == [1]
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_workers_rest_after_no_work_at_all(count):
+    threads = Threads(count)
+    threads.run([])
+    resting = threading.Thread(target=threads.rest, daemon=True)
+    resting.start()
+    resting.join(timeout=20)
+    assert not resting.is_alive()
