@@ -92,7 +92,7 @@ class Chip:
         """Run S windows, weights left alone. windows: (S,) the windows' numbers, which key their temporal noise."""
         events, windows, lost = self._received(events, windows)
         self._settle()
-        return _with_lost(self._run(events, windows, None, None, probes), lost)
+        return _with_lost(self._start(events, windows, None, None, probes)(), lost)
 
     def read_back(
         self, events: Events, windows: NDArray[np.int64], converter: ConverterSpec
@@ -105,7 +105,7 @@ class Chip:
         events, windows, lost = self._received(events, windows)
         traces = [self._trace(layer, len(windows), converter) for layer in range(self.spec.n_layers)]
         self._settle()
-        result = self._run(events, windows, None, None, (), traces)
+        result = self._start(events, windows, None, None, (), traces)()
         n = len(windows)
         return _with_lost(result, lost), ReadBack(
             codes=[trace.codes for trace in traces],
@@ -147,7 +147,7 @@ class Chip:
             part = slice(start, stop)
             parts = Events(*(array[part] for array in events))
             wanted = [target if target is None else target[part] for target in arrived]
-            results.append(self._run(parts, windows[part], wanted, per_layer[part].T.copy(), probes))
+            results.append(self._start(parts, windows[part], wanted, per_layer[part].T.copy(), probes)())
             self._grow(self._age.after_windows(stop - start))
         return _with_lost(concatenated(results), lost)
 
@@ -259,17 +259,6 @@ class Chip:
         if pending is not None:
             pending.wait()
         self._threads.rest()  # an interrupt may have come before what was submitted was known to be pending
-
-    def _run(
-        self,
-        events: Events,
-        windows: NDArray[np.int64],
-        targets: Targets | None,
-        rates: NDArray[np.float32] | None,
-        probes: Sequence[Probe],
-        traces: Sequence[Trace] | None = None,
-    ) -> Result:
-        return self._start(events, windows, targets, rates, probes, traces)()
 
     def _start(
         self,

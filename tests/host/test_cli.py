@@ -108,7 +108,10 @@ def test_the_report_tells_the_triple_and_where_everything_is(chipsim, here, data
         assert all(line in ended.out for line in entry["meaning"])
     assert "run folder   two" in ended.out
     assert "membrane at the lower rail" in ended.out
-    assert len(ended.out.splitlines()) < 35
+    lines = ended.out.splitlines()
+    [wire] = [number for number, line in enumerate(lines) if line.startswith("wire ")]
+    assert [line.split()[0] for line in lines[wire:]] == ["wire", "down", "up", "learning", "inference", "run"]
+    assert len(lines[:wire]) + len(["wire", "run folder"]) < 30
 
 
 @pytest.mark.usefixtures("no_drawing")
