@@ -23,7 +23,6 @@ class Columns(NamedTuple):
     membrane: Any
     spiked: Any  # S[t-1], 0 or 1
     count: Any
-    rail_hits: Any  # (n,) int32, see chipsim.neuron.fire
     target_count: Any
     pulse: Any
     scaled: Any  # pulse times a column's common gain
@@ -55,7 +54,6 @@ def new_columns(n: int, n_in: int, steps: int) -> Columns:
         membrane=placed(0, one, f),
         spiked=placed(2, one, f),
         count=placed(4, one, f),
-        rail_hits=placed(6, one, np.int32),
         target_count=placed(8, one, f),
         pulse=placed(10, one, f),
         drive=placed(12, one, f),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from chipsim.jit import rare_stage
-from learning_circuit.rows import add_rows, add_rows_graded
+from learning_circuit.rows import add_rows, add_rows_graded, add_rows_to_bias
 
-__all__ = ["add_graded_rows", "add_rows"]
+__all__ = ["add_graded_rows", "add_rows", "add_rows_to_bias"]
 
 
 @rare_stage

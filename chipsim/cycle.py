@@ -12,18 +12,17 @@ from typing import Any
 import numpy as np
 
 from chipsim.converter import convert
-from chipsim.crossbar import add_graded_rows, add_rows
-from chipsim.gates import error_of, passes
+from chipsim.crossbar import add_graded_rows, add_rows_to_bias
+from chipsim.gates import gate
 from chipsim.jit import inlined_stage, kernel, rare_stage, stage
 from chipsim.missed import count_with_misses, start_missing
-from chipsim.neuron import UPPER_RAIL_HIT, add_noise, filter_current, fire, integrate_peak, integrate_readout
+from chipsim.neuron import add_noise, filter_current, fire, integrate_peak, integrate_readout
 from chipsim.prefetch import prefetch_window
 from chipsim.presynaptic import follow_spikes
 from chipsim.sparse_write import write_open_columns
-from chipsim.spike_masks import spikes_in_window, store_spikes
+from chipsim.spike_masks import spikes_in_window
 from chipsim.watch import note, note_input, note_learning
 from learning_circuit.accumulator import accumulate
-from learning_circuit.masks import count_nonzero
 from learning_circuit.update_unit import write_row, write_rows, write_rows_graded
 from nonideality.counter_rng import gaussians, uniform, words_of_four_steps
 from nonideality.write_noise import words_of_columns
@@ -67,7 +66,6 @@ def start_window(columns, block, window):
     columns.spiked[:] = _ZERO
     columns.count[:] = _NO_PEAK if neurons.peak else _ZERO
     columns.all_spikes[:] = _ZERO
-    columns.rail_hits[:] = np.int32(0)
     columns.target_count[:] = _ZERO
     if circuit.misses:
         start_missing(columns, circuit, neurons.layer, window, block.first)
@@ -86,11 +84,11 @@ def start_lesson(columns, block, window):
 def deliver(columns, weight, events, s, t):
     """Column currents of step t (0-based) of window s. Returns the number of rows added."""
     begin, end = events.begin[s, t], events.end[s, t]
-    _copy(columns.drive, weight[len(weight) - 1])
     if len(events.amplitude) > 0:
+        _copy(columns.drive, weight[len(weight) - 1])
         add_graded_rows(columns.drive, weight, events.rows[s, begin:end], events.amplitude[s, begin:end])
     else:
-        add_rows(columns.drive, weight, events.rows[s], begin, end)
+        add_rows_to_bias(columns.drive, weight, events.rows[s], begin, end)
     return np.int64(end - begin)
 
 
@@ -155,16 +153,20 @@ def fire_and_count(columns, neurons, circuit, record, window, s, t, first, place
     elif neurons.integrating:
         integrate_readout(columns.membrane, columns.count, current, neurons)
     else:
-        fire(
+        low, high = fire(
             columns.membrane,
             columns.spiked,
             columns.all_spikes if circuit.misses else columns.count,
-            columns.rail_hits,
             current,
             neurons,
             circuit.accumulator_full,
+            record.fired,
+            s,
+            t,
+            place,
         )
-        store_spikes(record.fired, s, t, place, columns.spiked)
+        tally[LOW] += low
+        tally[HIGH] += high
         if circuit.misses:
             tally[MISSED] += count_with_misses(columns, circuit, neurons.layer, window, first)
 
@@ -173,17 +175,6 @@ def fire_and_count(columns, neurons, circuit, record, window, s, t, first, place
 def accumulate_targets(target_count, target, full):
     for i in range(len(target_count)):
         target_count[i] = accumulate(target_count[i], target[i], full)
-
-
-@stage
-def gate(pulse, target_count, target, count, membrane, circuit, rate, per_step):
-    """Pulses of all columns for this step, all arrays (n,) float32. Returns how many columns are open."""
-    full = circuit.accumulator_full
-    for i in range(len(pulse)):
-        target_count[i] = accumulate(target_count[i], target[i], full)
-        error = error_of(target_count, count, circuit, per_step, i)
-        pulse[i] = rate * error if passes(membrane, circuit, i) else _ZERO
-    return count_nonzero(pulse)
 
 
 @inlined_stage
@@ -252,9 +243,6 @@ def end_window(columns, neurons, circuit, record, s, first, last, missed, tally)
     _copy(record.count[s, first:last], columns.count)
     if len(record.membrane) > 0:
         _copy(record.membrane[s, first:last], columns.membrane)
-    for i in range(last - first):
-        tally[LOW] += np.int64(columns.rail_hits[i] % UPPER_RAIL_HIT)
-        tally[HIGH] += np.int64(columns.rail_hits[i] // UPPER_RAIL_HIT)
     steps = record.fired.shape[2]
     if not neurons.integrating and np.float32(steps) > circuit.accumulator_full:
         tally[FULL] += spikes_in_window(record.fired, s, first, last - first)

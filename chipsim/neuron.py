@@ -2,22 +2,71 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numba.core import types
+from numba.extending import intrinsic
 
 from chipsim.jit import inlined_stage, stage
-from learning_circuit.accumulator import accumulate
+from chipsim.spike_masks import store_mask
+from learning_circuit.accumulator import accumulated
+from learning_circuit.lanes import Lanes, repeated, sequences
+from learning_circuit.masks import population
+from learning_circuit.rows import LANES
 
-_ZERO = np.float32(0)
-_ONE = np.float32(1)
-# Two counters share a word, since one more array would cost the hot loop more: a window has at most 4096 steps.
-_UPPER_SHIFT = np.int32(16)
-UPPER_RAIL_HIT = np.int32(1 << 16)
+
+def _integrated(
+    membrane: Lanes, spiked: Lanes, current: Lanes, decay: Lanes, reset_charge: Lanes, zero_reset: Lanes
+) -> Lanes:
+    """U[t] = a U[t-1] + I[t] - th S[t-1]; if the reset is to zero, U[t] = a U[t-1] (1 - S[t-1]) + I[t].
+
+    spiked, zero_reset: comparisons.
+    """
+    kept = (spiked & zero_reset).where(membrane.like(0.0), membrane)
+    charged = decay * kept + current
+    return spiked.where(charged - reset_charge, charged)
+
+
+@intrinsic
+def _integrate(context, membrane, spiked, current, decay, reset_charge, zero_reset):
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        membrane, spiked, current, decay, reset_charge, zero_reset = (Lanes(builder, value) for value in values)
+        return _integrated(membrane, spiked.differs(0), current, decay, reset_charge, zero_reset.differs(0)).value
+
+    return types.float32(*[types.float32] * 6), generate
 
 
 @stage
 def integrate(membrane, spiked, current, decay, reset_charge, zero_reset):
-    """U[t] = a U[t-1] + I[t] - th S[t-1]; if the reset is to zero, U[t] = a U[t-1] (1 - S[t-1]) + I[t]."""
-    return (decay * (membrane * (_ONE - zero_reset * spiked)) + current) - reset_charge * spiked
+    """The membrane of one neuron after one step, rails left out. spiked, zero_reset: 0 or 1."""
+    return _integrate(membrane, spiked, current, decay, reset_charge, zero_reset)
+
+
+@intrinsic
+def _fire_sixteen(
+    context, start, membrane, spiked, count, current, decay, threshold, reset_charge, zero_reset, low, high, full
+):
+    """`fire` for sixteen neurons: returns who fired, who met the lower rail and who the upper one, as bits."""
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        start = values[0]
+        membranes, spikes, counts, *rest = sequences(context, builder, signature.args[1:8], values[1:8])
+        current, decay, threshold, reset_charge = (each.sixteen(start) for each in rest)
+        zero_reset, low, high, full = (repeated(builder, value) for value in values[8:])
+        spiked = spikes.sixteen(start).differs(0)
+        u = _integrated(membranes.sixteen(start), spiked, current, decay, reset_charge, zero_reset.differs(0))
+        below, above = u < low, u > high
+        u = below.where(low, above.where(high, u))
+        fires = u >= threshold
+        spike = fires.where(u.like(1.0), 0.0)
+        membranes.store(start, u)
+        spikes.store(start, spike)
+        counts.store(start, accumulated(counts.sixteen(start), spike, full))
+        return context.make_tuple(builder, signature.return_type, [each.bits() for each in (fires, below, above)])
+
+    arrays = (membrane, spiked, count, current, decay, threshold, reset_charge)
+    return types.UniTuple(types.uint16, 3)(types.uint64, *arrays, *[types.float32] * 4), generate
 
 
 @stage
@@ -35,24 +84,33 @@ def add_noise(current, drive, noise):
 
 
 @stage
-def fire(membrane, spiked, count, rail_hits, current, neurons, accumulator_full):
-    """One step of the neurons of a block of n columns, in place.
+def fire(membrane, spiked, count, current, neurons, accumulator_full, fired, s, t, place):
+    """One step of the neurons of a block of n columns, in place. Returns who met the lower rail, and who the upper one.
 
-    membrane, spiked, count, current: (n,) float32;
-    rail_hits: (n,) int32, gains 1 where a membrane met the lower rail and UPPER_RAIL_HIT at the upper one.
+    membrane, spiked, count, current: (n,) float32, n a multiple of LANES; fired: the layer's masks, which keep the
+    spikes of step t of window s from `place` on (see chipsim.spike_masks).
     """
-    decay = neurons.decay
-    threshold = neurons.threshold
-    reset_charge = neurons.reset_charge
-    zero_reset, low, high = neurons.zero_reset, neurons.low_rail, neurons.high_rail
-    for i in range(len(membrane)):
-        u = integrate(membrane[i], spiked[i], current[i], decay[i], reset_charge[i], zero_reset)
-        rail_hits[i] += np.int32(u < low) + (np.int32(u > high) << _UPPER_SHIFT)
-        u = low if u < low else (high if u > high else u)
-        s = _ONE if u >= threshold[i] else _ZERO
-        membrane[i] = u
-        spiked[i] = s
-        count[i] = accumulate(count[i], s, accumulator_full)
+    low = np.int64(0)
+    high = np.int64(0)
+    for v in range(np.uint64(len(membrane)) // np.uint64(LANES)):
+        bits, below, above = _fire_sixteen(
+            v * np.uint64(LANES),
+            membrane,
+            spiked,
+            count,
+            current,
+            neurons.decay,
+            neurons.threshold,
+            neurons.reset_charge,
+            neurons.zero_reset,
+            neurons.low_rail,
+            neurons.high_rail,
+            accumulator_full,
+        )
+        store_mask(fired, s, t, np.uint64(place) // np.uint64(LANES) + v, bits)
+        low += np.int64(population(below))
+        high += np.int64(population(above))
+    return low, high
 
 
 @inlined_stage

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from chipsim.jit import kernel, rare_stage, stage
 from chipsim.memory import aligned
-from learning_circuit.masks import nonzero, population, store_chosen
+from learning_circuit.masks import population, store_chosen
 from learning_circuit.rows import LANES
 
 _NEURONS_PER_WORD = 64
@@ -61,13 +61,9 @@ def number_of_spikes(fired: NDArray[np.uint16]) -> int:
 
 
 @stage
-def store_spikes(fired, s, t, first, spiked):
-    """Keep the spikes of a block at step t of window s. spiked: (n,) float32, 0 or 1; first: its first neuron."""
-    for v in range(np.uint64(len(spiked)) // np.uint64(LANES)):
-        mask = np.uint64(first) // np.uint64(LANES) + v
-        fired[mask // np.uint64(_MASKS_PER_WORD), s, t, mask % np.uint64(_MASKS_PER_WORD)] = nonzero(
-            spiked, v * np.uint64(LANES)
-        )
+def store_mask(fired, s, t, number, mask):
+    """Keep the spikes at step t of window s of sixteen neurons, those at places 16 number + 0 to 15."""
+    fired[number // np.uint64(_MASKS_PER_WORD), s, t, number % np.uint64(_MASKS_PER_WORD)] = mask
 
 
 @rare_stage

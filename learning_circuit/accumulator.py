@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numba.core import types
+from numba.extending import intrinsic
 
 from learning_circuit.jit import stage
+from learning_circuit.lanes import Lanes
 
 _ZERO = np.float32(0)
 
@@ -14,11 +19,24 @@ def full_scale(bits: int) -> np.float32:
     return np.float32(2**bits - 1)
 
 
+def accumulated(value: Lanes, increment: Lanes, full: Lanes) -> Lanes:
+    """C[t] = C[t-1] + increment, at most `full`; all in counts (exact for whole counts below 2^24)."""
+    total = value + increment
+    return (total > full).where(total.like(full), total)
+
+
+@intrinsic
+def _accumulate(context, value, increment, full):
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return accumulated(*(Lanes(builder, value) for value in values)).value
+
+    return types.float32(*[types.float32] * 3), generate
+
+
 @stage
 def accumulate(value, increment, full):
-    """C[t] = C[t-1] + increment, at most `full`; all in counts, float32 (exact for whole counts below 2^24)."""
-    total = value + increment
-    return full if total > full else total
+    """`accumulated` for one counter, all float32."""
+    return _accumulate(value, increment, full)
 
 
 @stage

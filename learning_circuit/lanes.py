@@ -39,11 +39,13 @@ class Lanes:
 
     def like(self, other: Lanes | float) -> Lanes:
         """`other`, repeated if it is a single number."""
-        if isinstance(other, Lanes):
-            return other
         kind = self.value.type
         vector = isinstance(kind, ir.VectorType)
-        return Lanes(self.builder, ir.Constant(kind, [other] * LANES if vector else other))
+        if not isinstance(other, Lanes):
+            return Lanes(self.builder, ir.Constant(kind, [other] * LANES if vector else other))
+        if vector and not isinstance(other.value.type, ir.VectorType):
+            return repeated(self.builder, other.value)
+        return other
 
     def __add__(self, other: Lanes | float) -> Lanes:
         return self._with("add", other)
@@ -72,6 +74,28 @@ class Lanes:
     def __rshift__(self, other: int) -> Lanes:
         return Lanes(self.builder, self.builder.lshr(self.value, self.like(other).value))
 
+    def __abs__(self) -> Lanes:
+        """Of floats."""
+        return self._library("llvm.fabs", self)
+
+    def with_sign_of(self, other: Lanes) -> Lanes:
+        """Of floats: their size, and the sign of `other`."""
+        return self._library("llvm.copysign", self, self.like(other))
+
+    def sqrt(self) -> Lanes:
+        return self._library("llvm.sqrt", self)
+
+    def _library(self, name: str, *arguments: Lanes) -> Lanes:
+        """One of the compiler's own functions of floats."""
+        kind = self.value.type
+        form = f"v{LANES}f32" if isinstance(kind, ir.VectorType) else "f32"
+        declared = ir.FunctionType(kind, [kind] * len(arguments))
+        function = cgutils.get_or_insert_function(self.builder.module, declared, f"{name}.{form}")
+        return Lanes(self.builder, self.builder.call(function, [each.value for each in arguments]))
+
+    def __ge__(self, other: Lanes | float) -> Lanes:
+        return Lanes(self.builder, self.builder.fcmp_ordered(">=", self.value, self.like(other).value))
+
     def __gt__(self, other: Lanes | float) -> Lanes:
         return Lanes(self.builder, self.builder.fcmp_ordered(">", self.value, self.like(other).value))
 
@@ -84,12 +108,6 @@ class Lanes:
     def where(self, yes: Lanes, no: Lanes | float) -> Lanes:
         """Of a comparison: `yes` where it holds, else `no`."""
         return Lanes(self.builder, self.builder.select(self.value, yes.value, yes.like(no).value))
-
-    def sqrt(self) -> Lanes:
-        kind = self.value.type
-        name = f"llvm.sqrt.v{LANES}f32" if isinstance(kind, ir.VectorType) else "llvm.sqrt.f32"
-        root = cgutils.get_or_insert_function(self.builder.module, ir.FunctionType(kind, [kind]), name)
-        return Lanes(self.builder, self.builder.call(root, [self.value]))
 
     def astype(self, dtype: Any) -> Lanes:
         """uint32 to float32, float32 of at least 0 to uint32: as numpy's, which is why it is called so."""
@@ -179,6 +197,11 @@ class Sequence:
         for lane in range(LANES):
             value = self._builder.extract_element(lanes.value, _INT(lane))
             self._builder.store(value, self._builder.gep(self._data, [indices.index(start, lane)]))
+
+
+def sequences(context: Any, builder: Any, kinds: Any, values: Any) -> list[Sequence]:
+    """Arrays that a piece of generated code was given."""
+    return [Sequence(context, builder, *pair) for pair in zip(kinds, values, strict=True)]
 
 
 def repeated(builder: Any, scalar: Any) -> Lanes:

@@ -73,12 +73,3 @@ def store_chosen(target, at, source, start, mask):
     """
     _store(target, at, source, start, mask)
     return at + np.uint64(population(mask))
-
-
-@stage
-def count_nonzero(values):
-    """How many of values (n,) float32 are not zero; n is a multiple of LANES."""
-    count = np.int64(0)
-    for start in range(np.uint64(0), np.uint64(len(values)), np.uint64(LANES)):
-        count += np.int64(population(nonzero(values, start)))
-    return count

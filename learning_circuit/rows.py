@@ -64,6 +64,9 @@ class FloatArray:
         single = self._builder.icmp_unsigned("==", self._shape[0], _INDEX(1))
         return self._builder.select(single, _INDEX(0), row)
 
+    def last_row(self) -> Any:
+        return self._builder.sub(self._shape[0], _INDEX(1))
+
     def vectors(self, column: Any) -> Vectors:
         """From `column` on, of a one-dimensional array."""
         return Vectors(self._builder, self._builder.gep(self._data, [column]))
@@ -148,8 +151,11 @@ def _spread(builder: Any, value: Any) -> Any:
     return builder.shuffle_vector(first, unset, ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES))
 
 
-def _tile(vectors: int, visit: _Visit, graded: bool) -> Any:
-    """Code that takes some vectors of `columns`, from `column` on, into registers and lets every row visit them."""
+def _tile(vectors: int, visit: _Visit, graded: bool, from_bias: bool) -> Any:
+    """Code that takes some vectors of `columns`, from `column` on, into registers and lets every row visit them.
+
+    from_bias: they begin as the last row of `weight`.
+    """
 
     @intrinsic
     def tile(context, columns, weight, gain, rows, amplitude, start, stop, column):
@@ -166,7 +172,8 @@ def _tile(vectors: int, visit: _Visit, graded: bool) -> Any:
                 row = Row(weight.row_vectors(number, column), gain.row_vectors(gain.row_of(number), column), x)
                 return visit(builder, registers, row)
 
-            before = [places.load(v) for v in range(vectors)]
+            start_from = weight.row_vectors(weight.last_row(), column) if from_bias else places
+            before = [start_from.load(v) for v in range(vectors)]
             for v, after in enumerate(_for_each_row(builder, start, stop, before, one_row)):
                 if visit in (_add, _add_graded):
                     places.store(v, after)
@@ -178,7 +185,7 @@ def _tile(vectors: int, visit: _Visit, graded: bool) -> Any:
     return tile
 
 
-def _all_columns(visit: _Visit, graded: bool = False) -> Any:
+def _all_columns(visit: _Visit, graded: bool = False, from_bias: bool = False) -> Any:
     """A stage that lets every row visit all columns: in the widest tiles first, the rest in narrower ones."""
 
     @stage
@@ -187,7 +194,7 @@ def _all_columns(visit: _Visit, graded: bool = False) -> Any:
 
     vectors = 1
     while vectors <= _WIDEST_TILE:
-        narrower = _in_tiles(_tile(vectors, visit, graded), np.uint64(vectors * LANES), narrower)
+        narrower = _in_tiles(_tile(vectors, visit, graded, from_bias), np.uint64(vectors * LANES), narrower)
         vectors *= 2
     return narrower
 
@@ -204,6 +211,7 @@ def _in_tiles(tile: Any, width: np.uint64, narrower: Any) -> Any:
 
 
 _add_in_tiles = _all_columns(_add)
+_add_to_bias_in_tiles = _all_columns(_add, from_bias=True)
 _add_graded_in_tiles = _all_columns(_add_graded, graded=True)
 _write_in_tiles = _all_columns(_write)
 _write_times_gain_in_tiles = _all_columns(_write_times_gain)
@@ -215,6 +223,12 @@ _FIRST = np.uint64(0)
 def add_rows(columns, weight, rows, start, stop):
     """columns_i += sum of weight[row, i]."""
     _add_in_tiles(columns, weight, weight, rows, columns, start, stop, _FIRST)
+
+
+@stage
+def add_rows_to_bias(columns, weight, rows, start, stop):
+    """columns_i = bias_i, the last row of weight, + sum of weight[row, i]."""
+    _add_to_bias_in_tiles(columns, weight, weight, rows, columns, start, stop, _FIRST)
 
 
 @stage

@@ -24,7 +24,6 @@ from chipsim.crossbar import add_graded_rows, add_rows
 from chipsim.jit import kernel, rare_stage, stage
 from chipsim.memory import placed
 from chipsim.neuron import add_noise, fire, integrate_readout
-from chipsim.spike_masks import store_spikes
 from learning_circuit.rows import write_rows
 from nonideality.counter_rng import gaussians, words_of_four_steps
 
@@ -44,7 +43,6 @@ class Window(NamedTuple):
     membrane: Any  # (n,)
     spiked: Any  # (n,), 0 or 1
     count: Any  # (n,), C; of an integrating readout its membrane over its threshold
-    rail_hits: Any  # (n,) int32
     membranes: Any  # (T, n), U
     spikes: Any  # (T, n), S
     slopes: Any  # (T, n), D
@@ -61,7 +59,6 @@ def new_window(n: int, steps: int) -> Window:
         membrane=placed(0, one, f),
         spiked=placed(2, one, f),
         count=placed(4, one, f),
-        rail_hits=placed(6, one, np.int32),
         membranes=placed(8, all_steps, f),
         spikes=placed(10, all_steps, f),
         slopes=placed(1, all_steps, f),
@@ -126,8 +123,7 @@ def _forward(block, events, fired, number, window, s):
         if neurons.integrating:
             integrate_readout(window.membrane, window.count, current, neurons)
         else:
-            fire(window.membrane, window.spiked, window.count, window.rail_hits, current, neurons, _NEVER_FULL)
-            store_spikes(fired, s, t, block.first, window.spiked)
+            fire(window.membrane, window.spiked, window.count, current, neurons, _NEVER_FULL, fired, s, t, block.first)
         _copy(window.membranes[t], window.membrane)
         _copy(window.spikes[t], window.spiked)
     return active

@@ -3,20 +3,20 @@
 import numpy as np
 import pytest
 
-from chipsim.spike_masks import gather_events, n_bits, new_masks, spikes_in_window, spikes_of, store_spikes
+from chipsim.spike_masks import gather_events, n_bits, new_masks, spikes_in_window, spikes_of, store_mask
 from learning_circuit.rows import LANES
 
 S, T = 3, 4
 
 
-def stored(spikes, block=16):
-    """Masks of spikes (S, T, n), n a multiple of `block`, stored a block of neurons at a time."""
+def stored(spikes):
+    """Masks of spikes (S, T, n), n a multiple of LANES, stored one by one."""
     n = spikes.shape[2]
     fired = new_masks(S, T, n)
     for s in range(S):
         for t in range(T):
-            for first in range(0, n, block):
-                store_spikes(fired, s, t, first, spikes[s, t, first : first + block].astype(np.float32))
+            for number, mask in enumerate(np.packbits(spikes[s, t], bitorder="little").view(np.uint16)):
+                store_mask(fired, s, t, number, mask)
     return fired
 
 
@@ -25,7 +25,7 @@ def stored(spikes, block=16):
 @pytest.mark.parametrize(("n", "block"), [(16, 16), (48, 48), (64, 32), (144, 48)])
 def test_there_and_back(rng, n, block, row, rate):
     spikes = (rng.random((S, T, n)) < rate).astype(np.uint8)
-    fired = stored(spikes, block)
+    fired = stored(spikes)
     order = tuple(rng.permutation(n).tolist())
     assert np.array_equal(spikes_of(fired, order), spikes[:, :, list(order)])
     rows = np.full((S, T * n + LANES), 999, row)
@@ -42,6 +42,6 @@ def test_there_and_back(rng, n, block, row, rate):
 
 def test_a_new_spike_train_replaces_the_old():
     fired = new_masks(1, 1, 16)
-    store_spikes(fired, 0, 0, 0, np.ones(16, np.float32))
-    store_spikes(fired, 0, 0, 0, np.eye(16, dtype=np.float32)[3])
+    store_mask(fired, 0, 0, 0, np.uint16(0xFFFF))
+    store_mask(fired, 0, 0, 0, np.uint16(1 << 3))
     assert spikes_of(fired, tuple(range(16)))[0, 0].tolist() == np.eye(16)[3].tolist()
