@@ -12,6 +12,26 @@ from learning_circuit.listed_rows import ListedRows, room_for_rows
 from learning_circuit.rows import LANES
 
 
+class Missing(NamedTuple):
+    """Of accumulators that miss spikes, see chipsim.missed; arrays (n,)."""
+
+    before: Any  # float32, spikes that are counted before the next missed one
+    so_far: Any  # int32, missed in this window
+    words: Any  # (4, n) uint32, random words
+    one_word: Any  # (4, 1) uint32
+
+
+class Writing(NamedTuple):
+    """Of writes into the open columns alone, see chipsim.sparse_write; the first n_open entries of three count."""
+
+    open: Any  # (n + LANES,) int32, which columns are open
+    opened: Any  # (n,) float32, their pulses
+    row_pulse: Any  # (n,) float32, what of them reaches the synapses of one row
+    numbers: Any  # (n,) int32, 0 and up
+    listed: ListedRows
+    words: Any  # (2, n) uint32, random words of this window's writes
+
+
 class Columns(NamedTuple):
     """Working state of a block of n columns within a window, all (n,) float32 unless said otherwise."""
 
@@ -28,18 +48,9 @@ class Columns(NamedTuple):
     scaled: Any  # pulse times a column's common gain
     dither: Any  # (4, n), of four steps
     all_spikes: Any  # what an accumulator would hold that misses none; used only where some do
-    before_miss: Any  # spikes that the accumulator counts before it misses one, see chipsim.missed
-    n_missed: Any  # (n,) int32, in this window
-    one_word: Any  # (4, 1) uint32
-    # Open columns only, see learning_circuit.update_pulse; the first n_open entries count (open has room for more):
-    open: Any  # (n,) int32
-    opened: Any
-    row_pulse: Any
-    # Sparse writes, see chipsim.sparse_write:
-    numbers: Any  # (n,) int32, 0 and up
-    listed: ListedRows
+    missing: Missing
+    writing: Writing
     nothing: Any  # (0,) amplitudes of spikes
-    write_words: Any  # (2, n) uint32, random words of this window's writes
     traces: Traces  # of the input rows
 
 
@@ -64,15 +75,20 @@ def new_columns(n: int, n_in: int, steps: int) -> Columns:
         words=placed(13, four, u),
         dither=placed(15, four, f),
         all_spikes=placed(4, one, f),
-        before_miss=placed(10, one, f),
-        n_missed=placed(12, one, np.int32),
-        one_word=np.zeros((4, 1), u),
-        open=placed(0, (n + LANES,), np.int32),
-        opened=placed(2, one, f),
-        row_pulse=placed(4, one, f),
-        numbers=np.arange(n, dtype=np.int32),
-        listed=room_for_rows(n_in + 1),
+        missing=Missing(
+            before=placed(10, one, f),
+            so_far=placed(12, one, np.int32),
+            words=placed(13, four, u),
+            one_word=np.zeros((4, 1), u),
+        ),
+        writing=Writing(
+            open=placed(0, (n + LANES,), np.int32),
+            opened=placed(2, one, f),
+            row_pulse=placed(4, one, f),
+            numbers=np.arange(n, dtype=np.int32),
+            listed=room_for_rows(n_in + 1),
+            words=placed(13, (2, n), u),
+        ),
         nothing=np.zeros(0, f),
-        write_words=placed(13, (2, n), u),
         traces=new_traces(n_in, steps),
     )

@@ -68,7 +68,7 @@ def start_window(columns, block, window):
     columns.all_spikes[:] = _ZERO
     columns.target_count[:] = _ZERO
     if circuit.misses:
-        start_missing(columns, circuit, neurons.layer, window, block.first)
+        start_missing(columns.missing, circuit, neurons.layer, window, block.first)
 
 
 @inlined_stage
@@ -77,7 +77,7 @@ def start_lesson(columns, block, window):
     update = block.circuit.update
     if update.temporal:
         key = (update.key[0], update.key[1])
-        words_of_columns(columns.write_words, key, window, block.neurons.layer, block.first)
+        words_of_columns(columns.writing.words, key, window, block.neurons.layer, block.first)
 
 
 @inlined_stage
@@ -109,15 +109,20 @@ def _draw_noise(columns, neurons, full_scale, events, s, window, t, first):
             noise[i] *= sigma[i]
 
 
-@rare_stage
+@inlined_stage
 def power_of(events, s, t):
     """Sum of the squared amplitudes of a step's events, bias included: what multiplies the variance of one event."""
     begin, end = events.begin[s, t], events.end[s, t]
-    if len(events.amplitude) == 0:
-        return np.float32(end - begin + 1)
+    if len(events.amplitude) > 0:
+        return _power(events.amplitude[s, begin:end])
+    return np.float32(end - begin + 1)
+
+
+@rare_stage
+def _power(amplitude):
     power = _ONE
-    for k in range(begin, end):
-        power += events.amplitude[s, k] * events.amplitude[s, k]
+    for x in amplitude:
+        power += x * x
     return power
 
 
@@ -194,8 +199,8 @@ def _write_traced(columns, block, t):
     """As `write` or `write_open_columns`, on every row that has left a trace."""
     traced = columns.traces.rows
     if block.synapses.coded or block.circuit.update.imperfect:
-        return write_open_columns(columns, block, traced, 0, t)
-    write(columns, block.synapses, block.state, traced, 0, t)
+        return write_open_columns(columns, block, traced, np.int64(0), t)
+    write(columns, block.synapses, block.state, traced, np.int64(0), t)
     return np.int64(0), np.int64(0)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from chipsim.jit import rare_stage, stage
+from chipsim.jit import inlined_stage, rare_stage, stage
 from learning_circuit.accumulator import accumulate_with_misses
 from nonideality.counter_rng import natural_log, words_of_four_steps
 
@@ -22,29 +22,38 @@ def _spikes_before_miss(word, missed, per_log):
     return np.floor(natural_log(u) * per_log) if missed > _ZERO else np.float32(np.inf)
 
 
-@rare_stage
-def start_missing(columns, circuit, layer, window, first):
+@inlined_stage
+def start_missing(missing, circuit, layer, window, first):
     """At the start of a window: draw when each of the neurons from `first` on misses a spike."""
-    words_of_four_steps(columns.words, (circuit.missed_key[0], circuit.missed_key[1]), window, layer, 0, first)
-    words, before, missed, per_log = columns.words[0], columns.before_miss, circuit.missed, circuit.missed_per_log
-    for i in range(len(before)):
-        before[i] = _spikes_before_miss(words[i], missed[i], per_log[i])
-        columns.n_missed[i] = np.int32(0)
+    _draw(missing, circuit.missed, circuit.missed_per_log, circuit.missed_key, layer, window, first)
 
 
-@rare_stage
+@inlined_stage
 def count_with_misses(columns, circuit, layer, window, first):
     """Count this step's spikes but for those that the accumulators miss. Returns how many they miss."""
-    before = columns.before_miss
-    lost = accumulate_with_misses(columns.count, columns.spiked, before, circuit.accumulator_full)
+    missing = columns.missing
+    lost = accumulate_with_misses(columns.count, columns.spiked, missing.before, circuit.accumulator_full)
     if lost > 0:
-        key = (circuit.missed_key[0], circuit.missed_key[1])
-        for i in range(len(before)):
-            if before[i] < _ZERO:
-                columns.n_missed[i] += np.int32(1)
-                k = columns.n_missed[i]
-                words_of_four_steps(columns.one_word, key, window, layer, k // 4, first + i)
-                before[i] = _spikes_before_miss(
-                    columns.one_word[k % 4, 0], circuit.missed[i], circuit.missed_per_log[i]
-                )
+        _draw_again(missing, circuit.missed, circuit.missed_per_log, circuit.missed_key, layer, window, first)
     return lost
+
+
+@rare_stage
+def _draw(missing, missed, per_log, key, layer, window, first):
+    words_of_four_steps(missing.words, (key[0], key[1]), window, layer, 0, first)
+    words, before = missing.words[0], missing.before
+    for i in range(len(before)):
+        before[i] = _spikes_before_miss(words[i], missed[i], per_log[i])
+        missing.so_far[i] = np.int32(0)
+
+
+@rare_stage
+def _draw_again(missing, missed, per_log, key, layer, window, first):
+    """For those that have just missed one."""
+    before, one_word = missing.before, missing.one_word
+    for i in range(len(before)):
+        if before[i] < _ZERO:
+            missing.so_far[i] += np.int32(1)
+            k = missing.so_far[i]
+            words_of_four_steps(one_word, (key[0], key[1]), window, layer, k // 4, first + i)
+            before[i] = _spikes_before_miss(one_word[k % 4, 0], missed[i], per_log[i])

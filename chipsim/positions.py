@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.columns import Columns, new_columns
+from chipsim.columns import Columns, Missing, Writing, new_columns
 from chipsim.jit import inlined_stage
 from chipsim.memory import placed
 from chipsim.tables import Block, CircuitTables, NeuronTables, SynapseState, SynapseTables
@@ -27,7 +27,8 @@ def new_columns_of_all(n_positions: int, n: int, n_in: int) -> Columns:
     def kept(place: int, shape: tuple[int, ...] = one, kind: Any = np.float32) -> Any:
         return placed(place, shape, kind)
 
-    return new_columns(n, n_in, 0)._replace(
+    columns = new_columns(n, n_in, 0)
+    return columns._replace(
         membrane=kept(0),
         spiked=kept(2),
         count=kept(4),
@@ -37,9 +38,8 @@ def new_columns_of_all(n_positions: int, n: int, n_in: int) -> Columns:
         noise=kept(11, four),
         dither=kept(15, four),
         all_spikes=kept(4),
-        before_miss=kept(10),
-        n_missed=kept(12, kind=np.int32),
-        write_words=kept(13, (n_positions, 2, n), np.uint32),
+        missing=columns.missing._replace(before=kept(10), so_far=kept(12, kind=np.int32)),
+        writing=columns.writing._replace(words=kept(13, (n_positions, 2, n), np.uint32)),
     )
 
 
@@ -79,6 +79,7 @@ def _at(table, p):
 def columns_at(columns, p):
     """The working state of position p."""
     p = np.uint64(p)  # a signed index would be looked at: from the end, if negative
+    missing, writing = columns.missing, columns.writing
     return Columns(
         columns.drive[p],
         columns.synaptic[p],
@@ -93,16 +94,16 @@ def columns_at(columns, p):
         columns.scaled,
         columns.dither[p],
         columns.all_spikes[p],
-        columns.before_miss[p],
-        columns.n_missed[p],
-        columns.one_word,
-        columns.open,
-        columns.opened,
-        columns.row_pulse,
-        columns.numbers,
-        columns.listed,
+        Missing(missing.before[p], missing.so_far[p], missing.words, missing.one_word),
+        Writing(
+            writing.open,
+            writing.opened,
+            writing.row_pulse,
+            writing.numbers,
+            writing.listed,
+            writing.words[p],
+        ),
         columns.nothing,
-        columns.write_words[p],
         columns.traces,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from chipsim.jit import rare_stage, stage
+from chipsim.jit import inlined_stage, rare_stage
 from chipsim.write_normals import normal_of_write, normals_of_rows
 from learning_circuit.device_write import write_device_column
 from learning_circuit.listed_rows import list_rows
@@ -12,51 +12,50 @@ from learning_circuit.update_accumulator import write_coded_row
 from learning_circuit.update_pulse import open_columns, opened_pulses, row_pulses
 
 
-@rare_stage
+@inlined_stage
 def write_open_columns(columns, block, events, s, t):
     """Eq. 10 of Yang et al. 2022 in step t (0-based) of window s of a chunk, for the columns with a pulse.
 
     columns: `chipsim.columns.Columns` with this step's pulse, and this window's words if writes draw random numbers.
     Returns (codes changed, writes held back at the end of a weight's range).
     """
+    # What is passed on is no more than what is needed: every array is copied to the stack, piece by piece.
     begin, end = events.begin[s, t], events.end[s, t]
     amplitude = events.amplitude[s] if len(events.amplitude) > 0 else columns.nothing
-    n = list_rows(columns.listed, events.rows[s], amplitude, begin, end, block.state.weight)
-    return write_listed_rows(columns, block, n, t)
+    writing, pulse, update = columns.writing, columns.pulse, block.circuit.update
+    synapses, state = block.synapses, block.state
+    if synapses.coded:
+        dither = columns.dither[t % 4]
+        return _write_codes(writing, pulse, synapses, state, update, dither, events.rows[s], amplitude, begin, end, t)
+    weight, devices, full_scale = state.weight, synapses.devices, synapses.full_scale
+    held = _write_devices(writing, pulse, weight, devices, full_scale, update, events.rows[s], amplitude, begin, end, t)
+    return np.int64(0), held
 
 
-@stage
-def write_listed_rows(columns, block, n, t):
-    """As `write_open_columns`, into the first n listed rows, the last of which is the bias."""
-    n_open = open_columns(columns.open, columns.numbers, columns.pulse)
-    opened_pulses(columns.opened, columns.open, n_open, columns.pulse, block.circuit.update)
-    if block.synapses.coded:
-        return _write_codes(columns, block, n, n_open, t)
-    return np.int64(0), _write_devices(columns, block, n, n_open, t)
-
-
-@stage
-def _write_devices(columns, block, n, n_open, t):
+@rare_stage
+def _write_devices(writing, pulse, weight, devices, full_scale, update, rows, amplitude, begin, end, t):
     """Column by column. Returns how many writes were held back."""
-    synapses, update, weight = block.synapses, block.circuit.update, block.state.weight
-    listed = columns.listed
+    n_open = open_columns(writing.open, writing.numbers, pulse)
+    opened_pulses(writing.opened, writing.open, n_open, pulse, update)
+    listed = writing.listed
+    n = list_rows(listed, rows, amplitude, begin, end, weight)
     held = np.int64(0)
     for k in range(n_open):
-        c = columns.open[k]
+        c = writing.open[k]
         if update.temporal:
-            normals_of_rows(listed.normal, listed.rows, n, t, columns.write_words[0, c], columns.write_words[1, c])
-        devices, pulse = synapses.devices[c], columns.opened[k]
-        held += write_device_column(weight, c, listed, n, devices, pulse, synapses.full_scale, update)
+            normals_of_rows(listed.normal, listed.rows, n, t, writing.words[0, c], writing.words[1, c])
+        held += write_device_column(weight, c, listed, n, devices[c], writing.opened[k], full_scale, update)
     return held
 
 
 @rare_stage
-def _write_codes(columns, block, n, n_open, t):
+def _write_codes(writing, pulse, synapses, state, update, dither, rows, amplitude, begin, end, t):
     """Row by row. Returns how many codes changed and how many were held back."""
-    synapses, state, update = block.synapses, block.state, block.circuit.update
-    listed, words = columns.listed, columns.write_words
-    opened, numbers, pulses = columns.opened[:n_open], columns.open[:n_open], columns.row_pulse[:n_open]
-    dither = columns.dither[t % 4]
+    n_open = open_columns(writing.open, writing.numbers, pulse)
+    opened_pulses(writing.opened, writing.open, n_open, pulse, update)
+    listed, words = writing.listed, writing.words
+    n = list_rows(listed, rows, amplitude, begin, end, state.weight)
+    opened, numbers, pulses = writing.opened[:n_open], writing.open[:n_open], writing.row_pulse[:n_open]
     written = np.int64(0)
     held = np.int64(0)
     for k in range(n):

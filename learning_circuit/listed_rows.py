@@ -50,8 +50,7 @@ def list_rows(listed, rows, amplitude, begin, end, weight):
         row = np.int32(rows[first + k])
         listed.rows[k] = row
         listed.places[k] = row * width
-        listed.amplitude[k] = _ONE
-    if len(amplitude) > 0:
+    if len(amplitude) > 0:  # else they are all 1 already
         for k in range(n):
             listed.amplitude[k] = amplitude[first + k]
     lanes = np.uint64(LANES)
