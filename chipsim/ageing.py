@@ -45,6 +45,11 @@ class Age(NamedTuple):
         """ln(t / t0) of the weights, as far as they have drifted."""
         return math.log1p(min((self.drifted_windows * drift.window_s + self.rested_s) / drift.t0_s, _OLDEST))
 
+    @property
+    def drifted(self) -> tuple[int, float]:
+        """What the weights have drifted for: windows, and seconds of rest."""
+        return self.drifted_windows, self.rested_s
+
     def to_array(self) -> NDArray[np.float64]:
         return np.array(self, np.float64)
 
@@ -53,12 +58,16 @@ class Age(NamedTuple):
         windows, rested_s, drifted_windows = values.tolist()
         return Age(int(windows), float(rested_s), int(drifted_windows))
 
-    def spans(self, n_windows: int) -> Iterator[tuple[int, int]]:
-        """Cut the next `n_windows` windows, numbered from 0, where the weights change."""
-        start = 0
+    def learning_from(self, n_windows: int) -> Iterator[tuple[int, Age]]:
+        """Its ages within the next `n_windows` windows, each with the number of windows until then.
+
+        Weights drift at all of them but the last, and there if it is such an age, too.
+        """
+        age, start = self, 0
         while start < n_windows:
             stop = min(n_windows, start + AGEING_WINDOWS - (self.windows + start) % AGEING_WINDOWS)
-            yield start, stop
+            age = age.after_windows(stop - start)
+            yield stop, age
             start = stop
 
     def after_windows(self, n_windows: int) -> Age:
@@ -77,7 +86,7 @@ class DriftTables(NamedTuple):
 
     exponent: NDArray[np.float32]  # 0 where a synapse is stuck
     gain_exponent: NDArray[np.float32]
-    fresh_gain: NDArray[np.float32]  # when the layer was programmed; of `devices` with the pulse gains, which stay
+    fresh_gain: NDArray[np.float32]  # when the layer was programmed
 
 
 def drift_tables(block: Block, drift: Drift, fresh_gain: NDArray[np.float32]) -> DriftTables:
@@ -85,18 +94,12 @@ def drift_tables(block: Block, drift: Drift, fresh_gain: NDArray[np.float32]) ->
     moving = np.where(fresh_gain == 0, 0, drift.exponent)[..., block.columns]
     exponent = aligned(block.state.weight.shape, np.float32)
     exponent[..., : block.n_columns] = moving
-    if block.synapses.devices.size:
-        gain_exponent = np.zeros_like(block.synapses.devices)
-        gain_exponent[..., 0] = np.swapaxes(moving, -1, -2)
-    else:
-        gain_exponent = exponent
-    return DriftTables(exponent, gain_exponent, _gain(block).copy())
-
-
-def _gain(block: Block) -> NDArray[np.float32]:
-    """Where a block's gains are stored."""
     devices: NDArray[np.float32] = block.synapses.devices
-    return devices if devices.size else block.synapses.gain
+    gain, gain_exponent = block.synapses.gain, exponent
+    if devices.size:
+        gain = devices[..., 0]
+        gain_exponent = np.ascontiguousarray(np.swapaxes(moving, -1, -2))
+    return DriftTables(exponent, gain_exponent, gain.copy())
 
 
 def drift_block(block: Block, tables: DriftTables, drift: Drift, before: Age, after: Age) -> None:
@@ -114,7 +117,11 @@ def drift_block(block: Block, tables: DriftTables, drift: Drift, before: Age, af
 
 def set_gain(block: Block, tables: DriftTables, drift: Drift, age: Age) -> None:
     """Give a block's synapses the gain that they have at `age`."""
-    _fade(_gain(block).ravel(), tables.fresh_gain.ravel(), tables.gain_exponent.ravel(), np.float32(age.log(drift)))
+    devices, fresh, exponent = block.synapses.devices, tables.fresh_gain.ravel(), tables.gain_exponent.ravel()
+    if devices.size:
+        _fade_gains(devices.reshape(-1, 2), fresh, exponent, np.float32(age.log(drift)))
+    else:
+        _fade(block.synapses.gain.ravel(), fresh, exponent, np.float32(age.log(drift)))
 
 
 @kernel
@@ -122,3 +129,10 @@ def _fade(faded, values, exponent, log_ratio):
     """faded = values exp(-exponent log_ratio), all (n,) float32; faded may be values."""
     for i in range(len(values)):
         faded[i] = values[i] * natural_exp(-(exponent[i] * log_ratio))
+
+
+@kernel
+def _fade_gains(devices, fresh, exponent, log_ratio):
+    """As `_fade`, of the first column of devices (n, 2)."""
+    for i in range(len(fresh)):
+        devices[i, 0] = fresh[i] * natural_exp(-(exponent[i] * log_ratio))

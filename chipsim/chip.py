@@ -26,12 +26,12 @@ from chipsim.layer_run import LayerRun, Look, Windows
 from chipsim.link import HostLink
 from chipsim.memory import aligned
 from chipsim.places import n_places, of_neurons, places_of, row_numbers
-from chipsim.plan import Before, checks, even_ranges, image_ranges, inference, learning
+from chipsim.plan import Before, checks, cut_at, even_ranges, image_ranges, inference, learning
 from chipsim.positions import kept_once
 from chipsim.probe import Probe, check_probes, nothing_probed, room_for
 from chipsim.programming import Weights, in_crossbars, out_of_crossbars, program_layer
 from chipsim.recycled import Recycler
-from chipsim.result import Awaited, ReadBack, Result, concatenated
+from chipsim.result import Awaited, ReadBack, Result
 from chipsim.schedule import Threads
 from chipsim.spec import ChipError, ChipSpec
 from chipsim.spike_masks import first_windows, gather_events, n_bits, new_masks, number_of_spikes, spikes_of
@@ -54,7 +54,7 @@ class Chip:
         self._link = HostLink(die_seed, spec.shapes, spec.target_bits, spike_errors, bit_errors)
         self._threads = Threads(threads)
         # Chunks of images are so long that the seam is short, and their spikes take much room.
-        self._overlaps = not self._drifts and not self._link.errs and all(shape.dense for shape in spec.shapes)
+        self._overlaps = not self._link.errs and all(shape.dense for shape in spec.shapes)
         self._layers: list[list[Block]] = []  # the columns of each in blocks, see chipsim.blocks
         self._runs = [LayerRun(shape, made) for shape, made in zip(spec.shapes, self._made, strict=True)]
         self._drift_tables: list[list[DriftTables]] = []  # of the blocks of layers that drift
@@ -142,21 +142,17 @@ class Chip:
             if before is not None:
                 before.wait()
             return self._pending
-        results = []
-        for start, stop in self._age.spans(len(windows)) if self._drifts else [(0, len(windows))]:
-            part = slice(start, stop)
-            parts = Events(*(array[part] for array in events))
-            wanted = [target if target is None else target[part] for target in arrived]
-            results.append(self._start(parts, windows[part], wanted, per_layer[part].T.copy(), probes)())
-            self._grow(self._age.after_windows(stop - start))
-        return _with_lost(concatenated(results), lost)
+        return _with_lost(self._start(events, windows, arrived, per_layer.T.copy(), probes)(), lost)
 
     def age(self, seconds: float) -> None:
         """Let the die rest: its synapses drift for this time. Raises ChipError if it is not a number of at least 0."""
         self._check_programmed()
         check_seconds(seconds)
         self._settle()
-        self._grow(self._age.after_rest(float(seconds)))
+        before, self._age = self._age, self._age.after_rest(float(seconds))
+        for layer, blocks in enumerate(self._layers):
+            for number in range(len(blocks)):
+                self._grow(layer, number, before, self._age)
 
     def weights(self) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
         """What the crossbars deliver per spike, gain included: per layer (rows, columns) and (columns,) in thresholds.
@@ -217,21 +213,18 @@ class Chip:
         if not self._layers:
             raise ChipError("this chip has no weights yet: call program() first")
 
-    def _grow(self, age: Age) -> None:
-        """Let the die get as old as `age`, and its synapses with it."""
-        if self._drifts and (age.drifted_windows, age.rested_s) != (self._age.drifted_windows, self._age.rested_s):
-            for layer, drifts, made in zip(self._layers, self._drift_tables, self._made, strict=True):
-                for block, tables in zip(layer, drifts, strict=False):  # none if it does not drift
-                    drift_block(block, tables, made.drift, self._age, age)
-        self._age = age
+    def _grow(self, layer: int, number: int, before: Age, after: Age) -> None:
+        """Let the synapses of a block get older."""
+        tables = self._drift_tables[layer]
+        if tables and before.drifted != after.drifted:
+            drift_block(self._layers[layer][number], tables[number], self._made[layer].drift, before, after)
 
     def _received(self, events: Events, windows: NDArray[np.int64]) -> tuple[Events, NDArray[np.int64], int]:
         """What arrives of a chunk: its events and window numbers, and how many events were lost on the way."""
         self._check_programmed()
         windows = np.array(windows, np.int64)  # a copy: kernels would be compiled again for a read-only array
         check_chunk(self.spec, events, windows)
-        if self._link.errs or self._drifts:  # what is wrong is found before anything is garbled or learned
-            self._check(events)
+        self._check(events)
         arrived, lost = self._link.events(events, windows)
         return arrived, windows, lost
 
@@ -269,10 +262,9 @@ class Chip:
         probes: Sequence[Probe],
         traces: Sequence[Trace] | None = None,
     ) -> Callable[[], Result]:
-        """Check a chunk and set it going; what is returned waits for it."""
+        """Set a chunk going; what is returned waits for it."""
         n_windows, shapes = len(windows), self.spec.shapes
         check_probes(probes, self.spec)
-        self._check(events)
         if targets is not None and self._overlaps:  # the chunk before may still be read from
             self._others, (self._records, self._hidden_events) = (self._records, self._hidden_events), self._others
         self._reserve(n_windows)
@@ -287,6 +279,11 @@ class Chip:
         hidden_events = self._hidden_events
         inputs = [events, *hidden_events]
         tallies: list[list[NDArray[np.int64]]] = [[] for _ in records]
+        ages: dict[int, tuple[Age, Age]] = {}  # between which synapses drift after so many windows
+        if learns and self._drifts:
+            for stop, age in self._age.learning_from(n_windows):
+                ages[stop] = self._age, age
+                self._age = age
         look: Look = "traces" if traces is not None else "probes" if probes else "nothing"
 
         def run_block(layer: int, number: int, start: int, stop: int) -> None:
@@ -295,6 +292,8 @@ class Chip:
             block = self._layers[layer][number]
             tally = self._runs[layer].run(block, number, inputs[layer], records[layer], part, look)
             tallies[layer].append(tally)
+            if stop in ages:
+                self._grow(layer, number, *ages[stop])
 
         def gather(layer: int, start: int, stop: int) -> None:
             hidden = hidden_events[layer]
@@ -308,6 +307,7 @@ class Chip:
         if targets is None:
             batch = self._threads.submit(inference(ranges, n_blocks, run_block, gather))
         else:
+            ranges = cut_at(ranges, list(ages))
             batch = self._threads.submit(learning(ranges, n_blocks, run_block, gather, self._last_pieces))
 
         def finish() -> Result:

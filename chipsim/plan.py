@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import pairwise
 
 from chipsim.schedule import Piece
 
@@ -24,6 +25,12 @@ def even_ranges(n_windows: int, threads: int) -> Ranges:
     parts = _RANGES_PER_THREAD * threads
     size = max(WINDOWS_PER_PIECE, math.ceil(n_windows / parts)) if threads > 1 else _WINDOWS_ON_ONE_THREAD
     return [(start, min(start + size, n_windows)) for start in range(0, n_windows, size)]
+
+
+def cut_at(ranges: Ranges, places: Sequence[int]) -> Ranges:
+    """The same windows in ranges that end at every one of `places` at the latest."""
+    edges = sorted({edge for windows in ranges for edge in windows} | set(places))
+    return list(pairwise(edges))
 
 
 def image_ranges(n_windows: int, threads: int) -> Ranges:
