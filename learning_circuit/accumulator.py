@@ -9,9 +9,9 @@ from numba.core import types
 from numba.extending import intrinsic
 
 from learning_circuit.jit import stage
-from learning_circuit.lanes import Lanes
-
-_ZERO = np.float32(0)
+from learning_circuit.lanes import Lanes, repeated, sequences
+from learning_circuit.masks import population
+from learning_circuit.rows import LANES
 
 
 def full_scale(bits: int) -> np.float32:
@@ -39,17 +39,31 @@ def accumulate(value, increment, full):
     return _accumulate(value, increment, full)
 
 
+@intrinsic
+def _accumulate_sixteen(context, start, count, spiked, before_miss, full):
+    """`accumulate_with_misses` for sixteen counters: returns which of them miss a spike, as bits."""
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        start = values[0]
+        counts, spikes, before = sequences(context, builder, signature.args[1:4], values[1:4])
+        full = repeated(builder, values[4])
+        spiked, left = spikes.sixteen(start), before.sixteen(start)
+        seen = (left > 0).where(spiked, 0.0)
+        before.store(start, left - spiked)
+        counts.store(start, accumulated(counts.sixteen(start), seen, full))
+        return seen.differs(spiked).bits()
+
+    return types.uint16(types.uint64, count, spiked, before_miss, types.float32), generate
+
+
 @stage
 def accumulate_with_misses(count, spiked, before_miss, full):
     """Count spikes, but not the one that comes when `before_miss` is zero. Returns how many are missed.
 
-    count: (n,) float32, written; spiked: (n,) float32, 0 or 1; before_miss: (n,) float32, spikes that are counted
-    before the next missed one, written, -1 after a miss.
+    count: (n,) float32, written, n a multiple of LANES; spiked: (n,) float32, 0 or 1; before_miss: (n,) float32,
+    spikes that are counted before the next missed one, written, -1 after a miss.
     """
-    lost = np.int32(0)
-    for i in range(len(count)):
-        seen = spiked[i] if before_miss[i] > _ZERO else _ZERO
-        before_miss[i] -= spiked[i]
-        lost += np.int32(seen != spiked[i])
-        count[i] = accumulate(count[i], seen, full)
-    return np.int64(lost)
+    lost = np.int64(0)
+    for start in range(np.uint64(0), np.uint64(len(count)), np.uint64(LANES)):
+        lost += np.int64(population(_accumulate_sixteen(start, count, spiked, before_miss, full)))
+    return lost
