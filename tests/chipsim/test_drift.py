@@ -4,6 +4,8 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
 from small_chips import (
     assert_equals_witness,
@@ -159,3 +161,14 @@ def test_without_drift_time_does_nothing():
 def test_absurd_times_leave_numbers():
     chip = rested(("drift:0.5,window=1e300,t0=1e-300",), 1e308, 1e308)
     assert np.isfinite(flat(chip)).all()
+
+
+@given(windows=st.integers(0, 3000), more=st.integers(1, 3000))
+def test_weights_change_at_fixed_ages_whatever_the_chunks(windows, more):
+    step = ageing.AGEING_WINDOWS
+    age = ageing.Age(windows=windows, drifted_windows=windows - windows % step)
+    seen = list(age.learning_from(more))
+    assert [each.windows for _, each in seen] == [windows + stop for stop, _ in seen]
+    assert seen[-1][0] == more
+    changed = {each.drifted_windows for _, each in seen} - {age.drifted_windows}
+    assert changed == set(range(age.drifted_windows + step, windows + more + 1, step))

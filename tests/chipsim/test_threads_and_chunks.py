@@ -21,7 +21,7 @@ from small_chips import (
 
 from chipsim.blocks import column_ranges
 from chipsim.cycle import infer_block, learn_block
-from chipsim.plan import WINDOWS_PER_PIECE, even_ranges
+from chipsim.plan import WINDOWS_PER_PIECE, cut_at, even_ranges
 from chipsim.spike_masks import gather_events
 
 CIRCUIT = ("comparator:0.5", "boxcar:0.2", "missed:0.2", "pulse:0.3", "asymmetry:0.2,spread=0.1", "cycle:0.3")
@@ -173,3 +173,12 @@ def test_window_ranges(n_windows, threads):
     assert ranges[0][0] == 0 and ranges[-1][1] == n_windows
     assert all(a[1] == b[0] for a, b in pairwise(ranges))
     assert all(0 < stop - start <= ranges[0][1] for start, stop in ranges)
+
+
+@given(n_windows=st.integers(1, 3000), threads=st.integers(1, 8), data=st.data())
+def test_ranges_end_where_weights_change(n_windows, threads, data):
+    places = data.draw(st.lists(st.integers(1, n_windows), unique=True, max_size=12))
+    ranges = even_ranges(n_windows, threads)
+    cut = cut_at(ranges, places)
+    assert [w for start, stop in cut for w in range(start, stop)] == list(range(n_windows))
+    assert {stop for _, stop in cut} == {stop for _, stop in ranges} | set(places)
