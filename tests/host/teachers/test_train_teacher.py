@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from host.data import load
+from host.run_spec import resolve
+from host.setup import prepare
 from host.teachers.onnx_teacher import check_fits, read_onnx
 
 
@@ -38,6 +40,26 @@ def test_the_same_seed_gives_the_same_file(chipsim, here):
     assert a != c
 
 
+@pytest.mark.parametrize(("activation", "ceilings"), [("spike-count", (2.0, 2.0, None)), ("relu", (None,) * 3)])
+def test_the_file_has_the_activation_that_was_asked_for(chipsim, here, activation, ceilings):
+    trained(chipsim, "t.onnx", "--arch", "fc8,fc8", "--epochs", 1, "--activation", activation)
+    assert read_onnx(here / "t.onnx")[0].ceilings == ceilings
+
+
+def test_what_a_run_validates_on_is_held_out(chipsim, here):
+    facts = trained(chipsim, "t.onnx", "--arch", "fc24", "--epochs", 8, "--seed", 5)
+    setup = prepare(resolve(None, {"seed": 5, "teacher.file": str(here / "t.onnx")}))
+    assert facts["train_samples"] == len(setup.train)
+    assert facts["validation_accuracy"] == pytest.approx(setup.teacher.accuracy(setup.valid))
+    few = trained(chipsim, "t.onnx", "--arch", "fc24", "--epochs", 1, "--hold-out", 0.5)
+    assert few["train_samples"] == pytest.approx(len(load("digits").train) / 2, abs=1)
+
+
+def test_half_precision_learns_too(chipsim, here):
+    facts = trained(chipsim, "t.onnx", "--arch", "fc24", "--epochs", 8, "--precision", "bfloat16")
+    assert facts["test_accuracy"] > 0.8
+
+
 def test_sgd_learns_too(chipsim, here):
     assert trained(chipsim, "t.onnx", "--arch", "fc24", "--epochs", 8, "--optimizer", "sgd")["test_accuracy"] > 0.8
 
@@ -50,6 +72,10 @@ def test_sgd_learns_too(chipsim, here):
         (("--arch", "fc8", "--out", "absent/t.onnx"), "no folder to write in"),
         (("--arch", "fc8", "--out", "t.onnx", "--learning-rate", "-1"), "must be a number above 0"),
         (("--arch", "fc8", "--out", "t.onnx", "--epochs", "0"), "--epochs"),
+        (("--arch", "fc8", "--out", "t.onnx", "--hold-out", "0"), "--hold-out 0.0 must be above 0, at most 0.5"),
+        (("--arch", "fc8", "--out", "t.onnx", "--hold-out", "nan"), "--hold-out nan must be above 0, at most 0.5"),
+        (("--arch", "fc8", "--out", "t.onnx", "--steps", "0"), "--steps"),
+        (("--arch", "fc8", "--out", "t.onnx", "--activation", "tanh"), "--activation"),
         (("--arch", "fc8", "--out", "t.onnx", "--dataset", "nowhere"), "unknown data set 'nowhere'"),
     ],
 )
