@@ -22,7 +22,7 @@ def trained(chipsim, out, *arguments):
     ("arch", "network"), [("8,p2,16k5s2,fc24", "1x8x8-8-p2-16k5s2-fc24-fc10"), ("fc24,fc12", "64-24-12-10")]
 )
 def test_the_file_holds_the_trained_network(chipsim, here, arch, network):
-    facts = trained(chipsim, "t.onnx", "--arch", arch, "--epochs", 4)
+    facts = trained(chipsim, "t.onnx", "--arch", arch, "--epochs", 6, "--batch", 32)
     assert facts["network"] == network
     read, forward = read_onnx(here / "t.onnx")
     data = load("digits")
@@ -56,7 +56,7 @@ def test_what_a_run_validates_on_is_held_out(chipsim, here):
 
 
 def test_half_precision_learns_too(chipsim, here):
-    facts = trained(chipsim, "t.onnx", "--arch", "fc24", "--epochs", 8, "--precision", "bfloat16")
+    facts = trained(chipsim, "t.onnx", "--arch", "fc24", "--epochs", 6, "--batch", 32, "--precision", "bfloat16")
     assert facts["test_accuracy"] > 0.8
 
 
