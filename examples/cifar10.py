@@ -7,7 +7,7 @@ python examples/cifar10.py --teacher cifar10.onnx --out cifar10
 
 Of the 50,000 training images the first 10,000 are there. A tenth of these, drawn by the seed, is held out from teacher
 and chip alike; the settings were chosen by them, since a network is overconfident on images that it knows by heart. The
-other 9,000 train the teacher and calibrate the chip. No test image chose anything.
+other 9,000 train the teacher and calibrate the chip.
 
 Each chip takes some minutes; what is done is kept in the folder and not done again. Three pictures come out: accuracy
 against the number of calibration images, the confusion of the classes, and first-layer filters before and after.

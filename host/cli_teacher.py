@@ -36,7 +36,12 @@ def teacher() -> None:
     help="Clipped and rounded like spike counts, which a chip follows better, or plain.  [default: spike-count]",
 )
 @click.option("--steps", type=click.IntRange(1, 4096), default=16, help="The chip's, for spike-count.  [default: 16]")
-@click.option("--hold-out", type=float, help="Share of the training data for validation.  [default: as chipsim run's]")
+@click.option(
+    "--hold-out",
+    type=float,
+    help="Share of the training data kept back: what chipsim run of the same seed and share validates on."
+    "  [default: that of the data set in chipsim run]",
+)
 @click.option(
     "--precision",
     type=click.Choice(["float32", "bfloat16"]),
@@ -63,6 +68,10 @@ def train(
     Inputs are scaled to [0, 1], as the chip sees them. --arch lists the hidden layers: 32 is a 3x3 convolution of 32
     channels, 64s2 one of stride 2, 64k5 one of 5x5, p2 an average over 2x2, fc128 a fully connected layer; the output
     layer follows of itself.
+
+    A chip has but the counts 0 to T of a window of T steps to say what an activation says. With spike-count the
+    network learns to do with that: hidden activations are clipped, and rounded to a count, up or down by chance. The
+    file has them clipped only.
 
     \b
     chipsim teacher train --dataset cifar10 --arch 32,64s2,64,64s2,fc128 --out cifar.onnx

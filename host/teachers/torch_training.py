@@ -67,6 +67,8 @@ def train(dataset: Dataset, recipe: Recipe, progress: Callable[[int, int, str], 
     try:
         torch.manual_seed(recipe.seed)
         samples, held_out = split(dataset.train, recipe.hold_out, recipe.seed)
+        if len(samples) == 1:
+            raise TeacherError(f"{dataset.name}: one training sample is held out, which leaves one: get more samples")
         module = _module(torch, shape, recipe, dataset.n_classes)
         accuracy = _fit(torch, module, samples, shape, recipe, progress)
         module.eval()

@@ -102,6 +102,16 @@ def test_what_the_data_do_not_allow(chipsim, here, arguments, words):
     assert list(here.iterdir()) == []
 
 
+def test_two_samples_are_not_enough(chipsim, here):
+    pytest.importorskip("torch", reason="needs PyTorch (extra torch)")
+    x, y = np.eye(2, dtype=np.float32), np.arange(2)
+    np.savez(here / "two.npz", x_train=x, y_train=y, x_test=x, y_test=y)
+    ended = chipsim("teacher", "train", "--dataset", "two.npz", "--arch", "fc8", "--out", "t.onnx")
+    assert ended.status == 2
+    assert "one training sample is held out, which leaves one" in ended.err
+    assert not (here / "t.onnx").exists()
+
+
 def test_without_torch_one_line_says_how_to_get_it(chipsim, here, monkeypatch):
     def missing(package):
         raise ImportError(package)
