@@ -2,7 +2,7 @@
 
 Needs CIFAR-10 (see chipsim data) and a teacher (extras onnx and torch):
 
-chipsim teacher train --dataset cifar10 --arch 32,64s2,64,128s2,fc128 --epochs 50 --out cifar10.onnx
+chipsim teacher train --arch 32,64s2,64,128s2,fc128 --epochs 50 --precision bfloat16 --out cifar10.onnx
 python examples/cifar10.py --teacher cifar10.onnx --out cifar10
 
 Of the 50,000 training images the first 10,000 are there. A tenth of these, drawn by the seed, is held out from teacher
