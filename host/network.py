@@ -1,7 +1,7 @@
 """A feed-forward network for a chip: its layers, and a crossbar of weights for each that has any.
 
 Everything is numbered as on the chip (see `chipsim.layers`): values, rows and columns. Every layer is followed by a
-rectifier; the last layer's outputs are logits.
+rectifier, which may have a ceiling; the last layer's outputs are logits.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ class Network:
     input_shape: ImageShape  # (n, 1, 1) of data that are no images
     layers: tuple[AnyLayer, ...]
     weights: Sequence[Crossbar | None]  # per layer of synapses; None: those of a pool are fixed
+    ceilings: tuple[float | None, ...] | None = None  # per layer of synapses, the rectifier's; None: without one
 
     @cached_property
     def shapes(self) -> list[LayerShape]:

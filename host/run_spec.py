@@ -48,7 +48,7 @@ _DATASET_DEFAULTS: dict[str, dict[str, Any]] = {
         "conversion.initial_membrane_th": 0.5,
         "training.epochs": 1,
         "training.learning_rate": 1e-3,
-        "training.validation_fraction": 0.05,
+        "training.validation_fraction": 0.1,
     },
 }
 # Steps at the end of a window in which a data set is learned; half of the window where nothing is said. In the last

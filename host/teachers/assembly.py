@@ -33,6 +33,7 @@ class Assembly:
         self._image: ImageShape | None = None  # what the last Flatten made flat, until a layer takes it in
         self._layers: list[AnyLayer] = []
         self._weights: list[Crossbar | None] = []
+        self._ceilings: list[float | None] = []
         self._sum: str | None = None  # the operation that is a weighted sum without a rectifier as yet
 
     def dense(self, weights: NDArray[np.float32], bias: NDArray[np.float32], name: str, tap: str) -> None:
@@ -111,11 +112,12 @@ class Assembly:
         crossbar = self._open(name, "a gain")
         self._replace(scaled(crossbar, gain, np.zeros(len(gain))), name, tap)
 
-    def clip(self, name: str, tap: str) -> None:
-        """A rectifier with a ceiling."""
+    def clip(self, ceiling: float, name: str, tap: str) -> None:
+        """A rectifier with a ceiling, which may be infinite."""
         if self._sum is None:
             raise TeacherError(f"{name}: clips what is no weighted sum: move it right after {self._words[1]}")
         self.rectifier(tap)
+        self._ceilings[-1] = ceiling if np.isfinite(ceiling) else None
 
     @property
     def shape(self) -> ImageShape:
@@ -129,7 +131,7 @@ class Assembly:
             raise TeacherError(
                 f"{source}: ends with {last}: the last layer must be fully connected, with one output per class"
             )
-        return Network(self._input_shape, tuple(self._layers), self._weights)
+        return Network(self._input_shape, tuple(self._layers), self._weights, tuple(self._ceilings))
 
     def _synapses(self, layer: Any, crossbar: Crossbar | None, name: str, tap: str) -> None:
         if crossbar is not None and not all(np.isfinite(array).all() for array in crossbar):
@@ -141,6 +143,7 @@ class Assembly:
         self._shape = shape.output
         self._layers.append(layer)
         self._weights.append(crossbar)
+        self._ceilings.append(None)
         self.taps.append(tap)
 
     def _replace(self, crossbar: Crossbar, name: str, tap: str) -> None:

@@ -212,7 +212,7 @@ class _Reader:
         highest = float(settings.get("max", np.inf) if high is None else high.item())
         if lowest != 0 or not highest > 0:
             raise TeacherError(f"{name}: clips to {lowest:g} .. {highest:g}; neurons rectify: clip to 0 .. a ceiling")
-        self.assembly.clip(name, tap)
+        self.assembly.clip(highest, name, tap)
 
     def _pool(self, node: Any, name: str, tap: str) -> None:
         settings = self._attributes(node)

@@ -1,10 +1,12 @@
-"""Writes a network as an ONNX file of Conv, AveragePool, Flatten, Gemm and Relu nodes."""
+"""Writes a network as an ONNX file of Conv, AveragePool, Flatten, Gemm, Relu and Clip nodes."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from chipsim import __version__
 from chipsim.layers import AveragePool, Dense, Flatten
@@ -39,18 +41,19 @@ def write_onnx(network: Network, path: Path) -> None:
 
     def add(operator: str, name: str, parameters: dict[str, Any], **attributes: Any) -> None:
         nonlocal value
-        constants.extend(to_tensor(array, f"{name}.{what}") for what, array in parameters.items())
+        constants.extend(to_tensor(np.asarray(array), f"{name}.{what}") for what, array in parameters.items())
         inputs = [value, *(f"{name}.{what}" for what in parameters)]
         nodes.append(helper.make_node(operator, inputs, [name], name=name, **attributes))
         value = name
 
-    synapses = zip(network.shapes, network.channels_first(), strict=True)
+    ceilings = network.ceilings or (None,) * len(network.shapes)
+    synapses = zip(network.shapes, network.channels_first(), ceilings, strict=True)
     for number, layer in enumerate(network.layers, start=1):
         name = f"layer{number}"
         if isinstance(layer, Flatten):
             add("Flatten", name, {})
             continue
-        shape, crossbar = next(synapses)
+        shape, crossbar, ceiling = next(synapses)
         if isinstance(shape.layer, AveragePool):
             stride = shape.layer.stride or shape.layer.kernel
             add("AveragePool", name, {}, kernel_shape=shape.layer.kernel, strides=stride)
@@ -61,7 +64,9 @@ def write_onnx(network: Network, path: Path) -> None:
             add("Gemm", name, parameters, transB=1)
         else:
             add("Conv", name, parameters, strides=shape.layer.stride, pads=shape.layer.padding)
-        if number < len(network.layers):
+        if ceiling is not None:
+            add("Clip", f"{name}.clip", {"low": np.float32(0), "ceiling": np.float32(ceiling)})
+        elif number < len(network.layers):
             add("Relu", f"{name}.relu", {})
     flat = network.input_shape[1:] == (1, 1)
     input_shape = network.input_shape[:1] if flat else network.input_shape

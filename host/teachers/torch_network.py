@@ -12,7 +12,7 @@ from host.network import ImageShape, Network
 from host.teachers.assembly import Assembly
 from host.teachers.packages import optional
 
-_USABLE = "Linear, Conv2d, BatchNorm, ReLU, ReLU6, AvgPool2d, Flatten, Dropout, Identity"
+_USABLE = "Linear, Conv2d, BatchNorm, ReLU, ReLU6, Hardtanh, AvgPool2d, Flatten, Dropout, Identity"
 
 
 def network_of_module(module: Any, input_shape: ImageShape) -> tuple[Network, list[str]]:
@@ -36,8 +36,10 @@ def network_of_module(module: Any, input_shape: ImageShape) -> tuple[Network, li
             assembly.convolution(_array(part.weight), _bias(part), part.stride, padding, kind, name)
         elif isinstance(part, nn.BatchNorm1d | nn.BatchNorm2d):
             assembly.batch_norm(_statistics(part, kind), part.eps, kind, name)
-        elif isinstance(part, nn.ReLU6):
-            assembly.clip(kind, name)
+        elif isinstance(part, nn.Hardtanh):  # ReLU6 is one
+            if part.min_val != 0:
+                raise TeacherError(f"{kind}: clips from {part.min_val:g}; neurons rectify: clip from 0")
+            assembly.clip(part.max_val, kind, name)
         elif isinstance(part, nn.ReLU):
             assembly.rectifier(name)
         elif isinstance(part, nn.AvgPool2d):

@@ -12,12 +12,16 @@ from chipsim.image_order import to_image
 from host.data import Dataset, Samples
 from host.errors import TeacherError
 from host.network import ImageShape, Network
+from host.setup import split
 from host.teachers.architecture import ConvolutionPart, DensePart, Part
 from host.teachers.packages import optional
 from host.teachers.torch_network import network_of_module
+from host.teachers.torch_spike_count import spike_count
 
 Optimizer = Literal["adam", "sgd"]
 Augmentation = Literal["none", "shift", "flip-shift"]
+Activation = Literal["spike-count", "relu"]
+Precision = Literal["float32", "bfloat16"]
 _LEARNING_RATES = {"adam": 2e-3, "sgd": 0.1}
 _WEIGHT_DECAY = 5e-4
 _SHIFT = 4  # pixels at most, each way
@@ -34,6 +38,10 @@ class Recipe:
     optimizer: Optimizer = "adam"
     learning_rate: float | None = None  # at its height; rises for a tenth of the time, then falls along a cosine
     augmentation: Augmentation | None = None  # None: flip-shift for colour images, none for others
+    activation: Activation = "spike-count"
+    steps: int = 16  # of the chip's windows, for spike-count
+    hold_out: float = 0.1  # of the training samples: those that a run of the same seed and fraction validates on
+    precision: Precision = "float32"  # of products and activations; weights and sums are float32
     seed: int = 1
     threads: int = 1
 
@@ -41,7 +49,9 @@ class Recipe:
 @dataclass(frozen=True)
 class Trained:
     network: Network
-    train_accuracy: float  # over the last epoch, augmented and with dropout
+    samples: int  # that it was trained on
+    train_accuracy: float  # over the last epoch, augmented, with dropout and rounded activations
+    validation_accuracy: float  # on those held out
     test_accuracy: float
 
 
@@ -56,10 +66,19 @@ def train(dataset: Dataset, recipe: Recipe, progress: Callable[[int, int, str], 
     torch.set_num_threads(recipe.threads)
     try:
         torch.manual_seed(recipe.seed)
-        module = _module(torch, shape, recipe.parts, dataset.n_classes)
-        accuracy = _fit(torch, module, dataset.train, shape, recipe, progress)
+        samples, held_out = split(dataset.train, recipe.hold_out, recipe.seed)
+        if len(samples) == 1:
+            raise TeacherError(f"{dataset.name}: one training sample is held out, which leaves one: get more samples")
+        module = _module(torch, shape, recipe, dataset.n_classes)
+        accuracy = _fit(torch, module, samples, shape, recipe, progress)
         module.eval()
-        return Trained(network_of_module(module, shape)[0], accuracy, _accuracy(torch, module, dataset.test, shape))
+        return Trained(
+            network_of_module(module, shape)[0],
+            len(samples),
+            accuracy,
+            _accuracy(torch, module, held_out, shape),
+            _accuracy(torch, module, dataset.test, shape),
+        )
     finally:
         torch.set_num_threads(before)
 
@@ -74,9 +93,13 @@ def input_shape(dataset: Dataset, parts: tuple[Part, ...]) -> ImageShape:
     return dataset.image_shape or (dataset.n_in, 1, 1)
 
 
-def _module(torch: Any, shape: ImageShape, parts: tuple[Part, ...], n_classes: int) -> Any:
+def _module(torch: Any, shape: ImageShape, recipe: Recipe, n_classes: int) -> Any:
     """The torch module. Raises TeacherError where a kernel or a pool does not fit."""
-    nn = torch.nn
+    nn, parts = torch.nn, recipe.parts
+
+    def rectifier() -> Any:
+        return spike_count(torch, recipe.steps) if recipe.activation == "spike-count" else nn.ReLU()
+
     channels, height, width = shape
     modules: list[Any] = []
     for part in parts:
@@ -86,7 +109,7 @@ def _module(torch: Any, shape: ImageShape, parts: tuple[Part, ...], n_classes: i
             modules += [
                 nn.Conv2d(channels, part.channels, part.kernel, part.stride, part.kernel // 2, bias=False),
                 nn.BatchNorm2d(part.channels),
-                nn.ReLU(),
+                rectifier(),
             ]
             channels = part.channels
             height, width = ((side - 1) // part.stride + 1 for side in (height, width))
@@ -99,7 +122,7 @@ def _module(torch: Any, shape: ImageShape, parts: tuple[Part, ...], n_classes: i
     units = channels * height * width
     for part in parts:
         if isinstance(part, DensePart):
-            modules += [nn.Linear(units, part.units, bias=False), nn.BatchNorm1d(part.units), nn.ReLU()]
+            modules += [nn.Linear(units, part.units, bias=False), nn.BatchNorm1d(part.units), rectifier()]
             units = part.units
     return nn.Sequential(*modules, nn.Linear(units, n_classes))
 
@@ -138,8 +161,9 @@ def _fit(
             if augment == "flip-shift":
                 x = _flipped(torch, x, generator)
             optimizer.zero_grad()
-            logits = module(x)
-            loss = torch.nn.functional.cross_entropy(logits, labels[index])
+            with torch.autocast("cpu", torch.bfloat16, enabled=recipe.precision == "bfloat16"):
+                logits = module(x)
+            loss = torch.nn.functional.cross_entropy(logits.float(), labels[index])
             loss.backward()
             optimizer.step()
             schedule.step()

@@ -38,12 +38,13 @@ def small_network(seed=0):
 
 
 def plain_activations(network, values):
-    """Per layer of synapses (S, n_out); all but the last rectified."""
+    """Per layer of synapses (S, n_out); all but the last rectified, up to its ceiling where it has one."""
     outputs, x = [], values.astype(np.float64)
+    ceilings = network.ceilings or [None] * len(network.shapes)
     for number, (shape, crossbar) in enumerate(zip(network.shapes, network.weights, strict=True), start=1):
         x = np.array([_layer(shape, crossbar, sample) for sample in x])
         if number < len(network.shapes):
-            x = np.maximum(x, 0)
+            x = np.clip(x, 0, ceilings[number - 1])
         outputs.append(x)
     return outputs
 

@@ -138,3 +138,16 @@ def test_a_part_that_no_chip_has_is_named():
         module_teacher(nn.Sequential(nn.Linear(6, 4), nn.Tanh(), nn.Linear(4, 2)), (6, 1, 1), samples)
     with pytest.raises(TeacherError, match=r"Sequential\.1 \(Linear\): follows .* with no rectifier"):
         module_teacher(nn.Sequential(nn.Linear(6, 4), nn.Linear(4, 2)), (6, 1, 1), samples)
+
+
+def test_a_ceiling_from_zero_is_kept_and_another_floor_refused():
+    nn = pytest.importorskip("torch", reason="needs PyTorch (extra torch)").nn
+    samples = Samples(np.random.default_rng(1).random((20, 6)).astype(np.float32), np.arange(20) % 2, 0, 1)
+    clipped = nn.Sequential(nn.Linear(6, 4), nn.Hardtanh(0.0, 0.25), nn.Linear(4, 3), nn.ReLU6(), nn.Linear(3, 2))
+    teacher = module_teacher(clipped, (6, 1, 1), samples)
+    assert teacher.network.ceilings == (0.25, 6.0, None)
+    values = samples.values(slice(None))
+    for mine, plain in zip(teacher.activations(values), plain_activations(teacher.network, values), strict=True):
+        assert np.allclose(mine, plain, atol=1e-5)
+    with pytest.raises(TeacherError, match=r"Sequential\.1 \(Hardtanh\): clips from -1; neurons rectify: clip from 0"):
+        module_teacher(nn.Sequential(nn.Linear(6, 4), nn.Hardtanh(), nn.Linear(4, 2)), (6, 1, 1), samples)

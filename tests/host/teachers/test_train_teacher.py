@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from host.data import load
+from host.run_spec import resolve
+from host.setup import prepare
 from host.teachers.onnx_teacher import check_fits, read_onnx
 
 
@@ -20,7 +22,7 @@ def trained(chipsim, out, *arguments):
     ("arch", "network"), [("8,p2,16k5s2,fc24", "1x8x8-8-p2-16k5s2-fc24-fc10"), ("fc24,fc12", "64-24-12-10")]
 )
 def test_the_file_holds_the_trained_network(chipsim, here, arch, network):
-    facts = trained(chipsim, "t.onnx", "--arch", arch, "--epochs", 4)
+    facts = trained(chipsim, "t.onnx", "--arch", arch, "--epochs", 6, "--batch", 32)
     assert facts["network"] == network
     read, forward = read_onnx(here / "t.onnx")
     data = load("digits")
@@ -38,6 +40,26 @@ def test_the_same_seed_gives_the_same_file(chipsim, here):
     assert a != c
 
 
+@pytest.mark.parametrize(("activation", "ceilings"), [("spike-count", (2.0, 2.0, None)), ("relu", (None,) * 3)])
+def test_the_file_has_the_activation_that_was_asked_for(chipsim, here, activation, ceilings):
+    trained(chipsim, "t.onnx", "--arch", "fc8,fc8", "--epochs", 1, "--activation", activation)
+    assert read_onnx(here / "t.onnx")[0].ceilings == ceilings
+
+
+def test_what_a_run_validates_on_is_held_out(chipsim, here):
+    facts = trained(chipsim, "t.onnx", "--arch", "fc24", "--epochs", 8, "--seed", 5)
+    setup = prepare(resolve(None, {"seed": 5, "teacher.file": str(here / "t.onnx")}))
+    assert facts["train_samples"] == len(setup.train)
+    assert facts["validation_accuracy"] == pytest.approx(setup.teacher.accuracy(setup.valid))
+    few = trained(chipsim, "t.onnx", "--arch", "fc24", "--epochs", 1, "--hold-out", 0.5)
+    assert few["train_samples"] == pytest.approx(len(load("digits").train) / 2, abs=1)
+
+
+def test_half_precision_learns_too(chipsim, here):
+    facts = trained(chipsim, "t.onnx", "--arch", "fc24", "--epochs", 6, "--batch", 32, "--precision", "bfloat16")
+    assert facts["test_accuracy"] > 0.8
+
+
 def test_sgd_learns_too(chipsim, here):
     assert trained(chipsim, "t.onnx", "--arch", "fc24", "--epochs", 8, "--optimizer", "sgd")["test_accuracy"] > 0.8
 
@@ -50,6 +72,10 @@ def test_sgd_learns_too(chipsim, here):
         (("--arch", "fc8", "--out", "absent/t.onnx"), "no folder to write in"),
         (("--arch", "fc8", "--out", "t.onnx", "--learning-rate", "-1"), "must be a number above 0"),
         (("--arch", "fc8", "--out", "t.onnx", "--epochs", "0"), "--epochs"),
+        (("--arch", "fc8", "--out", "t.onnx", "--hold-out", "0"), "--hold-out 0.0 must be above 0, at most 0.5"),
+        (("--arch", "fc8", "--out", "t.onnx", "--hold-out", "nan"), "--hold-out nan must be above 0, at most 0.5"),
+        (("--arch", "fc8", "--out", "t.onnx", "--steps", "0"), "--steps"),
+        (("--arch", "fc8", "--out", "t.onnx", "--activation", "tanh"), "--activation"),
         (("--arch", "fc8", "--out", "t.onnx", "--dataset", "nowhere"), "unknown data set 'nowhere'"),
     ],
 )
@@ -74,6 +100,16 @@ def test_what_the_data_do_not_allow(chipsim, here, arguments, words):
     assert ended.status == 2
     assert words in ended.err
     assert list(here.iterdir()) == []
+
+
+def test_two_samples_are_not_enough(chipsim, here):
+    pytest.importorskip("torch", reason="needs PyTorch (extra torch)")
+    x, y = np.eye(2, dtype=np.float32), np.arange(2)
+    np.savez(here / "two.npz", x_train=x, y_train=y, x_test=x, y_test=y)
+    ended = chipsim("teacher", "train", "--dataset", "two.npz", "--arch", "fc8", "--out", "t.onnx")
+    assert ended.status == 2
+    assert "one training sample is held out, which leaves one" in ended.err
+    assert not (here / "t.onnx").exists()
 
 
 def test_without_torch_one_line_says_how_to_get_it(chipsim, here, monkeypatch):
