@@ -26,8 +26,9 @@ from chipsim.cycle import (
 )
 from chipsim.jit import inlined_stage, kernel, rare_stage
 from chipsim.positions import block_at, columns_at
-from chipsim.receptive_fields import find_pixels, list_events
+from chipsim.receptive_fields import find_pixels, list_events, list_window
 from chipsim.watch import note, note_input, note_learning
+from chipsim.window_in_registers import is_undisturbed, run_window, run_window_of_constant_current
 from nonideality.counter_rng import gaussians, words_of_four_steps
 
 _ONE = np.float32(1)
@@ -37,7 +38,7 @@ _ONE = np.float32(1)
 def _list_constant_current(seen, fields, events, s):
     """A constant current is the same at every step: list what each position sees of it once."""
     for p in range(len(seen.events.rows)):
-        n = list_events(seen, fields, events, s, 0, p, p)
+        n = list_events(seen, fields, events, s, 0, p, p, 0)
         seen.events.end[p, :] = np.int32(n)
 
 
@@ -112,6 +113,17 @@ def _count_events(tally, block, fields, active, added):
     tally[ADDED] += added * block.n_columns
 
 
+@inlined_stage
+def _run_window(columns, here, seen, record, s, p, place, first):
+    """All steps of position p at once, where nothing but events disturbs the neurons."""
+    weight, full = here.state.weight, here.circuit.accumulator_full
+    if len(seen.events.amplitude) > 0:
+        deliver(columns, weight, seen.events, np.uint64(place), 0)
+        run_window_of_constant_current(columns, weight, seen.events, place, here.neurons, full, record.fired, s, first)
+    else:
+        run_window(columns, weight, seen.events, place, here.neurons, full, record.fired, s, first)
+
+
 def _infer(watching: bool) -> Any:
     @kernel
     def run_block(block, fields, events, record, windows, columns, seen, tally, start, stop):
@@ -121,6 +133,7 @@ def _infer(watching: bool) -> Any:
         """
         n_steps, n_columns = events.begin.shape[1], block.state.weight.shape[2]
         graded = len(events.amplitude) > 0
+        in_registers = not watching and is_undisturbed(block.neurons, block.circuit) and not fields.scales
         active = np.int64(0)
         added = np.int64(0)
         for s in range(start, stop):
@@ -130,20 +143,27 @@ def _infer(watching: bool) -> Any:
             for p in fields.positions:
                 here = block_at(block, p, fields.columns)
                 place = p if graded else np.int64(0)
-                start_window(columns, here, windows[s])
-                missed_before = tally[MISSED]
-                for t in range(n_steps):
-                    if not graded:
-                        list_events(seen, fields, events, s, t, p, place)
-                    active += np.int64(seen.events.end[np.uint64(place), t])
-                    if t == 0 or not graded:
-                        added += _deliver(columns, here, fields, seen, t, p, place)
-                    _integrate_and_fire(
-                        columns, here, fields, seen, record, windows[s], s, t, p, place, block.first, tally
-                    )
-                    if watching:
-                        _watch(columns, here, fields, seen, record.signals, s, t, p, place)
                 first = p * fields.width + block.first
+                missed_before = tally[MISSED]
+                if graded:
+                    n = np.int64(seen.events.end[np.uint64(p), 0])
+                    active += n_steps * n
+                else:
+                    n = list_window(seen, fields, events, s, p)
+                    active += n
+                added += n
+                if in_registers:
+                    _run_window(columns, here, seen, record, s, p, place, first)
+                else:
+                    start_window(columns, here, windows[s])
+                    for t in range(n_steps):
+                        if t == 0 or not graded:
+                            _deliver(columns, here, fields, seen, t, p, place)
+                        _integrate_and_fire(
+                            columns, here, fields, seen, record, windows[s], s, t, p, place, block.first, tally
+                        )
+                        if watching:
+                            _watch(columns, here, fields, seen, record.signals, s, t, p, place)
                 missed = tally[MISSED] - missed_before
                 end_window(columns, here.neurons, here.circuit, record, s, first, first + n_columns, missed, tally)
         _count_events(tally, block, fields, active, added)
@@ -164,7 +184,7 @@ def _lesson(watching: bool) -> Any:
         target = targets[s, first : first + len(columns.membrane)]
         added = np.int64(0)
         if not graded:
-            list_events(seen, fields, events, s, t, p, place)
+            list_events(seen, fields, events, s, t, p, place, 0)
         if stale or not graded:
             added = _deliver(columns, here, fields, seen, t, p, place)
         if block.synapses.coded and t % 4 == 0:

@@ -78,6 +78,9 @@ class Lanes:
     def __lt__(self, other: Lanes | float) -> Lanes:
         return Lanes(self.builder, self.builder.fcmp_ordered("<", self.value, self.like(other).value))
 
+    def __ge__(self, other: Lanes | float) -> Lanes:
+        return Lanes(self.builder, self.builder.fcmp_ordered(">=", self.value, self.like(other).value))
+
     def differs(self, other: Lanes | float) -> Lanes:
         return Lanes(self.builder, self.builder.fcmp_unordered("!=", self.value, self.like(other).value))
 
