@@ -13,7 +13,11 @@ import numpy as np
 from chipsim.cycle import (
     ADDED,
     EVENTS,
+    HIGH,
+    LOW,
     MISSED,
+    UPDATES,
+    WRITTEN,
     deliver,
     draw_uniform,
     end_window,
@@ -23,8 +27,10 @@ from chipsim.cycle import (
     start_lesson,
     start_window,
     teach,
+    write,
 )
 from chipsim.jit import inlined_stage, kernel, rare_stage
+from chipsim.lesson_in_registers import learn_one_step, learn_one_step_of_constant_current, writes_directly
 from chipsim.positions import block_at, columns_at
 from chipsim.receptive_fields import find_pixels, list_events, list_window
 from chipsim.watch import note, note_input, note_learning
@@ -114,8 +120,19 @@ def _count_events(tally, block, fields, active, added):
 
 
 @inlined_stage
+def _runs_in_registers(block, fields):
+    """Whether nothing but events disturbs the neurons."""
+    return is_undisturbed(block.neurons, block.circuit) and not fields.scales
+
+
+@inlined_stage
+def _learns_in_registers(block, fields):
+    return _runs_in_registers(block, fields) and writes_directly(block.synapses, block.circuit)
+
+
+@inlined_stage
 def _run_window(columns, here, seen, record, s, p, place, first):
-    """All steps of position p at once, where nothing but events disturbs the neurons."""
+    """All steps of position p at once."""
     weight, full = here.state.weight, here.circuit.accumulator_full
     if len(seen.events.amplitude) > 0:
         deliver(columns, weight, seen.events, np.uint64(place), 0)
@@ -133,7 +150,7 @@ def _infer(watching: bool) -> Any:
         """
         n_steps, n_columns = events.begin.shape[1], block.state.weight.shape[2]
         graded = len(events.amplitude) > 0
-        in_registers = not watching and is_undisturbed(block.neurons, block.circuit) and not fields.scales
+        in_registers = not watching and _runs_in_registers(block, fields)
         active = np.int64(0)
         added = np.int64(0)
         for s in range(start, stop):
@@ -171,9 +188,52 @@ def _infer(watching: bool) -> Any:
     return run_block
 
 
+@inlined_stage
+def _learn_in_registers(columns, here, seen, record, target, rate, s, t, place, first, stale, tally):
+    """Step t at a position. Returns (rows added, whether it wrote)."""
+    weight, events = here.state.weight, seen.events
+    added = np.int64(0)
+    if len(events.amplitude) == 0:
+        added = np.int64(events.end[place, t] - events.begin[place, t])
+        n_open, low, high = learn_one_step(
+            columns, weight, events, place, t, here.neurons, here.circuit, target, rate, record.fired, s, first
+        )
+    else:
+        if stale:
+            added = deliver(columns, weight, events, np.uint64(place), t)
+        n_open, low, high = learn_one_step_of_constant_current(
+            columns, weight, events, place, t, here.neurons, here.circuit, target, rate, record.fired, s, first
+        )
+    tally[LOW] += low
+    tally[HIGH] += high
+    if n_open > 0:
+        active = np.int64(events.end[np.uint64(place), t] - events.begin[np.uint64(place), t])
+        write(columns, here.synapses, here.state, events, np.uint64(place), t)
+        tally[WRITTEN] += active * here.n_columns
+        tally[UPDATES] += (active + 1) * n_open
+    return added, n_open > 0
+
+
 def _lesson(watching: bool) -> Any:
     @inlined_stage
-    def learn_step(block, columns, here, fields, events, seen, record, windows, targets, rates, s, t, p, stale, tally):
+    def learn_step(
+        block,
+        columns,
+        here,
+        fields,
+        events,
+        seen,
+        record,
+        windows,
+        targets,
+        rates,
+        s,
+        t,
+        p,
+        stale,
+        in_registers,
+        tally,
+    ):
         """Step t of window s at position p. columns, here: the position's own.
 
         stale: weights have changed since a constant current was delivered. Returns (rows added, whether it wrote).
@@ -185,6 +245,8 @@ def _lesson(watching: bool) -> Any:
         added = np.int64(0)
         if not graded:
             list_events(seen, fields, events, s, t, p, place, 0)
+        if in_registers:
+            return _learn_in_registers(columns, here, seen, record, target, rates[s], s, t, place, first, stale, tally)
         if stale or not graded:
             added = _deliver(columns, here, fields, seen, t, p, place)
         if block.synapses.coded and t % 4 == 0:
@@ -209,6 +271,7 @@ def _learn_own_weights(watching: bool) -> Any:
         """As `chipsim.cycle.learn_block`, for a block of the columns of every position, each with its own crossbar."""
         n_steps, n_columns = events.begin.shape[1], block.state.weight.shape[2]
         graded = len(events.amplitude) > 0
+        in_registers = not watching and _learns_in_registers(block, fields)
         active = np.int64(0)
         added = np.int64(0)
         for s in range(start, stop):
@@ -238,6 +301,7 @@ def _learn_own_weights(watching: bool) -> Any:
                         t,
                         p,
                         wrote,
+                        in_registers,
                         tally,
                     )
                     added += rows
@@ -260,6 +324,7 @@ def _learn_shared_weights(watching: bool) -> Any:
         """
         n_steps, n_columns = events.begin.shape[1], block.state.weight.shape[2]
         graded = len(events.amplitude) > 0
+        in_registers = not watching and _learns_in_registers(block, fields)
         active = np.int64(0)
         added = np.int64(0)
         for s in range(start, stop):
@@ -279,7 +344,22 @@ def _learn_shared_weights(watching: bool) -> Any:
                     stale = written[p] != writes
                     written[p] = writes
                     rows, wrote = learn_step(
-                        block, mine, here, fields, events, seen, record, windows, targets, rates, s, t, p, stale, tally
+                        block,
+                        mine,
+                        here,
+                        fields,
+                        events,
+                        seen,
+                        record,
+                        windows,
+                        targets,
+                        rates,
+                        s,
+                        t,
+                        p,
+                        stale,
+                        in_registers,
+                        tally,
                     )
                     added += rows
                     active += np.int64(seen.events.end[np.uint64(p if graded else 0), t])

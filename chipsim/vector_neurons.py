@@ -15,15 +15,13 @@ from llvmlite import ir
 from numba.core import cgutils
 from numba.np.arrayobj import make_array
 
-from chipsim.neuron import UPPER_RAIL_HIT
 from chipsim.tables import Events, NeuronTables
 from learning_circuit.lanes import Lanes, Sequence, repeated
 from learning_circuit.rows import LANES, FloatArray
 
 _INDEX = ir.IntType(64)
-_HITS = ir.VectorType(ir.IntType(32), LANES)
-_FLOATS = ir.VectorType(ir.FloatType(), LANES)
-_CHOICE = ir.VectorType(ir.IntType(1), LANES)
+FLOATS = ir.VectorType(ir.FloatType(), LANES)
+CHOICE = ir.VectorType(ir.IntType(1), LANES)  # a comparison of sixteen
 _MASKS_PER_WORD = 4
 
 
@@ -44,13 +42,25 @@ class Register:
         self._builder.store(lanes.value, self._place)
 
 
-class SixteenNeurons(NamedTuple):
-    """State and tables of sixteen neighbours."""
+class Sum:
+    """How often a comparison of sixteen holds, added up."""
 
-    membrane: Register
-    spiked: Register  # which fired at the step before
-    count: Register
-    rail_hits: Register  # see `chipsim.neuron.fire`
+    def __init__(self, builder: Any) -> None:
+        self._builder = builder
+        self._place = cgutils.alloca_once_value(builder, _INDEX(0))
+
+    def add(self, holds: Lanes) -> None:
+        more = self._builder.zext(self._builder.ctpop(holds.bits()), _INDEX)
+        self._builder.store(self._builder.add(self.value, more), self._place)
+
+    @property
+    def value(self) -> Any:
+        return self._builder.load(self._place)
+
+
+class Circuits(NamedTuple):
+    """Tables and constants of sixteen neighbouring neurons."""
+
     decay: Lanes
     threshold: Lanes
     reset_charge: Lanes
@@ -60,47 +70,47 @@ class SixteenNeurons(NamedTuple):
     full: Lanes  # of the spike accumulator
 
 
-def resting(context: Any, builder: Any, tables: NeuronTables, full: Any, place: Any) -> SixteenNeurons:
-    """Neurons from `place` on at the start of a window. tables: of (kind, value), see `members`."""
+class State(NamedTuple):
+    """Sixteen neighbouring neurons between two steps."""
 
-    def cleared(kind: Any) -> Register:
-        return Register(builder, ir.Constant(kind, None))
+    membrane: Lanes
+    spiked: Lanes  # which fired at the step before
+    count: Lanes
+
+
+def circuits(context: Any, builder: Any, neurons: NeuronTables, full: Any, place: Any) -> Circuits:
+    """Of the neurons from `place` on. neurons: of (kind, value), see `members`."""
 
     def scalar(member: tuple[Any, Any]) -> Lanes:
         return repeated(builder, member[1])
 
-    zero_reset = scalar(tables.zero_reset)
-    return SixteenNeurons(
-        membrane=cleared(_FLOATS),
-        spiked=cleared(_CHOICE),
-        count=cleared(_FLOATS),
-        rail_hits=cleared(_HITS),
-        decay=sixteen(context, builder, tables.decay, place),
-        threshold=sixteen(context, builder, tables.threshold, place),
-        reset_charge=sixteen(context, builder, tables.reset_charge, place),
+    zero_reset = scalar(neurons.zero_reset)
+    return Circuits(
+        decay=sixteen(context, builder, neurons.decay, place),
+        threshold=sixteen(context, builder, neurons.threshold, place),
+        reset_charge=sixteen(context, builder, neurons.reset_charge, place),
         kept_after_spike=zero_reset.like(1.0) - zero_reset,
-        low=scalar(tables.low_rail),
-        high=scalar(tables.high_rail),
+        low=scalar(neurons.low_rail),
+        high=scalar(neurons.high_rail),
         full=repeated(builder, full),
     )
 
 
-def fire(neurons: SixteenNeurons, current: Lanes) -> Lanes:
-    """One step, as `chipsim.neuron.fire`. Returns which fire."""
-    spiked, membrane = neurons.spiked.lanes, neurons.membrane.lanes
-    kept = membrane * spiked.where(neurons.kept_after_spike, 1.0)
-    u = (neurons.decay * kept + current) - spiked.where(neurons.reset_charge, 0.0)
-    is_low, is_high = u < neurons.low, u > neurons.high
-    hits = neurons.rail_hits.lanes
-    hits = hits + is_low.where(hits.like(1), 0)
-    neurons.rail_hits.lanes = hits + is_high.where(hits.like(int(UPPER_RAIL_HIT)), 0)
-    u = is_low.where(neurons.low, is_high.where(neurons.high, u))
-    fires = u >= neurons.threshold
-    total = neurons.count.lanes + fires.where(u.like(1.0), 0.0)
-    neurons.membrane.lanes = u
-    neurons.spiked.lanes = fires
-    neurons.count.lanes = (total > neurons.full).where(neurons.full, total)
-    return fires
+def fire(circuit: Circuits, before: State, current: Lanes) -> tuple[State, Lanes, Lanes]:
+    """One step, as `chipsim.neuron.fire`. Returns also which membranes met the lower rail, and which the upper one."""
+    spiked = before.spiked
+    kept = before.membrane * spiked.where(circuit.kept_after_spike, 1.0)
+    u = (circuit.decay * kept + current) - spiked.where(circuit.reset_charge, 0.0)
+    low, high = u < circuit.low, u > circuit.high
+    u = low.where(circuit.low, high.where(circuit.high, u))
+    fires = u >= circuit.threshold
+    return State(u, fires, accumulate(before.count, fires.where(u.like(1.0), 0.0), circuit.full)), low, high
+
+
+def accumulate(value: Lanes, increment: Lanes, full: Lanes) -> Lanes:
+    """As `learning_circuit.accumulator.accumulate`."""
+    total = value + increment
+    return (total > full).where(full, total)
 
 
 class Crossbar:
@@ -163,8 +173,20 @@ class FiredMasks:
     def _place(self, number: int, t: Any) -> Any:
         return self._builder.gep(self._starts[number], [self._builder.mul(t, _INDEX(_MASKS_PER_WORD))])
 
+    def load_before(self, number: int, t: Any) -> Lanes:
+        """Those of step t - 1, or none."""
+        builder = self._builder
+        began = builder.icmp_signed(">", t, _INDEX(0))
+        earlier = builder.select(began, builder.sub(t, _INDEX(1)), t)
+        mask = builder.load(self._place(number, earlier))
+        return Lanes(builder, builder.bitcast(builder.select(began, mask, mask.type(0)), CHOICE))
+
     def store(self, number: int, t: Any, fired: Lanes) -> None:
         self._builder.store(fired.bits(), self._place(number, t))
+
+
+def index(number: int) -> Any:
+    return _INDEX(number)
 
 
 def members(builder: Any, kind: Any, value: Any) -> Any:

@@ -10,21 +10,57 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 from chipsim.jit import inlined_stage, stage
-from chipsim.vector_neurons import Crossbar, FiredMasks, Numbers, fire, members, resting, sixteen
-from learning_circuit.lanes import Sequence
+from chipsim.neuron import UPPER_RAIL_HIT
+from chipsim.vector_neurons import (
+    CHOICE,
+    FLOATS,
+    Circuits,
+    Crossbar,
+    FiredMasks,
+    Numbers,
+    Register,
+    State,
+    circuits,
+    fire,
+    members,
+    sixteen,
+)
+from learning_circuit.lanes import Lanes, Sequence
 from learning_circuit.rows import LANES
 
 _WIDEST_TILE = 4  # vectors: all of a block
+_HITS = ir.VectorType(ir.IntType(32), LANES)
 
 
 @inlined_stage
 def is_undisturbed(neurons, circuit):
     """Whether these neurons only integrate, fire and count, which is all that `run_window` knows."""
     return not (neurons.noisy or neurons.exponential or neurons.integrating or neurons.peak or circuit.misses)
+
+
+class _Group:
+    """Sixteen neurons that are at rest, to begin with."""
+
+    def __init__(self, builder: Any, circuit: Circuits) -> None:
+        self._circuit = circuit
+        self.membrane, self.count = (Register(builder, ir.Constant(FLOATS, None)) for _ in range(2))
+        self.rail_hits = Register(builder, ir.Constant(_HITS, None))  # see `chipsim.neuron.fire`
+        self._spiked = Register(builder, ir.Constant(CHOICE, None))
+
+    def step(self, current: Lanes) -> Lanes:
+        """Returns which fire."""
+        before = State(self.membrane.lanes, self._spiked.lanes, self.count.lanes)
+        after, low, high = fire(self._circuit, before, current)
+        self.membrane.lanes, self._spiked.lanes, self.count.lanes = after
+        hits = self.rail_hits.lanes
+        hits = hits + low.where(hits.like(1), 0)
+        self.rail_hits.lanes = hits + high.where(hits.like(int(UPPER_RAIL_HIT)), 0)
+        return after.spiked
 
 
 def _tile(vectors: int, steady: bool) -> Any:
@@ -43,17 +79,16 @@ def _tile(vectors: int, steady: bool) -> Any:
             active = Numbers(context, builder, events, window)
             masks = FiredMasks(context, builder, kinds[6], values[6], s, builder.add(first, column), vectors)
             places = [builder.add(column, column.type(LANES * v)) for v in range(vectors)]
-            groups = [resting(context, builder, tables, full, place) for place in places]
+            groups = [_Group(builder, circuits(context, builder, tables, full, place)) for place in places]
             currents = [sixteen(context, builder, columns.drive, place) for place in places]
             with cgutils.for_range(builder, masks.steps) as loop:
                 if not steady:
                     currents = crossbar.deliver(active, loop.index, column, vectors)
                 for v in range(vectors):
-                    masks.store(v, loop.index, fire(groups[v], currents[v]))
+                    masks.store(v, loop.index, groups[v].step(currents[v]))
             for place, group in zip(places, groups, strict=True):
-                for array in ("membrane", "count", "rail_hits"):
-                    kept = Sequence(context, builder, *getattr(columns, array))
-                    kept.store(place, getattr(group, array).lanes)
+                for name in ("membrane", "count", "rail_hits"):
+                    Sequence(context, builder, *getattr(columns, name)).store(place, getattr(group, name).lanes)
             return context.get_dummy_value()
 
         index = types.uint64

@@ -57,6 +57,12 @@ class Lanes:
     def __truediv__(self, other: Lanes) -> Lanes:
         return self._with("div", other)
 
+    def __abs__(self) -> Lanes:
+        kind = self.value.type
+        name = f"llvm.fabs.v{LANES}f32" if isinstance(kind, ir.VectorType) else "llvm.fabs.f32"
+        magnitude = cgutils.get_or_insert_function(self.builder.module, ir.FunctionType(kind, [kind]), name)
+        return Lanes(self.builder, self.builder.call(magnitude, [self.value]))
+
     def __neg__(self) -> Lanes:
         return Lanes(self.builder, self.builder.fneg(self.value))
 
