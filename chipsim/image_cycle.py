@@ -13,11 +13,7 @@ import numpy as np
 from chipsim.cycle import (
     ADDED,
     EVENTS,
-    HIGH,
-    LOW,
     MISSED,
-    UPDATES,
-    WRITTEN,
     deliver,
     draw_uniform,
     end_window,
@@ -27,14 +23,18 @@ from chipsim.cycle import (
     start_lesson,
     start_window,
     teach,
-    write,
+)
+from chipsim.image_registers import (
+    learns_in_registers,
+    run_positions,
+    runs_in_registers,
+    teach_own_crossbars,
+    teach_shared_crossbar,
 )
 from chipsim.jit import inlined_stage, kernel, rare_stage
-from chipsim.lesson_in_registers import learn_one_step, learn_one_step_of_constant_current, writes_directly
 from chipsim.positions import block_at, columns_at
-from chipsim.receptive_fields import find_pixels, list_events, list_window
+from chipsim.receptive_fields import find_pixels, list_events
 from chipsim.watch import note, note_input, note_learning
-from chipsim.window_in_registers import is_undisturbed, run_window, run_window_of_constant_current
 from nonideality.counter_rng import gaussians, words_of_four_steps
 
 _ONE = np.float32(1)
@@ -119,28 +119,6 @@ def _count_events(tally, block, fields, active, added):
     tally[ADDED] += added * block.n_columns
 
 
-@inlined_stage
-def _runs_in_registers(block, fields):
-    """Whether nothing but events disturbs the neurons."""
-    return is_undisturbed(block.neurons, block.circuit) and not fields.scales
-
-
-@inlined_stage
-def _learns_in_registers(block, fields):
-    return _runs_in_registers(block, fields) and writes_directly(block.synapses, block.circuit)
-
-
-@inlined_stage
-def _run_window(columns, here, seen, record, s, p, place, first):
-    """All steps of position p at once."""
-    weight, full = here.state.weight, here.circuit.accumulator_full
-    if len(seen.events.amplitude) > 0:
-        deliver(columns, weight, seen.events, np.uint64(place), 0)
-        run_window_of_constant_current(columns, weight, seen.events, place, here.neurons, full, record.fired, s, first)
-    else:
-        run_window(columns, weight, seen.events, place, here.neurons, full, record.fired, s, first)
-
-
 def _infer(watching: bool) -> Any:
     @kernel
     def run_block(block, fields, events, record, windows, columns, seen, tally, start, stop):
@@ -150,37 +128,35 @@ def _infer(watching: bool) -> Any:
         """
         n_steps, n_columns = events.begin.shape[1], block.state.weight.shape[2]
         graded = len(events.amplitude) > 0
-        in_registers = not watching and _runs_in_registers(block, fields)
+        in_registers = not watching and runs_in_registers(block, fields)
         active = np.int64(0)
         added = np.int64(0)
         for s in range(start, stop):
             find_pixels(seen, fields, events, s)
             if graded:
                 _list_constant_current(seen, fields, events, s)
+            if in_registers:
+                n, rows = run_positions(block, fields, events, record, windows, columns, seen, tally, s)
+                active += n
+                added += rows
+                continue
             for p in fields.positions:
                 here = block_at(block, p, fields.columns)
                 place = p if graded else np.int64(0)
-                first = p * fields.width + block.first
+                start_window(columns, here, windows[s])
                 missed_before = tally[MISSED]
-                if graded:
-                    n = np.int64(seen.events.end[np.uint64(p), 0])
-                    active += n_steps * n
-                else:
-                    n = list_window(seen, fields, events, s, p)
-                    active += n
-                added += n
-                if in_registers:
-                    _run_window(columns, here, seen, record, s, p, place, first)
-                else:
-                    start_window(columns, here, windows[s])
-                    for t in range(n_steps):
-                        if t == 0 or not graded:
-                            _deliver(columns, here, fields, seen, t, p, place)
-                        _integrate_and_fire(
-                            columns, here, fields, seen, record, windows[s], s, t, p, place, block.first, tally
-                        )
-                        if watching:
-                            _watch(columns, here, fields, seen, record.signals, s, t, p, place)
+                for t in range(n_steps):
+                    if not graded:
+                        list_events(seen, fields, events, s, t, p, place, 0)
+                    active += np.int64(seen.events.end[np.uint64(place), t])
+                    if t == 0 or not graded:
+                        added += _deliver(columns, here, fields, seen, t, p, place)
+                    _integrate_and_fire(
+                        columns, here, fields, seen, record, windows[s], s, t, p, place, block.first, tally
+                    )
+                    if watching:
+                        _watch(columns, here, fields, seen, record.signals, s, t, p, place)
+                first = p * fields.width + block.first
                 missed = tally[MISSED] - missed_before
                 end_window(columns, here.neurons, here.circuit, record, s, first, first + n_columns, missed, tally)
         _count_events(tally, block, fields, active, added)
@@ -188,52 +164,9 @@ def _infer(watching: bool) -> Any:
     return run_block
 
 
-@inlined_stage
-def _learn_in_registers(columns, here, seen, record, target, rate, s, t, place, first, stale, tally):
-    """Step t at a position. Returns (rows added, whether it wrote)."""
-    weight, events = here.state.weight, seen.events
-    added = np.int64(0)
-    if len(events.amplitude) == 0:
-        added = np.int64(events.end[place, t] - events.begin[place, t])
-        n_open, low, high = learn_one_step(
-            columns, weight, events, place, t, here.neurons, here.circuit, target, rate, record.fired, s, first
-        )
-    else:
-        if stale:
-            added = deliver(columns, weight, events, np.uint64(place), t)
-        n_open, low, high = learn_one_step_of_constant_current(
-            columns, weight, events, place, t, here.neurons, here.circuit, target, rate, record.fired, s, first
-        )
-    tally[LOW] += low
-    tally[HIGH] += high
-    if n_open > 0:
-        active = np.int64(events.end[np.uint64(place), t] - events.begin[np.uint64(place), t])
-        write(columns, here.synapses, here.state, events, np.uint64(place), t)
-        tally[WRITTEN] += active * here.n_columns
-        tally[UPDATES] += (active + 1) * n_open
-    return added, n_open > 0
-
-
 def _lesson(watching: bool) -> Any:
     @inlined_stage
-    def learn_step(
-        block,
-        columns,
-        here,
-        fields,
-        events,
-        seen,
-        record,
-        windows,
-        targets,
-        rates,
-        s,
-        t,
-        p,
-        stale,
-        in_registers,
-        tally,
-    ):
+    def learn_step(block, columns, here, fields, events, seen, record, windows, targets, rates, s, t, p, stale, tally):
         """Step t of window s at position p. columns, here: the position's own.
 
         stale: weights have changed since a constant current was delivered. Returns (rows added, whether it wrote).
@@ -245,8 +178,6 @@ def _lesson(watching: bool) -> Any:
         added = np.int64(0)
         if not graded:
             list_events(seen, fields, events, s, t, p, place, 0)
-        if in_registers:
-            return _learn_in_registers(columns, here, seen, record, target, rates[s], s, t, place, first, stale, tally)
         if stale or not graded:
             added = _deliver(columns, here, fields, seen, t, p, place)
         if block.synapses.coded and t % 4 == 0:
@@ -271,13 +202,20 @@ def _learn_own_weights(watching: bool) -> Any:
         """As `chipsim.cycle.learn_block`, for a block of the columns of every position, each with its own crossbar."""
         n_steps, n_columns = events.begin.shape[1], block.state.weight.shape[2]
         graded = len(events.amplitude) > 0
-        in_registers = not watching and _learns_in_registers(block, fields)
+        in_registers = not watching and learns_in_registers(block, fields)
         active = np.int64(0)
         added = np.int64(0)
         for s in range(start, stop):
             find_pixels(seen, fields, events, s)
             if graded:
                 _list_constant_current(seen, fields, events, s)
+            if in_registers:
+                n, rows = teach_own_crossbars(
+                    block, fields, events, record, windows, targets, rates, columns, seen, tally, s
+                )
+                active += n
+                added += rows
+                continue
             for p in fields.positions:
                 here = block_at(block, p, fields.columns)
                 first = p * fields.width + block.first
@@ -301,7 +239,6 @@ def _learn_own_weights(watching: bool) -> Any:
                         t,
                         p,
                         wrote,
-                        in_registers,
                         tally,
                     )
                     added += rows
@@ -324,13 +261,20 @@ def _learn_shared_weights(watching: bool) -> Any:
         """
         n_steps, n_columns = events.begin.shape[1], block.state.weight.shape[2]
         graded = len(events.amplitude) > 0
-        in_registers = not watching and _learns_in_registers(block, fields)
+        in_registers = not watching and learns_in_registers(block, fields)
         active = np.int64(0)
         added = np.int64(0)
         for s in range(start, stop):
             find_pixels(seen, fields, events, s)
             if graded:
                 _list_constant_current(seen, fields, events, s)
+            if in_registers:
+                n, rows = teach_shared_crossbar(
+                    block, fields, events, record, windows, targets, rates, columns, seen, written, tally, s
+                )
+                active += n
+                added += rows
+                continue
             for p in fields.positions:
                 mine, here = columns_at(columns, p), block_at(block, p, fields.columns)
                 start_window(mine, here, windows[s])
@@ -344,22 +288,7 @@ def _learn_shared_weights(watching: bool) -> Any:
                     stale = written[p] != writes
                     written[p] = writes
                     rows, wrote = learn_step(
-                        block,
-                        mine,
-                        here,
-                        fields,
-                        events,
-                        seen,
-                        record,
-                        windows,
-                        targets,
-                        rates,
-                        s,
-                        t,
-                        p,
-                        stale,
-                        in_registers,
-                        tally,
+                        block, mine, here, fields, events, seen, record, windows, targets, rates, s, t, p, stale, tally
                     )
                     added += rows
                     active += np.int64(seen.events.end[np.uint64(p if graded else 0), t])

@@ -1,8 +1,8 @@
-"""A step of neurons that learn, from the rows that spike to the pulses of open columns, within the vector registers.
+"""A step of neurons that learn, from the rows that are active to the rows that are written, in vector registers.
 
 Positions that share a crossbar take each step in turn, so what a position keeps until the next step has to leave the
-registers. Nothing else does: this is what `deliver`, `fire_and_count` and the gates of `teach` in `chipsim.cycle` do,
-to the same bits.
+registers. Nothing else does: this is what `deliver`, `fire_and_count` and `teach` of `chipsim.cycle` do, to the same
+bits.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from numba.extending import intrinsic
 
 from chipsim.jit import inlined_stage, stage
 from chipsim.vector_neurons import (
+    ActiveRows,
     Crossbar,
     FiredMasks,
-    Numbers,
     State,
     Sum,
     accumulate,
@@ -30,10 +30,12 @@ from chipsim.vector_neurons import (
 from learning_circuit.lanes import Lanes, Sequence, repeated
 from learning_circuit.rows import LANES
 
+_WIDEST_BLOCK = 4  # vectors
+
 
 @inlined_stage
 def writes_directly(synapses, circuit):
-    """Whether open columns write straight into ideal analog synapses: `learn_one_step` leaves them their pulses."""
+    """Whether open columns write straight into ideal analog synapses, which is all that `learn_one_step` knows."""
     return not (circuit.traced or synapses.coded or circuit.update.imperfect)
 
 
@@ -45,32 +47,35 @@ def _gated_error(difference: Lanes, per_step: Lanes, slope: Lanes, pulse: Lanes,
     return (abs(difference) > dead_zone).where(gated, 0.0)
 
 
-def _block(vectors: int, steady: bool) -> Any:
-    """Code that takes a block of so many vectors of columns through a step.
-
-    steady: currents are not delivered but found in `drive`.
-    """
+def _block(vectors: int, graded: bool) -> Any:
+    """Code that takes a block of so many vectors of columns through a step. graded: its input is a constant current."""
 
     @intrinsic
-    def step(context, columns, weight, events, window, t, neurons, circuit, target, rate, per_step, fired, s, first):
+    def step(context, columns, weight, gain, events, window, t, stale, neurons, circuit, target, rate, fired, s, first):
         def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
             kinds = signature.args
-            columns, events, neurons, circuit = (members(builder, kinds[k], values[k]) for k in (0, 2, 5, 6))
-            window, t, s, first = (values[k] for k in (3, 4, 11, 12))
-            membranes, counts, target_counts, pulses = (
-                Sequence(context, builder, *getattr(columns, name))
-                for name in ("membrane", "count", "target_count", "pulse")
+            columns, events, neurons, circuit = (members(builder, kinds[k], values[k]) for k in (0, 3, 7, 8))
+            window, t, stale, s, first = (values[k] for k in (4, 5, 6, 12, 13))
+            membranes, counts, target_counts, targets = (
+                Sequence(context, builder, *array)
+                for array in (columns.membrane, columns.count, columns.target_count, (kinds[9], values[9]))
             )
-            targets = Sequence(context, builder, kinds[7], values[7])
-            rate, per_step = (repeated(builder, values[k]) for k in (8, 9))
+            rate = repeated(builder, values[10])
+            steps_so_far = repeated(builder, builder.uitofp(builder.add(t, index(1)), values[10].type))
+            per_step = rate.like(1.0) / steps_so_far
             gate = [repeated(builder, scalar) for _, scalar in (circuit.slope, circuit.pulse, circuit.dead_zone)]
-            masks = FiredMasks(context, builder, kinds[10], values[10], s, first, vectors)
+            masks = FiredMasks(context, builder, kinds[11], values[11], s, first, vectors)
+            crossbar = Crossbar(context, builder, (kinds[1], values[1]), index(0), vectors)
+            active = ActiveRows(context, builder, events, window, graded)
             places = [index(LANES * v) for v in range(vectors)]
-            if steady:
-                currents = [sixteen(context, builder, columns.drive, place) for place in places]
+            if graded:
+                drives = Sequence(context, builder, *columns.drive)
+                with builder.if_then(stale):
+                    for place, current in zip(places, crossbar.deliver(active, t), strict=True):
+                        drives.store(place, current)
+                currents = [drives.sixteen(place) for place in places]
             else:
-                crossbar = Crossbar(context, builder, kinds[1], values[1])
-                currents = crossbar.deliver(Numbers(context, builder, events, window), t, index(0), vectors)
+                currents = crossbar.deliver(active, t)
             low_hits, high_hits, n_open = (Sum(builder) for _ in range(3))
             states, wanted = [], []
             for v, place in enumerate(places):
@@ -86,48 +91,73 @@ def _block(vectors: int, steady: bool) -> Any:
                 high_hits.add(high)
                 states.append(state)
                 wanted.append(target_count)
-            learns = builder.icmp_signed(">=", t, circuit.warm_up[1])
-            with builder.if_then(learns):
+            with builder.if_then(builder.icmp_signed(">=", t, circuit.warm_up[1])):
+                pulses = []
                 for place, state, target_count in zip(places, states, wanted, strict=True):
                     offset, low_edge, high_edge = (
-                        sixteen(context, builder, getattr(circuit, name), place)
-                        for name in ("comparator_offset", "boxcar_low", "boxcar_high")
+                        sixteen(context, builder, array, place)
+                        for array in (circuit.comparator_offset, circuit.boxcar_low, circuit.boxcar_high)
                     )
                     error = _gated_error((target_count - state.count) + offset, per_step, *gate)
                     is_open = (state.membrane > low_edge) & (state.membrane < high_edge)
-                    pulse = is_open.where(rate * error, 0.0)
-                    pulses.store(place, pulse)
-                    n_open.add(pulse.differs(0.0))
+                    pulses.append(is_open.where(rate * error, 0.0))
+                    n_open.add(pulses[-1].differs(0.0))
+                with builder.if_then(builder.icmp_signed(">", n_open.value, index(0))):
+                    crossbar.write((kinds[2], values[2]), pulses, active, t)
             return cgutils.pack_array(builder, [each.value for each in (n_open, low_hits, high_hits)])
 
         place = types.uint64
-        arguments = (columns, weight, events, place, types.int64, neurons, circuit, target, rate, per_step, fired)
+        arguments = (columns, weight, gain, events, place, place, types.boolean, neurons, circuit, target, rate, fired)
         return types.UniTuple(types.int64, 3)(*arguments, place, place), generate
 
     return step
 
 
-_WITH_SPIKES = [_block(vectors, steady=False) for vectors in range(1, 5)]
-_WITH_CURRENT = [_block(vectors, steady=True) for vectors in range(1, 5)]
+def _for_any_width(graded: bool) -> Any:
+    def narrower(columns, weight, gain, events, window, t, stale, neurons, circuit, target, rate, fired, s, first):
+        return 0, 0, 0
+
+    step: Any = stage(narrower)
+    for vectors in range(1, _WIDEST_BLOCK + 1):
+        step = _if_as_wide(_block(vectors, graded), vectors * LANES, step)
+    return step
 
 
-def _for_any_width(one, two, three, four):  # type: ignore[no-untyped-def]
+def _if_as_wide(block: Any, width: int, narrower: Any) -> Any:
     @stage
-    def step(columns, weight, events, window, t, neurons, circuit, target, rate, fired, s, first):
-        """Returns how many columns are open, and how many membranes met the lower and the upper rail."""
-        window, s, first = np.uint64(window), np.uint64(s), np.uint64(first)
-        per_step = np.float32(1) / np.float32(t + 1)
-        vectors = len(columns.membrane) // LANES
-        if vectors == 4:
-            return four(columns, weight, events, window, t, neurons, circuit, target, rate, per_step, fired, s, first)
-        if vectors == 3:
-            return three(columns, weight, events, window, t, neurons, circuit, target, rate, per_step, fired, s, first)
-        if vectors == 2:
-            return two(columns, weight, events, window, t, neurons, circuit, target, rate, per_step, fired, s, first)
-        return one(columns, weight, events, window, t, neurons, circuit, target, rate, per_step, fired, s, first)
+    def step(columns, weight, gain, events, window, t, stale, neurons, circuit, target, rate, fired, s, first):
+        if len(columns.membrane) == width:
+            return block(
+                columns, weight, gain, events, window, t, stale, neurons, circuit, target, rate, fired, s, first
+            )
+        return narrower(
+            columns, weight, gain, events, window, t, stale, neurons, circuit, target, rate, fired, s, first
+        )
 
     return step
 
 
-learn_one_step = _for_any_width(*_WITH_SPIKES)
-learn_one_step_of_constant_current = _for_any_width(*_WITH_CURRENT)
+_with_spikes, _with_constant_current = _for_any_width(graded=False), _for_any_width(graded=True)
+
+
+@stage
+def learn_one_step(columns, here, events, window, t, target, rate, fired, s, first):
+    """Step t of undisturbed neurons, and the direct writes of those that are open.
+
+    columns, here: a block's, see `chipsim.columns` and `chipsim.tables`; events, window: spikes, and which of their
+    windows; target: (n,) float32; fired, s, first: masks, window and place at which spikes are kept.
+    Returns how many columns are open, and how many membranes met the lower and the upper rail.
+    """
+    weight, gain, neurons, circuit = here.state.weight, here.synapses.gain, here.neurons, here.circuit
+    window, t, s, first = np.uint64(window), np.uint64(t), np.uint64(s), np.uint64(first)
+    return _with_spikes(columns, weight, gain, events, window, t, True, neurons, circuit, target, rate, fired, s, first)
+
+
+@stage
+def learn_one_step_of_constant_current(columns, here, events, window, t, stale, target, rate, fired, s, first):
+    """As `learn_one_step`; the currents in columns.drive are delivered anew if they are stale."""
+    weight, gain, neurons, circuit = here.state.weight, here.synapses.gain, here.neurons, here.circuit
+    window, t, s, first = np.uint64(window), np.uint64(t), np.uint64(s), np.uint64(first)
+    return _with_constant_current(
+        columns, weight, gain, events, window, t, stale, neurons, circuit, target, rate, fired, s, first
+    )

@@ -7,7 +7,7 @@ bits are the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -17,7 +17,7 @@ from numba.np.arrayobj import make_array
 
 from chipsim.tables import Events, NeuronTables
 from learning_circuit.lanes import Lanes, Sequence, repeated
-from learning_circuit.rows import LANES, FloatArray
+from learning_circuit.rows import LANES, FloatArray, Vectors
 
 _INDEX = ir.IntType(64)
 FLOATS = ir.VectorType(ir.FloatType(), LANES)
@@ -114,44 +114,88 @@ def accumulate(value: Lanes, increment: Lanes, full: Lanes) -> Lanes:
 
 
 class Crossbar:
-    """Rows of synapses (rows + 1, n), the bias last."""
+    """Rows of synapses (rows + 1, n), the bias last; some vectors of columns from `column` on."""
 
-    def __init__(self, context: Any, builder: Any, kind: Any, value: Any) -> None:
-        n_rows, _ = cgutils.unpack_tuple(builder, make_array(kind)(context, builder, value).shape)
+    def __init__(self, context: Any, builder: Any, weight: tuple[Any, Any], column: Any, vectors: int) -> None:
+        """weight: (kind, value)."""
+        self._context = context
         self._builder = builder
-        self._weight = FloatArray(context, builder, kind, value)
-        self._bias = builder.sub(n_rows, _INDEX(1))
+        self._weight = FloatArray(context, builder, *weight)
+        self._bias = builder.sub(self._rows_of(*weight), _INDEX(1))
+        self._column = column
+        self._vectors = range(vectors)
 
-    def deliver(self, active: Numbers, t: Any, column: Any, vectors: int) -> list[Lanes]:
-        """Currents of some vectors of columns from `column` on, with the rows of step t active."""
-        biases = self._weight.row_vectors(self._bias, column)
-        currents = [Register(self._builder, biases.load(v)) for v in range(vectors)]
-        with active.each(t) as row:
-            synapses = self._weight.row_vectors(row, column)
+    def deliver(self, active: ActiveRows, t: Any) -> list[Lanes]:
+        """Currents at step t."""
+        biases = self._row(self._bias)
+        currents = [Register(self._builder, biases.load(v)) for v in self._vectors]
+        with active.each(t) as (row, amplitude):
+            synapses = self._row(row)
             for v, current in enumerate(currents):
-                current.lanes = current.lanes + Lanes(self._builder, synapses.load(v))
+                delivered = Lanes(self._builder, synapses.load(v))
+                current.lanes = current.lanes + (delivered if amplitude is None else amplitude * delivered)
         return [current.lanes for current in currents]
 
+    def write(self, gain: tuple[Any, Any], pulses: list[Lanes], active: ActiveRows, t: Any) -> None:
+        """As the direct writes of `learning_circuit.update_unit`, bias included.
 
-class Numbers:
+        gain: (kind, value), (1 or rows + 1, n).
+        """
+        gains = FloatArray(self._context, self._builder, *gain)
+        in_common = self._builder.icmp_unsigned("==", self._rows_of(*gain), _INDEX(1))
+
+        def own_gains(row: Any) -> list[Lanes]:
+            own = gains.row_vectors(gains.row_of(row), self._column)
+            return [Lanes(self._builder, own.load(v)) for v in self._vectors]
+
+        def change(row: Any, changes: list[Lanes]) -> None:
+            synapses = self._row(row)
+            for v, by in enumerate(changes):
+                synapses.store(v, (Lanes(self._builder, synapses.load(v)) + by).value)
+
+        def at_rows(changes_of: Callable[[Any, Lanes | None], list[Lanes]]) -> None:
+            with active.each(t) as (row, amplitude):
+                change(row, changes_of(row, amplitude))
+
+        of_bias = [g * pulse for g, pulse in zip(own_gains(self._bias), pulses, strict=True)]
+        if active.graded:
+            at_rows(lambda row, x: [g * (pulse * x) for g, pulse in zip(own_gains(row), pulses, strict=True)])
+        else:
+            with self._builder.if_else(in_common) as (single, several):
+                with single:
+                    at_rows(lambda row, x: of_bias)
+                with several:
+                    at_rows(lambda row, x: [g * pulse for g, pulse in zip(own_gains(row), pulses, strict=True)])
+        change(self._bias, of_bias)
+
+    def _rows_of(self, kind: Any, value: Any) -> Any:
+        n_rows, _ = cgutils.unpack_tuple(self._builder, make_array(kind)(self._context, self._builder, value).shape)
+        return n_rows
+
+    def _row(self, row: Any) -> Vectors:
+        return self._weight.row_vectors(row, self._column)
+
+
+class ActiveRows:
     """The rows that are active at each step of one window of `Events`."""
 
-    def __init__(self, context: Any, builder: Any, events: Events, window: Any) -> None:
-        """events: of (kind, value), see `members`."""
+    def __init__(self, context: Any, builder: Any, events: Events, window: Any, graded: bool) -> None:
+        """events: of (kind, value), see `members`; graded: with amplitudes."""
+        self.graded = graded
         self._builder = builder
-        self._rows, self._begin, self._end = (
-            _row(context, builder, *each, window) for each in (events.rows, events.begin, events.end)
+        self._rows, self._begin, self._end, self._amplitude = (
+            _row(context, builder, *each, window) for each in (events.rows, events.begin, events.end, events.amplitude)
         )
 
     @contextmanager
-    def each(self, t: Any) -> Iterator[Any]:
-        """Generate a loop over the rows of step t, with what follows as its body."""
+    def each(self, t: Any) -> Iterator[tuple[Any, Lanes | None]]:
+        """Generate a loop over the rows of step t and their amplitudes, with what follows as its body."""
         builder = self._builder
-        first, last = (
-            builder.zext(builder.load(builder.gep(each, [t])), _INDEX) for each in (self._begin, self._end)
-        )
+        first, last = (builder.zext(builder.load(builder.gep(each, [t])), _INDEX) for each in (self._begin, self._end))
         with cgutils.for_range_slice(builder, first, last, _INDEX(1)) as (k, _):
-            yield builder.zext(builder.load(builder.gep(self._rows, [k])), _INDEX)
+            row = builder.zext(builder.load(builder.gep(self._rows, [k])), _INDEX)
+            x = repeated(builder, builder.load(builder.gep(self._amplitude, [k]))) if self.graded else None
+            yield row, x
 
 
 class FiredMasks:
@@ -183,6 +227,17 @@ class FiredMasks:
 
     def store(self, number: int, t: Any, fired: Lanes) -> None:
         self._builder.store(fired.bits(), self._place(number, t))
+
+
+def sum_of(builder: Any, vectors: Iterable[Register]) -> Any:
+    """An int64, of all of some vectors of uint32."""
+    total = _INDEX(0)
+    for each in vectors:
+        vector = each.lanes.value
+        kind = ir.FunctionType(vector.type.element, [vector.type])
+        add = cgutils.get_or_insert_function(builder.module, kind, f"llvm.vector.reduce.add.v{LANES}i32")
+        total = builder.add(total, builder.zext(builder.call(add, [vector]), _INDEX))
+    return total
 
 
 def index(number: int) -> Any:
