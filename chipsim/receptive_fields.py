@@ -102,7 +102,9 @@ def _find_pixels(pixel_begin, rows, begin, end, channels):
     pixel_begin[:] = begin
     per_channel = np.nextafter(1.0 / channels, 1.0)  # rounded up, so that whole quotients stay whole
     for k in range(np.uint64(begin), np.uint64(end)):
-        store_alone(pixel_begin, np.uint64(np.float64(rows[k]) * per_channel) + np.uint64(1), np.int32(k + np.uint64(1)))
+        store_alone(
+            pixel_begin, np.uint64(np.float64(rows[k]) * per_channel) + np.uint64(1), np.int32(k + np.uint64(1))
+        )
     last = begin
     for pixel in range(len(pixel_begin)):
         last = max(last, pixel_begin[pixel])

@@ -75,7 +75,7 @@ class State(NamedTuple):
 
     membrane: Lanes
     spiked: Lanes  # which fired at the step before
-    count: Lanes
+    counted: Lanes
 
 
 def circuits(context: Any, builder: Any, neurons: NeuronTables, full: Any, place: Any) -> Circuits:
@@ -104,7 +104,7 @@ def fire(circuit: Circuits, before: State, current: Lanes) -> tuple[State, Lanes
     low, high = u < circuit.low, u > circuit.high
     u = low.where(circuit.low, high.where(circuit.high, u))
     fires = u >= circuit.threshold
-    return State(u, fires, accumulate(before.count, fires.where(u.like(1.0), 0.0), circuit.full)), low, high
+    return State(u, fires, accumulate(before.counted, fires.where(u.like(1.0), 0.0), circuit.full)), low, high
 
 
 def accumulate(value: Lanes, increment: Lanes, full: Lanes) -> Lanes:
@@ -153,7 +153,7 @@ class Crossbar:
             for v, by in enumerate(changes):
                 synapses.store(v, (Lanes(self._builder, synapses.load(v)) + by).value)
 
-        def at_rows(changes_of: Callable[[Any, Lanes | None], list[Lanes]]) -> None:
+        def at_rows(changes_of: Callable[[Any, Any], list[Lanes]]) -> None:
             with active.each(t) as (row, amplitude):
                 change(row, changes_of(row, amplitude))
 
@@ -184,7 +184,8 @@ class ActiveRows:
         self.graded = graded
         self._builder = builder
         self._rows, self._begin, self._end, self._amplitude = (
-            _row(context, builder, *each, window) for each in (events.rows, events.begin, events.end, events.amplitude)
+            _beginning(context, builder, each, window)
+            for each in (events.rows, events.begin, events.end, events.amplitude)
         )
 
     @contextmanager
@@ -254,8 +255,9 @@ def sixteen(context: Any, builder: Any, array: tuple[Any, Any], place: Any) -> L
     return Sequence(context, builder, *array).sixteen(place)
 
 
-def _row(context: Any, builder: Any, kind: Any, value: Any, number: Any) -> Any:
-    """Where a row of an array of two axes begins."""
-    array = make_array(kind)(context, builder, value)
-    _, width = cgutils.unpack_tuple(builder, array.shape)
-    return builder.gep(array.data, [builder.mul(number, width)])
+def _beginning(context: Any, builder: Any, array: tuple[Any, Any], row: Any) -> Any:
+    """Where a row of an array of two axes begins. array: (kind, value)."""
+    kind, value = array
+    made = make_array(kind)(context, builder, value)
+    _, width = cgutils.unpack_tuple(builder, made.shape)
+    return builder.gep(made.data, [builder.mul(row, width)])

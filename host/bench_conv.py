@@ -85,6 +85,14 @@ class ConvBench:
         ]
         for network in self.networks:
             lines += self._network_lines(network)
+        lines += [
+            "",
+            "limit: as many synapses as the chip adds and writes, row by row as its positions see them, and nothing"
+            " else: no biases, no neurons,",
+            "  no lists of spikes. Of several arrangements (rows whole or in blocks of columns, a crossbar for each"
+            " thread or one that they",
+            "  divide) the fastest, for the adds and for the writes of each layer by themselves.",
+        ]
         for peer in self.peers:
             lines.append(
                 f"PyTorch {peer.version}, {peer.threads} threads, the small network, learning: batch 1"
