@@ -37,7 +37,7 @@ def events_fit(rows, begin, end, amplitude, n_in, start, stop):
             if graded and (begin[s, t] != begin[s, 0] or end[s, t] != end[s, 0]):
                 return False
             follow = follow and (t == 0 or begin[s, t] == end[s, t - 1])
-        if follow:
+        if follow or graded:
             fit = _rows_fit(rows[s, begin[s, 0] : end[s, -1]], n_in)
         else:
             fit = True
@@ -52,14 +52,22 @@ def events_fit(rows, begin, end, amplitude, n_in, start, stop):
     return True
 
 
+@stage
+def _ascend(rows):
+    falls = np.int32(0)
+    for k in range(np.uint64(1), np.uint64(len(rows))):
+        falls += np.int32(rows[k] <= rows[k - np.uint64(1)])
+    return falls == 0
+
+
 @kernel
 def ascending(rows, begin, end, start, stop):
     """Whether the rows of each step of windows start .. stop - 1 ascend."""
     for s in range(start, stop):
         for t in range(begin.shape[1]):
-            for k in range(begin[s, t] + 1, end[s, t]):
-                if rows[s, k] <= rows[s, k - 1]:
-                    return False
+            same = t > 0 and begin[s, t] == begin[s, t - 1] and end[s, t] == end[s, t - 1]  # a constant current's
+            if not same and not _ascend(rows[s, begin[s, t] : end[s, t]]):
+                return False
     return True
 
 

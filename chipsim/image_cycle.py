@@ -24,6 +24,13 @@ from chipsim.cycle import (
     start_window,
     teach,
 )
+from chipsim.image_registers import (
+    learns_in_registers,
+    run_positions,
+    runs_in_registers,
+    teach_own_crossbars,
+    teach_shared_crossbar,
+)
 from chipsim.jit import inlined_stage, kernel, rare_stage
 from chipsim.positions import block_at, columns_at
 from chipsim.receptive_fields import find_pixels, list_events
@@ -37,7 +44,7 @@ _ONE = np.float32(1)
 def _list_constant_current(seen, fields, events, s):
     """A constant current is the same at every step: list what each position sees of it once."""
     for p in range(len(seen.events.rows)):
-        n = list_events(seen, fields, events, s, 0, p, p)
+        n = list_events(seen, fields, events, s, 0, p, p, 0)
         seen.events.end[p, :] = np.int32(n)
 
 
@@ -121,12 +128,18 @@ def _infer(watching: bool) -> Any:
         """
         n_steps, n_columns = events.begin.shape[1], block.state.weight.shape[2]
         graded = len(events.amplitude) > 0
+        in_registers = not watching and runs_in_registers(block, fields)
         active = np.int64(0)
         added = np.int64(0)
         for s in range(start, stop):
             find_pixels(seen, fields, events, s)
             if graded:
                 _list_constant_current(seen, fields, events, s)
+            if in_registers:
+                n, rows = run_positions(block, fields, events, record, windows, columns, seen, tally, s)
+                active += n
+                added += rows
+                continue
             for p in fields.positions:
                 here = block_at(block, p, fields.columns)
                 place = p if graded else np.int64(0)
@@ -134,7 +147,7 @@ def _infer(watching: bool) -> Any:
                 missed_before = tally[MISSED]
                 for t in range(n_steps):
                     if not graded:
-                        list_events(seen, fields, events, s, t, p, place)
+                        list_events(seen, fields, events, s, t, p, place, 0)
                     active += np.int64(seen.events.end[np.uint64(place), t])
                     if t == 0 or not graded:
                         added += _deliver(columns, here, fields, seen, t, p, place)
@@ -164,7 +177,7 @@ def _lesson(watching: bool) -> Any:
         target = targets[s, first : first + len(columns.membrane)]
         added = np.int64(0)
         if not graded:
-            list_events(seen, fields, events, s, t, p, place)
+            list_events(seen, fields, events, s, t, p, place, 0)
         if stale or not graded:
             added = _deliver(columns, here, fields, seen, t, p, place)
         if block.synapses.coded and t % 4 == 0:
@@ -189,12 +202,20 @@ def _learn_own_weights(watching: bool) -> Any:
         """As `chipsim.cycle.learn_block`, for a block of the columns of every position, each with its own crossbar."""
         n_steps, n_columns = events.begin.shape[1], block.state.weight.shape[2]
         graded = len(events.amplitude) > 0
+        in_registers = not watching and learns_in_registers(block, fields)
         active = np.int64(0)
         added = np.int64(0)
         for s in range(start, stop):
             find_pixels(seen, fields, events, s)
             if graded:
                 _list_constant_current(seen, fields, events, s)
+            if in_registers:
+                n, rows = teach_own_crossbars(
+                    block, fields, events, record, windows, targets, rates, columns, seen, tally, s
+                )
+                active += n
+                added += rows
+                continue
             for p in fields.positions:
                 here = block_at(block, p, fields.columns)
                 first = p * fields.width + block.first
@@ -240,12 +261,20 @@ def _learn_shared_weights(watching: bool) -> Any:
         """
         n_steps, n_columns = events.begin.shape[1], block.state.weight.shape[2]
         graded = len(events.amplitude) > 0
+        in_registers = not watching and learns_in_registers(block, fields)
         active = np.int64(0)
         added = np.int64(0)
         for s in range(start, stop):
             find_pixels(seen, fields, events, s)
             if graded:
                 _list_constant_current(seen, fields, events, s)
+            if in_registers:
+                n, rows = teach_shared_crossbar(
+                    block, fields, events, record, windows, targets, rates, columns, seen, written, tally, s
+                )
+                active += n
+                added += rows
+                continue
             for p in fields.positions:
                 mine, here = columns_at(columns, p), block_at(block, p, fields.columns)
                 start_window(mine, here, windows[s])

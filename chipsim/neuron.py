@@ -8,31 +8,20 @@ import numpy as np
 from numba.core import types
 from numba.extending import intrinsic
 
+from chipsim import vector_neurons
 from chipsim.jit import inlined_stage, stage
 from chipsim.spike_masks import store_mask
-from learning_circuit.accumulator import accumulated
-from learning_circuit.lanes import Lanes, repeated, sequences
+from chipsim.vector_neurons import State, integrated, members
+from learning_circuit.lanes import Lanes, sequences
 from learning_circuit.masks import population
 from learning_circuit.rows import LANES
-
-
-def _integrated(
-    membrane: Lanes, spiked: Lanes, current: Lanes, decay: Lanes, reset_charge: Lanes, zero_reset: Lanes
-) -> Lanes:
-    """U[t] = a U[t-1] + I[t] - th S[t-1]; if the reset is to zero, U[t] = a U[t-1] (1 - S[t-1]) + I[t].
-
-    spiked, zero_reset: comparisons.
-    """
-    kept = (spiked & zero_reset).where(membrane.like(0.0), membrane)
-    charged = decay * kept + current
-    return spiked.where(charged - reset_charge, charged)
 
 
 @intrinsic
 def _integrate(context, membrane, spiked, current, decay, reset_charge, zero_reset):
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         membrane, spiked, current, decay, reset_charge, zero_reset = (Lanes(builder, value) for value in values)
-        return _integrated(membrane, spiked.differs(0), current, decay, reset_charge, zero_reset.differs(0)).value
+        return integrated(membrane, spiked.differs(0), current, decay, reset_charge, zero_reset.differs(0)).value
 
     return types.float32(*[types.float32] * 6), generate
 
@@ -44,29 +33,23 @@ def integrate(membrane, spiked, current, decay, reset_charge, zero_reset):
 
 
 @intrinsic
-def _fire_sixteen(
-    context, start, membrane, spiked, count, current, decay, threshold, reset_charge, zero_reset, low, high, full
-):
+def _fire_sixteen(context, start, membrane, spiked, count, current, neurons, full):
     """`fire` for sixteen neurons: returns who fired, who met the lower rail and who the upper one, as bits."""
 
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        start = values[0]
-        membranes, spikes, counts, *rest = sequences(context, builder, signature.args[1:8], values[1:8])
-        current, decay, threshold, reset_charge = (each.sixteen(start) for each in rest)
-        zero_reset, low, high, full = (repeated(builder, value) for value in values[8:])
-        spiked = spikes.sixteen(start).differs(0)
-        u = _integrated(membranes.sixteen(start), spiked, current, decay, reset_charge, zero_reset.differs(0))
-        below, above = u < low, u > high
-        u = below.where(low, above.where(high, u))
-        fires = u >= threshold
-        spike = fires.where(u.like(1.0), 0.0)
-        membranes.store(start, u)
-        spikes.store(start, spike)
-        counts.store(start, accumulated(counts.sixteen(start), spike, full))
-        return context.make_tuple(builder, signature.return_type, [each.bits() for each in (fires, below, above)])
+        kinds, start = signature.args, values[0]
+        membranes, spikes, counts, currents = sequences(context, builder, kinds[1:5], values[1:5])
+        tables = vector_neurons.circuits(context, builder, members(builder, kinds[5], values[5]), values[6], start)
+        before = State(membranes.sixteen(start), spikes.sixteen(start).differs(0), counts.sixteen(start))
+        after, below, above = vector_neurons.fire(tables, before, currents.sixteen(start))
+        membranes.store(start, after.membrane)
+        spikes.store(start, after.spiked.where(after.membrane.like(1.0), 0.0))
+        counts.store(start, after.counted)
+        bits = [each.bits() for each in (after.spiked, below, above)]
+        return context.make_tuple(builder, signature.return_type, bits)
 
-    arrays = (membrane, spiked, count, current, decay, threshold, reset_charge)
-    return types.UniTuple(types.uint16, 3)(types.uint64, *arrays, *[types.float32] * 4), generate
+    arrays = (membrane, spiked, count, current)
+    return types.UniTuple(types.uint16, 3)(types.uint64, *arrays, neurons, types.float32), generate
 
 
 @stage
@@ -94,18 +77,7 @@ def fire(membrane, spiked, count, current, neurons, accumulator_full, fired, s, 
     high = np.int64(0)
     for v in range(np.uint64(len(membrane)) // np.uint64(LANES)):
         bits, below, above = _fire_sixteen(
-            v * np.uint64(LANES),
-            membrane,
-            spiked,
-            count,
-            current,
-            neurons.decay,
-            neurons.threshold,
-            neurons.reset_charge,
-            neurons.zero_reset,
-            neurons.low_rail,
-            neurons.high_rail,
-            accumulator_full,
+            v * np.uint64(LANES), membrane, spiked, count, current, neurons, accumulator_full
         )
         store_mask(fired, s, t, np.uint64(place) // np.uint64(LANES) + v, bits)
         low += np.int64(population(below))

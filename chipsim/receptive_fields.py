@@ -17,6 +17,7 @@ from chipsim.jit import inlined_stage, stage
 from chipsim.layers import AveragePool, LayerShape
 from chipsim.memory import aligned
 from chipsim.shifted_rows import AT_ONCE, append_shifted
+from chipsim.single_stores import store_alone
 from chipsim.tables import Events, row_type
 
 
@@ -73,12 +74,12 @@ def fields_of(shape: LayerShape, drive_gain: NDArray[np.float32]) -> Fields:
 
 
 def room_for_fields(shape: LayerShape, steps: int, constant_current: bool) -> FieldEvents:
-    """A constant current's events are listed once for each window, so all positions' are kept."""
-    kept = shape.positions if constant_current else 1
+    """A constant current's events are listed once for each window, so all positions' are kept; else one's, a window."""
+    kept, listed = (shape.positions, 1) if constant_current else (1, steps)
     pixels = shape.input[1] * shape.input[2]
     return FieldEvents(
         Events(
-            rows=aligned((kept, shape.rows + AT_ONCE), row_type(shape.rows)),
+            rows=aligned((kept, listed * shape.rows + AT_ONCE), row_type(shape.rows)),
             begin=aligned((kept, steps), np.int32),
             end=aligned((kept, steps), np.int32),
             amplitude=aligned((kept, shape.rows) if constant_current else (0, 0), np.float32),
@@ -101,7 +102,9 @@ def _find_pixels(pixel_begin, rows, begin, end, channels):
     pixel_begin[:] = begin
     per_channel = np.nextafter(1.0 / channels, 1.0)  # rounded up, so that whole quotients stay whole
     for k in range(np.uint64(begin), np.uint64(end)):
-        pixel_begin[np.uint64(np.float64(rows[k]) * per_channel) + np.uint64(1)] = np.int32(k + np.uint64(1))
+        store_alone(
+            pixel_begin, np.uint64(np.float64(rows[k]) * per_channel) + np.uint64(1), np.int32(k + np.uint64(1))
+        )
     last = begin
     for pixel in range(len(pixel_begin)):
         last = max(last, pixel_begin[pixel])
@@ -109,20 +112,33 @@ def _find_pixels(pixel_begin, rows, begin, end, channels):
 
 
 @inlined_stage
-def list_events(seen, fields, events, s, t, p, place):
-    """List what position p sees at step t of window s as seen.events' window `place`. Returns how many they are."""
+def list_events(seen, fields, events, s, t, p, place, first):
+    """List what position p sees at step t of window s as seen.events' window `place`, from entry `first` on.
+
+    Returns the entry after the last.
+    """
     graded = len(events.amplitude) > 0
     listed = seen.events
     pixel_begin = seen.pixel_begin[0 if graded else t]
     lines = fields.lines[np.uint64(p)]
     place = np.uint64(place)
-    n = np.int64(0)
+    n = np.int64(first)
     for line in range(len(lines)):
         begin, end = pixel_begin[lines[line, 0]], pixel_begin[lines[line, 1]]
         if graded:
             _append_amplitudes(listed.amplitude[place], n, events.amplitude[s], begin, end)
         n = append_shifted(listed.rows[place], n, events.rows[s], begin, end, lines[line, 2])
+    listed.begin[place, t] = np.int32(first)
     listed.end[place, t] = np.int32(n)
+    return n
+
+
+@inlined_stage
+def list_window(seen, fields, events, s, p):
+    """List what position p sees at all steps of window s, as the only window of seen.events. Returns how many."""
+    n = np.int64(0)
+    for t in range(len(seen.pixel_begin)):
+        n = list_events(seen, fields, events, s, t, p, 0, n)
     return n
 
 

@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 from chipsim import Chip, Events, Probe, Result
 from chipsim.layers import LayerShape
 from host.bench import check_peer
-from host.bench_conv_limit import CurrentLimit, visits_of
+from host.bench_conv_limit import ImageLimit, visits_of
 from host.bench_conv_workload import STEPS, ConvWorkload, conv_workload, current_events, small_network, vgg11
-from host.bench_limit import LayerLimit
 from host.bench_report import Speed
 from host.bench_runs import SEED, resident_bytes
 from host.bench_timing import Task, Timing, time_in_turns
@@ -24,7 +23,6 @@ from host.bench_timing import Task, Timing, time_in_turns
 MODES = {"infer": "inference", "learn": "learning"}
 _IMAGES = 32
 _LARGE_IMAGES = 8
-_LIMIT_PROGRAMS = {"add": ("add", "add_plainly"), "write": ("write", "write_plainly")}
 
 Progress = Callable[[int, int, str], None]
 
@@ -87,6 +85,14 @@ class ConvBench:
         ]
         for network in self.networks:
             lines += self._network_lines(network)
+        lines += [
+            "",
+            "limit: as many synapses as the chip adds and writes, row by row as its positions see them, and nothing"
+            " else: no biases, no neurons,",
+            "  no lists of spikes. Of several arrangements (rows whole or in blocks of columns, a crossbar for each"
+            " thread or one that they",
+            "  divide) the fastest, for the adds and for the writes of each layer by themselves.",
+        ]
         for peer in self.peers:
             lines.append(
                 f"PyTorch {peer.version}, {peer.threads} threads, the small network, learning: batch 1"
@@ -174,8 +180,8 @@ class _Session:
         tasks = []
         for n in self.threads:
             for layer, limit in enumerate(self._limits[n]):
-                for kind in (*_LIMIT_PROGRAMS["add"], *_LIMIT_PROGRAMS["write"]):
-                    tasks.append(Task(f"limit of layer {layer}: {kind}, {n}", getattr(limit, kind)))
+                for program in limit.programs:
+                    tasks.append(Task(_limit_name(layer, program, n), limit.programs[program].run))
             for mode in MODES:
                 tasks.append(
                     Task(
@@ -239,12 +245,10 @@ class _Session:
     def _layers(self) -> list[tuple[int, LayerShape]]:
         return list(enumerate(self.workload.spec.shapes))
 
-    def _limit(self, layer: int, shape: LayerShape, threads: int) -> LayerLimit:
+    def _limit(self, layer: int, shape: LayerShape, threads: int) -> ImageLimit:
         """Bare rows on the layer's crossbar, as its positions see them in a learning run."""
-        weight = np.zeros((shape.rows + 1, shape.columns), np.float32)
-        if layer == 0:
-            return CurrentLimit(weight, visits_of(shape, np.ones((1, shape.n_in), np.uint8)), threads)
-        return LayerLimit(weight, visits_of(shape, self._spikes_of(layer)), 0, threads)
+        spikes = np.ones((1, shape.n_in), np.uint8) if layer == 0 else self._spikes_of(layer)
+        return ImageLimit(shape.rows + 1, shape.columns, visits_of(shape, spikes), layer == 0, threads)
 
     @cache  # noqa: B019 (a session ends with the bench)
     def _spikes_of(self, layer: int) -> NDArray[np.uint8]:
@@ -262,14 +266,19 @@ class _Session:
         """(repeats,), of the rows alone that a pass over the images adds and writes."""
         total = np.zeros(len(timings[_name("infer", threads)].seconds))
         for layer, limit in enumerate(self._limits[threads]):
-            for kind, name, rows in (
-                ("add", "synapses_added", limit.rows_added),
-                ("write", "synapses_written", limit.rows_written),
-            ):
-                seconds = [timings[f"limit of layer {layer}: {p}, {threads}"].seconds for p in _LIMIT_PROGRAMS[kind]]
-                total += float(result.work[name][layer]) / (rows * limit.n_out / np.min(seconds, axis=0))
+            for kind, name in (("add", "synapses_added"), ("write", "synapses_written")):
+                per_synapse = [
+                    np.array(timings[_limit_name(layer, which, threads)].seconds) / program.synapses
+                    for which, program in limit.programs.items()
+                    if program.kind == kind
+                ]
+                total += float(result.work[name][layer]) * np.min(per_synapse, axis=0)
         return total
 
 
 def _name(mode: str, threads: int) -> str:
     return f"{MODES[mode]}, {threads} threads"
+
+
+def _limit_name(layer: int, program: str, threads: int) -> str:
+    return f"limit of layer {layer}: {program}, {threads}"

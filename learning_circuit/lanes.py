@@ -93,14 +93,14 @@ class Lanes:
         function = cgutils.get_or_insert_function(self.builder.module, declared, f"{name}.{form}")
         return Lanes(self.builder, self.builder.call(function, [each.value for each in arguments]))
 
-    def __ge__(self, other: Lanes | float) -> Lanes:
-        return Lanes(self.builder, self.builder.fcmp_ordered(">=", self.value, self.like(other).value))
-
     def __gt__(self, other: Lanes | float) -> Lanes:
         return Lanes(self.builder, self.builder.fcmp_ordered(">", self.value, self.like(other).value))
 
     def __lt__(self, other: Lanes | float) -> Lanes:
         return Lanes(self.builder, self.builder.fcmp_ordered("<", self.value, self.like(other).value))
+
+    def __ge__(self, other: Lanes | float) -> Lanes:
+        return Lanes(self.builder, self.builder.fcmp_ordered(">=", self.value, self.like(other).value))
 
     def differs(self, other: Lanes | float) -> Lanes:
         return Lanes(self.builder, self.builder.fcmp_unordered("!=", self.value, self.like(other).value))

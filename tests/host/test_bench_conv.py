@@ -7,8 +7,9 @@ import pytest
 
 from chipsim.layers import Convolution, Dense, Flatten
 from host.bench_conv import run_conv_bench
-from host.bench_conv_limit import visits_of
+from host.bench_conv_limit import ImageLimit, add, add_plainly, visits_of, write, write_plainly
 from host.bench_conv_workload import conv_workload, small_network, vgg11
+from host.bench_limit import lists_of_spikes
 from host.errors import HostError
 
 LAYERS = (Convolution(channels=4, kernel=(3, 3), stride=(8, 8)), Flatten(), Dense(units=10))
@@ -37,6 +38,41 @@ def test_limit_visits_what_the_positions_see():
     ]
     rows = [visits.rows[begin:end].tolist() for [begin], [end] in zip(visits.begin, visits.end, strict=True)]
     assert rows == [np.flatnonzero(seen).tolist() for seen in expected]
+
+
+@pytest.mark.parametrize("graded", [False, True], ids=["spikes", "current"])
+def test_limit_touches_every_row(graded):
+    rng = np.random.default_rng(1)
+    seen = (rng.random((5, 12)) < 0.4).astype(np.uint8)
+    visits = lists_of_spikes(seen[:, None])
+    amplitude = np.full(len(visits.rows) if graded else 0, 0.5, np.float32)
+    scale = np.float32(0.5 if graded else 1)
+    weight = rng.integers(-4, 5, (13, 32)).astype(np.float32)  # small whole numbers: sums are exact in any order
+    gain, pulse = np.ones((1, 32), np.float32), np.arange(32, dtype=np.float32)
+    for kernel in (add, add_plainly):
+        current = np.full(32, np.nan, np.float32)
+        kernel(current, weight, gain, pulse, amplitude, *visits, 2)
+        assert np.array_equal(current, scale * (seen[-1].astype(np.float32) @ weight[:-1]))
+    for kernel in (write, write_plainly):
+        written = weight.copy()
+        kernel(np.zeros(32, np.float32), written, gain, pulse, amplitude, *visits, 2)
+        times = 2 * np.append(seen.sum(axis=0), 0)[:, None]
+        assert np.array_equal(written, weight + scale * times * pulse)
+
+
+@pytest.mark.parametrize("n_columns", [10, 70])
+@pytest.mark.parametrize("threads", [1, 2])
+def test_limit_counts_what_its_programs_touch(n_columns, threads):
+    visits = lists_of_spikes(np.ones((3, 1, 1 << 16), np.uint8))  # a round outweighs what a run has to last
+    limit = ImageLimit((1 << 16) + 1, n_columns, visits, False, threads)
+    arrangements = {name.partition(", ")[2] for name in limit.programs}
+    several_blocks = n_columns > 64
+    assert ("blocks" in arrangements) == several_blocks
+    assert ("divided" in arrangements) == (several_blocks and threads == 2)
+    for name, program in limit.programs.items():
+        crossbars = 1 if name.endswith("divided") else threads
+        assert program.synapses % (3 * (1 << 16) * n_columns * crossbars) == 0 < program.synapses
+        program.run()
 
 
 def test_unknown_peer():

@@ -1,0 +1,150 @@
+"""A window of neurons whose state never leaves the vector registers.
+
+While weights rest, a position's neurons take a whole window before the next position starts, so nothing of them needs
+memory between two steps: this does at each step what `deliver` and `fire_and_count` of `chipsim.cycle` do, to the same
+bits. A tile of up to four vectors of columns takes all steps before the next tile starts.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.extending import intrinsic
+
+from chipsim.jit import inlined_stage, stage
+from chipsim.vector_neurons import (
+    CHOICE,
+    FLOATS,
+    ActiveRows,
+    Circuits,
+    Crossbar,
+    FiredMasks,
+    Register,
+    State,
+    circuits,
+    fire,
+    members,
+    sixteen,
+    sum_of,
+)
+from learning_circuit.lanes import Lanes, Sequence
+from learning_circuit.rows import LANES
+
+_WIDEST_TILE = 4  # vectors: all of a block
+_WHOLE = ir.VectorType(ir.IntType(32), LANES)
+
+
+@inlined_stage
+def is_undisturbed(neurons, circuit):
+    """Whether these neurons only integrate, fire and count, which is all that `run_window` knows."""
+    return not (neurons.noisy or neurons.exponential or neurons.integrating or neurons.peak or circuit.misses)
+
+
+class _Group:
+    """Sixteen neurons that are at rest, to begin with."""
+
+    def __init__(self, builder: Any, circuit: Circuits) -> None:
+        self._circuit = circuit
+        self.membrane, self.count = (Register(builder, ir.Constant(FLOATS, None)) for _ in range(2))
+        self.rail_hits = [Register(builder, ir.Constant(_WHOLE, None)) for _ in range(2)]  # lower, upper
+        self._spiked = Register(builder, ir.Constant(CHOICE, None))
+
+    def step(self, current: Lanes) -> Lanes:
+        """Returns which fire."""
+        before = State(self.membrane.lanes, self._spiked.lanes, self.count.lanes)
+        after, *rails = fire(self._circuit, before, current)
+        self.membrane.lanes, self._spiked.lanes, self.count.lanes = after
+        for hits, now in zip(self.rail_hits, rails, strict=True):
+            hits.lanes = hits.lanes + now.where(hits.lanes.like(1), 0)
+        return after.spiked
+
+
+def _tile(vectors: int, steady: bool) -> Any:
+    """Code that takes some vectors of columns, from `column` on, through a window.
+
+    steady: their currents are the same at every step, as columns.drive says.
+    """
+
+    @intrinsic
+    def tile(context, columns, weight, events, window, neurons, full, fired, s, first, column):
+        def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+            kinds = signature.args
+            columns, events, tables = (members(builder, kinds[k], values[k]) for k in (0, 2, 4))
+            window, full, s, first, column = (values[k] for k in (3, 5, 7, 8, 9))
+            crossbar = Crossbar(context, builder, (kinds[1], values[1]), column, vectors)
+            active = ActiveRows(context, builder, events, window, graded=False)
+            masks = FiredMasks(context, builder, kinds[6], values[6], s, builder.add(first, column), vectors)
+            places = [builder.add(column, column.type(LANES * v)) for v in range(vectors)]
+            groups = [_Group(builder, circuits(context, builder, tables, full, place)) for place in places]
+            currents = [sixteen(context, builder, columns.drive, place) for place in places]
+            with cgutils.for_range(builder, masks.steps) as loop:
+                if not steady:
+                    currents = crossbar.deliver(active, loop.index)
+                for v in range(vectors):
+                    masks.store(v, loop.index, groups[v].step(currents[v]))
+            membranes, counts = (Sequence(context, builder, *each) for each in (columns.membrane, columns.count))
+            for place, group in zip(places, groups, strict=True):
+                membranes.store(place, group.membrane.lanes)
+                counts.store(place, group.count.lanes)
+            low, high = (sum_of(builder, each) for each in zip(*(g.rail_hits for g in groups), strict=True))
+            return cgutils.pack_array(builder, [low, high])
+
+        index = types.uint64
+        arguments = (columns, weight, events, index, neurons, full, fired, index, index, index)
+        return types.UniTuple(types.int64, 2)(*arguments), generate
+
+    return tile
+
+
+def _all_columns(steady: bool) -> Any:
+    @stage
+    def narrower(columns, weight, events, window, neurons, full, fired, s, first, column):
+        return np.int64(0), np.int64(0)
+
+    vectors = 1
+    while vectors <= _WIDEST_TILE:
+        narrower = _in_tiles(_tile(vectors, steady), np.uint64(vectors * LANES), narrower)
+        vectors *= 2
+    return narrower
+
+
+def _in_tiles(tile: Any, width: np.uint64, narrower: Any) -> Any:
+    @stage
+    def in_tiles(columns, weight, events, window, neurons, full, fired, s, first, column):
+        low, high = np.int64(0), np.int64(0)
+        while column + width <= np.uint64(len(columns.membrane)):
+            some = tile(columns, weight, events, window, neurons, full, fired, s, first, column)
+            low, high = low + some[0], high + some[1]
+            column += width
+        others = narrower(columns, weight, events, window, neurons, full, fired, s, first, column)
+        return low + others[0], high + others[1]
+
+    return in_tiles
+
+
+_with_spikes, _with_constant_current = _all_columns(steady=False), _all_columns(steady=True)
+_FIRST = np.uint64(0)
+
+
+@stage
+def run_window(columns, here, events, window, fired, s, first):
+    """Take undisturbed neurons at rest through a window, and leave membranes and counts in `columns`.
+
+    columns, here: a block's, see `chipsim.columns` and `chipsim.tables`; events, window: spikes, and which of their
+    windows; fired, s, first: masks, window and place at which spikes are kept.
+    Returns how many membranes met the lower and the upper rail.
+    """
+    window, s, first = np.uint64(window), np.uint64(s), np.uint64(first)
+    weight, neurons, full = here.state.weight, here.neurons, here.circuit.accumulator_full
+    return _with_spikes(columns, weight, events, window, neurons, full, fired, s, first, _FIRST)
+
+
+@stage
+def run_window_of_constant_current(columns, here, events, window, fired, s, first):
+    """As `run_window`, with currents that stay what they are, in columns.drive."""
+    window, s, first = np.uint64(window), np.uint64(s), np.uint64(first)
+    weight, neurons, full = here.state.weight, here.neurons, here.circuit.accumulator_full
+    return _with_constant_current(columns, weight, events, window, neurons, full, fired, s, first, _FIRST)
