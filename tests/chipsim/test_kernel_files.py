@@ -1,0 +1,181 @@
+"""Many processes may compile at once, and die while they do: what the folder holds is right, and made once."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numba
+import pytest
+
+from chipsim.kernel_files import KeptKernel
+
+pytestmark = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="nothing is compiled")
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+# A module of its own, which every process imports. `halve` has another machine code for each type.
+KERNEL = """
+from pathlib import Path
+import os, sys, time
+from numba.core import event
+from chipsim import jit
+
+jit.KERNEL_FOLDER = Path(__file__).parent / "kernels"
+jit.KERNEL_FOLDER.mkdir(exist_ok=True)
+
+@jit.kernel
+def halve(value):
+    return value * 0.5
+
+def touch(name):
+    Path(__file__).with_name(name).touch()
+
+def wait_for(name):
+    while not Path(__file__).with_name(name).exists():
+        time.sleep(0.01)
+
+def while_compiling(act):
+    class Compiling(event.Listener):
+        def on_start(self, happened):
+            act()
+        def on_end(self, happened):
+            pass
+    event.register("numba:compile", Compiling())
+
+def before_each_rename(acts):
+    rename = os.replace
+    def replace(*paths):
+        acts.pop(0)()
+        rename(*paths)
+    os.replace = replace
+
+def report(*results):
+    print(*results, sum(halve.stats.cache_misses.values()))
+"""
+
+
+@pytest.fixture
+def start(tmp_path):
+    """start("program") -> a process that runs it in a folder with the module above."""
+    (tmp_path / "shared_kernel.py").write_text(KERNEL)
+    processes = []
+
+    def begin(program):
+        command = [sys.executable, "-c", f"import sys; sys.path.append({str(ROOT)!r})\n{program}"]
+        process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+        processes.append(process)
+        return process
+
+    yield begin
+    for process in processes:
+        process.kill()
+        process.communicate()
+
+
+def said(process):
+    out, _ = process.communicate(timeout=300)
+    assert process.returncode == 0
+    return out.split()
+
+
+def wait_for(path, process):
+    while not path.exists():
+        assert process.poll() is None, "it ended before it came there"
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(timeout=0.02)
+
+
+def test_two_processes_compile_different_signatures_at_once(start):
+    """The order of renames is the one in which numba's own cache keeps one's code under the other's signature."""
+    floats = start(
+        "from shared_kernel import *\n"
+        "before_each_rename([lambda: (touch('a'), wait_for('b'), time.sleep(0.5)), lambda: touch('c')])\n"
+        "report(halve(3.0)); touch('c')"
+    )
+    integers = start(
+        "from shared_kernel import *\n"
+        "before_each_rename([lambda: (touch('b'), wait_for('a')), lambda: (wait_for('c'), time.sleep(0.5))])\n"
+        "report(halve(3))"
+    )
+    assert said(floats) == ["1.5", "1"]
+    assert said(integers) == ["1.5", "1"]
+    assert said(start("from shared_kernel import *; report(halve(3.0), halve(3))")) == ["1.5", "1.5", "0"]
+
+
+def test_two_processes_that_need_the_same_signature_compile_it_once(start):
+    first = start(
+        "from shared_kernel import *\n"
+        "while_compiling(lambda: (touch('compiling'), wait_for('asking'), time.sleep(0.5)))\n"
+        "report(halve(3.0))"
+    )
+    second = start("from shared_kernel import *; wait_for('compiling'); touch('asking'); report(halve(5.0))")
+    assert said(first) == ["1.5", "1"]
+    assert said(second) == ["2.5", "0"]
+
+
+@pytest.mark.parametrize("hook", ["while_compiling(hang)", "before_each_rename([hang])"])
+def test_a_process_killed_while_it_compiles_leaves_the_work_to_the_one_that_waits(start, tmp_path, hook):
+    killed = start(f"from shared_kernel import *\nhang = lambda: (touch('hangs'), time.sleep(600))\n{hook}\nhalve(3.0)")
+    waiting = start("from shared_kernel import *; wait_for('hangs'); touch('asking'); report(halve(3.0))")
+    wait_for(tmp_path / "asking", waiting)
+    killed.kill()
+    assert said(waiting) == ["1.5", "1"]
+    assert said(start("from shared_kernel import *; report(halve(3.0))")) == ["1.5", "0"]
+
+
+def double(value):
+    return value + value
+
+
+def compiled_afresh(folder, value=1.0):
+    """Whether a new process would have to compile `double` for this type of value; leaves its file behind."""
+    kept = KeptKernel(double, targetoptions={"nopython": True})
+    kept.keep_in(folder)
+    assert kept(value) == 2 * value
+    return bool(kept.stats.cache_misses)
+
+
+def test_a_file_is_found_again(tmp_path):
+    assert compiled_afresh(tmp_path)
+    assert not compiled_afresh(tmp_path)
+    assert compiled_afresh(tmp_path, value=1)  # another type
+    assert not compiled_afresh(tmp_path)
+
+
+DAMAGE = {
+    "empty": lambda data: b"",
+    "cut": lambda data: data[:-1],
+    "zeros, as after a power cut": lambda data: bytes(len(data)),
+    "a bit flipped": lambda data: (
+        data[: len(data) // 2] + bytes([data[len(data) // 2] ^ 1]) + data[len(data) // 2 + 1 :]
+    ),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_file_is_made_again(tmp_path, damage):
+    compiled_afresh(tmp_path)
+    (path,) = tmp_path.glob("*.nbc")
+    path.write_bytes(DAMAGE[damage](path.read_bytes()))
+    assert compiled_afresh(tmp_path)
+    assert not compiled_afresh(tmp_path)
+
+
+def test_a_file_of_another_signature_under_this_name_is_not_run(tmp_path):
+    compiled_afresh(tmp_path, value=1)
+    (other,) = tmp_path.glob("*.nbc")
+    code = other.read_bytes()
+    compiled_afresh(tmp_path)
+    (mine,) = set(tmp_path.glob("*.nbc")) - {other}
+    mine.write_bytes(code)
+    assert compiled_afresh(tmp_path)
+
+
+def test_a_folder_that_takes_no_file_costs_the_file_and_not_the_run(tmp_path):
+    (tmp_path / "occupied").write_text("a file, not a folder")
+    assert compiled_afresh(tmp_path / "occupied")
+
+
+def test_nothing_is_left_beside_the_kernels(tmp_path):
+    compiled_afresh(tmp_path)
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".lock", ".nbc"]
