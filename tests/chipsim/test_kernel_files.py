@@ -90,37 +90,40 @@ def test_two_processes_compile_different_signatures_at_once(start):
     floats = start(
         "from shared_kernel import *\n"
         "before_each_rename([lambda: (touch('a'), wait_for('b'), time.sleep(0.5)), lambda: touch('c')])\n"
-        "report(halve(3.0)); touch('c')"
+        "report(halve(3.5)); touch('c')"
     )
     integers = start(
         "from shared_kernel import *\n"
         "before_each_rename([lambda: (touch('b'), wait_for('a')), lambda: (wait_for('c'), time.sleep(0.5))])\n"
         "report(halve(3))"
     )
-    assert said(floats) == ["1.5", "1"]
+    assert said(floats) == ["1.75", "1"]
     assert said(integers) == ["1.5", "1"]
-    assert said(start("from shared_kernel import *; report(halve(3.0), halve(3))")) == ["1.5", "1.5", "0"]
+    assert said(start("from shared_kernel import *; report(halve(3.5), halve(3))")) == ["1.75", "1.5", "0"]
 
 
 def test_two_processes_that_need_the_same_signature_compile_it_once(start):
     first = start(
         "from shared_kernel import *\n"
         "while_compiling(lambda: (touch('compiling'), wait_for('asking'), time.sleep(0.5)))\n"
-        "report(halve(3.0))"
+        "report(halve(3.5))"
     )
-    second = start("from shared_kernel import *; wait_for('compiling'); touch('asking'); report(halve(5.0))")
-    assert said(first) == ["1.5", "1"]
-    assert said(second) == ["2.5", "0"]
+    second = start(
+        "from shared_kernel import *; halve(3)\n"
+        "wait_for('compiling'); touch('asking'); report(halve(5.0), halve.stats.cache_hits.total())"
+    )
+    assert said(first) == ["1.75", "1"]
+    assert said(second) == ["2.5", "1", "1"]
 
 
 @pytest.mark.parametrize("hook", ["while_compiling(hang)", "before_each_rename([hang])"])
 def test_a_process_killed_while_it_compiles_leaves_the_work_to_the_one_that_waits(start, tmp_path, hook):
-    killed = start(f"from shared_kernel import *\nhang = lambda: (touch('hangs'), time.sleep(600))\n{hook}\nhalve(3.0)")
-    waiting = start("from shared_kernel import *; wait_for('hangs'); touch('asking'); report(halve(3.0))")
+    killed = start(f"from shared_kernel import *\nhang = lambda: (touch('hangs'), time.sleep(600))\n{hook}\nhalve(3.5)")
+    waiting = start("from shared_kernel import *; wait_for('hangs'); touch('asking'); report(halve(3.5))")
     wait_for(tmp_path / "asking", waiting)
     killed.kill()
-    assert said(waiting) == ["1.5", "1"]
-    assert said(start("from shared_kernel import *; report(halve(3.0))")) == ["1.5", "0"]
+    assert said(waiting) == ["1.75", "1"]
+    assert said(start("from shared_kernel import *; report(halve(3.5))")) == ["1.75", "0"]
 
 
 def double(value):
