@@ -82,4 +82,4 @@ def kernel(function: _F) -> _F:
     compiled = KeptKernel(function, targetoptions=options)
     if KERNEL_FOLDER is not None:
         compiled.keep_in(KERNEL_FOLDER)
-    return compiled  # type: ignore[return-value]
+    return compiled

@@ -30,16 +30,34 @@ _WAIT_S = 120.0  # for another process that compiles: more than any kernel takes
 _DIGEST = hashlib.sha256().digest_size  # bytes
 
 
+def _identity(function: Callable[..., Any]) -> tuple[Any, ...]:
+    """What tells a function from others of its sources: where it stands, and what it has from a function around it."""
+    cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
+    enclosed = [f"{name}={_described(cell.cell_contents, name)}" for name, cell in cells]
+    return function.__module__, function.__qualname__, function.__code__.co_firstlineno, *enclosed
+
+
+def _described(value: Any, name: str) -> str:
+    if isinstance(value, CPUDispatcher):
+        return str(_identity(value.py_func))
+    if isinstance(value, bool | int | float | str):
+        return repr(value)
+    raise TypeError(
+        f"a kernel closes over {name}, a {type(value).__name__}: only stages, numbers and strings name a file"
+    )
+
+
 class KernelFiles(NullCache):  # type: ignore[misc]
     """The compiled signatures of one function, as numba's dispatcher asks for them.
 
-    Raises OSError if the file that holds the function cannot be read.
+    Raises OSError if the file that holds the function cannot be read, TypeError if the function closes over anything
+    but stages, numbers and strings.
     """
 
     def __init__(self, function: Callable[..., Any], folder: Path) -> None:
         source = Path(function.__code__.co_filename).read_bytes()
+        self._origin = (*_identity(function), hashlib.sha256(source).hexdigest())
         self._name = f"{function.__module__}.{function.__qualname__}".replace("<locals>.", "")
-        self._origin = (self._name, function.__code__.co_firstlineno, hashlib.sha256(source).hexdigest())
         self._folder = folder
 
     @property

@@ -145,6 +145,40 @@ def test_a_file_is_found_again(tmp_path):
     assert not compiled_afresh(tmp_path)
 
 
+def times(factor, stage=lambda factor: factor):
+    factor_of = numba.njit(stage)
+
+    def multiply(value):
+        return value * factor_of(factor)
+
+    return multiply
+
+
+def negative(factor):
+    return -factor
+
+
+def kept_times(folder, *what):
+    kept = KeptKernel(times(*what), targetoptions={"nopython": True})
+    kept.keep_in(folder)
+    return kept
+
+
+def test_each_kernel_of_a_family_has_its_own_code(tmp_path):
+    """numba would compile one that closes over a stage again in every process."""
+    family = {(True,): 3, (2,): 6, (2.5,): 7.5, (2, negative): -6, (True, negative): -3}
+    for afresh in (True, False):
+        for what, expected in family.items():
+            kept = kept_times(tmp_path, *what)
+            assert kept(3) == expected
+            assert bool(kept.stats.cache_misses) == afresh
+
+
+def test_a_kernel_closes_over_nothing_that_cannot_name_a_file(tmp_path):
+    with pytest.raises(TypeError, match="closes over factor, a list: only stages, numbers and strings"):
+        kept_times(tmp_path, [2])
+
+
 DAMAGE = {
     "empty": lambda data: b"",
     "cut": lambda data: data[:-1],
