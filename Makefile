@@ -12,7 +12,7 @@ run: $(VENV)/installed
 	$(BIN)/chipsim run --noise=mismatch:0.2
 
 test: $(VENV)/installed-dev
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff format --check $(CODE)

@@ -1,6 +1,7 @@
 """Fixtures that all packages' tests share."""
 
 import signal
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,26 @@ from small_chips import lesson, spec_of
 # Kernels may compile within the first example; what is drawn is the same in every run.
 settings.register_profile("chipsim", deadline=None, derandomize=True, database=None)
 settings.load_profile("chipsim")
+
+# Files that take longest go first, so that no worker ends long after the others. The first two compile most kernels,
+# and different ones: a worker that needs one of the other's waits for it.
+LONGEST = (
+    "chipsim/test_by_hand.py",
+    "chipsim/test_image_layers.py",
+    "host/test_plots.py",
+    "server/test_processes.py",
+    "host/test_sweep_killed.py",
+    "host/test_interrupted.py",
+    "host/test_sweep_engine.py",
+    "host/test_compare.py",
+    "host/test_cli.py",
+    "host/test_trace_files.py",
+)
+
+
+def pytest_collection_modifyitems(items):
+    places = {Path(__file__).parent / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path, len(LONGEST)))
 
 
 @pytest.fixture
