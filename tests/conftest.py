@@ -1,12 +1,16 @@
 """Fixtures that all packages' tests share."""
 
 import signal
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import settings
 from small_chips import lesson, spec_of
+from small_runs import Ended
+
+from host import cli
 
 # Kernels may compile within the first example; what is drawn is the same in every run.
 settings.register_profile("chipsim", deadline=None, derandomize=True, database=None)
@@ -51,3 +55,18 @@ def small_lesson():
     """A 7-9-5-3 chip with everything that is random switched on, and three windows to learn."""
     noise = ("mismatch:0.3", "thermal:0.1", "silencing:0.2", "quantization:4")
     return lesson(spec_of(noise=noise))
+
+
+@pytest.fixture
+def chipsim(monkeypatch, capsys):
+    """The command line in this process: chipsim("run", "--json") -> status, stdout, stderr."""
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["chipsim", *map(str, arguments)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ending:
+            cli.main()
+        out, err = capsys.readouterr()
+        return Ended(ending.value.code, out, err)
+
+    return call
