@@ -80,6 +80,6 @@ def kernel(function: _F) -> _F:
         return function
     options = {"nopython": True, "nogil": True, "_nrt": False, "no_cfunc_wrapper": True}
     compiled = KeptKernel(function, targetoptions=options)
-    if KERNEL_FOLDER is not None:
+    if KERNEL_FOLDER is not None and Path(function.__code__.co_filename).is_file():
         compiled.keep_in(KERNEL_FOLDER)
     return compiled

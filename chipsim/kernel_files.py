@@ -74,7 +74,10 @@ class KernelFiles(NullCache):  # type: ignore[misc]
             return None
         if hashlib.sha256(data[_DIGEST:]).digest() != data[:_DIGEST]:
             return None
-        found, compiled = pickle.loads(data[_DIGEST:])
+        try:
+            found, compiled = pickle.loads(data[_DIGEST:])
+        except (AttributeError, ImportError):  # a type of its arguments is no longer where it was
+            return None
         return CompileResult._rebuild(target_context, *compiled) if found == key else None
 
     def save_overload(self, sig: Any, data: Any) -> None:
@@ -84,12 +87,12 @@ class KernelFiles(NullCache):  # type: ignore[misc]
         key = self._key(sig, data.codegen)
         content = dumps((key, data._reduce()))
         beside = self._folder / f"{uuid.uuid4().hex}.tmp"
-        try:
-            beside.write_bytes(hashlib.sha256(content).digest() + content)
-            beside.replace(self._path(key))
-        except OSError:
-            with contextlib.suppress(OSError):
-                beside.unlink()
+        with contextlib.suppress(OSError):
+            try:
+                beside.write_bytes(hashlib.sha256(content).digest() + content)
+                beside.replace(self._path(key))
+            finally:
+                beside.unlink(missing_ok=True)
 
     @contextlib.contextmanager
     def alone(self, sig: Any, target_context: Any) -> Iterator[None]:

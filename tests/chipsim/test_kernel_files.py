@@ -3,10 +3,12 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import numba
 import pytest
 
+from chipsim import jit
 from chipsim.kernel_files import KeptKernel
 
 pytestmark = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="nothing is compiled")
@@ -16,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 # A module of its own, which every process imports. `halve` has another machine code for each type.
 KERNEL = """
 from pathlib import Path
+from typing import NamedTuple
 import os, sys, time
 from numba.core import event
 from chipsim import jit
@@ -206,6 +209,28 @@ def test_a_file_of_another_signature_under_this_name_is_not_run(tmp_path):
     (mine,) = set(tmp_path.glob("*.nbc")) - {other}
     mine.write_bytes(code)
     assert compiled_afresh(tmp_path)
+
+
+class Pair(NamedTuple):
+    first: float
+    second: float
+
+
+def test_code_for_a_type_that_is_gone_is_made_again(tmp_path, monkeypatch):
+    pair = Pair(1.0, 2.0)
+    for afresh in (True, False, True):
+        kept = KeptKernel(lambda pair: pair.first + pair.second, targetoptions={"nopython": True})
+        kept.keep_in(tmp_path)
+        assert kept(pair) == 3
+        assert bool(kept.stats.cache_misses) == afresh
+        if not afresh:
+            monkeypatch.delattr(sys.modules[__name__], "Pair")
+
+
+def test_a_kernel_typed_at_a_prompt_runs():
+    typed = {}
+    exec("def thrice(value):\n    return 3 * value", typed)
+    assert jit.kernel(typed["thrice"])(2) == 6
 
 
 def test_a_folder_that_takes_no_file_costs_the_file_and_not_the_run(tmp_path):
