@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+WORKERS ?= 2
 PACKAGES := chipsim learning_circuit host nonideality
 CODE := $(PACKAGES) examples tests
 
@@ -11,7 +12,7 @@ run: $(VENV)/installed
 	$(BIN)/chipsim run --noise=mismatch:0.2
 
 test: $(VENV)/installed-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff format --check $(CODE)

@@ -1,8 +1,8 @@
 """Compiles kernels and keeps them on disk, under a key that covers every kernel source.
 
-numba notices an edit only in the file of the compiled function itself, not in the functions it calls. So the cache
-folder is named by a hash of all sources of the packages that hold kernels, of numba's version and of this machine's
-processor: a second start is fast, and a stale kernel cannot be.
+What a kernel calls may be edited in any file. So the cache folder is named by a hash of all sources of the packages
+that hold kernels, of numba's version and of this machine's processor: a second start is fast, and a stale kernel
+cannot be. The folder's files, and what happens when two processes compile at once: `kernel_files.py`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 import numba
 from llvmlite import binding as llvm
 
+from chipsim.kernel_files import KeptKernel
 from learning_circuit.jit import inlined_stage, rare_stage, stage
 
 __all__ = ["cache_root", "inlined_stage", "kernel", "rare_stage", "sources_key", "stage"]
@@ -74,12 +75,11 @@ KERNEL_FOLDER = _kernel_folder()
 
 
 def kernel(function: _F) -> _F:
-    """Compile `function` without the interpreter lock; cached on disk where there is a place for it."""
-    if KERNEL_FOLDER is None:
-        return numba.njit(nogil=True, _nrt=False, no_cfunc_wrapper=True)(function)  # type: ignore[no-any-return]
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(KERNEL_FOLDER)
-    try:
-        return numba.njit(nogil=True, cache=True, _nrt=False, no_cfunc_wrapper=True)(function)  # type: ignore[no-any-return]
-    finally:
-        numba.config.CACHE_DIR = before
+    """Compile `function` without the interpreter lock; kept on disk where there is a place for it."""
+    if numba.config.DISABLE_JIT:
+        return function
+    options = {"nopython": True, "nogil": True, "_nrt": False, "no_cfunc_wrapper": True}
+    compiled = KeptKernel(function, targetoptions=options)
+    if KERNEL_FOLDER is not None and Path(function.__code__.co_filename).is_file():
+        compiled.keep_in(KERNEL_FOLDER)
+    return compiled

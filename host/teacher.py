@@ -7,6 +7,7 @@ import json
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Literal
 
 import numpy as np
@@ -260,11 +261,9 @@ def _every_class(layers: list[Layer], classes: NDArray[np.int64], n_classes: int
 
 def cached_teacher(samples: Samples, n_classes: int, hidden: tuple[int, ...], seed: int, epochs: int) -> list[Layer]:
     """`train_teacher`, kept on disk under everything that defines it."""
-    import sklearn
-
     recipe = {
         "version": _CACHE_VERSION,
-        "sklearn": sklearn.__version__,
+        "sklearn": version("scikit-learn"),  # importing it takes a second
         "numpy": np.__version__,
         "hidden": hidden,
         "seed": seed,

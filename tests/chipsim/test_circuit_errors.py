@@ -80,7 +80,7 @@ def test_writes_scatter_as_promised(noise, field):
     circuit = {"error_gate": "sign", "boxcar_width_th": 100, "warm_up_steps": 0}
     spec, noisy = (spec_of((n_in, n_out), 1, n, circuit=circuit) for n in ((), (noise,)))
     task = lesson(spec, n_windows=1)
-    task.events = task.events._replace(rows=np.arange(n_in, dtype=np.int32)[None], end=np.full((1, 1), n_in, np.int32))
+    task.events = task.events._replace(rows=np.arange(n_in, dtype=np.uint16)[None], end=np.full((1, 1), n_in, np.int32))
     before = programmed(spec, task.weights)
     chips = [programmed(s, task.weights) for s in (spec, noisy)]
     for chip in chips:

@@ -135,13 +135,6 @@ def test_without_a_place_for_the_cache_kernels_still_run(monkeypatch, tmp_path):
     assert jit.kernel(lambda x: x + 1)(2) == 3
 
 
-def test_a_kernel_leaves_numbas_own_cache_folder_alone(monkeypatch, tmp_path):
-    before = numba.config.CACHE_DIR
-    monkeypatch.setattr(jit, "KERNEL_FOLDER", tmp_path)
-    jit.kernel(has_kernels)
-    assert before == numba.config.CACHE_DIR
-
-
 # A kernel that compiles quickly, of one package, and a stage that it calls, of another: exp(-0) is one.
 RUN_A_KERNEL = """
 import numpy as np

@@ -1,15 +1,13 @@
-"""Fixtures of the host's tests: a cache of their own, a small data file, and the command line in this process."""
+"""Fixtures of the host's tests: a cache of their own, and a small data file."""
 
 import os
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from small_runs import Ended, write_npz
+from small_runs import write_npz
 
 from chipsim.jit import cache_root
-from host import cli
 from host.files import write_bytes
 from host.run import Outcome
 
@@ -58,18 +56,3 @@ def no_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
 def data_file(tmp_path: Path) -> Path:
     """A small .npz data set outside the working folder."""
     return write_npz(tmp_path / "small.npz")
-
-
-@pytest.fixture
-def chipsim(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
-    """The command line in this process: chipsim("run", "--json") -> status, stdout, stderr."""
-
-    def call(*arguments: object) -> Ended:
-        monkeypatch.setattr(sys, "argv", ["chipsim", *map(str, arguments)])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ending:
-            cli.main()
-        out, err = capsys.readouterr()
-        return Ended(ending.value.code, out, err)
-
-    return call

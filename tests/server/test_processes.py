@@ -191,7 +191,8 @@ def test_a_chip_whose_parent_closes_the_line_ends(tmp_path):
     process.stderr.close()
 
 
-def test_options_that_do_not_go_together(tmp_path):
+def test_options_that_do_not_go_together(chipsim, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
     for flags, said in (
         (("--chip-address", "tcp://127.0.0.1:1", "--chip-process"), "name two chips: keep one"),
         (("--keys", "k"), "give --chip-address, too"),
@@ -199,6 +200,6 @@ def test_options_that_do_not_go_together(tmp_path):
         (("--impose-link", "--chip-process"), "give --chip, too"),
         (("--chip-address", "nonsense"), "is no address: write tcp://HOST:PORT"),
     ):
-        ended = end(start("run", *flags, cwd=tmp_path))
+        ended = chipsim("run", *flags)
         assert ended.status == 2 and ended.err.count("\n") == 1 and said in ended.err, ended.err
     assert not list(tmp_path.iterdir())

@@ -15,7 +15,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from servers import serving
 from small_chips import lesson, spec_of, taught
-from small_runs import end, start
 
 from chipsim import ChipError, ChipSpec
 from chipsim.server.die import Die
@@ -115,8 +114,8 @@ def test_keys_belong_to_their_owner_alone(tmp_path):
         load_keys(tmp_path)
 
 
-def test_keygen_and_serve_say_in_one_line_what_is_missing(tmp_path):
-    made = end(start("keygen", "--out", tmp_path / "k"))
+def test_keygen_and_serve_say_in_one_line_what_is_missing(chipsim, tmp_path):
+    made = chipsim("keygen", "--out", tmp_path / "k")
     assert made.status == 0 and "public key" in made.out and load_keys(tmp_path / "k").public.decode() in made.out
     assert load_keys(tmp_path / "k").secret.decode() not in made.out + made.err
     (tmp_path / "nobody").mkdir()
@@ -129,7 +128,7 @@ def test_keygen_and_serve_say_in_one_line_what_is_missing(tmp_path):
         (("serve", "--bind", "here"), "is no address"),
         (("keygen", "--out", tmp_path / "k"), "not overwritten"),
     ):
-        ended = end(start(*flags))
+        ended = chipsim(*flags)
         assert ended.status == 2 and ended.err.count("\n") == 1 and said in ended.err, ended.err
 
 
