@@ -29,7 +29,8 @@ MIXES: dict[str, list[str]] = {
     "all four": ["mismatch:0.2", "thermal:0.1", "quantization:6", "silencing:0.1"],
 }
 STEPS = (4, 8, 16, 32, 64)
-# In the loop at its best: of 5, 10 and the published 50 the slope that validates best on two other dies of digits.
+# In the loop at its best: of 5, 10 and the published 50 the slope that validates best on two other dies of digits, and
+# on one of MNIST with mismatch 0.5 (97.7, 98.0, 97.5 %), where neither a third nor three times the rate does better.
 STEEPNESS = 10.0
 
 
