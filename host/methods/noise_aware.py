@@ -35,9 +35,6 @@ _FIRST = 1 << 32  # beyond all dies that a run can name
 _VALIDATION = 1 << 31  # of the dies of a seed, those from here on are for looking
 _VALIDATION_DIES = 4
 _NOT_INJECTED = ("read", "drift", "link")
-# Of Adam, in thresholds. On twelve validation dies of digits it beats 3e-3, the rate without noise, by 2.8 points at
-# mismatch 0.5 and by 1.5 at mixed noises, and loses 0.3 at mismatch 0.2; three times the epochs gain nothing more.
-_LEARNING_RATE = 1e-2
 
 
 @dataclass(frozen=True)
@@ -85,9 +82,6 @@ class NoiseAware(OfflineLtl):
                     f"method {self.name} cannot inject noise {noise.effect.name}: leave it out, or take --method"
                     " on-chip-ltl, which learns on the die itself"
                 )
-
-    def learning_rate(self, spec: RunSpec) -> float:
-        return _LEARNING_RATE
 
     def model(self, setup: Setup, threads: int) -> NoisyTwinLearner:
         return NoisyTwinLearner(setup, ideal_twin(setup, threads), threads)
