@@ -7,8 +7,8 @@ A network of 256-246-10 leaky neurons with exponential synaptic currents and wei
 loop: the die runs, the host reads its spikes and membranes back through 8 bits, goes back through time with surrogate
 gradients, and writes new weights. First an ideal twin learns from random weights, with an activity penalty that makes
 it sparse. Dies with frozen mismatch at every site are programmed with its weights and go on learning in the loop for
-as many epochs. Then a twin learns with the published, small penalty, free to fire. Last, the first die learns on
-chip by Local Tandem Learning, and sends nothing back.
+as many epochs; a die keeps the mean of its weights over the second half of them. Then a twin learns with the published,
+small penalty, free to fire. Last, the first die learns on chip by Local Tandem Learning, and sends nothing back.
 
 Ours, where the paper does otherwise or says nothing: the rate of Adam falls linearly to zero over fewer epochs, the
 surrogate is wider, the activity penalty larger, training images are turned by up to 8 degrees. Each neuron's surrogate
@@ -46,6 +46,7 @@ from host.palette import BLUE, DASHES, GREEN, GREY, VERMILION
 from host.rotation import Rotation
 from host.run import run
 from host.run_spec import resolve
+from host.surrogate.average import WeightAverage
 from host.surrogate.batches import batches
 from host.surrogate.loop import InTheLoop, bytes_read_back
 from host.surrogate.settings import LoopSpec, LossSpec
@@ -71,6 +72,7 @@ CONVERTER = ConverterSpec()  # from rail to rail; readouts from -3 to 3
 ROTATION_DEG = 8.0
 # Activity penalties: the published one, and ours that make a twin, and dies with mismatch, fire less than 20 spikes.
 FREE, SPARSE, SPARSE_DIE = 5e-4, 0.08, 0.13
+DIE_AVERAGE = 0.5  # share of the epochs, the last ones, over which a die's weights are averaged
 LTL_EPOCHS = 3
 SEED = 1
 
@@ -121,13 +123,15 @@ def is_die(chip: Chip) -> bool:
 def train(
     name: str, data: Dataset, chip: Chip, weights: Weights, penalty: float, epochs: int, show: Console
 ) -> Trained:
-    """Train a die from these weights on, and test it before and after each epoch."""
+    """Train a die from these weights on, and test it before and after each epoch; what it keeps, after the last."""
     settings = settings_of(penalty, is_die(chip))
     loop = InTheLoop(chip, weights, settings, usable_cores())
     trained = Trained(name, chip, loop.weights)
     encoder = Encoder("log-latency", NETWORK[0], STEPS, settings.batch, SEED)
     rotation = Rotation(NETWORK[0], settings.rotation_deg, SEED)
     n = len(data.train)
+    average = WeightAverage()
+    averaged_from = epochs - round(DIE_AVERAGE * epochs) if is_die(chip) else epochs
     show.stage(name)
     trained.look(data.test)
     for epoch in range(epochs):
@@ -135,8 +139,12 @@ def train(
         for batch in batches(data.train, encoder, SEED, epoch * n, (epoch + 1) * n, settings.batch, rotation):
             done = int(batch.windows[0])
             loop.step(batch, RATE * (1 - done / (epochs * n)))
+            if epoch >= averaged_from:
+                average.add(loop.weights)
             show.learning(done, epochs * n, trained.accuracy[-1])
         trained.seconds = time.perf_counter() - began
+        if epoch == epochs - 1 and average.steps:
+            loop.go_on_from(average.layers())
         trained.look(data.test)
     return trained
 

@@ -29,7 +29,8 @@ MIXES: dict[str, list[str]] = {
     "all four": ["mismatch:0.2", "thermal:0.1", "quantization:6", "silencing:0.1"],
 }
 STEPS = (4, 8, 16, 32, 64)
-# In the loop at its best: of 5, 10 and the published 50 the slope that validates best on two other dies of digits.
+# In the loop at its best: of 5, 10 and the published 50 the slope that validates best on two other dies of digits, and
+# on one of MNIST with mismatch 0.5 (97.7, 98.0, 97.5 %), where neither a third nor three times the rate does better.
 STEEPNESS = 10.0
 
 
@@ -57,7 +58,8 @@ def main() -> None:
         def ask(methods: list[str], changes: dict[str, Any]) -> Any:
             with Console() as console:
                 mine = read_settings(None, settings | changes)
-                return compare(mine, methods, dies, physical, store, workers, console)
+                chips = dies if changes["noise"] else dies[:1]  # without noise all dies are the same
+                return compare(mine, methods, chips, physical, store, workers, console)
 
         for number, (mix, noise) in enumerate(MIXES.items()):
             found = ask(names, {"noise": noise})
