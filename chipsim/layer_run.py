@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim import cycle, image_cycle
+from chipsim import cycle, image_cycle, undisturbed_cycle
 from chipsim.blocks import column_ranges, padded_part
 from chipsim.columns import new_columns
 from chipsim.cycle import TALLY
@@ -16,6 +16,7 @@ from chipsim.layers import LayerShape
 from chipsim.positions import new_columns_of_all
 from chipsim.receptive_fields import Fields, fields_of, room_for_fields
 from chipsim.tables import Block, Events, Record
+from chipsim.undisturbed_cycle import infers_undisturbed, learns_undisturbed
 
 Look = Literal["nothing", "probes", "traces"]
 Room = tuple[Any, ...]  # working state that a kernel takes, in its order
@@ -56,14 +57,20 @@ class LayerRun:
         tally = np.zeros(len(TALLY), np.int64)
         fields = () if self._shape.dense else (self._fields[number],)
         lesson = (windows.targets, windows.rates) if learns else ()
-        room = self._room(block, len(events.amplitude) > 0, learns, events.begin.shape[1], windows.start)
-        kernel = self._kernel(learns, look)
+        constant_current = len(events.amplitude) > 0
+        room = self._room(block, constant_current, learns, events.begin.shape[1], windows.start)
+        kernel = self._kernel(block, constant_current, learns, look)
         kernel(block, *fields, events, record, windows.numbers, *lesson, *room, tally, windows.start, windows.stop)
         return tally
 
-    def _kernel(self, learns: bool, look: Look) -> Any:
+    def _kernel(self, block: Block, constant_current: bool, learns: bool, look: Look) -> Any:
         watching = look == "probes"
         if self._shape.dense:
+            if look == "nothing" and not constant_current:
+                if learns and learns_undisturbed(block):
+                    return undisturbed_cycle.learn_undisturbed
+                if not learns and infers_undisturbed(block):
+                    return undisturbed_cycle.infer_undisturbed
             if look == "traces":
                 return cycle.infer_block_traced
             if learns:
