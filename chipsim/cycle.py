@@ -93,7 +93,7 @@ def deliver(columns, weight, events, s, t):
 
 
 @inlined_stage
-def _draw_noise(columns, neurons, full_scale, events, s, window, t, first):
+def draw_noise(columns, neurons, full_scale, events, s, window, t, first):
     """Membrane noise of steps t .. t + 3, read noise of their events included (see nonideality.read)."""
     key = (neurons.noise_key[0], neurons.noise_key[1])
     words_of_four_steps(columns.words, key, window, neurons.layer, t // 4, first)
@@ -278,7 +278,7 @@ def _infer(watching: bool, tracing: bool = False) -> Any:
                 if t == 0 or not graded:  # a constant current stays what it is
                     added += deliver(columns, state.weight, events, s, t)
                 if neurons.noisy and t % 4 == 0:
-                    _draw_noise(columns, neurons, block.synapses.full_scale, events, s, windows[s], t, first)
+                    draw_noise(columns, neurons, block.synapses.full_scale, events, s, windows[s], t, first)
                 fire_and_count(columns, neurons, circuit, record, windows[s], s, t, first, first, tally)
                 if watching:
                     note(columns, block, record.signals, s, t)
@@ -318,7 +318,7 @@ def _learn(watching: bool) -> Any:
                     added += deliver(columns, state.weight, events, s, t)
                     changed = False
                 if neurons.noisy and t % 4 == 0:
-                    _draw_noise(columns, neurons, block.synapses.full_scale, events, s, windows[s], t, first)
+                    draw_noise(columns, neurons, block.synapses.full_scale, events, s, windows[s], t, first)
                 if synapses.coded and t % 4 == 0:
                     draw_uniform(columns.dither, columns.words, circuit.dither_key, neurons.layer, windows[s], t, first)
                 fire_and_count(columns, neurons, circuit, record, windows[s], s, t, first, first, tally)

@@ -68,7 +68,8 @@ class LayerRun:
         if self._shape.dense:
             if look == "nothing" and not constant_current:
                 if learns and learns_undisturbed(block):
-                    return undisturbed_cycle.learn_undisturbed
+                    noisy = block.neurons.noisy
+                    return undisturbed_cycle.learn_noisy if noisy else undisturbed_cycle.learn_undisturbed
                 if not learns and infers_undisturbed(block):
                     return undisturbed_cycle.infer_undisturbed
             if look == "traces":

@@ -27,8 +27,8 @@ from chipsim.vector_neurons import (
     members,
 )
 from learning_circuit.accumulator import accumulated
-from learning_circuit.lanes import Sequence, repeated
-from learning_circuit.rows import LANES
+from learning_circuit.lanes import Lanes, Sequence, repeated
+from learning_circuit.rows import LANES, FloatArray
 
 _WIDEST_BLOCK = 4  # vectors
 
@@ -39,8 +39,11 @@ def writes_directly(synapses, circuit):
     return not (circuit.traced or synapses.coded or circuit.update.imperfect)
 
 
-def _block(vectors: int, graded: bool) -> Any:
-    """Code that takes a block of so many vectors of columns through a step. graded: its input is a constant current."""
+def _block(vectors: int, graded: bool, noisy: bool) -> Any:
+    """Code that takes a block of so many vectors of columns through a step.
+
+    graded: its input is a constant current; noisy: columns.noise holds this step's noise, in row t modulo 4.
+    """
 
     @intrinsic
     def step(context, columns, weight, gain, events, window, t, stale, neurons, circuit, target, rate, fired, s, first):
@@ -67,6 +70,10 @@ def _block(vectors: int, graded: bool) -> Any:
                 currents = [drives.sixteen(place) for place in places]
             else:
                 currents = crossbar.deliver(active, t)
+            if noisy:
+                noises = FloatArray(context, builder, *columns.noise)
+                noise = noises.row_vectors(builder.urem(t, index(4)), index(0))
+                currents = [current + Lanes(builder, noise.load(v)) for v, current in enumerate(currents)]
             low_hits, high_hits, n_open = (Sum(builder) for _ in range(3))
             states, wanted = [], []
             for v, place in enumerate(places):
@@ -99,13 +106,13 @@ def _block(vectors: int, graded: bool) -> Any:
     return step
 
 
-def _for_any_width(graded: bool) -> Any:
+def _for_any_width(graded: bool = False, noisy: bool = False) -> Any:
     def narrower(columns, weight, gain, events, window, t, stale, neurons, circuit, target, rate, fired, s, first):
         return 0, 0, 0
 
     step: Any = stage(narrower)
     for vectors in range(1, _WIDEST_BLOCK + 1):
-        step = _if_as_wide(_block(vectors, graded), vectors * LANES, step)
+        step = _if_as_wide(_block(vectors, graded, noisy), vectors * LANES, step)
     return step
 
 
@@ -123,7 +130,8 @@ def _if_as_wide(block: Any, width: int, narrower: Any) -> Any:
     return step
 
 
-_with_spikes, _with_constant_current = _for_any_width(graded=False), _for_any_width(graded=True)
+_with_spikes, _with_constant_current = _for_any_width(), _for_any_width(graded=True)
+_with_spikes_and_noise = _for_any_width(noisy=True)
 
 
 @stage
@@ -137,6 +145,16 @@ def learn_one_step(columns, here, events, window, t, target, rate, fired, s, fir
     weight, gain, neurons, circuit = here.state.weight, here.synapses.gain, here.neurons, here.circuit
     window, t, s, first = np.uint64(window), np.uint64(t), np.uint64(s), np.uint64(first)
     return _with_spikes(columns, weight, gain, events, window, t, True, neurons, circuit, target, rate, fired, s, first)
+
+
+@stage
+def learn_one_noisy_step(columns, here, events, window, t, target, rate, fired, s, first):
+    """As `learn_one_step`, with the noise of four steps in columns.noise (4, n)."""
+    weight, gain, neurons, circuit = here.state.weight, here.synapses.gain, here.neurons, here.circuit
+    window, t, s, first = np.uint64(window), np.uint64(t), np.uint64(s), np.uint64(first)
+    return _with_spikes_and_noise(
+        columns, weight, gain, events, window, t, True, neurons, circuit, target, rate, fired, s, first
+    )
 
 
 @stage

@@ -1,4 +1,4 @@
-"""The hot loop of layers that nothing disturbs but spikes: a step, or a window, is one piece in vector registers.
+"""The hot loop of layers that nothing disturbs but spikes, and noise while they learn: one piece in vector registers.
 
 What `chipsim.cycle` does for every layer, for the usual one: to the same bits, faster. Kernels of their own, since what
 a loop does not need costs it time even where it does not come to pass.
@@ -6,14 +6,16 @@ a loop does not need costs it time even where it does not come to pass.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from chipsim.cycle import ADDED, EVENTS, HIGH, LOW, UPDATES, WRITTEN, end_window, start_window
+from chipsim.cycle import ADDED, EVENTS, HIGH, LOW, UPDATES, WRITTEN, draw_noise, end_window, start_window
 from chipsim.jit import kernel
-from chipsim.lesson_in_registers import learn_one_step, writes_directly
+from chipsim.lesson_in_registers import learn_one_noisy_step, learn_one_step, writes_directly
 from chipsim.prefetch import prefetch_window
 from chipsim.tables import Block
-from chipsim.window_in_registers import is_undisturbed, run_window
+from chipsim.window_in_registers import is_plain, is_undisturbed, run_window
 
 _NONE_MISSED = np.int64(0)
 
@@ -24,8 +26,9 @@ def infers_undisturbed(block: Block) -> bool:
 
 
 def learns_undisturbed(block: Block) -> bool:
-    """Whether `learn_undisturbed` knows all that happens in a block that sees spikes."""
-    return infers_undisturbed(block) and bool(writes_directly.py_func(block.synapses, block.circuit))
+    """Whether `learn_undisturbed` knows all that happens in a block that sees spikes, or, with noise, `learn_noisy`."""
+    plain = is_plain.py_func(block.neurons, block.circuit)
+    return bool(plain and writes_directly.py_func(block.synapses, block.circuit))
 
 
 @kernel
@@ -46,24 +49,34 @@ def infer_undisturbed(block, events, record, windows, columns, tally, start, sto
     tally[ADDED] += active * block.n_columns
 
 
-@kernel
-def learn_undisturbed(block, events, record, windows, targets, rates, columns, tally, start, stop):
-    """As `chipsim.cycle.learn_block`."""
-    first, last = block.first, block.first + block.state.weight.shape[1]
-    active = np.int64(0)
-    for s in range(start, stop):
-        start_window(columns, block, windows[s])
-        prefetch_window(events.rows, events.end, s + 1)
-        target = targets[s, first:last]
-        for t in range(events.begin.shape[1]):
-            n = np.int64(events.end[s, t] - events.begin[s, t])
-            active += n
-            n_open, low, high = learn_one_step(columns, block, events, s, t, target, rates[s], record.fired, s, first)
-            tally[LOW] += low
-            tally[HIGH] += high
-            if n_open > 0:
-                tally[WRITTEN] += n * block.n_columns
-                tally[UPDATES] += (n + 1) * n_open
-        end_window(columns, block.neurons, block.circuit, record, s, first, last, _NONE_MISSED, tally)
-    tally[EVENTS] += active * block.n_columns
-    tally[ADDED] += active * block.n_columns
+def _learn(noisy: bool) -> Any:
+    step = learn_one_noisy_step if noisy else learn_one_step
+
+    @kernel
+    def run_block(block, events, record, windows, targets, rates, columns, tally, start, stop):
+        """As `chipsim.cycle.learn_block`."""
+        first, last = block.first, block.first + block.state.weight.shape[1]
+        active = np.int64(0)
+        for s in range(start, stop):
+            start_window(columns, block, windows[s])
+            prefetch_window(events.rows, events.end, s + 1)
+            target = targets[s, first:last]
+            for t in range(events.begin.shape[1]):
+                n = np.int64(events.end[s, t] - events.begin[s, t])
+                active += n
+                if noisy and t % 4 == 0:
+                    draw_noise(columns, block.neurons, block.synapses.full_scale, events, s, windows[s], t, first)
+                n_open, low, high = step(columns, block, events, s, t, target, rates[s], record.fired, s, first)
+                tally[LOW] += low
+                tally[HIGH] += high
+                if n_open > 0:
+                    tally[WRITTEN] += n * block.n_columns
+                    tally[UPDATES] += (n + 1) * n_open
+            end_window(columns, block.neurons, block.circuit, record, s, first, last, _NONE_MISSED, tally)
+        tally[EVENTS] += active * block.n_columns
+        tally[ADDED] += active * block.n_columns
+
+    return run_block
+
+
+learn_undisturbed, learn_noisy = _learn(False), _learn(True)

@@ -40,7 +40,13 @@ _WHOLE = ir.VectorType(ir.IntType(32), LANES)
 @inlined_stage
 def is_undisturbed(neurons, circuit):
     """Whether these neurons only integrate, fire and count, which is all that `run_window` knows."""
-    return not (neurons.noisy or neurons.exponential or neurons.integrating or neurons.peak or circuit.misses)
+    return not neurons.noisy and is_plain(neurons, circuit)
+
+
+@inlined_stage
+def is_plain(neurons, circuit):
+    """As `is_undisturbed`, whatever the noise."""
+    return not (neurons.exponential or neurons.integrating or neurons.peak or circuit.misses)
 
 
 class _Group:
