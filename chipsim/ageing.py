@@ -98,7 +98,7 @@ def drift_tables(block: Block, drift: Drift, fresh_gain: NDArray[np.float32]) ->
     gain, gain_exponent = block.synapses.gain, exponent
     if devices.size:
         gain = devices[..., 0]
-        gain_exponent = np.ascontiguousarray(np.swapaxes(moving, -1, -2))
+        gain_exponent = np.ascontiguousarray(np.swapaxes(moving, -1, -2), np.float32)
     return DriftTables(exponent, gain_exponent, gain.copy())
 
 

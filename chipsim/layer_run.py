@@ -16,7 +16,7 @@ from chipsim.layers import LayerShape
 from chipsim.positions import new_columns_of_all
 from chipsim.receptive_fields import Fields, fields_of, room_for_fields
 from chipsim.tables import Block, Events, Record
-from chipsim.undisturbed_cycle import infers_undisturbed, learns_undisturbed
+from chipsim.undisturbed_cycle import infers_undisturbed, learns_plainly
 
 Look = Literal["nothing", "probes", "traces"]
 Room = tuple[Any, ...]  # working state that a kernel takes, in its order
@@ -67,7 +67,7 @@ class LayerRun:
         watching = look == "probes"
         if self._shape.dense:
             if look == "nothing" and not constant_current:
-                if learns and learns_undisturbed(block):
+                if learns and learns_plainly(block):
                     noisy = block.neurons.noisy
                     return undisturbed_cycle.learn_noisy if noisy else undisturbed_cycle.learn_undisturbed
                 if not learns and infers_undisturbed(block):

@@ -13,6 +13,7 @@ import numpy as np
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
+from chipsim.blocks import COLUMNS_OF_A_BLOCK
 from chipsim.gates import gated_pulse, gates
 from chipsim.jit import inlined_stage, stage
 from chipsim.vector_neurons import (
@@ -30,7 +31,7 @@ from learning_circuit.accumulator import accumulated
 from learning_circuit.lanes import Lanes, Sequence, repeated
 from learning_circuit.rows import LANES, FloatArray
 
-_WIDEST_BLOCK = 4  # vectors
+_WIDEST_BLOCK = COLUMNS_OF_A_BLOCK // LANES  # vectors
 
 
 @inlined_stage

@@ -25,7 +25,7 @@ def infers_undisturbed(block: Block) -> bool:
     return bool(is_undisturbed.py_func(block.neurons, block.circuit))
 
 
-def learns_undisturbed(block: Block) -> bool:
+def learns_plainly(block: Block) -> bool:
     """Whether `learn_undisturbed` knows all that happens in a block that sees spikes, or, with noise, `learn_noisy`."""
     plain = is_plain.py_func(block.neurons, block.circuit)
     return bool(plain and writes_directly.py_func(block.synapses, block.circuit))

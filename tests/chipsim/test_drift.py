@@ -103,7 +103,19 @@ def test_windows_that_are_learned_from_are_time_and_inference_is_not():
     assert np.allclose(flat(chip), flat(fresh) * 602.0**-nu, rtol=1e-5)
 
 
-@pytest.mark.parametrize("noise", [EVERYTHING, (*EVERYTHING, "quantization:4")], ids=["analog", "coded"])
+@pytest.mark.parametrize("noise", [(), ("nonlinear:2.4",), ("quantization:4",)], ids=["analog", "devices", "coded"])
+def test_drift_is_computed_in_single_precision(noise):
+    """As the witness does: a double would change bits."""
+    chip = rested(("drift:0.3", *noise))
+    tables = [table for layer in chip._drift_tables for block in layer for table in block]
+    assert tables and {table.dtype for table in tables} == {np.dtype(np.float32)}
+
+
+@pytest.mark.parametrize(
+    "noise",
+    [EVERYTHING, (*EVERYTHING, "write:0.02", "nonlinear:2.4"), (*EVERYTHING, "quantization:4")],
+    ids=["analog", "devices", "coded"],
+)
 @pytest.mark.parametrize("constant_current", [False, True], ids=["spikes", "current"])
 def test_learning_while_drifting_equals_the_witness(noise, constant_current, every_other_window):
     task = lesson(spec_of(noise=noise), n_windows=5, rate=0.2, constant_current=constant_current)
