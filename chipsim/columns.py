@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chipsim.memory import placed
 from chipsim.presynaptic import Traces, new_traces
@@ -54,6 +55,12 @@ class Columns(NamedTuple):
     traces: Traces  # of the input rows
 
 
+def _never_missing(n: int) -> NDArray[np.float32]:
+    before = placed(10, (n,), np.float32)
+    before[:] = np.inf
+    return before
+
+
 def new_columns(n: int, n_in: int, steps: int) -> Columns:
     """Room for a block of n columns of n_in synapses and a bias. steps: of a window; 0 where no rows leave traces.
 
@@ -76,7 +83,7 @@ def new_columns(n: int, n_in: int, steps: int) -> Columns:
         dither=placed(15, four, f),
         all_spikes=placed(4, one, f),
         missing=Missing(
-            before=placed(10, one, f),
+            before=_never_missing(n),
             so_far=placed(12, one, np.int32),
             words=placed(13, four, u),
             one_word=np.zeros((4, 1), u),

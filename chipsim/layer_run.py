@@ -7,16 +7,16 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim import cycle, image_cycle, undisturbed_cycle
+from chipsim import cycle, cycle_in_registers, image_cycle
 from chipsim.blocks import column_ranges, padded_part
 from chipsim.columns import new_columns
 from chipsim.cycle import TALLY
+from chipsim.cycle_in_registers import infers_undisturbed, learns_in_open_columns, learns_plainly
 from chipsim.fabricate import FabricatedLayer
 from chipsim.layers import LayerShape
 from chipsim.positions import new_columns_of_all
 from chipsim.receptive_fields import Fields, fields_of, room_for_fields
 from chipsim.tables import Block, Events, Record
-from chipsim.undisturbed_cycle import infers_undisturbed, learns_plainly
 
 Look = Literal["nothing", "probes", "traces"]
 Room = tuple[Any, ...]  # working state that a kernel takes, in its order
@@ -69,9 +69,11 @@ class LayerRun:
             if look == "nothing" and not constant_current:
                 if learns and learns_plainly(block):
                     noisy = block.neurons.noisy
-                    return undisturbed_cycle.learn_noisy if noisy else undisturbed_cycle.learn_undisturbed
+                    return cycle_in_registers.learn_noisy if noisy else cycle_in_registers.learn_undisturbed
+                if learns and learns_in_open_columns(block):
+                    return cycle_in_registers.learn_open_columns
                 if not learns and infers_undisturbed(block):
-                    return undisturbed_cycle.infer_undisturbed
+                    return cycle_in_registers.infer_undisturbed
             if look == "traces":
                 return cycle.infer_block_traced
             if learns:

@@ -34,8 +34,14 @@ def count_with_misses(columns, circuit, layer, window, first):
     missing = columns.missing
     lost = accumulate_with_misses(columns.count, columns.spiked, missing.before, circuit.accumulator_full)
     if lost > 0:
-        _draw_again(missing, circuit.missed, circuit.missed_per_log, circuit.missed_key, layer, window, first)
+        draw_next_miss(missing, circuit, layer, window, first)
     return lost
+
+
+@inlined_stage
+def draw_next_miss(missing, circuit, layer, window, first):
+    """After some of the neurons from `first` on have missed a spike."""
+    _draw_again(missing, circuit.missed, circuit.missed_per_log, circuit.missed_key, layer, window, first)
 
 
 @rare_stage

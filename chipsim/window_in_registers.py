@@ -46,7 +46,13 @@ def is_undisturbed(neurons, circuit):
 @inlined_stage
 def is_plain(neurons, circuit):
     """As `is_undisturbed`, whatever the noise."""
-    return not (neurons.exponential or neurons.integrating or neurons.peak or circuit.misses)
+    return fires(neurons) and not circuit.misses
+
+
+@inlined_stage
+def fires(neurons):
+    """Whether these are neurons that fire at what the crossbar delivers at each step, and nothing else."""
+    return not (neurons.exponential or neurons.integrating or neurons.peak)
 
 
 class _Group:

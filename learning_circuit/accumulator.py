@@ -25,6 +25,14 @@ def accumulated(value: Lanes, increment: Lanes, full: Lanes) -> Lanes:
     return (total > full).where(total.like(full), total)
 
 
+def counted_with_misses(count: Lanes, spiked: Lanes, before_miss: Lanes, full: Lanes) -> tuple[Lanes, Lanes, Lanes]:
+    """`accumulated`, but for the spike that comes when before_miss is 0: counts, what is left before the next such one
+    (-1 after a miss), and which spikes are missed.
+    """
+    seen = (before_miss > 0).where(spiked, 0.0)
+    return accumulated(count, seen, full), before_miss - spiked, seen.differs(spiked)
+
+
 @intrinsic
 def _accumulate(context, value, increment, full):
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
@@ -47,11 +55,12 @@ def _accumulate_sixteen(context, start, count, spiked, before_miss, full):
         start = values[0]
         counts, spikes, before = sequences(context, builder, signature.args[1:4], values[1:4])
         full = repeated(builder, values[4])
-        spiked, left = spikes.sixteen(start), before.sixteen(start)
-        seen = (left > 0).where(spiked, 0.0)
-        before.store(start, left - spiked)
-        counts.store(start, accumulated(counts.sixteen(start), seen, full))
-        return seen.differs(spiked).bits()
+        count, left, missed = counted_with_misses(
+            counts.sixteen(start), spikes.sixteen(start), before.sixteen(start), full
+        )
+        before.store(start, left)
+        counts.store(start, count)
+        return missed.bits()
 
     return types.uint16(types.uint64, count, spiked, before_miss, types.float32), generate
 

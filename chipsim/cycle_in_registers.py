@@ -1,4 +1,4 @@
-"""The hot loop of layers that nothing disturbs but spikes, and noise while they learn: one piece in vector registers.
+"""The hot loop of most layers that see spikes: a step up to the pulses of open columns is one piece in registers.
 
 What `chipsim.cycle` does for every layer, for the usual one: to the same bits, faster. Kernels of their own, since what
 a loop does not need costs it time even where it does not come to pass.
@@ -10,12 +10,30 @@ from typing import Any
 
 import numpy as np
 
-from chipsim.cycle import ADDED, EVENTS, HIGH, LOW, UPDATES, WRITTEN, draw_noise, end_window, start_window
+from chipsim.cycle import (
+    ADDED,
+    CLIPPED,
+    EVENTS,
+    HIGH,
+    LOW,
+    MISSED,
+    UPDATES,
+    WRITES,
+    WRITTEN,
+    draw_noise,
+    draw_uniform,
+    end_window,
+    start_lesson,
+    start_window,
+)
+from chipsim.gated_in_registers import gate_one_step, writes_open_columns
 from chipsim.jit import kernel
 from chipsim.lesson_in_registers import learn_one_noisy_step, learn_one_step, writes_directly
+from chipsim.missed import draw_next_miss
 from chipsim.prefetch import prefetch_window
+from chipsim.sparse_write import write_open_columns
 from chipsim.tables import Block
-from chipsim.window_in_registers import is_plain, is_undisturbed, run_window
+from chipsim.window_in_registers import fires, is_plain, is_undisturbed, run_window
 
 _NONE_MISSED = np.int64(0)
 
@@ -29,6 +47,11 @@ def learns_plainly(block: Block) -> bool:
     """Whether `learn_undisturbed` knows all that happens in a block that sees spikes, or, with noise, `learn_noisy`."""
     plain = is_plain.py_func(block.neurons, block.circuit)
     return bool(plain and writes_directly.py_func(block.synapses, block.circuit))
+
+
+def learns_in_open_columns(block: Block) -> bool:
+    """Whether `learn_open_columns` knows all that happens in a block that sees spikes."""
+    return bool(fires.py_func(block.neurons) and writes_open_columns.py_func(block.synapses, block.circuit))
 
 
 @kernel
@@ -80,3 +103,41 @@ def _learn(noisy: bool) -> Any:
 
 
 learn_undisturbed, learn_noisy = _learn(False), _learn(True)
+
+
+@kernel
+def learn_open_columns(block, events, record, windows, targets, rates, columns, tally, start, stop):
+    """As `chipsim.cycle.learn_block`."""
+    synapses, neurons, circuit = block.synapses, block.neurons, block.circuit
+    first, last = block.first, block.first + block.state.weight.shape[1]
+    active = np.int64(0)
+    for s in range(start, stop):
+        start_window(columns, block, windows[s])
+        prefetch_window(events.rows, events.end, s + 1)
+        missed_before = tally[MISSED]
+        start_lesson(columns, block, windows[s])
+        target = targets[s, first:last]
+        for t in range(events.begin.shape[1]):
+            n = np.int64(events.end[s, t] - events.begin[s, t])
+            active += n
+            if neurons.noisy and t % 4 == 0:
+                draw_noise(columns, neurons, synapses.full_scale, events, s, windows[s], t, first)
+            if synapses.coded and t % 4 == 0:
+                draw_uniform(columns.dither, columns.words, circuit.dither_key, neurons.layer, windows[s], t, first)
+            n_open, low, high, missed = gate_one_step(
+                columns, block, events, s, t, target, rates[s], record.fired, s, first
+            )
+            tally[LOW] += low
+            tally[HIGH] += high
+            if missed > 0:
+                tally[MISSED] += missed
+                draw_next_miss(columns.missing, circuit, neurons.layer, windows[s], first)
+            if n_open > 0:
+                written, held = write_open_columns(columns, block, events, s, t)
+                tally[WRITES] += written
+                tally[CLIPPED] += held
+                tally[WRITTEN] += n * n_open
+                tally[UPDATES] += (n + 1) * n_open
+        end_window(columns, neurons, circuit, record, s, first, last, tally[MISSED] - missed_before, tally)
+    tally[EVENTS] += active * block.n_columns
+    tally[ADDED] += active * block.n_columns
