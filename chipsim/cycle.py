@@ -14,6 +14,7 @@ import numpy as np
 from chipsim.converter import convert
 from chipsim.crossbar import add_graded_rows, add_rows_to_bias
 from chipsim.gates import gate
+from chipsim.gaussians import gaussians
 from chipsim.jit import inlined_stage, kernel, rare_stage, stage
 from chipsim.missed import count_with_misses, start_missing
 from chipsim.neuron import add_noise, filter_current, fire, integrate_peak, integrate_readout
@@ -24,7 +25,7 @@ from chipsim.spike_masks import spikes_in_window
 from chipsim.watch import note, note_input, note_learning
 from learning_circuit.accumulator import accumulate
 from learning_circuit.update_unit import write_row, write_rows, write_rows_graded
-from nonideality.counter_rng import gaussians, uniform, words_of_four_steps
+from nonideality.counter_rng import uniform, words_of_four_steps
 from nonideality.write_noise import words_of_columns
 
 # What a block run counts, by position in the array that it returns.

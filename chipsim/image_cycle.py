@@ -24,6 +24,7 @@ from chipsim.cycle import (
     start_window,
     teach,
 )
+from chipsim.gaussians import gaussians
 from chipsim.image_registers import (
     learns_in_registers,
     run_positions,
@@ -35,7 +36,7 @@ from chipsim.jit import inlined_stage, kernel, rare_stage
 from chipsim.positions import block_at, columns_at
 from chipsim.receptive_fields import find_pixels, list_events
 from chipsim.watch import note, note_input, note_learning
-from nonideality.counter_rng import gaussians, words_of_four_steps
+from nonideality.counter_rng import words_of_four_steps
 
 _ONE = np.float32(1)
 

@@ -22,7 +22,7 @@ _FLOAT = ir.FloatType()
 
 
 class Lanes:
-    """float32 or uint32 values, their operations, and comparisons of floats (False for what is not a number)."""
+    """float32 or uint32 values, their operations, and comparisons (False for what is not a number)."""
 
     def __init__(self, builder: Any, value: Any) -> None:
         self.builder = builder
@@ -42,7 +42,7 @@ class Lanes:
         kind = self.value.type
         vector = isinstance(kind, ir.VectorType)
         if not isinstance(other, Lanes):
-            return Lanes(self.builder, ir.Constant(kind, [other] * LANES if vector else other))
+            return Lanes(self.builder, ir.Constant(kind, [other] * kind.count if vector else other))
         if vector and not isinstance(other.value.type, ir.VectorType):
             return repeated(self.builder, other.value)
         return other
@@ -88,7 +88,7 @@ class Lanes:
     def _library(self, name: str, *arguments: Lanes) -> Lanes:
         """One of the compiler's own functions of floats."""
         kind = self.value.type
-        form = f"v{LANES}f32" if isinstance(kind, ir.VectorType) else "f32"
+        form = f"v{kind.count}f32" if isinstance(kind, ir.VectorType) else "f32"
         declared = ir.FunctionType(kind, [kind] * len(arguments))
         function = cgutils.get_or_insert_function(self.builder.module, declared, f"{name}.{form}")
         return Lanes(self.builder, self.builder.call(function, [each.value for each in arguments]))
@@ -103,7 +103,8 @@ class Lanes:
         return Lanes(self.builder, self.builder.fcmp_ordered(">=", self.value, self.like(other).value))
 
     def differs(self, other: Lanes | float) -> Lanes:
-        return Lanes(self.builder, self.builder.fcmp_unordered("!=", self.value, self.like(other).value))
+        compare = self.builder.fcmp_unordered if self._kind() == _FLOAT else self.builder.icmp_unsigned
+        return Lanes(self.builder, compare("!=", self.value, self.like(other).value))
 
     def where(self, yes: Lanes, no: Lanes | float) -> Lanes:
         """Of a comparison: `yes` where it holds, else `no`."""
@@ -111,10 +112,29 @@ class Lanes:
 
     def astype(self, dtype: Any) -> Lanes:
         """uint32 to float32, float32 of at least 0 to uint32: as numpy's, which is why it is called so."""
-        vector = isinstance(self.value.type, ir.VectorType)
-        kind = _FLOAT if dtype is np.float32 else _INT
         change = self.builder.uitofp if dtype is np.float32 else self.builder.fptoui
-        return Lanes(self.builder, change(self.value, ir.VectorType(kind, LANES) if vector else kind))
+        return Lanes(self.builder, change(self.value, self._as_many(dtype)))
+
+    def view(self, dtype: Any) -> Lanes:
+        """The same bits as float32 or uint32."""
+        return Lanes(self.builder, self.builder.bitcast(self.value, self._as_many(dtype)))
+
+    def _as_many(self, dtype: Any) -> Any:
+        """The type of as many float32 or uint32."""
+        kind, own = _FLOAT if dtype is np.float32 else _INT, self.value.type
+        return ir.VectorType(kind, own.count) if isinstance(own, ir.VectorType) else kind
+
+    def beside(self, other: Lanes) -> Lanes:
+        """Sixteen of these, then sixteen of `other`: in two registers, whose operations take turns."""
+        order = ir.Constant(ir.VectorType(_INT, 2 * LANES), list(range(2 * LANES)))
+        return Lanes(self.builder, self.builder.shuffle_vector(self.value, other.value, order))
+
+    def halves(self) -> tuple[Lanes, Lanes]:
+        """What `beside` put together."""
+        orders = (list(range(start, start + LANES)) for start in (0, LANES))
+        constants = (ir.Constant(ir.VectorType(_INT, LANES), order) for order in orders)
+        first, second = (Lanes(self.builder, self.builder.shuffle_vector(self.value, self.value, c)) for c in constants)
+        return first, second
 
     def indices(self) -> list[Any]:
         """Sixteen uint32 as indices into a sequence."""

@@ -1,8 +1,8 @@
 """Counter-based random numbers: a pure function of (key, counter), so no thread, chunk or order can change them.
 
-Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011), and Gaussians by Box and Muller
-with polynomials instead of the C library, so that every machine computes the same bits and loops over neurons
-vectorise.
+Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011), and what turns its words into
+uniform numbers and logarithms of them: with a polynomial instead of the C library, so that every machine computes the
+same bits and loops over neurons vectorise. Gaussians: `chipsim.gaussians`.
 """
 
 from __future__ import annotations
@@ -67,22 +67,6 @@ def words_of_four_steps(words, key, window, layer, quarter, first_neuron):
 
 
 @stage
-def gaussians_of_writes(first, second, key, window, layer, step, row, columns, first_column):
-    """Two N(0, 1) for every write into columns first_column + columns (n,) of a row: first, second (n,), written.
-
-    key, window, layer: as above. They depend on (key, window, layer, step, row, column) alone; steps up to 2^12, rows
-    up to 2^20.
-    """
-    low = np.uint64(window) & _LOW
-    high = ((np.uint64(window) >> _SHIFT) << np.uint64(16)) | np.uint64(layer)
-    place = (np.uint64(row) << np.uint64(12) | np.uint64(step)) & _LOW
-    k0, k1 = key
-    for k in range(len(columns)):
-        w0, w1, _, _ = philox(np.uint64(first_column + columns[k]), place, low, high, k0, k1)
-        first[k], second[k] = gaussian_pair(np.uint32(w0), np.uint32(w1))
-
-
-@stage
 def uniform(word):
     """A float32 uniform on [0, 1) from a 32-bit word; its 24 highest bits count."""
     return np.float32(np.int32(word >> np.uint32(8))) * _TWO_TO_MINUS_24
@@ -93,10 +77,10 @@ _ONE = np.float32(1)
 _HALF = np.float32(0.5)
 _MANTISSA = np.int32(0x007FFFFF)
 _HALF_BITS = np.int32(0x3F000000)  # the float32 0.5
-_SQRT_HALF = np.float32(0.70710678)
-_LN_2 = np.float32(0.69314718)
+SQRT_HALF = np.float32(0.70710678)
+LN_2 = np.float32(0.69314718)
 # ln(1 + x) = x - x^2/2 + x^3 P(x), minimax on [sqrt(1/2) - 1, sqrt(2) - 1], highest power first (relative error 2e-7)
-_LN = tuple(
+LN = tuple(
     np.float32(c)
     for c in (
         7.0376836292e-2,
@@ -110,11 +94,7 @@ _LN = tuple(
         3.3333331174e-1,
     )
 )
-_L0, _L1, _L2, _L3, _L4, _L5, _L6, _L7, _L8 = _LN
-# Taylor series on [-pi/4, pi/4]: below the resolution of float32 after these terms
-_S3, _S5, _S7 = np.float32(-1 / 6), np.float32(1 / 120), np.float32(-1 / 5040)
-_C2, _C4, _C6, _C8 = np.float32(-1 / 2), np.float32(1 / 24), np.float32(-1 / 720), np.float32(1 / 40320)
-_QUARTER_TURN = np.float32(np.pi / 2 * 2.0**-24)
+_L0, _L1, _L2, _L3, _L4, _L5, _L6, _L7, _L8 = LN
 
 
 @stage
@@ -123,7 +103,7 @@ def natural_log(x):
     bits = np.float32(x).view(np.int32)
     exponent = np.float32((bits >> np.int32(23)) - np.int32(126))
     mantissa = np.int32((bits & _MANTISSA) | _HALF_BITS).view(np.float32)  # [0.5, 1)
-    small = mantissa < _SQRT_HALF
+    small = mantissa < SQRT_HALF
     exponent = exponent - _ONE if small else exponent
     x = mantissa + mantissa - _ONE if small else mantissa - _ONE
     p = _L0
@@ -136,33 +116,4 @@ def natural_log(x):
     p = p * x + _L7
     p = p * x + _L8
     square = x * x
-    return (x * (square * p) - _HALF * square) + x + exponent * _LN_2
-
-
-@stage
-def gaussian_pair(word_a, word_b):
-    """Two independent standard normal float32 from two random words (Box and Muller 1958). |z| is at most 5.77."""
-    u = np.float32(np.int32(word_a >> np.uint32(8)) + np.int32(1)) * _TWO_TO_MINUS_24  # (0, 1]
-    radius = np.sqrt(np.float32(-2) * natural_log(u))
-    # The angle in quarter turns: the two highest bits pick the quadrant, the rest (centred) goes through the series.
-    quadrant = word_b >> np.uint32(30)
-    rest = np.int32((word_b >> np.uint32(6)) & np.uint32(0xFFFFFF)) - np.int32(0x800000)
-    angle = np.float32(rest) * _QUARTER_TURN
-    square = angle * angle
-    sine = angle + angle * square * (_S3 + square * (_S5 + square * _S7))
-    cosine = _ONE + square * (_C2 + square * (_C4 + square * (_C6 + square * _C8)))
-    odd = (quadrant & np.uint32(1)) != np.uint32(0)
-    first = sine if odd else cosine
-    second = cosine if odd else sine
-    first = -first if (quadrant & np.uint32(2)) != np.uint32(0) else first
-    second = -second if ((quadrant + np.uint32(1)) & np.uint32(2)) != np.uint32(0) else second
-    return radius * first, radius * second
-
-
-@stage
-def gaussians(out, words):
-    """Turn words (4, n) uint32 into out (4, n) float32, N(0, 1): rows 0 and 1 share their words, 2 and 3 too."""
-    for row in range(0, 4, 2):
-        words_a, words_b, out_a, out_b = words[row], words[row + 1], out[row], out[row + 1]
-        for n in range(words.shape[1]):
-            out_a[n], out_b[n] = gaussian_pair(words_a[n], words_b[n])
+    return (x * (square * p) - _HALF * square) + x + exponent * LN_2

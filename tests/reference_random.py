@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from nonideality.counter_rng import gaussian_pair
+from nonideality.counter_rng import natural_log
 
 MASK = 0xFFFFFFFF
+F = np.float32
 
 
 def philox_words(counter, key):
@@ -33,15 +34,26 @@ def uniform_of(key, window, layer, step, neuron):
     return np.float32((word >> 8) / 2**24)
 
 
+def gaussian_pair(word_a, word_b):
+    """Two float32, N(0, 1), of two words (Box and Muller 1958): the angle turns clockwise with the second word."""
+    word_a, word_b = int(word_a), int(word_b)
+    radius = np.sqrt(F(-2) * F(natural_log(F(((word_a >> 8) + 1) / 2**24))))
+    angle = F((word_b >> 6 & 0xFFFFFF) - 2**23) * F(np.pi / 2 / 2**24)
+    square = angle * angle
+    sine = angle + angle * square * (F(-1 / 6) + square * (F(1 / 120) + square * F(-1 / 5040)))
+    cosine = F(1) + square * (F(-1 / 2) + square * (F(1 / 24) + square * (F(-1 / 720) + square * F(1 / 40320))))
+    first, second = [(cosine, sine), (sine, -cosine), (-cosine, -sine), (-sine, cosine)][word_b >> 30]
+    return radius * first, radius * second
+
+
 def gaussian_of(key, window, layer, step, neuron):
     """float32, N(0, 1): Box-Muller turns the words of steps 0 and 1 (2 and 3) of a quarter into their two values.
 
-    The float arithmetic of Box and Muller is the package's own; test_gaussian.py holds it against mathematics.
+    The logarithm is the package's own; test_gaussian.py holds it against mathematics.
     """
     words = words_of(key, window, layer, step, neuron)
     even = step % 4 // 2 * 2
-    pair = gaussian_pair(np.uint32(words[even]), np.uint32(words[even + 1]))
-    return np.float32(pair[step % 2])
+    return gaussian_pair(words[even], words[even + 1])[step % 2]
 
 
 def normal_of_write(key, window, layer, step, row, column):

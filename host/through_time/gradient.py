@@ -21,11 +21,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chipsim.crossbar import add_graded_rows, add_rows
+from chipsim.gaussians import gaussians
 from chipsim.jit import kernel, rare_stage, stage
 from chipsim.memory import placed
 from chipsim.neuron import add_noise, fire, integrate_readout
 from learning_circuit.rows import write_rows
-from nonideality.counter_rng import gaussians, words_of_four_steps
+from nonideality.counter_rng import words_of_four_steps
 
 _ZERO = np.float32(0)
 _ONE = np.float32(1)

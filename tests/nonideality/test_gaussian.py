@@ -3,13 +3,15 @@
 import numpy as np
 import pytest
 from numba import njit
-from reference_random import gaussian_of
+from reference_random import gaussian_of, gaussian_pair
 from scipy import stats
 
-from nonideality.counter_rng import gaussian_pair, gaussians, natural_log, words_of_four_steps
+from chipsim.gaussians import gaussians
+from learning_circuit.rows import LANES
+from nonideality.counter_rng import natural_log, words_of_four_steps
 from nonideality.streams import stream_key
 
-N = 25000
+N = 25008  # whole vectors
 BASE = {"key": stream_key("test", 0), "window": 12, "layer": 1, "quarter": 2, "first": 0}
 
 
@@ -109,10 +111,28 @@ def test_box_and_muller():
         assert second == pytest.approx(radius * np.sin(angle), abs=3e-6)
 
 
+def kernel_pairs(words):
+    """(n, 2) pairs of words (n, 2), from both halves of the kernel's four rows."""
+    n = -(-len(words) // LANES) * LANES
+    room, z = np.zeros((4, n), np.uint32), np.zeros((4, n), np.float32)
+    room[:2, : len(words)] = room[2:, : len(words)] = words.T
+    gaussians(z, room)
+    np.testing.assert_array_equal(z[:2], z[2:])
+    return z[:2, : len(words)].T
+
+
+def test_the_kernel_has_the_bits_of_the_reference(rng):
+    words = rng.integers(0, 2**32, (3000, 2), dtype=np.uint32)
+    expected = np.array([gaussian_pair(a, b) for a, b in words])
+    np.testing.assert_array_equal(kernel_pairs(words), expected)
+
+
 @pytest.mark.parametrize("a", [0, 1, 255, 256, 2**31, 2**32 - 256, 2**32 - 1])
 @pytest.mark.parametrize("b", [0, 63, 64, 2**29, 2**30 - 1, 2**30, 2**31, 3 * 2**30, 2**32 - 1])
 def test_the_ends_of_the_range_are_finite(a, b):
-    assert np.isfinite(gaussian_pair(np.uint32(a), np.uint32(b))).all()
+    z = kernel_pairs(np.full((1, 2), [a, b], np.uint32))
+    assert np.isfinite(z).all()
+    np.testing.assert_array_equal(z[0], gaussian_pair(a, b))
 
 
 @njit
