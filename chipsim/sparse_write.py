@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from chipsim.jit import inlined_stage, rare_stage
+from chipsim.jit import inlined_stage, rare_stage, stage
 from chipsim.write_normals import normal_of_write, normals_of_rows
 from learning_circuit.device_write import write_device_column
 from learning_circuit.listed_rows import list_rows
@@ -32,7 +32,7 @@ def write_open_columns(columns, block, events, s, t):
     return np.int64(0), held
 
 
-@rare_stage
+@stage
 def _write_devices(writing, pulse, weight, devices, full_scale, update, rows, amplitude, begin, end, t):
     """Column by column. Returns how many writes were held back."""
     n_open = open_columns(writing.open, writing.numbers, pulse)

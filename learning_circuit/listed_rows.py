@@ -5,11 +5,17 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.extending import intrinsic
+from numba.np.arrayobj import make_array
 
 from learning_circuit.jit import stage
+from learning_circuit.lanes import Lanes, Sequence, repeated
 from learning_circuit.rows import LANES
 
 _ONE = np.float32(1)
+_INT = ir.IntType(32)
 
 
 class ListedRows(NamedTuple):
@@ -36,26 +42,45 @@ def room_for_rows(n_rows: int) -> ListedRows:
     return ListedRows(rows, places, np.ones(n, np.float32), *np.zeros((4, n), np.float32))
 
 
+@intrinsic
+def _list_sixteen(context, listed_rows, places, rows, start, count, at, bias, width):
+    """`count` of `rows` from `start` on, at most sixteen, filled up with the bias, into the places from `at` on."""
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        start, count, at, bias, width = values[3:]
+        element = context.get_data_type(signature.args[2].dtype)
+        kind, chosen = ir.VectorType(element, LANES), ir.VectorType(ir.IntType(1), LANES)
+        data = make_array(signature.args[2])(context, builder, values[2]).data
+        place = builder.bitcast(builder.gep(data, [start]), kind.as_pointer())
+        bits = builder.sub(builder.shl(_INT(1), builder.trunc(count, _INT)), _INT(1))
+        mask = builder.bitcast(builder.trunc(bits, ir.IntType(LANES)), chosen)
+        fill = repeated(builder, builder.trunc(bias, element) if element.width < bias.type.width else bias).value
+        function = ir.FunctionType(kind, [place.type, _INT, chosen, kind])
+        load = cgutils.get_or_insert_function(builder.module, function, f"llvm.masked.load.v{LANES}i{element.width}.p0")
+        row = builder.call(load, [place, _INT(element.width // 8), mask, fill])
+        row = Lanes(builder, builder.zext(row, ir.VectorType(_INT, LANES)) if element.width < _INT.width else row)
+        targets = (Sequence(context, builder, *pair) for pair in zip(signature.args[:2], values[:2], strict=True))
+        for target, value in zip(targets, (row, row * repeated(builder, width)), strict=True):
+            target.store(at, value)
+        return context.get_dummy_value()
+
+    place, number = types.uint64, types.int32
+    return types.void(listed_rows, places, rows, place, place, place, number, number), generate
+
+
 @stage
 def list_rows(listed, rows, amplitude, begin, end, weight):
     """List rows[begin:end] and the bias, the last row of `weight`. Returns how many.
 
-    amplitude: (k,) float32 beside rows, or (0,) for spikes.
+    rows: of 16 or 32 bits; amplitude: (k,) float32 beside rows, or (0,) for spikes.
     """
-    width = np.int32(weight.shape[1])
-    bias = np.int32(len(weight) - 1)
-    n = np.uint64(end - begin)  # unsigned, so that the compiler sees neighbours and no index from the end
-    first = np.uint64(begin)
-    for k in range(n):
-        row = np.int32(rows[first + k])
-        listed.rows[k] = row
-        listed.places[k] = row * width
+    width, bias = np.int32(weight.shape[1]), np.int32(len(weight) - 1)
+    n, first, lanes = np.uint64(end - begin), np.uint64(begin), np.uint64(LANES)
+    for at in range(np.uint64(0), n + np.uint64(1), lanes):
+        _list_sixteen(listed.rows, listed.places, rows, first + at, min(n - at, lanes), at, bias, width)
     if len(amplitude) > 0:  # else they are all 1 already
         for k in range(n):
             listed.amplitude[k] = amplitude[first + k]
-    lanes = np.uint64(LANES)
-    for k in range(n, (n // lanes + np.uint64(1)) * lanes):
-        listed.rows[k] = bias
-        listed.places[k] = bias * width
-        listed.amplitude[k] = _ONE
+        for k in range(n, (n // lanes + np.uint64(1)) * lanes):
+            listed.amplitude[k] = _ONE
     return np.int64(n) + 1
