@@ -26,7 +26,7 @@ from chipsim.layers import LayerShape
 from chipsim.memory import placed
 from host.bench_conv_workload import windows_of
 from host.bench_limit import SpikeLists, lists_of_spikes
-from learning_circuit.rows import write_rows
+from learning_circuit.rows import write_whole_rows
 from learning_circuit.update_unit import write_rows_graded
 from nonideality.streams import stream
 
@@ -165,7 +165,7 @@ def write(  # type: ignore[no-untyped-def]
                 some = slice(begin[v, 0], end[v, 0])
                 write_rows_graded(weight, gain, rows[some], amplitude[some], pulse)
             else:
-                write_rows(pulse, weight, rows, begin[v, 0], end[v, 0])
+                write_whole_rows(pulse, weight, rows, begin[v, 0], end[v, 0])
 
 
 @kernel

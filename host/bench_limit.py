@@ -20,7 +20,7 @@ from chipsim.crossbar import add_rows
 from chipsim.jit import kernel
 from chipsim.memory import aligned
 from chipsim.tables import row_type
-from learning_circuit.rows import write_rows
+from learning_circuit.rows import write_whole_rows
 
 
 class SpikeLists(NamedTuple):
@@ -165,7 +165,7 @@ def _write(
 ) -> None:
     for s in range(begin.shape[0]):
         for t in range(first_step, begin.shape[1]):
-            write_rows(pulse, weight, rows, begin[s, t], end[s, t])
+            write_whole_rows(pulse, weight, rows, begin[s, t], end[s, t])
 
 
 @kernel

@@ -7,8 +7,9 @@
 
 The interpreter lock is released. The chip's cycle compiles these pieces in and keeps the result on disk.
 
-A piece is compiled without an entry from Python: taking the chip's tables apart for it would take a third of all
-compile time. Called from Python all the same, it gets one then.
+A piece has no machine code and no entry from Python of its own, only the kernels that it becomes part of have: to take
+the chip's tables apart for entries would take a third of all compile time. Called from Python all the same, it gets one
+then.
 """
 
 from __future__ import annotations
@@ -18,16 +19,30 @@ from functools import cached_property
 from typing import Any
 
 import numba
+from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler
 from numba.core.registry import CPUDispatcher
 
 
-class _NoAlias(Compiler):  # type: ignore[misc]
-    """numba's compiler with its ``noalias`` flag up, for which it has no decorator option."""
+class _Piece(JITCodeLibrary):  # type: ignore[misc]
+    """Code to be linked into other code, which stays what the compiler's front makes of it."""
+
+    def _finalize_final_module(self) -> None:
+        self._finalize_dynamic_globals()
+        self._verify_declare_only_symbols()
+        self._finalized = True
+
+
+class _PieceCompiler(Compiler):  # type: ignore[misc]
+    """numba's compiler with two of its flags up that it has no decorator options for."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.state.flags.noalias = True
+        self.state.flags.noalias = self.state.flags.no_compile = True
+
+    def compile_extra(self, function: Callable[..., Any]) -> Any:
+        self.state.library = _Piece(self.state.targetctx.codegen(), function.__qualname__)
+        return super().compile_extra(function)
 
 
 class _Stage(CPUDispatcher):  # type: ignore[misc]
@@ -36,7 +51,13 @@ class _Stage(CPUDispatcher):  # type: ignore[misc]
     def __init__(self, function: Callable[..., Any], inlined: bool) -> None:
         options = {"nopython": True, "nogil": True, "_nrt": False, "forceinline": inlined}
         without_entries = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-        super().__init__(function, targetoptions=options | without_entries, pipeline_class=_NoAlias)
+        super().__init__(function, targetoptions=options | without_entries, pipeline_class=_PieceCompiler)
+
+    def add_overload(self, result: Any) -> None:
+        """Other compiled functions find a piece by its entry, so something stands for it."""
+        result = result._replace(entry_point=object())
+        self.targetctx.insert_user_function(result.entry_point, result.fndesc, [result.library])
+        self.overloads[tuple(result.signature.args)] = result
 
     def __call__(self, *arguments: Any) -> Any:
         return self._entry(*arguments)

@@ -30,6 +30,7 @@ _FLOAT_BYTES = 4
 
 # Vectors that fit the registers: 32 of sixteen floats with AVX-512, else 16 to 32 of four to eight.
 _WIDEST_TILE = 16 if llvm.get_host_cpu_features().get("avx512f") else 4
+_TILE_OF_A_BLOCK = 4  # vectors of columns in a block of the chip, see chipsim.blocks: more would only be compiled
 
 
 class Vectors:
@@ -185,15 +186,15 @@ def _tile(vectors: int, visit: _Visit, graded: bool, from_bias: bool) -> Any:
     return tile
 
 
-def _all_columns(visit: _Visit, graded: bool = False, from_bias: bool = False) -> Any:
-    """A stage that lets every row visit all columns: in the widest tiles first, the rest in narrower ones."""
+def _all_columns(visit: _Visit, widest: int, graded: bool = False, from_bias: bool = False) -> Any:
+    """A stage that lets every row visit all columns: in tiles of `widest` vectors first, the rest in narrower ones."""
 
     @stage
     def narrower(columns, weight, gain, rows, amplitude, start, stop, column):
         pass
 
     vectors = 1
-    while vectors <= _WIDEST_TILE:
+    while vectors <= widest:
         narrower = _in_tiles(_tile(vectors, visit, graded, from_bias), np.uint64(vectors * LANES), narrower)
         vectors *= 2
     return narrower
@@ -210,12 +211,13 @@ def _in_tiles(tile: Any, width: np.uint64, narrower: Any) -> Any:
     return in_tiles
 
 
-_add_in_tiles = _all_columns(_add)
-_add_to_bias_in_tiles = _all_columns(_add, from_bias=True)
-_add_graded_in_tiles = _all_columns(_add_graded, graded=True)
-_write_in_tiles = _all_columns(_write)
-_write_times_gain_in_tiles = _all_columns(_write_times_gain)
-_write_graded_in_tiles = _all_columns(_write_graded, graded=True)
+_add_in_tiles = _all_columns(_add, _WIDEST_TILE)
+_add_to_bias_in_tiles = _all_columns(_add, _TILE_OF_A_BLOCK, from_bias=True)
+_add_graded_in_tiles = _all_columns(_add_graded, _TILE_OF_A_BLOCK, graded=True)
+_write_in_tiles = _all_columns(_write, _TILE_OF_A_BLOCK)
+_write_whole_rows_in_tiles = _all_columns(_write, _WIDEST_TILE)
+_write_times_gain_in_tiles = _all_columns(_write_times_gain, _TILE_OF_A_BLOCK)
+_write_graded_in_tiles = _all_columns(_write_graded, _TILE_OF_A_BLOCK, graded=True)
 _FIRST = np.uint64(0)
 
 
@@ -241,6 +243,12 @@ def add_rows_graded(columns, weight, rows, amplitude, start, stop):
 def write_rows(columns, weight, rows, start, stop):
     """weight[row, i] += columns_i. Rows are distinct."""
     _write_in_tiles(columns, weight, weight, rows, columns, start, stop, _FIRST)
+
+
+@stage
+def write_whole_rows(columns, weight, rows, start, stop):
+    """`write_rows`, at its fastest where there are many columns."""
+    _write_whole_rows_in_tiles(columns, weight, weight, rows, columns, start, stop, _FIRST)
 
 
 @stage

@@ -20,7 +20,7 @@ from __future__ import annotations
 import numpy as np
 
 from chipsim.jit import kernel, rare_stage, stage
-from learning_circuit.rows import write_rows
+from learning_circuit.rows import write_whole_rows
 
 _ZERO = np.float32(0)
 _ONE = np.float32(1)
@@ -137,7 +137,7 @@ def weight_gradient(gradient, error, events, first, room):
         else:
             for t in range(error.shape[1]):
                 columns = error[s, t, first:last]
-                write_rows(columns, gradient, events.rows[s], events.begin[s, t], events.end[s, t])
+                write_whole_rows(columns, gradient, events.rows[s], events.begin[s, t], events.end[s, t])
                 _add(bias, columns)
 
 

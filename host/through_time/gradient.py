@@ -25,7 +25,7 @@ from chipsim.gaussians import gaussians
 from chipsim.jit import kernel, rare_stage, stage
 from chipsim.memory import placed
 from chipsim.neuron import add_noise, fire, integrate_readout
-from learning_circuit.rows import write_rows
+from learning_circuit.rows import write_whole_rows
 from nonideality.counter_rng import words_of_four_steps
 
 _ZERO = np.float32(0)
@@ -86,7 +86,7 @@ def gradient_block(block, gradient, events, fired, windows, targets, width, wind
             _add_graded(gradient, window.slopes, events, s)
         else:
             for t in range(len(window.slopes)):
-                write_rows(window.slopes[t], gradient, events.rows[s], events.begin[s, t], events.end[s, t])
+                write_whole_rows(window.slopes[t], gradient, events.rows[s], events.begin[s, t], events.end[s, t])
         _add_bias(gradient[len(gradient) - 1], window.slopes)
     return active
 
