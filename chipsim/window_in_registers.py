@@ -24,17 +24,17 @@ from chipsim.vector_neurons import (
     FiredMasks,
     Register,
     State,
+    Sum,
     circuits,
     fire,
     members,
     sixteen,
-    sum_of,
 )
+from learning_circuit.accumulator import accumulated
 from learning_circuit.lanes import Lanes, Sequence
 from learning_circuit.rows import LANES
 
 _WIDEST_TILE = 4  # vectors: all of a block
-_WHOLE = ir.VectorType(ir.IntType(32), LANES)
 
 
 @inlined_stage
@@ -52,20 +52,28 @@ def is_plain(neurons, circuit):
 class _Group:
     """Sixteen neurons that are at rest, to begin with."""
 
-    def __init__(self, builder: Any, circuit: Circuits) -> None:
+    def __init__(self, builder: Any, circuit: Circuits, rail_hits: tuple[Sum, Sum]) -> None:
+        """rail_hits: membranes that meet the lower and the upper rail are added to them."""
         self._circuit = circuit
-        self.membrane, self.count = (Register(builder, ir.Constant(FLOATS, None)) for _ in range(2))
-        self.rail_hits = [Register(builder, ir.Constant(_WHOLE, None)) for _ in range(2)]  # lower, upper
+        self._rail_hits = rail_hits
+        self.membrane, self._spikes = (Register(builder, ir.Constant(FLOATS, None)) for _ in range(2))
         self._spiked = Register(builder, ir.Constant(CHOICE, None))
 
     def step(self, current: Lanes) -> Lanes:
         """Returns which fire."""
-        before = State(self.membrane.lanes, self._spiked.lanes, self.count.lanes)
-        after, *rails = fire(self._circuit, before, current)
-        self.membrane.lanes, self._spiked.lanes, self.count.lanes = after
-        for hits, now in zip(self.rail_hits, rails, strict=True):
-            hits.lanes = hits.lanes + now.where(hits.lanes.like(1), 0)
+        spikes = self._spikes.lanes
+        after, *rails = fire(self._circuit, State(self.membrane.lanes, self._spiked.lanes, spikes), current)
+        self.membrane.lanes, self._spiked.lanes = after.membrane, after.spiked
+        self._spikes.lanes = after.spiked.where(spikes + 1.0, spikes)
+        for hits, now in zip(self._rail_hits, rails, strict=True):
+            hits.add(now)
         return after.spiked
+
+    @property
+    def count(self) -> Lanes:
+        """Of the spike accumulator, which only counts up: it need not be looked at for being full at every step."""
+        spikes = self._spikes.lanes
+        return accumulated(spikes.like(0.0), spikes, self._circuit.full)
 
 
 def _tile(vectors: int, steady: bool) -> Any:
@@ -84,7 +92,8 @@ def _tile(vectors: int, steady: bool) -> Any:
             active = ActiveRows(context, builder, events, window, graded=False)
             masks = FiredMasks(context, builder, kinds[6], values[6], s, builder.add(first, column), vectors)
             places = [builder.add(column, column.type(LANES * v)) for v in range(vectors)]
-            groups = [_Group(builder, circuits(context, builder, tables, full, place)) for place in places]
+            rail_hits = (Sum(builder), Sum(builder))
+            groups = [_Group(builder, circuits(context, builder, tables, full, place), rail_hits) for place in places]
             currents = [sixteen(context, builder, columns.drive, place) for place in places]
             with cgutils.for_range(builder, masks.steps) as loop:
                 if not steady:
@@ -94,9 +103,8 @@ def _tile(vectors: int, steady: bool) -> Any:
             membranes, counts = (Sequence(context, builder, *each) for each in (columns.membrane, columns.count))
             for place, group in zip(places, groups, strict=True):
                 membranes.store(place, group.membrane.lanes)
-                counts.store(place, group.count.lanes)
-            low, high = (sum_of(builder, each) for each in zip(*(g.rail_hits for g in groups), strict=True))
-            return cgutils.pack_array(builder, [low, high])
+                counts.store(place, group.count)
+            return cgutils.pack_array(builder, [hits.value for hits in rail_hits])
 
         index = types.uint64
         arguments = (columns, weight, events, index, neurons, full, fired, index, index, index)
