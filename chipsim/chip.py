@@ -278,6 +278,7 @@ class Chip:
             records = [record._replace(trace=trace) for record, trace in zip(records, traces, strict=True)]
         hidden_events = self._hidden_events
         inputs = [events, *hidden_events]
+        masks = [new_masks(0, self.spec.steps, 0), *(record.fired for record in records)]
         tallies: list[list[NDArray[np.int64]]] = [[] for _ in records]
         ages: dict[int, tuple[Age, Age]] = {}  # between which synapses drift after so many windows
         if learns and self._drifts:
@@ -290,7 +291,7 @@ class Chip:
             target = None if targets is None else targets[layer]
             part = Windows(windows, target, None if rates is None else rates[layer], start, stop)
             block = self._layers[layer][number]
-            tally = self._runs[layer].run(block, number, inputs[layer], records[layer], part, look)
+            tally = self._runs[layer].run(block, number, inputs[layer], masks[layer], records[layer], part, look)
             tallies[layer].append(tally)
             if stop in ages:
                 self._grow(layer, number, *ages[stop])

@@ -121,10 +121,10 @@ def _count_events(tally, block, fields, active, added):
 
 def _infer(watching: bool) -> Any:
     @kernel
-    def run_block(block, fields, events, record, windows, columns, seen, tally, start, stop):
+    def run_block(block, fields, events, below, record, windows, columns, seen, tally, start, stop):
         """As `chipsim.cycle.infer_block`, for a block of the columns of every position.
 
-        block: see `chipsim.positions`; fields, seen: see `chipsim.receptive_fields`; columns: of one position.
+        block: see `chipsim.positions`; fields, seen, below: see `chipsim.receptive_fields`; columns: of one position.
         """
         n_steps, n_columns = events.begin.shape[1], block.state.weight.shape[2]
         graded = len(events.amplitude) > 0
@@ -132,7 +132,7 @@ def _infer(watching: bool) -> Any:
         active = np.int64(0)
         added = np.int64(0)
         for s in range(start, stop):
-            find_pixels(seen, fields, events, s)
+            find_pixels(seen, fields, events, below, s)
             if graded:
                 _list_constant_current(seen, fields, events, s)
             if in_registers:
@@ -198,7 +198,7 @@ def _learn_own_weights(watching: bool) -> Any:
     learn_step = _lesson(watching)
 
     @kernel
-    def run_block(block, fields, events, record, windows, targets, rates, columns, seen, tally, start, stop):
+    def run_block(block, fields, events, below, record, windows, targets, rates, columns, seen, tally, start, stop):
         """As `chipsim.cycle.learn_block`, for a block of the columns of every position, each with its own crossbar."""
         n_steps, n_columns = events.begin.shape[1], block.state.weight.shape[2]
         graded = len(events.amplitude) > 0
@@ -206,7 +206,7 @@ def _learn_own_weights(watching: bool) -> Any:
         active = np.int64(0)
         added = np.int64(0)
         for s in range(start, stop):
-            find_pixels(seen, fields, events, s)
+            find_pixels(seen, fields, events, below, s)
             if graded:
                 _list_constant_current(seen, fields, events, s)
             if in_registers:
@@ -254,7 +254,7 @@ def _learn_shared_weights(watching: bool) -> Any:
     learn_step = _lesson(watching)
 
     @kernel
-    def run_block(block, fields, events, record, windows, targets, rates, columns, seen, written, tally, start, stop):
+    def run_block(block, fields, events, below, record, windows, targets, rates, columns, seen, written, tally, start, stop):
         """As `chipsim.cycle.learn_block`, for a block of the columns of every position on one crossbar.
 
         columns: of all positions; written: (P,) int64, room for the number of writes that a position's current knows.
@@ -265,7 +265,7 @@ def _learn_shared_weights(watching: bool) -> Any:
         active = np.int64(0)
         added = np.int64(0)
         for s in range(start, stop):
-            find_pixels(seen, fields, events, s)
+            find_pixels(seen, fields, events, below, s)
             if graded:
                 _list_constant_current(seen, fields, events, s)
             if in_registers:

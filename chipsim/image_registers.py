@@ -42,7 +42,6 @@ def run_positions(block, fields, events, record, windows, columns, seen, tally, 
     for p in fields.positions:
         here = block_at(block, p, fields.columns)
         first = p * fields.width + block.first
-        start_window(columns, here, windows[s])
         if len(events.amplitude) > 0:
             n = deliver(columns, here.state.weight, seen.events, np.uint64(p), 0)
             active += n_steps * n

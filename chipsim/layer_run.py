@@ -47,20 +47,28 @@ class LayerRun:
             ]
 
     def run(
-        self, block: Block, number: int, events: Events, record: Record, windows: Windows, look: Look
+        self,
+        block: Block,
+        number: int,
+        events: Events,
+        below: NDArray[np.uint16],
+        record: Record,
+        windows: Windows,
+        look: Look,
     ) -> NDArray[np.int64]:
         """Run some windows through block `number` of the layer; returns the TALLY.
 
+        below: the masks behind the events (see `chipsim.spike_masks`), none if the host sent them.
         look: what is noted of the windows besides what a host always gets; learning is not traced.
         """
         learns = windows.targets is not None and self._shape.learns
         tally = np.zeros(len(TALLY), np.int64)
-        fields = () if self._shape.dense else (self._fields[number],)
+        seen = (events,) if self._shape.dense else (self._fields[number], events, below)
         lesson = (windows.targets, windows.rates) if learns else ()
         constant_current = len(events.amplitude) > 0
         room = self._room(block, constant_current, learns, events.begin.shape[1], windows.start)
         kernel = self._kernel(block, constant_current, learns, look)
-        kernel(block, *fields, events, record, windows.numbers, *lesson, *room, tally, windows.start, windows.stop)
+        kernel(block, *seen, record, windows.numbers, *lesson, *room, tally, windows.start, windows.stop)
         return tally
 
     def _kernel(self, block: Block, constant_current: bool, learns: bool, look: Look) -> Any:

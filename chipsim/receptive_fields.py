@@ -16,9 +16,12 @@ from chipsim.blocks import padded_width
 from chipsim.jit import inlined_stage, stage
 from chipsim.layers import AveragePool, LayerShape
 from chipsim.memory import aligned
-from chipsim.shifted_rows import AT_ONCE, append_shifted
+from chipsim.shifted_rows import AT_ONCE, append, append_shifted
 from chipsim.single_stores import store_alone
+from chipsim.spike_masks import MASKS_PER_WORD
 from chipsim.tables import Events, row_type
+from learning_circuit.masks import population
+from learning_circuit.rows import LANES
 
 
 class Fields(NamedTuple):
@@ -39,7 +42,7 @@ class FieldEvents(NamedTuple):
     """Room for what the positions see: `events` of one position after the other, or of all for a constant current."""
 
     events: Events  # one "window" for each position that is kept; begin and end as in a window
-    pixel_begin: Any  # (T, n_pixels + 1) int32, where each pixel's events begin among those of a window
+    pixel_begin: Any  # (n_pixels + 1, T) int32, where each pixel's events begin among those of a window
 
 
 def kernel_lines(shape: LayerShape) -> NDArray[np.int32]:
@@ -82,33 +85,56 @@ def room_for_fields(shape: LayerShape, steps: int, constant_current: bool) -> Fi
             rows=aligned((kept, listed * shape.rows + AT_ONCE), row_type(shape.rows)),
             begin=aligned((kept, steps), np.int32),
             end=aligned((kept, steps), np.int32),
-            amplitude=aligned((kept, shape.rows) if constant_current else (0, 0), np.float32),
+            amplitude=aligned((kept, shape.rows + AT_ONCE) if constant_current else (0, 0), np.float32),
         ),
-        pixel_begin=aligned((1 if constant_current else steps, pixels + 1), np.int32),
+        pixel_begin=aligned((pixels + 1, 1 if constant_current else steps), np.int32),
     )
 
 
 @inlined_stage
-def find_pixels(seen, fields, events, s):
-    """Fill seen.pixel_begin with window s of a chunk's events."""
-    rows = events.rows[s]
-    for t in range(len(seen.pixel_begin)):
-        _find_pixels(seen.pixel_begin[t], rows, events.begin[s, t], events.end[s, t], fields.channels)
+def find_pixels(seen, fields, events, below, s):
+    """Fill seen.pixel_begin with window s of a chunk's events.
+
+    below: the masks of the layer that sent them (see `chipsim.spike_masks`), none (0 words) if the host did.
+    """
+    if len(below) > 0:
+        _count_spikes(seen.pixel_begin, below, s, events.begin[s], -(-fields.channels // LANES))
+    else:
+        rows = events.rows[s]
+        for t in range(seen.pixel_begin.shape[1]):
+            _find_pixels(seen.pixel_begin, t, rows, events.begin[s, t], events.end[s, t], fields.channels)
 
 
 @stage
-def _find_pixels(pixel_begin, rows, begin, end, channels):
+def _count_spikes(pixel_begin, fired, s, begin, masks_per_pixel):
+    """No event is looked at: a pixel's begin where those of the pixel before end, as many later as it has spikes."""
+    for t in range(len(begin)):
+        pixel_begin[0, t] = begin[t]
+    mask = np.uint64(0)
+    for pixel in range(np.uint64(1), np.uint64(len(pixel_begin))):
+        before, after = pixel_begin[pixel - np.uint64(1)], pixel_begin[pixel]
+        for t in range(len(begin)):
+            after[t] = before[t]
+        for _ in range(masks_per_pixel):
+            word, place = fired[mask // np.uint64(MASKS_PER_WORD), s], mask % np.uint64(MASKS_PER_WORD)
+            for t in range(len(begin)):
+                after[t] += np.int32(population(word[t, place]))
+            mask += np.uint64(1)
+
+
+@stage
+def _find_pixels(pixel_begin, t, rows, begin, end, channels):
     """No branch depends on an event: each leaves its place behind its pixel's, and pixels without any take theirs."""
-    pixel_begin[:] = begin
+    for pixel in range(len(pixel_begin)):
+        pixel_begin[pixel, t] = begin
     per_channel = np.nextafter(1.0 / channels, 1.0)  # rounded up, so that whole quotients stay whole
     for k in range(np.uint64(begin), np.uint64(end)):
-        store_alone(
-            pixel_begin, np.uint64(np.float64(rows[k]) * per_channel) + np.uint64(1), np.int32(k + np.uint64(1))
-        )
+        pixel = np.uint64(np.float64(rows[k]) * per_channel)
+        store_alone(pixel_begin, pixel + np.uint64(1), t, np.int32(k + np.uint64(1)))
     last = begin
     for pixel in range(len(pixel_begin)):
-        last = max(last, pixel_begin[pixel])
-        pixel_begin[pixel] = last
+        last = max(last, pixel_begin[pixel, t])
+        pixel_begin[pixel, t] = last
 
 
 @inlined_stage
@@ -119,14 +145,15 @@ def list_events(seen, fields, events, s, t, p, place, first):
     """
     graded = len(events.amplitude) > 0
     listed = seen.events
-    pixel_begin = seen.pixel_begin[0 if graded else t]
+    step = np.uint64(0 if graded else t)
     lines = fields.lines[np.uint64(p)]
     place = np.uint64(place)
     n = np.int64(first)
     for line in range(len(lines)):
-        begin, end = pixel_begin[lines[line, 0]], pixel_begin[lines[line, 1]]
+        begin = seen.pixel_begin[np.uint64(lines[line, 0]), step]
+        end = seen.pixel_begin[np.uint64(lines[line, 1]), step]
         if graded:
-            _append_amplitudes(listed.amplitude[place], n, events.amplitude[s], begin, end)
+            append(listed.amplitude[place], n, events.amplitude[s], begin, end)
         n = append_shifted(listed.rows[place], n, events.rows[s], begin, end, lines[line, 2])
     listed.begin[place, t] = np.int32(first)
     listed.end[place, t] = np.int32(n)
@@ -137,13 +164,7 @@ def list_events(seen, fields, events, s, t, p, place, first):
 def list_window(seen, fields, events, s, p):
     """List what position p sees at all steps of window s, as the only window of seen.events. Returns how many."""
     n = np.int64(0)
-    for t in range(len(seen.pixel_begin)):
+    for t in range(seen.pixel_begin.shape[1]):
         n = list_events(seen, fields, events, s, t, p, 0, n)
     return n
 
-
-@stage
-def _append_amplitudes(target, n, amplitude, begin, end):
-    for k in range(begin, end):
-        target[n] = amplitude[k]
-        n += 1
