@@ -34,7 +34,7 @@ from chipsim.recycled import Recycler
 from chipsim.result import Awaited, ReadBack, Result
 from chipsim.schedule import Threads
 from chipsim.spec import ChipError, ChipSpec
-from chipsim.spike_masks import first_windows, gather_events, n_bits, new_masks, number_of_spikes, spikes_of
+from chipsim.spike_masks import first_windows, gather_events, n_bits, new_masks, number_of_spikes, spikes_of, windows_apart
 from chipsim.tables import Block, Events, Record, row_type
 from learning_circuit.rows import LANES
 
@@ -114,7 +114,9 @@ class Chip:
                 hidden._replace(rows=hidden.rows[:n], begin=hidden.begin[:n], end=hidden.end[:n])
                 for hidden in self._hidden_events
             ],
-            fired=[first_windows(record.fired, n) for record in self._records],
+            fired=[
+                np.ascontiguousarray(first_windows(record.fired, windows_apart(n))[:, :n]) for record in self._records
+            ],
         )
 
     def learn(
@@ -267,7 +269,7 @@ class Chip:
         check_probes(probes, self.spec)
         if targets is not None and self._overlaps:  # the chunk before may still be read from
             self._others, (self._records, self._hidden_events) = (self._records, self._hidden_events), self._others
-        self._reserve(n_windows)
+        self._reserve(windows_apart(n_windows))
         watch = {probe.layer - 1: probe for probe in probes}
         learns = targets is not None
         records = [
@@ -327,7 +329,8 @@ class Chip:
                 traces={p.layer: records[p.layer - 1].signals.membrane for p in probes},
                 spikes={
                     p.layer: spikes_of(
-                        records[p.layer - 1].fired, places_of(shapes[p.layer - 1], np.array(p.neurons, np.int64))
+                        records[p.layer - 1].fired[:, :n_windows],
+                        places_of(shapes[p.layer - 1], np.array(p.neurons, np.int64)),
                     )
                     for p in probes
                 },
@@ -378,8 +381,8 @@ class Chip:
         n = record.count.shape[1]
         count = self._results.take((n_windows, n))
         membrane = self._results.take((n_windows if layer == self.spec.n_layers - 1 else 0, n))  # else nobody asks
-        fired = first_windows(record.fired, n_windows)
-        fired[-1] = 0  # bits of no neuron were those of other windows if chunks differ in length
+        fired = first_windows(record.fired, windows_apart(n_windows))
+        fired[-1] = fired[:, n_windows:] = 0  # bits of nothing were others if chunks differ in length
         record = record._replace(fired=fired, count=count, membrane=membrane)
         if probe is not None:
             coded = bool(self._layers[layer][0].synapses.coded)

@@ -18,10 +18,11 @@ from chipsim.layers import AveragePool, LayerShape
 from chipsim.memory import aligned
 from chipsim.shifted_rows import AT_ONCE, append, append_shifted
 from chipsim.single_stores import store_alone
-from chipsim.spike_masks import MASKS_PER_WORD
+from chipsim.spike_masks import PLACES_PER_WORD
 from chipsim.tables import Events, row_type
 from learning_circuit.masks import population
-from learning_circuit.rows import LANES
+
+_PLACES = np.uint64(PLACES_PER_WORD)
 
 
 class Fields(NamedTuple):
@@ -31,6 +32,7 @@ class Fields(NamedTuple):
     lines: Any  # (P, kernel height, 3) int32: first pixel and the one after the last, and what makes numbers rows
     n_pixels: Any  # int64 scalar, of the image below
     channels: Any  # int64 scalar, of a pixel
+    places_per_pixel: Any  # int64 scalar, in spike masks
     columns: Any  # int64 scalar, neurons of a position
     width: Any  # int64 scalar, the same in whole vectors
     pools: Any  # bool scalar: each column has synapses to its own channel alone
@@ -68,6 +70,7 @@ def fields_of(shape: LayerShape, drive_gain: NDArray[np.float32]) -> Fields:
         lines=kernel_lines(shape),
         n_pixels=np.int64(shape.input[1] * shape.input[2]),
         channels=np.int64(shape.input[0]),
+        places_per_pixel=np.int64(padded_width(shape.input[0])),
         columns=np.int64(shape.columns),
         width=np.int64(padded_width(shape.columns)),
         pools=isinstance(shape.layer, AveragePool),
@@ -98,7 +101,7 @@ def find_pixels(seen, fields, events, below, s):
     below: the masks of the layer that sent them (see `chipsim.spike_masks`), none (0 words) if the host did.
     """
     if len(below) > 0:
-        _count_spikes(seen.pixel_begin, below, s, events.begin[s], -(-fields.channels // LANES))
+        _count_spikes(seen.pixel_begin, below, s, events.begin[s], fields.places_per_pixel)
     else:
         rows = events.rows[s]
         for t in range(seen.pixel_begin.shape[1]):
@@ -106,20 +109,29 @@ def find_pixels(seen, fields, events, below, s):
 
 
 @stage
-def _count_spikes(pixel_begin, fired, s, begin, masks_per_pixel):
+def _count_spikes(pixel_begin, fired, s, begin, places_per_pixel):
     """No event is looked at: a pixel's begin where those of the pixel before end, as many later as it has spikes."""
+    words = fired.view(np.uint64)
     for t in range(len(begin)):
         pixel_begin[0, t] = begin[t]
-    mask = np.uint64(0)
+    place = np.uint64(0)
     for pixel in range(np.uint64(1), np.uint64(len(pixel_begin))):
         before, after = pixel_begin[pixel - np.uint64(1)], pixel_begin[pixel]
         for t in range(len(begin)):
             after[t] = before[t]
-        for _ in range(masks_per_pixel):
-            word, place = fired[mask // np.uint64(MASKS_PER_WORD), s], mask % np.uint64(MASKS_PER_WORD)
-            for t in range(len(begin)):
-                after[t] += np.int32(population(word[t, place]))
-            mask += np.uint64(1)
+        stop = place + np.uint64(places_per_pixel)
+        while place < stop:
+            first = place % _PLACES
+            n = min(_PLACES - first, stop - place)
+            _add_spikes(after, words[place // _PLACES, s], ~np.uint64(0) >> (_PLACES - n) << first)
+            place += n
+
+
+@stage
+def _add_spikes(total, words, chosen):
+    """total (T,) int32 += spikes at the places whose bit is set in `chosen`. words: (T, 1) uint64, a word of masks."""
+    for t in range(np.uint64(len(total))):
+        total[t] += np.int32(population(words[t, np.uint64(0)] & chosen))
 
 
 @stage

@@ -15,13 +15,21 @@ from chipsim.memory import aligned
 from learning_circuit.masks import population, store_chosen
 from learning_circuit.rows import LANES
 
-_NEURONS_PER_WORD = 64
-MASKS_PER_WORD = 4
+PLACES_PER_WORD = 64
+_MASKS_PER_WORD = 4
 
 
 def new_masks(n_windows: int, steps: int, n_neurons: int) -> NDArray[np.uint16]:
     """Masks in which no neuron fires."""
-    return aligned((-(-n_neurons // _NEURONS_PER_WORD), n_windows, steps, MASKS_PER_WORD), np.uint16)
+    return aligned((-(-n_neurons // PLACES_PER_WORD), n_windows, steps, _MASKS_PER_WORD), np.uint16)
+
+
+def windows_apart(n_windows: int) -> int:
+    """How many windows to make room for: an odd number.
+
+    Else the words of a window are whole pages apart, as a rule, and so meet in the same few places of the cache.
+    """
+    return n_windows | 1
 
 
 def first_windows(fired: NDArray[np.uint16], n_windows: int) -> NDArray[np.uint16]:
@@ -32,13 +40,13 @@ def first_windows(fired: NDArray[np.uint16], n_windows: int) -> NDArray[np.uint1
 
 def n_bits(fired: NDArray[np.uint16]) -> int:
     """Bits of a step, those that stand for no neuron included."""
-    return _NEURONS_PER_WORD * len(fired)
+    return PLACES_PER_WORD * len(fired)
 
 
 def spikes_of(fired: NDArray[np.uint16], places: ArrayLike) -> NDArray[np.uint8]:
     """Spikes (S, T, k) of the neurons at some places, 0 or 1."""
     numbers = np.asarray(places, np.int64)
-    words, masks = numbers // _NEURONS_PER_WORD, numbers % _NEURONS_PER_WORD // LANES
+    words, masks = numbers // PLACES_PER_WORD, numbers % PLACES_PER_WORD // LANES
     chosen = fired[words, :, :, masks]  # (k, S, T)
     bits = chosen >> (numbers % LANES).astype(np.uint16)[:, None, None] & 1
     return np.ascontiguousarray(np.moveaxis(bits, 0, 2), np.uint8)
@@ -51,7 +59,7 @@ def fired_of(spikes: NDArray[np.uint8]) -> NDArray[np.uint16]:
     bits = np.zeros((n_windows, steps, n_bits(fired)), np.uint8)
     bits[:, :, :n] = spikes
     masks = np.packbits(bits, axis=2, bitorder="little").view("<u2")
-    fired[...] = np.moveaxis(masks.reshape(n_windows, steps, len(fired), MASKS_PER_WORD), 2, 0)
+    fired[...] = np.moveaxis(masks.reshape(n_windows, steps, len(fired), _MASKS_PER_WORD), 2, 0)
     return fired
 
 
@@ -63,7 +71,7 @@ def number_of_spikes(fired: NDArray[np.uint16]) -> int:
 @stage
 def store_mask(fired, s, t, number, mask):
     """Keep the spikes at step t of window s of sixteen neurons, those at places 16 number + 0 to 15."""
-    fired[number // np.uint64(MASKS_PER_WORD), s, t, number % np.uint64(MASKS_PER_WORD)] = mask
+    fired[number // np.uint64(_MASKS_PER_WORD), s, t, number % np.uint64(_MASKS_PER_WORD)] = mask
 
 
 @rare_stage
@@ -72,7 +80,7 @@ def spikes_in_window(fired, s, first, n):
     total = np.int64(0)
     for mask in range(first // LANES, -(-(first + n) // LANES)):
         for t in range(fired.shape[2]):
-            total += np.int64(population(fired[mask // MASKS_PER_WORD, s, t, mask % MASKS_PER_WORD]))
+            total += np.int64(population(fired[mask // _MASKS_PER_WORD, s, t, mask % _MASKS_PER_WORD]))
     return total
 
 
@@ -90,6 +98,6 @@ def gather_events(fired, numbers, rows, begin, end, start, stop):
             begin[s, t] = np.int32(k)
             for w in range(fired.shape[0]):
                 masks = fired[w, s, t]
-                for q in range(MASKS_PER_WORD):
-                    k = store_chosen(mine, k, numbers, np.uint64(_NEURONS_PER_WORD * w + LANES * q), masks[q])
+                for q in range(_MASKS_PER_WORD):
+                    k = store_chosen(mine, k, numbers, np.uint64(PLACES_PER_WORD * w + LANES * q), masks[q])
             end[s, t] = np.int32(k)
