@@ -27,6 +27,7 @@ from chipsim.cycle import (
 from chipsim.image_registers import (
     learns_in_registers,
     run_positions,
+    run_positions_of_constant_current,
     runs_in_registers,
     teach_own_crossbars,
     teach_shared_crossbar,
@@ -124,10 +125,11 @@ def _infer(watching: bool) -> Any:
     def run_block(block, fields, events, below, record, windows, columns, seen, tally, start, stop):
         """As `chipsim.cycle.infer_block`, for a block of the columns of every position.
 
-        block: see `chipsim.positions`; fields, seen, below: see `chipsim.receptive_fields`; columns: of one position.
+        block: see `chipsim.positions`; fields, seen, below: see `chipsim.receptive_fields`; columns: of two positions.
         """
         n_steps, n_columns = events.begin.shape[1], block.state.weight.shape[2]
         graded = len(events.amplitude) > 0
+        mine = columns_at(columns, 0)
         in_registers = not watching and runs_in_registers(block, fields)
         active = np.int64(0)
         added = np.int64(0)
@@ -136,29 +138,34 @@ def _infer(watching: bool) -> Any:
             if graded:
                 _list_constant_current(seen, fields, events, s)
             if in_registers:
-                n, rows = run_positions(block, fields, events, record, windows, columns, seen, tally, s)
+                if graded:
+                    n, rows = run_positions_of_constant_current(
+                        block, fields, events, record, columns, seen, tally, s
+                    )
+                else:
+                    n, rows = run_positions(block, fields, events, record, columns, seen, tally, s)
                 active += n
                 added += rows
                 continue
             for p in fields.positions:
                 here = block_at(block, p, fields.columns)
                 place = p if graded else np.int64(0)
-                start_window(columns, here, windows[s])
+                start_window(mine, here, windows[s])
                 missed_before = tally[MISSED]
                 for t in range(n_steps):
                     if not graded:
                         list_events(seen, fields, events, s, t, p, place, 0)
                     active += np.int64(seen.events.end[np.uint64(place), t])
                     if t == 0 or not graded:
-                        added += _deliver(columns, here, fields, seen, t, p, place)
+                        added += _deliver(mine, here, fields, seen, t, p, place)
                     _integrate_and_fire(
-                        columns, here, fields, seen, record, windows[s], s, t, p, place, block.first, tally
+                        mine, here, fields, seen, record, windows[s], s, t, p, place, block.first, tally
                     )
                     if watching:
-                        _watch(columns, here, fields, seen, record.signals, s, t, p, place)
+                        _watch(mine, here, fields, seen, record.signals, s, t, p, place)
                 first = p * fields.width + block.first
                 missed = tally[MISSED] - missed_before
-                end_window(columns, here.neurons, here.circuit, record, s, first, first + n_columns, missed, tally)
+                end_window(mine, here.neurons, here.circuit, record, s, first, first + n_columns, missed, tally)
         _count_events(tally, block, fields, active, added)
 
     return run_block

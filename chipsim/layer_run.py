@@ -103,6 +103,8 @@ class LayerRun:
         if shape.dense:
             return (new_columns(n, shape.n_in, steps),)
         seen = room_for_fields(shape, steps, constant_current)
-        if learns and shape.crossbars == 1:
+        if not learns:
+            return (new_columns_of_all(2, n, shape.rows), seen)
+        if shape.crossbars == 1:
             return (new_columns_of_all(shape.positions, n, shape.rows), seen, np.zeros(shape.positions, np.int64))
         return (new_columns(n, shape.rows, 0), seen)
