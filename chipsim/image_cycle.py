@@ -34,19 +34,13 @@ from chipsim.image_registers import (
 )
 from chipsim.jit import inlined_stage, kernel, rare_stage
 from chipsim.positions import block_at, columns_at
-from chipsim.receptive_fields import find_pixels, list_events
+from chipsim.receptive_fields import find_pixels, list_constant_current, list_events
 from chipsim.watch import note, note_input, note_learning
 from nonideality.counter_rng import gaussians, words_of_four_steps
 
 _ONE = np.float32(1)
 
 
-@inlined_stage
-def _list_constant_current(seen, fields, events, s):
-    """A constant current is the same at every step: list what each position sees of it once."""
-    for p in range(len(seen.events.rows)):
-        n = list_events(seen, fields, events, s, 0, p, p, 0)
-        seen.events.end[p, :] = np.int32(n)
 
 
 @inlined_stage
@@ -135,8 +129,6 @@ def _infer(watching: bool) -> Any:
         added = np.int64(0)
         for s in range(start, stop):
             find_pixels(seen, fields, events, below, s)
-            if graded:
-                _list_constant_current(seen, fields, events, s)
             if in_registers:
                 if graded:
                     n, rows = run_positions_of_constant_current(
@@ -149,20 +141,21 @@ def _infer(watching: bool) -> Any:
                 continue
             for p in fields.positions:
                 here = block_at(block, p, fields.columns)
-                place = p if graded else np.int64(0)
                 start_window(mine, here, windows[s])
+                if graded:
+                    list_constant_current(seen, fields, events, s, p, 0)
                 missed_before = tally[MISSED]
                 for t in range(n_steps):
                     if not graded:
-                        list_events(seen, fields, events, s, t, p, place, 0)
-                    active += np.int64(seen.events.end[np.uint64(place), t])
+                        list_events(seen, fields, events, s, t, p, 0, 0)
+                    active += np.int64(seen.events.end[0, t])
                     if t == 0 or not graded:
-                        added += _deliver(mine, here, fields, seen, t, p, place)
+                        added += _deliver(mine, here, fields, seen, t, p, 0)
                     _integrate_and_fire(
-                        mine, here, fields, seen, record, windows[s], s, t, p, place, block.first, tally
+                        mine, here, fields, seen, record, windows[s], s, t, p, 0, block.first, tally
                     )
                     if watching:
-                        _watch(mine, here, fields, seen, record.signals, s, t, p, place)
+                        _watch(mine, here, fields, seen, record.signals, s, t, p, 0)
                 first = p * fields.width + block.first
                 missed = tally[MISSED] - missed_before
                 end_window(mine, here.neurons, here.circuit, record, s, first, first + n_columns, missed, tally)
@@ -215,7 +208,8 @@ def _learn_own_weights(watching: bool) -> Any:
         for s in range(start, stop):
             find_pixels(seen, fields, events, below, s)
             if graded:
-                _list_constant_current(seen, fields, events, s)
+                for p in fields.positions:
+                    list_constant_current(seen, fields, events, s, p, p)
             if in_registers:
                 n, rows = teach_own_crossbars(
                     block, fields, events, record, windows, targets, rates, columns, seen, tally, s
@@ -274,7 +268,8 @@ def _learn_shared_weights(watching: bool) -> Any:
         for s in range(start, stop):
             find_pixels(seen, fields, events, below, s)
             if graded:
-                _list_constant_current(seen, fields, events, s)
+                for p in fields.positions:
+                    list_constant_current(seen, fields, events, s, p, p)
             if in_registers:
                 n, rows = teach_shared_crossbar(
                     block, fields, events, record, windows, targets, rates, columns, seen, written, tally, s

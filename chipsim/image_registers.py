@@ -57,8 +57,10 @@ def run_positions_of_constant_current(block, fields, events, record, columns, se
         q = min(p + 1, last)
         here = block_at(block, p, fields.columns), block_at(block, q, fields.columns)
         first = p * fields.width + block.first, q * fields.width + block.first
-        n = deliver(both[0], here[0].state.weight, seen.events, np.uint64(p), 0)
-        m = deliver(both[1], here[1].state.weight, seen.events, np.uint64(q), 0)
+        list_events(seen, fields, events, s, 0, p, 0, 0)
+        n = deliver(both[0], here[0].state.weight, seen.events, 0, 0)
+        list_events(seen, fields, events, s, 0, q, 0, 0)
+        m = deliver(both[1], here[1].state.weight, seen.events, 0, 0)
         hits = run_two_windows_of_constant_current(both, here, record.fired, s, first)
         _end_window(both[0], here[0], record, s, first[0], hits[:2], tally)
         added += n

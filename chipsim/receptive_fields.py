@@ -41,7 +41,10 @@ class Fields(NamedTuple):
 
 
 class FieldEvents(NamedTuple):
-    """Room for what the positions see: `events` of one position after the other, or of all for a constant current."""
+    """Room for what the positions see: `events` of one position after the other, or of all.
+
+    All are kept while a constant current teaches, since they may share a crossbar and then take turns at every step.
+    """
 
     events: Events  # one "window" for each position that is kept; begin and end as in a window
     pixel_begin: Any  # (n_pixels + 1, T) int32, where each pixel's events begin among those of a window
@@ -79,9 +82,9 @@ def fields_of(shape: LayerShape, drive_gain: NDArray[np.float32]) -> Fields:
     )
 
 
-def room_for_fields(shape: LayerShape, steps: int, constant_current: bool) -> FieldEvents:
-    """A constant current's events are listed once for each window, so all positions' are kept; else one's, a window."""
-    kept, listed = (shape.positions, 1) if constant_current else (1, steps)
+def room_for_fields(shape: LayerShape, steps: int, constant_current: bool, kept: int) -> FieldEvents:
+    """kept: positions whose windows are kept at a time. A constant current's events are listed once for a window."""
+    listed = 1 if constant_current else steps
     pixels = shape.input[1] * shape.input[2]
     return FieldEvents(
         Events(
@@ -170,6 +173,13 @@ def list_events(seen, fields, events, s, t, p, place, first):
     listed.begin[place, t] = np.int32(first)
     listed.end[place, t] = np.int32(n)
     return n
+
+
+@inlined_stage
+def list_constant_current(seen, fields, events, s, p, place):
+    """As `list_events`, for all steps at once."""
+    n = list_events(seen, fields, events, s, 0, p, place, 0)
+    seen.events.end[np.uint64(place), :] = np.int32(n)
 
 
 @inlined_stage
