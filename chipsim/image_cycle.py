@@ -41,8 +41,6 @@ from nonideality.counter_rng import gaussians, words_of_four_steps
 _ONE = np.float32(1)
 
 
-
-
 @inlined_stage
 def _deliver(columns, here, fields, seen, t, p, place):
     """Column currents of position p. Returns the rows added."""
@@ -131,9 +129,7 @@ def _infer(watching: bool) -> Any:
             find_pixels(seen, fields, events, below, s)
             if in_registers:
                 if graded:
-                    n, rows = run_positions_of_constant_current(
-                        block, fields, events, record, columns, seen, tally, s
-                    )
+                    n, rows = run_positions_of_constant_current(block, fields, events, record, columns, seen, tally, s)
                 else:
                     n, rows = run_positions(block, fields, events, record, columns, seen, tally, s)
                 active += n
@@ -151,9 +147,7 @@ def _infer(watching: bool) -> Any:
                     active += np.int64(seen.events.end[0, t])
                     if t == 0 or not graded:
                         added += _deliver(mine, here, fields, seen, t, p, 0)
-                    _integrate_and_fire(
-                        mine, here, fields, seen, record, windows[s], s, t, p, 0, block.first, tally
-                    )
+                    _integrate_and_fire(mine, here, fields, seen, record, windows[s], s, t, p, 0, block.first, tally)
                     if watching:
                         _watch(mine, here, fields, seen, record.signals, s, t, p, 0)
                 first = p * fields.width + block.first
@@ -255,7 +249,9 @@ def _learn_shared_weights(watching: bool) -> Any:
     learn_step = _lesson(watching)
 
     @kernel
-    def run_block(block, fields, events, below, record, windows, targets, rates, columns, seen, written, tally, start, stop):
+    def run_block(
+        block, fields, events, below, record, windows, targets, rates, columns, seen, written, tally, start, stop
+    ):
         """As `chipsim.cycle.learn_block`, for a block of the columns of every position on one crossbar.
 
         columns: of all positions; written: (P,) int64, room for the number of writes that a position's current knows.

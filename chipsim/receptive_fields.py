@@ -189,4 +189,3 @@ def list_window(seen, fields, events, s, p):
     for t in range(seen.pixel_begin.shape[1]):
         n = list_events(seen, fields, events, s, t, p, 0, n)
     return n
-

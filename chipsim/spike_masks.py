@@ -33,9 +33,15 @@ def windows_apart(n_windows: int) -> int:
 
 
 def first_windows(fired: NDArray[np.uint16], n_windows: int) -> NDArray[np.uint16]:
-    """Masks of fewer windows in the same memory, side by side as `fired` is: kernels are compiled for one layout."""
+    """Masks of fewer windows, `windows_apart` of them, in the same memory: kernels are compiled for one layout."""
     words, _, steps, masks = fired.shape
-    return fired.reshape(-1)[: words * n_windows * steps * masks].reshape(words, n_windows, steps, masks)
+    n = windows_apart(n_windows)
+    return fired.reshape(-1)[: words * n * steps * masks].reshape(words, n, steps, masks)
+
+
+def read_windows(fired: NDArray[np.uint16], n_windows: int) -> NDArray[np.uint16]:
+    """A copy of what `first_windows` holds, of these windows alone."""
+    return np.ascontiguousarray(first_windows(fired, n_windows)[:, :n_windows])
 
 
 def n_bits(fired: NDArray[np.uint16]) -> int:
