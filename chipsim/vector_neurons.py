@@ -18,6 +18,7 @@ from numba.np.arrayobj import make_array
 from chipsim.tables import Events, NeuronTables
 from learning_circuit.accumulator import accumulated
 from learning_circuit.lanes import Lanes, Sequence, repeated
+from learning_circuit.loops import keep_rolled
 from learning_circuit.rows import LANES, FloatArray, Vectors
 
 _INDEX = ir.IntType(64)
@@ -201,6 +202,8 @@ class ActiveRows:
             row = builder.zext(builder.load(builder.gep(self._rows, [k])), _INDEX)
             x = repeated(builder, builder.load(builder.gep(self._amplitude, [k]))) if self.graded else None
             yield row, x
+            last = builder.block
+        keep_rolled(builder.module, last.terminator)
 
 
 class FiredMasks:
