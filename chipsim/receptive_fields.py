@@ -83,15 +83,19 @@ def fields_of(shape: LayerShape, drive_gain: NDArray[np.float32]) -> Fields:
 
 
 def room_for_fields(shape: LayerShape, steps: int, constant_current: bool, kept: int) -> FieldEvents:
-    """kept: positions whose windows are kept at a time. A constant current's events are listed once for a window."""
+    """kept: positions whose windows are kept at a time, listed one after the other.
+
+    A constant current's events are listed once for a window.
+    """
     listed = 1 if constant_current else steps
+    spare = AT_ONCE // shape.rows + 1  # lists that nobody has: what is copied at once may reach beyond the last
     pixels = shape.input[1] * shape.input[2]
     return FieldEvents(
         Events(
-            rows=aligned((kept, listed * shape.rows + AT_ONCE), row_type(shape.rows)),
+            rows=aligned((kept + spare, listed * shape.rows), row_type(shape.rows)),
             begin=aligned((kept, steps), np.int32),
             end=aligned((kept, steps), np.int32),
-            amplitude=aligned((kept, shape.rows + AT_ONCE) if constant_current else (0, 0), np.float32),
+            amplitude=aligned((kept + spare, shape.rows) if constant_current else (0, 0), np.float32),
         ),
         pixel_begin=aligned((pixels + 1, 1 if constant_current else steps), np.int32),
     )
