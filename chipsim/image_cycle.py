@@ -135,7 +135,7 @@ def _infer(watching: bool) -> Any:
                 active += n
                 added += rows
                 continue
-            for p in fields.positions:
+            for p in range(fields.n_positions):
                 here = block_at(block, p, fields.columns)
                 start_window(mine, here, windows[s])
                 if graded:
@@ -202,7 +202,7 @@ def _learn_own_weights(watching: bool) -> Any:
         for s in range(start, stop):
             find_pixels(seen, fields, events, below, s)
             if graded:
-                for p in fields.positions:
+                for p in range(fields.n_positions):
                     list_constant_current(seen, fields, events, s, p, p)
             if in_registers:
                 n, rows = teach_own_crossbars(
@@ -211,7 +211,7 @@ def _learn_own_weights(watching: bool) -> Any:
                 active += n
                 added += rows
                 continue
-            for p in fields.positions:
+            for p in range(fields.n_positions):
                 here = block_at(block, p, fields.columns)
                 first = p * fields.width + block.first
                 start_window(columns, here, windows[s])
@@ -264,7 +264,7 @@ def _learn_shared_weights(watching: bool) -> Any:
         for s in range(start, stop):
             find_pixels(seen, fields, events, below, s)
             if graded:
-                for p in fields.positions:
+                for p in range(fields.n_positions):
                     list_constant_current(seen, fields, events, s, p, p)
             if in_registers:
                 n, rows = teach_shared_crossbar(
@@ -273,7 +273,7 @@ def _learn_shared_weights(watching: bool) -> Any:
                 active += n
                 added += rows
                 continue
-            for p in fields.positions:
+            for p in range(fields.n_positions):
                 mine, here = columns_at(columns, p), block_at(block, p, fields.columns)
                 start_window(mine, here, windows[s])
                 start_lesson(mine, here, windows[s])
@@ -281,7 +281,7 @@ def _learn_shared_weights(watching: bool) -> Any:
             written[:] = -1
             writes = np.int64(0)
             for t in range(n_steps):
-                for p in fields.positions:
+                for p in range(fields.n_positions):
                     mine, here = columns_at(columns, p), block_at(block, p, fields.columns)
                     stale = written[p] != writes
                     written[p] = writes
@@ -292,7 +292,7 @@ def _learn_shared_weights(watching: bool) -> Any:
                     active += np.int64(seen.events.end[np.uint64(p if graded else 0), t])
                     writes += np.int64(wrote)
             missed = tally[MISSED] - missed_before
-            for p in fields.positions:
+            for p in range(fields.n_positions):
                 mine, here = columns_at(columns, p), block_at(block, p, fields.columns)
                 first = p * fields.width + block.first
                 end_window(mine, here.neurons, here.circuit, record, s, first, first + n_columns, missed, tally)

@@ -38,7 +38,7 @@ def run_positions(block, fields, events, record, columns, seen, tally, s):
     """
     mine = columns_at(columns, 0)
     active = np.int64(0)
-    for p in fields.positions:
+    for p in range(fields.n_positions):
         here = block_at(block, p, fields.columns)
         active += list_window(seen, fields, events, s, p)
         first = p * fields.width + block.first
@@ -52,7 +52,7 @@ def run_positions_of_constant_current(block, fields, events, record, columns, se
     """As `run_positions`, two positions at once; an odd one at the end is a pair with itself."""
     both = columns_at(columns, 0), columns_at(columns, 1)
     added = np.int64(0)
-    last = len(fields.positions) - 1
+    last = fields.n_positions - 1
     for p in range(0, last + 1, 2):
         q = min(p + 1, last)
         here = block_at(block, p, fields.columns), block_at(block, q, fields.columns)
@@ -108,7 +108,7 @@ def teach_own_crossbars(block, fields, events, record, windows, targets, rates, 
     rate = rates[s]
     active = np.int64(0)
     added = np.int64(0)
-    for p in fields.positions:
+    for p in range(fields.n_positions):
         here = block_at(block, p, fields.columns)
         first = p * fields.width + block.first
         start_window(columns, here, windows[s])
@@ -133,12 +133,12 @@ def teach_shared_crossbar(block, fields, events, record, windows, targets, rates
     rate = rates[s]
     active = np.int64(0)
     added = np.int64(0)
-    for p in fields.positions:
+    for p in range(fields.n_positions):
         start_window(columns_at(columns, p), block_at(block, p, fields.columns), windows[s])
     written[:] = -1
     writes = np.int64(0)
     for t in range(n_steps):
-        for p in fields.positions:
+        for p in range(fields.n_positions):
             mine, here = columns_at(columns, p), block_at(block, p, fields.columns)
             stale = written[p] != writes
             written[p] = writes
@@ -148,7 +148,7 @@ def teach_shared_crossbar(block, fields, events, record, windows, targets, rates
             active += n
             added += rows
             writes += np.int64(wrote)
-    for p in fields.positions:
+    for p in range(fields.n_positions):
         mine, here = columns_at(columns, p), block_at(block, p, fields.columns)
         first = p * fields.width + block.first
         end_window(mine, here.neurons, here.circuit, record, s, first, first + n_columns, _NONE_MISSED, tally)

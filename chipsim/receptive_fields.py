@@ -28,7 +28,7 @@ _PLACES = np.uint64(PLACES_PER_WORD)
 class Fields(NamedTuple):
     """A layer's positions, P of them, each with n_out columns of which a block holds some."""
 
-    positions: Any  # (P,) int64, 0 to P - 1
+    n_positions: Any  # int64 scalar, P
     lines: Any  # (P, kernel height, 3) int32: first pixel and the one after the last, and what makes numbers rows
     n_pixels: Any  # int64 scalar, of the image below
     channels: Any  # int64 scalar, of a pixel
@@ -69,7 +69,7 @@ def fields_of(shape: LayerShape, drive_gain: NDArray[np.float32]) -> Fields:
     """drive_gain: (P, n_out), see `chipsim.fabricate`."""
     shared = shape.crossbars == 1  # else each synapse's gain holds it
     return Fields(
-        positions=np.arange(shape.positions),
+        n_positions=np.int64(shape.positions),
         lines=kernel_lines(shape),
         n_pixels=np.int64(shape.input[1] * shape.input[2]),
         channels=np.int64(shape.input[0]),
