@@ -63,3 +63,12 @@ def test_neurons_in_registers_of_any_width(channels, form, constant_current):
     spec = image_spec(layers, noise=("mismatch:0.2@threshold",))
     learned = compare_unwatched(lesson(spec, n_windows=2, constant_current=constant_current, rate=0.1), threads=2)
     assert learned.counts[0].sum() > 0
+
+
+@pytest.mark.parametrize("kernel", [(2, 3), (4, 5)], ids=["nine positions", "one position"])
+def test_an_odd_number_of_positions(kernel):
+    """A constant current runs through two positions at once."""
+    layers = (Convolution(channels=20, kernel=kernel), Flatten(), Dense(units=3))
+    spec = image_spec(layers, noise=("mismatch:0.2@threshold",), neuron={"high_rail_th": 1.05, "low_rail_th": -0.1})
+    expected = compare_unwatched(lesson(spec, n_windows=2, constant_current=True, rate=0.1))
+    assert expected.activity["membrane_low_rail"][0] > 0
