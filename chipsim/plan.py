@@ -19,6 +19,7 @@ _WINDOWS_ON_ONE_THREAD = 256  # what one layer leaves is still in the cache when
 _RANGES_PER_THREAD = 2  # enough for layers to overlap
 _IMAGES_PER_PIECE = 16  # weights of large layers are fetched once for all of them
 _IMAGES_PER_LESSON = 8
+_FEW_IMAGES = 4  # in each lesson of a short chunk
 
 
 def even_ranges(n_windows: int, threads: int) -> Ranges:
@@ -46,9 +47,13 @@ def image_lessons(n_windows: int, threads: int) -> Ranges:
     """All windows of a chip that learns from images, in ranges that wait for each other layer by layer.
 
     The first and the last are short, since one thread is busy with them while the others have no work yet, or no more.
+    A short chunk is cut evenly: each range fetches all weights anew.
     """
     if threads == 1:
         return image_ranges(n_windows, threads)
+    if n_windows < 4 * _IMAGES_PER_LESSON:
+        size = max(1, min(_FEW_IMAGES, math.ceil(n_windows / threads)))
+        return [(start, min(start + size, n_windows)) for start in range(0, n_windows, size)]
     edges = [0]
     size = 0
     while (left := n_windows - edges[-1]) > 0:
