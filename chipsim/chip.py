@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from chipsim import spike_masks
 from chipsim.ageing import Age, DriftTables, drift_block, drift_tables, set_gain
 from chipsim.blocks import joined, padded_width, rewrite, split
 from chipsim.checks import (
@@ -26,7 +27,7 @@ from chipsim.layer_run import LayerRun, Look, Windows
 from chipsim.link import HostLink
 from chipsim.memory import aligned
 from chipsim.places import n_places, of_neurons, places_of, row_numbers
-from chipsim.plan import Before, checks, cut_at, even_ranges, image_ranges, inference, learning
+from chipsim.plan import Before, checks, cut_at, even_ranges, image_lessons, image_ranges, inference, learning
 from chipsim.positions import kept_once
 from chipsim.probe import Probe, check_probes, nothing_probed, room_for
 from chipsim.programming import Weights, in_crossbars, out_of_crossbars, program_layer
@@ -34,7 +35,7 @@ from chipsim.recycled import Recycler
 from chipsim.result import Awaited, ReadBack, Result
 from chipsim.schedule import Threads
 from chipsim.spec import ChipError, ChipSpec
-from chipsim.spike_masks import first_windows, gather_events, n_bits, new_masks, number_of_spikes, spikes_of
+from chipsim.spike_masks import gather_events, new_masks, windows_apart
 from chipsim.tables import Block, Events, Record, row_type
 from learning_circuit.rows import LANES
 
@@ -114,7 +115,7 @@ class Chip:
                 hidden._replace(rows=hidden.rows[:n], begin=hidden.begin[:n], end=hidden.end[:n])
                 for hidden in self._hidden_events
             ],
-            fired=[first_windows(record.fired, n) for record in self._records],
+            fired=[spike_masks.read_windows(record.fired, n) for record in self._records],
         )
 
     def learn(
@@ -267,7 +268,7 @@ class Chip:
         check_probes(probes, self.spec)
         if targets is not None and self._overlaps:  # the chunk before may still be read from
             self._others, (self._records, self._hidden_events) = (self._records, self._hidden_events), self._others
-        self._reserve(n_windows)
+        self._reserve(windows_apart(n_windows))
         watch = {probe.layer - 1: probe for probe in probes}
         learns = targets is not None
         records = [
@@ -278,6 +279,7 @@ class Chip:
             records = [record._replace(trace=trace) for record, trace in zip(records, traces, strict=True)]
         hidden_events = self._hidden_events
         inputs = [events, *hidden_events]
+        masks = [new_masks(0, self.spec.steps, 0), *(record.fired for record in records)]
         tallies: list[list[NDArray[np.int64]]] = [[] for _ in records]
         ages: dict[int, tuple[Age, Age]] = {}  # between which synapses drift after so many windows
         if learns and self._drifts:
@@ -290,7 +292,7 @@ class Chip:
             target = None if targets is None else targets[layer]
             part = Windows(windows, target, None if rates is None else rates[layer], start, stop)
             block = self._layers[layer][number]
-            tally = self._runs[layer].run(block, number, inputs[layer], records[layer], part, look)
+            tally = self._runs[layer].run(block, number, inputs[layer], masks[layer], records[layer], part, look)
             tallies[layer].append(tally)
             if stop in ages:
                 self._grow(layer, number, *ages[stop])
@@ -301,9 +303,10 @@ class Chip:
                 records[layer].fired, self._row_numbers[layer], hidden.rows, hidden.begin, hidden.end, start, stop
             )
 
-        threads, on_images = self._threads.count, not all(shape.dense for shape in shapes)
+        on_images = not all(shape.dense for shape in shapes)
         n_blocks = [len(layer) for layer in self._layers]
-        ranges = image_ranges(n_windows, threads) if on_images else even_ranges(n_windows, threads)
+        cut = even_ranges if not on_images else image_lessons if learns else image_ranges
+        ranges = cut(n_windows, self._threads.count)
         if targets is None:
             batch = self._threads.submit(inference(ranges, n_blocks, run_block, gather))
         else:
@@ -325,8 +328,9 @@ class Chip:
                 signals={p.layer: records[p.layer - 1].signals for p in probes},
                 traces={p.layer: records[p.layer - 1].signals.membrane for p in probes},
                 spikes={
-                    p.layer: spikes_of(
-                        records[p.layer - 1].fired, places_of(shapes[p.layer - 1], np.array(p.neurons, np.int64))
+                    p.layer: spike_masks.spikes_of(
+                        records[p.layer - 1].fired[:, :n_windows],
+                        places_of(shapes[p.layer - 1], np.array(p.neurons, np.int64)),
                     )
                     for p in probes
                 },
@@ -367,7 +371,7 @@ class Chip:
                 )
             )
         self._row_numbers = [
-            row_numbers(shape, n_bits(record.fired), events.rows.dtype)  # the last layer has none
+            row_numbers(shape, spike_masks.n_bits(record.fired), events.rows.dtype)  # the last layer has none
             for shape, record, events in zip(self.spec.shapes, self._records, self._hidden_events, strict=False)
         ]
 
@@ -377,8 +381,8 @@ class Chip:
         n = record.count.shape[1]
         count = self._results.take((n_windows, n))
         membrane = self._results.take((n_windows if layer == self.spec.n_layers - 1 else 0, n))  # else nobody asks
-        fired = first_windows(record.fired, n_windows)
-        fired[-1] = 0  # bits of no neuron were those of other windows if chunks differ in length
+        fired = spike_masks.first_windows(record.fired, n_windows)
+        fired[-1] = fired[:, n_windows:] = 0  # bits of nothing were others if chunks differ in length
         record = record._replace(fired=fired, count=count, membrane=membrane)
         if probe is not None:
             coded = bool(self._layers[layer][0].synapses.coded)
@@ -394,7 +398,7 @@ def _has_scale(layer: list[Block]) -> bool:
 def _spikes(hidden_events: list[Events], outputs: Record, n_windows: int) -> NDArray[np.int64]:
     """(n_layers,) spikes fired by each layer: a hidden layer's are the next one's events, all inside its buffer."""
     hidden = [int(np.sum(events.end[:n_windows, -1], dtype=np.int64)) for events in hidden_events]
-    return np.array([*hidden, number_of_spikes(outputs.fired)], np.int64)
+    return np.array([*hidden, spike_masks.number_of_spikes(outputs.fired)], np.int64)
 
 
 def _with_lost(result: Result, lost: int) -> Result:

@@ -28,25 +28,18 @@ from chipsim.gaussians import gaussians
 from chipsim.image_registers import (
     learns_in_registers,
     run_positions,
+    run_positions_of_constant_current,
     runs_in_registers,
     teach_own_crossbars,
     teach_shared_crossbar,
 )
 from chipsim.jit import inlined_stage, kernel, rare_stage
 from chipsim.positions import block_at, columns_at
-from chipsim.receptive_fields import find_pixels, list_events
+from chipsim.receptive_fields import find_pixels, list_constant_current, list_events
 from chipsim.watch import note, note_input, note_learning
 from nonideality.counter_rng import words_of_four_steps
 
 _ONE = np.float32(1)
-
-
-@inlined_stage
-def _list_constant_current(seen, fields, events, s):
-    """A constant current is the same at every step: list what each position sees of it once."""
-    for p in range(len(seen.events.rows)):
-        n = list_events(seen, fields, events, s, 0, p, p, 0)
-        seen.events.end[p, :] = np.int32(n)
 
 
 @inlined_stage
@@ -122,44 +115,45 @@ def _count_events(tally, block, fields, active, added):
 
 def _infer(watching: bool) -> Any:
     @kernel
-    def run_block(block, fields, events, record, windows, columns, seen, tally, start, stop):
+    def run_block(block, fields, events, below, record, windows, columns, seen, tally, start, stop):
         """As `chipsim.cycle.infer_block`, for a block of the columns of every position.
 
-        block: see `chipsim.positions`; fields, seen: see `chipsim.receptive_fields`; columns: of one position.
+        block: see `chipsim.positions`; fields, seen, below: see `chipsim.receptive_fields`; columns: of two positions.
         """
         n_steps, n_columns = events.begin.shape[1], block.state.weight.shape[2]
         graded = len(events.amplitude) > 0
+        mine = columns_at(columns, 0)
         in_registers = not watching and runs_in_registers(block, fields)
         active = np.int64(0)
         added = np.int64(0)
         for s in range(start, stop):
-            find_pixels(seen, fields, events, s)
-            if graded:
-                _list_constant_current(seen, fields, events, s)
+            find_pixels(seen, fields, events, below, s)
             if in_registers:
-                n, rows = run_positions(block, fields, events, record, windows, columns, seen, tally, s)
+                if graded:
+                    n, rows = run_positions_of_constant_current(block, fields, events, record, columns, seen, tally, s)
+                else:
+                    n, rows = run_positions(block, fields, events, record, columns, seen, tally, s)
                 active += n
                 added += rows
                 continue
-            for p in fields.positions:
+            for p in range(fields.n_positions):
                 here = block_at(block, p, fields.columns)
-                place = p if graded else np.int64(0)
-                start_window(columns, here, windows[s])
+                start_window(mine, here, windows[s])
+                if graded:
+                    list_constant_current(seen, fields, events, s, p, 0)
                 missed_before = tally[MISSED]
                 for t in range(n_steps):
                     if not graded:
-                        list_events(seen, fields, events, s, t, p, place, 0)
-                    active += np.int64(seen.events.end[np.uint64(place), t])
+                        list_events(seen, fields, events, s, t, p, 0, 0)
+                    active += np.int64(seen.events.end[0, t])
                     if t == 0 or not graded:
-                        added += _deliver(columns, here, fields, seen, t, p, place)
-                    _integrate_and_fire(
-                        columns, here, fields, seen, record, windows[s], s, t, p, place, block.first, tally
-                    )
+                        added += _deliver(mine, here, fields, seen, t, p, 0)
+                    _integrate_and_fire(mine, here, fields, seen, record, windows[s], s, t, p, 0, block.first, tally)
                     if watching:
-                        _watch(columns, here, fields, seen, record.signals, s, t, p, place)
+                        _watch(mine, here, fields, seen, record.signals, s, t, p, 0)
                 first = p * fields.width + block.first
                 missed = tally[MISSED] - missed_before
-                end_window(columns, here.neurons, here.circuit, record, s, first, first + n_columns, missed, tally)
+                end_window(mine, here.neurons, here.circuit, record, s, first, first + n_columns, missed, tally)
         _count_events(tally, block, fields, active, added)
 
     return run_block
@@ -199,7 +193,7 @@ def _learn_own_weights(watching: bool) -> Any:
     learn_step = _lesson(watching)
 
     @kernel
-    def run_block(block, fields, events, record, windows, targets, rates, columns, seen, tally, start, stop):
+    def run_block(block, fields, events, below, record, windows, targets, rates, columns, seen, tally, start, stop):
         """As `chipsim.cycle.learn_block`, for a block of the columns of every position, each with its own crossbar."""
         n_steps, n_columns = events.begin.shape[1], block.state.weight.shape[2]
         graded = len(events.amplitude) > 0
@@ -207,9 +201,10 @@ def _learn_own_weights(watching: bool) -> Any:
         active = np.int64(0)
         added = np.int64(0)
         for s in range(start, stop):
-            find_pixels(seen, fields, events, s)
+            find_pixels(seen, fields, events, below, s)
             if graded:
-                _list_constant_current(seen, fields, events, s)
+                for p in range(fields.n_positions):
+                    list_constant_current(seen, fields, events, s, p, p)
             if in_registers:
                 n, rows = teach_own_crossbars(
                     block, fields, events, record, windows, targets, rates, columns, seen, tally, s
@@ -217,7 +212,7 @@ def _learn_own_weights(watching: bool) -> Any:
                 active += n
                 added += rows
                 continue
-            for p in fields.positions:
+            for p in range(fields.n_positions):
                 here = block_at(block, p, fields.columns)
                 first = p * fields.width + block.first
                 start_window(columns, here, windows[s])
@@ -255,7 +250,9 @@ def _learn_shared_weights(watching: bool) -> Any:
     learn_step = _lesson(watching)
 
     @kernel
-    def run_block(block, fields, events, record, windows, targets, rates, columns, seen, written, tally, start, stop):
+    def run_block(
+        block, fields, events, below, record, windows, targets, rates, columns, seen, written, tally, start, stop
+    ):
         """As `chipsim.cycle.learn_block`, for a block of the columns of every position on one crossbar.
 
         columns: of all positions; written: (P,) int64, room for the number of writes that a position's current knows.
@@ -266,9 +263,10 @@ def _learn_shared_weights(watching: bool) -> Any:
         active = np.int64(0)
         added = np.int64(0)
         for s in range(start, stop):
-            find_pixels(seen, fields, events, s)
+            find_pixels(seen, fields, events, below, s)
             if graded:
-                _list_constant_current(seen, fields, events, s)
+                for p in range(fields.n_positions):
+                    list_constant_current(seen, fields, events, s, p, p)
             if in_registers:
                 n, rows = teach_shared_crossbar(
                     block, fields, events, record, windows, targets, rates, columns, seen, written, tally, s
@@ -276,7 +274,7 @@ def _learn_shared_weights(watching: bool) -> Any:
                 active += n
                 added += rows
                 continue
-            for p in fields.positions:
+            for p in range(fields.n_positions):
                 mine, here = columns_at(columns, p), block_at(block, p, fields.columns)
                 start_window(mine, here, windows[s])
                 start_lesson(mine, here, windows[s])
@@ -284,7 +282,7 @@ def _learn_shared_weights(watching: bool) -> Any:
             written[:] = -1
             writes = np.int64(0)
             for t in range(n_steps):
-                for p in fields.positions:
+                for p in range(fields.n_positions):
                     mine, here = columns_at(columns, p), block_at(block, p, fields.columns)
                     stale = written[p] != writes
                     written[p] = writes
@@ -295,7 +293,7 @@ def _learn_shared_weights(watching: bool) -> Any:
                     active += np.int64(seen.events.end[np.uint64(p if graded else 0), t])
                     writes += np.int64(wrote)
             missed = tally[MISSED] - missed_before
-            for p in fields.positions:
+            for p in range(fields.n_positions):
                 mine, here = columns_at(columns, p), block_at(block, p, fields.columns)
                 first = p * fields.width + block.first
                 end_window(mine, here.neurons, here.circuit, record, s, first, first + n_columns, missed, tally)

@@ -13,7 +13,7 @@ from chipsim.jit import inlined_stage, rare_stage
 from chipsim.lesson_in_registers import learn_one_step, learn_one_step_of_constant_current, writes_directly
 from chipsim.positions import block_at, columns_at
 from chipsim.receptive_fields import list_events, list_window
-from chipsim.window_in_registers import is_undisturbed, run_window, run_window_of_constant_current
+from chipsim.window_in_registers import is_undisturbed, run_two_windows_of_constant_current, run_window
 
 _NONE_MISSED = np.int64(0)
 
@@ -31,31 +31,51 @@ def learns_in_registers(block, fields):
 
 
 @rare_stage
-def run_positions(block, fields, events, record, windows, columns, seen, tally, s):
+def run_positions(block, fields, events, record, columns, seen, tally, s):
     """Window s of all positions, weights left alone. Arguments: see `chipsim.image_cycle.infer_image`.
 
     Returns the events that positions saw, and the rows added.
     """
-    n_steps, n_columns = events.begin.shape[1], block.state.weight.shape[2]
+    mine = columns_at(columns, 0)
     active = np.int64(0)
-    added = np.int64(0)
-    for p in fields.positions:
+    for p in range(fields.n_positions):
         here = block_at(block, p, fields.columns)
+        active += list_window(seen, fields, events, s, p)
         first = p * fields.width + block.first
-        start_window(columns, here, windows[s])
-        if len(events.amplitude) > 0:
-            n = deliver(columns, here.state.weight, seen.events, np.uint64(p), 0)
-            active += n_steps * n
-            low, high = run_window_of_constant_current(columns, here, seen.events, p, record.fired, s, first)
-        else:
-            n = list_window(seen, fields, events, s, p)
-            active += n
-            low, high = run_window(columns, here, seen.events, 0, record.fired, s, first)
+        hits = run_window(mine, here, seen.events, 0, record.fired, s, first)
+        _end_window(mine, here, record, s, first, hits, tally)
+    return active, active
+
+
+@rare_stage
+def run_positions_of_constant_current(block, fields, events, record, columns, seen, tally, s):
+    """As `run_positions`, two positions at once; an odd one at the end is a pair with itself."""
+    both = columns_at(columns, 0), columns_at(columns, 1)
+    added = np.int64(0)
+    last = fields.n_positions - 1
+    for p in range(0, last + 1, 2):
+        q = min(p + 1, last)
+        here = block_at(block, p, fields.columns), block_at(block, q, fields.columns)
+        first = p * fields.width + block.first, q * fields.width + block.first
+        list_events(seen, fields, events, s, 0, p, 0, 0)
+        n = deliver(both[0], here[0].state.weight, seen.events, 0, 0)
+        list_events(seen, fields, events, s, 0, q, 0, 0)
+        m = deliver(both[1], here[1].state.weight, seen.events, 0, 0)
+        hits = run_two_windows_of_constant_current(both, here, record.fired, s, first)
+        _end_window(both[0], here[0], record, s, first[0], hits[:2], tally)
         added += n
-        tally[LOW] += low
-        tally[HIGH] += high
-        end_window(columns, here.neurons, here.circuit, record, s, first, first + n_columns, _NONE_MISSED, tally)
-    return active, added
+        if q > p:
+            _end_window(both[1], here[1], record, s, first[1], hits[2:], tally)
+            added += m
+    return events.begin.shape[1] * added, added
+
+
+@inlined_stage
+def _end_window(columns, here, record, s, first, rail_hits, tally):
+    tally[LOW] += rail_hits[0]
+    tally[HIGH] += rail_hits[1]
+    last = first + here.state.weight.shape[1]
+    end_window(columns, here.neurons, here.circuit, record, s, first, last, _NONE_MISSED, tally)
 
 
 @inlined_stage
@@ -88,7 +108,7 @@ def teach_own_crossbars(block, fields, events, record, windows, targets, rates, 
     rate = rates[s]
     active = np.int64(0)
     added = np.int64(0)
-    for p in fields.positions:
+    for p in range(fields.n_positions):
         here = block_at(block, p, fields.columns)
         first = p * fields.width + block.first
         start_window(columns, here, windows[s])
@@ -113,12 +133,12 @@ def teach_shared_crossbar(block, fields, events, record, windows, targets, rates
     rate = rates[s]
     active = np.int64(0)
     added = np.int64(0)
-    for p in fields.positions:
+    for p in range(fields.n_positions):
         start_window(columns_at(columns, p), block_at(block, p, fields.columns), windows[s])
     written[:] = -1
     writes = np.int64(0)
     for t in range(n_steps):
-        for p in fields.positions:
+        for p in range(fields.n_positions):
             mine, here = columns_at(columns, p), block_at(block, p, fields.columns)
             stale = written[p] != writes
             written[p] = writes
@@ -128,7 +148,7 @@ def teach_shared_crossbar(block, fields, events, record, windows, targets, rates
             active += n
             added += rows
             writes += np.int64(wrote)
-    for p in fields.positions:
+    for p in range(fields.n_positions):
         mine, here = columns_at(columns, p), block_at(block, p, fields.columns)
         first = p * fields.width + block.first
         end_window(mine, here.neurons, here.circuit, record, s, first, first + n_columns, _NONE_MISSED, tally)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -37,7 +40,7 @@ class LayerRun:
 
     def __init__(self, shape: LayerShape, made: FabricatedLayer) -> None:
         self._shape = shape
-        self._rooms: dict[tuple[int, int, bool, bool], Room] = {}
+        self._rooms: defaultdict[tuple[int, bool, bool], list[Room]] = defaultdict(list)  # nobody works in them
         self._fields: list[Fields] = []
         if not shape.dense:
             whole = fields_of(shape, made.drive_gain)
@@ -47,20 +50,28 @@ class LayerRun:
             ]
 
     def run(
-        self, block: Block, number: int, events: Events, record: Record, windows: Windows, look: Look
+        self,
+        block: Block,
+        number: int,
+        events: Events,
+        below: NDArray[np.uint16],
+        record: Record,
+        windows: Windows,
+        look: Look,
     ) -> NDArray[np.int64]:
         """Run some windows through block `number` of the layer; returns the TALLY.
 
+        below: the masks behind the events (see `chipsim.spike_masks`), none if the host sent them.
         look: what is noted of the windows besides what a host always gets; learning is not traced.
         """
         learns = windows.targets is not None and self._shape.learns
         tally = np.zeros(len(TALLY), np.int64)
-        fields = () if self._shape.dense else (self._fields[number],)
+        seen = (events,) if self._shape.dense else (self._fields[number], events, below)
         lesson = (windows.targets, windows.rates) if learns else ()
         constant_current = len(events.amplitude) > 0
-        room = self._room(block, constant_current, learns, events.begin.shape[1], windows.start)
         kernel = self._kernel(block, constant_current, learns, look)
-        kernel(block, *fields, events, record, windows.numbers, *lesson, *room, tally, windows.start, windows.stop)
+        with self._room(block, constant_current, learns, events.begin.shape[1]) as room:
+            kernel(block, *seen, record, windows.numbers, *lesson, *room, tally, windows.start, windows.stop)
         return tally
 
     def _kernel(self, block: Block, constant_current: bool, learns: bool, look: Look) -> Any:
@@ -85,18 +96,24 @@ class LayerRun:
             return image_cycle.learn_own_weights_watched if watching else image_cycle.learn_own_weights
         return image_cycle.learn_shared_weights_watched if watching else image_cycle.learn_shared_weights
 
-    def _room(self, block: Block, constant_current: bool, learns: bool, steps: int, start: int) -> Room:
-        """Kept from chunk to chunk. While weights rest, other windows may run at the same time."""
-        key = (int(block.first), 0 if learns else start, constant_current, learns)
-        if key not in self._rooms:
-            self._rooms[key] = self._new_room(block, constant_current, learns, steps)
-        return self._rooms[key]
+    @contextmanager
+    def _room(self, block: Block, constant_current: bool, learns: bool, steps: int) -> Iterator[Room]:
+        """One that nobody works in: while weights rest, other windows may run at the same time."""
+        free = self._rooms[int(block.first), constant_current, learns]
+        try:
+            room = free.pop()  # the one used last, still in the cache
+        except IndexError:
+            room = self._new_room(block, constant_current, learns, steps)
+        yield room
+        free.append(room)
 
     def _new_room(self, block: Block, constant_current: bool, learns: bool, steps: int) -> Room:
         shape, n = self._shape, block.state.weight.shape[-1]
         if shape.dense:
             return (new_columns(n, shape.n_in, steps),)
-        seen = room_for_fields(shape, steps, constant_current)
-        if learns and shape.crossbars == 1:
+        seen = room_for_fields(shape, steps, constant_current, shape.positions if constant_current and learns else 1)
+        if not learns:
+            return (new_columns_of_all(2, n, shape.rows), seen)
+        if shape.crossbars == 1:
             return (new_columns_of_all(shape.positions, n, shape.rows), seen, np.zeros(shape.positions, np.int64))
         return (new_columns(n, shape.rows, 0), seen)

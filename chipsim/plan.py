@@ -17,7 +17,9 @@ Before = dict[tuple[int, int], Piece]  # (layer, block) -> the piece that learns
 WINDOWS_PER_PIECE = 32  # at least, so that a piece outweighs its scheduling
 _WINDOWS_ON_ONE_THREAD = 256  # what one layer leaves is still in the cache when the next one reads it
 _RANGES_PER_THREAD = 2  # enough for layers to overlap
-_IMAGES_PER_PIECE = 4  # many layers, each long: the shorter the ranges, the sooner all threads have work
+_IMAGES_PER_PIECE = 16  # weights of large layers are fetched once for all of them
+_IMAGES_PER_LESSON = 8
+_FEW_IMAGES = 4  # in each lesson of a short chunk
 
 
 def even_ranges(n_windows: int, threads: int) -> Ranges:
@@ -34,9 +36,30 @@ def cut_at(ranges: Ranges, places: Sequence[int]) -> Ranges:
 
 
 def image_ranges(n_windows: int, threads: int) -> Ranges:
-    """All windows of a chip that sees images, in ranges that run side by side or wait for each other."""
-    size = min(_IMAGES_PER_PIECE, math.ceil(n_windows / threads)) if threads > 1 else _WINDOWS_ON_ONE_THREAD
+    """All windows of a chip that sees images, in ranges of one length, as many for each thread."""
+    longest = _IMAGES_PER_PIECE if threads > 1 else _WINDOWS_ON_ONE_THREAD
+    rounds = max(1, math.ceil(n_windows / (threads * longest)))
+    size = max(1, math.ceil(n_windows / (threads * rounds)))
     return [(start, min(start + size, n_windows)) for start in range(0, n_windows, size)]
+
+
+def image_lessons(n_windows: int, threads: int) -> Ranges:
+    """All windows of a chip that learns from images, in ranges that wait for each other layer by layer.
+
+    The first and the last are short, since one thread is busy with them while the others have no work yet, or no more.
+    A short chunk is cut evenly: each range fetches all weights anew.
+    """
+    if threads == 1:
+        return image_ranges(n_windows, threads)
+    if n_windows < 4 * _IMAGES_PER_LESSON:
+        size = max(1, min(_FEW_IMAGES, math.ceil(n_windows / threads)))
+        return [(start, min(start + size, n_windows)) for start in range(0, n_windows, size)]
+    edges = [0]
+    size = 0
+    while (left := n_windows - edges[-1]) > 0:
+        size = min(size + 2, _IMAGES_PER_LESSON, max(left // 2, 1))
+        edges.append(edges[-1] + size)
+    return list(pairwise(edges))
 
 
 def checks(ranges: Ranges, check: Callable[[int, int], None]) -> list[Piece]:

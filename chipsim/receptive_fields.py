@@ -16,18 +16,23 @@ from chipsim.blocks import padded_width
 from chipsim.jit import inlined_stage, stage
 from chipsim.layers import AveragePool, LayerShape
 from chipsim.memory import aligned
-from chipsim.shifted_rows import AT_ONCE, append_shifted
+from chipsim.shifted_rows import AT_ONCE, append, append_shifted
 from chipsim.single_stores import store_alone
+from chipsim.spike_masks import PLACES_PER_WORD
 from chipsim.tables import Events, row_type
+from learning_circuit.masks import population
+
+_PLACES = np.uint64(PLACES_PER_WORD)
 
 
 class Fields(NamedTuple):
     """A layer's positions, P of them, each with n_out columns of which a block holds some."""
 
-    positions: Any  # (P,) int64, 0 to P - 1
+    n_positions: Any  # int64 scalar, P
     lines: Any  # (P, kernel height, 3) int32: first pixel and the one after the last, and what makes numbers rows
     n_pixels: Any  # int64 scalar, of the image below
     channels: Any  # int64 scalar, of a pixel
+    places_per_pixel: Any  # int64 scalar, in spike masks
     columns: Any  # int64 scalar, neurons of a position
     width: Any  # int64 scalar, the same in whole vectors
     pools: Any  # bool scalar: each column has synapses to its own channel alone
@@ -36,10 +41,13 @@ class Fields(NamedTuple):
 
 
 class FieldEvents(NamedTuple):
-    """Room for what the positions see: `events` of one position after the other, or of all for a constant current."""
+    """Room for what the positions see: `events` of one position after the other, or of all.
+
+    All are kept while a constant current teaches, since they may share a crossbar and then take turns at every step.
+    """
 
     events: Events  # one "window" for each position that is kept; begin and end as in a window
-    pixel_begin: Any  # (T, n_pixels + 1) int32, where each pixel's events begin among those of a window
+    pixel_begin: Any  # (n_pixels + 1, T) int32, where each pixel's events begin among those of a window
 
 
 def kernel_lines(shape: LayerShape) -> NDArray[np.int32]:
@@ -61,10 +69,11 @@ def fields_of(shape: LayerShape, drive_gain: NDArray[np.float32]) -> Fields:
     """drive_gain: (P, n_out), see `chipsim.fabricate`."""
     shared = shape.crossbars == 1  # else each synapse's gain holds it
     return Fields(
-        positions=np.arange(shape.positions),
+        n_positions=np.int64(shape.positions),
         lines=kernel_lines(shape),
         n_pixels=np.int64(shape.input[1] * shape.input[2]),
         channels=np.int64(shape.input[0]),
+        places_per_pixel=np.int64(padded_width(shape.input[0])),
         columns=np.int64(shape.columns),
         width=np.int64(padded_width(shape.columns)),
         pools=isinstance(shape.layer, AveragePool),
@@ -73,42 +82,78 @@ def fields_of(shape: LayerShape, drive_gain: NDArray[np.float32]) -> Fields:
     )
 
 
-def room_for_fields(shape: LayerShape, steps: int, constant_current: bool) -> FieldEvents:
-    """A constant current's events are listed once for each window, so all positions' are kept; else one's, a window."""
-    kept, listed = (shape.positions, 1) if constant_current else (1, steps)
+def room_for_fields(shape: LayerShape, steps: int, constant_current: bool, kept: int) -> FieldEvents:
+    """kept: positions whose windows are kept at a time, listed one after the other.
+
+    A constant current's events are listed once for a window.
+    """
+    listed = 1 if constant_current else steps
+    spare = AT_ONCE // shape.rows + 1  # lists that nobody has: what is copied at once may reach beyond the last
     pixels = shape.input[1] * shape.input[2]
     return FieldEvents(
         Events(
-            rows=aligned((kept, listed * shape.rows + AT_ONCE), row_type(shape.rows)),
+            rows=aligned((kept + spare, listed * shape.rows), row_type(shape.rows)),
             begin=aligned((kept, steps), np.int32),
             end=aligned((kept, steps), np.int32),
-            amplitude=aligned((kept, shape.rows) if constant_current else (0, 0), np.float32),
+            amplitude=aligned((kept + spare, shape.rows) if constant_current else (0, 0), np.float32),
         ),
-        pixel_begin=aligned((1 if constant_current else steps, pixels + 1), np.int32),
+        pixel_begin=aligned((pixels + 1, 1 if constant_current else steps), np.int32),
     )
 
 
 @inlined_stage
-def find_pixels(seen, fields, events, s):
-    """Fill seen.pixel_begin with window s of a chunk's events."""
-    rows = events.rows[s]
-    for t in range(len(seen.pixel_begin)):
-        _find_pixels(seen.pixel_begin[t], rows, events.begin[s, t], events.end[s, t], fields.channels)
+def find_pixels(seen, fields, events, below, s):
+    """Fill seen.pixel_begin with window s of a chunk's events.
+
+    below: the masks of the layer that sent them (see `chipsim.spike_masks`), none (0 words) if the host did.
+    """
+    if len(below) > 0:
+        _count_spikes(seen.pixel_begin, below, s, events.begin[s], fields.places_per_pixel)
+    else:
+        rows = events.rows[s]
+        for t in range(seen.pixel_begin.shape[1]):
+            _find_pixels(seen.pixel_begin, t, rows, events.begin[s, t], events.end[s, t], fields.channels)
 
 
 @stage
-def _find_pixels(pixel_begin, rows, begin, end, channels):
+def _count_spikes(pixel_begin, fired, s, begin, places_per_pixel):
+    """No event is looked at: a pixel's begin where those of the pixel before end, as many later as it has spikes."""
+    words = fired.view(np.uint64)
+    for t in range(len(begin)):
+        pixel_begin[0, t] = begin[t]
+    place = np.uint64(0)
+    for pixel in range(np.uint64(1), np.uint64(len(pixel_begin))):
+        before, after = pixel_begin[pixel - np.uint64(1)], pixel_begin[pixel]
+        for t in range(len(begin)):
+            after[t] = before[t]
+        stop = place + np.uint64(places_per_pixel)
+        while place < stop:
+            first = place % _PLACES
+            n = min(_PLACES - first, stop - place)
+            _add_spikes(after, words[place // _PLACES, s], ~np.uint64(0) >> (_PLACES - n) << first)
+            place += n
+
+
+@stage
+def _add_spikes(total, words, chosen):
+    """total (T,) int32 += spikes at the places whose bit is set in `chosen`. words: (T, 1) uint64, a word of masks."""
+    for t in range(np.uint64(len(total))):
+        total[t] += np.int32(population(words[t, np.uint64(0)] & chosen))
+
+
+@stage
+def _find_pixels(pixel_begin, t, rows, begin, end, channels):
     """No branch depends on an event: each leaves its place behind its pixel's, and pixels without any take theirs."""
-    pixel_begin[:] = begin
+    for pixel in range(len(pixel_begin)):
+        pixel_begin[pixel, t] = begin
     per_channel = np.nextafter(1.0 / channels, 1.0)  # rounded up, so that whole quotients stay whole
     for k in range(np.uint64(begin), np.uint64(end)):
-        store_alone(
-            pixel_begin, np.uint64(np.float64(rows[k]) * per_channel) + np.uint64(1), np.int32(k + np.uint64(1))
-        )
+        pixel = np.uint64(np.float64(rows[k]) * per_channel)
+        store_alone(pixel_begin, pixel + np.uint64(1), t, np.int32(k + np.uint64(1)))
     last = begin
     for pixel in range(len(pixel_begin)):
-        last = max(last, pixel_begin[pixel])
-        pixel_begin[pixel] = last
+        last = max(last, pixel_begin[pixel, t])
+        pixel_begin[pixel, t] = last
 
 
 @inlined_stage
@@ -119,14 +164,15 @@ def list_events(seen, fields, events, s, t, p, place, first):
     """
     graded = len(events.amplitude) > 0
     listed = seen.events
-    pixel_begin = seen.pixel_begin[0 if graded else t]
+    step = np.uint64(0 if graded else t)
     lines = fields.lines[np.uint64(p)]
     place = np.uint64(place)
     n = np.int64(first)
     for line in range(len(lines)):
-        begin, end = pixel_begin[lines[line, 0]], pixel_begin[lines[line, 1]]
+        begin = seen.pixel_begin[np.uint64(lines[line, 0]), step]
+        end = seen.pixel_begin[np.uint64(lines[line, 1]), step]
         if graded:
-            _append_amplitudes(listed.amplitude[place], n, events.amplitude[s], begin, end)
+            append(listed.amplitude[place], n, events.amplitude[s], begin, end)
         n = append_shifted(listed.rows[place], n, events.rows[s], begin, end, lines[line, 2])
     listed.begin[place, t] = np.int32(first)
     listed.end[place, t] = np.int32(n)
@@ -134,16 +180,16 @@ def list_events(seen, fields, events, s, t, p, place, first):
 
 
 @inlined_stage
+def list_constant_current(seen, fields, events, s, p, place):
+    """As `list_events`, for all steps at once."""
+    n = list_events(seen, fields, events, s, 0, p, place, 0)
+    seen.events.end[np.uint64(place), :] = np.int32(n)
+
+
+@inlined_stage
 def list_window(seen, fields, events, s, p):
     """List what position p sees at all steps of window s, as the only window of seen.events. Returns how many."""
     n = np.int64(0)
-    for t in range(len(seen.pixel_begin)):
+    for t in range(seen.pixel_begin.shape[1]):
         n = list_events(seen, fields, events, s, t, p, 0, n)
     return n
-
-
-@stage
-def _append_amplitudes(target, n, amplitude, begin, end):
-    for k in range(begin, end):
-        target[n] = amplitude[k]
-        n += 1

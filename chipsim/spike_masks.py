@@ -15,30 +15,44 @@ from chipsim.memory import aligned
 from learning_circuit.masks import population, store_chosen
 from learning_circuit.rows import LANES
 
-_NEURONS_PER_WORD = 64
+PLACES_PER_WORD = 64
 _MASKS_PER_WORD = 4
 
 
 def new_masks(n_windows: int, steps: int, n_neurons: int) -> NDArray[np.uint16]:
     """Masks in which no neuron fires."""
-    return aligned((-(-n_neurons // _NEURONS_PER_WORD), n_windows, steps, _MASKS_PER_WORD), np.uint16)
+    return aligned((-(-n_neurons // PLACES_PER_WORD), n_windows, steps, _MASKS_PER_WORD), np.uint16)
+
+
+def windows_apart(n_windows: int) -> int:
+    """How many windows to make room for: an odd number.
+
+    Else the words of a window are whole pages apart, as a rule, and so meet in the same few places of the cache.
+    """
+    return n_windows | 1
 
 
 def first_windows(fired: NDArray[np.uint16], n_windows: int) -> NDArray[np.uint16]:
-    """Masks of fewer windows in the same memory, side by side as `fired` is: kernels are compiled for one layout."""
+    """Masks of fewer windows, `windows_apart` of them, in the same memory: kernels are compiled for one layout."""
     words, _, steps, masks = fired.shape
-    return fired.reshape(-1)[: words * n_windows * steps * masks].reshape(words, n_windows, steps, masks)
+    n = windows_apart(n_windows)
+    return fired.reshape(-1)[: words * n * steps * masks].reshape(words, n, steps, masks)
+
+
+def read_windows(fired: NDArray[np.uint16], n_windows: int) -> NDArray[np.uint16]:
+    """A copy of what `first_windows` holds, of these windows alone."""
+    return np.ascontiguousarray(first_windows(fired, n_windows)[:, :n_windows])
 
 
 def n_bits(fired: NDArray[np.uint16]) -> int:
     """Bits of a step, those that stand for no neuron included."""
-    return _NEURONS_PER_WORD * len(fired)
+    return PLACES_PER_WORD * len(fired)
 
 
 def spikes_of(fired: NDArray[np.uint16], places: ArrayLike) -> NDArray[np.uint8]:
     """Spikes (S, T, k) of the neurons at some places, 0 or 1."""
     numbers = np.asarray(places, np.int64)
-    words, masks = numbers // _NEURONS_PER_WORD, numbers % _NEURONS_PER_WORD // LANES
+    words, masks = numbers // PLACES_PER_WORD, numbers % PLACES_PER_WORD // LANES
     chosen = fired[words, :, :, masks]  # (k, S, T)
     bits = chosen >> (numbers % LANES).astype(np.uint16)[:, None, None] & 1
     return np.ascontiguousarray(np.moveaxis(bits, 0, 2), np.uint8)
@@ -91,5 +105,5 @@ def gather_events(fired, numbers, rows, begin, end, start, stop):
             for w in range(fired.shape[0]):
                 masks = fired[w, s, t]
                 for q in range(_MASKS_PER_WORD):
-                    k = store_chosen(mine, k, numbers, np.uint64(_NEURONS_PER_WORD * w + LANES * q), masks[q])
+                    k = store_chosen(mine, k, numbers, np.uint64(PLACES_PER_WORD * w + LANES * q), masks[q])
             end[s, t] = np.int32(k)

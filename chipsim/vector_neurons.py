@@ -7,7 +7,7 @@ the same order, and so are the bits.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -18,6 +18,7 @@ from numba.np.arrayobj import make_array
 from chipsim.tables import Events, NeuronTables
 from learning_circuit.accumulator import accumulated
 from learning_circuit.lanes import Lanes, Sequence, repeated
+from learning_circuit.loops import keep_rolled
 from learning_circuit.rows import LANES, FloatArray, Vectors
 
 _INDEX = ir.IntType(64)
@@ -201,6 +202,8 @@ class ActiveRows:
             row = builder.zext(builder.load(builder.gep(self._rows, [k])), _INDEX)
             x = repeated(builder, builder.load(builder.gep(self._amplitude, [k]))) if self.graded else None
             yield row, x
+            last = builder.block
+        keep_rolled(builder.module, last.terminator)
 
 
 class FiredMasks:
@@ -232,17 +235,6 @@ class FiredMasks:
 
     def store(self, number: int, t: Any, fired: Lanes) -> None:
         self._builder.store(fired.bits(), self._place(number, t))
-
-
-def sum_of(builder: Any, vectors: Iterable[Register]) -> Any:
-    """An int64, of all of some vectors of uint32."""
-    total = _INDEX(0)
-    for each in vectors:
-        vector = each.lanes.value
-        kind = ir.FunctionType(vector.type.element, [vector.type])
-        add = cgutils.get_or_insert_function(builder.module, kind, f"llvm.vector.reduce.add.v{LANES}i32")
-        total = builder.add(total, builder.zext(builder.call(add, [vector]), _INDEX))
-    return total
 
 
 def index(number: int) -> Any:

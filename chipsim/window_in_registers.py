@@ -24,17 +24,18 @@ from chipsim.vector_neurons import (
     FiredMasks,
     Register,
     State,
+    Sum,
     circuits,
     fire,
+    index,
     members,
     sixteen,
-    sum_of,
 )
+from learning_circuit.accumulator import accumulated
 from learning_circuit.lanes import Lanes, Sequence
 from learning_circuit.rows import LANES
 
 _WIDEST_TILE = 4  # vectors: all of a block
-_WHOLE = ir.VectorType(ir.IntType(32), LANES)
 
 
 @inlined_stage
@@ -58,27 +59,39 @@ def fires(neurons):
 class _Group:
     """Sixteen neurons that are at rest, to begin with."""
 
-    def __init__(self, builder: Any, circuit: Circuits) -> None:
+    def __init__(self, builder: Any, circuit: Circuits, rail_hits: tuple[Sum, Sum]) -> None:
+        """rail_hits: membranes that meet the lower and the upper rail are added to them."""
         self._circuit = circuit
-        self.membrane, self.count = (Register(builder, ir.Constant(FLOATS, None)) for _ in range(2))
-        self.rail_hits = [Register(builder, ir.Constant(_WHOLE, None)) for _ in range(2)]  # lower, upper
+        self._rail_hits = rail_hits
+        self.membrane, self._spikes = (Register(builder, ir.Constant(FLOATS, None)) for _ in range(2))
         self._spiked = Register(builder, ir.Constant(CHOICE, None))
 
     def step(self, current: Lanes) -> Lanes:
         """Returns which fire."""
-        before = State(self.membrane.lanes, self._spiked.lanes, self.count.lanes)
-        after, *rails = fire(self._circuit, before, current)
-        self.membrane.lanes, self._spiked.lanes, self.count.lanes = after
-        for hits, now in zip(self.rail_hits, rails, strict=True):
-            hits.lanes = hits.lanes + now.where(hits.lanes.like(1), 0)
+        spikes = self._spikes.lanes
+        after, *rails = fire(self._circuit, State(self.membrane.lanes, self._spiked.lanes, spikes), current)
+        self.membrane.lanes, self._spiked.lanes = after.membrane, after.spiked
+        self._spikes.lanes = after.spiked.where(spikes + 1.0, spikes)
+        for hits, now in zip(self._rail_hits, rails, strict=True):
+            hits.add(now)
         return after.spiked
 
+    @property
+    def count(self) -> Lanes:
+        """Of the spike accumulator, which only counts up: it need not be looked at for being full at every step."""
+        spikes = self._spikes.lanes
+        return accumulated(spikes.like(0.0), spikes, self._circuit.full)
 
-def _tile(vectors: int, steady: bool) -> Any:
-    """Code that takes some vectors of columns, from `column` on, through a window.
 
-    steady: their currents are the same at every step, as columns.drive says.
-    """
+def _store(context: Any, builder: Any, columns: Any, places: list[Any], groups: list[_Group]) -> None:
+    membranes, counts = (Sequence(context, builder, *each) for each in (columns.membrane, columns.count))
+    for place, group in zip(places, groups, strict=True):
+        membranes.store(place, group.membrane.lanes)
+        counts.store(place, group.count)
+
+
+def _tile(vectors: int) -> Any:
+    """Code that takes some vectors of columns, from `column` on, through a window."""
 
     @intrinsic
     def tile(context, columns, weight, events, window, neurons, full, fired, s, first, column):
@@ -89,36 +102,67 @@ def _tile(vectors: int, steady: bool) -> Any:
             crossbar = Crossbar(context, builder, (kinds[1], values[1]), column, vectors)
             active = ActiveRows(context, builder, events, window, graded=False)
             masks = FiredMasks(context, builder, kinds[6], values[6], s, builder.add(first, column), vectors)
-            places = [builder.add(column, column.type(LANES * v)) for v in range(vectors)]
-            groups = [_Group(builder, circuits(context, builder, tables, full, place)) for place in places]
-            currents = [sixteen(context, builder, columns.drive, place) for place in places]
+            places = [builder.add(column, index(LANES * v)) for v in range(vectors)]
+            rail_hits = (Sum(builder), Sum(builder))
+            groups = [_Group(builder, circuits(context, builder, tables, full, place), rail_hits) for place in places]
             with cgutils.for_range(builder, masks.steps) as loop:
-                if not steady:
-                    currents = crossbar.deliver(active, loop.index)
+                currents = crossbar.deliver(active, loop.index)
                 for v in range(vectors):
                     masks.store(v, loop.index, groups[v].step(currents[v]))
-            membranes, counts = (Sequence(context, builder, *each) for each in (columns.membrane, columns.count))
-            for place, group in zip(places, groups, strict=True):
-                membranes.store(place, group.membrane.lanes)
-                counts.store(place, group.count.lanes)
-            low, high = (sum_of(builder, each) for each in zip(*(g.rail_hits for g in groups), strict=True))
-            return cgutils.pack_array(builder, [low, high])
+            _store(context, builder, columns, places, groups)
+            return cgutils.pack_array(builder, [hits.value for hits in rail_hits])
 
-        index = types.uint64
-        arguments = (columns, weight, events, index, neurons, full, fired, index, index, index)
+        place = types.uint64
+        arguments = (columns, weight, events, place, neurons, full, fired, place, place, place)
         return types.UniTuple(types.int64, 2)(*arguments), generate
 
     return tile
 
 
-def _all_columns(steady: bool) -> Any:
+def _steady_tile(vectors: int) -> Any:
+    """As `_tile`, for two positions at once, each of whose currents are the same at every step."""
+
+    @intrinsic
+    def tile(context, both_columns, both_neurons, full, fired, s, both_firsts, column):
+        def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+            kinds = signature.args
+            both_columns, both_tables = (
+                [members(builder, kinds[k].dtype, each) for each in cgutils.unpack_tuple(builder, values[k])]
+                for k in (0, 1)
+            )
+            full, s, column = (values[k] for k in (2, 4, 6))
+            places = [builder.add(column, index(LANES * v)) for v in range(vectors)]
+            positions = []
+            for columns, tables, first in zip(
+                both_columns, both_tables, cgutils.unpack_tuple(builder, values[5]), strict=True
+            ):
+                masks = FiredMasks(context, builder, kinds[3], values[3], s, builder.add(first, column), vectors)
+                hits = (Sum(builder), Sum(builder))
+                groups = [_Group(builder, circuits(context, builder, tables, full, place), hits) for place in places]
+                currents = [sixteen(context, builder, columns.drive, place) for place in places]
+                positions.append((masks, hits, groups, currents))
+            with cgutils.for_range(builder, masks.steps) as loop:
+                for masks, _, groups, currents in positions:
+                    for v, (group, current) in enumerate(zip(groups, currents, strict=True)):
+                        masks.store(v, loop.index, group.step(current))
+            for columns, (_, _, groups, _) in zip(both_columns, positions, strict=True):
+                _store(context, builder, columns, places, groups)
+            return cgutils.pack_array(builder, [each.value for _, hits, _, _ in positions for each in hits])
+
+        arguments = (both_columns, both_neurons, full, fired, types.uint64, both_firsts, types.uint64)
+        return types.UniTuple(types.int64, 4)(*arguments), generate
+
+    return tile
+
+
+def _all_columns() -> Any:
     @stage
     def narrower(columns, weight, events, window, neurons, full, fired, s, first, column):
         return np.int64(0), np.int64(0)
 
     vectors = 1
     while vectors <= _WIDEST_TILE:
-        narrower = _in_tiles(_tile(vectors, steady), np.uint64(vectors * LANES), narrower)
+        narrower = _in_tiles(_tile(vectors), np.uint64(vectors * LANES), narrower)
         vectors *= 2
     return narrower
 
@@ -137,7 +181,8 @@ def _in_tiles(tile: Any, width: np.uint64, narrower: Any) -> Any:
     return in_tiles
 
 
-_with_spikes, _with_constant_current = _all_columns(steady=False), _all_columns(steady=True)
+_with_spikes = _all_columns()
+_narrow_steady_tile, _wide_steady_tile = _steady_tile(1), _steady_tile(_WIDEST_TILE // 2)
 _FIRST = np.uint64(0)
 
 
@@ -155,8 +200,22 @@ def run_window(columns, here, events, window, fired, s, first):
 
 
 @stage
-def run_window_of_constant_current(columns, here, events, window, fired, s, first):
-    """As `run_window`, with currents that stay what they are, in columns.drive."""
-    window, s, first = np.uint64(window), np.uint64(s), np.uint64(first)
-    weight, neurons, full = here.state.weight, here.neurons, here.circuit.accumulator_full
-    return _with_constant_current(columns, weight, events, window, neurons, full, fired, s, first, _FIRST)
+def run_two_windows_of_constant_current(columns, here, fired, s, first):
+    """As `run_window`, for two positions at once, with currents that stay what they are, in columns.drive.
+
+    columns, here, first: pairs, of positions of one block. Returns (lower, upper) of the first, and of the second.
+    """
+    s, firsts = np.uint64(s), (np.uint64(first[0]), np.uint64(first[1]))
+    neurons, full = (here[0].neurons, here[1].neurons), here[0].circuit.accumulator_full
+    low, high, other_low, other_high = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
+    n, column, wide = np.uint64(len(columns[0].membrane)), _FIRST, np.uint64(_WIDEST_TILE // 2 * LANES)
+    while column < n:
+        if column + wide <= n:
+            hits = _wide_steady_tile(columns, neurons, full, fired, s, firsts, column)
+            column += wide
+        else:
+            hits = _narrow_steady_tile(columns, neurons, full, fired, s, firsts, column)
+            column += np.uint64(LANES)
+        low, high = low + hits[0], high + hits[1]
+        other_low, other_high = other_low + hits[2], other_high + hits[3]
+    return low, high, other_low, other_high

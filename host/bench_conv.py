@@ -39,6 +39,14 @@ class ConvFigure:
     limit_images_per_s: float  # if rows were added and written and nothing else were done; fastest repeat
     share: float  # of that
     share_median: float  # median over repeats
+    speedup: float | None  # over the fewest threads measured; None for those
+    limit_speedup: float | None  # the limit's, over as many
+    scaling: float | None  # speedup / limit_speedup: of what the machine gains from more threads
+
+    def scaling_text(self) -> str:
+        if self.scaling is None:
+            return ""
+        return f" {self.speedup:>8.2f} {self.limit_speedup:>6.2f} {self.scaling:>8.0%}"
 
 
 @dataclass(frozen=True)
@@ -92,6 +100,9 @@ class ConvBench:
             "  no lists of spikes. Of several arrangements (rows whole or in blocks of columns, a crossbar for each"
             " thread or one that they",
             "  divide) the fastest, for the adds and for the writes of each layer by themselves.",
+            "share: of the limit on as many threads; scaling: of the machine's own scaling, which is the chip's speedup"
+            " over the fewest threads",
+            "  divided by the limit's.",
         ]
         for peer in self.peers:
             lines.append(
@@ -110,7 +121,8 @@ class ConvBench:
                 f" {network.synapses_written[mode] / 1e6:6.1f} M written per image"
                 for mode in network.synapses_added
             ),
-            f"  {'':<10} {'threads':>7} {'images/s':>9} {'median':>8} {'limit':>8} {'share':>6} {'median':>7}",
+            f"  {'':<10} {'threads':>7} {'images/s':>9} {'median':>8} {'limit':>8} {'share':>6} {'median':>7}"
+            f" {'speedup':>8} {'limit':>6} {'scaling':>8}",
         ]
         for figure in self.figures:
             if figure.network == network.network:
@@ -118,6 +130,7 @@ class ConvBench:
                 lines.append(
                     f"  {MODES[figure.mode]:<10} {figure.threads:>7} {speed.best:>9.1f} {speed.median:>8.1f}"
                     f" {figure.limit_images_per_s:>8.1f} {figure.share:>6.0%} {figure.share_median:>7.0%}"
+                    + figure.scaling_text()
                 )
         if network.resident_mib is not None:
             lines.append(f"  resident memory of the process {network.resident_mib:,.0f} MiB")
@@ -217,11 +230,16 @@ class _Session:
         )
 
     def figures(self, timings: dict[str, Timing]) -> list[ConvFigure]:
-        figures = []
+        figures: list[ConvFigure] = []
         for n in self.threads:
             for mode, result in self._results.items():
+                fewest = next((figure for figure in figures if figure.mode == mode), None)
                 seconds = np.array(timings[_name(mode, n)].seconds)
                 bare = self._bare_seconds(timings, n, result)
+                speedup, limit_speedup = None, None
+                if fewest is not None:
+                    speedup = self._n / float(seconds.min()) / fewest.images_per_s.best
+                    limit_speedup = self._n / float(bare.min()) / fewest.limit_images_per_s
                 figures.append(
                     ConvFigure(
                         network=self.workload.name,
@@ -232,6 +250,9 @@ class _Session:
                         limit_images_per_s=float(self._n / bare.min()),
                         share=float(bare.min() / seconds.min()),
                         share_median=float(np.median(bare / seconds)),
+                        speedup=speedup,
+                        limit_speedup=limit_speedup,
+                        scaling=speedup / limit_speedup if speedup and limit_speedup else None,
                     )
                 )
         return figures

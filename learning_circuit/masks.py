@@ -32,12 +32,12 @@ def nonzero(context, values, start):
 
 @intrinsic
 def population(context, mask):
-    """How many bits of a uint16 are set."""
+    """How many bits of an unsigned integer are set."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.ctpop(arguments[0])
 
-    return types.uint16(types.uint16), generate
+    return mask(mask), generate
 
 
 @intrinsic

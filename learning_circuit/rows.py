@@ -21,6 +21,7 @@ from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
 
 from learning_circuit.jit import stage
+from learning_circuit.loops import keep_rolled
 
 LANES = 16  # columns of a vector, whatever the processor's own vectors are
 _INDEX = ir.IntType(64)
@@ -95,7 +96,7 @@ def _for_each_row(builder: Any, start: Any, stop: Any, carried: list[Any], body:
     for phi, value in zip(inside, after, strict=True):
         phi.add_incoming(value, builder.block)
     last = builder.block
-    builder.cbranch(builder.icmp_unsigned("<", following, stop), loop, done)
+    keep_rolled(builder.module, builder.cbranch(builder.icmp_unsigned("<", following, stop), loop, done))
     builder.position_at_end(done)
     results = []
     for value, changed in zip(carried, after, strict=True):

@@ -7,8 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_chips import (
-    CIRCUIT,
-    NEURON,
     assert_equals_witness,
     assert_same_result,
     assert_same_state,
@@ -19,34 +17,13 @@ from small_chips import (
     taught,
     witness_of,
 )
+from small_images import image_spec, small_net
 
-from chipsim import ChipError, ChipSpec, Events, NeuronSpec, Probe
+from chipsim import ChipError, ChipSpec, Events, Probe
 from chipsim.fabricate import fabricate
 from chipsim.image_order import flattened_rows, from_image, kernel_rows, to_image
 from chipsim.layers import AveragePool, Convolution, Dense, Flatten
 from chipsim.result import concatenated
-from learning_circuit import LearningCircuitSpec
-
-
-def image_spec(layers, input_shape=(2, 4, 5), steps=5, noise=(), neuron=None, circuit=None):
-    return ChipSpec(
-        input_shape=input_shape,
-        layers=layers,
-        steps=steps,
-        noise=noise,
-        neuron=NeuronSpec(**(NEURON | (neuron or {}))),
-        learning_circuit=LearningCircuitSpec(**(CIRCUIT | (circuit or {}))),
-    )
-
-
-def small_net(form):
-    return (
-        Convolution(channels=3, kernel=3, padding=1, form=form),
-        AveragePool(kernel=2),
-        Convolution(channels=4, kernel=(1, 2), form=form),
-        Flatten(),
-        Dense(units=3),
-    )
 
 
 def compare(task, die_seed=3, position=None, threads=1):
@@ -115,61 +92,6 @@ def test_every_effect(case, form, constant_current):
     task = lesson(image_spec(small_net(form), **CASES[case]), n_windows=2, constant_current=constant_current, rate=0.1)
     learned = compare(task, position=4)
     assert (learned.activity["weight_updates"] > 0).tolist() == [True, False, True, True]
-
-
-UNDISTURBED = {
-    "ideal": {},
-    "mismatch": {"noise": ("mismatch:0.4",)},
-    "leaky, reset to zero": {"noise": ("mismatch:0.2@threshold",), "neuron": {"kind": "lif", "reset": "zero"}},
-    "comparators and boxcars": {"noise": ("comparator:0.7", "boxcar:0.3", "silencing:0.2")},
-    "small accumulators, narrow rails": CASES["small accumulators, narrow rails"],
-    "no warm-up, ternary": CASES["no warm-up, ternary"],
-    # Neurons in registers as well, but only while weights rest:
-    "few-bit weights": CASES["few-bit weights"],
-    "imperfect devices": CASES["imperfect devices"],
-}
-
-
-def compare_unwatched(task, threads=1):
-    """As `compare`, without probes: undisturbed neurons then stay in vector registers."""
-    chip = programmed(task.spec, task.weights, threads=threads)
-    witness = witness_of(chip)
-    for run, lesson_of_witness in (
-        (lambda: chip.infer(task.events, task.windows), ()),
-        (lambda: taught(task, chip), (task.targets, task.rates)),
-        (lambda: chip.infer(task.events, task.windows), ()),
-    ):
-        result, expected = run(), witness.run(task.events, task.windows, *lesson_of_witness)
-        assert_same_result(result, expected)
-        for name, counted in result.activity.items():
-            assert counted.tolist() == expected.activity[name].tolist(), name
-        for n, layer in enumerate(witness.layers, start=1):
-            assert np.array_equal(chip.snapshot()[f"layer{n}.weight"], layer.weight), f"weights of layer {n}"
-    return expected
-
-
-@pytest.mark.parametrize("constant_current", [False, True], ids=["spikes", "current"])
-@pytest.mark.parametrize("form", ["shared", "unrolled"])
-@pytest.mark.parametrize("case", UNDISTURBED)
-def test_neurons_in_registers(case, form, constant_current):
-    spec = image_spec(small_net(form), **UNDISTURBED[case])
-    compare_unwatched(lesson(spec, n_windows=2, constant_current=constant_current, rate=0.1))
-
-
-@pytest.mark.parametrize("constant_current", [False, True], ids=["spikes", "current"])
-@pytest.mark.parametrize("form", ["shared", "unrolled"])
-@pytest.mark.parametrize("channels", [16, 17, 35, 64, 81])
-def test_neurons_in_registers_of_any_width(channels, form, constant_current):
-    """Blocks of one to four vectors, full or not, and more than one block."""
-    layers = (
-        Convolution(channels=channels, kernel=(3, 4), form=form),
-        AveragePool(kernel=2),
-        Flatten(),
-        Dense(units=3),
-    )
-    spec = image_spec(layers, noise=("mismatch:0.2@threshold",))
-    learned = compare_unwatched(lesson(spec, n_windows=2, constant_current=constant_current, rate=0.1), threads=2)
-    assert learned.counts[0].sum() > 0
 
 
 @pytest.mark.parametrize("noise", [(), ("silencing:0.4@output", "pelgrom:0.01", "thermal:0.1")])

@@ -21,7 +21,7 @@ from small_chips import (
 
 from chipsim.blocks import column_ranges
 from chipsim.cycle import infer_block, learn_block
-from chipsim.plan import WINDOWS_PER_PIECE, cut_at, even_ranges
+from chipsim.plan import WINDOWS_PER_PIECE, cut_at, even_ranges, image_lessons, image_ranges
 from chipsim.spike_masks import gather_events
 
 CIRCUIT = ("comparator:0.5", "boxcar:0.2", "missed:0.2", "pulse:0.3", "asymmetry:0.2,spread=0.1", "cycle:0.3")
@@ -173,6 +173,20 @@ def test_window_ranges(n_windows, threads):
     assert ranges[0][0] == 0 and ranges[-1][1] == n_windows
     assert all(a[1] == b[0] for a, b in pairwise(ranges))
     assert all(0 < stop - start <= ranges[0][1] for start, stop in ranges)
+
+
+@given(n_windows=st.integers(0, 2000), threads=st.integers(1, 40), cut=st.sampled_from([image_ranges, image_lessons]))
+def test_ranges_of_images(n_windows, threads, cut):
+    """They cover all windows in order; those that run side by side differ by what does not divide evenly alone."""
+    ranges = cut(n_windows, threads)
+    assert [w for start, stop in ranges for w in range(start, stop)] == list(range(n_windows))
+    lengths = [stop - start for start, stop in ranges]
+    if cut is image_ranges:
+        assert len(set(lengths[:-1])) <= 1 and len(ranges) <= threads * -(-n_windows // (16 * threads))
+    elif threads > 1 and n_windows >= 32:
+        assert lengths[0] <= 2 and lengths[-1] == 1  # others wait for the first, and for the last
+    elif threads > 1:
+        assert len(set(lengths[:-1])) <= 1
 
 
 @given(n_windows=st.integers(1, 3000), threads=st.integers(1, 8), data=st.data())

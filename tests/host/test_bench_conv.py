@@ -19,6 +19,12 @@ def test_report():
     result = run_conv_bench((1, 2), repeats=1, min_seconds=0.0, workloads=[conv_workload("tiny", LAYERS, 3)])
     assert [(f.mode, f.threads) for f in result.figures] == [("infer", 1), ("learn", 1), ("infer", 2), ("learn", 2)]
     assert all(f.images_per_s.best > 0 and f.share > 0 for f in result.figures)
+    infer, learn, infer_on_two, learn_on_two = result.figures
+    assert infer.scaling is None and learn.scaling is None
+    for one, two in ((infer, infer_on_two), (learn, learn_on_two)):
+        assert two.speedup == pytest.approx(two.images_per_s.best / one.images_per_s.best)
+        assert two.scaling == pytest.approx(two.share / one.share)
+        assert any(f"{two.speedup:.2f} {two.limit_speedup:>6.2f}" in line for line in result.lines())
     [network] = result.networks
     assert network.synapses == 27 * 4 + 64 * 10 and network.neurons == 64 + 10
     # A constant current is added once per window while weights rest: 27 rows at each of 16 positions.
