@@ -33,8 +33,7 @@ if TYPE_CHECKING:
 _CALIBRATE_PRESENTATIONS = 60_000
 _TRAIN_PRESENTATIONS = 300_000
 _LEAST_EPOCHS = 5
-# Of Adam: from random weights as Cramer et al. 2022; trained ones are kept better by a third of it.
-_LEARNING_RATES = {"teacher": 5e-4, "random": 1.5e-3}
+_LEARNING_RATE = 1.5e-3  # Cramer et al. 2022; of Adam
 
 
 class InTheLoopMethod(Method):
@@ -45,7 +44,7 @@ class InTheLoopMethod(Method):
         return max(_LEAST_EPOCHS, -(-wanted // n_train))
 
     def learning_rate(self, spec: RunSpec) -> float:
-        return _LEARNING_RATES[spec.training.start]
+        return _LEARNING_RATE
 
     def check(self, spec: RunSpec) -> None:
         for integrating in {False, spec.neuron.readout != "spiking"}:
