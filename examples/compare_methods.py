@@ -1,7 +1,7 @@
 """The README's comparison: all training methods on the same dies, for four mixes of noise, as Markdown.
 
 python examples/compare_methods.py                       # digits, ten dies
-python examples/compare_methods.py --dataset mnist --epochs 2 --dies 5
+python examples/compare_methods.py --dataset mnist --epochs 2
 
 Results are kept in one database per data set: asked again, or for more dies, only what is missing is run. With
 --steps-of-conversion the accuracy of plain conversion against the length of the window is added.
@@ -30,8 +30,10 @@ MIXES: dict[str, list[str]] = {
 }
 STEPS = (4, 8, 16, 32, 64)
 # In the loop at its best: of 5, 10 and the published 50 the slope that validates best on two other dies of digits, and
-# on one of MNIST with mismatch 0.5 (97.7, 98.0, 97.5 %), where neither a third nor three times the rate does better.
+# on one of MNIST with mismatch 0.5 (97.7, 98.0, 97.5 %). On MNIST, of 1.5e-4, 5e-4 and its default rate of 1.5e-3, the
+# one that is best on two other dies and images held out (with mismatch 0.5 98.16, 98.33, 98.14 %).
 STEEPNESS = 10.0
+OWN: dict[str, dict[str, dict[str, Any]]] = {"mnist": {"in-the-loop": {"training.learning_rate": 5e-4}}}
 
 
 def main() -> None:
@@ -59,7 +61,7 @@ def main() -> None:
             with Console() as console:
                 mine = read_settings(None, settings | changes)
                 chips = dies if changes["noise"] else dies[:1]  # without noise all dies are the same
-                return compare(mine, methods, chips, physical, store, workers, console)
+                return compare(mine, methods, chips, physical, store, workers, console, OWN.get(arguments.dataset))
 
         for number, (mix, noise) in enumerate(MIXES.items()):
             found = ask(names, {"noise": noise})

@@ -37,7 +37,7 @@ Width = Annotated[int, Field(ge=1, le=1_000_000)]
 # What suits a data set where neither a flag nor the file says otherwise.
 _DATASET_DEFAULTS: dict[str, dict[str, Any]] = {
     "digits": {"hidden": (128, 64)},
-    "mnist": {"hidden": (256,)},
+    "mnist": {"hidden": (256,), "teacher.shift_px": 1},
     "mnist16": {"hidden": (246,)},
     "yinyang": {"hidden": (120,), "encoding": "current", "steps": 32},
     "cifar10": {
@@ -66,6 +66,7 @@ class TeacherSpec(BaseModel):
     step_s: Positive | None = None  # length of a step in a NIR file's time
     integration: Literal["euler", "exponential"] | None = None  # over a step, see host.teachers.nir_dynamics
     epochs: Annotated[int, Field(ge=1)] | None = None  # None: by the size of the data set
+    shift_px: Annotated[int, Field(ge=0)] = 0  # training images are moved by up to so many pixels, see host.shift
     norm: Norm = "neuron"  # whether y_norm of Eq. 4 is one figure per layer or per neuron
     norm_percentile: Annotated[float, Field(ge=50, le=100)] = 99.0  # of the positive activations
 
@@ -137,6 +138,8 @@ class RunSpec(BaseModel):
             )
         elif self.teacher.epochs is not None:
             raise ValueError("teacher.epochs and teacher.file: the file's network is trained already; leave one out")
+        elif self.teacher.shift_px:
+            raise ValueError("teacher.shift_px and teacher.file: the file's network is trained already; leave one out")
         is_nir = self.teacher.file is not None and self.teacher.file.endswith(".nir")
         if not is_nir and (self.teacher.step_s, self.teacher.integration) != (None, None):
             raise ValueError(
@@ -212,10 +215,12 @@ def spec_of(settings: Mapping[str, Any], config: Path | None = None) -> RunSpec:
     for path, value in ChipSetting(filled, "chip", "").settings().items():
         _put_default(filled, path, value)
     dataset = filled.get("dataset", "digits")
-    if _names_teacher(filled):
+    from_file = _names_teacher(filled)
+    if from_file:
         filled.setdefault("hidden", ())
     for key, value in _DATASET_DEFAULTS.get(dataset if isinstance(dataset, str) else "", {}).items():
-        _put_default(filled, key, value)
+        if not (from_file and key.startswith("teacher.")):  # that is how one is trained here
+            _put_default(filled, key, value)
     circuit, steps = filled.setdefault("learning_circuit", {}), filled.get("steps", 16)
     if isinstance(circuit, dict):
         with contextlib.suppress(TypeError, ValueError, OverflowError):  # steps that are no number are refused below

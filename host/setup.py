@@ -17,6 +17,7 @@ from host.errors import DataError, SettingError
 from host.methods.registry import find
 from host.methods.start import converted
 from host.run_spec import RunSpec
+from host.shift import Shift
 from host.teacher import Layer, Teacher, cached_teacher, scaled_teacher
 from nonideality.streams import stream
 
@@ -24,6 +25,7 @@ MAX_VALIDATION = 2000
 _CHUNK_VALUES = 8_000_000  # inputs and targets, 32 MB
 _TEACHER_WORK = 2e9  # presentations times weights
 _TEACHER_EPOCHS = (15, 300)  # at least, at most
+_MOVED = 2  # times as many epochs where images move
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ def complete(spec: RunSpec, n_train: int, n_weights: int) -> RunSpec:
         training = training.model_copy(update={"learning_rate": method.learning_rate(spec)})
     if teacher.epochs is None and teacher.file is None:
         low, high = _TEACHER_EPOCHS
-        epochs = int(np.clip(_TEACHER_WORK / (n_train * n_weights), low, high))
+        epochs = int(np.clip(_TEACHER_WORK / (n_train * n_weights), low, high)) * (_MOVED if teacher.shift_px else 1)
         teacher = teacher.model_copy(update={"epochs": epochs})
     return spec.model_copy(update={"training": training, "teacher": teacher})
 
@@ -152,9 +154,25 @@ def _teacher(spec: RunSpec, dataset: Dataset, train: Samples, say: Callable[[str
         _check(spec, teacher)
         return teacher
     assert spec.teacher.epochs is not None, "resolved() fills it in"
+    shift = _shift(spec, dataset)
     say("training the teacher")
-    layers = cached_teacher(train, dataset.n_classes, spec.hidden, spec.seed, spec.teacher.epochs)
+    layers = cached_teacher(train, dataset.n_classes, spec.hidden, spec.seed, spec.teacher.epochs, shift)
     return scaled_teacher(layers, train, spec.teacher.norm, spec.teacher.norm_percentile)
+
+
+def _shift(spec: RunSpec, dataset: Dataset) -> Shift | None:
+    """How training images move. Raises SettingError if they are to, and are no images or too small."""
+    pixels, shape = spec.teacher.shift_px, dataset.image_shape
+    if not pixels:
+        return None
+    if shape is None:
+        raise SettingError(f"teacher.shift_px = {pixels} moves images, and {dataset.name} holds none: set it to 0")
+    side = min(shape[1:])
+    if pixels >= side:
+        raise SettingError(
+            f"teacher.shift_px = {pixels} moves images of {dataset.name} out of sight: keep it below their side, {side}"
+        )
+    return Shift(shape, pixels, spec.seed)
 
 
 def _check(spec: RunSpec, teacher: Teacher) -> None:

@@ -6,9 +6,9 @@ import hashlib
 import json
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from host.data import Samples
 from host.errors import RunFolderError
 from host.files import read_arrays, write_arrays
 from host.network import Crossbar, Network, dense_network
+from host.shift import Shift
 
 Layer = Crossbar  # weights (n_in, n_out), biases (n_out,)
 _NORM_SAMPLES = 10_000  # training samples looked at for the activation percentiles
@@ -224,7 +225,9 @@ def _norm(activation: NDArray[np.float32], norm: Norm, percentile: float) -> NDA
     return each.astype(np.float32)
 
 
-def train_teacher(samples: Samples, n_classes: int, hidden: tuple[int, ...], seed: int, epochs: int) -> list[Layer]:
+def train_teacher(
+    samples: Samples, n_classes: int, hidden: tuple[int, ...], seed: int, epochs: int, shift: Shift | None = None
+) -> list[Layer]:
     """scikit-learn's MLP on these samples, on one thread so that its bits do not depend on the machine's load."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.neural_network import MLPClassifier
@@ -238,13 +241,36 @@ def train_teacher(samples: Samples, n_classes: int, hidden: tuple[int, ...], see
         # scikit-learn takes Ctrl-C for an early end and only warns; here it must not pass for a trained teacher.
         warnings.filterwarnings("error", message="Training interrupted")
         try:
-            network.fit(samples.values(slice(None)), samples.labels)
+            if shift is None:
+                network.fit(samples.values(slice(None)), samples.labels)
+                layers = _layers(network)
+            else:
+                layers = _fitted_to_moved(network, samples, epochs, shift)
         except UserWarning:
             raise KeyboardInterrupt from None
-    layers = [
-        (w.astype(np.float32), b.astype(np.float32)) for w, b in zip(network.coefs_, network.intercepts_, strict=True)
-    ]
     return _every_class(layers, network.classes_, n_classes)
+
+
+def _fitted_to_moved(network: Any, samples: Samples, epochs: int, shift: Shift) -> list[Layer]:
+    """Fit the MLP to images that move; the mean of its weights over the second half of the epochs.
+
+    That mean is what a falling learning rate would lead to (Izmailov et al. 2018, UAI, arXiv 1803.05407).
+    """
+    classes = np.unique(samples.labels)
+    averaged = range(epochs // 2, epochs)
+    sums: list[Layer] = []
+    for epoch in range(epochs):
+        network.partial_fit(shift.moved(samples, epoch).values(slice(None)), samples.labels, classes=classes)
+        if epoch in averaged:
+            now = _layers(network)
+            sums = [(w + v, b + c) for (w, b), (v, c) in zip(sums, now, strict=True)] if sums else now
+    n = np.float32(len(averaged))
+    return [(w / n, b / n) for w, b in sums]
+
+
+def _layers(network: Any) -> list[Layer]:
+    pairs = zip(network.coefs_, network.intercepts_, strict=True)
+    return [(w.astype(np.float32), b.astype(np.float32)) for w, b in pairs]
 
 
 def _every_class(layers: list[Layer], classes: NDArray[np.int64], n_classes: int) -> list[Layer]:
@@ -259,7 +285,9 @@ def _every_class(layers: list[Layer], classes: NDArray[np.int64], n_classes: int
     return [*layers[:-1], (full_w, full_b)]
 
 
-def cached_teacher(samples: Samples, n_classes: int, hidden: tuple[int, ...], seed: int, epochs: int) -> list[Layer]:
+def cached_teacher(
+    samples: Samples, n_classes: int, hidden: tuple[int, ...], seed: int, epochs: int, shift: Shift | None = None
+) -> list[Layer]:
     """`train_teacher`, kept on disk under everything that defines it."""
     recipe = {
         "version": _CACHE_VERSION,
@@ -268,6 +296,7 @@ def cached_teacher(samples: Samples, n_classes: int, hidden: tuple[int, ...], se
         "hidden": hidden,
         "seed": seed,
         "epochs": epochs,
+        "shift": shift and asdict(shift),
         "classes": n_classes,
         "scale": (samples.low, samples.high),
         "inputs": hashlib.sha256(samples.raw.tobytes()).hexdigest(),
@@ -281,7 +310,7 @@ def cached_teacher(samples: Samples, n_classes: int, hidden: tuple[int, ...], se
             return [(arrays[f"w{i}"], arrays[f"b{i}"]) for i in range(len(hidden) + 1)]
         except (RunFolderError, KeyError):
             pass  # damaged: train again and replace it
-    layers = train_teacher(samples, n_classes, hidden, seed, epochs)
+    layers = train_teacher(samples, n_classes, hidden, seed, epochs, shift)
     flat = {f"{kind}{i}": array for i, pair in enumerate(layers) for kind, array in zip("wb", pair, strict=True)}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

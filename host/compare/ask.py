@@ -24,11 +24,19 @@ def methods(text: str) -> tuple[str, ...]:
     return names
 
 
-def specs(settings: Mapping[str, Any], names: Sequence[str], dies: Sequence[int]) -> dict[str, list[RunSpec]]:
-    """Per method first the chip without noise, then the dies; all else is the same. Raises SettingError."""
+def specs(
+    settings: Mapping[str, Any],
+    names: Sequence[str],
+    dies: Sequence[int],
+    own: Mapping[str, Mapping[str, Any]] | None = None,
+) -> dict[str, list[RunSpec]]:
+    """Per method first the chip without noise, then the dies; all else is the same but what `own` says.
+
+    own: per method, overrides such as ``{"training.learning_rate": 5e-4}``. Raises SettingError.
+    """
     asked = {}
     for name in names:
-        mine = merge(settings, {"training.method": name})
+        mine = merge(settings, {**(own or {}).get(name, {}), "training.method": name})
         if name == "conversion":
             for setting in _OF_LEARNING:
                 mine["training"].pop(setting, None)

@@ -71,12 +71,14 @@ def compare(
     store: SweepStore,
     workers: Workers,
     console: Console,
+    own: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Comparison:
     """settings: nested, as read from a file and flags; physical: for time and energy where the spec names no chip.
 
+    own: what a method has otherwise, such as ``{"in-the-loop": {"training.learning_rate": 5e-4}}``.
     Raises SettingError if a method cannot be, DataError, SweepError if a chip could not be simulated.
     """
-    asked = specs(settings, names, dies)
+    asked = specs(settings, names, dies, own)
     rows = iter(ask([spec for each in asked.values() for spec in each], store, workers, console, "chips"))
     found = []
     network: tuple[int, ...] = ()

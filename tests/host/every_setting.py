@@ -37,6 +37,7 @@ OTHER: dict[str, Any] = {
     "learning_circuit.update_accumulator_bits": 0,
     "learning_circuit.pulse_steps": [[1.5, 1.0, 0.5], [0.25, 1.75]],
     "teacher.epochs": 9,
+    "teacher.shift_px": 2,
     "teacher.norm": "layer",
     "teacher.norm_percentile": 95.5,
     "training.method": "online-ltl-off-chip",

@@ -114,6 +114,16 @@ def test_conversion_has_no_use_for_settings_of_learning():
         methods("a")
 
 
+def test_a_method_may_have_settings_of_its_own():
+    settings = {"training": {"epochs": 3}}
+    own = {"in-the-loop": {"training.learning_rate": 0.25}}
+    asked = specs(settings, methods("on-chip-ltl,in-the-loop"), (4,), own)
+    assert [spec.training.learning_rate for spec in asked["on-chip-ltl"]] == [None, None]
+    assert [spec.training.learning_rate for spec in asked["in-the-loop"]] == [0.25, 0.25]
+    assert {spec.training.method for spec in asked["in-the-loop"]} == {"in-the-loop"}
+    assert settings == {"training": {"epochs": 3}}
+
+
 def test_the_verdict_says_where_it_loses():
     mine = of("on-chip-ltl", (0.90, 0.91, 0.92), weight_writes=50.0)
     better, same = of("in-the-loop", (0.95, 0.96, 0.97)), of("conversion", (0.93, 0.90, 0.91), host_macs=0.0)

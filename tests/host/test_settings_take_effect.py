@@ -68,13 +68,13 @@ CHANGES = {
     "offline.boxcar_width_th": ({"training.method": "offline-ltl"}, 1.5),
 }
 # 2 x 2 images, since what is no square cannot be turned.
-NEEDS_IMAGES = {"in_the_loop.rotation_deg": (IN_THE_LOOP, 30.0)}
+NEEDS_IMAGES = {"in_the_loop.rotation_deg": (IN_THE_LOOP, 30.0), "teacher.shift_px": ({}, 1)}
 FOR_SPEED_OR_PLACE = {"data_dir": "elsewhere", "training.chunk": 7}
 
 
-def results(folder, n_in=6, **changes):
+def results(folder, arrays=None, **changes):
     """Everything that a run learned, as bytes, and its summary but for time and the frames that it came in."""
-    data = write_npz(folder / "small.npz", **small_arrays(n_in=n_in))
+    data = write_npz(folder / "small.npz", **(arrays or small_arrays()))
     spec = resolve(None, SMALL | {"dataset": str(data)} | changes)
     outcome = run(spec)
     arrays = outcome.progress.arrays() | {"ideal": outcome.ideal.rates[-1], "before": outcome.before.rates[-1]}
@@ -99,7 +99,9 @@ def test_a_setting_changes_the_run(name, tmp_path):
 @pytest.mark.parametrize("name", NEEDS_IMAGES)
 def test_a_setting_for_images_changes_the_run(name, tmp_path):
     needs, value = NEEDS_IMAGES[name]
-    assert results(tmp_path, 4, **needs) != results(tmp_path, 4, **needs, **{name: value})
+    arrays = small_arrays(n_in=4)
+    images = arrays | {part: arrays[part].reshape(-1, 2, 2) for part in ("x_train", "x_test")}
+    assert results(tmp_path, images, **needs) != results(tmp_path, images, **needs, **{name: value})
 
 
 @pytest.mark.parametrize("name", FOR_SPEED_OR_PLACE)

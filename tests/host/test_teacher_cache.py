@@ -9,6 +9,7 @@ from small_runs import write_npz
 from host import teacher as teacher_module
 from host.data import Samples, load
 from host.files import read_arrays
+from host.shift import Shift
 from host.teacher import cached_teacher, scaled_teacher, train_teacher
 
 EVERYTHING = slice(None)
@@ -69,6 +70,8 @@ def test_whatever_defines_a_teacher_makes_another(small, cache, trainings):
         (small, 3, (6,), 1, 4),
         (small, 3, (5,), 2, 4),
         (small, 3, (5,), 1, 5),
+        (small, 3, (5,), 1, 4, Shift((1, 2, 3), 1, 1)),
+        (small, 3, (5,), 1, 4, Shift((1, 3, 2), 1, 1)),
         (other_inputs, 3, (5,), 1, 4),
         (other_labels, 3, (5,), 1, 4),
         (other_scale, 3, (5,), 1, 4),
@@ -76,7 +79,7 @@ def test_whatever_defines_a_teacher_makes_another(small, cache, trainings):
         before = len(trainings)
         cached_teacher(*arguments)
         assert len(trainings) == before + 1, arguments[1:]
-    assert len(files_in(cache)) == 8
+    assert len(files_in(cache)) == 10
 
 
 @pytest.mark.parametrize(

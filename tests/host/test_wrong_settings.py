@@ -40,7 +40,7 @@ def test_an_unknown_key_is_named_with_the_nearest_known_one(name, hint, tmp_path
 
 def test_an_unknown_key_lists_the_keys_of_its_own_table():
     with pytest.raises(
-        SettingError, match=r"choose from file, digest, step_s, integration, epochs, norm, norm_percentile$"
+        SettingError, match=r"choose from file, digest, step_s, integration, epochs, shift_px, norm, norm_percentile$"
     ):
         resolve(None, {"teacher.zzz": 1})
     with pytest.raises(SettingError, match=", ".join(RunSpec.model_fields) + "$"):
@@ -94,6 +94,7 @@ WRONG = [
     ("learning_circuit.trace_tau_steps", -1.0),
     ("learning_circuit.update_accumulator_bits", 15),
     ("teacher.epochs", 0),
+    ("teacher.shift_px", -1),
     ("teacher.norm", "both"),
     ("teacher.norm_percentile", 100.5),
     ("teacher.norm_percentile", float("nan")),

@@ -86,11 +86,17 @@ def test_a_flag_overrides_the_configs_file(data_file, teacher, tmp_path):
     assert prepare(resolve(config, {"teacher.file": str(other)})).teacher.sizes == (6, 4, 3)
 
 
+def test_how_teachers_of_a_data_set_are_trained_does_not_matter(teacher):
+    assert resolve(None, {"dataset": "mnist"}).teacher.shift_px > 0
+    assert resolve(None, {"dataset": "mnist", "teacher.file": str(teacher)}).teacher.shift_px == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (("--hidden", "5"), "the file says the layers; leave one out"),
         (("--set", "teacher.epochs=5"), "trained already; leave one out"),
+        (("--set", "teacher.shift_px=1"), "trained already; leave one out"),
         (("--noise", "mismatch:0.2,layer=3"), "there is no layer 3; this network has 1 to 2"),
         (("--dataset", "digits"), "has 3 outputs, but digits has 10 classes"),
         (("--dataset", "yinyang"), "takes 6 values, but yinyang has 4"),
