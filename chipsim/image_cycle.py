@@ -114,6 +114,8 @@ def _count_events(tally, block, fields, active, added):
 
 
 def _infer(watching: bool) -> Any:
+    unwatched = not watching  # known to the compiler, which leaves out what cannot be
+
     @kernel
     def run_block(block, fields, events, below, record, windows, columns, seen, tally, start, stop):
         """As `chipsim.cycle.infer_block`, for a block of the columns of every position.
@@ -123,12 +125,12 @@ def _infer(watching: bool) -> Any:
         n_steps, n_columns = events.begin.shape[1], block.state.weight.shape[2]
         graded = len(events.amplitude) > 0
         mine = columns_at(columns, 0)
-        in_registers = not watching and runs_in_registers(block, fields)
+        in_registers = runs_in_registers(block, fields)
         active = np.int64(0)
         added = np.int64(0)
         for s in range(start, stop):
             find_pixels(seen, fields, events, below, s)
-            if in_registers:
+            if unwatched and in_registers:
                 if graded:
                     n, rows = run_positions_of_constant_current(block, fields, events, record, columns, seen, tally, s)
                 else:
@@ -190,14 +192,14 @@ def _lesson(watching: bool) -> Any:
 
 
 def _learn_own_weights(watching: bool) -> Any:
-    learn_step = _lesson(watching)
+    learn_step, unwatched = _lesson(watching), not watching
 
     @kernel
     def run_block(block, fields, events, below, record, windows, targets, rates, columns, seen, tally, start, stop):
         """As `chipsim.cycle.learn_block`, for a block of the columns of every position, each with its own crossbar."""
         n_steps, n_columns = events.begin.shape[1], block.state.weight.shape[2]
         graded = len(events.amplitude) > 0
-        in_registers = not watching and learns_in_registers(block, fields)
+        in_registers = learns_in_registers(block, fields)
         active = np.int64(0)
         added = np.int64(0)
         for s in range(start, stop):
@@ -205,7 +207,7 @@ def _learn_own_weights(watching: bool) -> Any:
             if graded:
                 for p in range(fields.n_positions):
                     list_constant_current(seen, fields, events, s, p, p)
-            if in_registers:
+            if unwatched and in_registers:
                 n, rows = teach_own_crossbars(
                     block, fields, events, record, windows, targets, rates, columns, seen, tally, s
                 )
@@ -247,7 +249,7 @@ def _learn_own_weights(watching: bool) -> Any:
 
 
 def _learn_shared_weights(watching: bool) -> Any:
-    learn_step = _lesson(watching)
+    learn_step, unwatched = _lesson(watching), not watching
 
     @kernel
     def run_block(
@@ -259,7 +261,7 @@ def _learn_shared_weights(watching: bool) -> Any:
         """
         n_steps, n_columns = events.begin.shape[1], block.state.weight.shape[2]
         graded = len(events.amplitude) > 0
-        in_registers = not watching and learns_in_registers(block, fields)
+        in_registers = learns_in_registers(block, fields)
         active = np.int64(0)
         added = np.int64(0)
         for s in range(start, stop):
@@ -267,7 +269,7 @@ def _learn_shared_weights(watching: bool) -> Any:
             if graded:
                 for p in range(fields.n_positions):
                     list_constant_current(seen, fields, events, s, p, p)
-            if in_registers:
+            if unwatched and in_registers:
                 n, rows = teach_shared_crossbar(
                     block, fields, events, record, windows, targets, rates, columns, seen, written, tally, s
                 )

@@ -21,7 +21,6 @@ settings.load_profile("chipsim")
 LONGEST = (
     "chipsim/test_by_hand.py",
     "chipsim/test_image_layers.py",
-    "chipsim/test_image_registers.py",
     "host/test_plots.py",
     "server/test_processes.py",
     "host/test_sweep_killed.py",
