@@ -6,8 +6,6 @@ A crossbar that all positions share is written by them in turn, within each step
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from chipsim.cycle import (
@@ -25,14 +23,6 @@ from chipsim.cycle import (
     teach,
 )
 from chipsim.gaussians import gaussians
-from chipsim.image_registers import (
-    learns_in_registers,
-    run_positions,
-    run_positions_of_constant_current,
-    runs_in_registers,
-    teach_own_crossbars,
-    teach_shared_crossbar,
-)
 from chipsim.jit import inlined_stage, kernel, rare_stage
 from chipsim.positions import block_at, columns_at
 from chipsim.receptive_fields import find_pixels, list_constant_current, list_events
@@ -104,7 +94,7 @@ def _watch(columns, here, fields, seen, signals, s, t, p, place):
 
 
 @inlined_stage
-def _count_events(tally, block, fields, active, added):
+def count_events(tally, block, fields, active, added):
     """active: events that positions saw. A pooling layer's meet one synapse each, whichever block that stands in."""
     if not fields.pools:
         tally[EVENTS] += active * block.n_columns
@@ -113,198 +103,152 @@ def _count_events(tally, block, fields, active, added):
     tally[ADDED] += added * block.n_columns
 
 
-def _infer(watching: bool) -> Any:
-    unwatched = not watching  # known to the compiler, which leaves out what cannot be
+@kernel
+def infer_image(block, fields, events, below, record, windows, columns, seen, tally, start, stop):
+    """As `chipsim.cycle.infer_block`, for a block of the columns of every position.
 
-    @kernel
-    def run_block(block, fields, events, below, record, windows, columns, seen, tally, start, stop):
-        """As `chipsim.cycle.infer_block`, for a block of the columns of every position.
-
-        block: see `chipsim.positions`; fields, seen, below: see `chipsim.receptive_fields`; columns: of two positions.
-        """
-        n_steps, n_columns = events.begin.shape[1], block.state.weight.shape[2]
-        graded = len(events.amplitude) > 0
-        mine = columns_at(columns, 0)
-        in_registers = runs_in_registers(block, fields)
-        active = np.int64(0)
-        added = np.int64(0)
-        for s in range(start, stop):
-            find_pixels(seen, fields, events, below, s)
-            if unwatched and in_registers:
-                if graded:
-                    n, rows = run_positions_of_constant_current(block, fields, events, record, columns, seen, tally, s)
-                else:
-                    n, rows = run_positions(block, fields, events, record, columns, seen, tally, s)
-                active += n
-                added += rows
-                continue
-            for p in range(fields.n_positions):
-                here = block_at(block, p, fields.columns)
-                start_window(mine, here, windows[s])
-                if graded:
-                    list_constant_current(seen, fields, events, s, p, 0)
-                missed_before = tally[MISSED]
-                for t in range(n_steps):
-                    if not graded:
-                        list_events(seen, fields, events, s, t, p, 0, 0)
-                    active += np.int64(seen.events.end[0, t])
-                    if t == 0 or not graded:
-                        added += _deliver(mine, here, fields, seen, t, p, 0)
-                    _integrate_and_fire(mine, here, fields, seen, record, windows[s], s, t, p, 0, block.first, tally)
-                    if watching:
-                        _watch(mine, here, fields, seen, record.signals, s, t, p, 0)
-                first = p * fields.width + block.first
-                missed = tally[MISSED] - missed_before
-                end_window(mine, here.neurons, here.circuit, record, s, first, first + n_columns, missed, tally)
-        _count_events(tally, block, fields, active, added)
-
-    return run_block
-
-
-def _lesson(watching: bool) -> Any:
-    @inlined_stage
-    def learn_step(block, columns, here, fields, events, seen, record, windows, targets, rates, s, t, p, stale, tally):
-        """Step t of window s at position p. columns, here: the position's own.
-
-        stale: weights have changed since a constant current was delivered. Returns (rows added, whether it wrote).
-        """
-        graded = len(events.amplitude) > 0
-        place = p if graded else np.int64(0)
-        first = p * fields.width + block.first
-        target = targets[s, first : first + len(columns.membrane)]
-        added = np.int64(0)
-        if not graded:
-            list_events(seen, fields, events, s, t, p, place, 0)
-        if stale or not graded:
-            added = _deliver(columns, here, fields, seen, t, p, place)
-        if block.synapses.coded and t % 4 == 0:
-            key = here.circuit.dither_key
-            draw_uniform(columns.dither, columns.words, key, here.neurons.layer, windows[s], t, here.first)
-        _integrate_and_fire(columns, here, fields, seen, record, windows[s], s, t, p, place, block.first, tally)
-        if watching:
-            _watch(columns, here, fields, seen, record.signals, s, t, p, place)
-        wrote = teach(columns, here, seen.events, target, rates[s], np.uint64(place), t, tally)
-        if watching:
-            note_learning(columns, here, record.signals, s, t, _ONE / np.float32(t + 1))
-        return added, wrote
-
-    return learn_step
-
-
-def _learn_own_weights(watching: bool) -> Any:
-    learn_step, unwatched = _lesson(watching), not watching
-
-    @kernel
-    def run_block(block, fields, events, below, record, windows, targets, rates, columns, seen, tally, start, stop):
-        """As `chipsim.cycle.learn_block`, for a block of the columns of every position, each with its own crossbar."""
-        n_steps, n_columns = events.begin.shape[1], block.state.weight.shape[2]
-        graded = len(events.amplitude) > 0
-        in_registers = learns_in_registers(block, fields)
-        active = np.int64(0)
-        added = np.int64(0)
-        for s in range(start, stop):
-            find_pixels(seen, fields, events, below, s)
+    block: see `chipsim.positions`; fields, seen, below: see `chipsim.receptive_fields`; columns: of two positions.
+    """
+    n_steps, n_columns = events.begin.shape[1], block.state.weight.shape[2]
+    graded = len(events.amplitude) > 0
+    mine = columns_at(columns, 0)
+    watching = len(record.signals.neurons) > 0
+    active = np.int64(0)
+    added = np.int64(0)
+    for s in range(start, stop):
+        find_pixels(seen, fields, events, below, s)
+        for p in range(fields.n_positions):
+            here = block_at(block, p, fields.columns)
+            start_window(mine, here, windows[s])
             if graded:
-                for p in range(fields.n_positions):
-                    list_constant_current(seen, fields, events, s, p, p)
-            if unwatched and in_registers:
-                n, rows = teach_own_crossbars(
-                    block, fields, events, record, windows, targets, rates, columns, seen, tally, s
-                )
-                active += n
-                added += rows
-                continue
-            for p in range(fields.n_positions):
-                here = block_at(block, p, fields.columns)
-                first = p * fields.width + block.first
-                start_window(columns, here, windows[s])
-                start_lesson(columns, here, windows[s])
-                missed_before = tally[MISSED]
-                wrote = True
-                for t in range(n_steps):
-                    rows, wrote = learn_step(
-                        block,
-                        columns,
-                        here,
-                        fields,
-                        events,
-                        seen,
-                        record,
-                        windows,
-                        targets,
-                        rates,
-                        s,
-                        t,
-                        p,
-                        wrote,
-                        tally,
-                    )
-                    added += rows
-                    active += np.int64(seen.events.end[np.uint64(p if graded else 0), t])
-                missed = tally[MISSED] - missed_before
-                end_window(columns, here.neurons, here.circuit, record, s, first, first + n_columns, missed, tally)
-        _count_events(tally, block, fields, active, added)
-
-    return run_block
-
-
-def _learn_shared_weights(watching: bool) -> Any:
-    learn_step, unwatched = _lesson(watching), not watching
-
-    @kernel
-    def run_block(
-        block, fields, events, below, record, windows, targets, rates, columns, seen, written, tally, start, stop
-    ):
-        """As `chipsim.cycle.learn_block`, for a block of the columns of every position on one crossbar.
-
-        columns: of all positions; written: (P,) int64, room for the number of writes that a position's current knows.
-        """
-        n_steps, n_columns = events.begin.shape[1], block.state.weight.shape[2]
-        graded = len(events.amplitude) > 0
-        in_registers = learns_in_registers(block, fields)
-        active = np.int64(0)
-        added = np.int64(0)
-        for s in range(start, stop):
-            find_pixels(seen, fields, events, below, s)
-            if graded:
-                for p in range(fields.n_positions):
-                    list_constant_current(seen, fields, events, s, p, p)
-            if unwatched and in_registers:
-                n, rows = teach_shared_crossbar(
-                    block, fields, events, record, windows, targets, rates, columns, seen, written, tally, s
-                )
-                active += n
-                added += rows
-                continue
-            for p in range(fields.n_positions):
-                mine, here = columns_at(columns, p), block_at(block, p, fields.columns)
-                start_window(mine, here, windows[s])
-                start_lesson(mine, here, windows[s])
+                list_constant_current(seen, fields, events, s, p, 0)
             missed_before = tally[MISSED]
-            written[:] = -1
-            writes = np.int64(0)
             for t in range(n_steps):
-                for p in range(fields.n_positions):
-                    mine, here = columns_at(columns, p), block_at(block, p, fields.columns)
-                    stale = written[p] != writes
-                    written[p] = writes
-                    rows, wrote = learn_step(
-                        block, mine, here, fields, events, seen, record, windows, targets, rates, s, t, p, stale, tally
-                    )
-                    added += rows
-                    active += np.int64(seen.events.end[np.uint64(p if graded else 0), t])
-                    writes += np.int64(wrote)
+                if not graded:
+                    list_events(seen, fields, events, s, t, p, 0, 0)
+                active += np.int64(seen.events.end[0, t])
+                if t == 0 or not graded:
+                    added += _deliver(mine, here, fields, seen, t, p, 0)
+                _integrate_and_fire(mine, here, fields, seen, record, windows[s], s, t, p, 0, block.first, tally)
+                if watching:
+                    _watch(mine, here, fields, seen, record.signals, s, t, p, 0)
+            first = p * fields.width + block.first
             missed = tally[MISSED] - missed_before
+            end_window(mine, here.neurons, here.circuit, record, s, first, first + n_columns, missed, tally)
+    count_events(tally, block, fields, active, added)
+
+
+@inlined_stage
+def _learn_step(block, columns, here, fields, events, seen, record, windows, targets, rates, s, t, p, stale, tally):
+    """Step t of window s at position p. columns, here: the position's own.
+
+    stale: weights have changed since a constant current was delivered. Returns (rows added, whether it wrote).
+    """
+    graded = len(events.amplitude) > 0
+    place = p if graded else np.int64(0)
+    first = p * fields.width + block.first
+    target = targets[s, first : first + len(columns.membrane)]
+    watching = len(record.signals.neurons) > 0
+    added = np.int64(0)
+    if not graded:
+        list_events(seen, fields, events, s, t, p, place, 0)
+    if stale or not graded:
+        added = _deliver(columns, here, fields, seen, t, p, place)
+    if block.synapses.coded and t % 4 == 0:
+        key = here.circuit.dither_key
+        draw_uniform(columns.dither, columns.words, key, here.neurons.layer, windows[s], t, here.first)
+    _integrate_and_fire(columns, here, fields, seen, record, windows[s], s, t, p, place, block.first, tally)
+    if watching:
+        _watch(columns, here, fields, seen, record.signals, s, t, p, place)
+    wrote = teach(columns, here, seen.events, target, rates[s], np.uint64(place), t, tally)
+    if watching:
+        note_learning(columns, here, record.signals, s, t, _ONE / np.float32(t + 1))
+    return added, wrote
+
+
+@kernel
+def learn_own_weights(block, fields, events, below, record, windows, targets, rates, columns, seen, tally, start, stop):
+    """As `chipsim.cycle.learn_block`, for a block of the columns of every position, each with its own crossbar."""
+    n_steps, n_columns = events.begin.shape[1], block.state.weight.shape[2]
+    graded = len(events.amplitude) > 0
+    active = np.int64(0)
+    added = np.int64(0)
+    for s in range(start, stop):
+        find_pixels(seen, fields, events, below, s)
+        if graded:
+            for p in range(fields.n_positions):
+                list_constant_current(seen, fields, events, s, p, p)
+        for p in range(fields.n_positions):
+            here = block_at(block, p, fields.columns)
+            first = p * fields.width + block.first
+            start_window(columns, here, windows[s])
+            start_lesson(columns, here, windows[s])
+            missed_before = tally[MISSED]
+            wrote = True
+            for t in range(n_steps):
+                rows, wrote = _learn_step(
+                    block,
+                    columns,
+                    here,
+                    fields,
+                    events,
+                    seen,
+                    record,
+                    windows,
+                    targets,
+                    rates,
+                    s,
+                    t,
+                    p,
+                    wrote,
+                    tally,
+                )
+                added += rows
+                active += np.int64(seen.events.end[np.uint64(p if graded else 0), t])
+            missed = tally[MISSED] - missed_before
+            end_window(columns, here.neurons, here.circuit, record, s, first, first + n_columns, missed, tally)
+    count_events(tally, block, fields, active, added)
+
+
+@kernel
+def learn_shared_weights(
+    block, fields, events, below, record, windows, targets, rates, columns, seen, written, tally, start, stop
+):
+    """As `chipsim.cycle.learn_block`, for a block of the columns of every position on one crossbar.
+
+    columns: of all positions; written: (P,) int64, room for the number of writes that a position's current knows.
+    """
+    n_steps, n_columns = events.begin.shape[1], block.state.weight.shape[2]
+    graded = len(events.amplitude) > 0
+    active = np.int64(0)
+    added = np.int64(0)
+    for s in range(start, stop):
+        find_pixels(seen, fields, events, below, s)
+        if graded:
+            for p in range(fields.n_positions):
+                list_constant_current(seen, fields, events, s, p, p)
+        for p in range(fields.n_positions):
+            mine, here = columns_at(columns, p), block_at(block, p, fields.columns)
+            start_window(mine, here, windows[s])
+            start_lesson(mine, here, windows[s])
+        missed_before = tally[MISSED]
+        written[:] = -1
+        writes = np.int64(0)
+        for t in range(n_steps):
             for p in range(fields.n_positions):
                 mine, here = columns_at(columns, p), block_at(block, p, fields.columns)
-                first = p * fields.width + block.first
-                end_window(mine, here.neurons, here.circuit, record, s, first, first + n_columns, missed, tally)
-                missed = np.int64(0)  # counted once
-        _count_events(tally, block, fields, active, added)
-
-    return run_block
-
-
-infer_image, infer_image_watched = _infer(False), _infer(True)
-learn_own_weights, learn_own_weights_watched = _learn_own_weights(False), _learn_own_weights(True)
-learn_shared_weights, learn_shared_weights_watched = _learn_shared_weights(False), _learn_shared_weights(True)
+                stale = written[p] != writes
+                written[p] = writes
+                rows, wrote = _learn_step(
+                    block, mine, here, fields, events, seen, record, windows, targets, rates, s, t, p, stale, tally
+                )
+                added += rows
+                active += np.int64(seen.events.end[np.uint64(p if graded else 0), t])
+                writes += np.int64(wrote)
+        missed = tally[MISSED] - missed_before
+        for p in range(fields.n_positions):
+            mine, here = columns_at(columns, p), block_at(block, p, fields.columns)
+            first = p * fields.width + block.first
+            end_window(mine, here.neurons, here.circuit, record, s, first, first + n_columns, missed, tally)
+            missed = np.int64(0)  # counted once
+    count_events(tally, block, fields, active, added)

@@ -9,29 +9,29 @@ from __future__ import annotations
 import numpy as np
 
 from chipsim.cycle import HIGH, LOW, UPDATES, WRITTEN, deliver, end_window, start_window
-from chipsim.jit import inlined_stage, rare_stage
+from chipsim.image_cycle import count_events
+from chipsim.jit import inlined_stage, kernel, rare_stage
 from chipsim.lesson_in_registers import learn_one_step, learn_one_step_of_constant_current, writes_directly
 from chipsim.positions import block_at, columns_at
-from chipsim.receptive_fields import list_events, list_window
+from chipsim.receptive_fields import Fields, find_pixels, list_constant_current, list_events, list_window
+from chipsim.tables import Block
 from chipsim.window_in_registers import is_undisturbed, run_two_windows_of_constant_current, run_window
 
 _NONE_MISSED = np.int64(0)
 
 
-@inlined_stage
-def runs_in_registers(block, fields):
-    """Whether `run_positions` knows all that happens in this layer."""
-    return is_undisturbed(block.neurons, block.circuit) and not fields.scales
+def runs_in_registers(block: Block, fields: Fields) -> bool:
+    """Whether `infer_in_registers` knows all that happens in a block of this layer."""
+    return bool(is_undisturbed.py_func(block.neurons, block.circuit) and not fields.scales)
 
 
-@inlined_stage
-def learns_in_registers(block, fields):
-    """Whether `teach_positions` knows all that happens in this layer."""
-    return runs_in_registers(block, fields) and writes_directly(block.synapses, block.circuit)
+def learns_in_registers(block: Block, fields: Fields) -> bool:
+    """The same of `learn_own_weights_in_registers` and `learn_shared_weights_in_registers`."""
+    return runs_in_registers(block, fields) and bool(writes_directly.py_func(block.synapses, block.circuit))
 
 
 @rare_stage
-def run_positions(block, fields, events, record, columns, seen, tally, s):
+def _run_positions(block, fields, events, record, columns, seen, tally, s):
     """Window s of all positions, weights left alone. Arguments: see `chipsim.image_cycle.infer_image`.
 
     Returns the events that positions saw, and the rows added.
@@ -48,8 +48,8 @@ def run_positions(block, fields, events, record, columns, seen, tally, s):
 
 
 @rare_stage
-def run_positions_of_constant_current(block, fields, events, record, columns, seen, tally, s):
-    """As `run_positions`, two positions at once; an odd one at the end is a pair with itself."""
+def _run_positions_of_constant_current(block, fields, events, record, columns, seen, tally, s):
+    """As `_run_positions`, two positions at once; an odd one at the end is a pair with itself."""
     both = columns_at(columns, 0), columns_at(columns, 1)
     added = np.int64(0)
     last = fields.n_positions - 1
@@ -102,8 +102,8 @@ def _learn(block, columns, here, fields, events, seen, record, targets, rate, s,
 
 
 @rare_stage
-def teach_own_crossbars(block, fields, events, record, windows, targets, rates, columns, seen, tally, s):
-    """Window s of all positions, each with a crossbar of its own. As `run_positions`, and learn."""
+def _teach_own_crossbars(block, fields, events, record, windows, targets, rates, columns, seen, tally, s):
+    """Window s of all positions, each with a crossbar of its own. As `_run_positions`, and learn."""
     n_steps, n_columns = events.begin.shape[1], block.state.weight.shape[2]
     rate = rates[s]
     active = np.int64(0)
@@ -124,8 +124,8 @@ def teach_own_crossbars(block, fields, events, record, windows, targets, rates, 
 
 
 @rare_stage
-def teach_shared_crossbar(block, fields, events, record, windows, targets, rates, columns, seen, written, tally, s):
-    """Window s of all positions on one crossbar. As `run_positions`, and learn.
+def _teach_shared_crossbar(block, fields, events, record, windows, targets, rates, columns, seen, written, tally, s):
+    """Window s of all positions on one crossbar. As `_run_positions`, and learn.
 
     columns, written: see `chipsim.image_cycle.learn_shared_weights`.
     """
@@ -153,3 +153,61 @@ def teach_shared_crossbar(block, fields, events, record, windows, targets, rates
         first = p * fields.width + block.first
         end_window(mine, here.neurons, here.circuit, record, s, first, first + n_columns, _NONE_MISSED, tally)
     return active, added
+
+
+@kernel
+def infer_in_registers(block, fields, events, below, record, windows, columns, seen, tally, start, stop):
+    """As `chipsim.image_cycle.infer_image`."""
+    active = np.int64(0)
+    added = np.int64(0)
+    for s in range(start, stop):
+        find_pixels(seen, fields, events, below, s)
+        if len(events.amplitude) > 0:
+            n, rows = _run_positions_of_constant_current(block, fields, events, record, columns, seen, tally, s)
+        else:
+            n, rows = _run_positions(block, fields, events, record, columns, seen, tally, s)
+        active += n
+        added += rows
+    count_events(tally, block, fields, active, added)
+
+
+@kernel
+def learn_own_weights_in_registers(
+    block, fields, events, below, record, windows, targets, rates, columns, seen, tally, start, stop
+):
+    """As `chipsim.image_cycle.learn_own_weights`."""
+    active = np.int64(0)
+    added = np.int64(0)
+    for s in range(start, stop):
+        find_pixels(seen, fields, events, below, s)
+        _list_constant_currents(seen, fields, events, s)
+        n, rows = _teach_own_crossbars(block, fields, events, record, windows, targets, rates, columns, seen, tally, s)
+        active += n
+        added += rows
+    count_events(tally, block, fields, active, added)
+
+
+@kernel
+def learn_shared_weights_in_registers(
+    block, fields, events, below, record, windows, targets, rates, columns, seen, written, tally, start, stop
+):
+    """As `chipsim.image_cycle.learn_shared_weights`."""
+    active = np.int64(0)
+    added = np.int64(0)
+    for s in range(start, stop):
+        find_pixels(seen, fields, events, below, s)
+        _list_constant_currents(seen, fields, events, s)
+        n, rows = _teach_shared_crossbar(
+            block, fields, events, record, windows, targets, rates, columns, seen, written, tally, s
+        )
+        active += n
+        added += rows
+    count_events(tally, block, fields, active, added)
+
+
+@inlined_stage
+def _list_constant_currents(seen, fields, events, s):
+    """What each position sees of one, if it is one."""
+    if len(events.amplitude) > 0:
+        for p in range(fields.n_positions):
+            list_constant_current(seen, fields, events, s, p, p)

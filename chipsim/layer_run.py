@@ -10,12 +10,13 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim import cycle, cycle_in_registers, image_cycle
+from chipsim import cycle, cycle_in_registers, image_cycle, image_registers
 from chipsim.blocks import column_ranges, padded_part
 from chipsim.columns import new_columns
 from chipsim.cycle import TALLY
 from chipsim.cycle_in_registers import infers_undisturbed, learns_in_open_columns, learns_plainly
 from chipsim.fabricate import FabricatedLayer
+from chipsim.image_registers import learns_in_registers, runs_in_registers
 from chipsim.layers import LayerShape
 from chipsim.positions import new_columns_of_all
 from chipsim.receptive_fields import Fields, fields_of, room_for_fields
@@ -69,32 +70,38 @@ class LayerRun:
         seen = (events,) if self._shape.dense else (self._fields[number], events, below)
         lesson = (windows.targets, windows.rates) if learns else ()
         constant_current = len(events.amplitude) > 0
-        kernel = self._kernel(block, constant_current, learns, look)
+        kernel = self._kernel(block, number, constant_current, learns, look)
         with self._room(block, constant_current, learns, events.begin.shape[1]) as room:
             kernel(block, *seen, record, windows.numbers, *lesson, *room, tally, windows.start, windows.stop)
         return tally
 
-    def _kernel(self, block: Block, constant_current: bool, learns: bool, look: Look) -> Any:
-        watching = look == "probes"
-        if self._shape.dense:
-            if look == "nothing" and not constant_current:
-                if learns and learns_plainly(block):
-                    noisy = block.neurons.noisy
-                    return cycle_in_registers.learn_noisy if noisy else cycle_in_registers.learn_undisturbed
-                if learns and learns_in_open_columns(block):
-                    return cycle_in_registers.learn_open_columns
-                if not learns and infers_undisturbed(block):
-                    return cycle_in_registers.infer_undisturbed
-            if look == "traces":
-                return cycle.infer_block_traced
-            if learns:
-                return cycle.learn_block_watched if watching else cycle.learn_block
-            return cycle.infer_block_watched if watching else cycle.infer_block
+    def _kernel(self, block: Block, number: int, constant_current: bool, learns: bool, look: Look) -> Any:
+        if not self._shape.dense:
+            return self._kernel_of_images(block, self._fields[number], learns, unwatched=look == "nothing")
+        if look == "nothing" and not constant_current:
+            if learns and learns_plainly(block):
+                noisy = block.neurons.noisy
+                return cycle_in_registers.learn_noisy if noisy else cycle_in_registers.learn_undisturbed
+            if learns and learns_in_open_columns(block):
+                return cycle_in_registers.learn_open_columns
+            if not learns and infers_undisturbed(block):
+                return cycle_in_registers.infer_undisturbed
+        if look == "traces":
+            return cycle.infer_block_traced
+        if learns:
+            return cycle.learn_block_watched if look == "probes" else cycle.learn_block
+        return cycle.infer_block_watched if look == "probes" else cycle.infer_block
+
+    def _kernel_of_images(self, block: Block, fields: Fields, learns: bool, unwatched: bool) -> Any:
+        own = self._shape.crossbars > 1
         if not learns:
-            return image_cycle.infer_image_watched if watching else image_cycle.infer_image
-        if self._shape.crossbars > 1:
-            return image_cycle.learn_own_weights_watched if watching else image_cycle.learn_own_weights
-        return image_cycle.learn_shared_weights_watched if watching else image_cycle.learn_shared_weights
+            in_registers = unwatched and runs_in_registers(block, fields)
+            return image_registers.infer_in_registers if in_registers else image_cycle.infer_image
+        if unwatched and learns_in_registers(block, fields):
+            if own:
+                return image_registers.learn_own_weights_in_registers
+            return image_registers.learn_shared_weights_in_registers
+        return image_cycle.learn_own_weights if own else image_cycle.learn_shared_weights
 
     @contextmanager
     def _room(self, block: Block, constant_current: bool, learns: bool, steps: int) -> Iterator[Room]:
