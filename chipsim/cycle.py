@@ -7,8 +7,6 @@ cycle by cycle with the one-step delay of Eq. 2 (each layer's window merely star
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from chipsim.converter import convert
@@ -257,87 +255,78 @@ def end_window(columns, neurons, circuit, record, s, first, last, missed, tally)
         tally[FULL] -= missed
 
 
-def _infer(watching: bool, tracing: bool = False) -> Any:
-    @kernel
-    def run_block(block, events, record, windows, columns, tally, start, stop):
-        """Run windows start .. stop - 1 of a chunk through a block of a layer's columns, weights left alone.
+@kernel
+def infer_block(block, events, record, windows, columns, tally, start, stop):
+    """Run windows start .. stop - 1 of a chunk through a block of a layer's columns, weights left alone.
 
-        block, events, record: see `chipsim.tables`; windows: (S,) int64, each window's number, which keys its noise;
-        columns: `chipsim.columns.Columns`; tally: (10,) int64, gains the TALLY counts. Writes `record`.
-        """
-        state, neurons, circuit = block.state, block.neurons, block.circuit
-        first, last, n = block.first, block.first + state.weight.shape[1], block.n_columns
-        graded = len(events.amplitude) > 0
-        active = np.int64(0)
-        added = np.int64(0)
-        for s in range(start, stop):
-            start_window(columns, block, windows[s])
-            prefetch_window(events.rows, events.end, s + 1)
-            missed_before = tally[MISSED]
-            for t in range(events.begin.shape[1]):
-                active += np.int64(events.end[s, t] - events.begin[s, t])
-                if t == 0 or not graded:  # a constant current stays what it is
-                    added += deliver(columns, state.weight, events, s, t)
-                if neurons.noisy and t % 4 == 0:
-                    draw_noise(columns, neurons, block.synapses.full_scale, events, s, windows[s], t, first)
-                fire_and_count(columns, neurons, circuit, record, windows[s], s, t, first, first, tally)
-                if watching:
-                    note(columns, block, record.signals, s, t)
-                    if first == 0:  # all blocks see the same input; one notes it
-                        note_input(events, s, len(state.weight) - 1, record.signals, s, t)
-                if tracing:
-                    convert(record.trace.codes[s, t, first:last], columns.membrane, record.trace.converter)
-            end_window(columns, neurons, circuit, record, s, first, last, tally[MISSED] - missed_before, tally)
-        tally[EVENTS] += active * n
-        tally[ADDED] += added * n
-
-    return run_block
+    block, events, record: see `chipsim.tables`; windows: (S,) int64, each window's number, which keys its noise;
+    columns: `chipsim.columns.Columns`; tally: (10,) int64, gains the TALLY counts. Writes `record`.
+    """
+    state, neurons, circuit = block.state, block.neurons, block.circuit
+    first, last, n = block.first, block.first + state.weight.shape[1], block.n_columns
+    graded = len(events.amplitude) > 0
+    watching, tracing = len(record.signals.neurons) > 0, len(record.trace.codes) > 0
+    active = np.int64(0)
+    added = np.int64(0)
+    for s in range(start, stop):
+        start_window(columns, block, windows[s])
+        prefetch_window(events.rows, events.end, s + 1)
+        missed_before = tally[MISSED]
+        for t in range(events.begin.shape[1]):
+            active += np.int64(events.end[s, t] - events.begin[s, t])
+            if t == 0 or not graded:  # a constant current stays what it is
+                added += deliver(columns, state.weight, events, s, t)
+            if neurons.noisy and t % 4 == 0:
+                draw_noise(columns, neurons, block.synapses.full_scale, events, s, windows[s], t, first)
+            fire_and_count(columns, neurons, circuit, record, windows[s], s, t, first, first, tally)
+            if watching:
+                note(columns, block, record.signals, s, t)
+                if first == 0:  # all blocks see the same input; one notes it
+                    note_input(events, s, len(state.weight) - 1, record.signals, s, t)
+            if tracing:
+                convert(record.trace.codes[s, t, first:last], columns.membrane, record.trace.converter)
+        end_window(columns, neurons, circuit, record, s, first, last, tally[MISSED] - missed_before, tally)
+    tally[EVENTS] += active * n
+    tally[ADDED] += added * n
 
 
-def _learn(watching: bool) -> Any:
-    @kernel
-    def run_block(block, events, record, windows, targets, rates, columns, tally, start, stop):
-        """As `infer_block`, and learn: after each step, open columns write the rows that spiked.
+@kernel
+def learn_block(block, events, record, windows, targets, rates, columns, tally, start, stop):
+    """As `infer_block`, and learn: after each step, open columns write the rows that spiked.
 
-        targets: (S, n_out) float32, target rates (spikes per step); rates: (S,) float32, learning rate of each window.
-        """
-        synapses, state, neurons, circuit = block.synapses, block.state, block.neurons, block.circuit
-        first, last, n = block.first, block.first + state.weight.shape[1], block.n_columns
-        graded = len(events.amplitude) > 0
-        active = np.int64(0)
-        added = np.int64(0)
-        for s in range(start, stop):
-            start_window(columns, block, windows[s])
-            prefetch_window(events.rows, events.end, s + 1)
-            missed_before = tally[MISSED]
-            start_lesson(columns, block, windows[s])
-            target = targets[s, first:last]
-            changed = True
-            for t in range(events.begin.shape[1]):
-                active += np.int64(events.end[s, t] - events.begin[s, t])
-                if changed or not graded:  # a constant current changes only with the weights
-                    added += deliver(columns, state.weight, events, s, t)
-                    changed = False
-                if neurons.noisy and t % 4 == 0:
-                    draw_noise(columns, neurons, block.synapses.full_scale, events, s, windows[s], t, first)
-                if synapses.coded and t % 4 == 0:
-                    draw_uniform(columns.dither, columns.words, circuit.dither_key, neurons.layer, windows[s], t, first)
-                fire_and_count(columns, neurons, circuit, record, windows[s], s, t, first, first, tally)
-                if watching:
-                    note(columns, block, record.signals, s, t)
-                    if first == 0:  # all blocks see the same input; one notes it
-                        note_input(events, s, len(state.weight) - 1, record.signals, s, t)
-                per_step = _ONE / np.float32(t + 1)
-                changed = teach(columns, block, events, target, rates[s], s, t, tally) or changed
-                if watching:
-                    note_learning(columns, block, record.signals, s, t, per_step)
-            end_window(columns, neurons, circuit, record, s, first, last, tally[MISSED] - missed_before, tally)
-        tally[EVENTS] += active * n
-        tally[ADDED] += added * n
-
-    return run_block
-
-
-# Each kernel twice, with probes and without: not even the question whether something is watched stays in the loop.
-infer_block, infer_block_watched, infer_block_traced = _infer(False), _infer(True), _infer(False, tracing=True)
-learn_block, learn_block_watched = _learn(False), _learn(True)
+    targets: (S, n_out) float32, target rates (spikes per step); rates: (S,) float32, learning rate of each window.
+    """
+    synapses, state, neurons, circuit = block.synapses, block.state, block.neurons, block.circuit
+    first, last, n = block.first, block.first + state.weight.shape[1], block.n_columns
+    graded = len(events.amplitude) > 0
+    watching = len(record.signals.neurons) > 0
+    active = np.int64(0)
+    added = np.int64(0)
+    for s in range(start, stop):
+        start_window(columns, block, windows[s])
+        prefetch_window(events.rows, events.end, s + 1)
+        missed_before = tally[MISSED]
+        start_lesson(columns, block, windows[s])
+        target = targets[s, first:last]
+        changed = True
+        for t in range(events.begin.shape[1]):
+            active += np.int64(events.end[s, t] - events.begin[s, t])
+            if changed or not graded:  # a constant current changes only with the weights
+                added += deliver(columns, state.weight, events, s, t)
+                changed = False
+            if neurons.noisy and t % 4 == 0:
+                draw_noise(columns, neurons, block.synapses.full_scale, events, s, windows[s], t, first)
+            if synapses.coded and t % 4 == 0:
+                draw_uniform(columns.dither, columns.words, circuit.dither_key, neurons.layer, windows[s], t, first)
+            fire_and_count(columns, neurons, circuit, record, windows[s], s, t, first, first, tally)
+            if watching:
+                note(columns, block, record.signals, s, t)
+                if first == 0:  # all blocks see the same input; one notes it
+                    note_input(events, s, len(state.weight) - 1, record.signals, s, t)
+            per_step = _ONE / np.float32(t + 1)
+            changed = teach(columns, block, events, target, rates[s], s, t, tally) or changed
+            if watching:
+                note_learning(columns, block, record.signals, s, t, per_step)
+        end_window(columns, neurons, circuit, record, s, first, last, tally[MISSED] - missed_before, tally)
+    tally[EVENTS] += active * n
+    tally[ADDED] += added * n

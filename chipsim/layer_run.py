@@ -86,11 +86,7 @@ class LayerRun:
                 return cycle_in_registers.learn_open_columns
             if not learns and infers_undisturbed(block):
                 return cycle_in_registers.infer_undisturbed
-        if look == "traces":
-            return cycle.infer_block_traced
-        if learns:
-            return cycle.learn_block_watched if look == "probes" else cycle.learn_block
-        return cycle.infer_block_watched if look == "probes" else cycle.infer_block
+        return cycle.learn_block if learns else cycle.infer_block
 
     def _kernel_of_images(self, block: Block, fields: Fields, learns: bool, unwatched: bool) -> Any:
         own = self._shape.crossbars > 1
