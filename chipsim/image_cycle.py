@@ -25,7 +25,7 @@ from chipsim.cycle import (
 from chipsim.gaussians import gaussians
 from chipsim.jit import inlined_stage, kernel, rare_stage
 from chipsim.positions import block_at, columns_at
-from chipsim.receptive_fields import find_pixels, list_constant_current, list_events
+from chipsim.receptive_fields import find_pixels, list_constant_current, list_events, list_lesson
 from chipsim.watch import note, note_input, note_learning
 from nonideality.counter_rng import words_of_four_steps
 
@@ -174,10 +174,7 @@ def learn_own_weights(block, fields, events, below, record, windows, targets, ra
     active = np.int64(0)
     added = np.int64(0)
     for s in range(start, stop):
-        find_pixels(seen, fields, events, below, s)
-        if graded:
-            for p in range(fields.n_positions):
-                list_constant_current(seen, fields, events, s, p, p)
+        list_lesson(seen, fields, events, below, s)
         for p in range(fields.n_positions):
             here = block_at(block, p, fields.columns)
             first = p * fields.width + block.first
@@ -223,10 +220,7 @@ def learn_shared_weights(
     active = np.int64(0)
     added = np.int64(0)
     for s in range(start, stop):
-        find_pixels(seen, fields, events, below, s)
-        if graded:
-            for p in range(fields.n_positions):
-                list_constant_current(seen, fields, events, s, p, p)
+        list_lesson(seen, fields, events, below, s)
         for p in range(fields.n_positions):
             mine, here = columns_at(columns, p), block_at(block, p, fields.columns)
             start_window(mine, here, windows[s])

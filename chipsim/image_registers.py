@@ -13,7 +13,7 @@ from chipsim.image_cycle import count_events
 from chipsim.jit import inlined_stage, kernel, rare_stage
 from chipsim.lesson_in_registers import learn_one_step, learn_one_step_of_constant_current, writes_directly
 from chipsim.positions import block_at, columns_at
-from chipsim.receptive_fields import Fields, find_pixels, list_constant_current, list_events, list_window
+from chipsim.receptive_fields import Fields, find_pixels, list_events, list_lesson, list_window
 from chipsim.tables import Block
 from chipsim.window_in_registers import is_undisturbed, run_two_windows_of_constant_current, run_window
 
@@ -179,8 +179,7 @@ def learn_own_weights_in_registers(
     active = np.int64(0)
     added = np.int64(0)
     for s in range(start, stop):
-        find_pixels(seen, fields, events, below, s)
-        _list_constant_currents(seen, fields, events, s)
+        list_lesson(seen, fields, events, below, s)
         n, rows = _teach_own_crossbars(block, fields, events, record, windows, targets, rates, columns, seen, tally, s)
         active += n
         added += rows
@@ -195,19 +194,10 @@ def learn_shared_weights_in_registers(
     active = np.int64(0)
     added = np.int64(0)
     for s in range(start, stop):
-        find_pixels(seen, fields, events, below, s)
-        _list_constant_currents(seen, fields, events, s)
+        list_lesson(seen, fields, events, below, s)
         n, rows = _teach_shared_crossbar(
             block, fields, events, record, windows, targets, rates, columns, seen, written, tally, s
         )
         active += n
         added += rows
     count_events(tally, block, fields, active, added)
-
-
-@inlined_stage
-def _list_constant_currents(seen, fields, events, s):
-    """What each position sees of one, if it is one."""
-    if len(events.amplitude) > 0:
-        for p in range(fields.n_positions):
-            list_constant_current(seen, fields, events, s, p, p)

@@ -187,6 +187,15 @@ def list_constant_current(seen, fields, events, s, p, place):
 
 
 @inlined_stage
+def list_lesson(seen, fields, events, below, s):
+    """Find the pixels of window s and, of a constant current, list what every position sees of it."""
+    find_pixels(seen, fields, events, below, s)
+    if len(events.amplitude) > 0:
+        for p in range(fields.n_positions):
+            list_constant_current(seen, fields, events, s, p, p)
+
+
+@inlined_stage
 def list_window(seen, fields, events, s, p):
     """List what position p sees at all steps of window s, as the only window of seen.events. Returns how many."""
     n = np.int64(0)
