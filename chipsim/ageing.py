@@ -134,5 +134,6 @@ def _fade(faded, values, exponent, log_ratio):
 
 @kernel
 def _fade_in_place(values, exponent, log_ratio):
+    """values *= exp(-exponent log_ratio), all (n,) float32."""
     for i in range(len(values)):
         values[i] *= natural_exp(-(exponent[i] * log_ratio))

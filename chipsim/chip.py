@@ -23,7 +23,7 @@ from chipsim.converter import NO_TRACE, ConverterSpec, Trace
 from chipsim.cycle import TALLY, WORK
 from chipsim.fabricate import fabricate
 from chipsim.interface import Snapshot, Targets
-from chipsim.layer_run import LayerRun, Look, Windows
+from chipsim.layer_run import LayerRun, Windows
 from chipsim.link import HostLink
 from chipsim.memory import aligned
 from chipsim.places import n_places, of_neurons, places_of, row_numbers
@@ -286,13 +286,12 @@ class Chip:
             for stop, age in self._age.learning_from(n_windows):
                 ages[stop] = self._age, age
                 self._age = age
-        look: Look = "traces" if traces is not None else "probes" if probes else "nothing"
 
         def run_block(layer: int, number: int, start: int, stop: int) -> None:
             target = None if targets is None else targets[layer]
             part = Windows(windows, target, None if rates is None else rates[layer], start, stop)
             block = self._layers[layer][number]
-            tally = self._runs[layer].run(block, number, inputs[layer], masks[layer], records[layer], part, look)
+            tally = self._runs[layer].run(block, number, inputs[layer], masks[layer], records[layer], part)
             tallies[layer].append(tally)
             if stop in ages:
                 self._grow(layer, number, *ages[stop])

@@ -56,6 +56,7 @@ class Columns(NamedTuple):
 
 
 def _never_missing(n: int) -> NDArray[np.float32]:
+    """(n,) spikes before the next missed one, where none is ever missed: only `start_missing` says otherwise."""
     before = placed(10, (n,), np.float32)
     before[:] = np.inf
     return before

@@ -1,7 +1,7 @@
 """A step of neurons that learn, from the rows that are active to the pulses of open columns, in vector registers.
 
-For columns that miss counts, or whose open ones are written one by one (see `chipsim.sparse_write`): what `deliver`,
-`fire_and_count` and `gate` of `chipsim.cycle` do, to the same bits.
+For layers in which only open columns are written (see `chipsim.sparse_write`), with membrane noise and missed counts or
+without: what `deliver`, `fire_and_count` and `gate` of `chipsim.cycle` do, to the same bits.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,6 @@ from chipsim.positions import new_columns_of_all
 from chipsim.receptive_fields import Fields, fields_of, room_for_fields
 from chipsim.tables import Block, Events, Record
 
-Look = Literal["nothing", "probes", "traces"]
 Room = tuple[Any, ...]  # working state that a kernel takes, in its order
 
 
@@ -58,27 +57,27 @@ class LayerRun:
         below: NDArray[np.uint16],
         record: Record,
         windows: Windows,
-        look: Look,
     ) -> NDArray[np.int64]:
         """Run some windows through block `number` of the layer; returns the TALLY.
 
         below: the masks behind the events (see `chipsim.spike_masks`), none if the host sent them.
-        look: what is noted of the windows besides what a host always gets; learning is not traced.
         """
         learns = windows.targets is not None and self._shape.learns
         tally = np.zeros(len(TALLY), np.int64)
         seen = (events,) if self._shape.dense else (self._fields[number], events, below)
         lesson = (windows.targets, windows.rates) if learns else ()
         constant_current = len(events.amplitude) > 0
-        kernel = self._kernel(block, number, constant_current, learns, look)
+        watched = len(record.signals.neurons) > 0 or len(record.trace.codes) > 0
+        kernel = self._kernel(block, number, constant_current, learns, watched)
         with self._room(block, constant_current, learns, events.begin.shape[1]) as room:
             kernel(block, *seen, record, windows.numbers, *lesson, *room, tally, windows.start, windows.stop)
         return tally
 
-    def _kernel(self, block: Block, number: int, constant_current: bool, learns: bool, look: Look) -> Any:
+    def _kernel(self, block: Block, number: int, constant_current: bool, learns: bool, watched: bool) -> Any:
+        """watched: something is noted of the windows besides what a host always gets."""
         if not self._shape.dense:
-            return self._kernel_of_images(block, self._fields[number], learns, unwatched=look == "nothing")
-        if look == "nothing" and not constant_current:
+            return self._kernel_of_images(block, self._fields[number], learns, watched)
+        if not watched and not constant_current:
             if learns and learns_plainly(block):
                 noisy = block.neurons.noisy
                 return cycle_in_registers.learn_noisy if noisy else cycle_in_registers.learn_undisturbed
@@ -88,12 +87,12 @@ class LayerRun:
                 return cycle_in_registers.infer_undisturbed
         return cycle.learn_block if learns else cycle.infer_block
 
-    def _kernel_of_images(self, block: Block, fields: Fields, learns: bool, unwatched: bool) -> Any:
+    def _kernel_of_images(self, block: Block, fields: Fields, learns: bool, watched: bool) -> Any:
         own = self._shape.crossbars > 1
         if not learns:
-            in_registers = unwatched and runs_in_registers(block, fields)
+            in_registers = not watched and runs_in_registers(block, fields)
             return image_registers.infer_in_registers if in_registers else image_cycle.infer_image
-        if unwatched and learns_in_registers(block, fields):
+        if not watched and learns_in_registers(block, fields):
             if own:
                 return image_registers.learn_own_weights_in_registers
             return image_registers.learn_shared_weights_in_registers
