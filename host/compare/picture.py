@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _SPREAD = 0.22  # of a row's height, over which the dies' dots are spread
+_FEWEST_MACS = 1e6  # where the host's work goes on as a logarithm; ticks between 0 and here would overlap
 
 
 def draw(methods: Sequence[MethodFigures], title: str) -> Figure:
@@ -26,7 +27,7 @@ def draw(methods: Sequence[MethodFigures], title: str) -> Figure:
     _accuracy(accuracy, methods)
     _traffic(traffic, methods)
     work.scatter([each.host_macs for each in methods], rows, marker="s", color=BLUE, zorder=2)
-    work.set_xscale("symlog", linthresh=1e6)
+    work.set_xscale("symlog", linthresh=_FEWEST_MACS)
     work.set_xlabel("host, multiply-accumulates\nof training a die")
     for row, each in enumerate(methods):
         energy.plot(
@@ -40,8 +41,9 @@ def draw(methods: Sequence[MethodFigures], title: str) -> Figure:
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(axis="x", color="#DDDDDD", linewidth=0.8)
         axes.set_axisbelow(True)
-    for axes in (work, traffic):
-        axes.locator_params(axis="x", numticks=5) if axes is work else axes.locator_params(axis="x", nbins=5)
+    traffic.locator_params(axis="x", nbins=5)
+    work.locator_params(axis="x", numticks=5)
+    work.set_xticks([tick for tick in work.get_xticks() if tick == 0 or tick >= _FEWEST_MACS])
     handles, labels = accuracy.get_legend_handles_labels()
     more = traffic.get_legend_handles_labels()
     figure.legend([*handles, *more[0]], [*labels, *more[1]], loc="outside lower center", ncols=5, frameon=False)
