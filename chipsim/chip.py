@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +27,7 @@ from chipsim.interface import Snapshot, Targets
 from chipsim.layer_run import LayerRun, Windows
 from chipsim.link import HostLink
 from chipsim.memory import aligned
-from chipsim.places import n_places, of_neurons, places_of, row_numbers
+from chipsim.places import n_places, of_neurons, places_of
 from chipsim.plan import Before, checks, cut_at, even_ranges, image_lessons, image_ranges, inference, learning
 from chipsim.positions import kept_once
 from chipsim.probe import Probe, check_probes, nothing_probed, room_for
@@ -34,10 +35,10 @@ from chipsim.programming import Weights, in_crossbars, out_of_crossbars, program
 from chipsim.recycled import Recycler
 from chipsim.result import Awaited, ReadBack, Result
 from chipsim.schedule import Threads
+from chipsim.sent_on import NO_MASKS, SentOn, room_for_spikes
 from chipsim.spec import ChipError, ChipSpec
-from chipsim.spike_masks import gather_events, new_masks, windows_apart
-from chipsim.tables import Block, Events, Record, row_type
-from learning_circuit.rows import LANES
+from chipsim.spike_masks import new_masks, windows_apart
+from chipsim.tables import Block, Events, Record
 
 
 class Chip:
@@ -62,10 +63,9 @@ class Chip:
         self._pending: Awaited | None = None  # of the last chunk that is being learned
         self._last_pieces: Before = {}  # of that chunk: what the next one has to wait for
         self._records: list[Record] = []
-        self._hidden_events: list[Events] = []
+        self._sent: list[SentOn] = []  # by each hidden layer
         self._results = Recycler()
-        self._others: tuple[list[Record], list[Events]] = [], []  # those of the chunk before
-        self._row_numbers: list[NDArray[np.generic]] = []  # of the neurons of each hidden layer
+        self._others: tuple[list[Record], list[SentOn]] = [], []  # those of the chunk before
 
     def program(self, weights: Weights) -> None:
         """Write weights (rows, columns) and biases (columns,) of every layer, in units of the threshold.
@@ -112,8 +112,8 @@ class Chip:
             codes=[trace.codes for trace in traces],
             converters=[trace.converter for trace in traces],
             spikes=[
-                hidden._replace(rows=hidden.rows[:n], begin=hidden.begin[:n], end=hidden.end[:n])
-                for hidden in self._hidden_events
+                sent.events._replace(rows=sent.events.rows[:n], begin=sent.events.begin[:n], end=sent.events.end[:n])
+                for sent in self._sent
             ],
             fired=[spike_masks.read_windows(record.fired, n) for record in self._records],
         )
@@ -267,7 +267,7 @@ class Chip:
         n_windows, shapes = len(windows), self.spec.shapes
         check_probes(probes, self.spec)
         if targets is not None and self._overlaps:  # the chunk before may still be read from
-            self._others, (self._records, self._hidden_events) = (self._records, self._hidden_events), self._others
+            self._others, (self._records, self._sent) = (self._records, self._sent), self._others
         self._reserve(windows_apart(n_windows))
         watch = {probe.layer - 1: probe for probe in probes}
         learns = targets is not None
@@ -277,9 +277,9 @@ class Chip:
         ]
         if traces is not None:
             records = [record._replace(trace=trace) for record, trace in zip(records, traces, strict=True)]
-        hidden_events = self._hidden_events
-        inputs = [events, *hidden_events]
-        masks = [new_masks(0, self.spec.steps, 0), *(record.fired for record in records)]
+        sent = self._sent
+        inputs = [events, *(each.events for each in sent)]
+        below = [NO_MASKS, *(each.mask_begin for each in sent)]
         tallies: list[list[NDArray[np.int64]]] = [[] for _ in records]
         ages: dict[int, tuple[Age, Age]] = {}  # between which synapses drift after so many windows
         if learns and self._drifts:
@@ -291,16 +291,13 @@ class Chip:
             target = None if targets is None else targets[layer]
             part = Windows(windows, target, None if rates is None else rates[layer], start, stop)
             block = self._layers[layer][number]
-            tally = self._runs[layer].run(block, number, inputs[layer], masks[layer], records[layer], part)
+            tally = self._runs[layer].run(block, number, inputs[layer], below[layer], records[layer], part)
             tallies[layer].append(tally)
             if stop in ages:
                 self._grow(layer, number, *ages[stop])
 
         def gather(layer: int, start: int, stop: int) -> None:
-            hidden = hidden_events[layer]
-            gather_events(
-                records[layer].fired, self._row_numbers[layer], hidden.rows, hidden.begin, hidden.end, start, stop
-            )
+            sent[layer].gather(records[layer].fired, start, stop)
 
         on_images = not all(shape.dense for shape in shapes)
         n_blocks = [len(layer) for layer in self._layers]
@@ -320,7 +317,7 @@ class Chip:
                 membrane=of_neurons(records[-1].membrane, shapes[-1]),
                 activity={
                     **{name: totals[:, i] for i, name in enumerate(TALLY) if name not in WORK},
-                    "spikes": _spikes(hidden_events, records[-1], n_windows),
+                    "spikes": _spikes(sent, records[-1], n_windows),
                     "events_lost": np.zeros(len(records), np.int64),
                 },
                 work={name: totals[:, TALLY.index(name)] for name in WORK},
@@ -348,7 +345,7 @@ class Chip:
         if self._records and self._records[0].fired.shape[1] >= n_windows:
             return
         steps = self.spec.steps
-        self._records, self._hidden_events = [], []
+        self._records = []
         for shape in self.spec.shapes:
             n = n_places(shape)
             self._records.append(
@@ -360,18 +357,8 @@ class Chip:
                     trace=NO_TRACE,
                 )
             )
-        for n in self.spec.layer_sizes[1:-1]:
-            self._hidden_events.append(
-                Events(
-                    rows=np.empty((n_windows, steps * n + LANES), row_type(n)),  # see gather_events
-                    begin=np.zeros((n_windows, steps), np.int32),
-                    end=np.zeros((n_windows, steps), np.int32),
-                    amplitude=np.zeros((0, 0), np.float32),
-                )
-            )
-        self._row_numbers = [
-            row_numbers(shape, spike_masks.n_bits(record.fired), events.rows.dtype)  # the last layer has none
-            for shape, record, events in zip(self.spec.shapes, self._records, self._hidden_events, strict=False)
+        self._sent = [
+            room_for_spikes(shape, n_windows, steps, not above.dense) for shape, above in pairwise(self.spec.shapes)
         ]
 
     def _record(self, layer: int, n_windows: int, probe: Probe | None, learns: bool) -> Record:
@@ -394,9 +381,9 @@ def _has_scale(layer: list[Block]) -> bool:
     return bool(layer[0].circuit.update.imperfect or layer[0].neurons.reads)
 
 
-def _spikes(hidden_events: list[Events], outputs: Record, n_windows: int) -> NDArray[np.int64]:
+def _spikes(sent: list[SentOn], outputs: Record, n_windows: int) -> NDArray[np.int64]:
     """(n_layers,) spikes fired by each layer: a hidden layer's are the next one's events, all inside its buffer."""
-    hidden = [int(np.sum(events.end[:n_windows, -1], dtype=np.int64)) for events in hidden_events]
+    hidden = [int(np.sum(each.events.end[:n_windows, -1], dtype=np.int64)) for each in sent]
     return np.array([*hidden, spike_masks.number_of_spikes(outputs.fired)], np.int64)
 
 

@@ -116,16 +116,16 @@ def infer_image(block, fields, events, below, record, windows, columns, seen, ta
     active = np.int64(0)
     added = np.int64(0)
     for s in range(start, stop):
-        find_pixels(seen, fields, events, below, s)
+        pixels = find_pixels(seen, fields, events, below, s)
         for p in range(fields.n_positions):
             here = block_at(block, p, fields.columns)
             start_window(mine, here, windows[s])
             if graded:
-                list_constant_current(seen, fields, events, s, p, 0)
+                list_constant_current(seen, pixels, fields, events, s, p, 0)
             missed_before = tally[MISSED]
             for t in range(n_steps):
                 if not graded:
-                    list_events(seen, fields, events, s, t, p, 0, 0)
+                    list_events(seen, pixels, fields, events, s, t, p, 0, 0)
                 active += np.int64(seen.events.end[0, t])
                 if t == 0 or not graded:
                     added += _deliver(mine, here, fields, seen, t, p, 0)
@@ -139,7 +139,9 @@ def infer_image(block, fields, events, below, record, windows, columns, seen, ta
 
 
 @inlined_stage
-def _learn_step(block, columns, here, fields, events, seen, record, windows, targets, rates, s, t, p, stale, tally):
+def _learn_step(
+    block, columns, here, fields, events, seen, pixels, record, windows, targets, rates, s, t, p, stale, tally
+):
     """Step t of window s at position p. columns, here: the position's own.
 
     stale: weights have changed since a constant current was delivered. Returns (rows added, whether it wrote).
@@ -151,7 +153,7 @@ def _learn_step(block, columns, here, fields, events, seen, record, windows, tar
     watching = len(record.signals.neurons) > 0
     added = np.int64(0)
     if not graded:
-        list_events(seen, fields, events, s, t, p, place, 0)
+        list_events(seen, pixels, fields, events, s, t, p, place, 0)
     if stale or not graded:
         added = _deliver(columns, here, fields, seen, t, p, place)
     if block.synapses.coded and t % 4 == 0:
@@ -174,7 +176,7 @@ def learn_own_weights(block, fields, events, below, record, windows, targets, ra
     active = np.int64(0)
     added = np.int64(0)
     for s in range(start, stop):
-        list_lesson(seen, fields, events, below, s)
+        pixels = list_lesson(seen, fields, events, below, s)
         for p in range(fields.n_positions):
             here = block_at(block, p, fields.columns)
             first = p * fields.width + block.first
@@ -190,6 +192,7 @@ def learn_own_weights(block, fields, events, below, record, windows, targets, ra
                     fields,
                     events,
                     seen,
+                    pixels,
                     record,
                     windows,
                     targets,
@@ -220,7 +223,7 @@ def learn_shared_weights(
     active = np.int64(0)
     added = np.int64(0)
     for s in range(start, stop):
-        list_lesson(seen, fields, events, below, s)
+        pixels = list_lesson(seen, fields, events, below, s)
         for p in range(fields.n_positions):
             mine, here = columns_at(columns, p), block_at(block, p, fields.columns)
             start_window(mine, here, windows[s])
@@ -234,7 +237,22 @@ def learn_shared_weights(
                 stale = written[p] != writes
                 written[p] = writes
                 rows, wrote = _learn_step(
-                    block, mine, here, fields, events, seen, record, windows, targets, rates, s, t, p, stale, tally
+                    block,
+                    mine,
+                    here,
+                    fields,
+                    events,
+                    seen,
+                    pixels,
+                    record,
+                    windows,
+                    targets,
+                    rates,
+                    s,
+                    t,
+                    p,
+                    stale,
+                    tally,
                 )
                 added += rows
                 active += np.int64(seen.events.end[np.uint64(p if graded else 0), t])

@@ -10,17 +10,19 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim import cycle, cycle_in_registers, image_cycle, image_registers
+from chipsim import cycle, cycle_in_registers, image_cycle, image_registers, visit_kernels
 from chipsim.blocks import column_ranges, padded_part
 from chipsim.columns import new_columns
 from chipsim.cycle import TALLY
 from chipsim.cycle_in_registers import infers_undisturbed, learns_in_open_columns, learns_plainly
 from chipsim.fabricate import FabricatedLayer
-from chipsim.image_registers import learns_in_registers, runs_in_registers
+from chipsim.image_registers import runs_in_registers
 from chipsim.layers import LayerShape
 from chipsim.positions import new_columns_of_all
 from chipsim.receptive_fields import Fields, fields_of, room_for_fields
 from chipsim.tables import Block, Events, Record
+from chipsim.visit_kernels import learns_in_registers
+from chipsim.visits import new_positions
 
 Room = tuple[Any, ...]  # working state that a kernel takes, in its order
 
@@ -40,7 +42,7 @@ class LayerRun:
 
     def __init__(self, shape: LayerShape, made: FabricatedLayer) -> None:
         self._shape = shape
-        self._rooms: defaultdict[tuple[int, bool, bool], list[Room]] = defaultdict(list)  # nobody works in them
+        self._rooms: defaultdict[tuple[int, Any, bool], list[Room]] = defaultdict(list)  # nobody works in them
         self._fields: list[Fields] = []
         if not shape.dense:
             whole = fields_of(shape, made.drive_gain)
@@ -54,13 +56,13 @@ class LayerRun:
         block: Block,
         number: int,
         events: Events,
-        below: NDArray[np.uint16],
+        below: NDArray[np.int32],
         record: Record,
         windows: Windows,
     ) -> NDArray[np.int64]:
         """Run some windows through block `number` of the layer; returns the TALLY.
 
-        below: the masks behind the events (see `chipsim.spike_masks`), none if the host sent them.
+        below: where the masks behind the events begin (see `chipsim.spike_masks`), none if the host sent them.
         """
         learns = windows.targets is not None and self._shape.learns
         tally = np.zeros(len(TALLY), np.int64)
@@ -69,7 +71,7 @@ class LayerRun:
         constant_current = len(events.amplitude) > 0
         watched = len(record.signals.neurons) > 0 or len(record.trace.codes) > 0
         kernel = self._kernel(block, number, constant_current, learns, watched)
-        with self._room(block, constant_current, learns, events.begin.shape[1]) as room:
+        with self._room(block, kernel, constant_current, events.begin.shape[1]) as room:
             kernel(block, *seen, record, windows.numbers, *lesson, *room, tally, windows.start, windows.stop)
         return tally
 
@@ -94,28 +96,32 @@ class LayerRun:
             return image_registers.infer_in_registers if in_registers else image_cycle.infer_image
         if not watched and learns_in_registers(block, fields):
             if own:
-                return image_registers.learn_own_weights_in_registers
-            return image_registers.learn_shared_weights_in_registers
+                return visit_kernels.learn_own_weights_in_registers
+            return visit_kernels.learn_shared_weights_in_registers
         return image_cycle.learn_own_weights if own else image_cycle.learn_shared_weights
 
     @contextmanager
-    def _room(self, block: Block, constant_current: bool, learns: bool, steps: int) -> Iterator[Room]:
+    def _room(self, block: Block, kernel: Any, constant_current: bool, steps: int) -> Iterator[Room]:
         """One that nobody works in: while weights rest, other windows may run at the same time."""
-        free = self._rooms[int(block.first), constant_current, learns]
+        free = self._rooms[int(block.first), kernel, constant_current]
         try:
             room = free.pop()  # the one used last, still in the cache
         except IndexError:
-            room = self._new_room(block, constant_current, learns, steps)
+            room = self._new_room(block, kernel, constant_current, steps)
         yield room
         free.append(room)
 
-    def _new_room(self, block: Block, constant_current: bool, learns: bool, steps: int) -> Room:
+    def _new_room(self, block: Block, kernel: Any, constant_current: bool, steps: int) -> Room:
         shape, n = self._shape, block.state.weight.shape[-1]
         if shape.dense:
             return (new_columns(n, shape.n_in, steps),)
+        learns = kernel not in (image_registers.infer_in_registers, image_cycle.infer_image)
         seen = room_for_fields(shape, steps, constant_current, shape.positions if constant_current and learns else 1)
         if not learns:
             return (new_columns_of_all(2, n, shape.rows), seen)
-        if shape.crossbars == 1:
-            return (new_columns_of_all(shape.positions, n, shape.rows), seen, np.zeros(shape.positions, np.int64))
-        return (new_columns(n, shape.rows, 0), seen)
+        in_registers = kernel not in (image_cycle.learn_own_weights, image_cycle.learn_shared_weights)
+        if shape.crossbars > 1:
+            return (new_positions(block, 1) if in_registers else new_columns(n, shape.rows, 0), seen)
+        kept = shape.positions
+        columns = new_positions(block, kept) if in_registers else new_columns_of_all(kept, n, shape.rows)
+        return (columns, seen, np.zeros(kept, np.int64))

@@ -18,11 +18,8 @@ from chipsim.layers import AveragePool, LayerShape
 from chipsim.memory import aligned
 from chipsim.shifted_rows import AT_ONCE, append, append_shifted
 from chipsim.single_stores import store_alone
-from chipsim.spike_masks import PLACES_PER_WORD
 from chipsim.tables import Events, row_type
-from learning_circuit.masks import population
-
-_PLACES = np.uint64(PLACES_PER_WORD)
+from learning_circuit.rows import LANES
 
 
 class Fields(NamedTuple):
@@ -32,7 +29,7 @@ class Fields(NamedTuple):
     lines: Any  # (P, kernel height, 3) int32: first pixel and the one after the last, and what makes numbers rows
     n_pixels: Any  # int64 scalar, of the image below
     channels: Any  # int64 scalar, of a pixel
-    places_per_pixel: Any  # int64 scalar, in spike masks
+    masks_per_pixel: Any  # int64 scalar, of the layer that sends
     columns: Any  # int64 scalar, neurons of a position
     width: Any  # int64 scalar, the same in whole vectors
     pools: Any  # bool scalar: each column has synapses to its own channel alone
@@ -73,7 +70,7 @@ def fields_of(shape: LayerShape, drive_gain: NDArray[np.float32]) -> Fields:
         lines=kernel_lines(shape),
         n_pixels=np.int64(shape.input[1] * shape.input[2]),
         channels=np.int64(shape.input[0]),
-        places_per_pixel=np.int64(padded_width(shape.input[0])),
+        masks_per_pixel=np.int64(padded_width(shape.input[0]) // LANES),
         columns=np.int64(shape.columns),
         width=np.int64(padded_width(shape.columns)),
         pools=isinstance(shape.layer, AveragePool),
@@ -97,67 +94,48 @@ def room_for_fields(shape: LayerShape, steps: int, constant_current: bool, kept:
             end=aligned((kept, steps), np.int32),
             amplitude=aligned((kept + spare, shape.rows) if constant_current else (0, 0), np.float32),
         ),
-        pixel_begin=aligned((pixels + 1, 1 if constant_current else steps), np.int32),
+        pixel_begin=aligned((1 if constant_current else steps, pixels + 1), np.int32),
     )
+
+
+class Pixels(NamedTuple):
+    """Where the pixels of an image begin among the events of a window."""
+
+    begin: Any  # (T or 1, at least n_pixels apart + 1) int32
+    apart: Any  # uint64 scalar: entries from a pixel to the next
 
 
 @inlined_stage
 def find_pixels(seen, fields, events, below, s):
-    """Fill seen.pixel_begin with window s of a chunk's events.
+    """The pixels of window s of a chunk's events.
 
-    below: the masks of the layer that sent them (see `chipsim.spike_masks`), none (0 words) if the host did.
+    below: where each mask of the layer that sent them begins (see `chipsim.spike_masks`), none if the host did.
     """
     if len(below) > 0:
-        _count_spikes(seen.pixel_begin, below, s, events.begin[s], fields.places_per_pixel)
-    else:
-        rows = events.rows[s]
-        for t in range(seen.pixel_begin.shape[1]):
-            _find_pixels(seen.pixel_begin, t, rows, events.begin[s, t], events.end[s, t], fields.channels)
+        return Pixels(below[s], np.uint64(fields.masks_per_pixel))
+    rows = events.rows[s]
+    for t in range(len(seen.pixel_begin)):
+        _find_pixels(seen.pixel_begin[t], rows, events.begin[s, t], events.end[s, t], fields.channels)
+    return Pixels(seen.pixel_begin, np.uint64(1))
 
 
 @stage
-def _count_spikes(pixel_begin, fired, s, begin, places_per_pixel):
-    """No event is looked at: a pixel's begin where those of the pixel before end, as many later as it has spikes."""
-    words = fired.view(np.uint64)
-    for t in range(len(begin)):
-        pixel_begin[0, t] = begin[t]
-    place = np.uint64(0)
-    for pixel in range(np.uint64(1), np.uint64(len(pixel_begin))):
-        before, after = pixel_begin[pixel - np.uint64(1)], pixel_begin[pixel]
-        for t in range(len(begin)):
-            after[t] = before[t]
-        stop = place + np.uint64(places_per_pixel)
-        while place < stop:
-            first = place % _PLACES
-            n = min(_PLACES - first, stop - place)
-            _add_spikes(after, words[place // _PLACES, s], ~np.uint64(0) >> (_PLACES - n) << first)
-            place += n
-
-
-@stage
-def _add_spikes(total, words, chosen):
-    """total (T,) int32 += spikes at the places whose bit is set in `chosen`. words: (T, 1) uint64, a word of masks."""
-    for t in range(np.uint64(len(total))):
-        total[t] += np.int32(population(words[t, np.uint64(0)] & chosen))
-
-
-@stage
-def _find_pixels(pixel_begin, t, rows, begin, end, channels):
+def _find_pixels(pixel_begin, rows, begin, end, channels):
     """No branch depends on an event: each leaves its place behind its pixel's, and pixels without any take theirs."""
     for pixel in range(len(pixel_begin)):
-        pixel_begin[pixel, t] = begin
+        pixel_begin[pixel] = begin
     per_channel = np.nextafter(1.0 / channels, 1.0)  # rounded up, so that whole quotients stay whole
     for k in range(np.uint64(begin), np.uint64(end)):
         pixel = np.uint64(np.float64(rows[k]) * per_channel)
-        store_alone(pixel_begin, pixel + np.uint64(1), t, np.int32(k + np.uint64(1)))
+        store_alone(pixel_begin, pixel + np.uint64(1), np.int32(k + np.uint64(1)))
     last = begin
     for pixel in range(len(pixel_begin)):
-        last = max(last, pixel_begin[pixel, t])
-        pixel_begin[pixel, t] = last
+        last = max(last, pixel_begin[pixel])
+        pixel_begin[pixel] = last
 
 
 @inlined_stage
-def list_events(seen, fields, events, s, t, p, place, first):
+def list_events(seen, pixels, fields, events, s, t, p, place, first):
     """List what position p sees at step t of window s as seen.events' window `place`, from entry `first` on.
 
     Returns the entry after the last.
@@ -169,8 +147,8 @@ def list_events(seen, fields, events, s, t, p, place, first):
     place = np.uint64(place)
     n = np.int64(first)
     for line in range(len(lines)):
-        begin = seen.pixel_begin[np.uint64(lines[line, 0]), step]
-        end = seen.pixel_begin[np.uint64(lines[line, 1]), step]
+        begin = pixels.begin[step, np.uint64(lines[line, 0]) * pixels.apart]
+        end = pixels.begin[step, np.uint64(lines[line, 1]) * pixels.apart]
         if graded:
             append(listed.amplitude[place], n, events.amplitude[s], begin, end)
         n = append_shifted(listed.rows[place], n, events.rows[s], begin, end, lines[line, 2])
@@ -180,25 +158,26 @@ def list_events(seen, fields, events, s, t, p, place, first):
 
 
 @inlined_stage
-def list_constant_current(seen, fields, events, s, p, place):
+def list_constant_current(seen, pixels, fields, events, s, p, place):
     """As `list_events`, for all steps at once."""
-    n = list_events(seen, fields, events, s, 0, p, place, 0)
+    n = list_events(seen, pixels, fields, events, s, 0, p, place, 0)
     seen.events.end[np.uint64(place), :] = np.int32(n)
 
 
 @inlined_stage
 def list_lesson(seen, fields, events, below, s):
     """Find the pixels of window s and, of a constant current, list what every position sees of it."""
-    find_pixels(seen, fields, events, below, s)
+    pixels = find_pixels(seen, fields, events, below, s)
     if len(events.amplitude) > 0:
         for p in range(fields.n_positions):
-            list_constant_current(seen, fields, events, s, p, p)
+            list_constant_current(seen, pixels, fields, events, s, p, p)
+    return pixels
 
 
 @inlined_stage
-def list_window(seen, fields, events, s, p):
+def list_window(seen, pixels, fields, events, s, p):
     """List what position p sees at all steps of window s, as the only window of seen.events. Returns how many."""
     n = np.int64(0)
-    for t in range(seen.pixel_begin.shape[1]):
-        n = list_events(seen, fields, events, s, t, p, 0, n)
+    for t in range(len(seen.pixel_begin)):
+        n = list_events(seen, pixels, fields, events, s, t, p, 0, n)
     return n

@@ -16,7 +16,7 @@ from numba.np.arrayobj import make_array
 
 from chipsim.jit import stage
 
-AT_ONCE = 32  # a line of a kernel seldom sees more events in a step
+AT_ONCE = 64  # a line of a kernel seldom sees more events in a step
 
 
 def _some(context: Any, builder: Any, kind: Any, array: Any, index: Any) -> Any:

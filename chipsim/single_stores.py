@@ -8,20 +8,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba.core import cgutils, types
+from numba.core import types
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
 
 
 @intrinsic
-def store_alone(context, array, row, place, value):
-    """array[row, place] = value, of two axes and 32 bits."""
+def store_alone(context, array, place, value):
+    """array[place] = value, of 32 bits."""
 
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         held = make_array(signature.args[0])(context, builder, values[0])
-        _, width = cgutils.unpack_tuple(builder, held.shape)
-        index = builder.add(builder.mul(values[1], width), values[2])
-        builder.store_atomic(values[3], builder.gep(held.data, [index]), "monotonic", 4)
+        builder.store_atomic(values[2], builder.gep(held.data, [values[1]]), "monotonic", 4)
         return context.get_dummy_value()
 
-    return types.void(array, types.uint64, types.uint64, types.int32), generate
+    return types.void(array, types.uint64, types.int32), generate

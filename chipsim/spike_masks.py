@@ -16,12 +16,12 @@ from learning_circuit.masks import population, store_chosen
 from learning_circuit.rows import LANES
 
 PLACES_PER_WORD = 64
-_MASKS_PER_WORD = 4
+MASKS_PER_WORD = 4
 
 
 def new_masks(n_windows: int, steps: int, n_neurons: int) -> NDArray[np.uint16]:
     """Masks in which no neuron fires."""
-    return aligned((-(-n_neurons // PLACES_PER_WORD), n_windows, steps, _MASKS_PER_WORD), np.uint16)
+    return aligned((-(-n_neurons // PLACES_PER_WORD), n_windows, steps, MASKS_PER_WORD), np.uint16)
 
 
 def windows_apart(n_windows: int) -> int:
@@ -65,7 +65,7 @@ def fired_of(spikes: NDArray[np.uint8]) -> NDArray[np.uint16]:
     bits = np.zeros((n_windows, steps, n_bits(fired)), np.uint8)
     bits[:, :, :n] = spikes
     masks = np.packbits(bits, axis=2, bitorder="little").view("<u2")
-    fired[...] = np.moveaxis(masks.reshape(n_windows, steps, len(fired), _MASKS_PER_WORD), 2, 0)
+    fired[...] = np.moveaxis(masks.reshape(n_windows, steps, len(fired), MASKS_PER_WORD), 2, 0)
     return fired
 
 
@@ -77,7 +77,7 @@ def number_of_spikes(fired: NDArray[np.uint16]) -> int:
 @stage
 def store_mask(fired, s, t, number, mask):
     """Keep the spikes at step t of window s of sixteen neurons, those at places 16 number + 0 to 15."""
-    fired[number // np.uint64(_MASKS_PER_WORD), s, t, number % np.uint64(_MASKS_PER_WORD)] = mask
+    fired[number // np.uint64(MASKS_PER_WORD), s, t, number % np.uint64(MASKS_PER_WORD)] = mask
 
 
 @rare_stage
@@ -86,24 +86,45 @@ def spikes_in_window(fired, s, first, n):
     total = np.int64(0)
     for mask in range(first // LANES, -(-(first + n) // LANES)):
         for t in range(fired.shape[2]):
-            total += np.int64(population(fired[mask // _MASKS_PER_WORD, s, t, mask % _MASKS_PER_WORD]))
+            total += np.int64(population(fired[mask // MASKS_PER_WORD, s, t, mask % MASKS_PER_WORD]))
     return total
 
 
 @kernel
-def gather_events(fired, numbers, rows, begin, end, start, stop):
+def gather_events(fired, numbers, rows, begin, end, mask_begin, start, stop):
     """Turn the masks of windows start .. stop - 1 into the row lists of `Events`.
 
-    numbers: the row of every bit of `fired` at a step, ascending, of the type of rows. No branch depends on a
-    spike. `rows` needs room for LANES more entries than spikes.
+    numbers: the row of every bit of `fired` at a step, ascending, of the type of rows; mask_begin: (S, T, masks + 1)
+    int32, gets where the events of each mask begin among those of its window, or (0, 0, 0) if nobody wants to know.
+    No branch depends on a spike. `rows` needs room for LANES more entries than spikes.
     """
     for s in range(start, stop):
         mine = rows[s]
         k = np.uint64(0)
         for t in range(fired.shape[2]):
             begin[s, t] = np.int32(k)
-            for w in range(fired.shape[0]):
-                masks = fired[w, s, t]
-                for q in range(_MASKS_PER_WORD):
-                    k = store_chosen(mine, k, numbers, np.uint64(PLACES_PER_WORD * w + LANES * q), masks[q])
+            if len(mask_begin) > 0:
+                k = _gather_step(fired, numbers, mine, mask_begin[s, t], s, t, k)
+            else:
+                for w in range(np.uint64(len(fired))):
+                    masks = fired[w, s, t]
+                    for q in range(np.uint64(MASKS_PER_WORD)):
+                        k = store_chosen(mine, k, numbers, _place(w, q), masks[q])
             end[s, t] = np.int32(k)
+
+
+@stage
+def _gather_step(fired, numbers, rows, mask_begin, s, t, k):
+    for w in range(np.uint64(len(fired))):
+        masks = fired[w, s, t]
+        for q in range(np.uint64(MASKS_PER_WORD)):
+            mask_begin[w * np.uint64(MASKS_PER_WORD) + q] = np.int32(k)
+            k = store_chosen(rows, k, numbers, _place(w, q), masks[q])
+    mask_begin[len(mask_begin) - 1] = np.int32(k)
+    return k
+
+
+@stage
+def _place(word, mask):
+    """Of the first bit of a word's mask."""
+    return word * np.uint64(PLACES_PER_WORD) + mask * np.uint64(LANES)

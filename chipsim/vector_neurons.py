@@ -213,14 +213,17 @@ class FiredMasks:
         array = make_array(kind)(context, builder, value)
         _, n_windows, self.steps, _ = cgutils.unpack_tuple(builder, array.shape)
         self._builder = builder
-        self._starts = []
-        before = builder.udiv(first, _INDEX(LANES))
-        for number in range(masks):
-            mask = builder.add(before, _INDEX(number))
-            word, place = (getattr(builder, f)(mask, _INDEX(_MASKS_PER_WORD)) for f in ("udiv", "urem"))
-            window = builder.add(builder.mul(word, n_windows), s)
-            start = builder.mul(builder.mul(window, self.steps), _INDEX(_MASKS_PER_WORD))
-            self._starts.append(builder.gep(array.data, [builder.add(start, place)]))
+        mask = builder.udiv(first, _INDEX(LANES))
+        word, place = (getattr(builder, f)(mask, _INDEX(_MASKS_PER_WORD)) for f in ("udiv", "urem"))
+        window = builder.mul(self.steps, _INDEX(_MASKS_PER_WORD))
+        start = builder.add(builder.mul(builder.add(builder.mul(word, n_windows), s), window), place)
+        start = builder.gep(array.data, [start])
+        to_next_word = builder.sub(builder.mul(n_windows, window), _INDEX(_MASKS_PER_WORD))
+        self._starts = [start]
+        for number in range(1, masks):
+            beyond = builder.icmp_unsigned(">=", place, _INDEX(_MASKS_PER_WORD - number))
+            further = builder.add(_INDEX(number), builder.select(beyond, to_next_word, _INDEX(0)))
+            self._starts.append(builder.gep(start, [further]))
 
     def _place(self, number: int, t: Any) -> Any:
         return self._builder.gep(self._starts[number], [self._builder.mul(t, _INDEX(_MASKS_PER_WORD))])

@@ -155,6 +155,10 @@ class Sequence:
         self._data = array.data
         self._shape = cgutils.unpack_tuple(builder, array.shape)
 
+    def length(self) -> Any:
+        """Of its first axis."""
+        return self._shape[0]
+
     def last(self) -> Lanes:
         """The index of its last element, in all lanes."""
         index = self._builder.sub(self._shape[0], _INDEX(1))

@@ -16,14 +16,13 @@ from numpy.typing import NDArray
 
 from chipsim.blocks import padded_width
 from chipsim.converter import ConverterSpec
-from chipsim.places import row_numbers
 from chipsim.result import ReadBack
+from chipsim.sent_on import room_for_spikes
 from chipsim.spec import ChipSpec
-from chipsim.spike_masks import fired_of, gather_events, n_bits, spikes_of
-from chipsim.tables import Events, row_type
+from chipsim.spike_masks import fired_of, spikes_of
+from chipsim.tables import Events
 from chipsim.wire.errors import ErrorCode, WireError
 from chipsim.wire.words import SLACK, bytes_of_words, pack_words, unpack_words
-from learning_circuit.rows import LANES
 
 
 def packed_traces(spec: ChipSpec, read: ReadBack, bits: int) -> dict[str, NDArray[np.uint8]]:
@@ -106,14 +105,7 @@ def _of(arrays: Mapping[str, NDArray[Any]], name: str, n_words: int, bits: int) 
 
 def _as_events(spec: ChipSpec, number: int, fired: NDArray[np.uint16]) -> Events:
     """Spikes of a hidden layer as the next one's input."""
-    n = spec.layer_sizes[number]
     n_windows = fired.shape[1]
-    events = Events(
-        np.empty((n_windows, spec.steps * n + LANES), row_type(n)),
-        np.zeros((n_windows, spec.steps), np.int32),
-        np.zeros((n_windows, spec.steps), np.int32),
-        np.zeros((0, 0), np.float32),
-    )
-    rows = row_numbers(spec.shapes[number - 1], n_bits(fired), events.rows.dtype)
-    gather_events(fired, rows, *events[:3], 0, n_windows)
-    return events
+    sent = room_for_spikes(spec.shapes[number - 1], n_windows, spec.steps, to_image=False)
+    sent.gather(fired, 0, n_windows)
+    return sent.events

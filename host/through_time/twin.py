@@ -14,22 +14,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim import ChipSpec, Events
+from chipsim import ChipSpec
 from chipsim.blocks import padded_width, split
 from chipsim.fabricate import FabricatedLayer
 from chipsim.memory import aligned
-from chipsim.places import row_numbers
 from chipsim.plan import learning
 from chipsim.programming import program_layer
 from chipsim.schedule import Threads
+from chipsim.sent_on import SentOn, room_for_spikes
 from chipsim.spec import SynapseSpec
-from chipsim.spike_masks import gather_events, n_bits, new_masks
-from chipsim.tables import Block, row_type
+from chipsim.spike_masks import new_masks
+from chipsim.tables import Block
 from host.stream import Chunk
 from host.teacher import Layer
 from host.through_time.adam import MACS_PER_WEIGHT, adam_block, corrections
 from host.through_time.gradient import Window, gradient_block, new_window
-from learning_circuit.rows import LANES
 
 Batch = tuple[int, int]  # first window of a chunk, end
 Blocks = list[list[Block]]  # of each layer
@@ -61,7 +60,7 @@ class Twin:
         self._threads = Threads(threads)
         self._trained = [[_trained(block, spec.steps) for block in layer] for layer in self.blocks]
         self._fired: list[NDArray[np.uint16]] = []
-        self._hidden: list[Events] = []
+        self._sent: list[SentOn] = []
 
     def layers(self) -> list[Layer]:
         """Weights (n_in, n_out) and biases (n_out,), to program a chip with."""
@@ -92,11 +91,7 @@ class Twin:
         """
         targets = [_whole_vectors(target) for target in piece.targets if target is not None]
         self._reserve(len(piece.windows))
-        inputs = [piece.events, *self._hidden]
-        numbers = [
-            row_numbers(shape, n_bits(fired), events.rows.dtype)
-            for shape, fired, events in zip(self.spec.shapes, self._fired, self._hidden, strict=False)
-        ]
+        inputs = [piece.events, *(sent.events for sent in self._sent)]
         first_step = self.steps
         macs: list[int] = []
 
@@ -129,9 +124,7 @@ class Twin:
                 macs.append(int(block.n_columns) * (2 * int(active) + MACS_PER_WEIGHT * len(trained.weight)))
 
         def gather(layer: int, first: int, end: int) -> None:
-            hidden = self._hidden[layer]
-            windows = batches[first][0], batches[end - 1][1]
-            gather_events(self._fired[layer], numbers[layer], hidden.rows, hidden.begin, hidden.end, *windows)
+            self._sent[layer].gather(self._fired[layer], batches[first][0], batches[end - 1][1])
 
         size = -(-len(batches) // _RANGES)
         ranges = [(start, min(start + size, len(batches))) for start in range(0, len(batches), size)]
@@ -147,17 +140,9 @@ class Twin:
         """Room for the spikes of a chunk, kept from chunk to chunk."""
         if self._fired and self._fired[0].shape[1] >= n_windows:
             return
-        steps, sizes = self.spec.steps, self.spec.layer_sizes[1:]
-        self._fired = [new_masks(n_windows, steps, n) for n in sizes]
-        self._hidden = [
-            Events(
-                rows=np.empty((n_windows, steps * n + LANES), row_type(n)),  # see gather_events
-                begin=np.zeros((n_windows, steps), np.int32),
-                end=np.zeros((n_windows, steps), np.int32),
-                amplitude=np.zeros((0, 0), np.float32),
-            )
-            for n in sizes[:-1]
-        ]
+        steps, shapes = self.spec.steps, self.spec.shapes
+        self._fired = [new_masks(n_windows, steps, shape.n_out) for shape in shapes]
+        self._sent = [room_for_spikes(shape, n_windows, steps, to_image=False) for shape in shapes[:-1]]
 
 
 _LEARNED = ("weight", "first", "second")  # fields of _Trained

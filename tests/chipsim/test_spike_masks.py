@@ -22,15 +22,22 @@ def stored(spikes):
 
 @pytest.mark.parametrize("rate", [0.0, 0.1, 0.6, 1.0])
 @pytest.mark.parametrize("row", [np.uint16, np.int32])
+@pytest.mark.parametrize("asks_for_masks", [False, True])
 @pytest.mark.parametrize(("n", "block"), [(16, 16), (48, 48), (64, 32), (144, 48)])
-def test_there_and_back(rng, n, block, row, rate):
+def test_there_and_back(rng, n, block, asks_for_masks, row, rate):
     spikes = (rng.random((S, T, n)) < rate).astype(np.uint8)
     fired = stored(spikes)
     order = tuple(rng.permutation(n).tolist())
     assert np.array_equal(spikes_of(fired, order), spikes[:, :, list(order)])
     rows = np.full((S, T * n + LANES), 999, row)
     begin, end = np.zeros((S, T), np.int32), np.zeros((S, T), np.int32)
-    gather_events(fired, np.arange(n_bits(fired), dtype=row), rows, begin, end, 0, S)
+    masks = n_bits(fired) // LANES
+    mask_begin = np.full((S, T, masks + 1) if asks_for_masks else (0, 0, 0), -1, np.int32)
+    gather_events(fired, np.arange(n_bits(fired), dtype=row), rows, begin, end, mask_begin, 0, S)
+    for s in range(len(mask_begin)):
+        for t in range(T):
+            per_mask = [int(spikes[s, t, first : first + LANES].sum()) for first in range(0, masks * LANES, LANES)]
+            assert mask_begin[s, t].tolist() == np.cumsum([begin[s, t], *per_mask]).tolist()
     for s in range(S):
         assert begin[s, 0] == 0 and (begin[s, 1:] == end[s, :-1]).all()
         for t in range(T):
