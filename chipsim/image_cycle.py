@@ -169,98 +169,60 @@ def _learn_step(
 
 
 @kernel
-def learn_own_weights(block, fields, events, below, record, windows, targets, rates, columns, seen, tally, start, stop):
-    """As `chipsim.cycle.learn_block`, for a block of the columns of every position, each with its own crossbar."""
-    n_steps, n_columns = events.begin.shape[1], block.state.weight.shape[2]
-    graded = len(events.amplitude) > 0
-    active = np.int64(0)
-    added = np.int64(0)
-    for s in range(start, stop):
-        pixels = list_lesson(seen, fields, events, below, s)
-        for p in range(fields.n_positions):
-            here = block_at(block, p, fields.columns)
-            first = p * fields.width + block.first
-            start_window(columns, here, windows[s])
-            start_lesson(columns, here, windows[s])
-            missed_before = tally[MISSED]
-            wrote = True
-            for t in range(n_steps):
-                rows, wrote = _learn_step(
-                    block,
-                    columns,
-                    here,
-                    fields,
-                    events,
-                    seen,
-                    pixels,
-                    record,
-                    windows,
-                    targets,
-                    rates,
-                    s,
-                    t,
-                    p,
-                    wrote,
-                    tally,
-                )
-                added += rows
-                active += np.int64(seen.events.end[np.uint64(p if graded else 0), t])
-            missed = tally[MISSED] - missed_before
-            end_window(columns, here.neurons, here.circuit, record, s, first, first + n_columns, missed, tally)
-    count_events(tally, block, fields, active, added)
-
-
-@kernel
-def learn_shared_weights(
+def learn_image(
     block, fields, events, below, record, windows, targets, rates, columns, seen, written, tally, start, stop
 ):
-    """As `chipsim.cycle.learn_block`, for a block of the columns of every position on one crossbar.
+    """As `chipsim.cycle.learn_block`, for a block of the columns of every position.
 
-    columns: of all positions; written: (P,) int64, room for the number of writes that a position's current knows.
+    columns: of all positions, if they share a crossbar, else of one; written: room for as many numbers of writes that
+    a position's current knows, int64.
     """
     n_steps, n_columns = events.begin.shape[1], block.state.weight.shape[2]
     graded = len(events.amplitude) > 0
+    together = len(written)
     active = np.int64(0)
     added = np.int64(0)
     for s in range(start, stop):
         pixels = list_lesson(seen, fields, events, below, s)
-        for p in range(fields.n_positions):
-            mine, here = columns_at(columns, p), block_at(block, p, fields.columns)
-            start_window(mine, here, windows[s])
-            start_lesson(mine, here, windows[s])
-        missed_before = tally[MISSED]
-        written[:] = -1
-        writes = np.int64(0)
-        for t in range(n_steps):
-            for p in range(fields.n_positions):
-                mine, here = columns_at(columns, p), block_at(block, p, fields.columns)
-                stale = written[p] != writes
-                written[p] = writes
-                rows, wrote = _learn_step(
-                    block,
-                    mine,
-                    here,
-                    fields,
-                    events,
-                    seen,
-                    pixels,
-                    record,
-                    windows,
-                    targets,
-                    rates,
-                    s,
-                    t,
-                    p,
-                    stale,
-                    tally,
-                )
-                added += rows
-                active += np.int64(seen.events.end[np.uint64(p if graded else 0), t])
-                writes += np.int64(wrote)
-        missed = tally[MISSED] - missed_before
-        for p in range(fields.n_positions):
-            mine, here = columns_at(columns, p), block_at(block, p, fields.columns)
-            first = p * fields.width + block.first
-            end_window(mine, here.neurons, here.circuit, record, s, first, first + n_columns, missed, tally)
-            missed = np.int64(0)  # counted once
+        for first_p in range(0, fields.n_positions, together):
+            missed_before = tally[MISSED]
+            for q in range(together):
+                mine, here = columns_at(columns, q), block_at(block, first_p + q, fields.columns)
+                start_window(mine, here, windows[s])
+                start_lesson(mine, here, windows[s])
+            written[:] = -1
+            writes = np.int64(0)
+            for t in range(n_steps):
+                for q in range(together):
+                    p = first_p + q
+                    mine, here = columns_at(columns, q), block_at(block, p, fields.columns)
+                    stale = written[q] != writes
+                    written[q] = writes
+                    rows, wrote = _learn_step(
+                        block,
+                        mine,
+                        here,
+                        fields,
+                        events,
+                        seen,
+                        pixels,
+                        record,
+                        windows,
+                        targets,
+                        rates,
+                        s,
+                        t,
+                        p,
+                        stale,
+                        tally,
+                    )
+                    added += rows
+                    active += np.int64(seen.events.end[np.uint64(p if graded else 0), t])
+                    writes += np.int64(wrote)
+            missed = tally[MISSED] - missed_before
+            for q in range(together):
+                mine, here = columns_at(columns, q), block_at(block, first_p + q, fields.columns)
+                first = (first_p + q) * fields.width + block.first
+                end_window(mine, here.neurons, here.circuit, record, s, first, first + n_columns, missed, tally)
+                missed = np.int64(0)  # counted once
     count_events(tally, block, fields, active, added)

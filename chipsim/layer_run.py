@@ -90,15 +90,11 @@ class LayerRun:
         return cycle.learn_block if learns else cycle.infer_block
 
     def _kernel_of_images(self, block: Block, fields: Fields, learns: bool, watched: bool) -> Any:
-        own = self._shape.crossbars > 1
         if not learns:
             in_registers = not watched and runs_in_registers(block, fields)
             return image_registers.infer_in_registers if in_registers else image_cycle.infer_image
-        if not watched and learns_in_registers(block, fields):
-            if own:
-                return visit_kernels.learn_own_weights_in_registers
-            return visit_kernels.learn_shared_weights_in_registers
-        return image_cycle.learn_own_weights if own else image_cycle.learn_shared_weights
+        in_registers = not watched and learns_in_registers(block, fields)
+        return visit_kernels.learn_in_registers if in_registers else image_cycle.learn_image
 
     @contextmanager
     def _room(self, block: Block, kernel: Any, constant_current: bool, steps: int) -> Iterator[Room]:
@@ -115,13 +111,13 @@ class LayerRun:
         shape, n = self._shape, block.state.weight.shape[-1]
         if shape.dense:
             return (new_columns(n, shape.n_in, steps),)
-        learns = kernel not in (image_registers.infer_in_registers, image_cycle.infer_image)
+        learns = kernel in (visit_kernels.learn_in_registers, image_cycle.learn_image)
         seen = room_for_fields(shape, steps, constant_current, shape.positions if constant_current and learns else 1)
         if not learns:
             return (new_columns_of_all(2, n, shape.rows), seen)
-        in_registers = kernel not in (image_cycle.learn_own_weights, image_cycle.learn_shared_weights)
-        if shape.crossbars > 1:
-            return (new_positions(block, 1) if in_registers else new_columns(n, shape.rows, 0), seen)
-        kept = shape.positions
-        columns = new_positions(block, kept) if in_registers else new_columns_of_all(kept, n, shape.rows)
-        return (columns, seen, np.zeros(kept, np.int64))
+        together = shape.positions if shape.crossbars == 1 else 1  # positions take each step in turn
+        if kernel is visit_kernels.learn_in_registers:
+            columns: Any = new_positions(block, together)
+        else:
+            columns = new_columns_of_all(together, n, shape.rows)
+        return (columns, seen, np.zeros(together, np.int64))

@@ -36,132 +36,98 @@ def _count_visit(tally, block, rows, n_open, low, high):
 
 
 @inlined_stage
-def _end_visits(positions, block, fields, record, s, p, q, tally):
-    """Leave behind what a window has made of position p, whose state is the q-th."""
-    outcome = outcome_of(positions, q)
-    first = np.int64(p) * fields.width + block.first
-    last = first + len(outcome.count)
-    end_window(outcome, block.neurons, block.circuit, record, s, first, last, _NONE_MISSED, tally)
+def _crossbar_of(block, p):
+    """The one of position p, or of all."""
+    k = min(p, np.uint64(len(block.state.weight) - 1))
+    return block.state.weight[k], block.synapses.gain[k]
+
+
+@inlined_stage
+def _first(block, fields, p):
+    """Where the block's columns of position p stand in masks, targets and records."""
+    return p * np.uint64(fields.width) + np.uint64(block.first)
+
+
+@inlined_stage
+def _end_visits(positions, block, fields, record, s, first_p, tally):
+    """Leave behind what window s has made of these positions."""
+    for q in range(len(positions.state)):
+        outcome = outcome_of(positions, q)
+        first = np.int64(_first(block, fields, first_p + np.uint64(q)))
+        last = first + len(outcome.count)
+        end_window(outcome, block.neurons, block.circuit, record, s, first, last, _NONE_MISSED, tally)
 
 
 @rare_stage
-def _teach_own_crossbars(block, fields, events, record, lesson, positions, seen, pixels, tally):
-    """A window of all positions, each with a crossbar of its own. Returns the events seen, and the rows added."""
-    graded = len(events.amplitude) > 0
-    active = np.int64(0)
-    added = np.int64(0)
-    for p in range(np.uint64(fields.n_positions)):
-        weight, gain = block.state.weight[p], block.synapses.gain[p]
-        first = p * np.uint64(fields.width) + np.uint64(block.first)
-        start_positions(positions)
-        stale = True
-        for t in range(np.uint64(events.begin.shape[1])):
-            if graded:
-                n = np.int64(seen.events.end[p, t])
-                added += n if stale else np.int64(0)
-                n_open, low, high = visit_of_constant_current(
-                    positions, block, weight, gain, seen.events, p, stale, lesson, t, first, p, _ONLY
-                )
-            else:
-                n = list_events(seen, pixels, fields, events, lesson.s, t, p, _ONLY, 0)
-                added += n
-                n_open, low, high = visit_of_spikes(
-                    positions, block, weight, gain, seen.events, _ONLY, lesson, t, first, p, _ONLY
-                )
-            active += n
-            stale = n_open > 0
-            _count_visit(tally, block, n, n_open, low, high)
-        _end_visits(positions, block, fields, record, lesson.s, p, _ONLY, tally)
-    return active, added
+def _teach(block, fields, events, record, lesson, positions, seen, pixels, first_p, tally):
+    """A window of some positions, which see spikes and take each step in turn. They share a crossbar, or it is one.
 
-
-@rare_stage
-def _teach_shared_crossbar(block, fields, events, record, lesson, positions, seen, pixels, tally):
-    """A window of all positions on one crossbar, which sees spikes. Returns the events seen, all of them rows added."""
-    weight, gain = block.state.weight[0], block.synapses.gain[0]
+    first_p: the first of them; there are as many as `positions` has states. Returns the events they saw.
+    """
+    weight, gain = _crossbar_of(block, first_p)
     start_positions(positions)
     active = np.int64(0)
     for t in range(np.uint64(events.begin.shape[1])):
-        first = np.uint64(block.first)
-        for p in range(np.uint64(fields.n_positions)):
+        for q in range(np.uint64(len(positions.state))):
+            p = first_p + q
             n = list_events(seen, pixels, fields, events, lesson.s, t, p, _ONLY, 0)
             n_open, low, high = visit_of_spikes(
-                positions, block, weight, gain, seen.events, _ONLY, lesson, t, first, p, p
+                positions, block, weight, gain, seen.events, _ONLY, lesson, t, _first(block, fields, p), p, q
             )
             active += n
-            first += np.uint64(fields.width)
             _count_visit(tally, block, n, n_open, low, high)
-    for p in range(fields.n_positions):
-        _end_visits(positions, block, fields, record, lesson.s, p, p, tally)
+    _end_visits(positions, block, fields, record, lesson.s, first_p, tally)
     return active
 
 
 @rare_stage
-def _teach_shared_crossbar_by_current(block, fields, events, record, lesson, positions, seen, written, tally):
-    """As `_teach_shared_crossbar`, of a constant current. Returns the events seen, and the rows added.
+def _teach_by_constant_current(block, fields, events, record, lesson, positions, seen, written, first_p, tally):
+    """As `_teach`. Returns the events that positions saw, and the rows added.
 
-    written: see `chipsim.image_cycle.learn_shared_weights`.
+    written: see `chipsim.image_cycle.learn_image`.
     """
-    weight, gain = block.state.weight[0], block.synapses.gain[0]
+    weight, gain = _crossbar_of(block, first_p)
     start_positions(positions)
     written[:] = -1
     writes = np.int64(0)
     active = np.int64(0)
     added = np.int64(0)
     for t in range(np.uint64(events.begin.shape[1])):
-        first = np.uint64(block.first)
-        for p in range(np.uint64(fields.n_positions)):
-            stale = written[p] != writes
-            written[p] = writes
+        for q in range(np.uint64(len(positions.state))):
+            p = first_p + q
+            stale = written[q] != writes
+            written[q] = writes
             n = np.int64(seen.events.end[p, t])
             n_open, low, high = visit_of_constant_current(
-                positions, block, weight, gain, seen.events, p, stale, lesson, t, first, p, p
+                positions, block, weight, gain, seen.events, p, stale, lesson, t, _first(block, fields, p), p, q
             )
             active += n
             added += n if stale else np.int64(0)
             writes += np.int64(n_open > 0)
-            first += np.uint64(fields.width)
             _count_visit(tally, block, n, n_open, low, high)
-    for p in range(fields.n_positions):
-        _end_visits(positions, block, fields, record, lesson.s, p, p, tally)
+    _end_visits(positions, block, fields, record, lesson.s, first_p, tally)
     return active, added
 
 
 @kernel
-def learn_own_weights_in_registers(
-    block, fields, events, below, record, windows, targets, rates, positions, seen, tally, start, stop
-):
-    """As `chipsim.image_cycle.learn_own_weights`. positions: see `chipsim.visits`, with room for one."""
-    fill_tables(positions, block)
-    active = np.int64(0)
-    added = np.int64(0)
-    for s in range(np.uint64(start), np.uint64(stop)):
-        pixels = list_lesson(seen, fields, events, below, s)
-        lesson = Lesson(s, targets, rates[s], record.fired)
-        n, rows = _teach_own_crossbars(block, fields, events, record, lesson, positions, seen, pixels, tally)
-        active += n
-        added += rows
-    count_events(tally, block, fields, active, added)
-
-
-@kernel
-def learn_shared_weights_in_registers(
+def learn_in_registers(
     block, fields, events, below, record, windows, targets, rates, positions, seen, written, tally, start, stop
 ):
-    """As `chipsim.image_cycle.learn_shared_weights`. positions: see `chipsim.visits`, with room for all."""
+    """As `chipsim.image_cycle.learn_image`. positions: see `chipsim.visits`; of as many as `written`."""
     fill_tables(positions, block)
     active = np.int64(0)
     added = np.int64(0)
     for s in range(np.uint64(start), np.uint64(stop)):
         pixels = list_lesson(seen, fields, events, below, s)
         lesson = Lesson(s, targets, rates[s], record.fired)
-        if len(events.amplitude) > 0:
-            n, rows = _teach_shared_crossbar_by_current(
-                block, fields, events, record, lesson, positions, seen, written, tally
-            )
-        else:
-            n = _teach_shared_crossbar(block, fields, events, record, lesson, positions, seen, pixels, tally)
-            rows = n
-        active += n
-        added += rows
+        for p in range(np.uint64(0), np.uint64(fields.n_positions), np.uint64(len(written))):
+            if len(events.amplitude) > 0:
+                n, rows = _teach_by_constant_current(
+                    block, fields, events, record, lesson, positions, seen, written, p, tally
+                )
+            else:
+                n = _teach(block, fields, events, record, lesson, positions, seen, pixels, p, tally)
+                rows = n
+            active += n
+            added += rows
     count_events(tally, block, fields, active, added)
