@@ -40,18 +40,17 @@ _NONE_MISSED = np.int64(0)
 
 def infers_undisturbed(block: Block) -> bool:
     """Whether `infer_undisturbed` knows all that happens in a block that sees spikes."""
-    return bool(is_undisturbed.py_func(block.neurons, block.circuit))
+    return is_undisturbed(block)
 
 
 def learns_plainly(block: Block) -> bool:
     """Whether `learn_undisturbed` knows all that happens in a block that sees spikes, or, with noise, `learn_noisy`."""
-    plain = is_plain.py_func(block.neurons, block.circuit)
-    return bool(plain and writes_directly.py_func(block.synapses, block.circuit))
+    return is_plain(block) and writes_directly(block)
 
 
 def learns_in_open_columns(block: Block) -> bool:
     """Whether `learn_open_columns` knows all that happens in a block that sees spikes."""
-    return bool(fires.py_func(block.neurons) and writes_open_columns.py_func(block.synapses, block.circuit))
+    return fires(block) and writes_open_columns(block)
 
 
 @kernel

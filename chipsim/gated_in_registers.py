@@ -14,7 +14,8 @@ from numba.extending import intrinsic
 
 from chipsim.blocks import COLUMNS_OF_A_BLOCK
 from chipsim.gates import gated_pulse, gates
-from chipsim.jit import inlined_stage, stage
+from chipsim.jit import stage
+from chipsim.tables import Block
 from chipsim.vector_neurons import (
     ActiveRows,
     Crossbar,
@@ -32,10 +33,9 @@ from learning_circuit.lanes import Lanes, Sequence, repeated
 from learning_circuit.rows import LANES, FloatArray
 
 
-@inlined_stage
-def writes_open_columns(synapses, circuit):
+def writes_open_columns(block: Block) -> bool:
     """Whether only open columns are visited by a write, in the rows that spiked in its step."""
-    return (synapses.coded or circuit.update.imperfect) and not circuit.traced
+    return bool(block.synapses.coded or block.circuit.update.imperfect) and not block.circuit.traced
 
 
 def _block(vectors: int) -> Any:

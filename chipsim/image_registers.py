@@ -21,7 +21,7 @@ _NONE_MISSED = np.int64(0)
 
 def runs_in_registers(block: Block, fields: Fields) -> bool:
     """Whether `infer_in_registers` knows all that happens in a block of this layer."""
-    return bool(is_undisturbed.py_func(block.neurons, block.circuit) and not fields.scales)
+    return is_undisturbed(block) and not fields.scales
 
 
 @rare_stage

@@ -17,7 +17,8 @@ from numba.extending import intrinsic
 
 from chipsim.blocks import COLUMNS_OF_A_BLOCK
 from chipsim.gates import Gates, gated_pulse, gates
-from chipsim.jit import inlined_stage, stage
+from chipsim.jit import stage
+from chipsim.tables import Block
 from chipsim.vector_neurons import (
     ActiveRows,
     Circuits,
@@ -37,10 +38,10 @@ from learning_circuit.rows import LANES, FloatArray
 WIDEST_BLOCK = COLUMNS_OF_A_BLOCK // LANES  # vectors
 
 
-@inlined_stage
-def writes_directly(synapses, circuit):
+def writes_directly(block: Block) -> bool:
     """Whether open columns write straight into ideal analog synapses, which is all that `learn_one_step` knows."""
-    return not (circuit.traced or synapses.coded or circuit.update.imperfect)
+    circuit = block.circuit
+    return not (circuit.traced or block.synapses.coded or circuit.update.imperfect)
 
 
 class Kept:

@@ -22,7 +22,7 @@ _ONLY = np.uint64(0)  # list of rows, or state, where there is one for all posit
 
 def learns_in_registers(block: Block, fields: Fields) -> bool:
     """Whether the kernels of this file know all that happens in a block of this layer."""
-    return runs_in_registers(block, fields) and bool(writes_directly.py_func(block.synapses, block.circuit))
+    return runs_in_registers(block, fields) and writes_directly(block)
 
 
 @inlined_stage

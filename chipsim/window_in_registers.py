@@ -14,7 +14,8 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-from chipsim.jit import inlined_stage, stage
+from chipsim.jit import stage
+from chipsim.tables import Block
 from chipsim.vector_neurons import (
     CHOICE,
     FLOATS,
@@ -38,21 +39,19 @@ from learning_circuit.rows import LANES
 _WIDEST_TILE = 4  # vectors: all of a block
 
 
-@inlined_stage
-def is_undisturbed(neurons, circuit):
+def is_undisturbed(block: Block) -> bool:
     """Whether these neurons only integrate, fire and count, which is all that `run_window` knows."""
-    return not neurons.noisy and is_plain(neurons, circuit)
+    return not block.neurons.noisy and is_plain(block)
 
 
-@inlined_stage
-def is_plain(neurons, circuit):
+def is_plain(block: Block) -> bool:
     """As `is_undisturbed`, whatever the noise."""
-    return fires(neurons) and not circuit.misses
+    return fires(block) and not block.circuit.misses
 
 
-@inlined_stage
-def fires(neurons):
+def fires(block: Block) -> bool:
     """Whether these are neurons that fire at what the crossbar delivers at each step, and nothing else."""
+    neurons = block.neurons
     return not (neurons.exponential or neurons.integrating or neurons.peak)
 
 

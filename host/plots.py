@@ -6,7 +6,6 @@ only when something is drawn: a command line that draws nothing must start fast.
 
 from __future__ import annotations
 
-import io
 import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +25,7 @@ from host.palette import DASHES as _DASHES
 from host.palette import GREEN as _GREEN
 from host.palette import GREY as _GREY
 from host.palette import VERMILION as _VERMILION
+from host.pictures import png_of
 from host.run import Outcome
 
 if TYPE_CHECKING:
@@ -67,9 +67,7 @@ def _figure(outcome: Outcome, title: str, height: float = 6.4) -> Figure:
 def _png(figure: Figure) -> bytes:
     for axes in figure.axes:
         axes.spines[["top", "right"]].set_visible(False)
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=140)
-    return buffer.getvalue()
+    return png_of(figure, 140)
 
 
 def _panels(network: Network) -> tuple[dict[int, str], str]:

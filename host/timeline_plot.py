@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from host.files import write_bytes
 from host.palette import BLACK, BLUE, GREEN, GREY, PURPLE, VERMILION
+from host.pictures import png_of
 from host.timeline import HOST_WORK, Overlap, Span, Timeline, overlap
 
 if TYPE_CHECKING:
@@ -44,9 +44,7 @@ _BINS = 200  # of the overview
 
 def save_timeline(timeline: Timeline, where: str, folder: Path) -> Path:
     """Draw `timeline` of a chip that is `where` into timeline.png in `folder`. Raises OSError."""
-    buffer = io.BytesIO()
-    draw(timeline.spans(), where).savefig(buffer, format="png", dpi=140)
-    write_bytes(folder / "timeline.png", buffer.getvalue())
+    write_bytes(folder / "timeline.png", png_of(draw(timeline.spans(), where), 140))
     return folder / "timeline.png"
 
 

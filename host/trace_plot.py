@@ -5,7 +5,6 @@ Every colour is doubled by a line style or a place. matplotlib is imported only 
 
 from __future__ import annotations
 
-import io
 import textwrap
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from host.palette import BLACK, BLUE, DASHES, GREEN, GREY, PURPLE, VERMILION
+from host.pictures import png_of
 from host.trace import NeuronTrace, Trace
 from host.trace_text import error_lines, name_of, quantity, unit_of
 from host.waves import STAGES, Timeline, waves
@@ -32,9 +32,7 @@ _SMALL, _NORMAL = 7.0, 8.5  # points
 
 def trace_png(trace: Trace, step_s: float) -> bytes:
     """The picture as a PNG file."""
-    buffer = io.BytesIO()
-    trace_figure(trace, step_s).savefig(buffer, format="png", dpi=150)
-    return buffer.getvalue()
+    return png_of(trace_figure(trace, step_s), 150)
 
 
 def trace_figure(trace: Trace, step_s: float) -> Figure:

@@ -23,19 +23,16 @@ def decorator_name(node):
 
 
 COMPILED = {"njit", "kernel", "stage", "inlined_stage"}
+MADE_OF = {*COMPILED, "rare_stage", "intrinsic"}
 
 
 def has_kernels(path):
     """Whether a module defines compiled functions or the named tuples that they take."""
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.FunctionDef) and {
-            "njit",
-            "kernel",
-            "stage",
-            "inlined_stage",
-            "rare_stage",
-            "intrinsic",
-        } & set(map(decorator_name, node.decorator_list)):
+    source = path.read_text()
+    if not any(name in source for name in (*MADE_OF, "NamedTuple")):
+        return False
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef) and MADE_OF & set(map(decorator_name, node.decorator_list)):
             return True
         if isinstance(node, ast.ClassDef) and "NamedTuple" in map(decorator_name, node.bases):
             return "host" not in path.parts  # there they are rows and figures

@@ -137,7 +137,7 @@ def test_ideal_overrides_a_files_noise(chipsim, here, data_file):
 def test_progress_is_drawn_on_a_terminal_only(here, data_file):
     """stderr is a terminal here: it gets a bar, and stdout still gets the object alone."""
     master, terminal = pty.openpty()
-    flags = ("--dataset", data_file, *SMALL_FLAGS, "--epochs", "100", "--set", "training.chunk=8")
+    flags = ("--dataset", data_file, *SMALL_FLAGS, "--epochs", "30", "--set", "training.chunk=8")
     process = start("run", *flags, "--json", stderr=terminal)
     os.close(terminal)
     drawn = b""

@@ -13,7 +13,7 @@ from host.console import Console
 pytestmark = pytest.mark.usefixtures("no_drawing")  # in this process; others draw
 
 PATIENCE_S = 60
-LONG = (*SMALL_FLAGS, "--epochs", "300", "--set", "training.chunk=16", "--threads", "1")
+LONG = (*SMALL_FLAGS, "--epochs", "150", "--set", "training.chunk=16", "--threads", "1")
 
 
 def wait_until(true, process):

@@ -22,7 +22,7 @@ from host.remote.remote_source import RemoteSource
 from host.run import run
 
 PATIENCE_S = 60
-LONG = (*SMALL_FLAGS, "--epochs", "80", "--set", "training.chunk=16", "--threads", "1")
+LONG = (*SMALL_FLAGS, "--epochs", "40", "--set", "training.chunk=16", "--threads", "1")
 
 
 def wait_until(true, process=None):
