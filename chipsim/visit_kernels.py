@@ -17,7 +17,7 @@ from chipsim.tables import Block
 from chipsim.visits import Lesson, fill_tables, outcome_of, start_positions, visit_of_constant_current, visit_of_spikes
 
 _NONE_MISSED = np.int64(0)
-_ONLY = np.uint64(0)  # list of rows, or state, where there is one for all positions
+_ONLY = np.uint64(0)  # the one list of rows that positions see in turn
 
 
 def learns_in_registers(block: Block, fields: Fields) -> bool:
