@@ -12,9 +12,9 @@ import numpy as np
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-from chipsim.blocks import COLUMNS_OF_A_BLOCK
 from chipsim.gates import gated_pulse, gates
 from chipsim.jit import stage
+from chipsim.lesson_in_registers import WIDEST_BLOCK, Rate
 from chipsim.tables import Block
 from chipsim.vector_neurons import (
     ActiveRows,
@@ -29,7 +29,7 @@ from chipsim.vector_neurons import (
     sixteen,
 )
 from learning_circuit.accumulator import accumulated, counted_with_misses
-from learning_circuit.lanes import Lanes, Sequence, repeated
+from learning_circuit.lanes import Lanes, Sequence
 from learning_circuit.rows import LANES, FloatArray
 
 
@@ -52,8 +52,7 @@ def _block(vectors: int) -> Any:
                 Sequence(context, builder, *array)
                 for array in (columns.membrane, columns.count, columns.target_count, columns.pulse, missing.before)
             )
-            rate = repeated(builder, values[8])
-            per_step = rate.like(1.0) / repeated(builder, builder.uitofp(builder.add(t, index(1)), values[8].type))
+            rate = Rate.at(builder, values[8], t)
             masks = FiredMasks(context, builder, kinds[9], values[9], s, first, vectors)
             crossbar = Crossbar(context, builder, (kinds[1], values[1]), index(0), vectors)
             currents = crossbar.deliver(ActiveRows(context, builder, events, window, graded=False), t)
@@ -82,7 +81,7 @@ def _block(vectors: int) -> Any:
             with builder.if_then(builder.icmp_signed(">=", t, circuit.warm_up[1])):
                 for place, membrane, count, target_count in states:
                     own = gates(context, builder, circuit, place)
-                    pulse = gated_pulse(own, target_count, count, membrane, rate, per_step)
+                    pulse = gated_pulse(own, target_count, count, membrane, *rate)
                     pulses.store(place, pulse)
                     n_open.add(pulse.differs(0.0))
             return cgutils.pack_array(builder, [each.value for each in (n_open, low_hits, high_hits, missed)])
@@ -109,8 +108,8 @@ def _for_any_width() -> Any:
         return 0, 0, 0, 0
 
     step: Any = stage(narrower)
-    for width in range(LANES, COLUMNS_OF_A_BLOCK + 1, LANES):
-        step = _if_as_wide(_block(width // LANES), width, step)
+    for vectors in range(1, WIDEST_BLOCK + 1):
+        step = _if_as_wide(_block(vectors), vectors * LANES, step)
     return step
 
 

@@ -174,8 +174,8 @@ def learn_image(
 ):
     """As `chipsim.cycle.learn_block`, for a block of the columns of every position.
 
-    columns: of all positions, if they share a crossbar, else of one; written: room for as many numbers of writes that
-    a position's current knows, int64.
+    columns: of all positions, if they share a crossbar, else of one; written: int64, room for as many: after how many
+    writes each one's constant current was delivered.
     """
     n_steps, n_columns = events.begin.shape[1], block.state.weight.shape[2]
     graded = len(events.amplitude) > 0

@@ -105,11 +105,9 @@ def take_step(
         state, low, high = fire(group.circuits, before, current)
         target_count = accumulated(group.target_counter.lanes, group.target, group.circuits.full)
         masks.store(v, t, state.spiked)
-        group.membrane.lanes, group.counter.lanes, group.target_counter.lanes = (
-            state.membrane,
-            state.counted,
-            target_count,
-        )
+        group.membrane.lanes = state.membrane
+        group.counter.lanes = state.counted
+        group.target_counter.lanes = target_count
         low_hits.add(low)
         high_hits.add(high)
         states.append(state)

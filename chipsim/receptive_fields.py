@@ -44,7 +44,7 @@ class FieldEvents(NamedTuple):
     """
 
     events: Events  # one "window" for each position that is kept; begin and end as in a window
-    pixel_begin: Any  # (n_pixels + 1, T) int32, where each pixel's events begin among those of a window
+    pixel_begin: Any  # (T or, of a constant current, 1, n_pixels + 1) int32: see `Pixels`, of events from the host
 
 
 def kernel_lines(shape: LayerShape) -> NDArray[np.int32]:
@@ -101,7 +101,7 @@ def room_for_fields(shape: LayerShape, steps: int, constant_current: bool, kept:
 class Pixels(NamedTuple):
     """Where the pixels of an image begin among the events of a window."""
 
-    begin: Any  # (T or 1, at least n_pixels apart + 1) int32
+    begin: Any  # (T or, of a constant current, 1, entries) int32; entry n_pixels * apart ends the last one
     apart: Any  # uint64 scalar: entries from a pixel to the next
 
 
@@ -166,7 +166,7 @@ def list_constant_current(seen, pixels, fields, events, s, p, place):
 
 @inlined_stage
 def list_lesson(seen, fields, events, below, s):
-    """Find the pixels of window s and, of a constant current, list what every position sees of it."""
+    """The pixels of window s, as `find_pixels`; of a constant current, what every position sees is listed, too."""
     pixels = find_pixels(seen, fields, events, below, s)
     if len(events.amplitude) > 0:
         for p in range(fields.n_positions):
@@ -178,6 +178,6 @@ def list_lesson(seen, fields, events, below, s):
 def list_window(seen, pixels, fields, events, s, p):
     """List what position p sees at all steps of window s, as the only window of seen.events. Returns how many."""
     n = np.int64(0)
-    for t in range(len(seen.pixel_begin)):
+    for t in range(len(pixels.begin)):
         n = list_events(seen, pixels, fields, events, s, t, p, 0, n)
     return n

@@ -60,7 +60,7 @@ def _end_visits(positions, block, fields, record, s, first_p, tally):
 
 @rare_stage
 def _teach(block, fields, events, record, lesson, positions, seen, pixels, first_p, tally):
-    """A window of some positions, which see spikes and take each step in turn. They share a crossbar, or it is one.
+    """A window of positions that see spikes: all of them in turn at each step, if they share a crossbar, else one.
 
     first_p: the first of them; there are as many as `positions` has states. Returns the events they saw.
     """

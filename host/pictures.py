@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def png_of(figure: Figure, dpi: int) -> bytes:
-    """A figure as a PNG file, laid out once: `Figure.savefig` lays out twice, which takes longer than to draw."""
+    """A figure as a PNG file, the same as from `Figure.savefig`, which would lay it out twice."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     figure.set_dpi(dpi)
