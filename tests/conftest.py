@@ -21,6 +21,7 @@ settings.load_profile("chipsim")
 LONGEST = (
     "chipsim/test_by_hand.py",
     "chipsim/test_image_layers.py",
+    "contract/test_recorded_runs.py",
     "host/test_plots.py",
     "server/test_processes.py",
     "host/test_sweep_killed.py",
