@@ -4,13 +4,13 @@ Read `spec`, `fabricate`, `tables`, `crossbar`, `neuron`, `cycle`, `chip`, in th
 """
 
 from chipsim.chip import Chip
-from chipsim.converter import ConverterSpec
+from chipsim.design.adc import ConverterSpec
+from chipsim.design.spec import ChipError, ChipSpec, NeuronSpec, SynapseSpec
+from chipsim.die.programming import Weights
 from chipsim.interface import ChipInterface, Snapshot, Targets
-from chipsim.probe import Probe
-from chipsim.programming import Weights
-from chipsim.result import ReadBack, Result
-from chipsim.spec import ChipError, ChipSpec, NeuronSpec, SynapseSpec
-from chipsim.tables import Events, Signals
+from chipsim.layout.tables import Events, Signals
+from chipsim.run.probe import Probe
+from chipsim.run.result import ReadBack, Result
 
 __version__ = "0.1.0"
 __all__ = [

@@ -8,10 +8,22 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim import spike_masks
-from chipsim.ageing import Age, DriftTables, drift_block, drift_tables, set_gain
-from chipsim.blocks import joined, padded_width, rewrite, split
-from chipsim.checks import (
+from chipsim.design.adc import ConverterSpec
+from chipsim.design.spec import ChipError, ChipSpec
+from chipsim.die.ageing import Age, DriftTables, drift_block, drift_tables, set_gain
+from chipsim.die.fabricate import fabricate
+from chipsim.die.link import HostLink
+from chipsim.die.programming import Weights, in_crossbars, out_of_crossbars, program_layer
+from chipsim.interface import Snapshot, Targets
+from chipsim.kernel.dense import TALLY, WORK
+from chipsim.layout import spike_bits as spike_masks
+from chipsim.layout.column_blocks import joined, padded_width, rewrite, split
+from chipsim.layout.neuron_slots import n_places, of_neurons, places_of
+from chipsim.layout.position_views import kept_once
+from chipsim.layout.spike_bits import new_masks, windows_apart
+from chipsim.layout.spike_lists import NO_MASKS, SentOn, room_for_spikes
+from chipsim.layout.tables import NO_TRACE, Block, Events, Record, Trace
+from chipsim.run.arguments import (
     ascending,
     check_chunk,
     check_converter,
@@ -20,25 +32,13 @@ from chipsim.checks import (
     events_fit,
     rates_per_layer,
 )
-from chipsim.converter import NO_TRACE, ConverterSpec, Trace
-from chipsim.cycle import TALLY, WORK
-from chipsim.fabricate import fabricate
-from chipsim.interface import Snapshot, Targets
-from chipsim.layer_run import LayerRun, Windows
-from chipsim.link import HostLink
-from chipsim.memory import aligned
-from chipsim.places import n_places, of_neurons, places_of
-from chipsim.plan import Before, checks, cut_at, even_ranges, image_lessons, image_ranges, inference, learning
-from chipsim.positions import kept_once
-from chipsim.probe import Probe, check_probes, nothing_probed, room_for
-from chipsim.programming import Weights, in_crossbars, out_of_crossbars, program_layer
-from chipsim.recycled import Recycler
-from chipsim.result import Awaited, ReadBack, Result
-from chipsim.schedule import Threads
-from chipsim.sent_on import NO_MASKS, SentOn, room_for_spikes
-from chipsim.spec import ChipError, ChipSpec
-from chipsim.spike_masks import new_masks, windows_apart
-from chipsim.tables import Block, Events, Record
+from chipsim.run.layer_runner import LayerRun, Windows
+from chipsim.run.probe import Probe, check_probes, nothing_probed, room_for
+from chipsim.run.result import Awaited, ReadBack, Result
+from chipsim.run.threads import Threads
+from chipsim.run.work_plan import Before, checks, cut_at, even_ranges, image_lessons, image_ranges, inference, learning
+from chipsim.simd.buffer_pool import Recycler
+from chipsim.simd.memory import aligned
 
 
 class Chip:
@@ -57,7 +57,7 @@ class Chip:
         self._threads = Threads(threads)
         # Chunks of images are so long that the seam is short, and their spikes take much room.
         self._overlaps = not self._link.errs and all(shape.dense for shape in spec.shapes)
-        self._layers: list[list[Block]] = []  # the columns of each in blocks, see chipsim.blocks
+        self._layers: list[list[Block]] = []  # the columns of each in blocks, see chipsim.layout.column_blocks
         self._runs = [LayerRun(shape, made) for shape, made in zip(spec.shapes, self._made, strict=True)]
         self._drift_tables: list[list[DriftTables]] = []  # of the blocks of layers that drift
         self._pending: Awaited | None = None  # of the last chunk that is being learned

@@ -8,19 +8,19 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.converter import ConverterSpec
-from chipsim.probe import Probe
-from chipsim.programming import LayerWeights, Weights
-from chipsim.result import ReadBack, Result
-from chipsim.spec import ChipSpec
-from chipsim.tables import Events
+from chipsim.design.adc import ConverterSpec
+from chipsim.design.spec import ChipSpec
+from chipsim.die.programming import LayerWeights, Weights
+from chipsim.layout.tables import Events
+from chipsim.run.probe import Probe
+from chipsim.run.result import ReadBack, Result
 
 Targets = Sequence[NDArray[np.float32] | None]  # per layer (S, n_out); None: of a pooling layer, which never learns
 Snapshot = dict[str, NDArray[np.generic]]
 
 
 class ChipInterface(Protocol):
-    """One die. `chipsim.Chip` is one in this process, `host.remote.RemoteChip` one behind a wire.
+    """One die. `chipsim.Chip` is one in this process, `host.link.remote.RemoteChip` one behind a wire.
 
     Both take the same arguments, raise the same ChipError and give the same bits.
     """

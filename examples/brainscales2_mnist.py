@@ -35,22 +35,22 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
 from chipsim import Chip, ChipSpec, ConverterSpec, NeuronSpec, Probe, SynapseSpec
-from host.cli_options import usable_cores
-from host.console import Console
-from host.cost_report import cost_json
-from host.data import Dataset, Samples, load
-from host.encoders import Encoder
+from host.cli.options import usable_cores
+from host.cli.text.cost import cost_json
+from host.cli.text.run import Console
+from host.data.datasets import Dataset, Samples, load
+from host.data.encoders import Encoder
+from host.data.rotation import Rotation
 from host.errors import HostError
-from host.evaluate import CHUNK, Score, evaluate
-from host.palette import BLUE, DASHES, GREEN, GREY, VERMILION
-from host.rotation import Rotation
-from host.run import run
-from host.run_spec import resolve
-from host.surrogate.average import WeightAverage
-from host.surrogate.batches import batches
-from host.surrogate.loop import InTheLoop, bytes_read_back
-from host.surrogate.settings import LoopSpec, LossSpec
-from host.surrogate.start import gaussian_weights
+from host.gradients.in_the_loop.average import WeightAverage
+from host.gradients.in_the_loop.batches import batches
+from host.gradients.in_the_loop.loop import InTheLoop, bytes_read_back
+from host.gradients.in_the_loop.start import gaussian_weights
+from host.plots.palette import BLUE, DASHES, GREEN, GREY, VERMILION
+from host.run.run_die import run
+from host.settings.in_the_loop import LoopSpec, LossSpec
+from host.settings.spec import resolve
+from host.training.evaluate import CHUNK, Score, evaluate
 
 NETWORK = (256, 246, 10)
 STEPS = 20

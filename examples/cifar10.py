@@ -26,16 +26,16 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from chipsim import Chip
-from chipsim.image_order import to_image
-from host.console import Console
-from host.encoders import Encoder
-from host.evaluate import CHUNK, classify
+from chipsim.design.pixel_order import to_image
+from host.cli.text.run import Console
+from host.data.encoders import Encoder
 from host.files import replacing, write_text
-from host.palette import BLUE, DASHES, GREEN, VERMILION
-from host.run_spec import RunSpec, resolve
-from host.setup import Setup, prepare
-from host.stream import Lesson, spans
-from host.training import per_layer
+from host.plots.palette import BLUE, DASHES, GREEN, VERMILION
+from host.run.setup import Setup, prepare
+from host.settings.spec import RunSpec, resolve
+from host.training.batches import Lesson, spans
+from host.training.evaluate import CHUNK, classify
+from host.training.loop import per_layer
 
 NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 NOISE = ("mismatch:{}@weight", "mismatch:{}@threshold")

@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from chipsim.physical import load
+from host.cli.text.run import Console
 from host.compare.run import compare
 from host.compare.table import NOTES, accuracy_lines, markdown_lines
 from host.compare.verdict import verdict
-from host.console import Console
-from host.methods.names import MEANING
-from host.run_spec import read_settings
+from host.settings.method_names import MEANING
+from host.settings.spec import read_settings
 from host.sweep import SweepStore, local_workers
 
 MIXES: dict[str, list[str]] = {

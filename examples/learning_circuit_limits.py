@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from host.run import run
-from host.run_spec import resolve
+from host.run.run_die import run
+from host.settings.spec import resolve
 
 POINTS = 2.0  # below ideal, in percent: from there on calibration counts as broken
 

@@ -3,8 +3,8 @@
 python examples/library_use.py
 """
 
-from host.run import run
-from host.run_spec import resolve
+from host.run.run_die import run
+from host.settings.spec import resolve
 
 
 def main() -> None:

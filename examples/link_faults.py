@@ -23,16 +23,16 @@ from pathlib import Path
 from chipsim.server.loop import Server
 from chipsim.server.settings import ServerSettings
 from chipsim.wire import HEADER_BYTES, Hello, Limits, open_header
-from host import run_folder
 from host.errors import LinkError
-from host.remote import connect
-from host.remote import connection as connection_module
-from host.remote.child import chip_process
-from host.remote.faulty_wire import FRAME_FAULTS, FaultyWire
-from host.remote.remote_source import RemoteSource
-from host.run import Silence, run
-from host.run_folder import RunFolder
-from host.run_spec import resolve
+from host.link.remote import connect
+from host.link.remote import connection as connection_module
+from host.link.remote.child import chip_process
+from host.link.remote.faulty_wire import FRAME_FAULTS, FaultyWire
+from host.link.remote.remote_source import RemoteSource
+from host.run import folder as run_folder
+from host.run.folder import RunFolder
+from host.run.run_die import Silence, run
+from host.settings.spec import resolve
 
 SETTINGS = {
     "hidden": (16,),

@@ -9,8 +9,8 @@ import argparse
 
 import numpy as np
 
-from host.run import run
-from host.run_spec import resolve
+from host.run.run_die import run
+from host.settings.spec import resolve
 
 WEIGHT_BITS = (2, 3, 4, 6)
 ACCUMULATOR_BITS = (0, 4, 6, 8)  # 0: pulses are written directly, rounded at random to whole LSBs

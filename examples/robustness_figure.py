@@ -21,10 +21,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from host.cli_options import usable_cores
-from host.run_spec import read_settings
+from host.cli.options import usable_cores
+from host.settings.spec import read_settings
+from host.studies.die_yield import MOMENTS, PointYield, criterion, yields
 from host.sweep import Request, SweepStore, local_workers, noise_axis, run_sweep
-from host.sweep.die_yield import MOMENTS, PointYield, criterion, yields
 
 LEVELS = {
     "mismatch": (0, 0.1, 0.2, 0.3, 0.5, 0.7),  # Buechel et al. 2021

@@ -3,8 +3,8 @@
 python examples/trace_one_sample.py
 """
 
-from host.run_spec import resolve
-from host.trace import trace
+from host.settings.spec import resolve
+from host.trace.probe_run import trace
 
 
 def main() -> None:

@@ -6,37 +6,18 @@ d = y t - C, in counts. Eqs. 9 and 11 of Yang et al. 2022 (arXiv 2210.04532) use
 
 from __future__ import annotations
 
-from typing import Any
+from learning_circuit.accumulator import N
 
-from numba.core import types
-from numba.extending import intrinsic
-
-from learning_circuit.jit import stage
-from learning_circuit.lanes import Lanes
-
-# (slope, pulse): the update is slope * d / t + pulse * sign(d), and nothing while |d| is inside the dead zone.
-SLOPE_AND_PULSE = {"linear": (1.0, 0.0), "sign": (0.0, 1.0), "ternary": (0.0, 1.0)}
+# (slope, step size): the update is slope * d / t + step size * sign(d), and nothing while |d| is inside the dead zone.
+SLOPE_AND_STEP = {"linear": (1.0, 0.0), "sign": (0.0, 1.0), "ternary": (0.0, 1.0)}
 
 
-def gated_error(difference: Lanes, per_step: Lanes, slope: Lanes, pulse: Lanes, dead_zone: Lanes) -> Lanes:
+def gated_error(difference: N, per_step: N, slope: N, step_size: N, dead_zone: N) -> N:
     """What the gate lets through of an error.
 
     difference: y t - C in counts; per_step: 1 / t; dead_zone: in counts, at least 0; an error of just that size is
     still inside, so that the sign of no error at all does not matter.
     """
-    size = slope * (difference * per_step) + pulse.with_sign_of(difference)
-    return (abs(difference) > dead_zone).where(size, 0.0)
-
-
-@intrinsic
-def _error_gate(context, difference, per_step, slope, pulse, dead_zone):
-    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return gated_error(*(Lanes(builder, value) for value in values)).value
-
-    return types.float32(*[types.float32] * 5), generate
-
-
-@stage
-def error_gate(difference, per_step, slope, pulse, dead_zone):
-    """`gated_error` of one neuron, all float32."""
-    return _error_gate(difference, per_step, slope, pulse, dead_zone)
+    size = slope * (difference * per_step) + step_size.with_sign_of(difference)
+    passed: N = (abs(difference) > dead_zone).where(size, 0.0)
+    return passed

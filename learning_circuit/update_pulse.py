@@ -1,66 +1,84 @@
-"""Update unit of a real circuit: pulses of unequal size, up unlike down, never twice the same, into real devices.
+"""From the two gates to the pulse on a column, and to what a synapse's own device makes of it.
 
-Only columns whose pulse is not zero are touched: they are gathered into a list first, and of the rows that spiked only
-their synapses are visited. Ideal analog synapses take `update_unit` instead and pay for nothing of this.
+    pulse  = eta gate(e) box                            Eq. 10 of Yang et al. 2022, in thresholds
+    opened = pulse, times `up` or `down` of its column; times the synapse's pulse gain, p
 
-A pulse that the gate asks for becomes, in this order: times `up` or `down` of its column, times `gain` of its synapse.
-Few-bit weights collect that, times 1 + cycle sigma z, in their update accumulators. What an analog device makes of it
-is in `device_write`.
+An ideal synapse moves by its gain times p x, x being the input's amplitude (1 for a spike). A few-bit one collects
+pulses, see `update_accumulator`. Of a real analog device, w being what the crossbar delivers:
+
+    step   = p x s(w)           s: relative step of the pulse's direction at the device's place in its range
+    spread = sqrt((cycle step)^2 + noise^2)
+    w     += gain (step + spread z), held within +- gain full_scale;       z ~ N(0, 1)
+
+One z serves both cycle-to-cycle variation, which is relative to the step, and write noise, which is not: they are
+independent and Gaussian, so their sum is Gaussian and has that spread.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Protocol, TypeVar
 
-import numpy as np
+from learning_circuit.accumulator import N
+from learning_circuit.boxcar import inside_boxcar
+from learning_circuit.error_gate import gated_error
+from learning_circuit.number import Number
 
-from learning_circuit.jit import stage
-from learning_circuit.masks import nonzero, store_chosen
-from learning_circuit.rows import LANES
-
-_ZERO = np.float32(0)
-
-
-class PulseTables(NamedTuple):
-    """What is wrong with a layer's update pulses and with the devices that they write."""
-
-    imperfect: Any  # bool scalar: any of the below departs from ideal
-    temporal: Any  # bool scalar: a write draws random numbers
-    up: Any  # (n_out,) float32, factor of a pulse that raises the weight
-    down: Any  # (n_out,) float32, factor of a pulse that lowers it
-    gain: Any  # (1, n_out) or (n_in + 1, n_out) float32, factor of a synapse's pulse
-    cycle: Any  # (n_out,) float32, sigma of a write's relative size
-    noise: Any  # (n_out,) float32, sigma of what a write adds, in full scales of the weight
-    step_up: Any  # (k,) float32, relative step at k even places from the low to the high end of the range
-    step_down: Any  # (k,) float32
-    bounded: Any  # bool scalar: the range is limited and the two tables above count
-    key: Any  # (2,) uint64, stream of the writes' random numbers
+N_co = TypeVar("N_co", bound=Number, covariant=True)
 
 
-@stage
-def open_columns(columns, numbers, pulse):
-    """List the columns whose pulse is not zero, ascending. Returns how many. No branch depends on a pulse.
+class Gates(Protocol[N_co]):
+    """The two gates of a neuron as fabricated, see `chipsim.layout.CircuitTables`."""
 
-    columns: (n + LANES,) int32, written from the front, what follows is spoilt; numbers: (n,) int32, 0 and up; pulse:
-    (n,) float32; n is a multiple of LANES.
+    @property
+    def comparator_offset(self) -> N_co: ...
+
+    @property
+    def boxcar_low(self) -> N_co: ...
+
+    @property
+    def boxcar_high(self) -> N_co: ...
+
+    @property
+    def slope(self) -> N_co: ...
+
+    @property
+    def step_size(self) -> N_co: ...
+
+    @property
+    def dead_zone(self) -> N_co: ...
+
+
+def gated_pulse(gates: Gates[N], target_count: N, count: N, membrane: N, rate: N, per_step: N) -> N:
+    """eta * gate * box of Eq. 10: the pulse that both gates let through, or 0.
+
+    target_count, count: y t and C, in counts; membrane: in thresholds, before reset; rate: eta; per_step: 1 / t.
     """
-    k = np.uint64(0)
-    for start in range(np.uint64(0), np.uint64(len(pulse)), np.uint64(LANES)):
-        k = store_chosen(columns, k, numbers, start, nonzero(pulse, start))
-    return np.int64(k)
+    difference = (target_count - count) + gates.comparator_offset
+    error = gated_error(difference, per_step, gates.slope, gates.step_size, gates.dead_zone)
+    pulse: N = inside_boxcar(membrane, gates.boxcar_low, gates.boxcar_high).where(rate * error, 0.0)
+    return pulse
 
 
-@stage
-def opened_pulses(opened, columns, n_open, pulse, tables):
-    """Pulses of the open columns, `up` or `down` included: opened (n,) float32, its first n_open are written."""
-    for k in range(n_open):
-        c = columns[k]
-        opened[k] = pulse[c] * (tables.up[c] if pulse[c] > _ZERO else tables.down[c])
+def place_in_range(weight: N, limit: N) -> N:
+    """0 at the low end, 1 at the high end; the middle of a range that is nothing, the low end for not a number."""
+    middle = weight.broadcast_like(0.5)
+    place: N = (limit > 0).where(weight / limit * 0.5 + 0.5, middle)
+    place = (place > 0).where(place, 0)
+    return (place < 1).where(place, 1)  # type: ignore[no-any-return]
 
 
-@stage
-def row_pulses(pulses, opened, columns, row, tables):
-    """Pulses that reach the synapses of one row: pulses, opened, columns (n_open,), the first written."""
-    gains = tables.gain[row if len(tables.gain) > 1 else 0]
-    for k in range(len(columns)):
-        pulses[k] = opened[k] * gains[columns[k]]
+def between(low: N, high: N, part: N) -> N:
+    """On the straight line from `low` (part 0) to `high` (part 1): how steps of a device are read from its curve."""
+    return low + (high - low) * part
+
+
+def with_spread(step: N, cycle: N, noise: N, normal: N) -> N:
+    """step + spread z. cycle: sigma relative to the step; noise: sigma in thresholds; normal: z."""
+    relative = step * cycle
+    return step + (relative * relative + noise * noise).sqrt() * normal
+
+
+def held_within(weight: N, limit: N) -> N:
+    """At most `limit`, at least -limit."""
+    inside: N = (weight > limit).where(limit, (weight < -limit).where(-limit, weight))
+    return inside

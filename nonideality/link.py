@@ -11,7 +11,7 @@ from nonideality.errors import LayerErrors
 
 
 class Link(Nonideality):
-    """Bits that arrive flipped, each by itself; see `chipsim.link` for the words that are sent."""
+    """Bits that arrive flipped, each by itself; see `chipsim.die.link` for the words that are sent."""
 
     name = "link"
     summary = "bit errors between host and chip"

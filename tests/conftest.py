@@ -10,7 +10,7 @@ from hypothesis import settings
 from small_chips import lesson, spec_of
 from small_runs import Ended
 
-from host import cli
+from host.cli import commands as cli
 
 # Kernels may compile within the first example; what is drawn is the same in every run.
 settings.register_profile("chipsim", deadline=None, derandomize=True, database=None)
@@ -19,17 +19,17 @@ settings.load_profile("chipsim")
 # Files that take longest go first, so that no worker ends long after the others. The first two compile most kernels,
 # and different ones: a worker that needs one of the other's waits for it.
 LONGEST = (
-    "chipsim/test_by_hand.py",
-    "chipsim/test_image_layers.py",
     "contract/test_recorded_runs.py",
-    "host/test_plots.py",
-    "server/test_processes.py",
-    "host/test_sweep_killed.py",
-    "host/test_interrupted.py",
-    "host/test_sweep_engine.py",
-    "host/test_compare.py",
-    "host/test_cli.py",
-    "host/test_trace_files.py",
+    "chipsim/kernel/test_by_hand.py",
+    "chipsim/kernel/test_image_layers.py",
+    "host/plots/test_plots.py",
+    "chipsim/server/test_processes.py",
+    "host/sweep/test_sweep_killed.py",
+    "host/cli/test_interrupted.py",
+    "host/sweep/test_sweep_engine.py",
+    "host/compare/test_compare.py",
+    "host/cli/test_cli.py",
+    "host/trace/test_trace_files.py",
 )
 
 

@@ -7,9 +7,9 @@ from typing import Literal
 
 import numpy as np
 
-from chipsim.fabricate import draw_errors
+from chipsim.design.spec import ChipSpec
+from chipsim.die.fabricate import draw_errors
 from chipsim.physical import PhysicalSpec
-from chipsim.spec import ChipSpec
 from nonideality import LayerErrors
 
 # Between the mean intensity of scikit-learn's digits (0.31) and MNIST's (0.13), both measured.

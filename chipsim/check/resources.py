@@ -8,11 +8,11 @@ from chipsim.check.registry import Verdict, rule
 from chipsim.cost.counts import Counts
 from chipsim.cost.link import LinkFormat, link_bytes
 from chipsim.cost.timing import sample_time
-from chipsim.mapping import place_layers
+from chipsim.design.spec import ChipError
 from chipsim.physical import PhysicalSpec
 from chipsim.physical.derive import columns_per_neuron, rows_per_input
+from chipsim.physical.placement import place_layers
 from chipsim.physical.spec import Array
-from chipsim.spec import ChipError
 
 
 @rule(

@@ -4,6 +4,6 @@ Read `counts`, `link`, `timing`, `energy`, `area`, then `report`, which puts the
 """
 
 from chipsim.cost.counts import Activity
-from chipsim.cost.report import Cost, Phase, area_json, phase_cost
+from chipsim.cost.summary import Cost, Phase, area_json, phase_cost
 
 __all__ = ["Activity", "Cost", "Phase", "area_json", "phase_cost"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from chipsim.design.spec import ChipSpec
 from chipsim.physical import PhysicalSpec
-from chipsim.spec import ChipSpec
 
 _UM2_PER_MM2 = 1e6
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.layers import LayerShape
-from chipsim.spec import ChipSpec
+from chipsim.design.layers import LayerShape
+from chipsim.design.spec import ChipSpec
 
-# Per ACTIVITY name (see chipsim.cycle) a sum over windows for each layer.
+# Per ACTIVITY name (see chipsim.kernel.dense) a sum over windows for each layer.
 Activity = Mapping[str, Sequence[int]] | Mapping[str, NDArray[np.int64]]
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chipsim.cost.counts import Counts
+from chipsim.design.spec import ChipSpec
 from chipsim.physical import PhysicalSpec
-from chipsim.spec import ChipSpec
 
 
 @dataclass(frozen=True)

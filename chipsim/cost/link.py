@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chipsim.cost.counts import Counts
+from chipsim.design.spec import ChipSpec
 from chipsim.physical import PhysicalSpec
-from chipsim.spec import ChipSpec
 
 _AMPLITUDE_BITS = 8  # of a constant input current, as the 8-bit images need; modelling choice
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chipsim.cost.counts import Counts
-from chipsim.layers import LayerShape
+from chipsim.design.layers import LayerShape
+from chipsim.design.spec import ChipSpec
 from chipsim.physical import PhysicalSpec
 from chipsim.physical.derive import rows_per_input
-from chipsim.spec import ChipSpec
 
 
 def latency_steps(spec: ChipSpec) -> int:

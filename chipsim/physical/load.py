@@ -11,10 +11,10 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from chipsim.design.spec import ChipError
 from chipsim.physical.derive import derive
 from chipsim.physical.spec import PhysicalSpec
 from chipsim.physical.toml_lines import key_lines, line_of
-from chipsim.spec import ChipError
 
 PRESETS = ("ideal", "brainscales2", "rram", "cmos-180nm")
 

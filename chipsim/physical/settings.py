@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from chipsim.design.spec import TARGET_BITS
 from chipsim.physical.derive import (
     boxcar_shift_th,
     boxcar_width_th,
@@ -20,7 +21,6 @@ from chipsim.physical.derive import (
     top_code,
 )
 from chipsim.physical.spec import PhysicalSpec
-from chipsim.spec import TARGET_BITS
 
 MOST_BITS = 15  # that the effect `quantization` stores; finer weights are as good as analog
 

@@ -16,11 +16,11 @@ import numpy as np
 import zmq
 from zmq.auth.thread import ThreadAuthenticator
 
+from chipsim.design.spec import ChipError
 from chipsim.server.inbox import Rate
 from chipsim.server.keys import check_allowed, is_local, load_keys
 from chipsim.server.session import Answer, Session
 from chipsim.server.settings import ServerSettings
-from chipsim.spec import ChipError
 from chipsim.wire import (
     VERSION,
     Ack,

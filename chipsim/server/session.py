@@ -10,10 +10,10 @@ from queue import SimpleQueue
 from threading import Thread
 from time import monotonic, monotonic_ns
 
+from chipsim.design.spec import ChipError
 from chipsim.server.die import Die
 from chipsim.server.inbox import Inbox, Rate, Verdict
 from chipsim.server.settings import ServerSettings
-from chipsim.spec import ChipError
 from chipsim.wire import Envelope, Error, ErrorCode, Learn, Message, Report, WireError, encode
 from chipsim.wire.sequence import is_later
 

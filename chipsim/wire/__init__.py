@@ -3,26 +3,16 @@
 PROTOCOL.md says what the bytes mean; read `codec`, `frame`, the messages, `chunk`, `events`, in this order.
 """
 
-from chipsim.wire.arrays import Assembler, Piece, assembled, in_pieces
-from chipsim.wire.chunk import Watch
-from chipsim.wire.codec import KINDS, Message, decode, encode, frame_bytes, name_of
-from chipsim.wire.design import AveragePool, Circuit, Convolution, Dense, Layer, Neuron
-from chipsim.wire.die_messages import (
-    Age,
-    Configure,
-    Program,
-    ReadWeights,
-    Restore,
-    Snapshot,
-    State,
-    Weights,
-)
 from chipsim.wire.errors import ErrorCode, WireError
-from chipsim.wire.events import PackedEvents, new_events, pack_events, unpack_events, unpack_into
 from chipsim.wire.frame import HEADER_BYTES, VERSION, Envelope, open_frame, open_header
 from chipsim.wire.limits import Limits
-from chipsim.wire.recipe import chip_spec, configure
-from chipsim.wire.run_messages import (
+from chipsim.wire.messages.arrays import Assembler, Piece, assembled, in_pieces
+from chipsim.wire.messages.chunk import Watch
+from chipsim.wire.messages.codec import KINDS, Message, decode, encode, frame_bytes, name_of
+from chipsim.wire.messages.die import Age, Configure, Program, ReadWeights, Restore, Snapshot, State, Weights
+from chipsim.wire.messages.network_layout import AveragePool, Circuit, Convolution, Dense, Layer, Neuron
+from chipsim.wire.messages.recipe import chip_spec, configure
+from chipsim.wire.messages.run import (
     Counts,
     Infer,
     Inferred,
@@ -34,8 +24,9 @@ from chipsim.wire.run_messages import (
     Times,
     Traces,
 )
-from chipsim.wire.session_messages import Ack, Error, Goodbye, Hello, Report, Status, Welcome
-from chipsim.wire.targets import PackedTargets, pack_targets, unpack_targets
+from chipsim.wire.messages.session import Ack, Error, Goodbye, Hello, Report, Status, Welcome
+from chipsim.wire.packing.events import PackedEvents, new_events, pack_events, unpack_events, unpack_into
+from chipsim.wire.packing.targets import PackedTargets, pack_targets, unpack_targets
 
 __all__ = [
     "HEADER_BYTES",

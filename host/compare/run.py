@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from chipsim.physical import PhysicalSpec
-from host.compare.ask import specs
-from host.compare.figures import MethodFigures, figures
-from host.compare.picture import draw
+from host.cli.text.run import Console
+from host.compare.numbers import MethodFigures, figures
+from host.compare.plot import draw
+from host.compare.simulate import specs
 from host.compare.verdict import verdict
-from host.console import Console
 from host.files import write_bytes, write_text
-from host.run_spec import RunSpec
-from host.sweep.ask import ask
+from host.settings.spec import RunSpec
+from host.studies.simulate import ask
 from host.sweep.engine import Workers
 from host.sweep.store import SweepStore
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from host.compare.figures import MethodFigures
-from host.sweep.text_table import aligned
+from host.compare.numbers import MethodFigures
+from host.studies.text_table import aligned
 
 HEAD = (
     "method",

@@ -25,7 +25,7 @@ class TrainingCost:
 def training_cost(
     spec: ChipSpec, physical: PhysicalSpec, facts: Mapping[str, Any], learns_on_chip: bool
 ) -> TrainingCost:
-    """facts: a run's (see `host.run`). The link's traffic is spread evenly over the samples shown to the die."""
+    """facts: a run's (`host.run.run_die`). The link's traffic is spread evenly over the samples shown to the die."""
     method, learning = facts["method"], facts["cost"]["learning"]
     link_bytes = method["bytes_down"] + method["bytes_up"]
     low_pj, high_pj = (each * method["weights_programmed"] for each in physical.energy.weight_write_pj)

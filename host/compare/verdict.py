@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from host.compare.figures import MethodFigures
+from host.compare.numbers import MethodFigures
 
 ON_CHIP = "on-chip-ltl"
 _CLEARLY = 2.0  # standard errors of the mean paired difference between dies

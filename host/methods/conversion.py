@@ -21,17 +21,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chipsim import Chip, Probe, Result
-from host.encoders import Encoder
+from host.data.encoders import Encoder
 from host.methods.effort import Effort, n_weights, programming_bytes
 from host.methods.method import Job, Method, of_dense
 from host.methods.on_chip_ltl import learning_die
 from host.methods.start import converted
-from host.training import LearningDie, Progress, train
+from host.training.loop import LearningDie, Progress, train
 
 if TYPE_CHECKING:
-    from host.run_spec import RunSpec
-    from host.setup import Setup
-    from host.teacher import Layer, Teacher
+    from host.run.setup import Setup
+    from host.settings.spec import RunSpec
+    from host.teachers.teacher import Layer, Teacher
 
 _CURRENT_SAMPLES = 128  # at most: every column's current at every step is looked at
 _LEARNING_RATE = 1e-3  # of nothing: a run's spec leaves no setting open

@@ -1,6 +1,7 @@
 """Training in the loop (Cramer et al. 2022, arXiv 2006.07239): the die runs, the host learns from what it did.
 
-Spikes and membranes of every neuron at every step come back through a converter; `host.surrogate` has the equations.
+Spikes and membranes of every neuron at every step come back through a converter; `host.gradients.in_the_loop` has the
+equations.
 """
 
 from __future__ import annotations
@@ -14,20 +15,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim import Snapshot
-from host.data import Samples
-from host.encoders import Encoder
-from host.evaluate import evaluate
+from host.data.datasets import Samples
+from host.data.encoders import Encoder
+from host.data.rotation import Rotation
+from host.gradients.in_the_loop.batches import batches
+from host.gradients.in_the_loop.loop import InTheLoop, bytes_read_back
 from host.methods.effort import Effort, bytes_shown, n_weights, programming_bytes
 from host.methods.method import Job, Method, of_dense
-from host.rotation import Rotation
-from host.stream import spans
-from host.surrogate.batches import batches
-from host.surrogate.loop import InTheLoop, bytes_read_back
-from host.training import Part, Progress, Rates, train
+from host.training.batches import spans
+from host.training.evaluate import evaluate
+from host.training.loop import Part, Progress, Rates, train
 
 if TYPE_CHECKING:
-    from host.run_spec import RunSpec
-    from host.setup import Setup
+    from host.run.setup import Setup
+    from host.settings.spec import RunSpec
 
 # Enough presentations to settle, whatever the size of the data set.
 _CALIBRATE_PRESENTATIONS = 60_000

@@ -12,12 +12,12 @@ from host.methods.start import converted, random_weights
 
 if TYPE_CHECKING:
     from chipsim import ChipInterface
-    from host.encoders import Encoder
-    from host.run_spec import RunSpec
-    from host.setup import Setup
-    from host.teacher import Layer
-    from host.timeline import Timeline
-    from host.training import Progress
+    from host.data.encoders import Encoder
+    from host.link.timeline import Timeline
+    from host.run.setup import Setup
+    from host.settings.spec import RunSpec
+    from host.teachers.teacher import Layer
+    from host.training.loop import Progress
 
 
 @dataclass(frozen=True)

@@ -17,19 +17,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim import SynapseSpec
-from chipsim.fabricate import FabricatedLayer, fabricate
-from chipsim.programming import full_scale_of
-from host.encoders import Encoder
-from host.evaluate import CHUNK, evaluate
+from chipsim.die.fabricate import FabricatedLayer, fabricate
+from chipsim.die.programming import full_scale_of
+from host.data.encoders import Encoder
+from host.gradients.local.twin import Batch, programmed_blocks
 from host.methods.offline_ltl import OfflineLtl, TwinLearner, ideal_twin
-from host.stream import Chunk
-from host.through_time.twin import Batch, programmed_blocks
+from host.training.batches import Chunk
+from host.training.evaluate import CHUNK, evaluate
 from nonideality.grammar import parse_all
 
 if TYPE_CHECKING:
-    from host.run_spec import RunSpec
-    from host.setup import Setup
-    from host.teacher import Layer
+    from host.run.setup import Setup
+    from host.settings.spec import RunSpec
+    from host.teachers.teacher import Layer
 
 _FIRST = 1 << 32  # beyond all dies that a run can name
 _VALIDATION = 1 << 31  # of the dies of a seed, those from here on are for looking

@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.fabricate import fabricate
-from host.encoders import Encoder
-from host.evaluate import CHUNK, evaluate
+from chipsim.die.fabricate import fabricate
+from host.data.encoders import Encoder
+from host.gradients.local.twin import Batch, Twin
 from host.methods.method import of_dense
 from host.methods.on_host import OnHost
-from host.stream import Chunk, Lesson, spans
-from host.through_time.twin import Batch, Twin
-from host.training import Part, Rates
+from host.training.batches import Chunk, Lesson, spans
+from host.training.evaluate import CHUNK, evaluate
+from host.training.loop import Part, Rates
 
 if TYPE_CHECKING:
-    from host.run_spec import RunSpec
-    from host.setup import Setup
-    from host.teacher import Layer
+    from host.run.setup import Setup
+    from host.settings.spec import RunSpec
+    from host.teachers.teacher import Layer
 
 _TUNE_PRESENTATIONS = 20_000  # from the teacher's weights
 _TRAIN_PRESENTATIONS = 60_000  # from random ones

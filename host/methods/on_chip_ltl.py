@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from host.encoders import Encoder
-from host.evaluate import CHUNK
+from host.data.encoders import Encoder
 from host.methods.effort import Effort, bytes_shown, n_weights, programming_bytes
 from host.methods.method import Job, Method
-from host.stream import Lesson
-from host.training import LearningDie, Progress, train
+from host.training.batches import Lesson
+from host.training.evaluate import CHUNK
+from host.training.loop import LearningDie, Progress, train
 
 if TYPE_CHECKING:
     from chipsim import ChipInterface
-    from host.run_spec import RunSpec
-    from host.setup import Setup
-    from host.timeline import Timeline
+    from host.link.timeline import Timeline
+    from host.run.setup import Setup
+    from host.settings.spec import RunSpec
 
 _Die = TypeVar("_Die", bound=LearningDie)
 # Enough presentations to settle, whatever the size of the data set (see the README's table of figures).

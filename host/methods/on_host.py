@@ -8,16 +8,16 @@ from abc import abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from chipsim.jit import cache_root, sources_key
+from chipsim.simd.kernel import cache_root, sources_key
 from host.errors import RunFolderError
 from host.files import read_arrays, write_arrays
 from host.methods.effort import Effort, n_weights, programming_bytes
 from host.methods.method import Job, Method
-from host.training import Learner, Progress, train
+from host.training.loop import Learner, Progress, train
 
 if TYPE_CHECKING:
-    from host.setup import Setup
-    from host.teacher import Layer
+    from host.run.setup import Setup
+    from host.teachers.teacher import Layer
 
 
 class Model(Learner, Protocol):

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from host.methods.on_chip_ltl import OnChipLtl, learning_die
 from host.methods.on_host import OnHost
-from host.training import LearningDie, Part, Rates
+from host.training.loop import LearningDie, Part, Rates
 
 if TYPE_CHECKING:
-    from host.run_spec import RunSpec
-    from host.setup import Setup
-    from host.teacher import Layer
+    from host.run.setup import Setup
+    from host.settings.spec import RunSpec
+    from host.teachers.teacher import Layer
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from host.methods.method import Method
-    from host.methods.names import MethodName
+    from host.settings.method_names import MethodName
 
 # Module and class of each.
 _WHERE: dict[MethodName, tuple[str, str]] = {

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chipsim.layers import LayerShape
+from chipsim.design.layers import LayerShape
 from nonideality.streams import stream
 
 if TYPE_CHECKING:
-    from host.run_spec import RunSpec
-    from host.teacher import Layer, Teacher
+    from host.settings.spec import RunSpec
+    from host.teachers.teacher import Layer, Teacher
 
 
 def converted(teacher: Teacher, spec: RunSpec) -> list[Layer | None]:

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from host.run_spec import RunSpec
-from host.sweep.die_yield import MOMENTS, Criterion, Moment, Share
+from host.settings.spec import RunSpec
+from host.studies.die_yield import MOMENTS, Criterion, Moment, Share
 from host.sweep.store import Row
 
 SHOWN_FAILURES = 50  # a report lists; the rest is counted

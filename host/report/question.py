@@ -9,9 +9,9 @@ from math import prod
 from typing import Any
 
 from host.report.chart import text_of
-from host.run_spec import RunSpec
-from host.sweep.replay import replay_arguments
-from host.sweep.sensitivity import Study
+from host.settings.spec import RunSpec
+from host.studies.sensitivity import Study
+from host.sweep.command_line import replay_arguments
 from nonideality import catalogue
 
 

@@ -12,17 +12,17 @@ from typing import Any
 
 from markupsafe import Markup
 
-from host.encoders import MEANING
+from host.data.encoders import MEANING
 from host.errors import RunFolderError
+from host.link.traffic.summary import link_lines
 from host.report.chart import Bar, Labels, Series, bars, curves
 from host.report.commands import report_command
 from host.report.limits import PHASES, limits
 from host.report.page import render
 from host.report.population import numbers
-from host.run_folder import RunFolder
-from host.sweep.die_yield import Share
-from host.sweep.replay import replay_command
-from host.traffic.report import link_lines
+from host.run.folder import RunFolder
+from host.studies.die_yield import Share
+from host.sweep.command_line import replay_command
 
 _TRIPLE = {
     "teacher": "the ANN that the chip follows",

@@ -9,9 +9,9 @@ from markupsafe import Markup
 
 from host.report.chart import Bar, Labels, bars
 from host.report.question import Question
-from host.sweep.die_yield import MOMENTS, Moment
-from host.sweep.sensitivity import Accuracy, Answer, Mean, Study
-from host.sweep.sobol import Indices
+from host.studies.die_yield import MOMENTS, Moment
+from host.studies.sensitivity import Accuracy, Answer, Mean, Study
+from host.studies.sobol import Indices
 from host.sweep.store import Row
 
 

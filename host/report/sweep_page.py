@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from host.report import figures
+from host.report import numbers as figures
 from host.report.commands import report_command
 from host.report.limits import NOTABLE, PHASES, Limit, limits
 from host.report.page import render, sentence_list
@@ -15,9 +15,9 @@ from host.report.panels import Panel, arrange
 from host.report.population import Point, Population, gather
 from host.report.question import Question
 from host.report.study import StudyPart
-from host.run_folder import versions
-from host.sweep.die_yield import MOMENTS, Criterion, Moment, Share
-from host.sweep.replay import replay_command
+from host.run.folder import versions
+from host.studies.die_yield import MOMENTS, Criterion, Moment, Share
+from host.sweep.command_line import replay_command
 from host.sweep.store import Row
 
 MOST_PANELS = 12  # drawn; a crossed sweep of many axes has more, and the rows have them all

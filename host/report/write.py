@@ -15,8 +15,8 @@ from host.report.question import is_study, levels, question, size
 from host.report.run_page import run_page
 from host.report.study import StudyPart, study_part
 from host.report.sweep_page import Source, sweep_page
-from host.sweep.die_yield import criterion
-from host.sweep.sensitivity import Study
+from host.studies.die_yield import criterion
+from host.studies.sensitivity import Study
 from host.sweep.store import Sweep, SweepStore
 
 _WITHIN = "0.01"  # of the ideal chip's accuracy, where nothing else is asked for

@@ -11,7 +11,7 @@ from typing import Any
 
 from chipsim import ChipError
 from host.errors import HostError, SettingError
-from host.run_spec import RunSpec, merge, spec_of
+from host.settings.spec import RunSpec, merge, spec_of
 from host.sweep.axes import Axis
 from host.sweep.store import canonical
 from host.sweep.task import Task, tasks_of

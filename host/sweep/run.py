@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from host.run_spec import RunSpec
+from host.settings.spec import RunSpec
 from host.sweep.dask_cluster import dask_executor
 from host.sweep.engine import Workers, missing, run_tasks
 from host.sweep.listener import Listener, Silence
 from host.sweep.local import LocalExecutor
 from host.sweep.request import Request
-from host.sweep.shared import make_shared
 from host.sweep.store import SweepStore
 from host.sweep.task import Task, tasks_of
+from host.sweep.worker_setup import make_shared
 
 
 @contextmanager

@@ -15,9 +15,9 @@ from threadpoolctl import threadpool_limits
 
 from chipsim import ChipError
 from host.errors import DataError, HostError
-from host.run import Outcome, Reference, reference, run_die
-from host.run_spec import RunSpec, spec_of
-from host.setup import Setup, prepare
+from host.run.run_die import Outcome, Reference, reference, run_die
+from host.run.setup import Setup, prepare
+from host.settings.spec import RunSpec, spec_of
 from host.sweep.store import Result, Timing, canonical
 from host.sweep.task import Task
 from nonideality import NoiseError

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.image_order import flattened_rows, kernel_rows
-from chipsim.layers import AnyLayer, AveragePool, Convolution, Dense, Flatten, shapes_of
+from chipsim.design.layers import AnyLayer, AveragePool, Convolution, Dense, Flatten, shapes_of
+from chipsim.design.pixel_order import flattened_rows, kernel_rows
 from host.errors import TeacherError
-from host.network import Crossbar, ImageShape, Network, scaled
 from host.teachers.batch_norm import folded
+from host.teachers.network import Crossbar, ImageShape, Network, scaled
 
 
 class Assembly:

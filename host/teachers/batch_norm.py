@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from host.network import Crossbar, scaled
+from host.teachers.network import Crossbar, scaled
 
 
 def folded(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from small_chips import spec_of
 
-from chipsim.fabricate import fabricate
+from chipsim.die.fabricate import fabricate
 from nonideality import LayerErrors, NoiseError, Nonideality, Site, catalogue, effect_named, parse, registry
 
 ROLES = ("hidden", "output")

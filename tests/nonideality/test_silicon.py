@@ -6,7 +6,7 @@ from scipy import stats
 from small_chips import current_events, events_of, lesson, programmed, random_weights, spec_of, taught
 
 from chipsim import Probe
-from chipsim.fabricate import draw_errors, fabricate
+from chipsim.die.fabricate import draw_errors, fabricate
 from nonideality import LayerErrors, NoiseError, parse
 from nonideality.pelgrom import Pelgrom
 

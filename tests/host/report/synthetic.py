@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from host.run_spec import RunSpec, resolve
-from host.sweep.sensitivity import Study
+from host.settings.spec import RunSpec, resolve
+from host.studies.sensitivity import Study
 from host.sweep.store import Result, SweepStore, Timing, canonical
 from nonideality import catalogue
 from nonideality.grammar import parse_all

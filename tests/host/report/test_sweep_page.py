@@ -10,7 +10,7 @@ import pytest
 import synthetic
 from conftest import report
 
-from host.run_spec import resolve
+from host.settings.spec import resolve
 from host.sweep.store import SweepStore
 
 

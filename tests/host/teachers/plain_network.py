@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from chipsim.layers import AveragePool, Convolution, Dense, Flatten
-from host.network import Network
+from chipsim.design.layers import AveragePool, Convolution, Dense, Flatten
+from host.teachers.network import Network
 
 
 def random_network(input_shape, layers, seed=0):

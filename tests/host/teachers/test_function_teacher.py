@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 from plain_network import plain_activations, random_network, small_network
 
-from chipsim.image_order import from_image, to_image
-from chipsim.layers import Dense
-from host.data import Samples
+from chipsim.design.layers import Dense
+from chipsim.design.pixel_order import from_image, to_image
+from host.data.datasets import Samples
 from host.errors import TeacherError
-from host.run import reference, run_die
-from host.run_spec import resolve
-from host.setup import prepare
-from host.teacher import scaled_teacher
+from host.run.run_die import reference, run_die
+from host.run.setup import prepare
+from host.settings.spec import resolve
 from host.teachers.function import function_teacher, module_teacher
+from host.teachers.teacher import scaled_teacher
 
 
 def samples_of(network, n=30):

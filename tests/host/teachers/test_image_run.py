@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from plain_network import random_network
 
-from chipsim.fabricate import fabricate
-from chipsim.layers import AveragePool, Convolution, Dense, Flatten
-from host.run_spec import resolve
-from host.setup import prepare
-from host.teachers.onnx_write import write_onnx
-from host.trace import trace
-from host.training import per_layer
+from chipsim.design.layers import AveragePool, Convolution, Dense, Flatten
+from chipsim.die.fabricate import fabricate
+from host.run.setup import prepare
+from host.settings.spec import resolve
+from host.teachers.onnx.write import write_onnx
+from host.trace.probe_run import trace
+from host.training.loop import per_layer
 
 QUICK = ("--epochs", 1, "--encoding", "current", "--threads", 1, "--json", "--noise", "mismatch:0.3@threshold")
 

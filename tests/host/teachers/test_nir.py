@@ -10,10 +10,10 @@ from small_chips import events_of
 from snntorch_networks import GOLDEN, STEP_S, STEPS, exported, networks
 
 from chipsim import Chip, ChipSpec, NeuronSpec
-from chipsim.image_order import from_image
+from chipsim.design.pixel_order import from_image
 from host.errors import TeacherError
-from host.teachers.nir_read import read_nir
-from host.teachers.nir_write import write_nir
+from host.teachers.nir.read import read_nir
+from host.teachers.nir.write import write_nir
 
 nir = pytest.importorskip("nir", reason="needs the package nir (extra nir)")
 

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from onnx_models import dense_model, model, rng_array, saved
 from plain_network import plain_activations, random_network, small_network
 
-from chipsim.image_order import from_image, to_image
-from chipsim.layers import AveragePool, Convolution, Dense, Flatten
-from host.teachers.onnx_network import read_network
-from host.teachers.onnx_teacher import read_onnx
-from host.teachers.onnx_write import write_onnx
+from chipsim.design.layers import AveragePool, Convolution, Dense, Flatten
+from chipsim.design.pixel_order import from_image, to_image
+from host.teachers.onnx.network import read_network
+from host.teachers.onnx.teacher import read_onnx
+from host.teachers.onnx.write import write_onnx
 
 
 def inputs_of(network, n=6, seed=3):

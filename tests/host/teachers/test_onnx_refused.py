@@ -6,8 +6,8 @@ import pytest
 from onnx_models import dense_model, edited, helper, model, rng_array, saved
 
 from host.errors import TeacherError
-from host.teachers.onnx_file import file_digest
-from host.teachers.onnx_teacher import read_onnx
+from host.teachers.onnx.file import file_digest
+from host.teachers.onnx.teacher import read_onnx
 
 K, W = rng_array(4, 2, 3, 3), rng_array(6, 6)
 IMAGE = ("batch", 2, 6, 6)

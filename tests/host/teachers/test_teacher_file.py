@@ -7,11 +7,11 @@ import pytest
 from onnx_models import dense_model, saved
 from plain_network import random_network
 
-from chipsim.layers import Dense
-from host.network import dense_network
-from host.run_spec import read_settings, resolve, spec_of
-from host.setup import prepare
-from host.teachers.onnx_write import write_onnx
+from chipsim.design.layers import Dense
+from host.run.setup import prepare
+from host.settings.spec import read_settings, resolve, spec_of
+from host.teachers.network import dense_network
+from host.teachers.onnx.write import write_onnx
 
 QUICK = ("--epochs", 2, "--threads", 1, "--json")
 
@@ -35,7 +35,7 @@ def test_it_is_the_same_chip_as_of_a_teacher_trained_here(data_file, teacher):
     """The file's weights, normalised, are what the same weights give without a file."""
     spec = resolve(None, {"dataset": str(data_file), "teacher.file": str(teacher)})
     setup = prepare(spec)
-    from host.teacher import scaled_teacher
+    from host.teachers.teacher import scaled_teacher
 
     own = scaled_teacher(setup.teacher.layers, setup.train, spec.teacher.norm, spec.teacher.norm_percentile)
     for (w, b), (v, c) in zip(setup.teacher.normalised(), own.normalised(), strict=True):

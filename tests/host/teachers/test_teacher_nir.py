@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from chipsim import Chip, ChipSpec, NeuronSpec
-from host.encoders import Encoder
-from host.evaluate import evaluate
-from host.run_spec import resolve
-from host.setup import prepare
-from host.stream import Lesson, spans
-from host.teachers.nir_write import write_nir
+from host.data.encoders import Encoder
+from host.run.setup import prepare
+from host.settings.spec import resolve
+from host.teachers.nir.write import write_nir
+from host.training.batches import Lesson, spans
+from host.training.evaluate import evaluate
 
 pytest.importorskip("nir", reason="needs the package nir (extra nir)")
 STEP = {"teacher.step_s": 1e-3, "teacher.integration": "euler"}

@@ -5,10 +5,10 @@ import json
 import numpy as np
 import pytest
 
-from host.data import load
-from host.run_spec import resolve
-from host.setup import prepare
-from host.teachers.onnx_teacher import check_fits, read_onnx
+from host.data.datasets import load
+from host.run.setup import prepare
+from host.settings.spec import resolve
+from host.teachers.onnx.teacher import check_fits, read_onnx
 
 
 def trained(chipsim, out, *arguments):

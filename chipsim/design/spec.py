@@ -1,0 +1,186 @@
+"""What a chip is designed to be. The unit of every figure is in its name; `th` is the nominal threshold."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from chipsim.design.layers import AnyLayer, Dense, LayerShape, Shape, shapes_of
+from learning_circuit import LearningCircuitSpec
+from nonideality import Noise
+from nonideality.grammar import parse_all
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+TARGET_BITS = (2, 16)  # fewest and most
+TargetBits = Annotated[
+    int, Field(ge=TARGET_BITS[0], le=TARGET_BITS[1])
+]  # of the word in which a target rate arrives, see chipsim.die.link
+FullScale = Annotated[float, Field(ge=1e-6, le=1e6)]  # an LSB of it is still a float32
+
+
+class ChipError(ValueError):
+    """A command that this chip cannot carry out: the message names the value, the rule and the fix."""
+
+
+class NeuronSpec(BaseModel):
+    """Neurons of every layer: integrate-and-fire or leaky, Eqs. 1 to 3 of Yang et al. 2022 (arXiv 2210.04532)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["if", "lif"] = "if"
+    tau_steps: Positive = 10.0  # membrane time constant of a LIF neuron: a = exp(-1 / tau_steps)
+    synapse_tau_steps: Positive | None = None  # of an exponential synaptic current; None: charge arrives within a step
+    reset: Literal["subtract", "zero"] = "subtract"
+    low_rail_th: Annotated[float, Field(le=0, allow_inf_nan=False)] = 0.0
+    high_rail_th: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 8.0
+    # An integrating readout never fires: its score is its membrane in thresholds, the last one or the highest.
+    readout: Literal["spiking", "integrating", "integrating-max"] = "spiking"
+
+    @property
+    def charge_per_step(self) -> float:
+        """Part of a spike's charge that arrives within its own step, which is what a weight says: 1 - e^(-1/tau_syn).
+
+        An exponential current goes on, and delivers 1 / charge_per_step times the weight in all.
+        """
+        return 1.0 if self.synapse_tau_steps is None else -math.expm1(-1 / self.synapse_tau_steps)
+
+
+class SynapseSpec(BaseModel):
+    """The largest weight and bias that few-bit synapses deliver; ``quantization`` says in how many steps."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    full_scale_th: FullScale | None = None  # None: chosen for each layer when it is programmed, so that it fits best
+    bias_full_scale_th: FullScale | None = None  # likewise
+
+
+_ANALOG_ONLY = ("nonlinear", "write")  # what a digital code does not have
+
+
+def check_devices(noises: Iterable[Noise], circuit: LearningCircuitSpec) -> None:
+    """Raises ValueError if a layer's synapses are to be few-bit registers and analog devices at the same time.
+
+    Or if the curve of a device is given twice.
+    """
+    by_name: dict[str, list[Noise]] = {}
+    for noise in noises:
+        by_name.setdefault(noise.effect.name, []).append(noise)
+    for digital in by_name.get("quantization", ()):
+        for name in _ANALOG_ONLY:
+            if any(digital.layer is None or n.layer in (None, digital.layer) for n in by_name.get(name, ())):
+                raise ValueError(
+                    f"{name} is an error of analog devices, quantization makes digital codes: keep one, or give each"
+                    " a layer of its own with layer="
+                )
+        if circuit.pulse_steps:
+            raise ValueError("a measured pulse curve is that of analog devices, quantization makes codes: keep one")
+    if circuit.pulse_steps and "nonlinear" in by_name:
+        raise ValueError("nonlinear and a measured pulse curve both say how a device steps: keep one")
+
+
+@lru_cache
+def _shapes(
+    input_shape: Shape | None, layers: tuple[AnyLayer, ...], layer_sizes: tuple[int, ...]
+) -> tuple[LayerShape, ...]:
+    if input_shape is not None:
+        return tuple(shapes_of(input_shape, layers))
+    return tuple(shapes_of((layer_sizes[0], 1, 1), [Dense(units=n) for n in layer_sizes[1:]]))
+
+
+class _Image(BaseModel):
+    """The part of a spec that describes layers on an image."""
+
+    input_shape: Shape
+    layers: tuple[AnyLayer, ...]
+
+    @property
+    def layer_sizes(self) -> tuple[int, ...]:
+        channels, height, width = self.input_shape
+        return (channels * height * width, *(shape.n_out for shape in shapes_of(self.input_shape, self.layers)))
+
+
+class ChipSpec(BaseModel):
+    """A chip's layers, and what goes wrong when it is made and run.
+
+    Fully connected layers follow from ``layer_sizes`` alone. ``input_shape`` and ``layers`` describe any others;
+    ``layer_sizes`` then follows from them.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    input_shape: Shape | None = None  # channels, height, width
+    layers: tuple[AnyLayer, ...] = ()
+    # Inputs first; an empty one, where nothing else says the sizes, is refused.
+    layer_sizes: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=2, validate_default=True)] = ()
+    steps: Annotated[int, Field(ge=1, le=4096)] = 16  # of a window
+    target_bits: TargetBits = 16
+    neuron: NeuronSpec = NeuronSpec()
+    synapse: SynapseSpec = SynapseSpec()
+    learning_circuit: LearningCircuitSpec = LearningCircuitSpec()
+    noise: tuple[str, ...] = ()  # KIND:LEVEL[@SITE][,key=value...]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _sizes_follow(cls, settings: Any) -> Any:
+        if not isinstance(settings, dict) or not settings.get("layers"):
+            return settings
+        if settings.get("input_shape") is None:
+            raise ValueError("layers without input_shape: add the channels, height and width of the input")
+        image = _Image.model_validate({name: settings.get(name) for name in ("input_shape", "layers")})
+        sizes = image.layer_sizes
+        given = settings.get("layer_sizes")
+        if given is not None and tuple(given) != sizes:
+            raise ValueError(f"layer_sizes {tuple(given)} are not those of the layers, {sizes}: leave layer_sizes out")
+        return settings | {"layer_sizes": sizes}
+
+    @model_validator(mode="after")
+    def _shape_has_layers(self) -> ChipSpec:
+        if self.input_shape is not None and not self.layers:
+            raise ValueError("input_shape without layers: describe the layers, or give layer_sizes alone")
+        return self
+
+    @field_validator("noise")
+    @classmethod
+    def _readable(cls, noise: tuple[str, ...]) -> tuple[str, ...]:
+        parse_all(noise)
+        return noise
+
+    @model_validator(mode="after")
+    def _rows_leave_traces(self) -> ChipSpec:
+        if self.learning_circuit.trace_tau_steps is not None and not all(shape.dense for shape in self.shapes):
+            raise ValueError("trace_tau_steps is for dense layers, and this chip has layers on images: leave it out")
+        return self
+
+    @model_validator(mode="after")
+    def _devices_are_one_kind(self) -> ChipSpec:
+        check_devices(self.noises, self.learning_circuit)
+        return self
+
+    @model_validator(mode="after")
+    def _layers_exist(self) -> ChipSpec:
+        for text, noise in zip(self.noise, self.noises, strict=True):
+            if noise.layer is not None and noise.layer > self.n_layers:
+                raise ValueError(f"noise {text!r}: there is no layer {noise.layer}; this chip has 1 to {self.n_layers}")
+        return self
+
+    @property
+    def n_layers(self) -> int:
+        return len(self.layer_sizes) - 1
+
+    @property
+    def shapes(self) -> tuple[LayerShape, ...]:
+        """Each layer of synapses with the neurons that they drive."""
+        return _shapes(self.input_shape, self.layers, self.layer_sizes)
+
+    @property
+    def noises(self) -> tuple[Noise, ...]:
+        return parse_all(self.noise)
+
+    def ideal(self) -> ChipSpec:
+        """The same design without any nonideality, measured devices included."""
+        linear = self.learning_circuit.model_copy(update={"pulse_steps": None})
+        return self.model_copy(update={"noise": (), "learning_circuit": linear})

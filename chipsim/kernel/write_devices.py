@@ -1,0 +1,151 @@
+"""Writes into real analog devices: a column at a time, sixteen of the rows that spiked at once.
+
+What a device makes of a pulse: `learning_circuit.update_pulse`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numba.core import cgutils, types
+from numba.extending import intrinsic
+
+from chipsim.simd.jit import stage
+from chipsim.simd.lanes import Lanes, Sequence, repeated
+from chipsim.simd.masks import population
+from chipsim.simd.row_lists import ListedRows
+from chipsim.simd.row_tiles import LANES
+from learning_circuit import between, held_within, place_in_range, with_spread
+
+_Steps = Callable[[Sequence, Lanes], Lanes]  # relative steps at even places, and a device's place: its step
+
+
+def _straight(steps: Sequence, place: Lanes) -> Lanes:
+    """A straight line between the only two entries."""
+    return between(steps.everywhere(0), steps.everywhere(1), place)
+
+
+def _curved(steps: Sequence, place: Lanes) -> Lanes:
+    """Straight lines between the nearest of any number of entries."""
+    last = steps.last()
+    x = place * last.astype(np.float32)
+    i = (x < last.astype(np.float32)).where(x.astype(np.uint32), last - 1)
+    low, high = steps.gather(i.indices()), steps.gather((i + 1).indices())
+    return between(low, high, x - i.astype(np.float32))
+
+
+def _steps_of_sixteen(relative_step: _Steps | None) -> Any:
+    """Code that gathers what the rows listed from `start` on hold, and leaves their steps beside it.
+
+    relative_step: None for a device whose range has no end.
+    """
+
+    @intrinsic
+    def steps(context, weight, devices, listed, steps_up, steps_down, start, column, pulse, full_scale):
+        def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+            weights, pairs = (Sequence(context, builder, signature.args[k], values[k]) for k in (0, 1))
+            room = _listed(context, builder, signature.args[2], values[2])
+            up, down = (Sequence(context, builder, signature.args[k], values[k]) for k in (3, 4))
+            start, column = values[5:7]
+            pulse, full_scale = (repeated(builder, value) for value in values[7:])
+            w = weights.beginning_at(column).gather(room.places.indices(start))
+            gain, pulse_gain = pairs.gather_pairs(room.rows.indices(start))
+            step = pulse * pulse_gain * room.amplitude.load(start)
+            if relative_step is not None:
+                place = place_in_range(w, gain * full_scale)
+                step = step * (step > 0).where(relative_step(up, place), relative_step(down, place))
+            room.weight.store(start, w)
+            room.gain.store(start, gain)
+            room.step.store(start, step)
+            return context.get_dummy_value()
+
+        arrays = (weight, devices, listed, steps_up, steps_down)
+        index, number = types.uint64, types.float32
+        return types.void(*arrays, index, index, number, number), generate
+
+    return steps
+
+
+def _write_of_sixteen(temporal: bool, bounded: bool) -> Any:
+    """Code that writes those steps. It returns which of them were held back, as bits.
+
+    temporal: whether z is looked at; bounded: whether the range has an end.
+    """
+
+    @intrinsic
+    def write(context, weight, listed, start, column, full_scale, cycle, noise):
+        def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+            weights = Sequence(context, builder, signature.args[0], values[0])
+            room = _listed(context, builder, signature.args[1], values[1])
+            start, column = values[2:4]
+            full_scale, cycle, noise = (repeated(builder, value) for value in values[4:])
+            w, gain, step = room.weight.load(start), room.gain.load(start), room.step.load(start)
+            if temporal:
+                step = with_spread(step, cycle, noise, room.normal.load(start))
+            wanted = w + gain * step
+            inside = wanted
+            if bounded:
+                inside = held_within(wanted, gain * full_scale)
+            moves = gain.not_equal(0)  # else stuck
+            weights.beginning_at(column).scatter(room.places, start, moves.where(inside, w))
+            return (moves & inside.not_equal(wanted)).bits()
+
+        index, number = types.uint64, types.float32
+        return types.uint16(weight, listed, index, index, number, number, number), generate
+
+    return write
+
+
+def _listed(context: Any, builder: Any, kind: Any, value: Any) -> ListedRows:
+    """`ListedRows` of sequences."""
+    arrays = cgutils.unpack_tuple(builder, value)
+    return ListedRows(*(Sequence(context, builder, *pair) for pair in zip(kind.types, arrays, strict=True)))
+
+
+def _all_rows(temporal: bool, relative_step: _Steps | None) -> Any:
+    steps, write = _steps_of_sixteen(relative_step), _write_of_sixteen(temporal, relative_step is not None)
+
+    @stage
+    def write_rows(weight, column, listed, n, devices, pulse, full_scale, tables):
+        cycle, noise = tables.cycle[column], tables.noise[column] * full_scale
+        end, lanes, place = np.uint64(n), np.uint64(LANES), np.uint64(column)
+        # Twice through the rows, as a processor that looks ahead sees only half of both at once.
+        for start in range(np.uint64(0), end, lanes):
+            steps(weight, devices, listed, tables.step_up, tables.step_down, start, place, pulse, full_scale)
+        held = np.int64(0)
+        for start in range(np.uint64(0), end, lanes):
+            mask = write(weight, listed, start, place, full_scale, cycle, noise)
+            here = (np.uint32(1) << min(end - start, lanes)) - np.uint32(1)  # not those that fill up the last vector
+            held += np.int64(population(np.uint16(mask & here)))
+        return held
+
+    return write_rows
+
+
+_ENDLESS, _ENDLESS_NOISY = _all_rows(False, None), _all_rows(True, None)
+_STRAIGHT, _STRAIGHT_NOISY = _all_rows(False, _straight), _all_rows(True, _straight)
+_CURVED, _CURVED_NOISY = _all_rows(False, _curved), _all_rows(True, _curved)
+
+
+@stage
+def write_device_column(weight, column, listed, n, devices, pulse, full_scale, tables):
+    """Write the first n listed rows of a column. Returns how many writes were held back at the end of the range.
+
+    weight: (n_in + 1, n_out) float32, what the crossbar delivers; listed: `ListedRows`, with N(0, 1) if pulses are
+    temporal, also for what fills up the last vector; devices: (n_in + 1, 2) float32, frozen gain and pulse gain of
+    each of the column's synapses, the gain 0 if it is stuck; pulse: of the column, `up` or `down` included, in
+    thresholds; full_scale: largest magnitude of a stored weight, in thresholds; tables: `PulseTables`.
+    """
+    if tables.bounded and len(tables.step_up) == 2 and len(tables.step_down) == 2:
+        if tables.temporal:
+            return _STRAIGHT_NOISY(weight, column, listed, n, devices, pulse, full_scale, tables)
+        return _STRAIGHT(weight, column, listed, n, devices, pulse, full_scale, tables)
+    if tables.bounded:
+        if tables.temporal:
+            return _CURVED_NOISY(weight, column, listed, n, devices, pulse, full_scale, tables)
+        return _CURVED(weight, column, listed, n, devices, pulse, full_scale, tables)
+    if tables.temporal:
+        return _ENDLESS_NOISY(weight, column, listed, n, devices, pulse, full_scale, tables)
+    return _ENDLESS(weight, column, listed, n, devices, pulse, full_scale, tables)

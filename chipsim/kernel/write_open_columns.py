@@ -1,0 +1,74 @@
+"""Writes of few-bit weights and of imperfect devices: only open columns are visited, in every row that spiked."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from chipsim.kernel.pulse_errors import open_columns, opened_pulses, row_pulses
+from chipsim.kernel.write_codes import write_coded_row
+from chipsim.kernel.write_devices import write_device_column
+from chipsim.random.write_normals import normal_of_write, normals_of_rows
+from chipsim.simd.kernel import inlined_stage, rare_stage, stage
+from chipsim.simd.row_lists import list_rows
+
+
+@inlined_stage
+def write_open_columns(columns, block, events, s, t):
+    """Eq. 10 of Yang et al. 2022 in step t (0-based) of window s of a chunk, for the columns with a pulse.
+
+    columns: `chipsim.layout.neuron_state.Columns` with this step's pulse, and this window's words if writes draw random
+    numbers. Returns (codes changed, writes held back at the end of a weight's range).
+    """
+    # What is passed on is no more than what is needed: every array is copied to the stack, piece by piece.
+    begin, end = events.begin[s, t], events.end[s, t]
+    amplitude = events.amplitude[s] if len(events.amplitude) > 0 else columns.nothing
+    writing, pulse, update = columns.writing, columns.pulse, block.circuit.update
+    synapses, state = block.synapses, block.state
+    if synapses.coded:
+        dither = columns.dither[t % 4]
+        return _write_codes(writing, pulse, synapses, state, update, dither, events.rows[s], amplitude, begin, end, t)
+    weight, devices, full_scale = state.weight, synapses.devices, synapses.full_scale
+    held = _write_devices(writing, pulse, weight, devices, full_scale, update, events.rows[s], amplitude, begin, end, t)
+    return np.int64(0), held
+
+
+@stage
+def _write_devices(writing, pulse, weight, devices, full_scale, update, rows, amplitude, begin, end, t):
+    """Column by column. Returns how many writes were held back."""
+    n_open = open_columns(writing.open, writing.numbers, pulse)
+    opened_pulses(writing.opened, writing.open, n_open, pulse, update)
+    listed = writing.listed
+    n = list_rows(listed, rows, amplitude, begin, end, weight)
+    held = np.int64(0)
+    for k in range(n_open):
+        c = writing.open[k]
+        if update.temporal:
+            normals_of_rows(listed.normal, listed.rows, n, t, writing.words[0, c], writing.words[1, c])
+        held += write_device_column(weight, c, listed, n, devices[c], writing.opened[k], full_scale, update)
+    return held
+
+
+@rare_stage
+def _write_codes(writing, pulse, synapses, state, update, dither, rows, amplitude, begin, end, t):
+    """Row by row. Returns how many codes changed and how many were held back."""
+    n_open = open_columns(writing.open, writing.numbers, pulse)
+    opened_pulses(writing.opened, writing.open, n_open, pulse, update)
+    listed, words = writing.listed, writing.words
+    n = list_rows(listed, rows, amplitude, begin, end, state.weight)
+    opened, numbers, pulses = writing.opened[:n_open], writing.open[:n_open], writing.row_pulse[:n_open]
+    written = np.int64(0)
+    held = np.int64(0)
+    for k in range(n):
+        row = listed.rows[k]
+        row_pulses(pulses, opened, numbers, row, update)
+        if update.temporal:
+            for i in range(n_open):
+                c = numbers[i]
+                pulses[i] *= np.float32(1) + update.cycle[c] * normal_of_write(row, t, words[0, c], words[1, c])
+        lsb = synapses.bias_lsb if k == n - 1 else synapses.lsb
+        changed, clipped = write_coded_row(
+            state.weight, synapses.gain, state.coded, row, lsb, listed.amplitude[k], numbers, pulses, dither
+        )
+        written += changed
+        held += clipped
+    return written, held

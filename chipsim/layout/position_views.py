@@ -1,0 +1,196 @@
+"""Tables and working state of a layer's positions: one array for all of them, and what belongs to one as a view.
+
+Arrays of a dense layer have an axis more here: neurons' are (P, n), crossbars' (K, rows, n) and their drivers' (K, n),
+P being the positions and K the crossbars, one for all positions or one for each. Neurons' tables that are the same at
+every position are kept once, (1, n), so that they stay in the cache.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chipsim.layout.neuron_state import Columns, Missing, Writing, new_columns
+from chipsim.layout.tables import (
+    Block,
+    CircuitTables,
+    CodedSynapses,
+    NeuronTables,
+    PulseTables,
+    SynapseState,
+    SynapseTables,
+)
+from chipsim.simd.kernel import inlined_stage
+from chipsim.simd.memory import placed
+
+
+def new_columns_of_all(n_positions: int, n: int, n_in: int) -> Columns:
+    """Working state of n columns of n_in synapses at each position; what a step alone needs is shared by all."""
+    one, four = (n_positions, n), (n_positions, 4, n)
+
+    def kept(place: int, shape: tuple[int, ...] = one, kind: Any = np.float32) -> Any:
+        return placed(place, shape, kind)
+
+    columns = new_columns(n, n_in, 0)
+    return columns._replace(
+        membrane=kept(0),
+        spiked=kept(2),
+        count=kept(4),
+        target_count=kept(8),
+        drive=kept(12),
+        synaptic=kept(14),
+        noise=kept(11, four),
+        dither=kept(15, four),
+        all_spikes=kept(4),
+        missing=columns.missing._replace(before=kept(10), so_far=kept(12, kind=np.int32)),
+        writing=columns.writing._replace(words=kept(13, (n_positions, 2, n), np.uint32)),
+    )
+
+
+def kept_once(layer: Block) -> Block:
+    """A layer whose neurons' tables keep one position where all are the same."""
+
+    def once(table: NDArray[np.float32]) -> NDArray[np.float32]:
+        return table[:1] if (table == table[0]).all() else table
+
+    neurons, circuit = layer.neurons, layer.circuit
+    return layer._replace(
+        neurons=neurons._replace(
+            decay=once(neurons.decay),
+            current_decay=once(neurons.current_decay),
+            threshold=once(neurons.threshold),
+            reset_charge=once(neurons.reset_charge),
+            noise=once(neurons.noise),
+            read_noise=once(neurons.read_noise),
+        ),
+        circuit=circuit._replace(
+            boxcar_low=once(circuit.boxcar_low),
+            boxcar_high=once(circuit.boxcar_high),
+            comparator_offset=once(circuit.comparator_offset),
+            missed=once(circuit.missed),
+            missed_per_log=once(circuit.missed_per_log),
+        ),
+    )
+
+
+@inlined_stage
+def _at(table, p):
+    """Position p of a table that may be kept once."""
+    return table[min(np.uint64(p), np.uint64(len(table) - 1))]
+
+
+@inlined_stage
+def columns_at(columns, p):
+    """The working state of position p."""
+    p = np.uint64(p)  # a signed index would be looked at: from the end, if negative
+    missing, writing = columns.missing, columns.writing
+    return Columns(
+        columns.drive[p],
+        columns.synaptic[p],
+        columns.current,
+        columns.noise[p],
+        columns.words,
+        columns.membrane[p],
+        columns.spiked[p],
+        columns.count[p],
+        columns.target_count[p],
+        columns.pulse,
+        columns.scaled,
+        columns.dither[p],
+        columns.all_spikes[p],
+        Missing(missing.before[p], missing.so_far[p], missing.words, missing.one_word),
+        Writing(
+            writing.open,
+            writing.opened,
+            writing.row_pulse,
+            writing.numbers,
+            writing.listed,
+            writing.words[p],
+        ),
+        columns.nothing,
+        columns.traces,
+    )
+
+
+@inlined_stage
+def block_at(block, p, n_columns):
+    """A block's columns at position p, as a block of a dense layer would be. n_columns: of a position."""
+    k = min(np.uint64(p), np.uint64(len(block.state.weight) - 1))
+    synapses, state, coded = block.synapses, block.state, block.state.coded
+    return Block(
+        p * n_columns + block.first,
+        block.n_columns,
+        SynapseTables(
+            synapses.gain[k],
+            synapses.devices[k],
+            synapses.coded,
+            synapses.lsb,
+            synapses.bias_lsb,
+            synapses.full_scale,
+        ),
+        SynapseState(
+            state.weight[k],
+            CodedSynapses(coded.code[k], coded.residue[k], coded.top_code, coded.accumulator_bits),
+        ),
+        _neurons_at(block.neurons, p),
+        _circuit_at(block.circuit, p, k),
+    )
+
+
+@inlined_stage
+def _neurons_at(neurons, p):
+    return NeuronTables(
+        _at(neurons.decay, p),
+        neurons.exponential,
+        _at(neurons.current_decay, p),
+        _at(neurons.threshold, p),
+        _at(neurons.reset_charge, p),
+        neurons.zero_reset,
+        neurons.low_rail,
+        neurons.high_rail,
+        neurons.integrating,
+        neurons.peak,
+        _at(neurons.noise, p),
+        neurons.noisy,
+        _at(neurons.read_noise, p),
+        neurons.reads,
+        neurons.noise_key,
+        neurons.layer,
+    )
+
+
+@inlined_stage
+def _circuit_at(circuit, p, k):
+    update = circuit.update
+    return CircuitTables(
+        circuit.accumulator_full,
+        circuit.slope,
+        circuit.step_size,
+        circuit.dead_zone,
+        circuit.warm_up,
+        circuit.traced,
+        circuit.trace_decay,
+        _at(circuit.boxcar_low, p),
+        _at(circuit.boxcar_high, p),
+        circuit.dither_key,
+        _at(circuit.comparator_offset, p),
+        _at(circuit.missed, p),
+        _at(circuit.missed_per_log, p),
+        circuit.misses,
+        circuit.missed_key,
+        PulseTables(
+            update.imperfect,
+            update.temporal,
+            update.up[k],
+            update.down[k],
+            update.gain[k],
+            update.cycle[k],
+            update.noise[k],
+            update.step_up,
+            update.step_down,
+            update.bounded,
+            update.key,
+        ),
+    )

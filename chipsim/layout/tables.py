@@ -1,0 +1,180 @@
+"""What kernels read and write: named tuples of arrays. Tables are fixed per die, states change.
+
+n_in, n_out: a layer's rows and columns. Row n_in of a synapse array is the bias, a synapse that spikes at every step.
+S: windows (samples) in a chunk, T: steps of a window. Voltages and weights are in units of the nominal threshold.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from chipsim.design.adc import Converter
+
+
+class PulseTables(NamedTuple):
+    """What is wrong with a layer's update pulses and with the devices that they write."""
+
+    imperfect: Any  # bool scalar: any of the below departs from ideal
+    temporal: Any  # bool scalar: a write draws random numbers
+    up: Any  # (n_out,) float32, factor of a pulse that raises the weight
+    down: Any  # (n_out,) float32, factor of a pulse that lowers it
+    gain: Any  # (1, n_out) or (n_in + 1, n_out) float32, factor of a synapse's pulse
+    cycle: Any  # (n_out,) float32, sigma of a write's relative size
+    noise: Any  # (n_out,) float32, sigma of what a write adds, in full scales of the weight
+    step_up: Any  # (k,) float32, relative step at k even places from the low to the high end of the range
+    step_down: Any  # (k,) float32
+    bounded: Any  # bool scalar: the range is limited and the two tables above count
+    key: Any  # (2,) uint64, stream of the writes' random numbers
+
+
+class CodedSynapses(NamedTuple):
+    """The stored side of a crossbar with few-bit weights; row n_in is the bias. Empty for analog weights."""
+
+    code: Any  # (n_in + 1, n_out) int16, in LSB
+    residue: Any  # (n_in + 1, n_out) int16, in LSB / 2^bits: what the update accumulators hold
+    top_code: Any  # int32 scalar, the largest magnitude of a code
+    accumulator_bits: Any  # int32 scalar
+
+
+class Trace(NamedTuple):
+    """Room for the codes of a layer's membranes. n: its columns rounded up to whole vectors."""
+
+    converter: Converter
+    codes: Any  # (S, T, n) uint8
+
+
+NO_TRACE = Trace(Converter(np.float32(0), np.float32(1), np.float32(1)), np.zeros((0, 0, 0), np.uint8))
+
+
+class NeuronTables(NamedTuple):
+    """A layer's neurons as fabricated."""
+
+    decay: Any  # (n_out,) float32, a of Eq. 1: what is left of the membrane after one step
+    exponential: Any  # bool scalar: column currents decay from step to step
+    current_decay: Any  # (n_out,) float32, what is left of a column's current after one step
+    threshold: Any  # (n_out,) float32, infinite where a neuron never fires
+    reset_charge: Any  # (n_out,) float32, what a subtractive reset removes; 0 if the reset is to zero
+    zero_reset: Any  # float32 scalar, 1 if a spike empties the membrane, else 0
+    low_rail: Any  # float32 scalar
+    high_rail: Any  # float32 scalar
+    integrating: Any  # bool scalar: a readout that never fires; its "count" is membrane / threshold
+    peak: Any  # bool scalar: a readout whose "count" is the highest membrane / threshold since the window began
+    noise: Any  # (n_out,) float32, sigma of the membrane noise per step
+    noisy: Any  # bool scalar: any noise at all, of membranes or reads
+    read_noise: Any  # (n_out,) float32, sigma of a synaptic event's charge, in full-scale weights
+    reads: Any  # bool scalar: any read noise
+    noise_key: Any  # (2,) uint64, stream of the membrane noise
+    layer: Any  # int64 scalar, 0-based, part of every counter-based draw
+
+
+class CircuitTables(NamedTuple):
+    """A layer's learning circuits as fabricated."""
+
+    accumulator_full: Any  # float32 scalar, counts
+    slope: Any  # float32 scalar, see learning_circuit.error_gate
+    step_size: Any  # float32 scalar, see there, too
+    dead_zone: Any  # float32 scalar, counts
+    warm_up: Any  # int64 scalar, steps without updates at the start of a window
+    traced: Any  # bool scalar: rows leave traces, see chipsim.layout.eligibility
+    trace_decay: Any  # float32 scalar, what is left of a trace after one step
+    boxcar_low: Any  # (n_out,) float32
+    boxcar_high: Any  # (n_out,) float32
+    dither_key: Any  # (2,) uint64, stream of the update rounding
+    comparator_offset: Any  # (n_out,) float32, counts
+    missed: Any  # (n_out,) float32, probability that a spike is not counted
+    missed_per_log: Any  # (n_out,) float32, 1 / ln(1 - missed), see chipsim.kernel.missed_counts
+    misses: Any  # bool scalar: any neuron misses spikes
+    missed_key: Any  # (2,) uint64, stream of the missed counts
+    update: PulseTables
+
+
+class SynapseTables(NamedTuple):
+    """A layer's synapses as fabricated, and the scales chosen when it was programmed."""
+
+    gain: Any  # (1, n_out) or (n_in + 1, n_out) float32; empty in a block that has `devices`
+    devices: Any  # (n_columns, n_in + 1, 2) float32, gain and pulse gain, where imperfect analog writes need them so
+    coded: Any  # bool scalar: few-bit weights
+    lsb: Any  # float32 scalar, one code step of a weight
+    bias_lsb: Any  # float32 scalar, one code step of a bias
+    full_scale: Any  # float32 scalar, largest magnitude of an analog weight or bias as programmed, of a code as stored
+
+
+class SynapseState(NamedTuple):
+    """A layer's synapses as they are now."""
+
+    weight: Any  # (n_in + 1, n_out) float32, what the crossbar delivers: gain included
+    coded: CodedSynapses
+
+
+class Block(NamedTuple):
+    """Some neighbouring columns of a layer with all that belongs to them.
+
+    Arrays are as wide as whole vectors (see chipsim.layout.column_blocks): columns from n_columns on are padding and do
+    nothing.
+    """
+
+    first: Any  # int64 scalar, number of the first column within the layer
+    n_columns: Any  # int64 scalar
+    synapses: SynapseTables
+    state: SynapseState
+    neurons: NeuronTables
+    circuit: CircuitTables
+
+    @property
+    def columns(self) -> slice:
+        """Its columns within the layer."""
+        return slice(int(self.first), int(self.first + self.n_columns))
+
+
+def row_type(n_in: int) -> Any:
+    """The narrowest type that row numbers of a layer come in: they are read in the innermost loop."""
+    return np.uint16 if n_in <= 1 << 16 else np.int32
+
+
+class Events(NamedTuple):
+    """Input of a layer: at step t of window s, rows[s, begin[s, t]:end[s, t]] carry a spike.
+
+    With amplitudes the input is a constant current instead: the same rows at every step, row rows[s, k] at
+    amplitude[s, k].
+    """
+
+    rows: Any  # (S, capacity) of row_type(n_in) or int32, ascending within a step, each at most once
+    begin: Any  # (S, T) int32
+    end: Any  # (S, T) int32
+    amplitude: Any  # (S, capacity) float32 for a constant current; (0, 0) for spikes
+
+
+class Signals(NamedTuple):
+    """What is watched of k neurons of a layer, step by step, and of the synapses between them and r of its input rows.
+
+    The learning circuit's part stays empty (S = 0) where a chip only infers. What a neuron shows at step t, in
+    hardware order: input, current, noise, membrane, spike and count, target count, error and boxcar, pulse, synapses.
+    """
+
+    neurons: Any  # (k,) int64
+    rows: Any  # (r,) int64, n_in for the bias
+    input: Any  # (S, T, r) float32, what the rows carry: 1 for a spike or a bias, an amplitude, or 0
+    current: Any  # (S, T, k) float32, what reaches the membrane but for noise, thresholds per step
+    noise: Any  # (S, T, k) float32, what is added to it
+    membrane: Any  # (S, T, k) float32, as the comparator sees it
+    kept: Any  # (S, T, k) float32, what leak and reset leave of it for the next step
+    count: Any  # (S, T, k) float32
+    target_count: Any  # (S, T, k) float32
+    error: Any  # (S, T, k) float32, what the error gate lets through
+    boxcar: Any  # (S, T, k) uint8, 1 where the boxcar gate is open
+    pulse: Any  # (S, T, k) float32, update pulse in thresholds; 0 during warm-up
+    weight: Any  # (S, T, k, r) float32, what the synapses deliver after the step's writes
+    code: Any  # (S, T, k, r) int16, what they store in LSB; empty for analog weights
+    residue: Any  # (S, T, k, r) int16, what their update accumulators hold; empty for analog weights
+
+
+class Record(NamedTuple):
+    """What a layer leaves behind of each window."""
+
+    fired: Any  # spikes as bits, see chipsim.layout.spike_bits
+    count: Any  # (S, n) float32: spike accumulator at the end of the window; n: n_out rounded up to whole vectors
+    membrane: Any  # (S, n) float32 at the end of the window, or none (0, n)
+    signals: Signals  # of the neurons that are probed
+    trace: Trace  # of the whole layer, for a host that reads it back

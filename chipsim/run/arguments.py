@@ -1,0 +1,123 @@
+"""Whether what the host sends can be run: kernels trust their inputs, so these look first."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chipsim.design.adc import ConverterSpec
+from chipsim.design.spec import ChipError, ChipSpec
+from chipsim.interface import Targets
+from chipsim.layout.tables import Events
+from chipsim.simd.kernel import kernel, stage
+from chipsim.simd.prefetch import prefetch_window
+
+
+@stage
+def _rows_fit(rows, n_in):
+    outside = np.int32(0)
+    for k in range(len(rows)):
+        outside += np.int32(np.uint32(rows[k]) >= np.uint32(n_in))  # a negative row is a huge one
+    return outside == 0
+
+
+@kernel
+def events_fit(rows, begin, end, amplitude, n_in, start, stop):
+    """Whether all events of windows start .. stop - 1 lie inside their buffer and name rows 0 .. n_in - 1.
+
+    And, for a constant current, whether it is finite and the same at every step.
+    """
+    graded = len(amplitude) > 0
+    for s in range(start, stop):
+        prefetch_window(rows, end, s + 2)  # one is checked sooner than the next one could arrive
+        follow = True  # each step's events begin where the last step's end, as encoders write them
+        for t in range(begin.shape[1]):
+            if begin[s, t] < 0 or end[s, t] < begin[s, t] or end[s, t] > rows.shape[1]:
+                return False
+            if graded and (begin[s, t] != begin[s, 0] or end[s, t] != end[s, 0]):
+                return False
+            follow = follow and (t == 0 or begin[s, t] == end[s, t - 1])
+        if follow or graded:
+            fit = _rows_fit(rows[s, begin[s, 0] : end[s, -1]], n_in)
+        else:
+            fit = True
+            for t in range(begin.shape[1]):
+                fit = fit and _rows_fit(rows[s, begin[s, t] : end[s, t]], n_in)
+        if not fit:
+            return False
+        if graded:
+            for x in amplitude[s, begin[s, 0] : end[s, 0]]:
+                if not np.isfinite(x):
+                    return False
+    return True
+
+
+@stage
+def _ascend(rows):
+    falls = np.int32(0)
+    for k in range(np.uint64(1), np.uint64(len(rows))):
+        falls += np.int32(rows[k] <= rows[k - np.uint64(1)])
+    return falls == 0
+
+
+@kernel
+def ascending(rows, begin, end, start, stop):
+    """Whether the rows of each step of windows start .. stop - 1 ascend."""
+    for s in range(start, stop):
+        for t in range(begin.shape[1]):
+            same = t > 0 and begin[s, t] == begin[s, t - 1] and end[s, t] == end[s, t - 1]  # a constant current's
+            if not same and not _ascend(rows[s, begin[s, t] : end[s, t]]):
+                return False
+    return True
+
+
+def check_chunk(spec: ChipSpec, events: Events, windows: NDArray[np.int64]) -> None:
+    """Raises ChipError if the shapes of events and window numbers do not fit each other and the spec."""
+    if windows.ndim != 1 or len(windows) == 0:
+        raise ChipError(f"window numbers of shape {windows.shape}: send one per window, and at least one window")
+    shape = (len(windows), spec.steps)
+    if events.begin.shape != shape or events.end.shape != shape or len(events.rows) != len(windows):
+        raise ChipError(
+            f"events of {events.begin.shape} (windows, steps) do not fit: this chunk has {shape[0]} windows of"
+            f" {shape[1]} steps"
+        )
+    if len(events.amplitude) > 0 and events.amplitude.shape != events.rows.shape:
+        raise ChipError(f"amplitudes of {events.amplitude.shape} do not fit rows of {events.rows.shape}")
+
+
+def check_targets(spec: ChipSpec, n_windows: int, targets: Targets) -> None:
+    """Raises ChipError if the shapes of targets do not fit the spec and the number of windows."""
+    shapes = [None if target is None else target.shape for target in targets]
+    expected = [(n_windows, shape.n_out) if shape.learns else None for shape in spec.shapes]
+    if shapes != expected:
+        raise ChipError(f"targets of shapes {shapes} do not fit this chip and chunk: send {expected}")
+
+
+def rates_per_layer(spec: ChipSpec, n_windows: int, rates: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(S, n_layers) learning rates of S windows. Raises ChipError if they are not finite or not as many."""
+    rates = np.asarray(rates, np.float32)
+    allowed = [(n_windows,), (n_windows, spec.n_layers)]
+    if rates.shape not in allowed:
+        raise ChipError(
+            f"learning rates of shape {rates.shape} do not fit this chunk: send {allowed[0]} or {allowed[1]}"
+        )
+    if not np.isfinite(rates).all():
+        raise ChipError("learning rates contain NaN or infinity: every one must be a finite number")
+    return np.broadcast_to(rates.reshape(n_windows, -1), (n_windows, spec.n_layers))
+
+
+def check_converter(spec: ChipSpec, converter: ConverterSpec) -> None:
+    """Raises ChipError if a chip's membranes cannot be read back through these converters."""
+    if not all(shape.dense for shape in spec.shapes):
+        raise ChipError("membranes of layers on images cannot be read back: use dense layers, or probes")
+    try:
+        for integrating in {False, spec.neuron.readout != "spiking"}:
+            converter.of(spec.neuron, integrating)
+    except ValueError as error:
+        raise ChipError(str(error)) from None
+
+
+def check_seconds(seconds: float) -> None:
+    """Raises ChipError if a die cannot rest for so long."""
+    if not (np.isfinite(seconds) and seconds >= 0):
+        raise ChipError(f"a die cannot rest for {seconds} seconds: give a finite number of at least 0")

@@ -1,0 +1,93 @@
+"""What comes back from the chip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chipsim.design.adc import Converter
+from chipsim.layout.tables import Events, Signals
+
+
+@dataclass(frozen=True)
+class Result:
+    """What comes back from the chip for a chunk of S windows."""
+
+    counts: list[NDArray[np.float32]]  # per layer (S, n_out), spikes in the window
+    membrane: NDArray[np.float32]  # (S, n_classes), output membranes at the end of the window, in thresholds
+    activity: dict[str, NDArray[np.int64]]  # what the chip did, per ACTIVITY name (n_layers,)
+    work: dict[str, NDArray[np.int64]]  # what the simulator did for it, per WORK name (n_layers,)
+    signals: dict[int, Signals] = field(default_factory=dict)  # probed layer -> all that was watched
+    traces: dict[int, NDArray[np.float32]] = field(default_factory=dict)  # probed layer -> (S, T, k) membranes
+    spikes: dict[int, NDArray[np.uint8]] = field(default_factory=dict)  # as traces; an integrating readout has none
+
+    @property
+    def classes(self) -> NDArray[np.int64]:
+        """(S,) the output neuron with the largest count; ties go to the highest membrane, then the lowest index."""
+        counts = self.counts[-1]
+        tied = counts == counts.max(axis=1, keepdims=True)
+        best: NDArray[np.int64] = np.argmax(np.where(tied, self.membrane, -np.inf), axis=1)
+        return best
+
+
+class Awaited(Result):
+    """A result on its way: looking at any part of it waits for all of it."""
+
+    _finish: Callable[[], Result]
+
+    def __init__(self, finish: Callable[[], Result]) -> None:
+        """finish: gives the result when it is there; called once."""
+        self.__dict__["_finish"] = finish
+
+    def wait(self) -> Result:
+        """The result itself."""
+        if "_result" not in self.__dict__:
+            self.__dict__["_result"] = self._finish()
+            del self.__dict__["_finish"]  # and all that it holds
+        result: Result = self.__dict__["_result"]
+        return result
+
+    @property
+    def classes(self) -> NDArray[np.int64]:
+        return self.wait().classes
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in Result.__dataclass_fields__:
+            raise AttributeError(name)
+        return getattr(self.wait(), name)
+
+
+@dataclass(frozen=True)
+class ReadBack:
+    """What a host reads of every neuron at every step of S windows. n: a layer's columns up to whole vectors."""
+
+    codes: list[NDArray[np.uint8]]  # per layer (S, T, n), membranes as the comparator sees them, see chipsim.design.adc
+    converters: list[Converter]  # per layer, what the codes mean
+    spikes: list[Events]  # per hidden layer, in the form of an input
+    fired: list[NDArray[np.uint16]]  # per layer, the same as bits, see chipsim.layout.spike_bits
+
+
+def concatenated(results: Sequence[Result]) -> Result:
+    """One result of chunks that followed each other, all with the same probes."""
+    first = results[0]
+    if len(results) == 1:
+        return first
+    return Result(
+        counts=[np.concatenate(counts) for counts in zip(*(result.counts for result in results), strict=True)],
+        membrane=np.concatenate([result.membrane for result in results]),
+        activity={name: np.sum([result.activity[name] for result in results], axis=0) for name in first.activity},
+        work={name: np.sum([result.work[name] for result in results], axis=0) for name in first.work},
+        signals={layer: _in_a_row([result.signals[layer] for result in results]) for layer in first.signals},
+        traces={layer: np.concatenate([result.traces[layer] for result in results]) for layer in first.traces},
+        spikes={layer: np.concatenate([result.spikes[layer] for result in results]) for layer in first.spikes},
+    )
+
+
+def _in_a_row(signals: Sequence[Signals]) -> Signals:
+    """Signals of windows that followed each other; what is watched stays the same."""
+    joined = Signals(*(np.concatenate(parts) for parts in zip(*signals, strict=True)))
+    return joined._replace(neurons=signals[0].neurons, rows=signals[0].rows)

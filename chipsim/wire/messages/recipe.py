@@ -1,0 +1,126 @@
+"""From a chip's spec to CONFIGURE, and back. The receiver opens no file: a spec that names one is refused."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+from pydantic import ValidationError
+
+from chipsim.design import layers as chip_layers
+from chipsim.design.layers import LayerShape
+from chipsim.design.spec import ChipSpec
+from chipsim.wire.errors import ErrorCode, WireError
+from chipsim.wire.limits import Limits
+from chipsim.wire.messages.die import Configure
+from chipsim.wire.messages.network_layout import (
+    ERROR_GATES,
+    NEURONS,
+    READOUTS,
+    RESETS,
+    AveragePool,
+    Circuit,
+    Convolution,
+    Dense,
+    Layer,
+    Neuron,
+    choice,
+)
+
+_READS_A_FILE = "pulse_curve_csv"
+
+
+def configure(spec: ChipSpec, die_seed: int) -> Configure:
+    """The command that makes this die. What the host read from files is inside: the spec's own JSON names none."""
+    neuron, circuit = spec.neuron, spec.learning_circuit
+    return Configure(
+        die_seed,
+        spec.steps,
+        spec.target_bits,
+        tuple(map(_layer_of, spec.shapes)),
+        Neuron(
+            choice(NEURONS, neuron.kind),
+            choice(RESETS, neuron.reset),
+            choice(READOUTS, neuron.readout),
+            neuron.tau_steps,
+            neuron.low_rail_th,
+            neuron.high_rail_th,
+        ),
+        Circuit(
+            choice(ERROR_GATES, circuit.error_gate),
+            circuit.accumulator_bits,
+            circuit.update_accumulator_bits,
+            circuit.warm_up_steps,
+            circuit.dead_zone_counts,
+            circuit.boxcar_width_th,
+        ),
+        spec.model_dump_json(exclude_none=True).encode(),
+    )
+
+
+def _layer_of(shape: LayerShape) -> Layer:
+    """Flattening is no layer of the wire: neurons keep their numbers."""
+    if isinstance(shape.layer, chip_layers.Dense):
+        return Dense(shape.n_in, shape.n_out)
+    if isinstance(shape.layer, chip_layers.AveragePool):
+        return AveragePool(*shape.input, *shape.kernel, *shape.stride)
+    unrolled = int(shape.layer.form == "unrolled")
+    return Convolution(*shape.input, shape.columns, *shape.kernel, *shape.stride, *shape.padding, unrolled)
+
+
+def chip_spec(command: Configure, limits: Limits) -> ChipSpec:
+    """The spec of a simulated die. Raises WireError if it is no spec, names a file, or is not what the fields say."""
+    try:
+        settings = json.loads(command.spec)
+    except (ValueError, RecursionError) as error:
+        raise _refused(f"it is not JSON: {error}") from None
+    if not isinstance(settings, dict):
+        raise _refused("it is not an object")
+    _check(settings, limits)
+    try:
+        spec = ChipSpec.model_validate(settings)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise _refused(f"{where}: {first['msg']}") from None
+    _check_size(spec, limits)
+    if replace(configure(spec, command.die_seed), spec=command.spec) != command:
+        raise _refused("its layers, neurons or circuits are not those of CONFIGURE's fields")
+    return spec
+
+
+def _check(settings: dict[str, Any], limits: Limits) -> None:
+    """What must be known before the settings are read: that they name no file, and are not too many."""
+    circuit = settings.get("learning_circuit")
+    if isinstance(circuit, dict) and circuit.get(_READS_A_FILE) is not None:
+        raise _refused(f"{_READS_A_FILE} names a file, and a chip opens none: send pulse_steps")
+    noise = settings.get("noise", ())
+    if isinstance(noise, list) and len(noise) > limits.noises:
+        raise WireError(ErrorCode.TOO_LARGE, f"CONFIGURE: {len(noise)} noises, at most {limits.noises} are allowed")
+
+
+def _check_size(spec: ChipSpec, limits: Limits) -> None:
+    synapses = sum(map(synapses_kept, spec.shapes))
+    if spec.n_layers > limits.layers or max(spec.layer_sizes) > limits.neurons or synapses > limits.synapses:
+        raise WireError(
+            ErrorCode.TOO_LARGE,
+            f"CONFIGURE: a chip of {spec.n_layers} layers and {synapses} synapses, at most {limits.layers} layers,"
+            f" {limits.neurons} neurons each and {limits.synapses} synapses are allowed",
+        )
+    lines = sum(shape.positions * shape.kernel[0] for shape in spec.shapes if not shape.dense)
+    if lines > limits.kernel_lines:
+        raise WireError(
+            ErrorCode.TOO_LARGE,
+            f"CONFIGURE: kernels of {lines} lines, each counted at every position, at most {limits.kernel_lines} are"
+            " allowed",
+        )
+
+
+def synapses_kept(shape: LayerShape) -> int:
+    """Synapses that a simulated layer keeps, biases included."""
+    return shape.crossbars * (shape.rows + 1) * shape.columns
+
+
+def _refused(rule: str) -> WireError:
+    return WireError(ErrorCode.REFUSED, "the die's spec is refused: " + " ".join(rule.split())[:500])

@@ -1,0 +1,135 @@
+"""What a host sends for a call of `chipsim.ChipInterface`: its messages, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chipsim.design.adc import ConverterSpec
+from chipsim.design.spec import ChipSpec
+from chipsim.die.programming import LayerWeights, Weights
+from chipsim.interface import Targets
+from chipsim.layout.tables import Events
+from chipsim.run.probe import Probe
+from chipsim.wire.limits import Limits
+from chipsim.wire.messages.arrays import in_pieces
+from chipsim.wire.messages.chunk import Watch
+from chipsim.wire.messages.converters import Converters
+from chipsim.wire.messages.die import Program, Restore
+from chipsim.wire.messages.run import Infer, Learn, ReadBack
+from chipsim.wire.packing.events import PackedEvents, measured_events, most_event_bytes, pack_events
+from chipsim.wire.packing.targets import PackedTargets, measured_targets, pack_targets
+
+_MOST_WINDOWS = 2048  # of a frame: enough that its own cost is none, few enough that two of them overlap
+_MOST_NEURON_STEPS = 1 << 28  # of a frame: windows times steps times neurons, each of which may spike
+_MOST_PIECE_BYTES = 1 << 20  # of arrays in a frame of a long command
+_MARGIN_BYTES = 4096  # of a frame: what is left for its section heads
+
+
+class Packing(NamedTuple):
+    """How a chunk is made ready."""
+
+    events: Callable[[Events, int], PackedEvents]  # of a layer of so many rows
+    targets: Callable[[Sequence[NDArray[np.float32]], int], PackedTargets]  # in words of so many bits
+
+
+PACKED = Packing(pack_events, pack_targets)
+MEASURED = Packing(measured_events, measured_targets)  # blank, of the very size: to see what would be sent
+
+
+def piece_bytes(limits: Limits) -> int:
+    """Of arrays in a frame of a long command."""
+    return min(_MOST_PIECE_BYTES, limits.payload_bytes // 2)
+
+
+def frames_of(spec: ChipSpec, n_windows: int, limits: Limits) -> list[slice]:
+    """The windows of each frame of a chunk: so many that whatever they do, a receiver with these limits takes them."""
+    events, unpacked = most_event_bytes(spec.layer_sizes[0], spec.steps)
+    neurons = sum(spec.layer_sizes[1:])
+    a_window = events + 2 * neurons + 8 + 4 * spec.n_layers
+    size = min(
+        _MOST_WINDOWS,
+        limits.windows,
+        (limits.payload_bytes - _MARGIN_BYTES) // a_window,
+        limits.event_bytes // unpacked,
+        limits.target_bytes // (4 * neurons),
+        _MOST_NEURON_STEPS // (neurons * spec.steps),
+    )
+    size = max(1, size)
+    return [slice(start, min(start + size, n_windows)) for start in range(0, n_windows, size)]
+
+
+def program(weights: Weights, limits: Limits) -> list[Program]:
+    """Weights and biases of the layers that have any to program."""
+    arrays = named_weights(weights)
+    return [Program(pieces) for pieces in in_pieces(arrays, piece_bytes(limits))]
+
+
+def named_weights(weights: Sequence[LayerWeights | None]) -> dict[str, NDArray[Any]]:
+    """As they are called on the wire."""
+    named: dict[str, NDArray[Any]] = {}
+    for number, layer in enumerate(weights, start=1):
+        if layer is not None:
+            with np.errstate(over="ignore"):
+                weight, bias = (np.asarray(array, np.float32) for array in layer)
+            named |= {f"layer{number}.weight": weight, f"layer{number}.bias": bias}
+    return named
+
+
+def restore(snapshot: Mapping[str, NDArray[Any]], limits: Limits) -> list[Restore]:
+    return [Restore(pieces) for pieces in in_pieces(snapshot, piece_bytes(limits))]
+
+
+def learn(
+    spec: ChipSpec,
+    events: Events,
+    windows: NDArray[np.int64],
+    targets: Targets,
+    rates: NDArray[np.float32],
+    probes: Sequence[Probe],
+    limits: Limits,
+    packing: Packing,
+) -> Iterator[Learn]:
+    """Each frame is packed when it is asked for. Raises WireError if events or targets cannot be sent."""
+    nothing = np.empty((len(windows), 0), np.float32)  # of a layer that does not learn
+    for part in frames_of(spec, len(windows), limits):
+        packed = packing.targets([(nothing if each is None else each)[part] for each in targets], spec.target_bits)
+        yield Learn(windows[part], _events(spec, events, part, packing), packed, rates[part], watches(probes))
+
+
+def infer(
+    spec: ChipSpec,
+    events: Events,
+    windows: NDArray[np.int64],
+    probes: Sequence[Probe],
+    limits: Limits,
+    packing: Packing,
+) -> Iterator[Infer]:
+    """As `learn`."""
+    for part in frames_of(spec, len(windows), limits):
+        yield Infer(windows[part], _events(spec, events, part, packing), watches(probes))
+
+
+def read_back(
+    spec: ChipSpec,
+    events: Events,
+    windows: NDArray[np.int64],
+    converter: ConverterSpec,
+    limits: Limits,
+    packing: Packing,
+) -> Iterator[ReadBack]:
+    """As `learn`."""
+    for part in frames_of(spec, len(windows), limits):
+        yield ReadBack(windows[part], _events(spec, events, part, packing), Converters.of(converter))
+
+
+def _events(spec: ChipSpec, events: Events, part: slice, packing: Packing) -> PackedEvents:
+    return packing.events(Events(*(array[part] for array in events)), spec.layer_sizes[0])
+
+
+def watches(probes: Sequence[Probe]) -> tuple[Watch, ...]:
+    """Probes as they travel."""
+    return tuple(Watch(probe.layer, tuple(probe.neurons), tuple(probe.rows)) for probe in probes)

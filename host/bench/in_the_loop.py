@@ -1,0 +1,178 @@
+"""How fast training in the loop is: an epoch of BrainScaleS-2's experiment, read-back and gradients included."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any
+
+from chipsim import Chip, SynapseSpec
+from host.bench.brainscales2 import MISMATCH, NETWORK, STEPS, brainscales2_spec, images_of
+from host.bench.dense import this_machine
+from host.bench.runs import SEED
+from host.bench.summary import Machine, Speed
+from host.bench.timing import Task, time_in_turns
+from host.data.datasets import Samples
+from host.data.encoders import Encoder
+from host.errors import SettingError
+from host.gradients.in_the_loop.batches import batches
+from host.gradients.in_the_loop.loop import InTheLoop, bytes_read_back
+from host.gradients.in_the_loop.start import gaussian_weights
+from host.settings.in_the_loop import LoopSpec
+
+EPOCH = 60_000  # images
+SAMPLES = 2_000
+RATE = 1.5e-3
+_BITS = "quantization:7"  # 6 bits and a sign
+_FULL_SCALE_TH = 63 / 240  # Cramer et al. 2022: a weight of one threshold has code 240
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class LoopFigure:
+    """A program on so many threads."""
+
+    program: str
+    threads: int
+    images: Speed
+    epoch_s: float  # best repeat
+
+
+@dataclass(frozen=True)
+class LoopBench:
+    """Everything that `run_loop_bench` measures."""
+
+    machine: Machine
+    images: str
+    batch: int
+    bytes_read_back: float  # per image, as host_macs and hidden_spikes
+    host_macs: float
+    hidden_spikes: float
+    figures: list[LoopFigure]  # chipsim's first
+    bits: dict[int, str]  # threads -> digest of the weights at the end
+
+    @property
+    def same_bits(self) -> bool:
+        return len(set(self.bits.values())) == 1
+
+    def to_json(self) -> dict[str, Any]:
+        facts = asdict(self)
+        facts["bits"] = {str(threads): text for threads, text in self.bits.items()}
+        return {**facts, "same_bits": self.same_bits}
+
+    def lines(self) -> list[str]:
+        """For people, one line per figure."""
+        machine = self.machine
+        load = "unknown" if machine.load is None else f"{machine.load:.1f}"
+        ours = min((figure.epoch_s for figure in self.figures if figure.program == _OURS), default=0.0)
+        lines = [
+            f"{machine.processor}, {machine.cores} cores, load before the bench {load}",
+            f"BrainScaleS-2's {'-'.join(map(str, NETWORK))}, {STEPS} steps, trained in the loop in batches of"
+            f" {self.batch}; {self.images}",
+            f"  per image {self.bytes_read_back:,.0f} B read back, {self.host_macs / 1e3:,.0f} k multiply-accumulates"
+            f" of the host, {self.hidden_spikes:.0f} hidden spikes",
+            f"best of {machine.repeats} repeats, from stored pixels; an epoch is {EPOCH:,} images",
+        ]
+        for figure in self.figures:
+            threads = f"{figure.threads} thread{'s' if figure.threads > 1 else ''}"
+            slower = "" if figure.program == _OURS else f"   {figure.epoch_s / ours:.1f} times as long"
+            lines.append(
+                f"  {figure.program:22}{threads:11}{figure.images.best:9,.0f} images/s{figure.epoch_s:8.1f} s an"
+                f" epoch{slower}"
+            )
+        digests = ", ".join(f"{threads}: {text}" for threads, text in self.bits.items())
+        return [*lines, f"  bits on all thread counts: {'the same' if self.same_bits else 'THEY DIFFER'} ({digests})"]
+
+
+_OURS = "chipsim"
+
+
+def run_loop_bench(
+    threads: Sequence[int] = (1, 2),
+    peer: str | None = None,
+    progress: Progress | None = None,
+    *,
+    data_dir: str | None = None,
+    samples: int = SAMPLES,
+    repeats: int = 5,
+    min_seconds: float = 0.1,
+) -> LoopBench:
+    """Measure training on each thread count, and in PyTorch if that is the `peer`; all by turns.
+
+    Raises SettingError for another peer, HostError without PyTorch.
+    """
+    if peer not in (None, "torch"):
+        raise SettingError(f"unknown peer {peer!r}: choose torch")
+    images, shown = images_of(data_dir, samples)
+    machine = this_machine(repeats)
+    settings = LoopSpec(biases=False)
+    runs = {n: _Run(n, shown, settings) for n in threads}
+    tasks = [Task(_name(_OURS, n), run.learn, run.start) for n, run in runs.items()]
+    if peer is not None:
+        from host.bench.in_the_loop_baseline import PROGRAM, TorchLoop
+
+        torch = TorchLoop(shown, settings)
+        tasks += [Task(_name(PROGRAM, n), torch.learn, partial(torch.start, n)) for n in threads]
+    done, total = 0, len(tasks) * (repeats + 1)
+
+    def tick(text: str) -> None:
+        nonlocal done
+        if progress is not None:
+            progress(done, total, text)
+        done += 1
+
+    timings = time_in_turns(tasks, repeats, min_seconds, tick)
+    figures = []
+    for name, timing in timings.items():
+        program, _, count = name.rpartition(", ")
+        speed = Speed.of(samples, timing.seconds)
+        figures.append(LoopFigure(program, int(count.split()[0]), speed, EPOCH / speed.best))
+    first = runs[threads[0]]
+    return LoopBench(
+        machine=machine,
+        images=images,
+        batch=settings.batch,
+        bytes_read_back=bytes_read_back(first.chip.spec, settings.converter),
+        host_macs=first.macs / samples,
+        hidden_spikes=first.spikes / samples,
+        figures=figures,
+        bits={n: run.digest() for n, run in runs.items()},
+    )
+
+
+class _Run:
+    """A die that learns some images once, always from the same random weights."""
+
+    def __init__(self, threads: int, samples: Samples, settings: LoopSpec) -> None:
+        design = brainscales2_spec((MISMATCH, _BITS))
+        design = design.model_copy(update={"synapse": SynapseSpec(full_scale_th=_FULL_SCALE_TH)})
+        self.chip = Chip(design, SEED, threads)
+        self._samples = samples
+        self._settings = settings
+        self._encoder = Encoder("log-latency", NETWORK[0], STEPS, settings.batch, SEED)
+        self._loop = InTheLoop(self.chip, gaussian_weights(NETWORK, design.neuron, SEED), settings, threads)
+        self._start = self._loop.snapshot()
+
+    def start(self) -> None:
+        self._loop.restore(self._start)
+        self.macs = self.spikes = 0
+
+    def learn(self) -> None:
+        n = len(self._samples)
+        for batch in batches(self._samples, self._encoder, SEED, 0, n, self._settings.batch):
+            step = self._loop.step(batch, RATE)
+            self.macs += step.macs
+            self.spikes += int(step.result.activity["spikes"][0])
+
+    def digest(self) -> str:
+        state = hashlib.sha256()
+        for name, stored in sorted(self._loop.snapshot().items()):
+            state.update(name.encode() + stored.tobytes())
+        return state.hexdigest()[:16]
+
+
+def _name(program: str, threads: int) -> str:
+    return f"{program}, {threads} threads"

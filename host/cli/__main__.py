@@ -1,0 +1,5 @@
+"""`python -m host.cli` is the command `chipsim`."""
+
+from host.cli.commands import main
+
+main()

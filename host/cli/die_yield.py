@@ -1,0 +1,62 @@
+"""`chipsim yield`: which fraction of a sweep's dies reaches the wanted accuracy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from host.cli.options import one_line_errors
+
+
+@click.command("yield")
+@click.argument("database", type=click.Path(path_type=Path))
+@click.option("--at-least", help="A die is good from this accuracy: a fraction such as 0.97, or 97%.")
+@click.option("--within", help="A die is good down to this much below the ideal chip's accuracy: 0.01, or 1%.")
+@click.option("--sweep", "sweep_id", help="Which sweep of the database.  [default: the last one begun]")
+@click.option("--worst", default=1, type=click.IntRange(min=0), help="Worst dies to list per point.  [default: 1]")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+@click.option("--csv", "as_csv", is_flag=True, help="One line per point on stdout, as comma-separated values.")
+def yield_(
+    database: Path,
+    at_least: str | None,
+    within: str | None,
+    sweep_id: str | None,
+    worst: int,
+    as_json: bool,
+    as_csv: bool,
+) -> None:
+    """Which fraction of a sweep's dies is good, before and after learning, at each point of it.
+
+    \b
+    chipsim yield sweep.sqlite --at-least 0.97
+    chipsim yield sweep.sqlite --within 0.01 --worst 3 --json
+    """
+    if as_json and as_csv:
+        raise click.UsageError("--json and --csv both want stdout: leave one out")
+    import json
+
+    with one_line_errors():
+        from host.errors import SweepError
+        from host.settings.spec import RunSpec
+        from host.studies.die_yield import criterion, yields
+        from host.studies.yield_summary import YieldReport
+        from host.sweep.store import SweepStore
+
+        wanted = criterion(at_least, within)
+        with SweepStore.open(database) as store:
+            sweeps = [sweep.id for sweep in store.sweeps()]
+            if not sweeps:
+                raise SweepError(f"{database} holds no sweep yet: run chipsim sweep --out {database}")
+            chosen = sweep_id or sweeps[-1]
+            points = yields(store.rows(chosen), wanted)
+            worst_dies = [die for point in points for die in point.worst(worst)]
+            specs = [RunSpec.model_validate(row.spec) for row in store.rows_of(die.task for die in worst_dies)]
+        others = [sweep for sweep in sweeps if sweep != chosen]
+        told = YieldReport(chosen, others, wanted, points, list(zip(worst_dies, specs, strict=True)))
+        if as_json:
+            click.echo(json.dumps(told.to_json()))
+        elif as_csv:
+            click.echo(told.csv(), nl=False)
+        else:
+            click.echo("\n".join(told.lines()))

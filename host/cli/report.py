@@ -1,0 +1,60 @@
+"""chipsim report: a sweep or a run as one HTML page, and a sweep's rows as a table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from host.cli.options import one_line_errors
+
+
+@click.command()
+@click.argument("source", type=click.Path(path_type=Path))
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="The page.  [default: SOURCE.html]")
+@click.option("--at-least", help="A die is good from this accuracy on, such as 0.97 or 97%.")
+@click.option("--within", help="Or: within this of the ideal chip's accuracy.  [default: 0.01]")
+@click.option("--sweep", "sweep_id", help="Which sweep of the file.  [default: the latest]")
+@click.option("--csv", type=click.Path(path_type=Path), help="Also write the sweep's rows as CSV.")
+@click.option("--parquet", type=click.Path(path_type=Path), help="Also write them as Parquet (extra parquet).")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout: what was written.")
+def report(
+    source: Path,
+    out: Path | None,
+    at_least: str | None,
+    within: str | None,
+    sweep_id: str | None,
+    csv: Path | None,
+    parquet: Path | None,
+    as_json: bool,
+) -> None:
+    """Write one self-contained HTML page about SOURCE, a sweep's database or a run's folder.
+
+    \b
+    chipsim report sweep.sqlite -o report.html
+    chipsim report sweep.sqlite --at-least 0.97 --csv rows.csv
+    chipsim report runs/20261121-c441e65b
+    """
+    with one_line_errors():
+        import json
+
+        from host.report.write import Written, write_run, write_sweep
+
+        written: Written
+        if source.is_dir():
+            given = {
+                "--at-least": at_least,
+                "--within": within,
+                "--sweep": sweep_id,
+                "--csv": csv,
+                "--parquet": parquet,
+            }
+            unfit = [name for name, value in given.items() if value is not None]
+            if unfit:
+                raise click.UsageError(
+                    f"{', '.join(unfit)} {'is' if len(unfit) == 1 else 'are'} for a sweep; {source} is a run folder"
+                )
+            written = write_run(source, out)
+        else:
+            written = write_sweep(source, out, at_least, within, sweep_id, csv, parquet)
+        click.echo(json.dumps(written.facts) if as_json else "\n".join(written.lines))

@@ -1,0 +1,127 @@
+"""chipsim serve and chipsim keygen: a chip for hosts elsewhere, and the keys that both need off this machine."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import click
+
+from host.cli.options import one_line_errors, usable_cores
+
+_ADDRESS = "tcp://127.0.0.1:5555"
+
+
+@click.command()
+@click.option(
+    "--bind", default=_ADDRESS, show_default=True, help="tcp://HOST:PORT to listen at; port * for a free one."
+)
+@click.option("--dies", type=click.IntRange(1, 64), default=1, show_default=True, help="Hosts served at a time.")
+@click.option("--threads", type=click.IntRange(1, 256), help="Of each die.  [default: all cores]")
+@click.option("--keys", type=click.Path(path_type=Path), help="Folder of the server's own keys (chipsim keygen).")
+@click.option("--allow", type=click.Path(path_type=Path), help="Folder of the public keys of hosts that are let in.")
+@click.option(
+    "--idle",
+    "idle_s",
+    type=click.FloatRange(0.1, 1e9),
+    default=600.0,
+    show_default=True,
+    help="Seconds of silence after which a host loses its die.",
+)
+@click.option(
+    "--memory-mib", type=click.IntRange(1, 1 << 20), default=4096, show_default=True, help="For all dies together."
+)
+@click.option(
+    "--message-mib", type=click.IntRange(1, 1024), default=64, show_default=True, help="Of the largest message."
+)
+@click.option(
+    "--rate-mib",
+    type=click.FloatRange(0.1, 1e6),
+    default=4096.0,
+    show_default=True,
+    help="Per second that a host may send; what is faster has to be sent again.",
+)
+@click.option("--child", is_flag=True, help="Serve the parent process alone, as --chip-process does, and end with it.")
+def serve(
+    bind: str,
+    dies: int,
+    threads: int | None,
+    keys: Path | None,
+    allow: Path | None,
+    idle_s: float,
+    memory_mib: int,
+    message_mib: int,
+    rate_mib: float,
+    child: bool,
+) -> None:
+    """Hold dies for hosts that connect with chipsim run --chip-address. Ends with Ctrl-C.
+
+    \b
+    chipsim serve --dies 2
+    chipsim serve --bind tcp://0.0.0.0:5555 --keys my-keys --allow hosts     # off this machine keys are a must
+    """
+    with one_line_errors():
+        from chipsim.server.settings import MIB, ServerSettings
+        from chipsim.wire import Limits
+
+        settings: dict[str, Any] = {
+            "dies": dies,
+            "threads": threads or usable_cores(),
+            "idle_s": idle_s,
+            "die_bytes": memory_mib * MIB,
+            "bytes_per_s": rate_mib * MIB,
+            "limits": Limits(payload_bytes=message_mib * MIB),
+        }
+        if not child:
+            _serve(ServerSettings(bind=bind, keys=keys, allow=allow, **settings))
+            return
+        with tempfile.TemporaryDirectory(prefix="chipsim-") as folder:  # which nobody else can enter
+            _serve_parent(ServerSettings(bind=f"ipc://{folder}/chip", **settings))
+
+
+def _serve(settings: Any) -> None:
+    from chipsim.server.loop import Server
+
+    def say(line: str) -> None:
+        click.echo(f"chipsim serve: {line}", err=True)
+
+    with Server(settings, say) as server:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: server.stop())
+        dies = "1 die" if settings.dies == 1 else f"{settings.dies} dies"
+        say(f"listening at {server.endpoint}, {dies}, {settings.threads} threads each; Ctrl-C ends it")
+        server.run()
+        say("ends")
+
+
+def _serve_parent(settings: Any) -> None:
+    """Serve the process at the other end of the standard input, until that is closed."""
+    from chipsim.server.loop import Server
+
+    with Server(settings) as server:
+        signal.signal(signal.SIGTERM, lambda *_: server.stop())
+        click.echo(server.endpoint)
+        server.run(until=sys.stdin.fileno())
+
+
+@click.command()
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the two key files.")
+def keygen(out: Path) -> None:
+    """Make keys: secret.key for oneself, public.key for the other end.
+
+    \b
+    chipsim keygen --out chip-keys               # on the chip's machine
+    chipsim keygen --out my-keys                 # on the host's
+    mkdir hosts; cp my-keys/public.key hosts/alice.key
+    chipsim serve --bind tcp://0.0.0.0:5555 --keys chip-keys --allow hosts
+    chipsim run --chip-address tcp://CHIP:5555 --keys my-keys --chip-key chip-keys/public.key
+    """
+    with one_line_errors():
+        from chipsim.server.keys import PUBLIC, SECRET, make_keys
+
+        pair = make_keys(out)
+        click.echo(f"public key   {pair.public.decode()}")
+        click.echo(f"files        {out / SECRET} (keep it), {out / PUBLIC} (give it to the other end)")

@@ -1,0 +1,173 @@
+"""chipsim sweep: settings and noise levels as axes, many dies, workers, a database."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from host.cli.options import one_line_errors, run_options, usable_cores
+
+if TYPE_CHECKING:
+    from host.sweep import Request, SweepStore
+
+_FAILURES_SHOWN = 5
+
+
+@click.command()
+@run_options
+@click.option("--axis", "axes", multiple=True, help="KEY=VALUE,VALUE,... for any setting, repeatable.")
+@click.option("--cross", is_flag=True, help="All combinations of the axes.  [default: one axis at a time]")
+@click.option("--dies", help="20 for dies 1 to 20, or which: 5-9 or 1,3,8-12.  [default: --die]")
+@click.option("--workers", type=click.IntRange(1, 1024), help="Processes; changes no result.  [default: all cores]")
+@click.option("--dask", metavar="ADDRESS", help="Run on the Dask cluster whose scheduler is there.")
+@click.option("--out", type=click.Path(path_type=Path), default="sweep.sqlite", show_default=True, help="Database.")
+@click.option("--retry-failed", is_flag=True, help="Run tasks again that have failed before.")
+@click.option("--plan", "only_plan", is_flag=True, help="Say what would run and how long it should take.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+def sweep(
+    overrides: dict[str, Any],
+    config: Path | None,
+    axes: tuple[str, ...],
+    cross: bool,
+    dies: str | None,
+    workers: int | None,
+    dask: str | None,
+    out: Path,
+    retry_failed: bool,
+    only_plan: bool,
+    as_json: bool,
+) -> int:
+    """Run every point of a grid on many dies; asked again, run only what is missing.
+
+    \b
+    chipsim sweep --noise=mismatch:0,0.1,0.2,0.3 --dies 20
+    chipsim sweep --noise=mismatch:0.1,0.2 --noise=thermal:0,0.1 --axis steps=8,16 --cross --dies 10
+    chipsim sweep --noise=mismatch:0,0.1,0.2,0.3 --dies 100 --plan
+
+    A noise with several levels is an axis, one with a single level belongs to every point. Exit status 1 if a task
+    failed; the others are run all the same.
+    """
+    import json
+
+    if dask is not None and workers is not None:
+        raise click.UsageError("--workers is for processes on this machine; with --dask the cluster has its own")
+    with one_line_errors():
+        request = _request(overrides, config, axes, cross, dies)
+        request.check()
+        count = workers or usable_cores()
+        if only_plan:
+            plan = _plan(request, out, count, retry_failed)
+            click.echo(json.dumps(plan) if as_json else "\n".join(_plan_lines(plan)))
+            return 0
+        report = _run(request, out, count, dask, retry_failed)
+        click.echo(json.dumps(report) if as_json else "\n".join(_report_lines(report)))
+        return 1 if report["failed"] else 0
+
+
+def _request(
+    overrides: dict[str, Any], config: Path | None, axes: tuple[str, ...], cross: bool, dies: str | None
+) -> Request:
+    from host import sweep
+    from host.settings.spec import read_settings
+    from host.sweep.axes import split_noises
+
+    if dies is not None and "die" in overrides:
+        raise click.UsageError("--die and --dies both say which dies: keep one")
+    noises, noise_axes = split_noises(overrides.get("noise", ()))
+    if noise_axes:
+        overrides = {**overrides, "noise": noises}
+    if "," in (methods := str(overrides.get("training.method", ""))):
+        axes = (f"training.method={methods}", *axes)
+        overrides = {name: value for name, value in overrides.items() if name != "training.method"}
+    settings = read_settings(config, overrides)
+    die = settings.pop("die", 1)
+    chosen = sweep.dies(dies) if dies is not None else (die,)
+    return sweep.Request(settings, (*noise_axes, *map(sweep.setting_axis, axes)), cross, chosen)
+
+
+def _run(request: Request, out: Path, count: int, dask: str | None, retry_failed: bool) -> dict[str, Any]:
+    from host import sweep
+    from host.sweep.display import Display
+
+    began = time.monotonic()
+    try:
+        with (
+            sweep.dask_workers(dask) if dask else sweep.local_workers(count) as workers,
+            sweep.SweepStore.create(out) as store,
+        ):
+            with Display(store, request.id) as display:
+                sweep.run_sweep(request, store, workers, display, retry_failed)
+            return _report(request, store, display.ran, time.monotonic() - began)
+    except KeyboardInterrupt:
+        click.echo(f"chipsim: interrupted; what is stored in {out} stays: the same command goes on", err=True)
+        sys.exit(130)
+
+
+def _report(request: Request, store: SweepStore, ran: int, seconds: float) -> dict[str, Any]:
+    from host.sweep.tally import tallies
+
+    points = list(tallies(store.rows(request.id)).values())
+    failed = sum(point.failed for point in points)
+    rows = store.rows(request.id) if failed else ()
+    return {
+        "database": str(store.path),
+        "sweep": request.id,
+        "tasks": sum(point.planned for point in points),
+        "ran": ran,
+        "failed": failed,
+        "seconds": round(seconds, 2),
+        "points": [point.to_json() for point in points],
+        "failures": [{"task": row.task, "message": row.message} for row in rows if row.status == "failed"],
+    }
+
+
+def _report_lines(report: dict[str, Any]) -> list[str]:
+    from host.sweep.display import table
+
+    lines = [
+        f"sweep {report['sweep']} in {report['database']}: {report['tasks']:,} tasks, {report['ran']:,} run now in"
+        f" {report['seconds']:,.1f} s",
+        "",
+        *table(report["points"]),
+    ]
+    if failures := report["failures"]:
+        lines += ["", f"{len(failures):,} tasks failed; run them again with --retry-failed:"]
+        lines += [f"  {each['task']}: {each['message']}" for each in failures[:_FAILURES_SHOWN]]
+        lines += [f"  and {len(failures) - _FAILURES_SHOWN:,} more"] if len(failures) > _FAILURES_SHOWN else []
+    return lines
+
+
+def _plan(request: Request, out: Path, workers: int, retry_failed: bool) -> dict[str, Any]:
+    from host import sweep
+    from host.sweep.estimate import outlook
+
+    if not out.exists():
+        return {"database": str(out), **outlook(request, None, workers, retry_failed)}
+    with sweep.SweepStore.open(out) as store:
+        return {"database": str(out), **outlook(request, store, workers, retry_failed)}
+
+
+def _plan_lines(plan: dict[str, Any]) -> list[str]:
+    width = max(len(point["name"]) for point in plan["points"])
+    lines = [f"{plan['tasks']:,} tasks, {plan['tasks'] - plan['missing']:,} stored in {plan['database']}", ""]
+    lines += [
+        f"  {point['name']:<{width}}  {point['dies']:>6,} dies, {point['missing']:>6,} to run"
+        for point in plan["points"]
+    ]
+    if plan["seconds"] is not None:
+        lines += [
+            "",
+            f"about {_duration(plan['seconds'])} on {plan['workers']} workers, at {plan['seconds_per_task']:.2f} s per"
+            f" task ({plan['source']})",
+        ]
+    return lines
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

@@ -1,0 +1,125 @@
+"""chipsim teacher: train a network to follow, and write it as ONNX."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from host.cli.options import one_line_errors, usable_cores
+
+
+@click.group()
+def teacher() -> None:
+    """Networks for the chip to follow (see also: chipsim run --teacher FILE.onnx)."""
+
+
+@teacher.command()
+@click.option("--dataset", default="cifar10", help="As for chipsim run.  [default: cifar10]")
+@click.option("--data-dir", help="Where data sets are looked for, before CHIPSIM_DATA.")
+@click.option("--arch", required=True, help="Hidden layers, such as 32,64s2,64,64s2,fc128 (see below).")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The ONNX file; replaced if it is there.")
+@click.option("--epochs", type=click.IntRange(1), default=30, help="Passes over the training data.  [default: 30]")
+@click.option("--batch", type=click.IntRange(2), default=128, help="Samples per step.  [default: 128]")
+@click.option("--optimizer", type=click.Choice(["adam", "sgd"]), default="adam", help="[default: adam]")
+@click.option("--learning-rate", type=float, help="At its height.  [default: 0.002 for adam, 0.1 for sgd]")
+@click.option(
+    "--augment",
+    type=click.Choice(["none", "shift", "flip-shift"]),
+    help="Move images by up to 4 pixels, mirror them.  [default: flip-shift for colour images, else none]",
+)
+@click.option(
+    "--activation",
+    type=click.Choice(["spike-count", "relu"]),
+    default="spike-count",
+    help="Clipped and rounded like spike counts, which a chip follows better, or plain.  [default: spike-count]",
+)
+@click.option("--steps", type=click.IntRange(1, 4096), default=16, help="The chip's, for spike-count.  [default: 16]")
+@click.option(
+    "--hold-out",
+    type=float,
+    help="Share of the training data kept back: what chipsim run of the same seed and share validates on."
+    "  [default: that of the data set in chipsim run]",
+)
+@click.option(
+    "--precision",
+    type=click.Choice(["float32", "bfloat16"]),
+    default="float32",
+    help="bfloat16 halves the time on a CPU that has it.  [default: float32]",
+)
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=1, help="[default: 1]")
+@click.option("--threads", type=click.IntRange(1, 256), help="[default: all cores]")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+def train(
+    dataset: str,
+    data_dir: str | None,
+    arch: str,
+    out: Path,
+    learning_rate: float | None,
+    augment: Any,
+    hold_out: float | None,
+    threads: int | None,
+    as_json: bool,
+    **settings: Any,
+) -> None:
+    """Train a network with PyTorch (extra torch) and write it as ONNX (extra onnx), batch normalisation folded.
+
+    Inputs are scaled to [0, 1], as the chip sees them. --arch lists the hidden layers: 32 is a 3x3 convolution of 32
+    channels, 64s2 one of stride 2, 64k5 one of 5x5, p2 an average over 2x2, fc128 a fully connected layer; the output
+    layer follows of itself.
+
+    A chip has but the counts 0 to T of a window of T steps to say what an activation says. With spike-count the
+    network learns to do with that: hidden activations are clipped, and rounded to a count, up or down by chance. The
+    file has them clipped only.
+
+    \b
+    chipsim teacher train --dataset cifar10 --arch 32,64s2,64,64s2,fc128 --out cifar.onnx
+    chipsim teacher train --dataset mnist --arch fc256 --epochs 10 --out mnist.onnx
+    """
+    with one_line_errors():
+        import json
+
+        from host.cli.text.run import Console
+        from host.data.datasets import load
+        from host.settings.spec import resolve
+        from host.teachers.architecture import parse_architecture
+        from host.teachers.onnx.write import check_writable, write_onnx
+        from host.teachers.torch.training import Recipe, train
+
+        if learning_rate is not None and not 0 < learning_rate < float("inf"):
+            raise click.UsageError(f"--learning-rate {learning_rate} must be a number above 0")
+        if hold_out is not None and not 0 < hold_out <= 0.5:
+            raise click.UsageError(f"--hold-out {hold_out} must be above 0, at most 0.5")
+        parts = parse_architecture(arch)
+        check_writable(out)
+        recipe = Recipe(
+            parts,
+            learning_rate=learning_rate,
+            augmentation=augment,
+            hold_out=hold_out or resolve(None, {"dataset": dataset}).training.validation_fraction,
+            threads=threads or usable_cores(),
+            **settings,
+        )
+        data = load(dataset, data_dir)
+        with Console() as console:
+            trained = train(data, recipe, console.steps)
+        write_onnx(trained.network, out)
+        facts = {
+            "file": str(out),
+            "network": trained.network.describe(),
+            "data_origin": data.origin,
+            "train_samples": trained.samples,
+            "train_accuracy": trained.train_accuracy,
+            "validation_accuracy": trained.validation_accuracy,
+            "test_accuracy": trained.test_accuracy,
+            "test_samples": len(data.test),
+        }
+        click.echo(
+            json.dumps(facts)
+            if as_json
+            else f"{out}: {facts['network']}, {trained.test_accuracy:.2%} on {len(data.test):,} test samples\n"
+            f"  {data.origin}\n"
+            f"  trained on {trained.samples:,} training samples, {trained.train_accuracy:.2%} in the last epoch;"
+            f" {trained.validation_accuracy:.2%} on the {len(data.train) - trained.samples:,} held out"
+        )

@@ -1,0 +1,156 @@
+"""chipsim trace: the signals of the learning path of chosen neurons, as a waveform file and a picture."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from host.cli.options import one_line_errors, run_options, usable_cores
+
+if TYPE_CHECKING:
+    from host.trace.probe_run import Trace
+
+
+def _places(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[tuple[int, int], ...]:
+    places = []
+    for text in value.split(",") if value is not None else ():
+        layer, _, number = text.strip().partition(":")
+        if not (layer.isdecimal() and number.isdecimal()):
+            raise click.BadParameter(f"{text!r} is not LAYER:NUMBER; write for example 1:0,1:7,2:3 (layers from 1)")
+        places.append((int(layer), int(number)))
+    return tuple(places)
+
+
+def _numbers(context: click.Context, parameter: click.Parameter, value: str) -> tuple[int, ...]:
+    numbers = [text.strip() for text in value.split(",")]
+    if not all(number.isdecimal() for number in numbers):
+        raise click.BadParameter(f"{value!r} is not a list of sample numbers; write for example 0,5")
+    return tuple(map(int, numbers))
+
+
+def _learned(context: click.Context, parameter: click.Parameter, value: str) -> int | None:
+    if value == "all":
+        return None
+    if not value.isdecimal():
+        raise click.BadParameter(f"{value!r} is neither a number of samples nor 'all'")
+    return int(value)
+
+
+def _step(context: click.Context, parameter: click.Parameter, value: float) -> float:
+    if not 1e-6 <= value <= 1e6:  # NaN fails, too
+        raise click.BadParameter(
+            f"{value:g} us is no step period: choose one from 1e-6 (a picosecond) to 1e6 (a second)"
+        )
+    return value
+
+
+@click.command()
+@run_options
+@click.option("--neurons", callback=_places, help="LAYER:NEURON,...  [default: of each layer the one that learns most]")
+@click.option("--rows", callback=_places, help="LAYER:ROW,... of the inputs to show.  [default: the 4 most active]")
+@click.option("--samples", "--sample", default="0", callback=_numbers, help="Numbers of samples.  [default: 0]")
+@click.option("--part", type=click.Choice(["test", "train"]), default="test", help="Of the data set.  [default: test]")
+@click.option(
+    "--learn/--infer",
+    "learn",
+    default=None,
+    help="Learn from them, or only show them.  [default: learn; after all: infer]",
+)
+@click.option("--after", default="0", callback=_learned, help="Samples learned before, or 'all'.  [default: 0]")
+@click.option("--before", is_flag=True, help="The die as programmed: the same as --after 0.")
+@click.option("--step-us", type=float, default=1.0, callback=_step, help="Step period in us.  [default: 1]")
+@click.option("--out", type=click.Path(path_type=Path), default=Path("trace.vcd"), help="[default: trace.vcd]")
+@click.option("--threads", type=click.IntRange(1, 256), help="Changes the speed, no result.  [default: all cores]")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+def trace(
+    overrides: dict[str, Any],
+    config: Path | None,
+    neurons: tuple[tuple[int, int], ...],
+    rows: tuple[tuple[int, int], ...],
+    samples: tuple[int, ...],
+    part: str,
+    learn: bool | None,
+    after: int | None,
+    before: bool,
+    step_us: float,
+    out: Path,
+    threads: int | None,
+    as_json: bool,
+) -> None:
+    """Follow a sample through chosen neurons: every signal of their learning path, cycle by cycle.
+
+    Writes a VCD file, a layout of it for GTKWave (gtkwave FILE.vcd FILE.gtkw) and a picture, all of one name.
+
+    \b
+    chipsim trace --noise=mismatch:0.2
+    chipsim trace --noise=mismatch:0.2 --neurons 1:0,1:7,2:3 --samples 0,5 --part train
+    chipsim trace --noise=quantization:4 --after all --out after.vcd
+    """
+    if before and after != 0:
+        raise click.UsageError("--before is the die as programmed, --after the die as it learned: give one of them")
+    with one_line_errors():
+        import json
+
+        from host.cli.text.run import Console
+        from host.settings.spec import resolve
+        from host.trace.probe_run import trace as trace_run
+        from host.trace.text import facts, report
+
+        _check_writable(out)
+        with Console() as console:
+            traced = trace_run(
+                resolve(config, overrides),
+                neurons,
+                rows,
+                part="train" if part == "train" else "test",
+                samples=samples,
+                learn=after is not None if learn is None else learn,
+                after=after,
+                threads=threads or usable_cores(),
+                listener=console,
+            )
+            console.stage("writing")
+            files = _write(traced, out, step_us * 1e-6)
+        click.echo(
+            json.dumps(facts(traced, step_us * 1e-6, files)) if as_json else report(traced, step_us * 1e-6, files)
+        )
+
+
+def _check_writable(out: Path) -> None:
+    """Before anything long begins. Raises TraceError."""
+    from host.errors import TraceError
+
+    if out.suffix != ".vcd":
+        raise TraceError(f"--out {out}: the name of a waveform file ends in .vcd; write for example {out.stem}.vcd")
+    for path in (out, out.with_suffix(".gtkw"), out.with_suffix(".png")):
+        if path.is_dir():
+            raise TraceError(f"--out {out}: {path} is a folder; choose another name")
+    if not out.parent.is_dir():
+        raise TraceError(f"--out {out}: there is no folder {out.parent}; make it, or choose another --out")
+    if not os.access(out.parent, os.W_OK | os.X_OK):
+        raise TraceError(f"--out {out}: cannot write in {out.parent.absolute()}; choose another --out")
+
+
+def _write(traced: Trace, out: Path, step_s: float) -> dict[str, str]:
+    """All files, or an error of one line; each is whole or as it was. Returns where they are."""
+    from host.errors import TraceError
+    from host.files import write_bytes
+    from host.plots.trace_plot import trace_png
+    from host.trace.gtkw import gtkw_text
+    from host.trace.vcd import vcd_text
+
+    contents = {
+        "vcd": vcd_text(traced, step_s).encode(),
+        "gtkw": gtkw_text(traced, step_s).encode(),
+        "png": trace_png(traced, step_s),
+    }
+    for kind, content in contents.items():
+        path = out.with_suffix(f".{kind}")
+        try:
+            write_bytes(path, content)
+        except OSError as error:
+            raise TraceError(f"cannot write {path}: {error.strerror}; choose another --out") from None
+    return {kind: str(out.with_suffix(f".{kind}")) for kind in contents}

@@ -1,0 +1,197 @@
+"""From values in [0, 1] to what the chip's input rows see in a window of T steps. Compiled: the chip must not wait."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chipsim import Events
+from chipsim.layout.column_blocks import padded_width
+from chipsim.layout.tables import row_type
+from chipsim.random.philox import words_of_four_steps
+from chipsim.simd.kernel import kernel, stage
+from chipsim.simd.masks import nonzero, store_chosen
+from chipsim.simd.row_tiles import LANES
+from nonideality.streams import stream_key
+
+Encoding = Literal["rate", "bernoulli", "current", "latency", "log-latency"]
+MEANING: dict[str, str] = {
+    "rate": "evenly spaced spikes, x T of them",
+    "bernoulli": "at each step a spike with probability x",
+    "current": "a constant current of x, no spikes",
+    "latency": "one spike, at step round((1 - x) (T - 1)); none for x = 0",
+    "log-latency": "one spike, 0.235 T ln(x / (x - 0.2)) steps late, x = 1 at step 0; none for x up to 0.2",
+}
+# Of the log-latency code, the time in which a constant current x charges a leaky membrane to a threshold of 0.2: t =
+# tau ln(x / (x - 0.2)), tau = 8 us, seen for 20 samples of 1.7 us (Cramer et al. 2022, arXiv 2006.07239).
+_LATENCY_THRESHOLD = 0.2
+_LATENCY_TAU = 8 / (20 * 1.7)  # of a window
+_ONE = np.uint32(1 << 16)  # the value 1 in the rate coder's fixed point
+_NO_AMPLITUDE = np.zeros((0, 0), np.float32)
+
+
+class Encoder:
+    """Encodes chunks of samples; its buffers are made once and handed out in turn."""
+
+    def __init__(self, encoding: Encoding, n_in: int, steps: int, chunk: int, seed: int, buffers: int = 1) -> None:
+        """chunk: most samples per call; buffers: results valid at the same time; seed: of Bernoulli spikes."""
+        self.encoding = encoding
+        self._key = np.array(stream_key("bernoulli encoder", seed))
+        spikes_per_input = 1 if encoding in ("current", "latency", "log-latency") else steps
+        capacity = n_in * spikes_per_input + LANES
+        self._buffers = [
+            (
+                np.empty((chunk, capacity), row_type(n_in)),
+                np.zeros((chunk, steps), np.int32),
+                np.zeros((chunk, steps), np.int32),
+                np.empty((chunk, capacity), np.float32) if encoding == "current" else _NO_AMPLITUDE,
+            )
+            for _ in range(buffers)
+        ]
+        self._words = np.zeros((4, n_in), np.uint32)
+        n = padded_width(n_in)
+        self._numbers = np.arange(n, dtype=row_type(n))
+        self._room = np.zeros(n, row_type(n_in)), np.zeros((2, n), np.uint32), np.zeros(n, np.float32)
+        self._edges = _latency_edges(steps)
+        self._levels = np.zeros(n, np.float32)
+        self._next = 0
+
+    def encode(self, values: NDArray[np.float32], windows: NDArray[np.int64]) -> Events:
+        """Events of samples (S, n_in) in [0, 1] shown in windows (S,). Valid until the buffer's next turn."""
+        buffer = self._buffers[self._next]
+        self._next = (self._next + 1) % len(self._buffers)
+        rows, begin, end, amplitude = (array[: len(values)] for array in buffer)
+        if self.encoding == "rate":
+            _encode_rate(values, self._numbers, *self._room, rows, begin, end)
+        elif self.encoding == "bernoulli":
+            _encode_bernoulli(values, windows, self._key, self._words, rows, begin, end)
+        elif self.encoding == "current":
+            _encode_current(values, rows, begin, end, amplitude)
+        elif self.encoding == "latency":
+            _encode_latency(values, rows, begin, end)
+        else:
+            active, _, fires = self._room
+            _encode_log_latency(values, self._edges, self._numbers, active, self._levels, fires, rows, begin, end)
+        return Events(rows, begin, end, amplitude)
+
+
+@kernel
+def _encode_rate(values, numbers, active, phases, fires, rows, begin, end):
+    """A phase accumulator per input, starting half full: the spikes of x come x T times, evenly spaced.
+
+    numbers: 0, 1, 2 and so on; room for the inputs in n / LANES whole vectors: active (n,) of the
+    type of rows, phases (2, n) uint32, fires (n,) float32.
+    """
+    n_windows, n_steps = begin.shape
+    n_in = values.shape[1]
+    phase, step = phases[0], phases[1]
+    for s in range(n_windows):
+        fires[:] = np.float32(0)
+        for i in range(n_in):
+            fires[i] = values[s, i]
+        n_active = _chosen(active, np.uint64(0), numbers, fires)
+        for j in range(n_active):
+            step[j] = np.uint32(values[s, active[j]] * np.float32(65536) + np.float32(0.5))
+            phase[j] = np.uint32(1 << 15)
+        used = fires[: (n_active + LANES - 1) // LANES * LANES]
+        used[:] = np.float32(0)
+        k = np.uint64(0)
+        for t in range(n_steps):
+            begin[s, t] = k
+            for j in range(n_active):
+                following = phase[j] + step[j]
+                fires[j] = np.float32(np.int32(((following ^ phase[j]) >> np.uint32(16)) & np.uint32(1)))
+                phase[j] = following
+            k = _chosen(rows[s], k, active, used)
+            end[s, t] = k
+
+
+@stage
+def _chosen(target, at, source, which):
+    """Write those of source whose `which`, (n,) float32 in whole vectors, is not zero to target[at:]."""
+    for start in range(np.uint64(0), np.uint64(len(which)), np.uint64(LANES)):
+        at = store_chosen(target, at, source, start, nonzero(which, start))
+    return at
+
+
+@kernel
+def _encode_bernoulli(values, windows, key, words, rows, begin, end):
+    n_windows, n_steps = begin.shape
+    for s in range(n_windows):
+        k = 0
+        for t in range(n_steps):
+            if t % 4 == 0:
+                words_of_four_steps(words, (key[0], key[1]), windows[s], 0, t // 4, 0)
+            begin[s, t] = k
+            drawn = words[t % 4]
+            for i in range(values.shape[1]):
+                rows[s, k] = i
+                k += np.int64(np.float32(drawn[i] >> np.uint32(8)) < values[s, i] * np.float32(1 << 24))
+            end[s, t] = k
+
+
+@kernel
+def _encode_current(values, rows, begin, end, amplitude):
+    n_windows, n_steps = begin.shape
+    for s in range(n_windows):
+        k = 0
+        for i in range(values.shape[1]):
+            rows[s, k] = i
+            amplitude[s, k] = values[s, i]
+            k += np.int64(values[s, i] > np.float32(0))
+        for t in range(n_steps):
+            begin[s, t] = 0
+            end[s, t] = k
+
+
+@kernel
+def _encode_latency(values, rows, begin, end):
+    n_windows, n_steps = begin.shape
+    last = np.float32(n_steps - 1)
+    for s in range(n_windows):
+        k = 0
+        for t in range(n_steps):
+            begin[s, t] = k
+            for i in range(values.shape[1]):
+                x = values[s, i]
+                at = np.int64((np.float32(1) - x) * last + np.float32(0.5))
+                if x > np.float32(0) and at == t:
+                    rows[s, k] = i
+                    k += 1
+            end[s, t] = k
+
+
+def _latency_edges(steps: int) -> NDArray[np.float32]:
+    """(T + 1,) float32, falling: values x with edges[t + 1] < x <= edges[t] spike at step t of the log-latency code.
+
+    The time of the spike, rounded down to a step, solved for x; edges[0] is above all values.
+    """
+    late = np.arange(steps + 1) / (_LATENCY_TAU * steps) - np.log(1 - _LATENCY_THRESHOLD)  # ln(x / (x - 0.2))
+    edges: NDArray[np.float32] = (_LATENCY_THRESHOLD / (1 - np.exp(-late))).astype(np.float32)
+    edges[0] = np.inf
+    return edges
+
+
+@kernel
+def _encode_log_latency(values, edges, numbers, active, levels, fires, rows, begin, end):
+    """edges: see `_latency_edges`; numbers and room as in `_encode_rate`, levels (n,) float32 for the active inputs."""
+    n_windows, n_steps = begin.shape
+    n_in = values.shape[1]
+    for s in range(n_windows):
+        fires[:] = np.float32(0)
+        for i in range(n_in):
+            fires[i] = np.float32(values[s, i] > edges[n_steps])
+        n_active = _chosen(active, np.uint64(0), numbers, fires)
+        used = fires[: (n_active + LANES - 1) // LANES * LANES]
+        used[:] = np.float32(0)
+        for j in range(n_active):
+            levels[j] = values[s, active[j]]
+        k = np.uint64(0)
+        for t in range(n_steps):
+            begin[s, t] = k
+            for j in range(n_active):
+                fires[j] = np.float32((levels[j] > edges[t + 1]) & (levels[j] <= edges[t]))
+            k = _chosen(rows[s], k, active, used)
+            end[s, t] = k

@@ -1,0 +1,373 @@
+"""The host's end of the wire: requests in order, each carried out once, however often frames have to be sent again."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+from threading import RLock
+from time import monotonic, monotonic_ns
+from types import TracebackType
+from typing import TYPE_CHECKING, NoReturn
+
+import zmq
+
+from chipsim import ChipError, ChipSpec
+from chipsim.server.keys import is_local, load_keys, load_public_key
+from chipsim.wire import (
+    HEADER_BYTES,
+    Error,
+    ErrorCode,
+    Goodbye,
+    Hello,
+    Inferred,
+    Learned,
+    Limits,
+    Message,
+    Report,
+    Status,
+    Welcome,
+    WireError,
+    decode,
+    encode,
+    name_of,
+)
+from chipsim.wire.sequence import following, is_later, steps
+from host.errors import LinkError
+from host.link.remote.chip_clock import ChipClock, draw_request
+from host.link.remote.request import Request
+from host.link.remote.wire_speed import ImposedWire, WireSpeed
+from host.link.timeline import Timeline
+from host.link.traffic.traffic import Traffic
+
+if TYPE_CHECKING:
+    from host.link.remote.remote_chip import RemoteChip
+
+TIMEOUT_S = 10.0  # without a sign of life, after which a chip counts as lost
+_PING_S = 0.5  # between questions while nothing comes
+_MOST_TRIES = 20  # of one frame
+_GOODBYE_S = 1.0
+_BEFORE_FIRST = 0  # sequence number before that of a session's first request
+_HEARTBEAT_MS = 2000
+_HOPELESS = (ErrorCode.NO_SESSION, ErrorCode.IDLE, ErrorCode.VERSION)  # nothing that is sent again can help
+
+
+def connect(
+    address: str,
+    *,
+    timeout_s: float = TIMEOUT_S,
+    keys: Path | None = None,
+    chip_key: Path | None = None,
+    speed: WireSpeed | None = None,
+    timeline: Timeline | None = None,
+    ended: Callable[[], str | None] | None = None,
+) -> Connection:
+    """Open a session with the chip server at `address`, such as tcp://127.0.0.1:5555.
+
+    timeout_s: without any sign of life before the chip counts as lost; keys: folder of this host's keys, and chip_key:
+    the server's public key file, for a server that asks for keys; speed: a wire to be imposed; timeline: gets who was
+    busy when; ended: says why the server's process is no more, if that can be known. Raises LinkError.
+    """
+    return Connection(address, timeout_s, keys, chip_key, speed, timeline or Timeline(), ended or (lambda: None))
+
+
+class Connection:
+    """A session with a chip server. One thread at a time may use it."""
+
+    def __init__(
+        self,
+        address: str,
+        timeout_s: float,
+        keys: Path | None,
+        chip_key: Path | None,
+        speed: WireSpeed | None,
+        timeline: Timeline,
+        ended: Callable[[], str | None],
+    ) -> None:
+        self.address = address
+        self.timeline = timeline
+        self.traffic = Traffic()
+        self.imposed = ImposedWire(speed)
+        self._timeout_s = timeout_s
+        self._ended = ended
+        self._lock = RLock()
+        self._limits = Limits()
+        self._session = 0
+        self._welcome: Welcome | None = None
+        self._last = _BEFORE_FIRST  # sequence number of the latest request
+        self._unanswered: OrderedDict[int, Request] = OrderedDict()
+        self._failed: Request | None = None  # whose error nobody has heard of yet
+        self._alive = False  # whether the chip was heard of since somebody looked
+        self._clock = ChipClock()
+        try:
+            is_local(address)
+        except ChipError as error:
+            raise LinkError(str(error)) from None
+        self._context = zmq.Context()
+        self._socket = self._context.socket(zmq.DEALER)
+        try:
+            self._open(keys, chip_key)
+        except BaseException:
+            self._shut()
+            raise
+
+    def _open(self, keys: Path | None, chip_key: Path | None) -> None:
+        wire = self._socket
+        wire.linger = 0
+        wire.maxmsgsize = HEADER_BYTES + self._limits.payload_bytes
+        wire.heartbeat_ivl = _HEARTBEAT_MS
+        wire.heartbeat_timeout = max(_HEARTBEAT_MS, int(1000 * self._timeout_s))
+        wire.ipv6 = "[" in self.address
+        if (keys is None) != (chip_key is None):
+            raise LinkError("this host's own keys and the chip server's public key belong together: give both")
+        if keys is not None and chip_key is not None:
+            try:
+                pair = load_keys(keys)
+                wire.curve_serverkey = load_public_key(chip_key)
+            except ChipError as error:
+                raise LinkError(str(error)) from None
+            wire.curve_publickey, wire.curve_secretkey = pair.public, pair.secret
+        try:
+            wire.connect(self.address)
+        except zmq.ZMQError as error:
+            raise LinkError(f"{self.address!r} is no address of a chip: {error.strerror.lower()}") from None
+        self._greet()
+
+    def _greet(self) -> None:
+        hello = encode(Hello("chipsim"))
+        ask_again = 0.0
+
+        def greeted() -> bool:
+            nonlocal ask_again
+            if self._welcome is None and monotonic() > ask_again:
+                self._transmit(hello, "HELLO")
+                ask_again = monotonic() + max(1.0, self._timeout_s / 4)
+            return self._welcome is not None
+
+        self._wait(greeted, ping=False)
+
+    def chip(self, spec: ChipSpec, die_seed: int) -> RemoteChip:
+        """Die `die_seed` of a design, not programmed yet. Raises ChipError, LinkError."""
+        from host.link.remote.remote_chip import RemoteChip
+
+        return RemoteChip(self, spec, die_seed)
+
+    @property
+    def welcome(self) -> Welcome:
+        """What the chip can take."""
+        assert self._welcome is not None, "a connection begins with WELCOME"
+        return self._welcome
+
+    def send(self, message: Message, part: int = 0, parts: int = 1, windows: int = 0) -> Request:
+        """Send a request; waits while too many are unanswered. Raises LinkError, or the error of an earlier request."""
+        with self._lock:
+            credits = self.welcome.in_flight
+            if len(self._unanswered) >= credits:
+                with self.timeline.span("host", "wait"):
+                    self._wait(lambda: len(self._unanswered) < credits)
+            else:
+                self._receive()
+            self._raise_failed()
+            sequence = following(self._last)
+            with self.timeline.span("host", "pack"):
+                frame = encode(message, session=self._session, sequence=sequence, part=part, parts=parts)
+            kind = name_of(message.KIND)
+            most = HEADER_BYTES + self.welcome.payload_bytes
+            if len(frame) > most:
+                raise LinkError(
+                    f"a {kind} of {len(frame):,} bytes, the chip at {self.address} takes {most:,}: start chipsim serve"
+                    " with a larger --message-mib, or send fewer windows at a time"
+                )
+            self._last = sequence
+            request = self._unanswered[sequence] = Request(sequence, kind, frame)
+            self.traffic.windows[kind] += windows
+            self._send_request(request)
+            return request
+
+    def answer(self, request: Request) -> list[Message]:
+        """The reply to a request; waits for it. Raises ChipError if the chip refused, LinkError."""
+        with self._lock:
+            if not request.done:
+                with self.timeline.span("host", "wait"):
+                    self._wait(lambda: request.done)
+            if request.error is not None:
+                self._failed = None if self._failed is request else self._failed
+                raise request.error
+            return [reply for reply in request.replies if reply is not None]
+
+    def ask(self, message: Message) -> list[Message]:
+        """Send a request and wait for its reply."""
+        return self.answer(self.send(message))
+
+    def ask_in_parts(self, messages: Iterable[Message]) -> None:
+        """Send a long command, a frame after the other, and wait until it is carried out."""
+        parts = list(messages)
+        for request in [self.send(message, k, len(parts)) for k, message in enumerate(parts)]:
+            self.answer(request)
+
+    def close(self) -> None:
+        """Say goodbye, if the chip still listens."""
+        with self._lock:
+            if self._socket.closed:
+                return
+            if self._session and self._timeout_s > 0:
+                self._timeout_s = min(_GOODBYE_S, self._timeout_s)
+                try:
+                    self._failed = None
+                    self._socket.send(encode(Goodbye(), session=self._session, sequence=0), zmq.NOBLOCK)
+                    self._socket.poll(int(1000 * self._timeout_s))
+                except (zmq.ZMQError, LinkError):
+                    pass
+            self._shut()
+
+    def _shut(self) -> None:
+        self._socket.close(0)
+        self._context.term()
+
+    def __enter__(self) -> Connection:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _raise_failed(self) -> None:
+        if self._failed is not None and self._failed.error is not None:
+            failed, self._failed = self._failed.error, None
+            raise failed
+
+    def _send_request(self, request: Request) -> None:
+        request.sent_ns = monotonic_ns()
+        request.sends += 1
+        if request is next(iter(self._unanswered.values())):  # those behind it wait for it
+            request.tries += 1
+        if request.tries > _MOST_TRIES:
+            self._lose(f"request {request.sequence} got lost or damaged {_MOST_TRIES} times")
+        self._transmit(request.frame, request.kind)
+        self.timeline.add("host", "send", request.sent_ns, monotonic_ns())
+
+    def _send_again(self, first: int) -> None:
+        """All unanswered requests from `first` on."""
+        again = [request for sequence, request in self._unanswered.items() if not is_later(first, sequence)]
+        if again and again[0].may_go_again:
+            for request in again:
+                self.traffic.resent += 1
+                self._send_request(request)
+
+    def _transmit(self, frame: bytes, kind: str) -> None:
+        self.imposed.carry("down", len(frame))
+        self.traffic.add("down", kind, len(frame))
+        with suppress(zmq.Again):  # the wire takes nothing: as if lost, to be sent again, until the time-out
+            self._socket.send(frame, zmq.NOBLOCK, copy=False)
+
+    def _wait(self, done: Callable[[], bool], ping: bool = True) -> None:
+        """Receive until `done`. Raises LinkError if the chip gives no sign of life for the time-out."""
+        silence_s = 0.0  # that this process was awake to hear: it may have been stopped in between
+        next_ping = monotonic() + _PING_S
+        while not done():
+            if self._receive():
+                continue
+            if (why := self._ended()) is not None:
+                self._lose(why)
+            now = monotonic()
+            if self._alive:
+                silence_s, self._alive = 0.0, False
+            if silence_s >= self._timeout_s:
+                self._lose("it gave no sign of life")
+            if ping and now >= next_ping:
+                next_ping = now + _PING_S
+                self._ask_how_it_is()
+            patience_s = min(_PING_S, self._timeout_s - silence_s)
+            self._socket.poll(max(1, int(1000 * patience_s)))
+            silence_s += min(monotonic() - now, patience_s)
+
+    def _ask_how_it_is(self) -> None:
+        self._transmit(encode(Status(), session=self._session), "STATUS")
+
+    def _receive(self) -> bool:
+        """Take in all that has come. Returns whether there was anything."""
+        any_came = False
+        while True:
+            try:
+                [*_, frame] = self._socket.recv_multipart(zmq.NOBLOCK)
+            except zmq.Again:
+                return any_came
+            any_came = True
+            self._take(frame)
+
+    def _take(self, frame: bytes) -> None:
+        try:
+            envelope, message = decode(frame, self._limits)
+        except WireError as error:
+            if error.code is ErrorCode.VERSION:
+                self._lose(str(error))
+            self.traffic.damaged += 1
+            self._ask_how_it_is()  # which brings to light which reply this was
+            return
+        kind = name_of(envelope.kind)
+        self.traffic.add("up", kind, len(frame))
+        if isinstance(message, Welcome) and self._welcome is None:
+            self._session, self._welcome = envelope.session, message
+        if envelope.session != self._session and not isinstance(message, Error):
+            return  # of a session that is over
+        self._alive = True
+        request = self._unanswered.get(envelope.sequence)
+        if isinstance(message, Report):
+            self._compare(message)
+        elif isinstance(message, Error):
+            self._hear(message, request)
+        elif request is not None and envelope.reply:
+            self.imposed.carry("up", len(frame))
+            if len(request.replies) != envelope.parts:
+                request.replies = [None] * envelope.parts
+            request.replies[envelope.part] = message
+            if request.done:
+                self._finish(request)
+        elif envelope.reply and envelope.sequence and not is_later(envelope.sequence, self._last):
+            self.traffic.repeated += 1
+
+    def _finish(self, request: Request) -> None:
+        request.done_ns = monotonic_ns()
+        request.frame = b""
+        del self._unanswered[request.sequence]
+        first = request.replies[0] if request.replies else None
+        if isinstance(first, Learned | Inferred) and first.times.ended:
+            kind = "learn" if isinstance(first, Learned) else "infer"
+            draw_request(self.timeline, self._clock, kind, request.sent_ns, first.times, request.done_ns)
+
+    def _hear(self, error: Error, request: Request | None) -> None:
+        """The chip refuses a request, cannot read a frame, or ends the session."""
+        if self._welcome is None or error.code in _HOPELESS:
+            self._lose(error.text)
+        if request is None:
+            if error.expected:
+                self._send_again(error.expected)
+            return
+        if error.code is ErrorCode.REFUSED:
+            request.error = ChipError(error.text)
+        else:
+            request.error = LinkError(f"the chip at {self.address} refused {request.kind}: {error.text}")
+        self._failed = self._failed or request
+        self._finish(request)
+
+    def _compare(self, report: Report) -> None:
+        """What the chip has seen against what was sent: a difference in frames that came before this was lost."""
+        self._send_again(report.expected)
+        for sequence, request in list(self._unanswered.items()):
+            carried_out = is_later(report.expected, sequence) and steps(sequence, report.expected) > report.in_flight
+            # Its reply left before the report did, and has not come.
+            if carried_out and request.may_go_again:
+                self.traffic.resent += 1
+                self._send_request(request)
+
+    def _lose(self, why: str) -> NoReturn:
+        """The session cannot go on."""
+        self._timeout_s = 0.0  # nobody waits for a goodbye
+        if self._welcome is None and why == "it gave no sign of life":
+            raise LinkError(
+                f"no chip answers at {self.address}: start one with chipsim serve --bind {self.address}, check address"
+                " and keys, or leave --chip-address out"
+            )
+        raise LinkError(f"lost the chip at {self.address}: {why}")

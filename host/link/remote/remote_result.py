@@ -1,0 +1,102 @@
+"""What comes back of a chunk from a chip behind a wire: read when somebody looks, and only what is looked at."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chipsim import ChipSpec, Probe, Result, Signals
+from chipsim.wire import Counts, Inferred, Learned, Limits, Message, ReadCounts, State, Traces, Weights, assembled
+from chipsim.wire import Signals as SignalsRead
+from host.link.remote.connection import Connection
+from host.link.remote.request import Request
+from host.link.traffic.counts_on_request import CountsOnRequest
+
+_ACTIVITY, _WORK = "activity.", "work."
+
+
+def arrays_of(
+    messages: list[Message], kind: type[State] | type[Weights] | type[Counts] | type[SignalsRead] | type[Traces]
+) -> dict[str, NDArray[Any]]:
+    """The arrays that messages of one kind hold together."""
+    return assembled([piece for message in messages if isinstance(message, kind) for piece in message.pieces], Limits())
+
+
+class RemoteResult(Result):
+    """As `chipsim.Result`. Looking at anything waits until the chip is done with the chunk."""
+
+    _connection: Connection
+    _requests: list[Request]
+    _probes: tuple[Probe, ...]
+
+    def __init__(
+        self, connection: Connection, requests: list[Request], spec: ChipSpec, probes: tuple[Probe, ...]
+    ) -> None:
+        """requests: the chunk's, which follow each other."""
+        self.__dict__.update(_connection=connection, _requests=requests, _probes=probes)
+        self.__dict__["counts"] = CountsOnRequest(spec.n_layers, self._read_counts)
+
+    def _read_counts(self, layers: list[int]) -> list[NDArray[np.float32]]:
+        asked = [self._connection.send(ReadCounts(request.sequence, tuple(layers))) for request in self._requests]
+        parts = [arrays_of(self._connection.answer(request), Counts) for request in asked]
+        return [np.concatenate([part[f"layer{layer}.count"] for part in parts], dtype=np.float32) for layer in layers]
+
+    @cached_property
+    def _replies(self) -> list[list[Message]]:
+        return [self._connection.answer(request) for request in self._requests]
+
+    @cached_property
+    def _arrays(self) -> list[dict[str, NDArray[Any]]]:
+        """Of each request, what LEARNED or INFERRED held."""
+        firsts = [first for [first, *_] in self._replies if isinstance(first, Learned | Inferred)]
+        return [assembled(first.pieces, Limits()) for first in firsts]
+
+    @cached_property
+    def activity(self) -> dict[str, NDArray[np.int64]]:
+        return self._summed(_ACTIVITY)
+
+    @cached_property
+    def work(self) -> dict[str, NDArray[np.int64]]:
+        return self._summed(_WORK)
+
+    def _summed(self, prefix: str) -> dict[str, NDArray[np.int64]]:
+        names = [name for name in self._arrays[0] if name.startswith(prefix)]
+        return {name[len(prefix) :]: np.sum([arrays[name] for arrays in self._arrays], axis=0) for name in names}
+
+    @cached_property
+    def classes(self) -> NDArray[np.int64]:
+        """(S,) as the chip tells them; of a chunk that was learned, from counts and membranes."""
+        if "classes" in self._arrays[0]:
+            return np.concatenate([arrays["classes"] for arrays in self._arrays], dtype=np.int64)
+        return Result(list(self.counts), self.membrane, {}, {}).classes
+
+    @cached_property
+    def membrane(self) -> NDArray[np.float32]:
+        asked = [self._connection.send(ReadCounts(request.sequence, (), True)) for request in self._requests]
+        return np.concatenate([arrays_of(self._connection.answer(request), Counts)["membrane"] for request in asked])
+
+    @cached_property
+    def _signals(self) -> list[dict[str, NDArray[Any]]]:
+        return [arrays_of(replies, SignalsRead) for replies in self._replies]
+
+    @cached_property
+    def signals(self) -> dict[int, Signals]:
+        def read(layer: int) -> Signals:
+            parts = [{name: arrays[f"layer{layer}.{name}"] for name in Signals._fields} for arrays in self._signals]
+            of_all_windows = {"neurons": parts[0]["neurons"], "rows": parts[0]["rows"]}
+            joined = {name: np.concatenate([part[name] for part in parts]) for name in Signals._fields}
+            return Signals(**(joined | of_all_windows))
+
+        return {probe.layer: read(probe.layer) for probe in self._probes}
+
+    @cached_property
+    def traces(self) -> dict[int, NDArray[np.float32]]:
+        return {layer: signals.membrane for layer, signals in self.signals.items()}
+
+    @cached_property
+    def spikes(self) -> dict[int, NDArray[np.uint8]]:
+        layers = [probe.layer for probe in self._probes]
+        return {n: np.concatenate([arrays[f"layer{n}.spikes"] for arrays in self._signals]) for n in layers}

@@ -1,0 +1,323 @@
+"""The picture of a trace: a column per neuron, its signals stacked in the order of the path, as a logic analyser does.
+
+Every colour is doubled by a line style or a place. matplotlib is imported only when something is drawn.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from host.plots.palette import BLACK, BLUE, DASHES, GREEN, GREY, PURPLE, VERMILION
+from host.plots.png import png_of
+from host.trace.probe_run import NeuronTrace, Trace
+from host.trace.text import error_lines, name_of, quantity, unit_of
+from host.trace.waves import STAGES, Timeline, waves
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_MOST_NEURONS = 3  # columns that fit
+_MOST_STEPS = 200  # on the time axis, unless one sample has more
+_MOST_LINES = 60  # a line per step is drawn up to here
+_LOOKS: tuple[tuple[str, Any], ...] = ((BLUE, "-"), (VERMILION, DASHES), (GREEN, "-."), (BLACK, ":"))
+_RAIL_IN_SIGHT = 0.6  # spans of the membrane beyond its range where a rail is still drawn
+_SMALL, _NORMAL = 7.0, 8.5  # points
+
+
+def trace_png(trace: Trace, step_s: float) -> bytes:
+    """The picture as a PNG file."""
+    return png_of(trace_figure(trace, step_s), 150)
+
+
+def trace_figure(trace: Trace, step_s: float) -> Figure:
+    """The first neurons of a trace over the first of its samples, as many as can be read."""
+    from matplotlib.figure import Figure
+
+    neurons = trace.neurons[:_MOST_NEURONS]
+    scene = _Scene(trace, step_s)
+    panels = _panels(trace)
+    heights = [height for _, height, _ in panels]
+    width = {1: 9.0, 2: 12.0, 3: 17.0}[len(neurons)]
+    figure = Figure((width, 1.7 + 0.55 * sum(heights)), layout="constrained")
+    figure.suptitle(_title(trace, scene, round(13 * width)), fontsize=10, parse_math=False)
+    grid = figure.subplots(len(panels), len(neurons), sharex=True, squeeze=False, height_ratios=heights)
+    for column, neuron in enumerate(neurons):
+        for (label, _, draw), axes in zip(panels, grid[:, column], strict=True):
+            scene.background(axes, neuron.layer)
+            draw(scene, axes, neuron)
+            axes.tick_params(labelsize=_SMALL)
+            axes.spines[["top", "right"]].set_visible(False)
+            if column == 0:
+                axes.set_ylabel(label, rotation=0, ha="right", va="center", fontsize=_NORMAL)
+        grid[0, column].set_title(_header(trace, neuron, len(neurons)), fontsize=_SMALL + 0.5, loc="left")
+        grid[-1, column].set_xlabel(f"time ({scene.unit}), {quantity(step_s)} per step", fontsize=_NORMAL)
+        grid[0, column].set_xlim(0, scene.end)
+        grid[0, column].locator_params(axis="x", nbins=9, steps=[1, 2, 5, 10])
+    figure.align_ylabels(grid[:, 0])
+    return figure
+
+
+class _Scene:
+    """What is drawn of a trace, and the time axis."""
+
+    def __init__(self, trace: Trace, step_s: float) -> None:
+        self.trace = trace
+        spec = trace.chip_spec
+        period = spec.steps + spec.n_layers - 1
+        self.shown = max(1, min(len(trace.samples), _MOST_STEPS // period))
+        self.timeline = Timeline(self.shown, spec.steps, spec.n_layers)
+        factor, self.unit = unit_of(period * step_s)
+        self.step = step_s / factor
+        self.end = self.shown * period * self.step
+        self._waves = {(*wave.scope, wave.name): wave for wave in waves(trace)}
+
+    def line(self, neuron: NeuronTrace, *path: str) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Times and values of a neuron's signal (or another one in its layer: its path); the last holds to the end."""
+        layer, mine = ("chip", f"layer{neuron.layer}"), (f"neuron{neuron.neuron}", *path)
+        wave = self._waves[(*layer, *mine)] if (*layer, *mine) in self._waves else self._waves[(*layer, *path)]
+        seen = wave.at < self.timeline.cycles
+        at, values = wave.at[seen] * self.step / len(STAGES), wave.values[seen].astype(float)
+        return np.append(at, self.end), np.append(values, values[-1])
+
+    def background(self, axes: Axes, layer: int) -> None:
+        """A line per step, and grey where the layer has nothing to do."""
+        begins = self.timeline.begins(layer) / len(STAGES) * self.step
+        ends = begins + self.timeline.steps * self.step
+        n_steps = self.shown * self.timeline.period
+        if n_steps <= _MOST_LINES:
+            for step in range(n_steps + 1):
+                axes.axvline(step * self.step, color=GREY, linewidth=0.4, zorder=0)
+        idle = zip([0.0, *ends], [*begins, self.end], strict=True)
+        for first, last in idle:
+            if last > first:
+                axes.axvspan(first, last, facecolor="#E8E8E8", edgecolor=GREY, hatch="////", linewidth=0, zorder=0.8)
+
+
+_Draw = Callable[[_Scene, "Axes", NeuronTrace], None]
+
+
+def _panels(trace: Trace) -> list[tuple[str, float, _Draw]]:
+    """Label, height and contents of the panels, from the column to the synapse."""
+    n_rows = max(len(neuron.rows) for neuron in trace.neurons) - 1
+    current = trace.spec.encoding == "current" and any(neuron.layer == 1 for neuron in trace.neurons)
+    panels: list[tuple[str, float, _Draw]] = [
+        (f"input rows\n({'current, ' if current else ''}spikes)", 0.4 * n_rows + 0.2, _inputs),
+        ("column current\n(th per step)", 1.3, _current),
+        ("membrane (th)", 3.2, _membrane),
+        ("spike", 0.5, _spike),
+        ("spike count and\ntarget count" if trace.learns else "count", 1.6, _counts),
+    ]
+    if trace.learns:
+        learning: list[tuple[str, float, _Draw]] = [
+            ("target minus count\n(spikes)", 1.3, _difference),
+            ("error gate\n(spikes per step)" if _is_linear(trace) else "error gate", 1.2, _error),
+            ("learning gates", 0.9, _gates),
+            ("update pulse\n(10⁻³ th)", 1.2, _pulse),
+            ("weight change\n(10⁻³ th)" if not len(trace.neurons[0].code) else "weight change\n(LSB)", 2.2, _weights),
+        ]
+        panels += [(label, height, _where_it_learns(draw)) for label, height, draw in learning]
+    return panels
+
+
+def _where_it_learns(draw: _Draw) -> _Draw:
+    def drawn(scene: _Scene, axes: Axes, neuron: NeuronTrace) -> None:
+        if neuron.learns:
+            draw(scene, axes, neuron)
+        else:
+            axes.set_yticks([])
+            axes.text(0.5, 0.5, "does not learn", transform=axes.transAxes, ha="center", va="center", fontsize=_SMALL)
+
+    return drawn
+
+
+def _is_linear(trace: Trace) -> bool:
+    return trace.chip_spec.learning_circuit.error_gate == "linear"
+
+
+def _title(trace: Trace, scene: _Scene, width: int) -> str:
+    spec = trace.spec
+    shown = [
+        f"{sample} (class {label}, answer {answer})"
+        for sample, label, answer in zip(trace.samples, trace.labels, trace.classes, strict=True)
+    ][: scene.shown]
+    left_out = [f"{scene.shown} of {len(trace.samples)} samples"] if scene.shown < len(trace.samples) else []
+    if len(trace.neurons) > _MOST_NEURONS:
+        left_out.append(f"{_MOST_NEURONS} of {len(trace.neurons)} neurons")
+    what = f"{'Learning' if trace.learns else 'Inferring'} {trace.part} sample {', '.join(shown)}"
+    what += f" after {trace.learned_before:,} learned" + (f" [{', '.join(left_out)}]" if left_out else "")
+    network = "-".join(map(str, trace.chip_spec.layer_sizes))
+    facts = f"{trace.data}, {network}, {spec.steps} steps, {spec.encoding} encoding; "
+    facts += f"noise {', '.join(spec.noise)}" if spec.noise else "no noise"
+    facts += f"; die seed {spec.die}"
+    return "\n".join(textwrap.wrap(what, width) + textwrap.wrap(facts, width))
+
+
+def _header(trace: Trace, neuron: NeuronTrace, columns: int) -> str:
+    """Which neuron, and what the fab got wrong with it."""
+    lines = error_lines(neuron)
+    frozen = f"as made: {'; '.join(lines)}" if lines else "made as designed"
+    return "\n".join([name_of(neuron), *textwrap.wrap(frozen, 100 if columns == 1 else 70)])
+
+
+def _lanes(axes: Axes, lines: list[tuple[str, tuple[NDArray[Any], NDArray[Any]]]], color: str) -> None:
+    """Digital signals under each other, the first on top; a level between 0 and 1 is drawn as high as it is."""
+    n = len(lines)
+    for lane, (_, (at, values)) in enumerate(lines):
+        base = n - 1 - lane
+        axes.fill_between(at, base, base + 0.72 * values, step="post", color=color, alpha=0.35, linewidth=0)
+        axes.step(at, base + 0.72 * values, where="post", color=color, linewidth=1)
+    axes.set(ylim=(-0.15, n), yticks=[n - 0.64 - lane for lane in range(n)])
+    axes.set_yticklabels([name for name, _ in lines])
+    axes.tick_params(axis="y", length=0)
+
+
+def _inputs(scene: _Scene, axes: Axes, neuron: NeuronTrace) -> None:
+    graded = neuron.layer == 1 and scene.trace.spec.encoding == "current"
+    lines = []
+    for r, row in enumerate(neuron.rows[:-1]):
+        amplitude = f": {neuron.input[0, 0, r]:.2f}" if graded and scene.shown == 1 else ""
+        lines.append((f"row {row}{amplitude}", scene.line(neuron, "input", f"row{row}")))
+    _lanes(axes, lines, BLACK)
+
+
+def _current(scene: _Scene, axes: Axes, neuron: NeuronTrace) -> None:
+    axes.axhline(0, color=GREY, linewidth=0.8)
+    axes.step(*scene.line(neuron, "current"), where="post", color=BLACK, linewidth=1.1, label="current")
+    if neuron.noise.any():
+        at, values = scene.line(neuron, "noise")
+        axes.step(at, values, where="post", color=VERMILION, linestyle=DASHES, linewidth=0.9, label="noise")
+        _legend(axes)
+    axes.margins(y=0.12)
+
+
+def _membrane(scene: _Scene, axes: Axes, neuron: NeuronTrace) -> None:
+    at, values = scene.line(neuron, "membrane")
+    threshold, low, high = (neuron.made[name] for name in ("threshold", "low_rail", "high_rail"))
+    fires = np.isfinite(threshold) and not neuron.integrating
+    bottom, top = float(min(values.min(), 0)), float(max(values.max(), threshold if fires else 0))
+    span = max(top - bottom, 1e-3)
+    near = bottom - _RAIL_IN_SIGHT * span, top + _RAIL_IN_SIGHT * span
+    rails = [rail for rail in (low, high) if near[0] <= rail <= near[1]]
+    far = [f"rail {rail:g} out of sight" for rail in (low, high) if rail not in rails and np.isfinite(rail)]
+    bottom, top = min([bottom, *rails]), max([bottom + span, top, *rails])
+    axes.set_ylim(bottom - 0.08 * (top - bottom), top + 0.08 * (top - bottom))
+    edges = neuron.made["boxcar_low"], neuron.made["boxcar_high"]
+    if neuron.learns and np.isfinite(edges).all():
+        label = f"boxcar {edges[0]:.2f} to {edges[1]:.2f}"
+        axes.axhspan(*edges, color=BLUE, alpha=0.13, linewidth=0, label=label, zorder=0.6)
+        for edge in edges:
+            axes.axhline(edge, color=BLUE, linestyle=":", linewidth=1, zorder=0.7)
+    for rail in rails:
+        axes.axhline(rail, color=GREEN, linestyle="-.", linewidth=1.2, label=f"rail {rail:g}", zorder=1)
+    if fires:
+        axes.axhline(threshold, color=VERMILION, linestyle=DASHES, linewidth=1.3, label=f"threshold {threshold:.3f}")
+    axes.step(at, values, where="post", color=BLACK, linewidth=1.2, label="membrane")
+    if neuron.spike.any():
+        begins = scene.timeline.begins(neuron.layer)[:, None] / len(STAGES)
+        when = begins + np.arange(scene.timeline.steps) + STAGES.index("compare") / len(STAGES)
+        fired = neuron.spike[: scene.shown] == 1
+        seen = neuron.membrane[: scene.shown][fired]
+        axes.plot(when[fired] * scene.step, seen, "v", color=VERMILION, markersize=4, label="spike", zorder=3)
+    for label in far:
+        axes.plot([], [], linestyle="none", label=label)
+    _legend(axes)
+
+
+def _spike(scene: _Scene, axes: Axes, neuron: NeuronTrace) -> None:
+    _lanes(axes, [("none: readout" if neuron.integrating else "spike", scene.line(neuron, "spike"))], BLACK)
+
+
+def _counts(scene: _Scene, axes: Axes, neuron: NeuronTrace) -> None:
+    label = "membrane / threshold" if neuron.integrating else "spikes"
+    axes.step(*scene.line(neuron, "count"), where="post", color=BLACK, linewidth=1.2, label=label)
+    if neuron.learns:
+        at, values = scene.line(neuron, "target_count")
+        axes.step(at, values, where="post", color=BLUE, linestyle=DASHES, linewidth=1.2, label="target")
+    full = neuron.made["accumulator_full"]
+    if full <= scene.timeline.steps and not neuron.integrating:
+        axes.axhline(full, color=VERMILION, linestyle="-.", linewidth=1, label=f"full at {full:g}")
+    low, high = axes.get_ylim()
+    axes.set_ylim(min(low, -0.1 * max(high, 1)), max(high, 1))
+    axes.locator_params(axis="y", integer=True, nbins=5)
+    _legend(axes)
+
+
+def _difference(scene: _Scene, axes: Axes, neuron: NeuronTrace) -> None:
+    """Both change in the same cycle, so they have the same times but for where a window begins."""
+    dead_zone = neuron.made["dead_zone"]
+    at, count = scene.line(neuron, "count")
+    difference = scene.line(neuron, "target_count")[1] - count
+    axes.axhline(0, color=GREY, linewidth=0.8)
+    if dead_zone > 0:
+        label = f"dead zone ± {dead_zone:g}"
+        axes.axhspan(-dead_zone, dead_zone, color=VERMILION, alpha=0.13, linewidth=0, zorder=0.6, label=label)
+        for edge in (-dead_zone, dead_zone):
+            axes.axhline(edge, color=VERMILION, linestyle=DASHES, linewidth=0.8, zorder=0.7)
+        _legend(axes)
+    axes.step(at, difference, where="post", color=BLACK, linewidth=1.1)
+    axes.margins(y=0.12)
+
+
+def _error(scene: _Scene, axes: Axes, neuron: NeuronTrace) -> None:
+    at, values = scene.line(neuron, "error")
+    axes.axhline(0, color=GREY, linewidth=0.8)
+    axes.fill_between(at, 0, values, step="post", color=VERMILION, alpha=0.25, linewidth=0)
+    axes.step(at, values, where="post", color=VERMILION, linewidth=1.1)
+    _around_zero(axes, values)
+
+
+def _gates(scene: _Scene, axes: Axes, neuron: NeuronTrace) -> None:
+    enabled = scene.line(neuron, "update_enable")
+    _lanes(axes, [("boxcar", scene.line(neuron, "boxcar")), ("past warm-up", enabled)], BLUE)
+
+
+def _pulse(scene: _Scene, axes: Axes, neuron: NeuronTrace) -> None:
+    at, values = scene.line(neuron, "pulse")
+    axes.axhline(0, color=GREY, linewidth=0.8)
+    axes.fill_between(at, 0, 1000 * values, step="post", color=BLACK, linewidth=0)
+    axes.step(at, 1000 * values, where="post", color=BLACK, linewidth=1)
+    _around_zero(axes, 1000 * values)
+
+
+def _around_zero(axes: Axes, values: NDArray[Any]) -> None:
+    most = float(np.abs(values).max())
+    axes.set_ylim(-1.15 * (most or 1), 1.15 * (most or 1))
+    if most == 0:
+        axes.set_yticks([0])
+
+
+def _weights(scene: _Scene, axes: Axes, neuron: NeuronTrace) -> None:
+    axes.axhline(0, color=GREY, linewidth=0.8)
+    for r, row in enumerate(neuron.rows):
+        name = neuron.row_name(row)
+        color, style = (PURPLE, "-") if name == "bias" else _LOOKS[r % len(_LOOKS)]
+        text = name.replace("row", "row ")
+        at, weight = scene.line(neuron, f"weight_{name}")
+        width = 2.2 if name == "bias" else 1.2
+        if len(neuron.code):
+            full = 2.0**scene.trace.chip_spec.learning_circuit.update_accumulator_bits
+            code, residue = (scene.line(neuron, f"{what}_{name}")[1] for what in ("code", "residue"))
+            axes.step(at, code - code[0], where="post", color=color, linestyle=style, linewidth=2.2)
+            moved = code + residue / full
+            label = f"{text}: code {code[0]:g}, {weight[0]:+.3f} th"
+            axes.step(at, moved - moved[0], where="post", color=color, linestyle=style, linewidth=0.9, label=label)
+        else:
+            label = f"{text}: {weight[0]:+.3f} th"
+            change = 1000 * (weight - weight[0])
+            axes.step(at, change, where="post", color=color, linestyle=style, linewidth=width, label=label)
+    axes.margins(y=0.1)
+    if len(neuron.pulse) and not neuron.pulse[: scene.shown].any():
+        axes.set(ylim=(-1, 1), yticks=[0])
+    _legend(axes, "thick: stored\nthin: with accumulator" if len(neuron.code) else None)
+
+
+def _legend(axes: Axes, title: str | None = None) -> None:
+    """Beside the lines, where it hides none of them."""
+    options: dict[str, Any] = {"fontsize": _SMALL, "frameon": False, "handlelength": 2.2, "borderaxespad": 0}
+    axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), title=title, title_fontsize=_SMALL, **options)

@@ -1,0 +1,44 @@
+"""A design to be checked: from a chip's physical spec, or from the spec of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from chipsim.check import Design
+from chipsim.physical.load import load_table
+from host.data.datasets import load
+from host.errors import SettingError
+from host.methods.registry import find
+from host.run.setup import layers_of
+from host.settings.spec import RunSpec, resolve
+
+
+def design_from(source: str, network: tuple[int, ...] | None, overrides: Mapping[str, Any]) -> Design:
+    """The design in `source`: a preset, a physical spec's file, or a run's spec.toml.
+
+    network: layer sizes, inputs first; None for those of the run. overrides: settings of a run by dotted name, which
+    the source gives way to as in ``chipsim run``. Raises ChipError, HostError, NoiseError.
+    """
+    table, _ = load_table(source)
+    if _is_run(table):
+        run = resolve(Path(source), overrides)
+    else:
+        run = resolve(None, {"chip": source, **overrides})
+        if network is None:
+            raise SettingError(f"chip {source} can hold many networks: name one, for example --network 784,256,10")
+    layers = layers_of(run, load(run.dataset, run.data_dir)) if network is None else {"layer_sizes": network}
+    return Design(
+        chip=run.chip_of(layers),
+        physical=run.chip,
+        learning_rate=run.training.learning_rate or find(run.training.method).learning_rate(run),
+        start=run.training.start,
+        constant_current=run.encoding == "current",
+        one_spike="latency" in run.encoding,
+    )
+
+
+def _is_run(table: Mapping[str, Any]) -> bool:
+    """Whether a file's tables are those of a run; a chip names itself and has an array, a link and so on."""
+    return table.keys() <= RunSpec.model_fields.keys()

@@ -1,0 +1,179 @@
+"""The folder of a run: spec, versions, metrics, checkpoint, result, plots. Whole files only, at any moment."""
+
+from __future__ import annotations
+
+import csv
+import errno
+import io
+import json
+import os
+import platform
+import shutil
+import tempfile
+from dataclasses import asdict, fields
+from datetime import date
+from importlib.metadata import version
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from host.errors import RunFolderError
+from host.files import read_arrays, write_arrays, write_text
+from host.settings.spec import RunSpec, resolve
+from host.training.loop import Check, Progress
+
+_PACKAGES = ("chipsim", "numpy", "numba", "scikit-learn", "scipy", "pydantic")
+
+_WRITTEN = ("checkpoint.bin", "metrics.csv", "result.json", "spec.toml", "versions.json")
+
+
+class RunFolder:
+    """A folder that holds a spec from the moment it exists."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @staticmethod
+    def check(out: Path) -> None:
+        """Raises RunFolderError if `create` could not make `out`, as far as can be seen before anything is made."""
+        try:
+            if out.exists() and (not out.is_dir() or any(out.iterdir())):
+                raise RunFolderError(
+                    f"--out {out} already holds something: name a new or empty folder, or continue with --resume {out}"
+                )
+            above = next(folder for folder in (out, *out.absolute().parents) if folder.exists())
+            if above.is_dir() and not os.access(above, os.W_OK | os.X_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        except OSError as error:
+            raise _cannot_make(out, error) from None
+
+    @staticmethod
+    def create(spec: RunSpec, out: Path | None) -> RunFolder:
+        """Make `out`, or a new folder runs/<date>-<hash>. Raises RunFolderError if that is not possible."""
+        name = out or Path("runs") / f"{date.today():%Y%m%d}-{spec.hash()}"
+        if out is not None:
+            RunFolder.check(out)
+        try:
+            there = out is not None and name.is_dir()
+            parents = _missing_parents(name)
+            name.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _cannot_make(name, error) from None
+        if there:  # empty: perhaps a mount point or a link, which no rename can replace
+            return RunFolder._fill(name, spec)
+        beside: Path | None = None
+        try:
+            # A run killed here leaves at most a hidden folder beside; the run folder appears with its spec inside.
+            beside = Path(tempfile.mkdtemp(dir=name.parent, prefix=f".{name.name}."))
+            beside.chmod(0o755)
+            write_text(beside / "spec.toml", spec.to_toml())
+            write_text(beside / "versions.json", json.dumps(versions(), indent=2) + "\n")
+            return RunFolder(_take(beside, out) if out else _take_unused(beside, name))
+        except (OSError, UnicodeError) as error:
+            if beside is not None:
+                shutil.rmtree(beside, ignore_errors=True)
+            for parent in parents:
+                parent.rmdir()
+            raise RunFolderError(_cannot_write(name, error)) from None
+
+    @staticmethod
+    def _fill(folder: Path, spec: RunSpec) -> RunFolder:
+        """Make an empty folder a run's; the spec comes last, since a folder with a spec is a run."""
+        try:
+            write_text(folder / "versions.json", json.dumps(versions(), indent=2) + "\n")
+            write_text(folder / "spec.toml", spec.to_toml())
+        except (OSError, UnicodeError) as error:
+            (folder / "versions.json").unlink(missing_ok=True)
+            raise RunFolderError(_cannot_write(folder, error)) from None
+        return RunFolder(folder)
+
+    @staticmethod
+    def open(path: Path) -> tuple[RunFolder, RunSpec]:
+        """An existing run and its spec. Raises RunFolderError if there is none."""
+        if not (path / "spec.toml").is_file():
+            raise RunFolderError(
+                f"{path} holds no run (no spec.toml in it): name a run folder, or start one with --out"
+            )
+        return RunFolder(path), resolve(path / "spec.toml", {})
+
+    def clear(self) -> None:
+        """Remove what a run that was killed while it wrote has left beside its files."""
+        for name in _WRITTEN:
+            for leftover in self.path.glob(f".{name}.*"):
+                leftover.unlink(missing_ok=True)
+
+    def save_progress(self, progress: Progress, identity: dict[str, str]) -> None:
+        """Metrics, then the checkpoint: stopped between them, a resumed run writes both again. Raises OSError."""
+        facts = {**progress.facts(), "identity": identity}
+        write_text(self.path / "metrics.csv", _csv(progress.checks))
+        write_arrays(self.path / "checkpoint.bin", progress.arrays(), facts)
+
+    def load_progress(self, identity: dict[str, str]) -> Progress | None:
+        """Where the run stands; None if it has not come to its first check. Raises RunFolderError.
+
+        identity: what the checkpoint must agree with, name -> digest: the spec and the data.
+        """
+        path = self.path / "checkpoint.bin"
+        if not path.exists():
+            return None
+        arrays, facts = read_arrays(path)
+        saved = facts.pop("identity", {})
+        for name, digest in identity.items():
+            if saved.get(name) != digest:
+                raise RunFolderError(
+                    f"{path} belongs to another {name} ({saved.get(name)}, not {digest}): resume with the {name} of the"
+                    " first start, or start a new run"
+                )
+        try:
+            return Progress.load(arrays, facts)
+        except (KeyError, TypeError, ValueError) as error:
+            raise RunFolderError(f"checkpoint {path} is of another version ({error}): start a new run") from None
+
+    def save_result(self, result: dict[str, Any]) -> None:
+        write_text(self.path / "result.json", json.dumps(result, indent=2) + "\n")
+
+
+def _cannot_make(folder: Path, error: OSError) -> RunFolderError:
+    return RunFolderError(f"cannot make a run folder at {folder}: {error.strerror}; choose another --out")
+
+
+def _cannot_write(folder: Path, error: OSError | UnicodeError) -> str:
+    if isinstance(error, UnicodeError):
+        return "a setting, perhaps the data set's file name, cannot be written as UTF-8 text: rename the file"
+    return f"cannot write in {folder}: {error.strerror}; choose another --out"
+
+
+def _take(folder: Path, name: Path) -> Path:
+    """Rename `folder` to `name`, which must be free. Raises OSError."""
+    os.replace(folder, name)
+    return name
+
+
+def _take_unused(folder: Path, name: Path) -> Path:
+    """Rename `folder` to `name`, or to the first of name-2, name-3, ... that nobody has, also at this very moment."""
+    for number in count(1):
+        candidate = name if number == 1 else name.with_name(f"{name.name}-{number}")
+        if not candidate.exists():
+            try:
+                return _take(folder, candidate)
+            except OSError as error:
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                    raise
+    raise AssertionError("count() does not end")
+
+
+def _missing_parents(path: Path) -> list[Path]:
+    """Folders above `path` that are still to be made, innermost first."""
+    return [parent for parent in path.parents if not parent.exists()]
+
+
+def versions() -> dict[str, str]:
+    return {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}}
+
+
+def _csv(checks: list[Check]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, [field.name for field in fields(Check)], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(asdict(check) for check in checks)
+    return text.getvalue()

@@ -1,0 +1,49 @@
+"""A teacher from a NIR file: the network itself on an ideal chip, whose firing rates a die's neurons are to reach."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chipsim import Chip
+from host.data.encoders import Encoder
+from host.teachers.network import Network
+from host.teachers.nir.read import SpikingNetwork
+from host.teachers.teacher import Teacher
+
+if TYPE_CHECKING:
+    from host.settings.spec import RunSpec
+
+_CHUNK = 64
+
+
+class IdealChip:
+    """Computes the rates of every layer's neurons, in spikes per step."""
+
+    def __init__(self, spec: RunSpec, read: SpikingNetwork) -> None:
+        """The chip is as `spec` says, without any nonideality, weights and all as in the file."""
+        network = read.network
+        self._chip = Chip(spec.chip_of(network.chip_settings()).ideal(), die_seed=0)
+        self._chip.program(network.weights)
+        self._encoder = Encoder(spec.encoding, network.sizes[0], spec.steps, _CHUNK, spec.seed)
+        self._steps = np.float32(spec.steps)
+
+    def __call__(self, values: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        """Every sample is shown in window 0, so that it is encoded alike whatever chunk it is in."""
+        parts = []
+        for start in range(0, len(values), _CHUNK):
+            shown = values[start : start + _CHUNK]
+            windows = np.zeros(len(shown), np.int64)
+            parts.append(self._chip.infer(self._encoder.encode(shown, windows), windows).counts)
+        return [np.concatenate(each).astype(np.float32) / self._steps for each in zip(*parts, strict=True)]
+
+
+def nir_teacher(spec: RunSpec, read: SpikingNetwork) -> Teacher:
+    """Rates need no scale: one spike per step is one spike per step."""
+    charge = np.float32(spec.neuron.charge_per_step)  # by which dies' weights are multiplied, see Setup.start_weights
+    weights = [crossbar and (crossbar[0] / charge, crossbar[1] / charge) for crossbar in read.network.weights]
+    network = Network(read.network.input_shape, read.network.layers, weights)
+    norms = [np.ones(shape.columns, np.float32) for shape in network.shapes]
+    return Teacher(network, IdealChip(spec, read), norms)

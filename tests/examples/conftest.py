@@ -1,0 +1,5 @@
+"""Examples are run as the host's tests are."""
+
+from host_fixtures import data_file, here, no_drawing, no_waiting_for_the_disk, session_cache
+
+__all__ = ["data_file", "here", "no_drawing", "no_waiting_for_the_disk", "session_cache"]

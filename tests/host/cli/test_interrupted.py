@@ -1,0 +1,128 @@
+"""Ctrl-C and kill -9 at any moment: one line or none, and a run that goes on to the same bits."""
+
+import re
+import shlex
+import signal
+import time
+
+import pytest
+from small_runs import SMALL_FLAGS, end, everything_in, final, start
+
+from host.cli.text.run import Console
+
+pytestmark = pytest.mark.usefixtures("no_drawing")  # in this process; others draw
+
+PATIENCE_S = 60
+LONG = (*SMALL_FLAGS, "--epochs", "150", "--set", "training.chunk=16", "--threads", "1")
+
+
+def wait_until(true, process):
+    """Look every millisecond; fails if the process ends before."""
+    give_up = time.monotonic() + PATIENCE_S
+    while not true():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < give_up
+        time.sleep(0.001)
+
+
+def killed(process):
+    process.send_signal(signal.SIGKILL)
+    ended = end(process)
+    assert ended.status == -signal.SIGKILL, "the run was too short to be killed"
+    return ended
+
+
+@pytest.mark.usefixtures("interruptible")
+def test_killed_again_and_again_then_ctrl_c_then_to_the_end(chipsim, here, data_file, tmp_path):
+    assert chipsim("run", "--dataset", data_file, *LONG, "--out", tmp_path / "whole").status == 0
+    run, checkpoint = here / "run", here / "run" / "checkpoint.bin"
+
+    process = start("run", "--dataset", data_file, *LONG, "--out", "run")
+    wait_until((run / "spec.toml").exists, process)
+    killed(process)
+    assert {path.name for path in run.iterdir()} >= {"spec.toml", "versions.json"}
+
+    process = start("run", "--resume", "run")  # there may be no checkpoint yet
+    wait_until(checkpoint.exists, process)
+    killed(process)
+
+    process = start("run", "--resume", "run")
+    before = checkpoint.stat().st_mtime_ns
+    wait_until(lambda: checkpoint.stat().st_mtime_ns != before, process)
+    before = checkpoint.stat().st_mtime_ns
+    wait_until(lambda: checkpoint.stat().st_mtime_ns != before, process)
+    process.send_signal(signal.SIGINT)
+    ended = end(process)
+    assert (ended.status, ended.out) == (130, "")
+    said = re.fullmatch(r"chipsim: interrupted; continue with: chipsim (run --resume run)\n", ended.err)
+    assert said, ended.err
+    assert not (run / "result.json").exists()
+
+    ended = end(start(*shlex.split(said[1])))
+    assert (ended.status, ended.err) == (0, "")
+    assert final(run) == final(tmp_path / "whole")
+
+
+STAGES = {
+    "loading data": False,
+    "training the teacher": False,
+    "ideal chip": True,
+    "this die before learning": True,
+    "learning: on-chip-ltl": True,
+    "this die after learning": True,
+    "drawing": True,
+}
+
+
+def interrupted_at(monkeypatch, stage):
+    """Ctrl-C at the begin of a stage."""
+    real = Console.stage
+
+    def pressed(self, text):
+        if text == stage:
+            raise KeyboardInterrupt
+        real(self, text)
+
+    monkeypatch.setattr(Console, "stage", pressed)
+
+
+@pytest.mark.parametrize(("stage", "goes_on"), STAGES.items())
+def test_ctrl_c_at_every_stage(chipsim, here, data_file, stage, goes_on, monkeypatch):
+    with monkeypatch.context() as patch:
+        interrupted_at(patch, stage)
+        ended = chipsim("run", "--dataset", data_file, *SMALL_FLAGS, "--out", "run")
+    assert (ended.status, ended.out) == (130, "")
+    if not goes_on:
+        assert ended.err == "chipsim: interrupted\n"
+        assert everything_in(here) == {}
+        return
+    assert ended.err == "chipsim: interrupted; continue with: chipsim run --resume run\n"
+    assert chipsim(*shlex.split(ended.err.split("continue with: chipsim ")[1])).status == 0
+    assert chipsim("run", "--dataset", data_file, *SMALL_FLAGS, "--out", "whole").status == 0
+    assert final(here / "run") == final(here / "whole")
+    assert (here / "run" / "accuracy.png").exists()
+
+
+def test_the_stages_are_all_there_are(chipsim, here, data_file, monkeypatch):
+    """What a run says on its way, in this order, so that the test above leaves none out."""
+    heard = []
+    monkeypatch.setattr(Console, "stage", lambda self, text: heard.append(text))
+    assert chipsim("run", "--dataset", data_file, *SMALL_FLAGS).status == 0
+    assert heard == list(STAGES)
+
+
+def test_ctrl_c_before_anything_began(chipsim, here, monkeypatch):
+    def pressed(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("host.settings.spec.resolve", pressed)
+    ended = chipsim("run")
+    assert ended.status == 130
+    assert ended.err.strip() == "chipsim: interrupted"
+
+
+def test_the_hint_holds_for_a_folder_with_a_space(chipsim, here, data_file, monkeypatch):
+    with monkeypatch.context() as patch:
+        interrupted_at(patch, "learning: on-chip-ltl")
+        ended = chipsim("run", "--dataset", data_file, *SMALL_FLAGS, "--out", "my run")
+    assert chipsim(*shlex.split(ended.err.split("continue with: chipsim ")[1])).status == 0

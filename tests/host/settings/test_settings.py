@@ -1,0 +1,260 @@
+"""A run's settings: flags over the file over the defaults, resolved once."""
+
+import json
+from pathlib import Path
+
+import pytest
+from every_setting import OTHER, as_toml, leaves, value_of
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chipsim import ChipSpec, NeuronSpec, SynapseSpec
+from host.errors import SettingError
+from host.run import run_die as run_module
+from host.settings.spec import RunSpec, TeacherSpec, TrainingSpec, resolve
+from learning_circuit import LearningCircuitSpec
+
+PLAIN = resolve(None, {})
+DECIDES_NOTHING = {"data_dir", "training.chunk"}
+# What another setting's value changes too, where neither a flag nor the file says otherwise.
+FOLLOWS = {
+    "dataset": {"hidden", "encoding", "steps", "learning_circuit.warm_up_steps"},
+    "steps": {"learning_circuit.warm_up_steps"},
+    "chip": {"training.learning_rate"},  # all else of the ideal chip is as the defaults say
+}
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "spec.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def simulated(chipsim, monkeypatch):
+    """The spec that a command line hands to the simulation, which does not start."""
+
+    def call(*arguments: object) -> RunSpec:
+        specs = []
+
+        def stop_here(spec, *_):
+            specs.append(spec)
+            raise SettingError("far enough")
+
+        monkeypatch.setattr(run_module, "run", stop_here)
+        ended = chipsim("run", *arguments)
+        assert ended.err == "chipsim: far enough\n"
+        return specs[0]
+
+    return call
+
+
+def test_the_table_of_settings_is_complete():
+    assert set(OTHER) == set(leaves())
+
+
+@pytest.mark.parametrize("name", leaves())
+def test_every_setting_can_be_set_in_a_file_and_nothing_else_moves(name, tmp_path):
+    spec = resolve(write(tmp_path, as_toml(name, OTHER[name])), {})
+    for other in leaves():
+        expected = OTHER[name] if other == name else value_of(PLAIN, other)
+        if other not in FOLLOWS.get(name, ()):
+            assert value_of(spec, other) == expected, other
+    assert value_of(spec, name) != value_of(PLAIN, name)
+
+
+@pytest.mark.parametrize("name", leaves())
+def test_every_setting_can_be_set_with_set(name, simulated):
+    value = OTHER[name]
+    spec = simulated("--set", f"{name}={value if isinstance(value, str) else json.dumps(value)}")
+    assert spec == resolve(None, {name: value})
+    assert value_of(spec, name) == value
+
+
+FLAGS = [
+    (("--dataset", "yinyang"), "dataset", "yinyang"),
+    (("--data-dir", "there"), "data_dir", "there"),
+    (("--hidden", "9,8"), "hidden", [9, 8]),
+    (("--steps", "12"), "steps", 12),
+    (("--encoding", "bernoulli"), "encoding", "bernoulli"),
+    (("--neuron", "lif"), "neuron.kind", "lif"),
+    (("--tau", "4.5"), "neuron.tau_steps", 4.5),
+    (("--reset", "zero"), "neuron.reset", "zero"),
+    (("--readout", "integrating"), "neuron.readout", "integrating"),
+    (("--start", "random"), "training.start", "random"),
+    (("--die", "9"), "die", 9),
+    (("--die", "0"), "die", 0),
+    (("--seed", "0"), "seed", 0),
+    (("--chip", "rram"), "chip", "rram"),
+    (("--epochs", "0"), "training.epochs", 0),
+    (("--learning-rate", "0.5"), "training.learning_rate", 0.5),
+    (("--error-gate", "sign"), "learning_circuit.error_gate", "sign"),
+    (("--warm-up", "0"), "learning_circuit.warm_up_steps", 0),
+    (("--noise", "thermal:0.5", "--noise", "silencing:0.25"), "noise", ["thermal:0.5", "silencing:0.25"]),
+    (("--noise", "ideal"), "noise", []),
+]
+
+
+@pytest.mark.parametrize(("flags", "name", "value"), FLAGS, ids=[" ".join(flags) for flags, _, _ in FLAGS])
+def test_a_flag_overrides_the_file_and_the_file_the_default(flags, name, value, simulated, tmp_path):
+    in_file = write(tmp_path, as_toml(name, OTHER[name]))
+    assert value_of(simulated("--config", in_file), name) == OTHER[name] != value_of(PLAIN, name)
+    assert value_of(simulated("--config", in_file, *flags), name) == value
+    assert value_of(simulated(*flags), name) == value
+
+
+@given(
+    st.dictionaries(st.sampled_from(leaves()), st.sampled_from(["file", "override", "both"]), max_size=8),
+)
+def test_layers_do_not_mix(tmp_path_factory, where):
+    in_file = {name: value_of(PLAIN, name) for name, place in where.items() if place == "both"}
+    in_file |= {name: OTHER[name] for name, place in where.items() if place == "file"}
+    in_file = {name: value for name, value in in_file.items() if value is not None}
+    overrides = {name: OTHER[name] for name, place in where.items() if place != "file"}
+    lines = [as_toml(name, value) for name, value in in_file.items() if "." not in name]
+    tables: dict[str, str] = {}
+    for name, value in in_file.items():
+        if "." in name:
+            header, line = as_toml(name, value).strip().split("\n", 1)
+            tables[header] = tables.get(header, "") + line + "\n"
+    text = "\n".join(lines) + "\n" + "\n".join(f"{header}\n{body}" for header, body in tables.items())
+    spec = resolve(write(tmp_path_factory.mktemp("layers"), text), overrides)
+    for name in leaves():
+        if name in where:
+            assert value_of(spec, name) == OTHER[name], name
+        elif not any(name in FOLLOWS.get(other, ()) for other in where):
+            assert value_of(spec, name) == value_of(PLAIN, name), name
+
+
+def test_resolving_leaves_what_it_was_given_alone():
+    overrides = {"learning_circuit": {"error_gate": "sign"}, "steps": 20, "training.epochs": 1}
+    before = json.dumps(overrides)
+    resolve(None, overrides)
+    assert json.dumps(overrides) == before
+
+
+@pytest.mark.parametrize(
+    ("dataset", "hidden", "encoding", "steps"),
+    [
+        ("digits", (128, 64), "rate", 16),
+        ("mnist", (256,), "rate", 16),
+        ("yinyang", (120,), "current", 32),
+        ("some.npz", (128, 64), "rate", 16),
+    ],
+)
+def test_a_data_set_brings_its_defaults(dataset, hidden, encoding, steps):
+    spec = resolve(None, {"dataset": dataset})
+    assert (spec.hidden, spec.encoding, spec.steps) == (hidden, encoding, steps)
+    assert spec.learning_circuit.warm_up_steps == steps // 2
+
+
+@pytest.mark.parametrize("steps", [4.0, "4"])
+def test_the_default_warm_up_follows_any_way_to_write_the_steps(steps):
+    assert resolve(None, {"steps": steps}) == resolve(None, {"steps": 4})
+
+
+@pytest.mark.parametrize("steps", [2, 16, 40])
+def test_cifar10_is_learned_in_the_last_step(steps):
+    assert resolve(None, {"dataset": "cifar10", "steps": steps}).learning_circuit.warm_up_steps == steps - 1
+
+
+def test_a_data_sets_defaults_give_way_to_file_and_flags(tmp_path):
+    file = write(tmp_path, 'dataset = "yinyang"\nsteps = 8\n')
+    spec = resolve(file, {"hidden": [3]})
+    assert (spec.steps, spec.hidden, spec.encoding) == (8, (3,), "current")
+    assert spec.learning_circuit.warm_up_steps == 4
+    assert resolve(file, {"dataset": "digits"}).encoding == "rate"
+    assert resolve(file, {"steps": 9, "learning_circuit.warm_up_steps": 1}).learning_circuit.warm_up_steps == 1
+
+
+positive = st.floats(1e-6, 1e6)
+noises = st.lists(
+    st.sampled_from(
+        ["mismatch:0.25@weight", "mismatch:1e-3@leak,layer=1", "thermal:0.5", "quantization:4", "silencing:1@hidden"]
+    ),
+    unique=True,
+    max_size=4,
+)
+
+
+@st.composite
+def specs(draw):
+    steps = draw(st.integers(2, 4096))
+    circuit = st.builds(
+        LearningCircuitSpec,
+        accumulator_bits=st.integers(1, 24),
+        error_gate=st.sampled_from(["linear", "sign", "ternary"]),
+        dead_zone_counts=st.floats(0, 1e3),
+        boxcar_width_th=positive,
+        warm_up_steps=st.integers(0, steps - 1),
+        update_accumulator_bits=st.integers(0, 14),
+    )
+    neuron = st.builds(
+        NeuronSpec,
+        kind=st.sampled_from(["if", "lif"]),
+        tau_steps=positive,
+        reset=st.sampled_from(["subtract", "zero"]),
+        low_rail_th=st.floats(-1e6, 0),
+        high_rail_th=st.floats(1, 1e6),
+        readout=st.sampled_from(["spiking", "integrating"]),
+    )
+    teacher = st.builds(
+        TeacherSpec,
+        epochs=st.none() | st.integers(1, 500),
+        norm=st.sampled_from(["neuron", "layer"]),
+        norm_percentile=st.floats(50, 100),
+    )
+    training = st.builds(
+        TrainingSpec,
+        start=st.sampled_from(["teacher", "random"]),
+        output_target=st.sampled_from(["label", "softmax", "logits"]),
+        epochs=st.none() | st.integers(0, 500),
+        learning_rate=st.none() | positive,
+        validation_fraction=st.floats(0.01, 0.5),
+        chunk=st.integers(1, 65536),
+    )
+    return draw(
+        st.builds(
+            RunSpec,
+            dataset=st.sampled_from(["digits", "mnist", "mnist16", "yinyang"]) | st.text(),
+            data_dir=st.none() | st.text(),
+            hidden=st.lists(st.integers(1, 1_000_000), max_size=5).map(tuple),
+            steps=st.just(steps),
+            encoding=st.sampled_from(["rate", "bernoulli", "current", "latency", "log-latency"]),
+            noise=noises.map(tuple),
+            die=st.integers(0, 2**32 - 1),
+            seed=st.integers(0, 2**32 - 1),
+            neuron=neuron,
+            synapse=st.builds(SynapseSpec, full_scale_th=st.none() | positive, bias_full_scale_th=st.none() | positive),
+            learning_circuit=circuit,
+            teacher=teacher,
+            training=training,
+        )
+    )
+
+
+@given(specs())
+def test_a_spec_survives_its_file(tmp_path_factory, spec):
+    again = resolve(write(tmp_path_factory.mktemp("spec"), spec.to_toml()), {})
+    assert again == spec
+    assert again.hash() == spec.hash()
+
+
+@pytest.mark.parametrize("name", leaves())
+def test_the_hash_covers_what_decides_the_results(name):
+    kept = {follower: value_of(PLAIN, follower) for follower in FOLLOWS.get(name, ())}
+    other = resolve(None, {name: OTHER[name], **kept})
+    assert (other.hash() == PLAIN.hash()) == (name in DECIDES_NOTHING)
+
+
+def test_the_chips_spec_is_the_runs():
+    spec = resolve(None, {name: OTHER[name] for name in OTHER})
+    assert spec.chip_spec(4, 3) == ChipSpec(
+        layer_sizes=(4, 5, 4, 3),
+        steps=22,
+        target_bits=7,
+        neuron=spec.neuron,
+        synapse=spec.synapse,
+        learning_circuit=spec.learning_circuit,
+        noise=("mismatch:0.3@threshold", "thermal:0.1,layer=2"),
+    )

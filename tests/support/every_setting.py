@@ -1,0 +1,103 @@
+"""Every setting of a run spec by its dotted name, found in the models themselves."""
+
+from typing import Any
+
+import tomli_w
+from pydantic import BaseModel
+
+from host.settings.spec import RunSpec
+
+# A valid value for each that is not its default.
+OTHER: dict[str, Any] = {
+    "dataset": "yinyang",
+    "data_dir": "elsewhere",
+    "hidden": [5, 4],
+    "steps": 22,
+    "target_bits": 7,
+    "encoding": "latency",
+    "noise": ["mismatch:0.3@threshold", "thermal:0.1,layer=2"],
+    "die": 7,
+    "seed": 2**32 - 1,
+    "chip": "ideal",
+    "neuron.kind": "lif",
+    "neuron.tau_steps": 3.5,
+    "neuron.synapse_tau_steps": 2.5,
+    "neuron.reset": "zero",
+    "neuron.low_rail_th": -0.25,
+    "neuron.high_rail_th": 1.5,
+    "neuron.readout": "integrating",
+    "synapse.full_scale_th": 0.75,
+    "synapse.bias_full_scale_th": 1.25,
+    "learning_circuit.accumulator_bits": 5,
+    "learning_circuit.error_gate": "ternary",
+    "learning_circuit.dead_zone_counts": 0.5,
+    "learning_circuit.boxcar_width_th": 0.75,
+    "learning_circuit.warm_up_steps": 3,
+    "learning_circuit.trace_tau_steps": 4.5,
+    "learning_circuit.update_accumulator_bits": 0,
+    "learning_circuit.pulse_steps": [[1.5, 1.0, 0.5], [0.25, 1.75]],
+    "teacher.epochs": 9,
+    "teacher.shift_px": 2,
+    "teacher.norm": "layer",
+    "teacher.norm_percentile": 95.5,
+    "training.method": "online-ltl-off-chip",
+    "training.start": "random",
+    "training.output_target": "label",
+    "training.epochs": 3,
+    "training.learning_rate": 0.125,
+    "training.validation_fraction": 0.25,
+    "training.chunk": 17,
+    "training.rest_before_s": 1.5,
+    "training.rest_after_s": 2.5,
+    "in_the_loop.batch": 50,
+    "in_the_loop.steepness": 12.5,
+    "in_the_loop.thresholds": "nominal",
+    "in_the_loop.biases": False,
+    "in_the_loop.rotation_deg": 7.5,
+    "in_the_loop.loss.scale": 3.5,
+    "in_the_loop.loss.activity_penalty": 0.25,
+    "in_the_loop.loss.weight_penalty": 0.75,
+    "in_the_loop.converter.bits": 6,
+    "in_the_loop.converter.low_th": -0.5,
+    "in_the_loop.converter.high_th": 2.5,
+    "in_the_loop.converter.readout_low_th": -1.5,
+    "in_the_loop.converter.readout_high_th": 6.5,
+    "conversion.balancing": "current",
+    "conversion.bias_correction": True,
+    "conversion.initial_membrane_th": 0.5,
+    "conversion.samples": 64,
+    "offline.batch": 8,
+    "offline.boxcar_width_th": 1.5,
+}
+
+# Files that are read once and become other settings, and a file that takes the place of others (see test_teacher_file).
+FILES = ("learning_circuit.pulse_curve_csv", "teacher.file", "teacher.digest", "teacher.step_s", "teacher.integration")
+
+
+def leaves(model: type[BaseModel] = RunSpec, prefix: str = "") -> list[str]:
+    """Dotted names of all settings, as they stand in the models."""
+    names = []
+    for name, field in model.model_fields.items():
+        inner = field.annotation
+        is_table = isinstance(inner, type) and issubclass(inner, BaseModel)
+        names += leaves(inner, f"{prefix}{name}.") if is_table else [prefix + name]
+    return [name for name in names if name not in FILES]
+
+
+def value_of(spec: BaseModel, name: str) -> Any:
+    """A setting by its dotted name, as TOML would hold it; a chip by its own name, which is its preset's."""
+    if name == "chip":
+        return spec.chip and spec.chip.name
+    value: Any = spec.model_dump(mode="json")
+    for part in name.split("."):
+        value = value[part]
+    return value
+
+
+def as_toml(name: str, value: Any) -> str:
+    """`table.key = value` in TOML."""
+    *tables, key = name.split(".")
+    nested: Any = {key: value}
+    for table in reversed(tables):
+        nested = {table: nested}
+    return tomli_w.dumps(nested)

@@ -1,0 +1,285 @@
+"""One layer of the slow witness: a crossbar with its neurons and learning circuits, one synapse at a time.
+
+All arithmetic is on np.float32 scalars, in the order the kernels document. Equation numbers are those of Yang et al.
+2022.
+"""
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+from reference_random import gaussian_of, normal_of_write, uniform_of, words_of
+
+from chipsim.random.philox import natural_log
+
+F = np.float32
+ZERO = F(0)
+# What a neuron shows in every step, learning circuit last; names as in chipsim.Signals.
+NEURON_SIGNALS = ("current", "noise", "membrane", "kept", "count")
+CIRCUIT_SIGNALS = ("target_count", "error", "boxcar", "pulse")
+SYNAPSE_SIGNALS = ("weight", "code", "residue")
+TALLY = (
+    "synaptic_events",
+    "weight_updates",
+    "code_writes",
+    "membrane_low_rail",
+    "membrane_high_rail",
+    "accumulator_full",
+    "weight_full_scale",
+    "missed_counts",
+    "spikes",
+    "events_lost",
+)
+
+
+def zero_tally():
+    return dict.fromkeys(TALLY, 0)
+
+
+@dataclass
+class Input:
+    """What one layer sees in one cycle: the active rows and their amplitudes (None: spikes)."""
+
+    rows: list
+    amplitudes: list | None = None
+
+
+@dataclass
+class ReferenceLayer:
+    """One crossbar with its neurons and learning circuits, registers included."""
+
+    made: object  # chipsim.die.fabricate.FabricatedLayer, tables only
+    weight: np.ndarray  # (n_in + 1, n_out) what a spike delivers
+    design: object  # learning circuit spec
+    first: int = 0  # number of its first neuron
+    coded: bool = False
+    code: np.ndarray | None = None
+    residue: np.ndarray | None = None
+    seconds: float = 0.0  # that its synapses have drifted for
+    lsb: tuple = (F(1), F(1))  # of a weight, of a bias
+    full_scale: np.float32 = ZERO
+    gain: np.ndarray | None = None  # as it is now; made.gain is how it was when programmed
+    tally: dict = field(default_factory=zero_tally)
+
+    def start_window(self, window):
+        n = self.weight.shape[1]
+        self.window = window
+        self.traces = {}  # of the rows that have spiked
+        self.synaptic = [ZERO] * n
+        self.membrane = [ZERO] * n
+        self.fired = [False] * n
+        self.count = [F(-np.inf) if self.made.neurons.peak else ZERO] * n
+        self.target_count = [ZERO] * n
+        self.n_missed = [0] * n
+        self.before_miss = [self._spikes_before_miss(i) for i in range(n)]
+        self.stale = True  # whether the current must be computed again, if the input is constant
+        self.shows = {name: [ZERO] * n for name in NEURON_SIGNALS + CIRCUIT_SIGNALS}
+
+    def step(self, t, seen, target, rate):
+        """Step t (from 1) of the window on what is `seen`. Returns the membranes as the comparator saw them."""
+        self.tally["synaptic_events"] += len(seen.rows) * self.weight.shape[1]
+        before = list(self.fired)
+        for i in range(len(self.membrane)):
+            self._integrate_and_fire(i, t, self._synaptic(seen, i), self._noise(i, t, seen), before[i])
+        if target is not None:
+            self._learn(t, seen, target, rate)
+        self.shows |= {"membrane": list(self.membrane), "count": list(self.count)}
+        self.shows["kept"] = [self._kept(i) for i in range(len(self.membrane))]
+        return list(self.membrane)
+
+    def _kept(self, i):
+        """What leak and reset leave of the membrane for the next step."""
+        neurons = self.made.neurons
+        if self.fired[i] and neurons.zero_reset == 1:
+            return ZERO
+        return neurons.decay[i] * self.membrane[i] - (neurons.reset_charge[i] if self.fired[i] else ZERO)
+
+    def synapses_shown(self):
+        return {name: getattr(self, name) for name in SYNAPSE_SIGNALS if getattr(self, name) is not None}
+
+    def input_shown(self, seen):
+        """(1, rows + 1), what the rows carry."""
+        shown = np.zeros((1, len(self.weight)), F)
+        shown[0, seen.rows] = 1 if seen.amplitudes is None else seen.amplitudes
+        shown[0, -1] = 1
+        return shown
+
+    # Forward: Eqs. 1 to 3
+
+    def _current(self, seen, i):
+        """I_i[t] = b_i + sum_j w_ij S_j[t-1], bias first, then rows in their order (Eq. 2)."""
+        current = self.weight[-1, i]
+        for k, j in enumerate(seen.rows):
+            delivered = self.weight[j, i] if seen.amplitudes is None else seen.amplitudes[k] * self.weight[j, i]
+            current = current + delivered
+        return current
+
+    def _synaptic(self, seen, i):
+        """What reaches the membrane: the column's current, or I <- e^(-1 / tau_syn) I + column's current."""
+        current = self._current(seen, i)
+        if self.made.neurons.exponential:
+            current = self.synaptic[i] = self.made.neurons.current_decay[i] * self.synaptic[i] + current
+        return current
+
+    def _noise(self, i, t, seen):
+        """One Gaussian for the membrane's noise and for that of every event read, the bias included."""
+        neurons = self.made.neurons
+        if not neurons.noisy:
+            return ZERO
+        sigma = neurons.noise[i]
+        if neurons.reads:
+            power = self._power(seen, i)
+            event = neurons.read_noise[i] * self.full_scale
+            sigma = np.sqrt(sigma * sigma + power * (event * event))
+        return gaussian_of(neurons.noise_key, self.window, neurons.layer, t - 1, self.first + i) * sigma
+
+    def _power(self, seen, i):
+        """Sum of the squared amplitudes of the events that neuron i reads, the bias first."""
+        power = F(1)
+        for k in range(len(seen.rows)):
+            power = power + (F(1) if seen.amplitudes is None else seen.amplitudes[k] * seen.amplitudes[k])
+        return power
+
+    def _integrate_and_fire(self, i, t, current, noise, fired_before):
+        neurons = self.made.neurons
+        self.shows["current"][i], self.shows["noise"][i] = current, noise
+        charge = current + noise
+        if neurons.integrating:
+            self.membrane[i] = neurons.decay[i] * self.membrane[i] + charge
+            score = self.membrane[i] / neurons.threshold[i]
+            self.count[i] = max(self.count[i], score) if neurons.peak else score
+            return
+        kept = ZERO if fired_before and neurons.zero_reset == 1 else self.membrane[i]
+        u = neurons.decay[i] * kept + charge  # Eq. 1
+        if fired_before and neurons.zero_reset == 0:
+            u = u - neurons.reset_charge[i]
+        if u < neurons.low_rail:
+            u = neurons.low_rail
+            self.tally["membrane_low_rail"] += 1
+        if u > neurons.high_rail:
+            u = neurons.high_rail
+            self.tally["membrane_high_rail"] += 1
+        self.membrane[i] = u
+        self.fired[i] = bool(u >= neurons.threshold[i])  # Eq. 3
+        if self.fired[i]:
+            self.tally["spikes"] += 1
+            self._count(i)
+
+    def _count(self, i):
+        """The accumulator sees this neuron's spike, unless it misses it or is full."""
+        if self.before_miss[i] == 0:
+            self.n_missed[i] += 1
+            self.before_miss[i] = self._spikes_before_miss(i)
+            self.tally["missed_counts"] += 1
+            return
+        self.before_miss[i] -= 1
+        if self.count[i] + F(1) > self._full():
+            self.tally["accumulator_full"] += 1
+        else:
+            self.count[i] = self.count[i] + F(1)
+
+    def _spikes_before_miss(self, i):
+        """How many spikes come before the next missed one: geometric, from the window's next word."""
+        circuit, k = self.made.circuit, self.n_missed[i]
+        if circuit.missed[i] == 0:
+            return math.inf
+        word = words_of(circuit.missed_key, self.window, self.made.neurons.layer, k, self.first + i)[k % 4]
+        return math.floor(F(natural_log(F(((word >> 8) + 1) / 2**24))) * circuit.missed_per_log[i])
+
+    def _full(self):
+        return F(2**self.design.accumulator_bits - 1)
+
+    # Learning: Eqs. 8 to 11
+
+    def _learn(self, t, seen, target, rate):
+        seen = self._traced(seen)
+        pulses = [self._pulse(i, t, target[i], rate) for i in range(len(self.membrane))]
+        n_open = sum(pulse != 0 for pulse in pulses)
+        if n_open == 0:
+            return
+        self.tally["weight_updates"] += (len(seen.rows) + 1) * n_open
+        for i, pulse in enumerate(pulses):
+            if pulse != 0:
+                for k, j in enumerate(seen.rows):
+                    self._write(j, i, pulse, None if seen.amplitudes is None else seen.amplitudes[k], t)
+                self._write(len(self.weight) - 1, i, pulse, None, t)
+
+    def _traced(self, seen):
+        """What learning sees of the rows: their spikes, or x_j[t] = e^(-1 / tau) x_j[t-1] + S_j[t-1]."""
+        if self.design.trace_tau_steps is None:
+            return seen
+        decay = F(math.exp(-1 / self.design.trace_tau_steps))
+        self.traces = {row: decay * trace for row, trace in self.traces.items()}
+        for row, x in zip(seen.rows, seen.amplitudes or [F(1)] * len(seen.rows), strict=True):
+            self.traces[row] = self.traces.get(row, ZERO) + x
+        return Input(list(self.traces), list(self.traces.values()))
+
+    def _pulse(self, i, t, target, rate):
+        """eta gate(e_i) box_i (Eq. 10), the error taken from the two counters: d = y t - C, e = d / t (Eqs. 9, 11)."""
+        design = self.design
+        self.target_count[i] = min(self.target_count[i] + target, self._full())
+        d = self.target_count[i] - self.count[i] + self.made.circuit.comparator_offset[i]
+        sign = np.sign(d)
+        if design.error_gate == "linear":
+            gated = d * (F(1) / F(t)) if abs(d) > F(design.dead_zone_counts) else ZERO
+        elif design.error_gate == "sign":
+            gated = sign
+        else:
+            gated = sign if abs(d) > F(design.dead_zone_counts) else ZERO
+        low, high = self.made.circuit.boxcar_low[i], self.made.circuit.boxcar_high[i]
+        is_open = low < self.membrane[i] < high  # Eq. 8
+        pulse = rate * gated if t > design.warm_up_steps and is_open else ZERO
+        now = {"target_count": self.target_count[i], "error": gated, "boxcar": is_open, "pulse": pulse}
+        for name, value in now.items():
+            self.shows[name][i] = value
+        return pulse
+
+    def _write(self, j, i, pulse, amplitude, t):
+        """dw_ij = pulse_i x_j, scaled by the synapse's gain, if pulses and devices are ideal."""
+        gain = self.gain[j if len(self.gain) > 1 else 0, i]
+        if gain == 0:  # stuck
+            return
+        update = self.made.circuit.update
+        pulse = pulse * (update.up if pulse > 0 else update.down)[i]
+        pulse = pulse * update.gain[j if len(update.gain) > 1 else 0, i]
+        z = normal_of_write(update.key, self.window, self.made.neurons.layer, t - 1, j, self.first + i)
+        if self.coded:
+            pulse = pulse * (F(1) + update.cycle[i] * z)
+            self._write_code(j, i, pulse, F(1) if amplitude is None else amplitude, gain, t)
+            return
+        change = pulse if amplitude is None else pulse * amplitude
+        if update.bounded:
+            limit = gain * self.full_scale
+            place = F(0.5) + F(0.5) * (self.weight[j, i] / limit) if limit > 0 else F(0.5)
+            change = change * relative_step(update.step_up if change > 0 else update.step_down, place)
+        if update.temporal:  # one number for what is relative to the step and for what is not
+            relative, absolute = change * update.cycle[i], update.noise[i] * self.full_scale
+            change = change + np.sqrt(relative * relative + absolute * absolute) * z
+        wanted = self.weight[j, i] + gain * change
+        self.weight[j, i] = min(max(wanted, -limit), limit) if update.bounded else wanted
+        self.tally["weight_full_scale"] += bool(self.weight[j, i] != wanted)
+
+    def _write_code(self, j, i, pulse, amplitude, gain, t):
+        """Few-bit weights collect pulses in an update accumulator, which moves the code by whole LSBs."""
+        full = 2**self.design.update_accumulator_bits
+        lsb = self.lsb[j == len(self.weight) - 1]
+        units = F(full) * amplitude / lsb
+        circuit, layer = self.made.circuit, self.made.neurons.layer
+        dither = uniform_of(circuit.dither_key, self.window, layer, t - 1, self.first + i)
+        total = int(self.residue[j, i]) + math.floor(pulse * units + dither)
+        whole = abs(total) // full * (1 if total >= 0 else -1)  # LSBs, toward zero
+        top = 2 ** (self.made.weight_bits - 1) - 1
+        wanted = int(self.code[j, i]) + whole
+        code = max(-top, min(top, wanted))
+        self.tally["code_writes"] += code != self.code[j, i]
+        self.tally["weight_full_scale"] += code != wanted
+        self.code[j, i] = code
+        self.residue[j, i] = total - whole * full
+        self.weight[j, i] = gain * (F(code) * lsb)
+
+
+def relative_step(steps, place):
+    """The step at a place of the range, from 0 to 1, between the two nearest of the evenly spaced entries."""
+    x = min(max(place, F(0)), F(1)) * F(len(steps) - 1)
+    i = min(math.floor(x), len(steps) - 2)
+    return steps[i] + (steps[i + 1] - steps[i]) * (x - F(i))
