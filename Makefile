@@ -1,4 +1,4 @@
-# Two commands: `make run` and `make test`. Both set up a virtual environment first, with pip alone.
+# Two commands: `make run` and `make test` (`make test-fast` for the impatient). They set up a virtual environment first, with pip alone.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -6,13 +6,16 @@ WORKERS ?= 2
 PACKAGES := chipsim learning_circuit host nonideality
 CODE := $(PACKAGES) examples tests
 
-.PHONY: run test check format clean
+.PHONY: run test test-fast check format clean
 
 run: $(VENV)/installed
 	$(BIN)/chipsim run --noise=mismatch:0.2
 
 test: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+
+test-fast: $(VENV)/installed-dev
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not slow"
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff format --check $(CODE)

@@ -8,37 +8,76 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.design.adc import ConverterSpec
-from chipsim.design.spec import ChipError, ChipSpec
-from chipsim.die.ageing import Age, DriftTables, drift_block, drift_tables, set_gain
-from chipsim.die.fabricate import fabricate
-from chipsim.die.link import HostLink
-from chipsim.die.programming import Weights, in_crossbars, out_of_crossbars, program_layer
-from chipsim.interface import Snapshot, Targets
-from chipsim.kernel.dense import TALLY, WORK
-from chipsim.layout import spike_bits as spike_masks
-from chipsim.layout.column_blocks import joined, padded_width, rewrite, split
-from chipsim.layout.neuron_slots import n_places, of_neurons, places_of
-from chipsim.layout.position_views import kept_once
-from chipsim.layout.spike_bits import new_masks, windows_apart
-from chipsim.layout.spike_lists import NO_MASKS, SentOn, room_for_spikes
-from chipsim.layout.tables import NO_TRACE, Block, Events, Record, Trace
-from chipsim.run.arguments import (
+from chipsim.design import AdcSpec, ChipError, ChipSpec
+from chipsim.die import (
+    DieAge,
+    DriftTables,
+    HostLink,
+    Weights,
+    drift_block,
+    drift_tables,
+    fabricate,
+    in_crossbars,
+    out_of_crossbars,
+    program_layer,
+    set_gain,
+)
+from chipsim.layout import (
+    COUNTERS,
+    NO_CODES,
+    NO_MASKS,
+    SIMULATOR_WORK,
+    AdcCodes,
+    ColumnBlock,
+    Events,
+    Record,
+    Snapshot,
+    SpikeLists,
+    Targets,
+    deduplicated,
+    first_windows,
+    from_slots,
+    joined,
+    n_slots,
+    new_masks,
+    number_of_spikes,
+    padded_width,
+    read_windows,
+    rewrite,
+    room_for_spikes,
+    slots_of,
+    spikes_of,
+    split,
+    windows_apart,
+)
+from chipsim.run import (
+    Awaited,
+    Before,
+    LayerRun,
+    Probe,
+    Readings,
+    Result,
+    Threads,
+    Windows,
     ascending,
+    check_adc,
     check_chunk,
-    check_converter,
+    check_probes,
     check_seconds,
     check_targets,
+    checks,
+    cut_at,
+    even_ranges,
     events_fit,
+    image_learning_ranges,
+    image_ranges,
+    inference,
+    learning,
+    nothing_probed,
     rates_per_layer,
+    room_for,
 )
-from chipsim.run.layer_runner import LayerRun, Windows
-from chipsim.run.probe import Probe, check_probes, nothing_probed, room_for
-from chipsim.run.result import Awaited, ReadBack, Result
-from chipsim.run.threads import Threads
-from chipsim.run.work_plan import Before, checks, cut_at, even_ranges, image_lessons, image_ranges, inference, learning
-from chipsim.simd.buffer_pool import Recycler
-from chipsim.simd.memory import aligned
+from chipsim.simd import BufferPool, aligned
 
 
 class Chip:
@@ -48,24 +87,26 @@ class Chip:
         """Fabricate die `die_seed`. `threads` changes how fast it runs, never a bit of what comes out."""
         self.spec = spec
         self.die_seed = die_seed
-        self._made = fabricate(spec, die_seed)
-        self._drifts = any(made.drift.drifts for made in self._made)
-        self._age = Age()
-        bit_errors = [made.target_bit_errors for made in self._made]
-        spike_errors = self._made[0].spike_bit_errors
+        self._fabricated = fabricate(spec, die_seed)
+        self._drifts = any(fabricated.drift.drifts for fabricated in self._fabricated)
+        self._age = DieAge()
+        bit_errors = [fabricated.target_bit_errors for fabricated in self._fabricated]
+        spike_errors = self._fabricated[0].spike_bit_errors
         self._link = HostLink(die_seed, spec.shapes, spec.target_bits, spike_errors, bit_errors)
         self._threads = Threads(threads)
         # Chunks of images are so long that the seam is short, and their spikes take much room.
         self._overlaps = not self._link.errs and all(shape.dense for shape in spec.shapes)
-        self._layers: list[list[Block]] = []  # the columns of each in blocks, see chipsim.layout.column_blocks
-        self._runs = [LayerRun(shape, made) for shape, made in zip(spec.shapes, self._made, strict=True)]
+        self._layers: list[list[ColumnBlock]] = []  # the columns of each in blocks, see chipsim.layout.column_blocks
+        self._runs = [
+            LayerRun(shape, fabricated) for shape, fabricated in zip(spec.shapes, self._fabricated, strict=True)
+        ]
         self._drift_tables: list[list[DriftTables]] = []  # of the blocks of layers that drift
         self._pending: Awaited | None = None  # of the last chunk that is being learned
         self._last_pieces: Before = {}  # of that chunk: what the next one has to wait for
         self._records: list[Record] = []
-        self._sent: list[SentOn] = []  # by each hidden layer
-        self._results = Recycler()
-        self._others: tuple[list[Record], list[SentOn]] = [], []  # those of the chunk before
+        self._spike_lists: list[SpikeLists] = []  # by each hidden layer
+        self._results = BufferPool()
+        self._others: tuple[list[Record], list[SpikeLists]] = [], []  # those of the chunk before
 
     def program(self, weights: Weights) -> None:
         """Write weights (rows, columns) and biases (columns,) of every layer, in units of the threshold.
@@ -76,18 +117,24 @@ class Chip:
         self._settle()
         bits = self.spec.learning_circuit.update_accumulator_bits
         layers = []
-        for (w, b), shape, made in zip(
-            in_crossbars(weights, self.spec.shapes), self.spec.shapes, self._made, strict=True
+        for (w, b), shape, fabricated in zip(
+            in_crossbars(weights, self.spec.shapes), self.spec.shapes, self._fabricated, strict=True
         ):
-            synapses, state = program_layer(w, b, made.gain, made.weight_bits, bits, self.spec.synapse, made.stuck)
-            whole = Block(np.int64(0), np.int64(shape.columns), synapses, state, made.neurons, made.circuit)
-            layers.append(split(whole if shape.dense else kept_once(whole)))
+            synapses, state = program_layer(
+                w, b, fabricated.gain, fabricated.weight_bits, bits, self.spec.synapse, fabricated.stuck
+            )
+            whole = ColumnBlock(
+                np.int64(0), np.int64(shape.columns), synapses, state, fabricated.neurons, fabricated.circuit
+            )
+            layers.append(split(whole if shape.dense else deduplicated(whole)))
         self._layers = layers
         self._drift_tables = [
-            [drift_tables(block, made.drift, made.gain) for block in layer] if made.drift.drifts else []
-            for layer, made in zip(layers, self._made, strict=True)
+            [drift_tables(block, fabricated.drift, fabricated.gain) for block in layer]
+            if fabricated.drift.drifts
+            else []
+            for layer, fabricated in zip(layers, self._fabricated, strict=True)
         ]
-        self._age = Age()
+        self._age = DieAge()
 
     def infer(self, events: Events, windows: NDArray[np.int64], probes: Sequence[Probe] = ()) -> Result:
         """Run S windows, weights left alone. windows: (S,) the windows' numbers, which key their temporal noise."""
@@ -95,27 +142,25 @@ class Chip:
         self._settle()
         return _with_lost(self._start(events, windows, None, None, probes)(), lost)
 
-    def read_back(
-        self, events: Events, windows: NDArray[np.int64], converter: ConverterSpec
-    ) -> tuple[Result, ReadBack]:
-        """As `infer`, and read every neuron's spikes and, through the converter, its membrane at each step.
+    def read_back(self, events: Events, windows: NDArray[np.int64], adc: AdcSpec) -> tuple[Result, Readings]:
+        """As `infer`, and read every neuron's spikes and, through the converters, its membrane at each step.
 
         The spikes that are read back stay valid until the next run. Raises ChipError if a layer is one on images.
         """
-        check_converter(self.spec, converter)
+        check_adc(self.spec, adc)
         events, windows, lost = self._received(events, windows)
-        traces = [self._trace(layer, len(windows), converter) for layer in range(self.spec.n_layers)]
+        readings = [self._reading(layer, len(windows), adc) for layer in range(self.spec.n_layers)]
         self._settle()
-        result = self._start(events, windows, None, None, (), traces)()
+        result = self._start(events, windows, None, None, (), readings)()
         n = len(windows)
-        return _with_lost(result, lost), ReadBack(
-            codes=[trace.codes for trace in traces],
-            converters=[trace.converter for trace in traces],
+        return _with_lost(result, lost), Readings(
+            codes=[reading.codes for reading in readings],
+            adcs=[reading.adc for reading in readings],
             spikes=[
-                sent.events._replace(rows=sent.events.rows[:n], begin=sent.events.begin[:n], end=sent.events.end[:n])
-                for sent in self._sent
+                each.events._replace(rows=each.events.rows[:n], begin=each.events.begin[:n], end=each.events.end[:n])
+                for each in self._spike_lists
             ],
-            fired=[spike_masks.read_windows(record.fired, n) for record in self._records],
+            spike_bits=[read_windows(record.spike_bits, n) for record in self._records],
         )
 
     def learn(
@@ -194,8 +239,8 @@ class Chip:
             odd = sorted(name for name in kinds.keys() | expected.keys() if kinds.get(name) != expected.get(name))
             raise ChipError(f"the snapshot is not of this chip: {', '.join(odd)} differ; restore one of the same spec")
         if self._drifts:
-            self._age = Age.from_array(snapshot["age"])
-        for number, (layer, made) in enumerate(zip(self._layers, self._made, strict=True), start=1):
+            self._age = DieAge.from_array(snapshot["age"])
+        for number, (layer, fabricated) in enumerate(zip(self._layers, self._fabricated, strict=True), start=1):
             tables, state = layer[0].synapses, layer[0].state
             coded = state.coded
             if _has_scale(layer):
@@ -208,17 +253,17 @@ class Chip:
             state = state._replace(weight=snapshot[f"layer{number}.weight"], coded=coded)
             layer[:] = [rewrite(block, tables, state) for block in layer]
             for block, drifts in zip(layer, self._drift_tables[number - 1], strict=False):  # none if it does not drift
-                set_gain(block, drifts, made.drift, self._age)
+                set_gain(block, drifts, fabricated.drift, self._age)
 
     def _check_programmed(self) -> None:
         if not self._layers:
             raise ChipError("this chip has no weights yet: call program() first")
 
-    def _grow(self, layer: int, number: int, before: Age, after: Age) -> None:
+    def _grow(self, layer: int, number: int, before: DieAge, after: DieAge) -> None:
         """Let the synapses of a block get older."""
         tables = self._drift_tables[layer]
         if tables and before.drifted != after.drifted:
-            drift_block(self._layers[layer][number], tables[number], self._made[layer].drift, before, after)
+            drift_block(self._layers[layer][number], tables[number], self._fabricated[layer].drift, before, after)
 
     def _received(self, events: Events, windows: NDArray[np.int64]) -> tuple[Events, NDArray[np.int64], int]:
         """What arrives of a chunk: its events and window numbers, and how many events were lost on the way."""
@@ -261,27 +306,27 @@ class Chip:
         targets: Targets | None,
         rates: NDArray[np.float32] | None,
         probes: Sequence[Probe],
-        traces: Sequence[Trace] | None = None,
+        readings: Sequence[AdcCodes] | None = None,
     ) -> Callable[[], Result]:
         """Set a chunk going; what is returned waits for it."""
         n_windows, shapes = len(windows), self.spec.shapes
         check_probes(probes, self.spec)
         if targets is not None and self._overlaps:  # the chunk before may still be read from
-            self._others, (self._records, self._sent) = (self._records, self._sent), self._others
+            self._others, (self._records, self._spike_lists) = (self._records, self._spike_lists), self._others
         self._reserve(windows_apart(n_windows))
-        watch = {probe.layer - 1: probe for probe in probes}
+        probe_of = {probe.layer - 1: probe for probe in probes}
         learns = targets is not None
         records = [
-            self._record(layer, n_windows, watch.get(layer), learns and shape.learns)
+            self._record(layer, n_windows, probe_of.get(layer), learns and shape.learns)
             for layer, shape in enumerate(shapes)
         ]
-        if traces is not None:
-            records = [record._replace(trace=trace) for record, trace in zip(records, traces, strict=True)]
-        sent = self._sent
-        inputs = [events, *(each.events for each in sent)]
-        below = [NO_MASKS, *(each.mask_begin for each in sent)]
-        tallies: list[list[NDArray[np.int64]]] = [[] for _ in records]
-        ages: dict[int, tuple[Age, Age]] = {}  # between which synapses drift after so many windows
+        if readings is not None:
+            records = [record._replace(reading=reading) for record, reading in zip(records, readings, strict=True)]
+        spike_lists = self._spike_lists
+        inputs = [events, *(each.events for each in spike_lists)]
+        below = [NO_MASKS, *(each.mask_begin for each in spike_lists)]
+        counted: list[list[NDArray[np.int64]]] = [[] for _ in records]
+        ages: dict[int, tuple[DieAge, DieAge]] = {}  # between which synapses drift after so many windows
         if learns and self._drifts:
             for stop, age in self._age.learning_from(n_windows):
                 ages[stop] = self._age, age
@@ -291,17 +336,17 @@ class Chip:
             target = None if targets is None else targets[layer]
             part = Windows(windows, target, None if rates is None else rates[layer], start, stop)
             block = self._layers[layer][number]
-            tally = self._runs[layer].run(block, number, inputs[layer], below[layer], records[layer], part)
-            tallies[layer].append(tally)
+            counters = self._runs[layer].run(block, number, inputs[layer], below[layer], records[layer], part)
+            counted[layer].append(counters)
             if stop in ages:
                 self._grow(layer, number, *ages[stop])
 
         def gather(layer: int, start: int, stop: int) -> None:
-            sent[layer].gather(records[layer].fired, start, stop)
+            spike_lists[layer].gather(records[layer].spike_bits, start, stop)
 
         on_images = not all(shape.dense for shape in shapes)
         n_blocks = [len(layer) for layer in self._layers]
-        cut = even_ranges if not on_images else image_lessons if learns else image_ranges
+        cut = even_ranges if not on_images else image_learning_ranges if learns else image_ranges
         ranges = cut(n_windows, self._threads.count)
         if targets is None:
             batch = self._threads.submit(inference(ranges, n_blocks, run_block, gather))
@@ -311,22 +356,22 @@ class Chip:
 
         def finish() -> Result:
             self._threads.wait(batch)
-            totals = np.array([np.sum(parts, axis=0) for parts in tallies])
+            totals = np.array([np.sum(parts, axis=0) for parts in counted])
             return Result(
-                counts=[of_neurons(record.count, shape) for record, shape in zip(records, shapes, strict=True)],
-                membrane=of_neurons(records[-1].membrane, shapes[-1]),
+                counts=[from_slots(record.count, shape) for record, shape in zip(records, shapes, strict=True)],
+                membrane=from_slots(records[-1].membrane, shapes[-1]),
                 activity={
-                    **{name: totals[:, i] for i, name in enumerate(TALLY) if name not in WORK},
-                    "spikes": _spikes(sent, records[-1], n_windows),
+                    **{name: totals[:, i] for i, name in enumerate(COUNTERS) if name not in SIMULATOR_WORK},
+                    "spikes": _spikes(spike_lists, records[-1], n_windows),
                     "events_lost": np.zeros(len(records), np.int64),
                 },
-                work={name: totals[:, TALLY.index(name)] for name in WORK},
+                work={name: totals[:, COUNTERS.index(name)] for name in SIMULATOR_WORK},
                 signals={p.layer: records[p.layer - 1].signals for p in probes},
-                traces={p.layer: records[p.layer - 1].signals.membrane for p in probes},
+                probed_membranes={p.layer: records[p.layer - 1].signals.membrane for p in probes},
                 spikes={
-                    p.layer: spike_masks.spikes_of(
-                        records[p.layer - 1].fired[:, :n_windows],
-                        places_of(shapes[p.layer - 1], np.array(p.neurons, np.int64)),
+                    p.layer: spikes_of(
+                        records[p.layer - 1].spike_bits[:, :n_windows],
+                        slots_of(shapes[p.layer - 1], np.array(p.neurons, np.int64)),
                     )
                     for p in probes
                 },
@@ -334,30 +379,30 @@ class Chip:
 
         return finish
 
-    def _trace(self, layer: int, n_windows: int, converter: ConverterSpec) -> Trace:
-        """Room for what the converter makes of a layer's membranes."""
-        made = converter.of(self.spec.neuron, bool(self._made[layer].neurons.integrating))
+    def _reading(self, layer: int, n_windows: int, adc: AdcSpec) -> AdcCodes:
+        """Room for what the converters make of a layer's membranes."""
+        fabricated = adc.of(self.spec.neuron, bool(self._fabricated[layer].neurons.integrating))
         shape = (n_windows, self.spec.steps, padded_width(self.spec.layer_sizes[layer + 1]))
-        return Trace(made, np.empty(shape, np.uint8))
+        return AdcCodes(fabricated, np.empty(shape, np.uint8))
 
     def _reserve(self, n_windows: int) -> None:
         """Room for what the layers record, kept from chunk to chunk."""
-        if self._records and self._records[0].fired.shape[1] >= n_windows:
+        if self._records and self._records[0].spike_bits.shape[1] >= n_windows:
             return
         steps = self.spec.steps
         self._records = []
         for shape in self.spec.shapes:
-            n = n_places(shape)
+            n = n_slots(shape)
             self._records.append(
                 Record(
-                    fired=new_masks(n_windows, steps, n),
+                    spike_bits=new_masks(n_windows, steps, n),
                     count=aligned((0, n), np.float32),
                     membrane=aligned((0, n), np.float32),
                     signals=nothing_probed(),
-                    trace=NO_TRACE,
+                    reading=NO_CODES,
                 )
             )
-        self._sent = [
+        self._spike_lists = [
             room_for_spikes(shape, n_windows, steps, not above.dense) for shape, above in pairwise(self.spec.shapes)
         ]
 
@@ -367,24 +412,24 @@ class Chip:
         n = record.count.shape[1]
         count = self._results.take((n_windows, n))
         membrane = self._results.take((n_windows if layer == self.spec.n_layers - 1 else 0, n))  # else nobody asks
-        fired = spike_masks.first_windows(record.fired, n_windows)
-        fired[-1] = fired[:, n_windows:] = 0  # bits of nothing were others if chunks differ in length
-        record = record._replace(fired=fired, count=count, membrane=membrane)
+        spike_bits = first_windows(record.spike_bits, n_windows)
+        spike_bits[-1] = spike_bits[:, n_windows:] = 0  # bits of nothing were others if chunks differ in length
+        record = record._replace(spike_bits=spike_bits, count=count, membrane=membrane)
         if probe is not None:
             coded = bool(self._layers[layer][0].synapses.coded)
             record = record._replace(signals=room_for(probe, n_windows, self.spec.steps, learns, coded))
         return record
 
 
-def _has_scale(layer: list[Block]) -> bool:
+def _has_scale(layer: list[ColumnBlock]) -> bool:
     """Whether anything depends on a layer's full scale, which is chosen when it is programmed."""
     return bool(layer[0].circuit.update.imperfect or layer[0].neurons.reads)
 
 
-def _spikes(sent: list[SentOn], outputs: Record, n_windows: int) -> NDArray[np.int64]:
+def _spikes(spike_lists: list[SpikeLists], outputs: Record, n_windows: int) -> NDArray[np.int64]:
     """(n_layers,) spikes fired by each layer: a hidden layer's are the next one's events, all inside its buffer."""
-    hidden = [int(np.sum(each.events.end[:n_windows, -1], dtype=np.int64)) for each in sent]
-    return np.array([*hidden, spike_masks.number_of_spikes(outputs.fired)], np.int64)
+    hidden = [int(np.sum(each.events.end[:n_windows, -1], dtype=np.int64)) for each in spike_lists]
+    return np.array([*hidden, number_of_spikes(outputs.spike_bits)], np.int64)
 
 
 def _with_lost(result: Result, lost: int) -> Result:

@@ -8,15 +8,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.design.adc import ConverterSpec
-from chipsim.design.spec import ChipSpec
-from chipsim.die.programming import LayerWeights, Weights
-from chipsim.layout.tables import Events
-from chipsim.run.probe import Probe
-from chipsim.run.result import ReadBack, Result
-
-Targets = Sequence[NDArray[np.float32] | None]  # per layer (S, n_out); None: of a pooling layer, which never learns
-Snapshot = dict[str, NDArray[np.generic]]
+from chipsim.design import AdcSpec, ChipSpec
+from chipsim.die import LayerWeights, Weights
+from chipsim.layout import Events, Snapshot, Targets
+from chipsim.run import Probe, Readings, Result
 
 
 class ChipInterface(Protocol):
@@ -52,9 +47,7 @@ class ChipInterface(Protocol):
         written again as soon as this returns.
         """
 
-    def read_back(
-        self, events: Events, windows: NDArray[np.int64], converter: ConverterSpec
-    ) -> tuple[Result, ReadBack]:
+    def read_back(self, events: Events, windows: NDArray[np.int64], adc: AdcSpec) -> tuple[Result, Readings]:
         """As `infer`, and read every neuron's spikes and, through the converter, its membrane at each step.
 
         The spikes that are read back stay valid until the next run. A layer on images cannot be read back.

@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from host.run.run_die import run
-from host.settings.spec import resolve
+from host.run import resolve, run
 
 ROWS: list[tuple[str, dict[str, Any]]] = [
     *((f"mismatch {level}", {"noise": [f"mismatch:{level}"]}) for level in (0.1, 0.2, 0.3, 0.5)),

@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import zoom
 
-from chipsim.physical.placement import place
-from host.data.datasets import find_mnist, load
-from host.run.run_die import run
-from host.settings.spec import RunSpec, resolve
+from chipsim.physical import place
+from host.data import find_mnist, load
+from host.run import resolve, run
+from host.settings import RunSpec
 
 NETWORK = (256, 246, 10)
 PUBLISHED_US = 11.8

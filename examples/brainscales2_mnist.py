@@ -34,23 +34,16 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
-from chipsim import Chip, ChipSpec, ConverterSpec, NeuronSpec, Probe, SynapseSpec
-from host.cli.options import usable_cores
-from host.cli.text.cost import cost_json
-from host.cli.text.run import Console
-from host.data.datasets import Dataset, Samples, load
-from host.data.encoders import Encoder
-from host.data.rotation import Rotation
+from chipsim import AdcSpec, Chip, ChipSpec, NeuronSpec, Probe, SynapseSpec
+from host.cli import usable_cores
+from host.data import Dataset, Encoder, Rotation, Samples, load
 from host.errors import HostError
-from host.gradients.in_the_loop.average import WeightAverage
-from host.gradients.in_the_loop.batches import batches
-from host.gradients.in_the_loop.loop import InTheLoop, bytes_read_back
-from host.gradients.in_the_loop.start import gaussian_weights
-from host.plots.palette import BLUE, DASHES, GREEN, GREY, VERMILION
-from host.run.run_die import run
-from host.settings.in_the_loop import LoopSpec, LossSpec
-from host.settings.spec import resolve
-from host.training.evaluate import CHUNK, Score, evaluate
+from host.gradients.in_the_loop import InTheLoop, WeightAverage, batches, bytes_read_back, gaussian_weights
+from host.plots import BLUE, DASHES, GREEN, GREY, VERMILION
+from host.run import cost_json, resolve, run
+from host.settings import LoopSpec, LossSpec
+from host.terminal import Console
+from host.training import CHUNK, Score, evaluate
 
 NETWORK = (256, 246, 10)
 STEPS = 20
@@ -68,7 +61,7 @@ WEIGHTS = "quantization:7"  # 6 bits and a sign
 MISMATCH = "mismatch:0.2"
 RATE = 1.5e-3
 STEEPNESS = 20.0  # of the surrogate; published: 50
-CONVERTER = ConverterSpec()  # from rail to rail; readouts from -3 to 3
+CONVERTER = AdcSpec()  # from rail to rail; readouts from -3 to 3
 ROTATION_DEG = 8.0
 # Activity penalties: the published one, and ours that make a twin, and dies with mismatch, fire less than 20 spikes.
 FREE, SPARSE, SPARSE_DIE = 5e-4, 0.08, 0.13
@@ -184,7 +177,7 @@ def cost(trained: Trained, n: int) -> dict[str, Any]:
     return inference
 
 
-def report(trained: Trained, n: int) -> str:
+def summary(trained: Trained, n: int) -> str:
     one = cost(trained, n)
     energy = f"{one['energy_nj']['low'] / 1e3:.2f} to {one['energy_nj']['high'] / 1e3:.2f} uJ"
     return (
@@ -193,7 +186,7 @@ def report(trained: Trained, n: int) -> str:
     )
 
 
-def picture(everyone: Sequence[Trained], data: Dataset, path: Path) -> None:
+def plot(everyone: Sequence[Trained], data: Dataset, path: Path) -> None:
     """How accuracy grew, and one image on the first die: spikes in and between, and the readouts' membranes."""
     figure = Figure(figsize=(11, 4.2), layout="constrained")
     growth, raster, membranes = figure.subplots(1, 3, width_ratios=(1.2, 1, 1))
@@ -223,7 +216,7 @@ def picture(everyone: Sequence[Trained], data: Dataset, path: Path) -> None:
     raster.set(xlim=(-0.5, STEPS - 0.5), xlabel="step", ylabel="row or neuron", title="one image")
     raster.legend(frameon=False, fontsize=8, loc="upper right")
     label = int(data.test.labels[0])
-    for digit, trace in enumerate(result.traces[2][0].T):
+    for digit, trace in enumerate(result.probed_membranes[2][0].T):
         membranes.plot(trace, color=VERMILION if digit == label else GREY, lw=2 if digit == label else 1)
     membranes.set(xlim=(0, STEPS - 1), xlabel="step", ylabel="membrane, th", title=f"readouts; that of {label} in red")
     for axes in (growth, raster, membranes):
@@ -274,7 +267,7 @@ def main() -> None:
 
         def add(*arguments: Any) -> Trained:
             everyone.append(train(*arguments, show))
-            print(report(everyone[-1], n), flush=True)
+            print(summary(everyone[-1], n), flush=True)
             return everyone[-1]
 
         random = gaussian_weights(NETWORK, NEURON, SEED)
@@ -297,7 +290,7 @@ def main() -> None:
         f" {accuracy['ideal']:.2%}, die before {accuracy['before']:.2%}); read back 0 B;"
         f" {ltl['cost']['inference']['spikes_per_layer'][0]:.0f} hidden spikes"
     )
-    picture(everyone, data, arguments.out)
+    plot(everyone, data, arguments.out)
     print(f"picture: {arguments.out}", file=sys.stderr)
 
 

@@ -26,16 +26,14 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from chipsim import Chip
-from chipsim.design.pixel_order import to_image
-from host.cli.text.run import Console
-from host.data.encoders import Encoder
+from chipsim.design import to_image
+from host.data import Encoder
 from host.files import replacing, write_text
-from host.plots.palette import BLUE, DASHES, GREEN, VERMILION
-from host.run.setup import Setup, prepare
-from host.settings.spec import RunSpec, resolve
-from host.training.batches import Lesson, spans
-from host.training.evaluate import CHUNK, classify
-from host.training.loop import per_layer
+from host.plots import BLUE, DASHES, GREEN, VERMILION
+from host.run import prepare, resolve
+from host.settings import RunSpec
+from host.terminal import Console
+from host.training import CHUNK, Setup, TrainingBatches, classify, per_layer, spans
 
 NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 NOISE = ("mismatch:{}@weight", "mismatch:{}@threshold")
@@ -62,9 +60,9 @@ def spec_of(arguments: argparse.Namespace, mismatch: float, die: int) -> RunSpec
 def learn(setup: Setup, chip: Chip, images: int, console: Console) -> None:
     """Show `images` training images once, the learning rate falling to zero."""
     spec = setup.spec
-    encoder = Encoder(spec.encoding, setup.dataset.n_in, spec.steps, setup.chunk, spec.seed, Lesson.BUFFERS)
-    lesson = Lesson(setup.train, setup.teacher, encoder, spec.training.output_target, spec.seed)
-    for piece in lesson.chunks(spans(0, images, setup.chunk, len(setup.train))):
+    encoder = Encoder(spec.encoding, setup.dataset.n_in, spec.steps, setup.chunk, spec.seed, TrainingBatches.BUFFERS)
+    batches = TrainingBatches(setup.train, setup.teacher, encoder, spec.training.output_target, spec.seed)
+    for piece in batches.chunks(spans(0, images, setup.chunk, len(setup.train))):
         falling = setup.learning_rate * (1 - piece.windows / images)
         chip.learn(piece.events, piece.windows, piece.targets, per_layer(falling.astype(np.float32), chip.spec))
         console.learning(int(piece.windows[-1]) + 1, images, None)
@@ -74,7 +72,7 @@ def measure(setup: Setup, images: int, n_test: int, threads: int, console: Conso
     spec = setup.spec
     mismatch = float(spec.noise[0].split(":")[1].split("@")[0]) if spec.noise else 0.0
     console.stage(f"mismatch {mismatch:g}, die {spec.die}, {images} images")
-    chip = setup.chip(setup.chip_spec, setup.start_weights(), threads)
+    chip = setup.chip(setup.design, setup.start_weights(), threads)
     learn(setup, chip, images, console)
     test = setup.dataset.test.subset(np.arange(n_test))
     answers = classify(chip, test, Encoder(spec.encoding, setup.dataset.n_in, spec.steps, CHUNK, spec.seed))
@@ -209,12 +207,12 @@ def main() -> None:
     with Console() as console:
         teacher, results = results_of(arguments, console)
     print("\n".join(table(teacher, results, arguments.images, arguments.test)))
-    pictures = {
+    plots = {
         "accuracy.png": draw_accuracy(teacher, results, arguments.test),
         "confusion.png": draw_confusion(results),
         "filters.png": draw_filters(results),
     }
-    for name, figure in pictures.items():
+    for name, figure in plots.items():
         with replacing(arguments.out / name) as beside:
             figure.savefig(beside, format="png", dpi=140)
         print(arguments.out / name)

@@ -14,13 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from chipsim.physical import load
-from host.cli.text.run import Console
-from host.compare.run import compare
-from host.compare.table import NOTES, accuracy_lines, markdown_lines
-from host.compare.verdict import verdict
-from host.settings.method_names import MEANING
-from host.settings.spec import read_settings
+from host.compare import NOTES, accuracy_lines, compare, markdown_lines, verdict
+from host.run import read_settings
+from host.settings import METHODS
 from host.sweep import SweepStore, local_workers
+from host.terminal import Console
 
 MIXES: dict[str, list[str]] = {
     "mismatch 0": [],
@@ -42,7 +40,7 @@ def main() -> None:
     parser.add_argument("--dies", type=int, default=10)
     parser.add_argument("--epochs", type=int, help="of the methods that learn; default: by the size of the data set")
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--methods", default=",".join(MEANING))
+    parser.add_argument("--methods", default=",".join(METHODS))
     parser.add_argument("--steps-of-conversion", action="store_true", help="conversion at 4 to 64 steps, too")
     parser.add_argument("--out", type=Path, help="folder; default: compare-<dataset>")
     arguments = parser.parse_args()

@@ -15,8 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from host.run.run_die import run
-from host.settings.spec import resolve
+from host.run import resolve, run
 
 POINTS = 2.0  # below ideal, in percent: from there on calibration counts as broken
 

@@ -3,8 +3,7 @@
 python examples/library_use.py
 """
 
-from host.run.run_die import run
-from host.settings.spec import resolve
+from host.run import resolve, run
 
 
 def main() -> None:

@@ -18,21 +18,16 @@ import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from unittest.mock import patch
 
-from chipsim.server.loop import Server
-from chipsim.server.settings import ServerSettings
+from chipsim.server import Server, ServerSettings
 from chipsim.wire import HEADER_BYTES, Hello, Limits, open_header
 from host.errors import LinkError
-from host.link.remote import connect
-from host.link.remote import connection as connection_module
-from host.link.remote.child import chip_process
-from host.link.remote.faulty_wire import FRAME_FAULTS, FaultyWire
-from host.link.remote.remote_source import RemoteSource
-from host.run import folder as run_folder
-from host.run.folder import RunFolder
-from host.run.run_die import Silence, run
-from host.settings.spec import resolve
+from host.files import write_arrays
+from host.link.remote import FRAME_FAULTS, FaultyWire, RemoteSource, chip_process, connect
+from host.run import NullListener, RunFolder, resolve, run
 
 SETTINGS = {
     "hidden": (16,),
@@ -68,7 +63,7 @@ def serving(**settings):
         thread.join()
 
 
-class At(Silence):
+class At(NullListener):
     """Does something once so many samples are learned."""
 
     def __init__(self, samples, act):
@@ -200,20 +195,16 @@ def host_killed(spec, path):
 
 
 def disk_full(spec, path):
-    real, written = run_folder.write_arrays, []
+    written = []
 
     def write(path, arrays, facts):
         written.append(path)
         if len(written) == 7:
             raise OSError(errno.ENOSPC, "No space left on device", str(path))
-        real(path, arrays, facts)
+        write_arrays(path, arrays, facts)
 
-    run_folder.write_arrays = write
-    try:
-        with serving() as server:
-            return ends_with_a_line(lambda: learn_at(server.endpoint, spec, RunFolder.create(spec, path)))
-    finally:
-        run_folder.write_arrays = real
+    with patch("host.run.folder.write_arrays", write), serving() as server:
+        return ends_with_a_line(lambda: learn_at(server.endpoint, spec, RunFolder.create(spec, path)))
 
 
 def turned_away(kind, spec, expected, wanted, second):
@@ -233,12 +224,9 @@ def turned_away(kind, spec, expected, wanted, second):
 
 
 def of_another_version(address):
-    real = connection_module.Hello
-    connection_module.Hello = lambda name: Hello(name, oldest=8, newest=9)
-    try:
+    newer = partial(Hello, oldest=8, newest=9)
+    with patch("host.link.remote.connection.Hello", newer):
         connect(address).close()
-    finally:
-        connection_module.Hello = real
 
 
 def table(wanted):

@@ -9,8 +9,7 @@ import argparse
 
 import numpy as np
 
-from host.run.run_die import run
-from host.settings.spec import resolve
+from host.run import resolve, run
 
 WEIGHT_BITS = (2, 3, 4, 6)
 ACCUMULATOR_BITS = (0, 4, 6, 8)  # 0: pulses are written directly, rounded at random to whole LSBs

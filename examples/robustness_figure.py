@@ -21,9 +21,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from host.cli.options import usable_cores
-from host.settings.spec import read_settings
-from host.studies.die_yield import MOMENTS, PointYield, criterion, yields
+from host.cli import usable_cores
+from host.run import read_settings
+from host.studies import MOMENTS, PointYield, criterion, yields
 from host.sweep import Request, SweepStore, local_workers, noise_axis, run_sweep
 
 LEVELS = {
@@ -138,10 +138,10 @@ def main() -> None:
         f"{arguments.dataset}, {shape}: accuracy against the level of one imperfection\n"
         f"lines: mean of {arguments.dies} dies; bands: from the worst die to the best"
     )
-    picture = out.with_suffix(".png")
-    draw(points, title).savefig(picture, dpi=140)
+    plot = out.with_suffix(".png")
+    draw(points, title).savefig(plot, dpi=140)
     print("\n".join(table(points)))
-    print(f"\n{len(rows)} chips, {seconds:.2f} s each on one worker; picture: {picture}; numbers: {out}")
+    print(f"\n{len(rows)} chips, {seconds:.2f} s each on one worker; picture: {plot}; numbers: {out}")
 
 
 if __name__ == "__main__":

@@ -3,15 +3,15 @@
 python examples/trace_one_sample.py
 """
 
-from host.settings.spec import resolve
-from host.trace.probe_run import trace
+from host.run import resolve
+from host.trace import trace
 
 
 def main() -> None:
     spec = resolve(None, {"noise": ["mismatch:0.2"], "hidden": [32]})
     seen = trace(spec, neurons=[(1, 5)], part="train", samples=[0])
     [neuron] = seen.neurons
-    threshold, low, high = (neuron.made[name] for name in ("threshold", "boxcar_low", "boxcar_high"))
+    threshold, low, high = (neuron.fabricated[name] for name in ("threshold", "boxcar_low", "boxcar_high"))
     print(f"layer 1, neuron 5 of die {spec.die}: threshold {threshold:.3f}, boxcar {low:.3f} to {high:.3f}")
     print("step  current  membrane  spike  count  target   error  boxcar     pulse")
     for t in range(spec.steps):

@@ -3,13 +3,15 @@
 In the order of the hardware: `accumulator` counts spikes and target charge, `error_gate` compares the two (Eqs. 9 and
 11 of Yang et al. 2022), `boxcar` looks at the membrane (Eq. 8), `update_pulse` puts them together (Eq. 10) and says
 what a device makes of a pulse, `update_accumulator` what a few-bit synapse does. `pulse_curve` reads a measured device,
-`spec` holds the settings.
+`spec` holds the settings, `number` says what the formulas are written over.
 
 May know: nothing of ours, and no numba. Formulas are plain functions over a `Number`; a kernel hands them vectors of
 sixteen neurons, a test single ones (`Float32`). Whoever strings them together into a cycle is `chipsim.kernel`.
 
-To add an error gate: a row of SLOPE_AND_STEP or a term in `error_gate.gated_error`, a name in `spec.ErrorGate`, and the
-same in the reference model (`tests/witness/`). A term in a gate needs its constant in `chipsim.layout.CircuitTables`.
+To add an error gate: a row of SLOPE_AND_STEP or a term in `error_gate.gated_error`, a name in `spec.ErrorGate`, a
+learning rate of its own in `host/methods/on_chip_ltl.py`, and the same gate in the reference model (`tests/witness/`).
+A term in a gate needs its constant in the circuit's tables in `chipsim.layout`, which `chipsim.die` fills. What says
+that both agree is `tests/chipsim/kernel/test_equals_reference.py`, with a case for the new gate.
 """
 
 from learning_circuit.accumulator import accumulated, counted_with_misses, full_scale

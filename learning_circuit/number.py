@@ -50,7 +50,7 @@ class Float32:
     """One float32, or the outcome of a comparison, as a `Number`."""
 
     def __init__(self, value: SupportsFloat | np.bool_) -> None:
-        self.value = value if isinstance(value, np.bool_) else np.float32(value)
+        self.value: Any = value if isinstance(value, np.bool_) else np.float32(value)
 
     def __float__(self) -> float:
         return float(self.value)
@@ -68,7 +68,8 @@ class Float32:
         return Float32(self.value * self.broadcast_like(other).value)
 
     def __truediv__(self, other: Float32) -> Float32:
-        return Float32(self.value / other.value)
+        with np.errstate(divide="ignore", invalid="ignore"):  # a formula may choose the other branch
+            return Float32(self.value / other.value)
 
     def __neg__(self) -> Float32:
         return Float32(-self.value)

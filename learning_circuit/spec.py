@@ -20,10 +20,10 @@ class LearningCircuitSpec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     accumulator_bits: Annotated[int, Field(ge=1, le=24)] = 8
-    error_gate: ErrorGate = "linear"
+    error_gate: Annotated[ErrorGate, Field(description="What an error's size does to an update.")] = "linear"
     dead_zone_counts: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1.0
     boxcar_width_th: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 3.0
-    warm_up_steps: Annotated[int, Field(ge=0)] = 8
+    warm_up_steps: Annotated[int, Field(ge=0, description="Steps without updates in a window.")] = 8
     # Time constant of each input row's trace, which takes its spike's place in Eq. 10; None: only rows that spike in
     # this step are written.
     trace_tau_steps: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None

@@ -1,12 +1,44 @@
-"""What goes wrong in silicon: one effect per file, a registry, and nothing about the chip's insides.
+"""What goes wrong in silicon: one effect per file, a registry, and random streams with names. Knows no chip.
 
-Start with `catalogue()` to see the effects, `parse()` to read ``mismatch:0.2@threshold``, and `effect.Nonideality`
-to write one's own.
+Read, in this order:
+
+    errors      the sheet of a layer's errors, ideal at first: whatever an effect does, it writes there
+    effect      what an effect is: its sites, the meaning of its level, and how it fills the sheet
+    comparator  the shortest effect; `mismatch` has several sites, `options` reads numbers besides the level
+    registry    which effects there are, those of other packages included
+    grammar     how ``KIND:LEVEL[@SITE][,key=value...]`` is read
+    streams     a random stream of its own for each list of labels
+
+All other files but `near` are effects, one each. `chipsim.die` has them fill the sheets of a die; the kernels read
+arrays that are made of the sheets, so no kernel is compiled again for an effect.
+
+May know: nothing of ours, and no numba. Never how a chip computes: an effect that has to know that is none.
+
+To add an effect: its file here and a line in `registry`; CONTRIBUTING.md has the recipe. Another package offers one
+under the entry point group `chipsim.nonidealities` (`examples/threshold_gradient`). With it goes a test of its draws
+against the distribution that it promises, in `tests/nonideality/`; that each entry explains itself, checks its level
+and draws from its own stream alone is tested for all of them.
+
+To add a site, which is an array of the sheet: see `chipsim.die`, which has to put it into the die's tables.
 """
 
 from nonideality.effect import NoiseError, Nonideality, Site
 from nonideality.errors import LayerErrors
-from nonideality.grammar import Noise, parse
-from nonideality.registry import catalogue, effect_named
+from nonideality.grammar import Noise, parse, parse_all
+from nonideality.registry import ENTRY_POINT_GROUP, catalogue, effect_named
+from nonideality.streams import stream, stream_key
 
-__all__ = ["LayerErrors", "Noise", "NoiseError", "Nonideality", "Site", "catalogue", "effect_named", "parse"]
+__all__ = [
+    "ENTRY_POINT_GROUP",
+    "LayerErrors",
+    "Noise",
+    "NoiseError",
+    "Nonideality",
+    "Site",
+    "catalogue",
+    "effect_named",
+    "parse",
+    "parse_all",
+    "stream",
+    "stream_key",
+]

@@ -66,7 +66,11 @@ class Nonideality(ABC):
 
     @abstractmethod
     def fill(self, site: str, errors: LayerErrors, rng: np.random.Generator) -> None:
-        """Write this effect at `site` into one layer's `errors`. Called once per (die, site, layer)."""
+        """Write this effect at `site` into one layer's `errors`. Called once per (die, site, layer).
+
+        Of a layer on an image once for all its neurons (`errors.n_in` 1, `errors.n_out` positions times columns), and
+        once for each crossbar.
+        """
 
     def describe(self, site: str) -> str:
         """What this level means at `site`, in one line."""

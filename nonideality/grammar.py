@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from nonideality.effect import NoiseError, Nonideality
+from nonideality.near import did_you_mean
 from nonideality.registry import effect_named
 
 _FORM = "KIND:LEVEL[@SITE][,key=value...], for example mismatch:0.2@threshold"
@@ -45,15 +46,21 @@ def parse(text: str) -> Noise:
     sites = effect.default_sites()
     if match["site"] is not None:
         if match["site"] not in effect.sites:
-            raise NoiseError(f"{effect.name} has no site {match['site']!r}: choose from {', '.join(effect.sites)}")
+            hint = did_you_mean(match["site"], effect.sites)
+            raise NoiseError(
+                f"{effect.name} has no site {match['site']!r}: {hint}choose from {', '.join(effect.sites)}"
+            )
         sites = (match["site"],)
     layer: int | None = None
     options: dict[str, float] = {}
     for pair in match["options"].split(",")[1:]:
         key, equals, value = pair.partition("=")
         if key not in ("layer", *effect.options) or not equals or key in options or (key == "layer" and layer):
-            known = ", ".join(("layer", *effect.options))
-            raise NoiseError(f"noise {text!r}: {pair!r} is not key=value with a key from {known}, each once")
+            known = ("layer", *effect.options)
+            hint = "" if key in known else did_you_mean(key, known)
+            raise NoiseError(
+                f"noise {text!r}: {hint}{pair!r} is not key=value with a key from {', '.join(known)}, each once"
+            )
         number = _number(value, key, text)
         if key == "layer":
             if not (math.isfinite(number) and number >= 1 and number == int(number)):

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 import numpy as np
-from scipy.constants import Boltzmann
 
 from nonideality.effect import Nonideality, Site
 from nonideality.errors import LayerErrors
 from nonideality.options import positive
+
+_BOLTZMANN_J_PER_K = 1.380649e-23  # exact, SI 2019
 
 
 class Ktc(Nonideality):
@@ -43,7 +44,9 @@ class Ktc(Nonideality):
     def __init__(self, level: float, options: Mapping[str, float] | None = None) -> None:
         super().__init__(level, options)
         temperature, threshold = positive(self, "temperature", 300.0), positive(self, "threshold", 0.5)
-        self.sigma = float(np.sqrt(Boltzmann * temperature / (self.level * 1e-15)) / threshold)  # in thresholds
+        self.sigma = float(
+            np.sqrt(_BOLTZMANN_J_PER_K * temperature / (self.level * 1e-15)) / threshold
+        )  # in thresholds
 
     def fill(self, site: str, errors: LayerErrors, rng: np.random.Generator) -> None:
         errors.membrane_noise = np.hypot(errors.membrane_noise, self.sigma)

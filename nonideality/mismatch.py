@@ -6,7 +6,6 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
 
 from nonideality.effect import Nonideality, Site
 from nonideality.errors import LayerErrors
@@ -20,6 +19,8 @@ def truncated_gains(rng: np.random.Generator, sigma: float, shape: tuple[int, ..
     """
     if sigma == 0:
         return np.ones(shape)
+    from scipy.special import ndtr, ndtri  # takes longer than all else that a spec imports
+
     lowest = float(ndtr(-1 / sigma))  # probability of a gain below zero
     uniform = 1 - rng.random(shape)  # (0, 1]
     tiny = np.finfo(np.float64).tiny

@@ -16,6 +16,7 @@ from nonideality.ktc import Ktc
 from nonideality.link import Link
 from nonideality.mismatch import Mismatch
 from nonideality.missed import Missed
+from nonideality.near import did_you_mean
 from nonideality.nonlinear import Nonlinear
 from nonideality.pelgrom import Pelgrom
 from nonideality.pulse import Pulse
@@ -65,5 +66,6 @@ def effect_named(name: str) -> type[Nonideality]:
     """The effect called `name`. Raises NoiseError with the valid names."""
     effects = catalogue()
     if name not in effects:
-        raise NoiseError(f"unknown noise {name!r}: choose from {', '.join(effects)} (see 'chipsim noise')")
+        hint = did_you_mean(name, effects)
+        raise NoiseError(f"unknown noise {name!r}: {hint}choose from {', '.join(effects)} (see 'chipsim noise')")
     return effects[name]

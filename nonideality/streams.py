@@ -19,6 +19,6 @@ def stream(*labels: str | int) -> np.random.Generator:
 
 
 def stream_key(*labels: str | int) -> tuple[np.uint64, np.uint64]:
-    """The two 32-bit key words of a counter-based stream (see `counter_rng`)."""
+    """The two 32-bit key words of a counter-based stream (see chipsim.random)."""
     words = stream_words(*labels)
     return np.uint64(words[0]), np.uint64(words[1])

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fast_tests import FAST
 from hypothesis import settings
 from small_chips import lesson, spec_of
 from small_runs import Ended
 
-from host.cli import commands as cli
+from host.cli import main
 
 # Kernels may compile within the first example; what is drawn is the same in every run.
 settings.register_profile("chipsim", deadline=None, derandomize=True, database=None)
@@ -24,18 +25,40 @@ LONGEST = (
     "chipsim/kernel/test_image_layers.py",
     "host/plots/test_plots.py",
     "chipsim/server/test_processes.py",
-    "host/sweep/test_sweep_killed.py",
+    "host/cli/test_sweep_killed.py",
     "host/cli/test_interrupted.py",
     "host/sweep/test_sweep_engine.py",
     "host/compare/test_compare.py",
     "host/cli/test_cli.py",
     "host/trace/test_trace_files.py",
+    "host/cli/test_doctor.py",
 )
+
+_HERE = Path(__file__).parent
+_NOT_SLOW = "not slow"  # what test-fast selects
+
+
+def pytest_configure(config):
+    config.addinivalue_line(
+        "markers", "slow: not among those of tests/support/fast_tests.py, which `make test-fast` runs"
+    )
+
+
+def pytest_ignore_collect(collection_path, config):
+    """Files without a fast test are not even imported: for all of them that takes as long as the fast tests."""
+    if config.option.markexpr == _NOT_SLOW and collection_path.name.startswith("test_"):
+        name = collection_path.relative_to(_HERE).as_posix()
+        return None if any(entry.partition("::")[0] == name for entry in FAST) else True
+    return None
 
 
 def pytest_collection_modifyitems(items):
-    places = {Path(__file__).parent / name: place for place, name in enumerate(LONGEST)}
+    places = {_HERE / name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(item.path, len(LONGEST)))
+    for item in items:
+        name = item.path.relative_to(_HERE).as_posix()
+        if name not in FAST and f"{name}::{item.originalname}" not in FAST:
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture
@@ -66,7 +89,7 @@ def chipsim(monkeypatch, capsys):
         monkeypatch.setattr(sys, "argv", ["chipsim", *map(str, arguments)])
         capsys.readouterr()
         with pytest.raises(SystemExit) as ending:
-            cli.main()
+            main()
         out, err = capsys.readouterr()
         return Ended(ending.value.code, out, err)
 

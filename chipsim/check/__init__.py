@@ -1,14 +1,23 @@
 """Design rules: what will sink a chip, said before it is built.
 
-Read `finding`, `design`, `registry`, then the rules: `counting`, `membrane`, `weights`, `learning`, `resources`.
+Read `finding` (what a rule says), `design` (what a rule may look at), `registry` (the rules by name), then the rules:
+`counting`, `membrane`, `weights`, `learning`, `resources`. Importing a file of rules registers them, in the order of
+the imports here, which is that of the report.
+
+May know: `cost`, `design`, `die` (for the levels of a design's errors), `physical`, `nonideality`. Never a run: a rule
+is arithmetic on a design, and answers at once.
+
+To add a rule: a function under `@rule` in the file of its subject, with its limits, why it matters and what to change.
+In `tests/chipsim/check/test_check_rules.py` goes a design that keeps it and some that break it, each as badly as it
+should; in `tests/host/cli/test_check_hurts.py` a simulated claim, that who breaks it loses accuracy.
 """
 
-from chipsim.check import counting, learning, membrane, resources, weights  # noqa: F401  registers the rules
+from chipsim.check import counting, learning, membrane, resources, weights  # noqa: F401
 from chipsim.check.design import Design
-from chipsim.check.finding import Finding, Limits
+from chipsim.check.finding import Finding, RuleLimits
 from chipsim.check.registry import RULES, Rule
 
-__all__ = ["RULES", "Design", "Finding", "Limits", "Rule", "check"]
+__all__ = ["RULES", "Design", "Finding", "Rule", "RuleLimits", "check"]
 
 
 def check(design: Design) -> list[Finding]:

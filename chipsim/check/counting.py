@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from chipsim.check.design import Design
-from chipsim.check.finding import Limits
+from chipsim.check.finding import RuleLimits
 from chipsim.check.registry import Verdict, rule
-from chipsim.cost.timing import cycles_available, layer_cycles, rows_per_core
+from chipsim.cost import cycles_available, layer_cycles, rows_per_core
 
 
 @rule(
     "accumulator-overflow",
     quantity="largest count of an accumulator over the steps of a window",
     unit="",
-    limits=Limits("at least", note=1.0, warning=0.5, error=0.25),
+    limits=RuleLimits("at least", note=1.0, warning=0.5, error=0.25),
 )
 def accumulator_overflow(design: Design) -> Verdict:
     bits, steps = design.chip.learning_circuit.accumulator_bits, design.chip.steps
@@ -28,7 +28,7 @@ def accumulator_overflow(design: Design) -> Verdict:
     "step-cycles",
     quantity="clock cycles of a learning step over those in a step period",
     unit="",
-    limits=Limits("at most", warning=0.8, error=1.0),
+    limits=RuleLimits("at most", warning=0.8, error=1.0),
     applies_to="physical specs",
 )
 def clock_cycles(design: Design) -> Verdict | None:

@@ -7,8 +7,8 @@ from typing import Literal
 
 import numpy as np
 
-from chipsim.design.spec import ChipSpec
-from chipsim.die.fabricate import draw_errors
+from chipsim.design import ChipSpec
+from chipsim.die import draw_errors
 from chipsim.physical import PhysicalSpec
 from nonideality import LayerErrors
 

@@ -25,7 +25,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Limits:
+class RuleLimits:
     """From where on a figure is worth a note, a warning, an error; from the mildest to the worst. None: never."""
 
     bound: Bound

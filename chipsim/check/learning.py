@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chipsim.check.design import Design
-from chipsim.check.finding import Limits
+from chipsim.check.finding import RuleLimits
 from chipsim.check.registry import Verdict, rule
 
 
@@ -11,7 +11,7 @@ from chipsim.check.registry import Verdict, rule
     "presynaptic-trace",
     quantity="presynaptic trace over synaptic time constant",
     unit="",
-    limits=Limits("at least", note=2.0, warning=1.0),
+    limits=RuleLimits("at least", note=2.0, warning=1.0),
     applies_to="exponential currents from inputs that spike once",
 )
 def presynaptic_trace(design: Design) -> Verdict | None:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from chipsim.check.design import Design
-from chipsim.check.finding import Limits
+from chipsim.check.finding import RuleLimits
 from chipsim.check.registry import Verdict, rule
-from chipsim.physical.derive import ktc_sigma_th
+from chipsim.physical import ktc_sigma_th
 
 
 @rule(
     "upper-rail",
     quantity="upper rail above rest",
     unit="th",
-    limits=Limits("at least", note=3.0, warning=2.0, error=1.25),
+    limits=RuleLimits("at least", note=3.0, warning=2.0, error=1.25),
 )
 def upper_rail(design: Design) -> Verdict:
     return Verdict(
@@ -27,7 +27,7 @@ def upper_rail(design: Design) -> Verdict:
     "boxcar-rest",
     quantity="lower boxcar edge above rest",
     unit="th",
-    limits=Limits("at most", warning=-0.25),
+    limits=RuleLimits("at most", warning=-0.25),
 )
 def boxcar_rest(design: Design) -> Verdict:
     return Verdict(
@@ -41,7 +41,7 @@ def boxcar_rest(design: Design) -> Verdict:
     "boxcar-random-start",
     quantity="lower boxcar edge above rest",
     unit="th",
-    limits=Limits("at most", error=0.0),
+    limits=RuleLimits("at most", error=0.0),
     applies_to="training from random weights",
 )
 def boxcar_random_start(design: Design) -> Verdict | None:
@@ -59,7 +59,7 @@ def boxcar_random_start(design: Design) -> Verdict | None:
     "boxcar-rail",
     quantity="lower boxcar edge above the lower rail",
     unit="th",
-    limits=Limits("at most", warning=0.0),
+    limits=RuleLimits("at most", warning=0.0),
 )
 def boxcar_rail(design: Design) -> Verdict:
     gap = design.boxcar_low_th - design.chip.neuron.low_rail_th
@@ -76,7 +76,7 @@ def boxcar_rail(design: Design) -> Verdict:
     "leak",
     quantity="window over membrane time constant",
     unit="",
-    limits=Limits("at most", warning=6.0, error=12.0),
+    limits=RuleLimits("at most", warning=6.0, error=12.0),
     applies_to="leaky neurons",
 )
 def leak(design: Design) -> Verdict | None:
@@ -95,7 +95,7 @@ def leak(design: Design) -> Verdict | None:
     "ktc-noise",
     quantity="kT/C noise of the membrane",
     unit="th",
-    limits=Limits("at most", note=0.05, warning=0.2, error=0.5),
+    limits=RuleLimits("at most", note=0.05, warning=0.2, error=0.5),
     applies_to="physical specs",
 )
 def ktc_noise(design: Design) -> Verdict | None:
@@ -114,7 +114,7 @@ def ktc_noise(design: Design) -> Verdict | None:
     "membrane-noise",
     quantity="membrane noise per step, all sources",
     unit="th",
-    limits=Limits("at most", note=0.1, warning=0.2, error=0.8),
+    limits=RuleLimits("at most", note=0.1, warning=0.2, error=0.8),
 )
 def membrane_noise(design: Design) -> Verdict:
     return Verdict(
@@ -128,7 +128,7 @@ def membrane_noise(design: Design) -> Verdict:
     "boxcar-noise",
     quantity="membrane noise per step over the boxcar's width",
     unit="",
-    limits=Limits("at most", warning=0.5, error=2.0),
+    limits=RuleLimits("at most", warning=0.5, error=2.0),
 )
 def boxcar_noise(design: Design) -> Verdict:
     sigma = design.membrane_noise_th

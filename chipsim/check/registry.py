@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from chipsim.check.design import Design
-from chipsim.check.finding import Finding, Limits
+from chipsim.check.finding import Finding, RuleLimits
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Rule:
     name: str
     quantity: str
     unit: str
-    limits: Limits
+    limits: RuleLimits
     applies_to: str  # which designs
     measure: Callable[[Design], Verdict | None]
 
@@ -51,7 +51,7 @@ RULES: dict[str, Rule] = {}
 
 
 def rule(
-    name: str, quantity: str, unit: str, limits: Limits, applies_to: str = "every design"
+    name: str, quantity: str, unit: str, limits: RuleLimits, applies_to: str = "every design"
 ) -> Callable[[Callable[[Design], Verdict | None]], Rule]:
     """Register the decorated function as a rule."""
 

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from chipsim.check.design import Design
-from chipsim.check.finding import Limits
+from chipsim.check.finding import RuleLimits
 from chipsim.check.registry import Verdict, rule
-from chipsim.cost.counts import Counts
-from chipsim.cost.link import LinkFormat, link_bytes
-from chipsim.cost.timing import sample_time
-from chipsim.design.spec import ChipError
-from chipsim.physical import PhysicalSpec
-from chipsim.physical.derive import columns_per_neuron, rows_per_input
-from chipsim.physical.placement import place_layers
-from chipsim.physical.spec import Array
+from chipsim.cost import EventCounts, LinkFormat, link_bytes, sample_time
+from chipsim.design import ChipError
+from chipsim.physical import Array, PhysicalSpec, columns_per_neuron, place_layers, rows_per_input
 
 
 @rule(
     "fan-in",
     quantity="rows of the widest layer, bias included, over those whose currents can add up",
     unit="",
-    limits=Limits("at most", error=1.0),
+    limits=RuleLimits("at most", error=1.0),
     applies_to="physical specs",
 )
 def fan_in(design: Design) -> Verdict | None:
@@ -40,7 +35,7 @@ def fan_in(design: Design) -> Verdict | None:
     "columns",
     quantity="columns that the network takes over those of all cores",
     unit="",
-    limits=Limits("at most", error=1.0),
+    limits=RuleLimits("at most", error=1.0),
     applies_to="physical specs",
 )
 def columns(design: Design) -> Verdict | None:
@@ -66,7 +61,7 @@ def columns(design: Design) -> Verdict | None:
     "cores",
     quantity="cores that the network takes over those of the chip",
     unit="",
-    limits=Limits("at most", error=1.0),
+    limits=RuleLimits("at most", error=1.0),
     applies_to="physical specs",
 )
 def cores(design: Design) -> Verdict | None:
@@ -103,7 +98,7 @@ def _row_parts(array: Array, rows: int) -> int:
     "link-bandwidth",
     quantity="part of the time that the chip waits for the link while learning",
     unit="",
-    limits=Limits("at most", note=0.0, warning=0.1, error=0.75),
+    limits=RuleLimits("at most", note=0.0, warning=0.1, error=0.75),
     applies_to="physical specs",
 )
 def link_bandwidth(design: Design) -> Verdict | None:
@@ -111,7 +106,7 @@ def link_bandwidth(design: Design) -> Verdict | None:
         return None
     chip = design.chip
     nothing = (0.0,) * chip.n_layers
-    expected = Counts(design.row_rate * chip.layer_sizes[0] * chip.steps, nothing, nothing, nothing, nothing)
+    expected = EventCounts(design.row_rate * chip.layer_sizes[0] * chip.steps, nothing, nothing, nothing, nothing)
     sent = link_bytes(
         chip,
         expected,

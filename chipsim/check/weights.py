@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from chipsim.check.design import Design
-from chipsim.check.finding import Limits
+from chipsim.check.finding import RuleLimits
 from chipsim.check.registry import Verdict, rule
 
 
@@ -13,7 +13,7 @@ from chipsim.check.registry import Verdict, rule
     "reachable-charge",
     quantity="charge per step if every active row pulls the same way",
     unit="th",
-    limits=Limits("at least", warning=1.0, error=0.5),
+    limits=RuleLimits("at least", warning=1.0, error=0.5),
     applies_to="few-bit weights of a given full scale",
 )
 def reachable_charge(design: Design) -> Verdict | None:
@@ -34,7 +34,7 @@ def reachable_charge(design: Design) -> Verdict | None:
     "lsb-charge",
     quantity="charge of one LSB over a usual weight",
     unit="",
-    limits=Limits("at most", warning=0.4, error=0.8),
+    limits=RuleLimits("at most", warning=0.4, error=0.8),
     applies_to="few-bit weights of a given full scale",
 )
 def lsb_charge(design: Design) -> Verdict | None:
@@ -57,7 +57,7 @@ def lsb_charge(design: Design) -> Verdict | None:
     "update-step",
     quantity="smallest stored change of a weight over the update pulse",
     unit="",
-    limits=Limits("at most", warning=12.0, error=48.0),
+    limits=RuleLimits("at most", warning=12.0, error=48.0),
     applies_to="few-bit weights and a known update pulse",
 )
 def update_step(design: Design) -> Verdict | None:
@@ -79,7 +79,7 @@ def update_step(design: Design) -> Verdict | None:
     "weight-bits",
     quantity="bits of a weight, sign included",
     unit="bits",
-    limits=Limits("at least", note=4, warning=3),
+    limits=RuleLimits("at least", note=4, warning=3),
     applies_to="few-bit weights",
 )
 def weight_bits(design: Design) -> Verdict | None:

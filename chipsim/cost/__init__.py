@@ -1,9 +1,41 @@
 """What a run costs: counts, link, time, energy and area per sample, from the activity that the accuracy came with.
 
-Read `counts`, `link`, `timing`, `energy`, `area`, then `report`, which puts them together.
+Read, in this order:
+
+    counts    what a chip did, per sample
+    link      bytes between host and chip
+    timing    how long a sample takes: the window, the pipeline of layers, the link if it is slower
+    energy    part by part, each a range, since published figures differ by a factor of ten
+    area      of a network's share of the chip, and of all of it
+    summary   all of these for one phase of a run
+
+May know: `design` and `physical`. Never a die or a kernel: a cost is a count times a figure, and the counts are handed
+in.
+
+To add a part of the energy: a figure in `chipsim/physical/spec.py` with its source in each preset, and a part in
+`energy` with what it counts. The test is in `tests/chipsim/cost/test_cost.py`: the figure by hand, from counts that are
+the reference model's own.
 """
 
-from chipsim.cost.counts import Activity
+from chipsim.cost.counts import Activity, EventCounts, counts_per_sample
+from chipsim.cost.energy import sample_energy
+from chipsim.cost.link import LinkFormat, link_bytes
 from chipsim.cost.summary import Cost, Phase, area_json, phase_cost
+from chipsim.cost.timing import cycles_available, layer_cycles, rows_per_core, sample_time
 
-__all__ = ["Activity", "Cost", "Phase", "area_json", "phase_cost"]
+__all__ = [
+    "Activity",
+    "Cost",
+    "EventCounts",
+    "LinkFormat",
+    "Phase",
+    "area_json",
+    "counts_per_sample",
+    "cycles_available",
+    "layer_cycles",
+    "link_bytes",
+    "phase_cost",
+    "rows_per_core",
+    "sample_energy",
+    "sample_time",
+]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chipsim.design.spec import ChipSpec
+from chipsim.design import ChipSpec
 from chipsim.physical import PhysicalSpec
 
 _UM2_PER_MM2 = 1e6
 
 
 @dataclass(frozen=True)
-class Area:
+class AreaReport:
     """Square millimetres."""
 
     synapses_mm2: float
@@ -23,14 +23,14 @@ class Area:
         return self.synapses_mm2 + self.neurons_mm2 + self.learning_circuits_mm2
 
 
-def network_area(spec: ChipSpec, physical: PhysicalSpec) -> Area:
+def network_area(spec: ChipSpec, physical: PhysicalSpec) -> AreaReport:
     """What this network occupies. A bias that is a row of the array is a synapse per column."""
     bias = 1 if physical.array.bias == "row" else 0
     synapses = sum(shape.crossbars * (shape.fan_in + bias) * shape.columns for shape in spec.shapes)
     return _area(physical, synapses, sum(spec.layer_sizes[1:]))
 
 
-def chip_area(physical: PhysicalSpec) -> Area:
+def chip_area(physical: PhysicalSpec) -> AreaReport:
     """All cores. A signed synapse made of two devices takes two places of a core's array."""
     array, sign = physical.array, physical.synapse.weight_sign
     places = array.cores * array.core_rows * array.core_columns
@@ -38,9 +38,9 @@ def chip_area(physical: PhysicalSpec) -> Area:
     return _area(physical, places // (1 if sign == "signed_column" else 2), neurons)
 
 
-def _area(physical: PhysicalSpec, synapses: int, neurons: int) -> Area:
+def _area(physical: PhysicalSpec, synapses: int, neurons: int) -> AreaReport:
     figures = physical.area
-    return Area(
+    return AreaReport(
         synapses_mm2=synapses * figures.synapse_um2 / _UM2_PER_MM2,
         neurons_mm2=neurons * figures.neuron_um2 / _UM2_PER_MM2,
         learning_circuits_mm2=neurons * figures.learning_circuit_um2 / _UM2_PER_MM2,

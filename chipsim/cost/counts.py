@@ -8,15 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.design.layers import LayerShape
-from chipsim.design.spec import ChipSpec
+from chipsim.design import ChipSpec, LayerShape
 
-# Per ACTIVITY name (see chipsim.kernel.dense) a sum over windows for each layer.
+# Per CHIP_EVENTS name (see chipsim.layout.counters) a sum over windows for each layer.
 Activity = Mapping[str, Sequence[int]] | Mapping[str, NDArray[np.int64]]
 
 
 @dataclass(frozen=True)
-class Counts:
+class EventCounts:
     """Means per sample. Per layer means: one figure for each layer of synapses with the neurons that they drive."""
 
     input_events: float  # active inputs, summed over the steps of a window; of an image's, as many at its rim as inside
@@ -30,14 +29,14 @@ class Counts:
         return self.synaptic_events[layer] / shape.synapses_of_row
 
 
-def counts_per_sample(spec: ChipSpec, activity: Activity, samples: int) -> Counts:
+def counts_per_sample(spec: ChipSpec, activity: Activity, samples: int) -> EventCounts:
     """From the sums over `samples` windows, of which there must be one at least."""
 
     def mean(name: str) -> tuple[float, ...]:
         return tuple(int(count) / samples for count in activity[name])
 
     synaptic_events, first = mean("synaptic_events"), spec.shapes[0]
-    return Counts(
+    return EventCounts(
         input_events=synaptic_events[0] / first.synapses_of_row / (first.rows_of_full_image / first.n_in),
         synaptic_events=synaptic_events,
         spikes=mean("spikes"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chipsim.cost.counts import Counts
-from chipsim.design.spec import ChipSpec
+from chipsim.cost.counts import EventCounts
+from chipsim.design import ChipSpec
 from chipsim.physical import PhysicalSpec
 
 
@@ -28,7 +28,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Energy:
+class EnergyReport:
     """All parts of a sample's energy."""
 
     parts: tuple[Part, ...]
@@ -48,14 +48,20 @@ class Energy:
 
 
 def sample_energy(
-    spec: ChipSpec, physical: PhysicalSpec, counts: Counts, link_bytes: float, interval_us: float, *, learning: bool
-) -> Energy:
+    spec: ChipSpec,
+    physical: PhysicalSpec,
+    counts: EventCounts,
+    link_bytes: float,
+    interval_us: float,
+    *,
+    learning: bool,
+) -> EnergyReport:
     """interval_us: from one sample to the next; static power flows all along. Inference rests the learning circuits."""
     figures = physical.energy
     neuron_steps = float(sum(spec.layer_sizes[1:]) * spec.steps)
     learning_steps = float(sum(shape.n_out for shape in spec.shapes if shape.learns) * spec.steps)
     low_mw, high_mw = figures.static_power_mw
-    return Energy(
+    return EnergyReport(
         (
             Part("synapses", sum(counts.synaptic_events), "synaptic events", figures.synaptic_event_pj),
             Part("spikes", sum(counts.spikes), "spikes", figures.spike_pj),

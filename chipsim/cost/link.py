@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chipsim.cost.counts import Counts
-from chipsim.design.spec import ChipSpec
+from chipsim.cost.counts import EventCounts
+from chipsim.design import ChipSpec
 from chipsim.physical import PhysicalSpec
 
 _AMPLITUDE_BITS = 8  # of a constant input current, as the 8-bit images need; modelling choice
@@ -44,7 +44,7 @@ class LinkFormat:
 
 
 def link_bytes(
-    spec: ChipSpec, counts: Counts, form: LinkFormat, *, constant_current: bool, learning: bool
+    spec: ChipSpec, counts: EventCounts, form: LinkFormat, *, constant_current: bool, learning: bool
 ) -> LinkBytes:
     """A sample's traffic. A constant current is sent once per window and input: address and amplitude."""
     events, bits = counts.input_events, form.spike_event

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from chipsim.cost.area import Area, chip_area, network_area
-from chipsim.cost.counts import Activity, Counts, counts_per_sample
-from chipsim.cost.energy import Energy, sample_energy
+from chipsim.cost.area import AreaReport, chip_area, network_area
+from chipsim.cost.counts import Activity, EventCounts, counts_per_sample
+from chipsim.cost.energy import EnergyReport, sample_energy
 from chipsim.cost.link import LinkBytes, LinkFormat, link_bytes
 from chipsim.cost.timing import SampleTime, busiest_step_cycles, cycles_available, latency_steps, sample_time
-from chipsim.design.spec import ChipSpec
+from chipsim.design import ChipSpec
 from chipsim.physical import PhysicalSpec
 
 Phase = Literal["inference", "learning"]
@@ -21,7 +21,7 @@ class OnChip:
     """What only a physical spec can tell."""
 
     time: SampleTime
-    energy: Energy
+    energy: EnergyReport
     clock_cycles: float  # of a sample's latency
     busy_cycles: float  # that an average step needs, in the layer that needs most
     step_cycles: float  # that a step has
@@ -33,7 +33,7 @@ class Cost:
 
     phase: Phase
     samples: int  # over which the counts were averaged
-    counts: Counts
+    counts: EventCounts
     latency_steps: int
     link: LinkBytes
     on_chip: OnChip | None  # None without a physical spec
@@ -120,7 +120,7 @@ def phase_cost(
 def area_json(spec: ChipSpec, physical: PhysicalSpec) -> dict[str, dict[str, float]]:
     """Square millimetres of the network's share of the chip and of the whole chip."""
 
-    def parts(area: Area) -> dict[str, float]:
+    def parts(area: AreaReport) -> dict[str, float]:
         return {
             "synapses": area.synapses_mm2,
             "neurons": area.neurons_mm2,

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chipsim.cost.counts import Counts
-from chipsim.design.layers import LayerShape
-from chipsim.design.spec import ChipSpec
-from chipsim.physical import PhysicalSpec
-from chipsim.physical.derive import rows_per_input
+from chipsim.cost.counts import EventCounts
+from chipsim.design import ChipSpec, LayerShape
+from chipsim.physical import PhysicalSpec, rows_per_input
 
 
 def latency_steps(spec: ChipSpec) -> int:
@@ -67,7 +65,7 @@ def cycles_available(physical: PhysicalSpec) -> float:
     return physical.timing.step_period_ns * physical.timing.clock_mhz / 1e3
 
 
-def busiest_step_cycles(spec: ChipSpec, physical: PhysicalSpec, counts: Counts, learning: bool) -> float:
+def busiest_step_cycles(spec: ChipSpec, physical: PhysicalSpec, counts: EventCounts, learning: bool) -> float:
     """Cycles of an average step in the layer that needs most; while learning, every active row and the bias written."""
     return max(
         layer_cycles(physical, shape, counts.row_events(layer, shape) / spec.steps, learning and shape.learns)

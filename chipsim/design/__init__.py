@@ -1,1 +1,51 @@
-"""Room."""
+"""What a chip is designed to be: layers, neurons, synapses, converters, noise. Settings and shapes, no die.
+
+Read, in this order:
+
+    layers        kinds of layers, and the shape of crossbars and neurons that follows from each
+    spec          the whole chip as one frozen setting, with all that is refused
+    adc           the converter through which a host reads membranes back
+    pooling       average pooling as a crossbar of fixed weights
+    pixel_order   from channels first, as most software has it, to positions first, as a chip has it
+
+May know: `learning_circuit` and `nonideality`, whose settings are part of a chip's. Never a die seed, a table or a
+kernel: a design can be described where nothing is compiled.
+
+To add a setting: a field with its unit in its name and a default that leaves other chips as they were. Then
+`tests/support/every_setting.py` and `tests/host/run/test_settings_take_effect.py` ask for a value of it, and for proof
+that it changes a run. To add a kind of layer: its class and its shape in `layers`, what its positions see in
+`chipsim/layout/receptive_fields.py`, where its synapses stand in `host/trace/synapse_lookup.py`, how it travels in
+`chipsim/wire/messages/network_layout.py` and PROTOCOL.md, and its restatement in
+`tests/witness/reference_image_layer.py`, with cases in `tests/chipsim/kernel/test_image_layers.py`.
+"""
+
+from chipsim.design.adc import Adc, AdcSpec
+from chipsim.design.layers import AnyLayer, AveragePool, Convolution, Dense, Flatten, LayerShape, shapes_of
+from chipsim.design.pixel_order import flattened_rows, from_image, kernel_rows, to_image
+from chipsim.design.pooling import own_channel, pooling_weights
+from chipsim.design.spec import TARGET_BITS, ChipError, ChipSpec, NeuronSpec, SynapseSpec, TargetBits, check_devices
+
+__all__ = [
+    "TARGET_BITS",
+    "Adc",
+    "AdcSpec",
+    "AnyLayer",
+    "AveragePool",
+    "ChipError",
+    "ChipSpec",
+    "Convolution",
+    "Dense",
+    "Flatten",
+    "LayerShape",
+    "NeuronSpec",
+    "SynapseSpec",
+    "TargetBits",
+    "check_devices",
+    "flattened_rows",
+    "from_image",
+    "kernel_rows",
+    "own_channel",
+    "pooling_weights",
+    "shapes_of",
+    "to_image",
+]

@@ -17,7 +17,7 @@ from chipsim.design.spec import NeuronSpec
 _Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 
-class ConverterSpec(BaseModel):
+class AdcSpec(BaseModel):
     """What the converters resolve. A range left open is that of the neurons' rails."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -29,14 +29,14 @@ class ConverterSpec(BaseModel):
     readout_high_th: _Finite | None = None  # None: the upper rail, though nothing keeps such a membrane below it
 
     @model_validator(mode="after")
-    def _has_a_range(self) -> ConverterSpec:
+    def _has_a_range(self) -> AdcSpec:
         for low, high in (("low_th", "high_th"), ("readout_low_th", "readout_high_th")):
             ends = getattr(self, low), getattr(self, high)
             if None not in ends and ends[0] >= ends[1]:
                 raise ValueError(f"converter: {low} {ends[0]:g} must be below {high} {ends[1]:g}")
         return self
 
-    def of(self, neuron: NeuronSpec, integrating: bool) -> Converter:
+    def of(self, neuron: NeuronSpec, integrating: bool) -> Adc:
         """The converter of a layer. integrating: whether it is a readout that does not fire.
 
         Raises ValueError if the range that was given ends beyond the rail that was not.
@@ -50,10 +50,10 @@ class ConverterSpec(BaseModel):
         if low >= high:
             raise ValueError(f"converter: a range from {low:g} to {high:g} th is empty: set converter {names}")
         top = 2**self.bits - 1
-        return Converter(np.float32(low), np.float32((high - low) / top), np.float32(top))
+        return Adc(np.float32(low), np.float32((high - low) / top), np.float32(top))
 
 
-class Converter(NamedTuple):
+class Adc(NamedTuple):
     """A layer's converter."""
 
     low: Any  # float32 scalar, thresholds: what code 0 means

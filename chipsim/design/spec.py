@@ -11,8 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from chipsim.design.layers import AnyLayer, Dense, LayerShape, Shape, shapes_of
 from learning_circuit import LearningCircuitSpec
-from nonideality import Noise
-from nonideality.grammar import parse_all
+from nonideality import Noise, parse_all
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 TARGET_BITS = (2, 16)  # fewest and most
@@ -31,14 +30,20 @@ class NeuronSpec(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: Literal["if", "lif"] = "if"
-    tau_steps: Positive = 10.0  # membrane time constant of a LIF neuron: a = exp(-1 / tau_steps)
-    synapse_tau_steps: Positive | None = None  # of an exponential synaptic current; None: charge arrives within a step
-    reset: Literal["subtract", "zero"] = "subtract"
+    kind: Annotated[Literal["if", "lif"], Field(description="Kind of the neurons.")] = "if"
+    # a = exp(-1 / tau_steps)
+    tau_steps: Annotated[Positive, Field(description="Membrane time constant of a lif neuron in steps.")] = 10.0
+    # Of an exponential current; None: charge arrives within a step.
+    synapse_tau_steps: Annotated[Positive | None, Field(description="Time constant of synaptic currents in steps.")] = (
+        None
+    )
+    reset: Annotated[Literal["subtract", "zero"], Field(description="What a spike does to its membrane.")] = "subtract"
     low_rail_th: Annotated[float, Field(le=0, allow_inf_nan=False)] = 0.0
     high_rail_th: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 8.0
     # An integrating readout never fires: its score is its membrane in thresholds, the last one or the highest.
-    readout: Literal["spiking", "integrating", "integrating-max"] = "spiking"
+    readout: Annotated[
+        Literal["spiking", "integrating", "integrating-max"], Field(description="What the outputs are read by.")
+    ] = "spiking"
 
     @property
     def charge_per_step(self) -> float:

@@ -13,10 +13,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.layout.tables import Block
-from chipsim.random.exponential import natural_exp
-from chipsim.simd.kernel import kernel
-from chipsim.simd.memory import aligned
+from chipsim.layout import ColumnBlock
+from chipsim.random import natural_exp
+from chipsim.simd import aligned, kernel
 
 AGEING_WINDOWS = 256
 _OLDEST = 1e30  # in t0: beyond all use, and finite
@@ -34,7 +33,7 @@ class Drift(NamedTuple):
         return bool(np.any(self.exponent))
 
 
-class Age(NamedTuple):
+class DieAge(NamedTuple):
     """What a die has lived through since it was programmed."""
 
     windows: int = 0  # learned from
@@ -54,11 +53,11 @@ class Age(NamedTuple):
         return np.array(self, np.float64)
 
     @staticmethod
-    def from_array(values: NDArray[np.generic]) -> Age:
+    def from_array(values: NDArray[np.generic]) -> DieAge:
         windows, rested_s, drifted_windows = values.tolist()
-        return Age(int(windows), float(rested_s), int(drifted_windows))
+        return DieAge(int(windows), float(rested_s), int(drifted_windows))
 
-    def learning_from(self, n_windows: int) -> Iterator[tuple[int, Age]]:
+    def learning_from(self, n_windows: int) -> Iterator[tuple[int, DieAge]]:
         """Its ages within the next `n_windows` windows, each with the number of windows until then.
 
         Weights drift at all of them but the last, and there if it is such an age, too.
@@ -70,14 +69,14 @@ class Age(NamedTuple):
             yield stop, age
             start = stop
 
-    def after_windows(self, n_windows: int) -> Age:
+    def after_windows(self, n_windows: int) -> DieAge:
         """This many windows on, at most up to the next change of weights."""
         windows = self.windows + n_windows
         return self._replace(
             windows=windows, drifted_windows=self.drifted_windows if windows % AGEING_WINDOWS else windows
         )
 
-    def after_rest(self, seconds: float) -> Age:
+    def after_rest(self, seconds: float) -> DieAge:
         return self._replace(rested_s=self.rested_s + seconds, drifted_windows=self.windows)
 
 
@@ -90,7 +89,7 @@ class DriftTables(NamedTuple):
     room: NDArray[np.float32]  # (n,), for gains on their way into `devices`
 
 
-def drift_tables(block: Block, drift: Drift, fresh_gain: NDArray[np.float32]) -> DriftTables:
+def drift_tables(block: ColumnBlock, drift: Drift, fresh_gain: NDArray[np.float32]) -> DriftTables:
     """Cut for a block. fresh_gain: the layer's, of the shape of drift.exponent; 0 is a stuck synapse, which stays."""
     moving = np.where(fresh_gain == 0, 0, drift.exponent)[..., block.columns]
     exponent = aligned(block.state.weight.shape, np.float32)
@@ -103,7 +102,7 @@ def drift_tables(block: Block, drift: Drift, fresh_gain: NDArray[np.float32]) ->
     return DriftTables(exponent, gain_exponent, gain.copy(), room)
 
 
-def drift_block(block: Block, tables: DriftTables, drift: Drift, before: Age, after: Age) -> None:
+def drift_block(block: ColumnBlock, tables: DriftTables, drift: Drift, before: DieAge, after: DieAge) -> None:
     """Let a block's synapses get older in place: all that they hold, and their gain for what is written later."""
     set_gain(block, tables, drift, after)
     synapses, weight, coded = block.synapses, block.state.weight, block.state.coded
@@ -116,7 +115,7 @@ def drift_block(block: Block, tables: DriftTables, drift: Drift, before: Age, af
         _fade_in_place(weight.ravel(), tables.exponent.ravel(), np.float32(after.log(drift) - before.log(drift)))
 
 
-def set_gain(block: Block, tables: DriftTables, drift: Drift, age: Age) -> None:
+def set_gain(block: ColumnBlock, tables: DriftTables, drift: Drift, age: DieAge) -> None:
     """Give a block's synapses the gain that they have at `age`."""
     devices = block.synapses.devices
     gain = tables.room if devices.size else block.synapses.gain.ravel()

@@ -18,15 +18,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.design.layers import LayerShape
-from chipsim.design.spec import ChipError
-from chipsim.interface import Targets
-from chipsim.layout.neuron_slots import at_places, n_places
-from chipsim.layout.tables import Events
-from chipsim.random.philox import natural_log, philox
-from chipsim.simd.buffer_pool import Recycler
-from chipsim.simd.kernel import inlined_stage, kernel, rare_stage, stage
-from nonideality.streams import stream_key
+from chipsim.design import ChipError, LayerShape
+from chipsim.layout import Events, Targets, n_slots, to_slots
+from chipsim.random import natural_log, philox
+from chipsim.simd import BufferPool, inlined, inlined_in_python, kernel, outlined
+from nonideality import stream_key
 
 _LOW = np.uint64(0xFFFFFFFF)
 _NEVER = 2.0**62
@@ -46,7 +42,7 @@ class BitErrors(NamedTuple):
         return BitErrors(key, np.int64(layer), float(1 / np.log1p(-rate)))
 
 
-@inlined_stage
+@inlined_in_python
 def _gap(errors, window, k):
     """Intact bits before the window's k-th flipped one: geometric, from one random word."""
     low = np.uint64(window) & _LOW
@@ -62,17 +58,17 @@ def _receive_events(arrived, sent, errors, windows, word_bits, n_in):
 
     A step keeps its place in `rows`. word_bits: of an address.
     """
-    graded = len(sent.amplitude) > 0
+    constant_current = len(sent.amplitude) > 0
     lost = np.int64(0)
     for s in range(sent.begin.shape[0]):
         drawn = np.int64(0)
         flipped = _gap(errors, windows[s], drawn)  # the next flipped bit of the window, and
         bit = np.int64(0)  # the first bit of the next word
-        for t in range(1 if graded else sent.begin.shape[1]):
+        for t in range(1 if constant_current else sent.begin.shape[1]):
             begin, end = np.uint64(sent.begin[s, t]), np.uint64(sent.end[s, t])
             arrived.begin[s, t], arrived.end[s, t] = sent.begin[s, t], sent.end[s, t]
             _copy(arrived.rows[s], sent.rows[s], begin, end)
-            if graded:
+            if constant_current:
                 _copy(arrived.amplitude[s], sent.amplitude[s], begin, end)
             after = bit + np.int64(end - begin) * word_bits
             if flipped < after:
@@ -83,19 +79,19 @@ def _receive_events(arrived, sent, errors, windows, word_bits, n_in):
                 lost += np.int64(arrived.end[s, t]) - kept
                 arrived.end[s, t] = np.int32(kept)
             bit = after
-        if graded:
+        if constant_current:
             arrived.begin[s, :] = arrived.begin[s, 0]
             arrived.end[s, :] = arrived.end[s, 0]
     return lost
 
 
-@inlined_stage
+@inlined_in_python
 def _copy(target, source, begin, end):
     for k in range(begin, end):
         target[k] = source[k]
 
 
-@rare_stage
+@outlined
 def _garble_step(arrived, s, t, errors, window, drawn, flipped, word_bits, n_in):
     """Flip the address bits of a step that has some to flip; drop what cannot be, and keep rows ascending.
 
@@ -103,7 +99,7 @@ def _garble_step(arrived, s, t, errors, window, drawn, flipped, word_bits, n_in)
     as they are after the step, and where its events now end.
     """
     rows, amplitude = arrived.rows, arrived.amplitude
-    graded = len(amplitude) > 0
+    constant_current = len(amplitude) > 0
     first = np.int64(arrived.begin[s, t])
     kept = first
     bit = np.int64(0)
@@ -119,19 +115,19 @@ def _garble_step(arrived, s, t, errors, window, drawn, flipped, word_bits, n_in)
             place -= 1
         if row >= n_in or (place > first and rows[s, place - 1] == row):
             continue
-        x = amplitude[s, k] if graded else np.float32(0)
+        x = amplitude[s, k] if constant_current else np.float32(0)
         for later in range(kept, place, -1):
             rows[s, later] = rows[s, later - 1]
-            if graded:
+            if constant_current:
                 amplitude[s, later] = amplitude[s, later - 1]
         rows[s, place] = row
-        if graded:
+        if constant_current:
             amplitude[s, place] = x
         kept += 1
     return drawn, flipped, kept
 
 
-@stage
+@inlined
 def _round_rates(sent, received, one):
     """Rates (n,) float32 to the nearest words and back, into received. Returns whether all of them are finite.
 
@@ -195,7 +191,7 @@ class HostLink:
         self._n_in = shapes[0].n_in
         self._shapes = shapes
         self._target_bits = target_bits
-        self._room = Recycler()  # for targets: a chunk arrives while the last one is still being learned
+        self._room = BufferPool()  # for targets: a chunk arrives while the last one is still being learned
         self._arrived: Events | None = None
         self._spikes = BitErrors.at(spikes, "spikes", 0, die_seed) if spikes else None
         self._targets = [
@@ -237,13 +233,13 @@ class HostLink:
     ) -> NDArray[np.float32]:
         shape, errors, n_windows = self._shapes[layer], self._targets[layer], len(target)
         one = np.float32(1 << (self._target_bits - 1))
-        arrived = self._room.take((n_windows, n_places(shape)))
-        width = n_places(shape) // shape.positions
+        arrived = self._room.take((n_windows, n_slots(shape)))
+        width = n_slots(shape) // shape.positions
         if errors is not None:  # garbled as the words come, one neuron after the other
             words = np.empty_like(target)
             finite = _receive_targets(target, words, one)
             _flip_target_bits(words, shape.n_out, self._target_bits, errors, windows)
-            arrived[...] = at_places(words, shape)
+            arrived[...] = to_slots(words, shape)
         else:
             columns = arrived.reshape(-1, width)
             columns[:, shape.columns :] = 0  # where no neuron is

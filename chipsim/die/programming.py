@@ -7,11 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.design.layers import LayerShape
-from chipsim.design.pooling import pooling_weights
-from chipsim.design.spec import ChipError, SynapseSpec
-from chipsim.layout.tables import CodedSynapses, SynapseState, SynapseTables
-from chipsim.simd.memory import aligned
+from chipsim.design import ChipError, LayerShape, SynapseSpec, pooling_weights
+from chipsim.layout import CodedSynapses, SynapseState, SynapseTables
+from chipsim.simd import aligned
 
 LayerWeights = tuple[NDArray[np.float32], NDArray[np.float32]]
 Weights = Sequence[LayerWeights | None]  # None: those of a pooling layer, which are fixed

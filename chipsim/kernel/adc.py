@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from chipsim.simd.kernel import stage
+from chipsim.simd import inlined
 
 _HALF = np.float32(0.5)
 
 
-@stage
-def convert(codes, membrane, converter):
+@inlined
+def convert(codes, membrane, adc):
     """codes (n,) uint8 of membrane (n,) float32."""
-    low, top = converter.low, converter.top
-    per_lsb = np.float32(1) / converter.lsb
+    low, top = adc.low, adc.top
+    per_lsb = np.float32(1) / adc.lsb
     for i in range(len(membrane)):
         code = (membrane[i] - low) * per_lsb + _HALF
         code = np.float32(0) if code < np.float32(0) else (top if code > top else code)

@@ -5,15 +5,11 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba.core import types
+from numba import types
 from numba.extending import intrinsic
 
-from chipsim.kernel.neuron_lanes import load, members
-from chipsim.layout.tables import CircuitTables
-from chipsim.simd.kernel import inlined_stage, stage
-from chipsim.simd.lanes import Lanes, repeated, sequences
-from chipsim.simd.masks import population
-from chipsim.simd.row_tiles import LANES
+from chipsim.layout import CircuitTables
+from chipsim.simd import LANES, Lanes, inlined, inlined_in_python, load, members, population, repeated, sequences
 from learning_circuit import accumulated, gated_error, gated_pulse, inside_boxcar
 
 
@@ -25,7 +21,7 @@ def _error_gate(context, difference, per_step, slope, step_size, dead_zone):
     return types.float32(*[types.float32] * 5), generate
 
 
-@stage
+@inlined
 def error_gate(difference, per_step, slope, step_size, dead_zone):
     """`gated_error` of one neuron, all float32."""
     return _error_gate(difference, per_step, slope, step_size, dead_zone)
@@ -39,20 +35,20 @@ def _boxcar(context, membrane, low_edge, high_edge):
     return types.boolean(*[types.float32] * 3), generate
 
 
-@stage
+@inlined
 def boxcar(membrane, low_edge, high_edge):
     """`inside_boxcar` for one neuron, all float32."""
     return _boxcar(membrane, low_edge, high_edge)
 
 
-@inlined_stage
+@inlined_in_python
 def error_of(target_count, count, circuit, per_step, i):
     """What the error gate of column i lets through at this moment."""
     difference = (target_count[i] - count[i]) + circuit.comparator_offset[i]
     return error_gate(difference, per_step, circuit.slope, circuit.step_size, circuit.dead_zone)
 
 
-@inlined_stage
+@inlined_in_python
 def passes(membrane, circuit, i):
     """Whether the boxcar gate of column i is open at this moment."""
     return boxcar(membrane[i], circuit.boxcar_low[i], circuit.boxcar_high[i])
@@ -70,7 +66,7 @@ class Gates(NamedTuple):
 
 
 def gates(context: Any, builder: Any, circuit: CircuitTables, place: Any) -> Gates:
-    """Of the columns from `place` on. circuit: of (kind, value), see `chipsim.kernel.neuron_lanes.members`."""
+    """Of the columns from `place` on. circuit: of (kind, value), see `chipsim.simd.members`."""
     arrays = (circuit.comparator_offset, circuit.boxcar_low, circuit.boxcar_high)
     numbers = (circuit.slope, circuit.step_size, circuit.dead_zone)
     return Gates(
@@ -99,7 +95,7 @@ def _gate_sixteen(context, start, pulse, target_count, target, count, membrane, 
     return types.uint16(types.uint64, *arrays, circuit, types.float32, types.float32), generate
 
 
-@stage
+@inlined
 def gate(pulse, target_count, target, count, membrane, circuit, rate, per_step):
     """Pulses of all columns for this step, all arrays (n,) float32, n a multiple of LANES.
 

@@ -9,31 +9,18 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba.core import cgutils, types
+from numba import types
 from numba.extending import intrinsic
 
 from chipsim.kernel.gate import gates
 from chipsim.kernel.learn_in_registers import WIDEST_BLOCK, Rate
-from chipsim.kernel.neuron_lanes import (
-    ActiveRows,
-    Crossbar,
-    FiredMasks,
-    State,
-    Sum,
-    circuits,
-    fire,
-    index,
-    load,
-    members,
-)
-from chipsim.layout.tables import Block
-from chipsim.simd.kernel import stage
-from chipsim.simd.lanes import Lanes, Sequence
-from chipsim.simd.row_tiles import LANES, FloatArray
+from chipsim.kernel.neuron_lanes import ActiveRows, Crossbar, FiredMasks, StepState, circuits, fire
+from chipsim.layout import ColumnBlock
+from chipsim.simd import LANES, FloatArray, Lanes, Sequence, Sum, index, inlined, load, members, packed
 from learning_circuit import accumulated, counted_with_misses, gated_pulse
 
 
-def writes_open_columns(block: Block) -> bool:
+def writes_open_columns(block: ColumnBlock) -> bool:
     """Whether only open columns are visited by a write, in the rows that spiked in its step."""
     return bool(block.synapses.coded or block.circuit.update.imperfect) and not block.circuit.traced
 
@@ -42,28 +29,34 @@ def _block(vectors: int) -> Any:
     """Code that takes a block of so many vectors of columns through a step, but for its writes."""
 
     @intrinsic
-    def step(context, columns, weight, events, window, t, neurons, circuit, target, rate, fired, s, first):
+    def step(context, neuron_state, weight, events, window, t, neurons, circuit, target, rate, spike_bits, s, first):
         def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
             kinds = signature.args
-            columns, events, neurons, circuit = (members(builder, kinds[k], values[k]) for k in (0, 2, 5, 6))
+            neuron_state, events, neurons, circuit = (members(builder, kinds[k], values[k]) for k in (0, 2, 5, 6))
             window, t, s, first = (values[k] for k in (3, 4, 10, 11))
-            missing = members(builder, *columns.missing)
+            miss_state = members(builder, *neuron_state.miss_state)
             membranes, counts, target_counts, pulses, before_miss = (
                 Sequence(context, builder, *array)
-                for array in (columns.membrane, columns.count, columns.target_count, columns.pulse, missing.before)
+                for array in (
+                    neuron_state.membrane,
+                    neuron_state.count,
+                    neuron_state.target_count,
+                    neuron_state.pulse,
+                    miss_state.before,
+                )
             )
             rate = Rate.at(builder, values[8], t)
             masks = FiredMasks(context, builder, kinds[9], values[9], s, first, vectors)
             crossbar = Crossbar(context, builder, (kinds[1], values[1]), index(0), vectors)
-            currents = crossbar.deliver(ActiveRows(context, builder, events, window, graded=False), t)
-            noises = FloatArray(context, builder, *columns.noise)
+            currents = crossbar.deliver(ActiveRows(context, builder, events, window, constant_current=False), t)
+            noises = FloatArray(context, builder, *neuron_state.noise)
             noise = noises.row_vectors(builder.urem(t, index(4)), index(0))  # zeros if there is none
             low_hits, high_hits, missed, n_open = (Sum(builder) for _ in range(4))
             states = []
             for v, current in enumerate(currents):
                 place = index(LANES * v)
                 tables = circuits(context, builder, neurons, circuit.accumulator_full[1], place)
-                before = State(membranes.load(place), masks.load_before(v, t), counts.load(place))
+                before = StepState(membranes.load(place), masks.load_before(v, t), counts.load(place))
                 state, low, high = fire(tables, before, current + Lanes(builder, noise.load(v)))
                 spikes, left = state.spiked.where(state.membrane.broadcast_like(1.0), 0.0), before_miss.load(place)
                 count, left, misses = counted_with_misses(before.counted, spikes, left, tables.full)
@@ -84,30 +77,43 @@ def _block(vectors: int) -> Any:
                     pulse = gated_pulse(own, target_count, count, membrane, *rate)
                     pulses.store(place, pulse)
                     n_open.add(pulse.not_equal(0.0))
-            return cgutils.pack_array(builder, [each.value for each in (n_open, low_hits, high_hits, missed)])
+            return packed(builder, [each.value for each in (n_open, low_hits, high_hits, missed)])
 
         place = types.uint64
-        arguments = (columns, weight, events, place, place, neurons, circuit, target, rate, fired, place, place)
+        arguments = (
+            neuron_state,
+            weight,
+            events,
+            place,
+            place,
+            neurons,
+            circuit,
+            target,
+            rate,
+            spike_bits,
+            place,
+            place,
+        )
         return types.UniTuple(types.int64, 4)(*arguments), generate
 
     return step
 
 
 def _if_as_wide(block: Any, width: int, narrower: Any) -> Any:
-    @stage
-    def step(columns, weight, events, window, t, neurons, circuit, target, rate, fired, s, first):
-        if len(columns.membrane) == width:
-            return block(columns, weight, events, window, t, neurons, circuit, target, rate, fired, s, first)
-        return narrower(columns, weight, events, window, t, neurons, circuit, target, rate, fired, s, first)
+    @inlined
+    def step(neuron_state, weight, events, window, t, neurons, circuit, target, rate, spike_bits, s, first):
+        if len(neuron_state.membrane) == width:
+            return block(neuron_state, weight, events, window, t, neurons, circuit, target, rate, spike_bits, s, first)
+        return narrower(neuron_state, weight, events, window, t, neurons, circuit, target, rate, spike_bits, s, first)
 
     return step
 
 
 def _for_any_width() -> Any:
-    def narrower(columns, weight, events, window, t, neurons, circuit, target, rate, fired, s, first):
+    def narrower(neuron_state, weight, events, window, t, neurons, circuit, target, rate, spike_bits, s, first):
         return 0, 0, 0, 0
 
-    step: Any = stage(narrower)
+    step: Any = inlined(narrower)
     for vectors in range(1, WIDEST_BLOCK + 1):
         step = _if_as_wide(_block(vectors), vectors * LANES, step)
     return step
@@ -116,15 +122,15 @@ def _for_any_width() -> Any:
 _step = _for_any_width()
 
 
-@stage
-def gate_one_step(columns, here, events, window, t, target, rate, fired, s, first):
+@inlined
+def gate_one_step(neuron_state, here, events, window, t, target, rate, spike_bits, s, first):
     """Step t of neurons, up to their update pulses in columns.pulse, with the noise of four steps in columns.noise.
 
-    columns, here: a block's, see `chipsim.layout.neuron_state` and `chipsim.layout.tables`; events, window: spikes, and
-    which of their windows; target: (n,) float32; fired, s, first: masks, window and place at which spikes are kept.
-    Returns how many columns are open, how many membranes met the lower and the upper rail, and how many spikes were
-    missed by the accumulators.
+    neuron_state, here: a block's, see `chipsim.layout.neuron_state` and `chipsim.layout.tables`; events, window:
+    spikes, and which of their windows; target: (n,) float32; fired, s, first: masks, window and place at which spikes
+    are kept. Returns how many columns are open, how many membranes met the lower and the upper rail, and how many
+    spikes were missed by the accumulators.
     """
     window, t, s, first = np.uint64(window), np.uint64(t), np.uint64(s), np.uint64(first)
     weight, neurons, circuit = here.state.weight, here.neurons, here.circuit
-    return _step(columns, weight, events, window, t, neurons, circuit, target, rate, fired, s, first)
+    return _step(neuron_state, weight, events, window, t, neurons, circuit, target, rate, spike_bits, s, first)

@@ -10,17 +10,25 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba.core import types
+from numba import types
 from numba.extending import intrinsic
 
 from chipsim.kernel.gate import Gates
 from chipsim.kernel.learn_in_registers import WIDEST_BLOCK, Group, Kept, Rate, take_step
-from chipsim.kernel.neuron_lanes import ActiveRows, Circuits, Crossbar, FiredMasks, index, members
-from chipsim.layout.tables import Block
-from chipsim.simd.kernel import inlined_stage, stage
-from chipsim.simd.lanes import Lanes, Sequence, repeated
-from chipsim.simd.memory import placed
-from chipsim.simd.row_tiles import LANES, FloatArray
+from chipsim.kernel.neuron_lanes import ActiveRows, Circuits, Crossbar, FiredMasks
+from chipsim.layout import ColumnBlock
+from chipsim.simd import (
+    LANES,
+    FloatArray,
+    Lanes,
+    Sequence,
+    index,
+    inlined,
+    inlined_in_python,
+    members,
+    placed,
+    repeated,
+)
 
 _MEMBRANE, _COUNT, _TARGET_COUNT, _CURRENT = range(4)
 _STATES = 4
@@ -29,22 +37,22 @@ _TABLES = 6
 _ZERO = np.float32(0)
 
 
-class Positions(NamedTuple):
+class ImageStepState(NamedTuple):
     """State and tables of a block's n columns at each position."""
 
     state: Any  # (P, 4, n) float32: membrane, count, target count, and the charge that a constant current delivers
     tables: Any  # (P or, if all have the same, 1, 6, n) float32, see `fill_tables`
 
 
-def new_positions(block: Block, kept: int) -> Positions:
+def new_positions(block: ColumnBlock, kept: int) -> ImageStepState:
     """Room for the tables of all positions of a block, and for the state of `kept` of them at a time."""
     n = block.state.weight.shape[-1]
     most = max(len(table) for table in _tables_of(block))
-    return Positions(placed(0, (kept, _STATES, n), np.float32), placed(0, (most, _TABLES, n), np.float32))
+    return ImageStepState(placed(0, (kept, _STATES, n), np.float32), placed(0, (most, _TABLES, n), np.float32))
 
 
 def _tables_of(block: Any) -> Any:
-    """In the order of `Positions.tables`; each (P, n), or (1, n) if all positions have the same."""
+    """In the order of `ImageStepState.tables`; each (P, n), or (1, n) if all positions have the same."""
     neurons, circuit = block.neurons, block.circuit
     return (
         neurons.decay,
@@ -56,10 +64,10 @@ def _tables_of(block: Any) -> Any:
     )
 
 
-_tables_in_kernels = inlined_stage(_tables_of)
+_tables_in_kernels = inlined_in_python(_tables_of)
 
 
-@stage
+@inlined
 def fill_tables(positions, block):
     """Write what visits read of a block's tables."""
     tables = _tables_in_kernels(block)
@@ -72,41 +80,41 @@ def fill_tables(positions, block):
                 own[number, i] = row[i]
 
 
-@inlined_stage
+@inlined_in_python
 def start_positions(positions):
     """A window begins."""
     for p in range(len(positions.state)):
         positions.state[p, :, :] = _ZERO
 
 
-class Outcome(NamedTuple):
+class StepOutcome(NamedTuple):
     """What a window has made of a position, (n,) float32 each: as `chipsim.kernel.dense.end_window` takes it."""
 
     membrane: Any
     count: Any
 
 
-@inlined_stage
-def outcome_of(positions, q):
+@inlined_in_python
+def step_outcome_of(positions, q):
     """Of the position whose state is the q-th."""
     state = positions.state[q]
-    return Outcome(state[_MEMBRANE], state[_COUNT])
+    return StepOutcome(state[_MEMBRANE], state[_COUNT])
 
 
-class Lesson(NamedTuple):
+class TrainingWindow(NamedTuple):
     """What is taught in a window, and where its spikes are kept."""
 
     s: Any  # uint64 scalar, the window's place in its chunk
     targets: Any  # (S, places) float32
     rate: Any  # float32 scalar
-    fired: Any  # masks, see chipsim.layout.spike_bits
+    spike_bits: Any  # masks, see chipsim.layout.spike_bits
 
 
 class _Position:
     """What generated code finds of a position: sixteen columns at a time, from those of vector 0 on."""
 
-    def __init__(self, builder: Any, block: Block, state: Sequence, tables: Sequence, width: int) -> None:
-        """block: of (kind, value); state, tables: the position's own, as `Positions` holds them."""
+    def __init__(self, builder: Any, block: ColumnBlock, state: Sequence, tables: Sequence, width: int) -> None:
+        """block: of (kind, value); state, tables: the position's own, as `ImageStepState` holds them."""
         self._builder = builder
         self._neurons, self._circuit = (members(builder, *each) for each in (block.neurons, block.circuit))
         self._state, self._tables = state, tables
@@ -148,31 +156,31 @@ class _Position:
         )
 
 
-def _block(vectors: int, graded: bool) -> Any:
+def _block(vectors: int, constant_current: bool) -> Any:
     """Code for a visit to so many vectors of columns.
 
-    graded: their input is a constant current, delivered anew if it is stale.
+    constant_current: their input is a constant current, delivered anew if it is stale.
     """
     width = LANES * vectors
 
     @intrinsic
-    def visit(context, positions, block, weight, gain, events, place, stale, lesson, t, first, p, q):
+    def step(context, positions, block, weight, gain, events, place, stale, training, t, first, p, q):
         def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
             kinds = signature.args
-            positions, block, events, lesson = (members(builder, kinds[k], values[k]) for k in (0, 1, 4, 7))
-            (place, stale, t, first, p, q), s = (values[k] for k in (5, 6, 8, 9, 10, 11)), lesson.s[1]
+            positions, block, events, training = (members(builder, kinds[k], values[k]) for k in (0, 1, 4, 7))
+            (place, stale, t, first, p, q), s = (values[k] for k in (5, 6, 8, 9, 10, 11)), training.s[1]
             state, tables = (Sequence(context, builder, *each) for each in (positions.state, positions.tables))
             in_common = builder.icmp_unsigned("==", tables.length(), index(1))
             own = builder.select(in_common, index(0), builder.mul(p, index(_TABLES * width)))
             state = state.beginning_at(builder.mul(q, index(_STATES * width)))
             position = _Position(builder, block, state, tables.beginning_at(own), width)
-            target = FloatArray(context, builder, *lesson.targets).row_vectors(s, first)
+            target = FloatArray(context, builder, *training.targets).row_vectors(s, first)
             groups = [position.group(v, Lanes(builder, target.load(v))) for v in range(vectors)]
-            masks = FiredMasks(context, builder, lesson.fired[0], lesson.fired[1], s, first, vectors)
+            masks = FiredMasks(context, builder, training.spike_bits[0], training.spike_bits[1], s, first, vectors)
             spiked = [masks.load_before(v, t) for v in range(vectors)]
             crossbar = Crossbar(context, builder, (kinds[2], values[2]), index(0), vectors)
-            active = ActiveRows(context, builder, events, place, graded)
-            if graded:
+            active = ActiveRows(context, builder, events, place, constant_current)
+            if constant_current:
                 charges = [position.kept(_CURRENT, v) for v in range(vectors)]
                 with builder.if_then(stale):
                     for charge, current in zip(charges, crossbar.deliver(active, t), strict=True):
@@ -184,51 +192,51 @@ def _block(vectors: int, graded: bool) -> Any:
             def write(pulses: list[Lanes]) -> None:
                 crossbar.write((kinds[3], values[3]), pulses, active, t)
 
-            rate = Rate.at(builder, lesson.rate[1], t)
+            rate = Rate.at(builder, training.rate[1], t)
             return take_step(builder, groups, spiked, currents, masks, t, position.warm_up, rate, write)
 
         i = types.uint64
-        arguments = (positions, block, weight, gain, events, i, types.boolean, lesson, i, i, i, i)
+        arguments = (positions, block, weight, gain, events, i, types.boolean, training, i, i, i, i)
         return types.UniTuple(types.int64, 3)(*arguments), generate
 
-    return visit
+    return step
 
 
-def _for_any_width(graded: bool) -> Any:
-    def narrower(positions, block, weight, gain, events, place, stale, lesson, t, first, p, q):
+def _for_any_width(constant_current: bool) -> Any:
+    def narrower(positions, block, weight, gain, events, place, stale, training, t, first, p, q):
         return 0, 0, 0
 
-    visit: Any = stage(narrower)
+    step: Any = inlined(narrower)
     for vectors in range(1, WIDEST_BLOCK + 1):
-        visit = _if_as_wide(_block(vectors, graded), np.uint64(vectors * LANES), visit)
-    return visit
+        step = _if_as_wide(_block(vectors, constant_current), np.uint64(vectors * LANES), step)
+    return step
 
 
-def _if_as_wide(block_visit: Any, width: np.uint64, narrower: Any) -> Any:
-    @stage
-    def visit(positions, block, weight, gain, events, place, stale, lesson, t, first, p, q):
+def _if_as_wide(block_step: Any, width: np.uint64, narrower: Any) -> Any:
+    @inlined
+    def step(positions, block, weight, gain, events, place, stale, training, t, first, p, q):
         if np.uint64(weight.shape[1]) == width:
-            return block_visit(positions, block, weight, gain, events, place, stale, lesson, t, first, p, q)
-        return narrower(positions, block, weight, gain, events, place, stale, lesson, t, first, p, q)
+            return block_step(positions, block, weight, gain, events, place, stale, training, t, first, p, q)
+        return narrower(positions, block, weight, gain, events, place, stale, training, t, first, p, q)
 
-    return visit
-
-
-_with_spikes, _with_constant_current = _for_any_width(graded=False), _for_any_width(graded=True)
+    return step
 
 
-@stage
-def visit_of_spikes(positions, block, weight, gain, events, place, lesson, t, first, p, q):
+_with_spikes, _with_constant_current = _for_any_width(constant_current=False), _for_any_width(constant_current=True)
+
+
+@inlined
+def image_step_of_spikes(positions, block, weight, gain, events, place, training, t, first, p, q):
     """Step t of position p, whose state is the q-th, and the writes of its open columns.
 
     block: of the whole layer; weight, gain: of the crossbar that the position has; events, place: what it sees, and
     which of their windows; first: where its spikes and targets stand. All numbers are uint64.
     Returns how many columns are open, and how many membranes met the lower and the upper rail.
     """
-    return _with_spikes(positions, block, weight, gain, events, place, True, lesson, t, first, p, q)
+    return _with_spikes(positions, block, weight, gain, events, place, True, training, t, first, p, q)
 
 
-@stage
-def visit_of_constant_current(positions, block, weight, gain, events, place, stale, lesson, t, first, p, q):
-    """As `visit_of_spikes`. stale: weights have changed since the current was delivered, or it never was."""
-    return _with_constant_current(positions, block, weight, gain, events, place, stale, lesson, t, first, p, q)
+@inlined
+def image_step_of_constant_current(positions, block, weight, gain, events, place, stale, training, t, first, p, q):
+    """As `image_step_of_spikes`. stale: weights have changed since the current was delivered, or it never was."""
+    return _with_constant_current(positions, block, weight, gain, events, place, stale, training, t, first, p, q)

@@ -5,16 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba.core import types
+from numba import types
 from numba.extending import intrinsic
 
-from chipsim.kernel import neuron_lanes as vector_neurons
-from chipsim.kernel.neuron_lanes import State, integrated, members
-from chipsim.layout.spike_bits import store_mask
-from chipsim.simd.kernel import inlined_stage, stage
-from chipsim.simd.lanes import Lanes, sequences
-from chipsim.simd.masks import population
-from chipsim.simd.row_tiles import LANES
+from chipsim.kernel.neuron_lanes import StepState, circuits, integrated
+from chipsim.kernel.neuron_lanes import fire as fire_lanes
+from chipsim.layout import store_mask
+from chipsim.simd import LANES, Lanes, inlined, inlined_in_python, members, population, sequences
 
 
 @intrinsic
@@ -26,7 +23,7 @@ def _integrate(context, membrane, spiked, current, decay, reset_charge, zero_res
     return types.float32(*[types.float32] * 6), generate
 
 
-@stage
+@inlined
 def integrate(membrane, spiked, current, decay, reset_charge, zero_reset):
     """The membrane of one neuron after one step, rails left out. spiked, zero_reset: 0 or 1."""
     return _integrate(membrane, spiked, current, decay, reset_charge, zero_reset)
@@ -39,9 +36,9 @@ def _fire_sixteen(context, start, membrane, spiked, count, current, neurons, ful
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         kinds, start = signature.args, values[0]
         membranes, spikes, counts, currents = sequences(context, builder, kinds[1:5], values[1:5])
-        tables = vector_neurons.circuits(context, builder, members(builder, kinds[5], values[5]), values[6], start)
-        before = State(membranes.load(start), spikes.load(start).not_equal(0), counts.load(start))
-        after, below, above = vector_neurons.fire(tables, before, currents.load(start))
+        tables = circuits(context, builder, members(builder, kinds[5], values[5]), values[6], start)
+        before = StepState(membranes.load(start), spikes.load(start).not_equal(0), counts.load(start))
+        after, below, above = fire_lanes(tables, before, currents.load(start))
         membranes.store(start, after.membrane)
         spikes.store(start, after.spiked.where(after.membrane.broadcast_like(1.0), 0.0))
         counts.store(start, after.counted)
@@ -52,25 +49,25 @@ def _fire_sixteen(context, start, membrane, spiked, count, current, neurons, ful
     return types.UniTuple(types.uint16, 3)(types.uint64, *arrays, neurons, types.float32), generate
 
 
-@stage
+@inlined
 def filter_current(current, drive, current_decay):
     """An exponential synaptic current: I[t] = e^(-1 / tau_syn) I[t-1] + drive, all (n,) float32, in place."""
     for i in range(len(current)):
         current[i] = current_decay[i] * current[i] + drive[i]
 
 
-@stage
+@inlined
 def add_noise(current, drive, noise):
     """current_i = drive_i + noise_i, all (n,) float32."""
     for i in range(len(current)):
         current[i] = drive[i] + noise[i]
 
 
-@stage
-def fire(membrane, spiked, count, current, neurons, accumulator_full, fired, s, t, place):
+@inlined
+def fire(membrane, spiked, count, current, neurons, accumulator_full, spike_bits, s, t, place):
     """One step of the neurons of a block of n columns, in place. Returns who met the lower rail, and who the upper one.
 
-    membrane, spiked, count, current: (n,) float32, n a multiple of LANES; fired: the layer's masks, which keep the
+    membrane, spiked, count, current: (n,) float32, n a multiple of LANES; spike_bits: the layer's masks, which keep the
     spikes of step t of window s from `place` on (see chipsim.layout.spike_bits).
     """
     low = np.int64(0)
@@ -79,13 +76,13 @@ def fire(membrane, spiked, count, current, neurons, accumulator_full, fired, s, 
         bits, below, above = _fire_sixteen(
             v * np.uint64(LANES), membrane, spiked, count, current, neurons, accumulator_full
         )
-        store_mask(fired, s, t, np.uint64(place) // np.uint64(LANES) + v, bits)
+        store_mask(spike_bits, s, t, np.uint64(place) // np.uint64(LANES) + v, bits)
         low += np.int64(population(below))
         high += np.int64(population(above))
     return low, high
 
 
-@inlined_stage
+@inlined_in_python
 def integrate_readout(membrane, count, current, neurons):
     """One step of an integrating readout: it leaks but never fires; membrane / threshold stands in for the count."""
     decay = neurons.decay
@@ -96,7 +93,7 @@ def integrate_readout(membrane, count, current, neurons):
         count[i] = u / threshold[i]
 
 
-@inlined_stage
+@inlined_in_python
 def integrate_peak(membrane, count, current, neurons):
     """As `integrate_readout`; the highest membrane / threshold so far stands in for the count."""
     decay = neurons.decay

@@ -12,53 +12,25 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from llvmlite import ir
-from numba.core import cgutils
-from numba.np.arrayobj import make_array
+from chipsim.layout import Events, NeuronTables
+from chipsim.simd import (
+    LANES,
+    FloatArray,
+    Lanes,
+    Register,
+    Vectors,
+    as_index,
+    comparison,
+    data_and_shape,
+    index,
+    load,
+    repeated,
+    rolled_loop,
+    row_beginning,
+)
+from learning_circuit import accumulated
 
-from chipsim.layout.tables import Events, NeuronTables
-from chipsim.simd.lanes import Lanes, Sequence, repeated
-from chipsim.simd.rolled_loops import keep_rolled
-from chipsim.simd.row_tiles import LANES, FloatArray, Vectors
-from learning_circuit.accumulator import accumulated
-
-_INDEX = ir.IntType(64)
-FLOATS = ir.VectorType(ir.FloatType(), LANES)
-CHOICE = ir.VectorType(ir.IntType(1), LANES)  # a comparison of sixteen
 _MASKS_PER_WORD = 4
-
-
-class Register:
-    """A vector that changes. The compiler finds a register for it, or else room on the stack."""
-
-    def __init__(self, builder: Any, value: Any) -> None:
-        self._builder = builder
-        self._place = cgutils.alloca_once(builder, value.type)
-        builder.store(value, self._place)
-
-    @property
-    def lanes(self) -> Lanes:
-        return Lanes(self._builder, self._builder.load(self._place))
-
-    @lanes.setter
-    def lanes(self, lanes: Lanes) -> None:
-        self._builder.store(lanes.value, self._place)
-
-
-class Sum:
-    """How often a comparison of sixteen holds, added up."""
-
-    def __init__(self, builder: Any) -> None:
-        self._builder = builder
-        self._place = cgutils.alloca_once_value(builder, _INDEX(0))
-
-    def add(self, holds: Lanes) -> None:
-        more = self._builder.zext(self._builder.ctpop(holds.bits()), _INDEX)
-        self._builder.store(self._builder.add(self.value, more), self._place)
-
-    @property
-    def value(self) -> Any:
-        return self._builder.load(self._place)
 
 
 class Circuits(NamedTuple):
@@ -73,7 +45,7 @@ class Circuits(NamedTuple):
     full: Lanes  # of the spike accumulator
 
 
-class State(NamedTuple):
+class StepState(NamedTuple):
     """Sixteen neighbouring neurons between two steps."""
 
     membrane: Lanes
@@ -101,7 +73,7 @@ def circuits(context: Any, builder: Any, neurons: NeuronTables, full: Any, place
 def integrated(
     membrane: Lanes, spiked: Lanes, current: Lanes, decay: Lanes, reset_charge: Lanes, zero_reset: Lanes
 ) -> Lanes:
-    """U[t] = a U[t-1] + I[t] - th S[t-1]; if the reset is to zero, U[t] = a U[t-1] (1 - S[t-1]) + I[t].
+    """Eq. 1: U[t] = a U[t-1] + I[t] - th S[t-1]; if the reset is to zero, U[t] = a U[t-1] (1 - S[t-1]) + I[t].
 
     spiked, zero_reset: comparisons.
     """
@@ -110,14 +82,14 @@ def integrated(
     return spiked.where(charged - reset_charge, charged)
 
 
-def fire(circuit: Circuits, before: State, current: Lanes) -> tuple[State, Lanes, Lanes]:
+def fire(circuit: Circuits, before: StepState, current: Lanes) -> tuple[StepState, Lanes, Lanes]:
     """One step (Eqs. 1 and 3). Returns also which membranes met the lower rail, and which the upper one."""
     u = integrated(before.membrane, before.spiked, current, circuit.decay, circuit.reset_charge, circuit.zero_reset)
     low, high = u < circuit.low, u > circuit.high
     u = low.where(circuit.low, high.where(circuit.high, u))
     fires = u >= circuit.threshold
     spikes = fires.where(u.broadcast_like(1.0), 0.0)
-    return State(u, fires, accumulated(before.counted, spikes, circuit.full)), low, high
+    return StepState(u, fires, accumulated(before.counted, spikes, circuit.full)), low, high
 
 
 class Crossbar:
@@ -128,7 +100,7 @@ class Crossbar:
         self._context = context
         self._builder = builder
         self._weight = FloatArray(context, builder, *weight)
-        self._bias = builder.sub(self._rows_of(*weight), _INDEX(1))
+        self._bias = builder.sub(self._rows_of(*weight), index(1))
         self._column = column
         self._vectors = range(vectors)
 
@@ -149,7 +121,7 @@ class Crossbar:
         gain: (kind, value), (1 or rows + 1, n).
         """
         gains = FloatArray(self._context, self._builder, *gain)
-        in_common = self._builder.icmp_unsigned("==", self._rows_of(*gain), _INDEX(1))
+        in_common = self._builder.icmp_unsigned("==", self._rows_of(*gain), index(1))
 
         def own_gains(row: Any) -> list[Lanes]:
             own = gains.row_vectors(gains.row_of(row), self._column)
@@ -165,7 +137,7 @@ class Crossbar:
                 change(row, changes_of(row, amplitude))
 
         of_bias = [g * pulse for g, pulse in zip(own_gains(self._bias), pulses, strict=True)]
-        if active.graded:
+        if active.constant_current:
             at_rows(lambda row, x: [g * (pulse * x) for g, pulse in zip(own_gains(row), pulses, strict=True)])
         else:
             with self._builder.if_else(in_common) as (single, several):
@@ -176,7 +148,7 @@ class Crossbar:
         change(self._bias, of_bias)
 
     def _rows_of(self, kind: Any, value: Any) -> Any:
-        n_rows, _ = cgutils.unpack_tuple(self._builder, make_array(kind)(self._context, self._builder, value).shape)
+        _, (n_rows, _) = data_and_shape(self._context, self._builder, (kind, value))
         return n_rows
 
     def _row(self, row: Any) -> Vectors:
@@ -186,12 +158,12 @@ class Crossbar:
 class ActiveRows:
     """The rows that are active at each step of one window of `Events`."""
 
-    def __init__(self, context: Any, builder: Any, events: Events, window: Any, graded: bool) -> None:
-        """events: of (kind, value), see `members`; graded: with amplitudes."""
-        self.graded = graded
+    def __init__(self, context: Any, builder: Any, events: Events, window: Any, constant_current: bool) -> None:
+        """events: of (kind, value), see `members`; constant_current: with amplitudes."""
+        self.constant_current = constant_current
         self._builder = builder
         self._rows, self._begin, self._end, self._amplitude = (
-            _beginning(context, builder, each, window)
+            row_beginning(context, builder, each, window)
             for each in (events.rows, events.begin, events.end, events.amplitude)
         )
 
@@ -199,66 +171,41 @@ class ActiveRows:
     def each(self, t: Any) -> Iterator[tuple[Any, Lanes | None]]:
         """Generate a loop over the rows of step t and their amplitudes, with what follows as its body."""
         builder = self._builder
-        first, last = (builder.zext(builder.load(builder.gep(each, [t])), _INDEX) for each in (self._begin, self._end))
-        with cgutils.for_range_slice(builder, first, last, _INDEX(1)) as (k, _):
-            row = builder.zext(builder.load(builder.gep(self._rows, [k])), _INDEX)
-            x = repeated(builder, builder.load(builder.gep(self._amplitude, [k]))) if self.graded else None
+        first, last = (as_index(builder, builder.load(builder.gep(each, [t]))) for each in (self._begin, self._end))
+        with rolled_loop(builder, first, last) as k:
+            row = as_index(builder, builder.load(builder.gep(self._rows, [k])))
+            x = repeated(builder, builder.load(builder.gep(self._amplitude, [k]))) if self.constant_current else None
             yield row, x
-            last = builder.block
-        keep_rolled(builder.module, last.terminator)
 
 
 class FiredMasks:
     """Spikes of window s as bits (`layout.spike_bits`); sixteen to a mask, from that of neuron `first` on."""
 
     def __init__(self, context: Any, builder: Any, kind: Any, value: Any, s: Any, first: Any, masks: int) -> None:
-        array = make_array(kind)(context, builder, value)
-        _, n_windows, self.steps, _ = cgutils.unpack_tuple(builder, array.shape)
+        data, (_, n_windows, self.steps, _) = data_and_shape(context, builder, (kind, value))
         self._builder = builder
-        mask = builder.udiv(first, _INDEX(LANES))
-        word, place = (getattr(builder, f)(mask, _INDEX(_MASKS_PER_WORD)) for f in ("udiv", "urem"))
-        window = builder.mul(self.steps, _INDEX(_MASKS_PER_WORD))
+        mask = builder.udiv(first, index(LANES))
+        word, place = (getattr(builder, f)(mask, index(_MASKS_PER_WORD)) for f in ("udiv", "urem"))
+        window = builder.mul(self.steps, index(_MASKS_PER_WORD))
         start = builder.add(builder.mul(builder.add(builder.mul(word, n_windows), s), window), place)
-        start = builder.gep(array.data, [start])
-        to_next_word = builder.sub(builder.mul(n_windows, window), _INDEX(_MASKS_PER_WORD))
+        start = builder.gep(data, [start])
+        to_next_word = builder.sub(builder.mul(n_windows, window), index(_MASKS_PER_WORD))
         self._starts = [start]
         for number in range(1, masks):
-            beyond = builder.icmp_unsigned(">=", place, _INDEX(_MASKS_PER_WORD - number))
-            further = builder.add(_INDEX(number), builder.select(beyond, to_next_word, _INDEX(0)))
+            beyond = builder.icmp_unsigned(">=", place, index(_MASKS_PER_WORD - number))
+            further = builder.add(index(number), builder.select(beyond, to_next_word, index(0)))
             self._starts.append(builder.gep(start, [further]))
 
     def _place(self, number: int, t: Any) -> Any:
-        return self._builder.gep(self._starts[number], [self._builder.mul(t, _INDEX(_MASKS_PER_WORD))])
+        return self._builder.gep(self._starts[number], [self._builder.mul(t, index(_MASKS_PER_WORD))])
 
     def load_before(self, number: int, t: Any) -> Lanes:
         """Those of step t - 1, or none."""
         builder = self._builder
-        began = builder.icmp_signed(">", t, _INDEX(0))
-        earlier = builder.select(began, builder.sub(t, _INDEX(1)), t)
+        began = builder.icmp_signed(">", t, index(0))
+        earlier = builder.select(began, builder.sub(t, index(1)), t)
         mask = builder.load(self._place(number, earlier))
-        return Lanes(builder, builder.bitcast(builder.select(began, mask, mask.type(0)), CHOICE))
+        return comparison(builder, builder.select(began, mask, mask.type(0)))
 
-    def store(self, number: int, t: Any, fired: Lanes) -> None:
-        self._builder.store(fired.bits(), self._place(number, t))
-
-
-def index(number: int) -> Any:
-    return _INDEX(number)
-
-
-def members(builder: Any, kind: Any, value: Any) -> Any:
-    """A named tuple inside generated code, as one of (kind, value)."""
-    return kind.instance_class(*zip(kind.types, cgutils.unpack_tuple(builder, value), strict=True))
-
-
-def load(context: Any, builder: Any, array: tuple[Any, Any], place: Any) -> Lanes:
-    """Neighbours from `place` on. array: (kind, value), of one axis."""
-    return Sequence(context, builder, *array).load(place)
-
-
-def _beginning(context: Any, builder: Any, array: tuple[Any, Any], row: Any) -> Any:
-    """Where a row of an array of two axes begins. array: (kind, value)."""
-    kind, value = array
-    made = make_array(kind)(context, builder, value)
-    _, width = cgutils.unpack_tuple(builder, made.shape)
-    return builder.gep(made.data, [builder.mul(row, width)])
+    def store(self, number: int, t: Any, spike_bits: Lanes) -> None:
+        self._builder.store(spike_bits.bits(), self._place(number, t))

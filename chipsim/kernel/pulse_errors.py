@@ -1,25 +1,23 @@
 """Update unit of a real circuit: pulses of unequal size, up unlike down, never twice the same, into real devices.
 
 Only columns whose pulse is not zero are touched: they are gathered into a list first, and of the rows that spiked only
-their synapses are visited. Ideal analog synapses take `update_unit` instead and pay for nothing of this.
+their synapses are visited. Ideal analog synapses take `write_rows` instead and pay for nothing of this.
 
 A pulse that the gate asks for becomes, in this order: times `up` or `down` of its column, times `gain` of its synapse.
 Few-bit weights collect that, times 1 + cycle sigma z, in their update accumulators. What an analog device makes of it
-is in `device_write`.
+is in `write_devices`.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from chipsim.simd.jit import stage
-from chipsim.simd.masks import nonzero, store_chosen
-from chipsim.simd.row_tiles import LANES
+from chipsim.simd import LANES, inlined, nonzero, store_chosen
 
 _ZERO = np.float32(0)
 
 
-@stage
+@inlined
 def open_columns(columns, numbers, pulse):
     """List the columns whose pulse is not zero, ascending. Returns how many. No branch depends on a pulse.
 
@@ -32,7 +30,7 @@ def open_columns(columns, numbers, pulse):
     return np.int64(k)
 
 
-@stage
+@inlined
 def opened_pulses(opened, columns, n_open, pulse, tables):
     """Pulses of the open columns, `up` or `down` included: opened (n,) float32, its first n_open are written."""
     for k in range(n_open):
@@ -40,7 +38,7 @@ def opened_pulses(opened, columns, n_open, pulse, tables):
         opened[k] = pulse[c] * (tables.up[c] if pulse[c] > _ZERO else tables.down[c])
 
 
-@stage
+@inlined
 def row_pulses(pulses, opened, columns, row, tables):
     """Pulses that reach the synapses of one row: pulses, opened, columns (n_open,), the first written."""
     gains = tables.gain[row if len(tables.gain) > 1 else 0]

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from chipsim.simd.jit import rare_stage, stage
+from chipsim.simd import inlined, outlined
 from learning_circuit import carried, counted_pulse
 
 _NOTHING = np.int32(0)
 _NO_GAIN = np.float32(0)
-_counted, _carried = stage(counted_pulse), stage(carried)
+_counted, _carried = inlined(counted_pulse), inlined(carried)
 
 
-@rare_stage
+@outlined
 def write_coded_row(weight, gain, synapses, row, lsb, amplitude, columns, pulses, dither):
     """Add pulse amplitude to the accumulators of a row's open columns, write what overflows.
 
-    weight, gain: as in `update_unit`; lsb: weight of one code step, in thresholds; columns, pulses: (n_open,), see
-    `update_pulse`; dither: (n_out,) float32 uniform on [0, 1). A synapse of gain 0 is stuck: it takes no pulse.
+    weight, gain: as in `write_rows`; lsb: weight of one code step, in thresholds; columns, pulses: (n_open,), see
+    `pulse_errors`; dither: (n_out,) float32 uniform on [0, 1). A synapse of gain 0 is stuck: it takes no pulse.
     Returns (codes changed, codes held back at the end of their range).
     """
     stored = synapses.code[row]

@@ -9,14 +9,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numba.core import cgutils, types
+from numba import types
 from numba.extending import intrinsic
 
-from chipsim.simd.jit import stage
-from chipsim.simd.lanes import Lanes, Sequence, repeated
-from chipsim.simd.masks import population
-from chipsim.simd.row_lists import ListedRows
-from chipsim.simd.row_tiles import LANES
+from chipsim.simd import LANES, Lanes, ListedRows, Sequence, inlined, population, repeated, unpacked
 from learning_circuit import between, held_within, place_in_range, with_spread
 
 _Steps = Callable[[Sequence, Lanes], Lanes]  # relative steps at even places, and a device's place: its step
@@ -100,14 +96,14 @@ def _write_of_sixteen(temporal: bool, bounded: bool) -> Any:
 
 def _listed(context: Any, builder: Any, kind: Any, value: Any) -> ListedRows:
     """`ListedRows` of sequences."""
-    arrays = cgutils.unpack_tuple(builder, value)
+    arrays = unpacked(builder, value)
     return ListedRows(*(Sequence(context, builder, *pair) for pair in zip(kind.types, arrays, strict=True)))
 
 
 def _all_rows(temporal: bool, relative_step: _Steps | None) -> Any:
     steps, write = _steps_of_sixteen(relative_step), _write_of_sixteen(temporal, relative_step is not None)
 
-    @stage
+    @inlined
     def write_rows(weight, column, listed, n, devices, pulse, full_scale, tables):
         cycle, noise = tables.cycle[column], tables.noise[column] * full_scale
         end, lanes, place = np.uint64(n), np.uint64(LANES), np.uint64(column)
@@ -129,7 +125,7 @@ _STRAIGHT, _STRAIGHT_NOISY = _all_rows(False, _straight), _all_rows(True, _strai
 _CURVED, _CURVED_NOISY = _all_rows(False, _curved), _all_rows(True, _curved)
 
 
-@stage
+@inlined
 def write_device_column(weight, column, listed, n, devices, pulse, full_scale, tables):
     """Write the first n listed rows of a column. Returns how many writes were held back at the end of the range.
 

@@ -7,32 +7,31 @@ import numpy as np
 from chipsim.kernel.pulse_errors import open_columns, opened_pulses, row_pulses
 from chipsim.kernel.write_codes import write_coded_row
 from chipsim.kernel.write_devices import write_device_column
-from chipsim.random.write_normals import normal_of_write, normals_of_rows
-from chipsim.simd.kernel import inlined_stage, rare_stage, stage
-from chipsim.simd.row_lists import list_rows
+from chipsim.random import normal_of_write, normals_of_rows
+from chipsim.simd import inlined, inlined_in_python, list_rows, outlined
 
 
-@inlined_stage
-def write_open_columns(columns, block, events, s, t):
+@inlined_in_python
+def write_open_columns(neuron_state, block, events, s, t):
     """Eq. 10 of Yang et al. 2022 in step t (0-based) of window s of a chunk, for the columns with a pulse.
 
-    columns: `chipsim.layout.neuron_state.Columns` with this step's pulse, and this window's words if writes draw random
-    numbers. Returns (codes changed, writes held back at the end of a weight's range).
+    neuron_state: `chipsim.layout.neuron_state.NeuronState` with this step's pulse, and this window's words if writes
+    draw random numbers. Returns (codes changed, writes held back at the end of a weight's range).
     """
     # What is passed on is no more than what is needed: every array is copied to the stack, piece by piece.
     begin, end = events.begin[s, t], events.end[s, t]
-    amplitude = events.amplitude[s] if len(events.amplitude) > 0 else columns.nothing
-    writing, pulse, update = columns.writing, columns.pulse, block.circuit.update
+    amplitude = events.amplitude[s] if len(events.amplitude) > 0 else neuron_state.nothing
+    writing, pulse, update = neuron_state.writing, neuron_state.pulse, block.circuit.update
     synapses, state = block.synapses, block.state
     if synapses.coded:
-        dither = columns.dither[t % 4]
+        dither = neuron_state.dither[t % 4]
         return _write_codes(writing, pulse, synapses, state, update, dither, events.rows[s], amplitude, begin, end, t)
     weight, devices, full_scale = state.weight, synapses.devices, synapses.full_scale
     held = _write_devices(writing, pulse, weight, devices, full_scale, update, events.rows[s], amplitude, begin, end, t)
     return np.int64(0), held
 
 
-@stage
+@inlined
 def _write_devices(writing, pulse, weight, devices, full_scale, update, rows, amplitude, begin, end, t):
     """Column by column. Returns how many writes were held back."""
     n_open = open_columns(writing.open, writing.numbers, pulse)
@@ -48,7 +47,7 @@ def _write_devices(writing, pulse, weight, devices, full_scale, update, rows, am
     return held
 
 
-@rare_stage
+@outlined
 def _write_codes(writing, pulse, synapses, state, update, dither, rows, amplitude, begin, end, t):
     """Row by row. Returns how many codes changed and how many were held back."""
     n_open = open_columns(writing.open, writing.numbers, pulse)

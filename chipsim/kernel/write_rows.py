@@ -7,11 +7,12 @@ columns' pulses eta * gate * box of Eq. 10 of Yang et al. 2022, in units of the 
 
 from __future__ import annotations
 
-from chipsim.simd import row_tiles as rows_at_once
-from chipsim.simd.jit import inlined_stage, rare_stage, stage
+from chipsim.simd import inlined, inlined_in_python, outlined, write_rows_times_gain
+from chipsim.simd import write_constant_current_rows as write_tiles_graded
+from chipsim.simd import write_rows as write_tiles
 
 
-@stage
+@inlined
 def write_row(weight, gain, row, pulse):
     """One row, at input amplitude 1: w_ij += gain_ij pulse_i."""
     synapses = weight[row]
@@ -20,22 +21,22 @@ def write_row(weight, gain, row, pulse):
         synapses[c] += gains[c] * pulse[c]
 
 
-@inlined_stage
+@inlined_in_python
 def write_rows(weight, gain, rows, start, stop, pulse, scaled):
     """All of rows[start:stop], which spiked in this step. Rows are distinct, so their order cannot matter.
 
     scaled: (n_out,) float32, room for pulses times gains where a column's synapses have the same.
     """
     if len(gain) > 1:
-        rows_at_once.write_rows_times_gain(pulse, weight, gain, rows, start, stop)
+        write_rows_times_gain(pulse, weight, gain, rows, start, stop)
     else:
         gains = gain[0]
         for i in range(len(pulse)):
             scaled[i] = gains[i] * pulse[i]
-        rows_at_once.write_rows(scaled, weight, rows, start, stop)
+        write_tiles(scaled, weight, rows, start, stop)
 
 
-@rare_stage
-def write_rows_graded(weight, gain, rows, amplitude, pulse):
+@outlined
+def write_constant_current_rows(weight, gain, rows, amplitude, pulse):
     """Rows driven by a constant current: w_ij += gain_ij (pulse_i x_j)."""
-    rows_at_once.write_rows_graded(pulse, weight, gain, rows, amplitude, 0, len(rows))
+    write_tiles_graded(pulse, weight, gain, rows, amplitude, 0, len(rows))

@@ -16,9 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.layout.tables import Block, CodedSynapses, PulseTables, SynapseState, SynapseTables
-from chipsim.simd.memory import aligned, placed
-from chipsim.simd.row_tiles import LANES
+from chipsim.layout.tables import CodedSynapses, ColumnBlock, PulseTables, SynapseState, SynapseTables
+from chipsim.simd import LANES, aligned, placed
 
 COLUMNS_OF_A_BLOCK = 64
 
@@ -33,15 +32,15 @@ def column_ranges(n_columns: int) -> list[tuple[int, int]]:
     return list(pairwise([*range(0, n_columns, COLUMNS_OF_A_BLOCK), n_columns]))
 
 
-def split(layer: Block) -> list[Block]:
+def split(layer: ColumnBlock) -> list[ColumnBlock]:
     """Copies of a layer's columns in padded blocks."""
     return [_cut(layer, first, last) for first, last in column_ranges(int(layer.n_columns))]
 
 
-def joined(blocks: list[Block]) -> tuple[SynapseTables, SynapseState]:
+def joined(blocks: list[ColumnBlock]) -> tuple[SynapseTables, SynapseState]:
     """Copies of a layer's synapses, put together from its blocks, without padding."""
 
-    def whole(of: Callable[[Block], NDArray[Any]]) -> NDArray[Any]:
+    def whole(of: Callable[[ColumnBlock], NDArray[Any]]) -> NDArray[Any]:
         return np.concatenate([of(block)[..., : block.n_columns] for block in blocks], axis=-1)
 
     tables, state = blocks[0].synapses, blocks[0].state
@@ -56,7 +55,7 @@ def joined(blocks: list[Block]) -> tuple[SynapseTables, SynapseState]:
     return tables._replace(gain=gain), state._replace(weight=weight, coded=coded)
 
 
-def rewrite(block: Block, tables: SynapseTables, state: SynapseState) -> Block:
+def rewrite(block: ColumnBlock, tables: SynapseTables, state: SynapseState) -> ColumnBlock:
     """This block with the scales of `tables` and, copied into its arrays, its columns of a whole layer's `state`."""
     n, columns = block.n_columns, block.columns
     block.state.weight[..., :n] = state.weight[..., columns]
@@ -75,7 +74,7 @@ def padded_part(array: NDArray[Any], first: int, last: int, place: int = 0, padd
     return piece
 
 
-def _cut(layer: Block, first: int, last: int) -> Block:
+def _cut(layer: ColumnBlock, first: int, last: int) -> ColumnBlock:
     def part(array: NDArray[Any], place: int = 0, padding: float = 0.0) -> NDArray[Any]:
         return padded_part(array, first, last, place, padding)
 
@@ -91,7 +90,7 @@ def _cut(layer: Block, first: int, last: int) -> Block:
         devices[..., 1] = np.swapaxes(update.gain[..., first:last], -1, -2)
     if synapses.coded:
         coded = coded._replace(code=part(coded.code), residue=part(coded.residue))
-    return Block(
+    return ColumnBlock(
         first=np.int64(first),
         n_columns=np.int64(last - first),
         synapses=synapses._replace(gain=gain, devices=devices),
@@ -108,7 +107,7 @@ def _cut(layer: Block, first: int, last: int) -> Block:
             boxcar_low=part(circuit.boxcar_low, 7, np.inf),
             boxcar_high=part(circuit.boxcar_high, 9, -np.inf),
             comparator_offset=part(circuit.comparator_offset, 11),
-            missed=part(circuit.missed),
+            miss_probability=part(circuit.miss_probability),
             missed_per_log=part(circuit.missed_per_log),
             update=update._replace(
                 up=part(update.up),

@@ -12,23 +12,22 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chipsim.layout.tables import Events, row_type
-from chipsim.simd.kernel import rare_stage
-from chipsim.simd.memory import aligned
+from chipsim.simd import aligned, outlined
 
 _ONE = np.float32(1)
 _NOWHERE = np.int32(-1)
 
 
-class Traces(NamedTuple):
+class EligibilityTraces(NamedTuple):
     """The rows that have spiked in this window, in the form of a constant current's events."""
 
     rows: Events  # of one window: at step t, rows[0, :end[0, t]] have the traces amplitude[0]
     place: Any  # (n_in,) int32, where a row stands in that list; -1: it has not spiked
 
 
-def new_traces(n_in: int, steps: int) -> Traces:
+def new_eligibility_traces(n_in: int, steps: int) -> EligibilityTraces:
     """Room for the traces of n_in rows."""
-    return Traces(
+    return EligibilityTraces(
         Events(
             rows=aligned((1, n_in), row_type(n_in)),
             begin=aligned((1, steps), np.int32),
@@ -39,12 +38,12 @@ def new_traces(n_in: int, steps: int) -> Traces:
     )
 
 
-@rare_stage
+@outlined
 def follow_spikes(traces, events, s, t, decay):
     """Let step t of window s leave its traces, step after step from t = 0 on. Returns how many rows have one."""
     rows, level = traces.rows.rows[0], traces.rows.amplitude[0]
     place = traces.place
-    graded = len(events.amplitude) > 0
+    constant_current = len(events.amplitude) > 0
     if t == 0:
         place[:] = _NOWHERE
     n = np.int64(traces.rows.end[0, t - 1]) if t > 0 else np.int64(0)
@@ -57,6 +56,6 @@ def follow_spikes(traces, events, s, t, decay):
             rows[n] = row
             level[n] = np.float32(0)
             n += 1
-        level[place[row]] += events.amplitude[s, e] if graded else _ONE
+        level[place[row]] += events.amplitude[s, e] if constant_current else _ONE
     traces.rows.end[0, t] = np.int32(n)
     return n

@@ -7,20 +7,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.design.layers import LayerShape
+from chipsim.design import LayerShape
 from chipsim.layout.column_blocks import padded_width
 
 
-def n_places(shape: LayerShape) -> int:
+def n_slots(shape: LayerShape) -> int:
     return shape.positions * padded_width(shape.columns)
 
 
-def places_of(shape: LayerShape, neurons: NDArray[np.int64]) -> NDArray[np.int64]:
+def slots_of(shape: LayerShape, neurons: NDArray[np.int64]) -> NDArray[np.int64]:
     """The places of some neurons."""
     return neurons // shape.columns * padded_width(shape.columns) + neurons % shape.columns
 
 
-def at_places(values: NDArray[np.float32], shape: LayerShape) -> NDArray[np.float32]:
+def to_slots(values: NDArray[np.float32], shape: LayerShape) -> NDArray[np.float32]:
     """Values (S, n_out) of neurons put into their places, (S, places)."""
     width = padded_width(shape.columns)
     if width == shape.columns:
@@ -30,7 +30,7 @@ def at_places(values: NDArray[np.float32], shape: LayerShape) -> NDArray[np.floa
     return wide.reshape(len(values), -1)
 
 
-def of_neurons(values: NDArray[Any], shape: LayerShape) -> NDArray[Any]:
+def from_slots(values: NDArray[Any], shape: LayerShape) -> NDArray[Any]:
     """What stands at the neurons' places of (S, places)."""
     width = padded_width(shape.columns)
     return values.reshape(len(values), shape.positions, width)[:, :, : shape.columns].reshape(len(values), shape.n_out)
@@ -40,5 +40,5 @@ def row_numbers(shape: LayerShape, n_bits: int, kind: Any) -> NDArray[Any]:
     """The neuron at every bit of a step's spike masks, as the next layer's row; what is no neuron's never fires."""
     neurons = np.arange(shape.n_out)
     numbers = np.zeros(n_bits, kind)
-    numbers[places_of(shape, neurons)] = neurons
+    numbers[slots_of(shape, neurons)] = neurons
     return numbers

@@ -12,29 +12,28 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.layout.neuron_state import Columns, Missing, Writing, new_columns
+from chipsim.layout.neuron_state import MissState, NeuronState, Writing, new_neuron_state
 from chipsim.layout.tables import (
-    Block,
     CircuitTables,
     CodedSynapses,
+    ColumnBlock,
     NeuronTables,
     PulseTables,
     SynapseState,
     SynapseTables,
 )
-from chipsim.simd.kernel import inlined_stage
-from chipsim.simd.memory import placed
+from chipsim.simd import inlined_in_python, placed
 
 
-def new_columns_of_all(n_positions: int, n: int, n_in: int) -> Columns:
+def new_neuron_states(n_positions: int, n: int, n_in: int) -> NeuronState:
     """Working state of n columns of n_in synapses at each position; what a step alone needs is shared by all."""
     one, four = (n_positions, n), (n_positions, 4, n)
 
     def kept(place: int, shape: tuple[int, ...] = one, kind: Any = np.float32) -> Any:
         return placed(place, shape, kind)
 
-    columns = new_columns(n, n_in, 0)
-    return columns._replace(
+    neuron_state = new_neuron_state(n, n_in, 0)
+    return neuron_state._replace(
         membrane=kept(0),
         spiked=kept(2),
         count=kept(4),
@@ -44,12 +43,12 @@ def new_columns_of_all(n_positions: int, n: int, n_in: int) -> Columns:
         noise=kept(11, four),
         dither=kept(15, four),
         all_spikes=kept(4),
-        missing=columns.missing._replace(before=kept(10), so_far=kept(12, kind=np.int32)),
-        writing=columns.writing._replace(words=kept(13, (n_positions, 2, n), np.uint32)),
+        miss_state=neuron_state.miss_state._replace(before=kept(10), so_far=kept(12, kind=np.int32)),
+        writing=neuron_state.writing._replace(words=kept(13, (n_positions, 2, n), np.uint32)),
     )
 
 
-def kept_once(layer: Block) -> Block:
+def deduplicated(layer: ColumnBlock) -> ColumnBlock:
     """A layer whose neurons' tables keep one position where all are the same."""
 
     def once(table: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -69,38 +68,38 @@ def kept_once(layer: Block) -> Block:
             boxcar_low=once(circuit.boxcar_low),
             boxcar_high=once(circuit.boxcar_high),
             comparator_offset=once(circuit.comparator_offset),
-            missed=once(circuit.missed),
+            miss_probability=once(circuit.miss_probability),
             missed_per_log=once(circuit.missed_per_log),
         ),
     )
 
 
-@inlined_stage
+@inlined_in_python
 def _at(table, p):
     """Position p of a table that may be kept once."""
     return table[min(np.uint64(p), np.uint64(len(table) - 1))]
 
 
-@inlined_stage
-def columns_at(columns, p):
+@inlined_in_python
+def neuron_state_at(neuron_state, p):
     """The working state of position p."""
     p = np.uint64(p)  # a signed index would be looked at: from the end, if negative
-    missing, writing = columns.missing, columns.writing
-    return Columns(
-        columns.drive[p],
-        columns.synaptic[p],
-        columns.current,
-        columns.noise[p],
-        columns.words,
-        columns.membrane[p],
-        columns.spiked[p],
-        columns.count[p],
-        columns.target_count[p],
-        columns.pulse,
-        columns.scaled,
-        columns.dither[p],
-        columns.all_spikes[p],
-        Missing(missing.before[p], missing.so_far[p], missing.words, missing.one_word),
+    miss_state, writing = neuron_state.miss_state, neuron_state.writing
+    return NeuronState(
+        neuron_state.drive[p],
+        neuron_state.synaptic[p],
+        neuron_state.current,
+        neuron_state.noise[p],
+        neuron_state.words,
+        neuron_state.membrane[p],
+        neuron_state.spiked[p],
+        neuron_state.count[p],
+        neuron_state.target_count[p],
+        neuron_state.pulse,
+        neuron_state.scaled,
+        neuron_state.dither[p],
+        neuron_state.all_spikes[p],
+        MissState(miss_state.before[p], miss_state.so_far[p], miss_state.words, miss_state.one_word),
         Writing(
             writing.open,
             writing.opened,
@@ -109,17 +108,17 @@ def columns_at(columns, p):
             writing.listed,
             writing.words[p],
         ),
-        columns.nothing,
-        columns.traces,
+        neuron_state.nothing,
+        neuron_state.eligibility,
     )
 
 
-@inlined_stage
-def block_at(block, p, n_columns):
+@inlined_in_python
+def block_at_position(block, p, n_columns):
     """A block's columns at position p, as a block of a dense layer would be. n_columns: of a position."""
     k = min(np.uint64(p), np.uint64(len(block.state.weight) - 1))
     synapses, state, coded = block.synapses, block.state, block.state.coded
-    return Block(
+    return ColumnBlock(
         p * n_columns + block.first,
         block.n_columns,
         SynapseTables(
@@ -139,7 +138,7 @@ def block_at(block, p, n_columns):
     )
 
 
-@inlined_stage
+@inlined_in_python
 def _neurons_at(neurons, p):
     return NeuronTables(
         _at(neurons.decay, p),
@@ -161,7 +160,7 @@ def _neurons_at(neurons, p):
     )
 
 
-@inlined_stage
+@inlined_in_python
 def _circuit_at(circuit, p, k):
     update = circuit.update
     return CircuitTables(
@@ -176,9 +175,9 @@ def _circuit_at(circuit, p, k):
         _at(circuit.boxcar_high, p),
         circuit.dither_key,
         _at(circuit.comparator_offset, p),
-        _at(circuit.missed, p),
+        _at(circuit.miss_probability, p),
         _at(circuit.missed_per_log, p),
-        circuit.misses,
+        circuit.has_misses,
         circuit.missed_key,
         PulseTables(
             update.imperfect,

@@ -12,14 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.design.layers import AveragePool, LayerShape
+from chipsim.design import AveragePool, LayerShape
 from chipsim.layout.column_blocks import padded_width
 from chipsim.layout.tables import Events, row_type
-from chipsim.simd.kernel import inlined_stage, stage
-from chipsim.simd.memory import aligned
-from chipsim.simd.row_copies import AT_ONCE, append, append_shifted
-from chipsim.simd.row_tiles import LANES
-from chipsim.simd.scalar_stores import store_alone
+from chipsim.simd import AT_ONCE, LANES, aligned, append, append_shifted, inlined, inlined_in_python, store_scalar
 
 
 class Fields(NamedTuple):
@@ -63,7 +59,7 @@ def kernel_lines(shape: LayerShape) -> NDArray[np.int32]:
 
 
 def fields_of(shape: LayerShape, drive_gain: NDArray[np.float32]) -> Fields:
-    """drive_gain: (P, n_out), see `chipsim.die.fabricate`."""
+    """drive_gain: (P, n_out), see `chipsim.die.fabrication`."""
     shared = shape.crossbars == 1  # else each synapse's gain holds it
     return Fields(
         n_positions=np.int64(shape.positions),
@@ -105,7 +101,7 @@ class Pixels(NamedTuple):
     apart: Any  # uint64 scalar: entries from a pixel to the next
 
 
-@inlined_stage
+@inlined_in_python
 def find_pixels(seen, fields, events, below, s):
     """The pixels of window s of a chunk's events.
 
@@ -119,7 +115,7 @@ def find_pixels(seen, fields, events, below, s):
     return Pixels(seen.pixel_begin, np.uint64(1))
 
 
-@stage
+@inlined
 def _find_pixels(pixel_begin, rows, begin, end, channels):
     """No branch depends on an event: each leaves its place behind its pixel's, and pixels without any take theirs."""
     for pixel in range(len(pixel_begin)):
@@ -127,29 +123,29 @@ def _find_pixels(pixel_begin, rows, begin, end, channels):
     per_channel = np.nextafter(1.0 / channels, 1.0)  # rounded up, so that whole quotients stay whole
     for k in range(np.uint64(begin), np.uint64(end)):
         pixel = np.uint64(np.float64(rows[k]) * per_channel)
-        store_alone(pixel_begin, pixel + np.uint64(1), np.int32(k + np.uint64(1)))
+        store_scalar(pixel_begin, pixel + np.uint64(1), np.int32(k + np.uint64(1)))
     last = begin
     for pixel in range(len(pixel_begin)):
         last = max(last, pixel_begin[pixel])
         pixel_begin[pixel] = last
 
 
-@inlined_stage
+@inlined_in_python
 def list_events(seen, pixels, fields, events, s, t, p, place, first):
     """List what position p sees at step t of window s as seen.events' window `place`, from entry `first` on.
 
     Returns the entry after the last.
     """
-    graded = len(events.amplitude) > 0
+    constant_current = len(events.amplitude) > 0
     listed = seen.events
-    step = np.uint64(0 if graded else t)
+    step = np.uint64(0 if constant_current else t)
     lines = fields.lines[np.uint64(p)]
     place = np.uint64(place)
     n = np.int64(first)
     for line in range(len(lines)):
         begin = pixels.begin[step, np.uint64(lines[line, 0]) * pixels.apart]
         end = pixels.begin[step, np.uint64(lines[line, 1]) * pixels.apart]
-        if graded:
+        if constant_current:
             append(listed.amplitude[place], n, events.amplitude[s], begin, end)
         n = append_shifted(listed.rows[place], n, events.rows[s], begin, end, lines[line, 2])
     listed.begin[place, t] = np.int32(first)
@@ -157,15 +153,15 @@ def list_events(seen, pixels, fields, events, s, t, p, place, first):
     return n
 
 
-@inlined_stage
+@inlined_in_python
 def list_constant_current(seen, pixels, fields, events, s, p, place):
     """As `list_events`, for all steps at once."""
     n = list_events(seen, pixels, fields, events, s, 0, p, place, 0)
     seen.events.end[np.uint64(place), :] = np.int32(n)
 
 
-@inlined_stage
-def list_lesson(seen, fields, events, below, s):
+@inlined_in_python
+def list_learning_window(seen, fields, events, below, s):
     """The pixels of window s, as `find_pixels`; of a constant current, what every position sees is listed, too."""
     pixels = find_pixels(seen, fields, events, below, s)
     if len(events.amplitude) > 0:
@@ -174,7 +170,7 @@ def list_lesson(seen, fields, events, below, s):
     return pixels
 
 
-@inlined_stage
+@inlined_in_python
 def list_window(seen, pixels, fields, events, s, p):
     """List what position p sees at all steps of window s, as the only window of seen.events. Returns how many."""
     n = np.int64(0)

@@ -1,8 +1,8 @@
 """Spikes as bits: which neurons of a layer fired at a step, sixteen to a mask, and back to the list of rows they drive.
 
-A layer's masks are `fired` (n_words, S, T, 4) uint16: bit i of fired[w, s, t, q] is the neuron at place 64 w + 16 q + i
-(see `chipsim.layout.neuron_slots`) at step t of window s. Four masks side by side are a word; words come first, so that
-threads write to memory apart from each other.
+A layer's masks are `spike_bits` (n_words, S, T, 4) uint16: bit i of fired[w, s, t, q] is the neuron at place 64 w + 16
+q + i (see `chipsim.layout.neuron_slots`) at step t of window s. Four masks side by side are a word; words come first,
+so that threads write to memory apart from each other.
 """
 
 from __future__ import annotations
@@ -10,10 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from chipsim.simd.kernel import kernel, rare_stage, stage
-from chipsim.simd.masks import population, store_chosen
-from chipsim.simd.memory import aligned
-from chipsim.simd.row_tiles import LANES
+from chipsim.simd import LANES, aligned, inlined, kernel, outlined, population, store_chosen
 
 PLACES_PER_WORD = 64
 MASKS_PER_WORD = 4
@@ -32,91 +29,91 @@ def windows_apart(n_windows: int) -> int:
     return n_windows | 1
 
 
-def first_windows(fired: NDArray[np.uint16], n_windows: int) -> NDArray[np.uint16]:
+def first_windows(spike_bits: NDArray[np.uint16], n_windows: int) -> NDArray[np.uint16]:
     """Masks of fewer windows, `windows_apart` of them, in the same memory: kernels are compiled for one layout."""
-    words, _, steps, masks = fired.shape
+    words, _, steps, masks = spike_bits.shape
     n = windows_apart(n_windows)
-    return fired.reshape(-1)[: words * n * steps * masks].reshape(words, n, steps, masks)
+    return spike_bits.reshape(-1)[: words * n * steps * masks].reshape(words, n, steps, masks)
 
 
-def read_windows(fired: NDArray[np.uint16], n_windows: int) -> NDArray[np.uint16]:
+def read_windows(spike_bits: NDArray[np.uint16], n_windows: int) -> NDArray[np.uint16]:
     """A copy of what `first_windows` holds, of these windows alone."""
-    return np.ascontiguousarray(first_windows(fired, n_windows)[:, :n_windows])
+    return np.ascontiguousarray(first_windows(spike_bits, n_windows)[:, :n_windows])
 
 
-def n_bits(fired: NDArray[np.uint16]) -> int:
+def n_bits(spike_bits: NDArray[np.uint16]) -> int:
     """Bits of a step, those that stand for no neuron included."""
-    return PLACES_PER_WORD * len(fired)
+    return PLACES_PER_WORD * len(spike_bits)
 
 
-def spikes_of(fired: NDArray[np.uint16], places: ArrayLike) -> NDArray[np.uint8]:
+def spikes_of(spike_bits: NDArray[np.uint16], places: ArrayLike) -> NDArray[np.uint8]:
     """Spikes (S, T, k) of the neurons at some places, 0 or 1."""
     numbers = np.asarray(places, np.int64)
     words, masks = numbers // PLACES_PER_WORD, numbers % PLACES_PER_WORD // LANES
-    chosen = fired[words, :, :, masks]  # (k, S, T)
+    chosen = spike_bits[words, :, :, masks]  # (k, S, T)
     bits = chosen >> (numbers % LANES).astype(np.uint16)[:, None, None] & 1
     return np.ascontiguousarray(np.moveaxis(bits, 0, 2), np.uint8)
 
 
-def fired_of(spikes: NDArray[np.uint8]) -> NDArray[np.uint16]:
+def spike_bits_of(spikes: NDArray[np.uint8]) -> NDArray[np.uint16]:
     """Masks of spikes (S, T, n), 0 or 1: the neurons stand at places 0 to n - 1."""
     n_windows, steps, n = spikes.shape
-    fired = new_masks(n_windows, steps, n)
-    bits = np.zeros((n_windows, steps, n_bits(fired)), np.uint8)
+    spike_bits = new_masks(n_windows, steps, n)
+    bits = np.zeros((n_windows, steps, n_bits(spike_bits)), np.uint8)
     bits[:, :, :n] = spikes
     masks = np.packbits(bits, axis=2, bitorder="little").view("<u2")
-    fired[...] = np.moveaxis(masks.reshape(n_windows, steps, len(fired), MASKS_PER_WORD), 2, 0)
-    return fired
+    spike_bits[...] = np.moveaxis(masks.reshape(n_windows, steps, len(spike_bits), MASKS_PER_WORD), 2, 0)
+    return spike_bits
 
 
-def number_of_spikes(fired: NDArray[np.uint16]) -> int:
+def number_of_spikes(spike_bits: NDArray[np.uint16]) -> int:
     """All of them."""
-    return int(np.bitwise_count(fired.view(np.uint64)).sum(dtype=np.int64))
+    return int(np.bitwise_count(spike_bits.view(np.uint64)).sum(dtype=np.int64))
 
 
-@stage
-def store_mask(fired, s, t, number, mask):
+@inlined
+def store_mask(spike_bits, s, t, number, mask):
     """Keep the spikes at step t of window s of sixteen neurons, those at places 16 number + 0 to 15."""
-    fired[number // np.uint64(MASKS_PER_WORD), s, t, number % np.uint64(MASKS_PER_WORD)] = mask
+    spike_bits[number // np.uint64(MASKS_PER_WORD), s, t, number % np.uint64(MASKS_PER_WORD)] = mask
 
 
-@rare_stage
-def spikes_in_window(fired, s, first, n):
+@outlined
+def spikes_in_window(spike_bits, s, first, n):
     """How often n neurons from `first` on fired in window s."""
     total = np.int64(0)
     for mask in range(first // LANES, -(-(first + n) // LANES)):
-        for t in range(fired.shape[2]):
-            total += np.int64(population(fired[mask // MASKS_PER_WORD, s, t, mask % MASKS_PER_WORD]))
+        for t in range(spike_bits.shape[2]):
+            total += np.int64(population(spike_bits[mask // MASKS_PER_WORD, s, t, mask % MASKS_PER_WORD]))
     return total
 
 
 @kernel
-def gather_events(fired, numbers, rows, begin, end, mask_begin, start, stop):
+def gather_events(spike_bits, numbers, rows, begin, end, mask_begin, start, stop):
     """Turn the masks of windows start .. stop - 1 into the row lists of `Events`.
 
-    numbers: the row of every bit of `fired` at a step, ascending, of the type of rows; mask_begin: (S, T, masks + 1)
-    int32, gets where the events of each mask begin among those of its window, or (0, 0, 0) if nobody wants to know.
+    numbers: the row of every bit of `spike_bits` at a step, ascending, of the type of rows; mask_begin: (S, T, masks +
+    1) int32, gets where the events of each mask begin among those of its window, or (0, 0, 0) if nobody wants to know.
     No branch depends on a spike. `rows` needs room for LANES more entries than spikes.
     """
     for s in range(start, stop):
         mine = rows[s]
         k = np.uint64(0)
-        for t in range(fired.shape[2]):
+        for t in range(spike_bits.shape[2]):
             begin[s, t] = np.int32(k)
             if len(mask_begin) > 0:
-                k = _gather_step(fired, numbers, mine, mask_begin[s, t], s, t, k)
+                k = _gather_step(spike_bits, numbers, mine, mask_begin[s, t], s, t, k)
             else:
-                for w in range(np.uint64(len(fired))):
-                    masks = fired[w, s, t]
+                for w in range(np.uint64(len(spike_bits))):
+                    masks = spike_bits[w, s, t]
                     for q in range(np.uint64(MASKS_PER_WORD)):
                         k = store_chosen(mine, k, numbers, _place(w, q), masks[q])
             end[s, t] = np.int32(k)
 
 
-@stage
-def _gather_step(fired, numbers, rows, mask_begin, s, t, k):
-    for w in range(np.uint64(len(fired))):
-        masks = fired[w, s, t]
+@inlined
+def _gather_step(spike_bits, numbers, rows, mask_begin, s, t, k):
+    for w in range(np.uint64(len(spike_bits))):
+        masks = spike_bits[w, s, t]
         for q in range(np.uint64(MASKS_PER_WORD)):
             mask_begin[w * np.uint64(MASKS_PER_WORD) + q] = np.int32(k)
             k = store_chosen(rows, k, numbers, _place(w, q), masks[q])
@@ -124,7 +121,7 @@ def _gather_step(fired, numbers, rows, mask_begin, s, t, k):
     return k
 
 
-@stage
+@inlined
 def _place(word, mask):
     """Of the first bit of a word's mask."""
     return word * np.uint64(PLACES_PER_WORD) + mask * np.uint64(LANES)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chipsim.design.adc import Converter
+from chipsim.design import Adc
 
 
 class PulseTables(NamedTuple):
@@ -38,14 +38,14 @@ class CodedSynapses(NamedTuple):
     accumulator_bits: Any  # int32 scalar
 
 
-class Trace(NamedTuple):
+class AdcCodes(NamedTuple):
     """Room for the codes of a layer's membranes. n: its columns rounded up to whole vectors."""
 
-    converter: Converter
+    adc: Adc
     codes: Any  # (S, T, n) uint8
 
 
-NO_TRACE = Trace(Converter(np.float32(0), np.float32(1), np.float32(1)), np.zeros((0, 0, 0), np.uint8))
+NO_CODES = AdcCodes(Adc(np.float32(0), np.float32(1), np.float32(1)), np.zeros((0, 0, 0), np.uint8))
 
 
 class NeuronTables(NamedTuple):
@@ -83,9 +83,9 @@ class CircuitTables(NamedTuple):
     boxcar_high: Any  # (n_out,) float32
     dither_key: Any  # (2,) uint64, stream of the update rounding
     comparator_offset: Any  # (n_out,) float32, counts
-    missed: Any  # (n_out,) float32, probability that a spike is not counted
+    miss_probability: Any  # (n_out,) float32, probability that a spike is not counted
     missed_per_log: Any  # (n_out,) float32, 1 / ln(1 - missed), see chipsim.kernel.missed_counts
-    misses: Any  # bool scalar: any neuron misses spikes
+    has_misses: Any  # bool scalar: any neuron misses spikes
     missed_key: Any  # (2,) uint64, stream of the missed counts
     update: PulseTables
 
@@ -108,7 +108,7 @@ class SynapseState(NamedTuple):
     coded: CodedSynapses
 
 
-class Block(NamedTuple):
+class ColumnBlock(NamedTuple):
     """Some neighbouring columns of a layer with all that belongs to them.
 
     Arrays are as wide as whole vectors (see chipsim.layout.column_blocks): columns from n_columns on are padding and do
@@ -146,7 +146,7 @@ class Events(NamedTuple):
     amplitude: Any  # (S, capacity) float32 for a constant current; (0, 0) for spikes
 
 
-class Signals(NamedTuple):
+class ProbeSignals(NamedTuple):
     """What is watched of k neurons of a layer, step by step, and of the synapses between them and r of its input rows.
 
     The learning circuit's part stays empty (S = 0) where a chip only infers. What a neuron shows at step t, in
@@ -173,8 +173,8 @@ class Signals(NamedTuple):
 class Record(NamedTuple):
     """What a layer leaves behind of each window."""
 
-    fired: Any  # spikes as bits, see chipsim.layout.spike_bits
+    spike_bits: Any  # spikes as bits, see chipsim.layout.spike_bits
     count: Any  # (S, n) float32: spike accumulator at the end of the window; n: n_out rounded up to whole vectors
     membrane: Any  # (S, n) float32 at the end of the window, or none (0, n)
-    signals: Signals  # of the neurons that are probed
-    trace: Trace  # of the whole layer, for a host that reads it back
+    signals: ProbeSignals  # of the neurons that are probed
+    reading: AdcCodes  # of the whole layer, for a host that reads it back

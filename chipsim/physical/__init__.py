@@ -1,11 +1,48 @@
 """The chip in physical units, and what the model makes of it.
 
-Read `spec`, `load`, `derive`, `settings`, in this order; `presets/` holds the chips that come along.
+Read, in this order:
+
+    spec         every figure of a chip, its unit in its name; none has a default
+    presets/     the chips that come along, each figure with its source
+    loading      reads a preset or a file; what is wrong is said in one line with its line number, see `toml_lines`
+    derive       from volts, farads and bits to the numbers of the model, one function and one formula each
+    settings     what a run takes of it: settings, noise, and sentences about what the model leaves out
+    placement    on which cores, rows and columns a network stands
+
+May know: `design` and `learning_circuit`. Never a die or a kernel: what a chip means is known before one is made.
+
+To add a figure: a field with its unit in `spec`, a line with its source in every preset, its formula in `derive` with
+its text beside it, its effect in `settings`, or a sentence there that it is not modelled: nothing is dropped in
+silence. The test is a value worked out by hand in `tests/chipsim/physical/test_derive.py`. To add a preset: a file in
+`presets/` whose first comment says what it is, and its name in `loading`; the tests of this room then run over it.
 """
 
-from chipsim.physical.derive import QUANTITIES, derive
-from chipsim.physical.load import PRESETS, load
+from chipsim.physical.derive import QUANTITIES, columns_per_neuron, derive, ktc_sigma_th, rows_per_input
+from chipsim.physical.loading import PRESETS, load, load_table, preset_text, summary, validated
+from chipsim.physical.placement import Placement, place, place_layers
 from chipsim.physical.settings import noise_of, not_modelled, settings_of
-from chipsim.physical.spec import PhysicalSpec
+from chipsim.physical.spec import Array, PhysicalSpec
+from chipsim.physical.toml_lines import key_lines
 
-__all__ = ["PRESETS", "QUANTITIES", "PhysicalSpec", "derive", "load", "noise_of", "not_modelled", "settings_of"]
+__all__ = [
+    "PRESETS",
+    "QUANTITIES",
+    "Array",
+    "PhysicalSpec",
+    "Placement",
+    "columns_per_neuron",
+    "derive",
+    "key_lines",
+    "ktc_sigma_th",
+    "load",
+    "load_table",
+    "noise_of",
+    "not_modelled",
+    "place",
+    "place_layers",
+    "preset_text",
+    "rows_per_input",
+    "settings_of",
+    "summary",
+    "validated",
+]

@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from chipsim.design.spec import ChipError
+from chipsim.design import ChipError
 from chipsim.physical.spec import PhysicalSpec
 
 BOLTZMANN_J_PER_K = 1.380649e-23  # exact, SI 2019

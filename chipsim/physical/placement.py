@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
-from chipsim.design.layers import LayerShape
-from chipsim.design.spec import ChipError
+from chipsim.design import ChipError, LayerShape
 from chipsim.physical.derive import columns_per_neuron, rows_per_input
 from chipsim.physical.spec import PhysicalSpec
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chipsim.design.spec import TARGET_BITS
+from chipsim.design import TARGET_BITS
 from chipsim.physical.derive import (
     boxcar_shift_th,
     boxcar_width_th,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from chipsim.simd.jit import rare_stage
+from chipsim.simd import outlined
 
 _LOWEST = np.float32(-87)  # below it a float32 is no longer normal
 _PER_LN_2 = np.float32(1 / np.log(2))
@@ -15,7 +15,7 @@ _ONE = np.float32(1)
 _T2, _T3, _T4, _T5, _T6, _T7 = (np.float32(1 / n) for n in (2, 6, 24, 120, 720, 5040))  # Taylor's, on +-ln(2) / 2
 
 
-@rare_stage
+@outlined
 def natural_exp(x):
     """exp(x) of a float32 up to 88, 0 below -87 (relative error 2e-7)."""
     whole = np.floor(x * _PER_LN_2 + _HALF)

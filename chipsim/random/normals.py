@@ -8,13 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba.core import types
+from numba import types
 from numba.extending import intrinsic
 
-from chipsim.random.philox import LN, LN_2, SQRT_HALF
-from chipsim.simd.kernel import stage
-from chipsim.simd.lanes import Lanes, sequences
-from chipsim.simd.row_tiles import LANES
+from chipsim.random.counter_based import LN, LN_2, SQRT_HALF
+from chipsim.simd import LANES, Lanes, inlined, sequences
 
 _SIGN = 0x80000000
 
@@ -30,7 +28,7 @@ _C2, _C4, _C6, _C8 = _as_float32(-1 / 2, 1 / 24, -1 / 720, 1 / 40320)
 
 
 def _natural_log(x: Lanes) -> Lanes:
-    """`chipsim.random.philox.natural_log`."""
+    """`chipsim.random.counter_based.natural_log`."""
     bits = x.view(np.uint32)
     exponent = (bits >> 23).astype(np.float32) - 126.0
     mantissa = ((bits & 0x007FFFFF) ^ 0x3F000000).view(np.float32)  # [0.5, 1)
@@ -77,7 +75,7 @@ def _thirty_two_pairs(context, z0, z1, z2, z3, words0, words1, words2, words3, s
     return types.void(z0, z1, z2, z3, words0, words1, words2, words3, types.uint64), generate
 
 
-@stage
+@inlined
 def gaussians(out, words):
     """Turn words (4, n) uint32 into out (4, n) float32, N(0, 1): rows 0 and 1 share their words, 2 and 3 too.
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba.core import types
+from numba import types
 from numba.extending import intrinsic
 
 from chipsim.random.write_words import STEP_BITS, mixed, normal
-from chipsim.simd.kernel import stage
-from chipsim.simd.lanes import Lanes, Sequence, repeated
-from chipsim.simd.row_tiles import LANES
+from chipsim.simd import LANES, Lanes, Sequence, inlined, repeated
 
 
 @intrinsic
@@ -36,7 +34,7 @@ def _one(context, row, step, word_a, word_b):
     return types.float32(*[types.uint32] * 4), generate
 
 
-@stage
+@inlined
 def normals_of_rows(normals, rows, n, step, word_a, word_b):
     """N(0, 1) for a column's writes into rows[:n] at `step`: normals (k,) float32, written in whole vectors.
 
@@ -46,7 +44,7 @@ def normals_of_rows(normals, rows, n, step, word_a, word_b):
         _sixteen(normals, rows, start, np.uint32(step), word_a, word_b)
 
 
-@stage
+@inlined
 def normal_of_write(row, step, word_a, word_b):
     """The same for a single row."""
     return _one(np.uint32(row), np.uint32(step), word_a, word_b)

@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from chipsim.random.philox import philox
-from chipsim.simd.jit import rare_stage
+from chipsim.random.counter_based import philox
+from chipsim.simd import outlined
 
 _LOW = np.uint64(0xFFFFFFFF)
 STEP_BITS = 12  # a window has at most 4096 steps, a layer 2^20 rows
@@ -51,7 +51,7 @@ def normal(word: Any) -> Any:
     return x * ((((square * c9 + c7) * square + c5) * square + c3) * square + c1)
 
 
-@rare_stage
+@outlined
 def words_of_columns(words, key, window, layer, first_column):
     """Fill words (2, n) uint32 with those of columns first_column .. first_column + n - 1.
 

@@ -1,1 +1,72 @@
-"""Room."""
+"""How a chip's work is cut up, run on threads, watched, and handed back.
+
+Read, in this order:
+
+    arguments      whether what a host sends can be run: kernels trust their inputs, so these look first
+    layer_runner   which kernel fits a block of a layer, and the room that it works in
+    work_plan      which piece of a chunk waits for which: ranges of windows, layers, blocks of columns
+    threads        runs pieces as soon as what they need is done; chunks overlap
+    probe          which neurons and synapses are watched
+    result         what comes back; looking at a result that is still on its way waits for it
+
+May know: `design`, `die` (for what was fabricated of a layer), `kernel`, `layout`, `simd`. Never an equation, and never
+what a host wants with the answers. Whoever owns the state is `chipsim/chip.py`.
+
+To add a kernel: see `chipsim.kernel`; `layer_runner` asks the function beside it whether it fits. To change the plan:
+the bits must not depend on it, which `tests/chipsim/run/test_threads_and_chunks.py` and `test_chunks_in_flight.py`
+check; what a piece reads or writes may be used again only when a later piece waits for it.
+"""
+
+from chipsim.run.arguments import (
+    ascending,
+    check_adc,
+    check_chunk,
+    check_seconds,
+    check_targets,
+    events_fit,
+    rates_per_layer,
+)
+from chipsim.run.layer_runner import LayerRun, Windows
+from chipsim.run.probe import Probe, check_probes, nothing_probed, room_for
+from chipsim.run.result import Awaited, Readings, Result, concatenated
+from chipsim.run.threads import Threads, WorkPiece
+from chipsim.run.work_plan import (
+    Before,
+    checks,
+    cut_at,
+    even_ranges,
+    image_learning_ranges,
+    image_ranges,
+    inference,
+    learning,
+)
+
+__all__ = [
+    "Awaited",
+    "Before",
+    "LayerRun",
+    "Probe",
+    "Readings",
+    "Result",
+    "Threads",
+    "Windows",
+    "WorkPiece",
+    "ascending",
+    "check_adc",
+    "check_chunk",
+    "check_probes",
+    "check_seconds",
+    "check_targets",
+    "checks",
+    "concatenated",
+    "cut_at",
+    "even_ranges",
+    "events_fit",
+    "image_learning_ranges",
+    "image_ranges",
+    "inference",
+    "learning",
+    "nothing_probed",
+    "rates_per_layer",
+    "room_for",
+]

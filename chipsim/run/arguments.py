@@ -5,15 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.design.adc import ConverterSpec
-from chipsim.design.spec import ChipError, ChipSpec
-from chipsim.interface import Targets
-from chipsim.layout.tables import Events
-from chipsim.simd.kernel import kernel, stage
-from chipsim.simd.prefetch import prefetch_window
+from chipsim.design import AdcSpec, ChipError, ChipSpec
+from chipsim.layout import Events, Targets
+from chipsim.simd import inlined, kernel, prefetch_window
 
 
-@stage
+@inlined
 def _rows_fit(rows, n_in):
     outside = np.int32(0)
     for k in range(len(rows)):
@@ -27,17 +24,17 @@ def events_fit(rows, begin, end, amplitude, n_in, start, stop):
 
     And, for a constant current, whether it is finite and the same at every step.
     """
-    graded = len(amplitude) > 0
+    constant_current = len(amplitude) > 0
     for s in range(start, stop):
         prefetch_window(rows, end, s + 2)  # one is checked sooner than the next one could arrive
         follow = True  # each step's events begin where the last step's end, as encoders write them
         for t in range(begin.shape[1]):
             if begin[s, t] < 0 or end[s, t] < begin[s, t] or end[s, t] > rows.shape[1]:
                 return False
-            if graded and (begin[s, t] != begin[s, 0] or end[s, t] != end[s, 0]):
+            if constant_current and (begin[s, t] != begin[s, 0] or end[s, t] != end[s, 0]):
                 return False
             follow = follow and (t == 0 or begin[s, t] == end[s, t - 1])
-        if follow or graded:
+        if follow or constant_current:
             fit = _rows_fit(rows[s, begin[s, 0] : end[s, -1]], n_in)
         else:
             fit = True
@@ -45,14 +42,14 @@ def events_fit(rows, begin, end, amplitude, n_in, start, stop):
                 fit = fit and _rows_fit(rows[s, begin[s, t] : end[s, t]], n_in)
         if not fit:
             return False
-        if graded:
+        if constant_current:
             for x in amplitude[s, begin[s, 0] : end[s, 0]]:
                 if not np.isfinite(x):
                     return False
     return True
 
 
-@stage
+@inlined
 def _ascend(rows):
     falls = np.int32(0)
     for k in range(np.uint64(1), np.uint64(len(rows))):
@@ -106,13 +103,13 @@ def rates_per_layer(spec: ChipSpec, n_windows: int, rates: NDArray[np.float32]) 
     return np.broadcast_to(rates.reshape(n_windows, -1), (n_windows, spec.n_layers))
 
 
-def check_converter(spec: ChipSpec, converter: ConverterSpec) -> None:
+def check_adc(spec: ChipSpec, adc: AdcSpec) -> None:
     """Raises ChipError if a chip's membranes cannot be read back through these converters."""
     if not all(shape.dense for shape in spec.shapes):
         raise ChipError("membranes of layers on images cannot be read back: use dense layers, or probes")
     try:
         for integrating in {False, spec.neuron.readout != "spiking"}:
-            converter.of(spec.neuron, integrating)
+            adc.of(spec.neuron, integrating)
     except ValueError as error:
         raise ChipError(str(error)) from None
 

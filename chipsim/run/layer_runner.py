@@ -10,23 +10,39 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.design.layers import LayerShape
-from chipsim.die.fabricate import FabricatedLayer
-from chipsim.kernel import dense as cycle
-from chipsim.kernel import dense_in_registers as cycle_in_registers
-from chipsim.kernel import image as image_cycle
-from chipsim.kernel import image_in_registers as image_registers
-from chipsim.kernel import image_learning as visit_kernels
-from chipsim.kernel.dense import TALLY
-from chipsim.kernel.dense_in_registers import infers_undisturbed, learns_in_open_columns, learns_plainly
-from chipsim.kernel.image_in_registers import runs_in_registers
-from chipsim.kernel.image_learning import learns_in_registers
-from chipsim.kernel.image_step import new_positions
-from chipsim.layout.column_blocks import column_ranges, padded_part
-from chipsim.layout.neuron_state import new_columns
-from chipsim.layout.position_views import new_columns_of_all
-from chipsim.layout.receptive_fields import Fields, fields_of, room_for_fields
-from chipsim.layout.tables import Block, Events, Record
+from chipsim.design import LayerShape
+from chipsim.die import FabricatedLayer
+from chipsim.kernel import (
+    infer_block,
+    infer_image,
+    infer_image_in_registers,
+    infer_undisturbed,
+    infers_image_in_registers,
+    infers_undisturbed,
+    learn_block,
+    learn_image,
+    learn_image_in_registers,
+    learn_noisy,
+    learn_open_columns,
+    learn_undisturbed,
+    learns_image_in_registers,
+    learns_in_open_columns,
+    learns_plainly,
+    new_positions,
+)
+from chipsim.layout import (
+    COUNTERS,
+    ColumnBlock,
+    Events,
+    Fields,
+    Record,
+    column_ranges,
+    fields_of,
+    new_neuron_state,
+    new_neuron_states,
+    padded_part,
+    room_for_fields,
+)
 
 Room = tuple[Any, ...]  # working state that a kernel takes, in its order
 
@@ -44,64 +60,64 @@ class Windows(NamedTuple):
 class LayerRun:
     """One layer of a die, whatever its weights."""
 
-    def __init__(self, shape: LayerShape, made: FabricatedLayer) -> None:
+    def __init__(self, shape: LayerShape, fabricated: FabricatedLayer) -> None:
         self._shape = shape
         self._rooms: defaultdict[tuple[int, Any, bool], list[Room]] = defaultdict(list)  # nobody works in them
         self._fields: list[Fields] = []
         if not shape.dense:
-            whole = fields_of(shape, made.drive_gain)
+            whole = fields_of(shape, fabricated.drive_gain)
             self._fields = [
-                whole._replace(drive_gain=padded_part(made.drive_gain, first, last))
+                whole._replace(drive_gain=padded_part(fabricated.drive_gain, first, last))
                 for first, last in column_ranges(shape.columns)
             ]
 
     def run(
         self,
-        block: Block,
+        block: ColumnBlock,
         number: int,
         events: Events,
         below: NDArray[np.int32],
         record: Record,
         windows: Windows,
     ) -> NDArray[np.int64]:
-        """Run some windows through block `number` of the layer; returns the TALLY.
+        """Run some windows through block `number` of the layer; returns the COUNTERS.
 
         below: where the masks behind the events begin (see `chipsim.layout.spike_bits`), none if the host sent them.
         """
         learns = windows.targets is not None and self._shape.learns
-        tally = np.zeros(len(TALLY), np.int64)
+        counters = np.zeros(len(COUNTERS), np.int64)
         seen = (events,) if self._shape.dense else (self._fields[number], events, below)
-        lesson = (windows.targets, windows.rates) if learns else ()
+        training = (windows.targets, windows.rates) if learns else ()
         constant_current = len(events.amplitude) > 0
-        watched = len(record.signals.neurons) > 0 or len(record.trace.codes) > 0
+        watched = len(record.signals.neurons) > 0 or len(record.reading.codes) > 0
         kernel = self._kernel(block, number, constant_current, learns, watched)
         with self._room(block, kernel, constant_current, events.begin.shape[1]) as room:
-            kernel(block, *seen, record, windows.numbers, *lesson, *room, tally, windows.start, windows.stop)
-        return tally
+            kernel(block, *seen, record, windows.numbers, *training, *room, counters, windows.start, windows.stop)
+        return counters
 
-    def _kernel(self, block: Block, number: int, constant_current: bool, learns: bool, watched: bool) -> Any:
+    def _kernel(self, block: ColumnBlock, number: int, constant_current: bool, learns: bool, watched: bool) -> Any:
         """watched: something is noted of the windows besides what a host always gets."""
         if not self._shape.dense:
             return self._kernel_of_images(block, self._fields[number], learns, watched)
         if not watched and not constant_current:
             if learns and learns_plainly(block):
                 noisy = block.neurons.noisy
-                return cycle_in_registers.learn_noisy if noisy else cycle_in_registers.learn_undisturbed
+                return learn_noisy if noisy else learn_undisturbed
             if learns and learns_in_open_columns(block):
-                return cycle_in_registers.learn_open_columns
+                return learn_open_columns
             if not learns and infers_undisturbed(block):
-                return cycle_in_registers.infer_undisturbed
-        return cycle.learn_block if learns else cycle.infer_block
+                return infer_undisturbed
+        return learn_block if learns else infer_block
 
-    def _kernel_of_images(self, block: Block, fields: Fields, learns: bool, watched: bool) -> Any:
+    def _kernel_of_images(self, block: ColumnBlock, fields: Fields, learns: bool, watched: bool) -> Any:
         if not learns:
-            in_registers = not watched and runs_in_registers(block, fields)
-            return image_registers.infer_in_registers if in_registers else image_cycle.infer_image
-        in_registers = not watched and learns_in_registers(block, fields)
-        return visit_kernels.learn_in_registers if in_registers else image_cycle.learn_image
+            in_registers = not watched and infers_image_in_registers(block, fields)
+            return infer_image_in_registers if in_registers else infer_image
+        in_registers = not watched and learns_image_in_registers(block, fields)
+        return learn_image_in_registers if in_registers else learn_image
 
     @contextmanager
-    def _room(self, block: Block, kernel: Any, constant_current: bool, steps: int) -> Iterator[Room]:
+    def _room(self, block: ColumnBlock, kernel: Any, constant_current: bool, steps: int) -> Iterator[Room]:
         """One that nobody works in: while weights rest, other windows may run at the same time."""
         free = self._rooms[int(block.first), kernel, constant_current]
         try:
@@ -111,17 +127,17 @@ class LayerRun:
         yield room
         free.append(room)
 
-    def _new_room(self, block: Block, kernel: Any, constant_current: bool, steps: int) -> Room:
+    def _new_room(self, block: ColumnBlock, kernel: Any, constant_current: bool, steps: int) -> Room:
         shape, n = self._shape, block.state.weight.shape[-1]
         if shape.dense:
-            return (new_columns(n, shape.n_in, steps),)
-        learns = kernel in (visit_kernels.learn_in_registers, image_cycle.learn_image)
+            return (new_neuron_state(n, shape.n_in, steps),)
+        learns = kernel in (learn_image_in_registers, learn_image)
         seen = room_for_fields(shape, steps, constant_current, shape.positions if constant_current and learns else 1)
         if not learns:
-            return (new_columns_of_all(2, n, shape.rows), seen)
+            return (new_neuron_states(2, n, shape.rows), seen)
         together = shape.positions if shape.crossbars == 1 else 1  # positions take each step in turn
-        if kernel is visit_kernels.learn_in_registers:
+        if kernel is learn_image_in_registers:
             columns: Any = new_positions(block, together)
         else:
-            columns = new_columns_of_all(together, n, shape.rows)
+            columns = new_neuron_states(together, n, shape.rows)
         return (columns, seen, np.zeros(together, np.int64))

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.design.spec import ChipError, ChipSpec
-from chipsim.layout.tables import Signals
+from chipsim.design import ChipError, ChipSpec
+from chipsim.layout import ProbeSignals
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def check_probes(probes: Sequence[Probe], spec: ChipSpec) -> None:
             )
 
 
-def room_for(probe: Probe, n_windows: int, steps: int, learns: bool, coded: bool) -> Signals:
+def room_for(probe: Probe, n_windows: int, steps: int, learns: bool, coded: bool) -> ProbeSignals:
     """Signals of a probe, still to be filled by a kernel. learns, coded: whether there are such signals at all."""
     n_neurons, n_rows = len(probe.neurons), len(probe.rows)
     learned = n_windows if learns else 0
@@ -58,7 +58,7 @@ def room_for(probe: Probe, n_windows: int, steps: int, learns: bool, coded: bool
     def per_synapse(windows: int, dtype: Any) -> NDArray[Any]:
         return np.zeros((windows, steps, n_neurons, n_rows), dtype)
 
-    return Signals(
+    return ProbeSignals(
         neurons=np.array(probe.neurons, np.int64),
         rows=np.array(probe.rows, np.int64),
         input=np.zeros((n_windows, steps, n_rows), np.float32),
@@ -77,6 +77,6 @@ def room_for(probe: Probe, n_windows: int, steps: int, learns: bool, coded: bool
     )
 
 
-def nothing_probed() -> Signals:
+def nothing_probed() -> ProbeSignals:
     """Signals of no neuron: a kernel that gets them watches nothing."""
     return room_for(Probe(1, ()), 0, 0, False, False)

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.design.adc import Converter
-from chipsim.layout.tables import Events, Signals
+from chipsim.design import Adc
+from chipsim.layout import Events, ProbeSignals
 
 
 @dataclass(frozen=True)
@@ -19,10 +19,12 @@ class Result:
 
     counts: list[NDArray[np.float32]]  # per layer (S, n_out), spikes in the window
     membrane: NDArray[np.float32]  # (S, n_classes), output membranes at the end of the window, in thresholds
-    activity: dict[str, NDArray[np.int64]]  # what the chip did, per ACTIVITY name (n_layers,)
+    activity: dict[str, NDArray[np.int64]]  # what the chip did, per CHIP_EVENTS name (n_layers,)
     work: dict[str, NDArray[np.int64]]  # what the simulator did for it, per WORK name (n_layers,)
-    signals: dict[int, Signals] = field(default_factory=dict)  # probed layer -> all that was watched
-    traces: dict[int, NDArray[np.float32]] = field(default_factory=dict)  # probed layer -> (S, T, k) membranes
+    signals: dict[int, ProbeSignals] = field(default_factory=dict)  # probed layer -> all that was watched
+    probed_membranes: dict[int, NDArray[np.float32]] = field(
+        default_factory=dict
+    )  # probed layer -> (S, T, k) membranes
     spikes: dict[int, NDArray[np.uint8]] = field(default_factory=dict)  # as traces; an integrating readout has none
 
     @property
@@ -62,13 +64,13 @@ class Awaited(Result):
 
 
 @dataclass(frozen=True)
-class ReadBack:
+class Readings:
     """What a host reads of every neuron at every step of S windows. n: a layer's columns up to whole vectors."""
 
     codes: list[NDArray[np.uint8]]  # per layer (S, T, n), membranes as the comparator sees them, see chipsim.design.adc
-    converters: list[Converter]  # per layer, what the codes mean
+    adcs: list[Adc]  # per layer, what the codes mean
     spikes: list[Events]  # per hidden layer, in the form of an input
-    fired: list[NDArray[np.uint16]]  # per layer, the same as bits, see chipsim.layout.spike_bits
+    spike_bits: list[NDArray[np.uint16]]  # per layer, the same as bits, see chipsim.layout.spike_bits
 
 
 def concatenated(results: Sequence[Result]) -> Result:
@@ -82,12 +84,15 @@ def concatenated(results: Sequence[Result]) -> Result:
         activity={name: np.sum([result.activity[name] for result in results], axis=0) for name in first.activity},
         work={name: np.sum([result.work[name] for result in results], axis=0) for name in first.work},
         signals={layer: _in_a_row([result.signals[layer] for result in results]) for layer in first.signals},
-        traces={layer: np.concatenate([result.traces[layer] for result in results]) for layer in first.traces},
+        probed_membranes={
+            layer: np.concatenate([result.probed_membranes[layer] for result in results])
+            for layer in first.probed_membranes
+        },
         spikes={layer: np.concatenate([result.spikes[layer] for result in results]) for layer in first.spikes},
     )
 
 
-def _in_a_row(signals: Sequence[Signals]) -> Signals:
+def _in_a_row(signals: Sequence[ProbeSignals]) -> ProbeSignals:
     """Signals of windows that followed each other; what is watched stays the same."""
-    joined = Signals(*(np.concatenate(parts) for parts in zip(*signals, strict=True)))
+    joined = ProbeSignals(*(np.concatenate(parts) for parts in zip(*signals, strict=True)))
     return joined._replace(neurons=signals[0].neurons, rows=signals[0].rows)

@@ -14,14 +14,14 @@ from heapq import heappop, heappush
 
 
 @dataclass(eq=False)
-class Piece:
+class WorkPiece:
     """One call, and the pieces that it waits for. `thread` is the one that should run it, for its cache's sake."""
 
     call: Callable[[], object]
     thread: int = 0
-    waits_for: list[Piece] = field(default_factory=list)
+    waits_for: list[WorkPiece] = field(default_factory=list)
 
-    def after(self, *others: Piece | None) -> Piece:
+    def after(self, *others: WorkPiece | None) -> WorkPiece:
         """Let this piece wait for others, of its own batch or an earlier one; returns itself."""
         self.waits_for += [other for other in others if other is not None]
         return self
@@ -39,7 +39,7 @@ class Batch:
 class _Queued:
     """A piece that has not run: how many others it still waits for, and who waits for it."""
 
-    piece: Piece
+    piece: WorkPiece
     batch: Batch
     place: int  # earlier ones first
     needs: int = 0
@@ -58,15 +58,15 @@ class Threads:
         self._awake: set[int] = set()  # workers that have not gone to rest
         self._changed = threading.Condition()
         self._ready: list[list[_Queued]] = [[] for _ in range(count)]  # heaps
-        self._queued: dict[Piece, _Queued] = {}  # not yet done
+        self._queued: dict[WorkPiece, _Queued] = {}  # not yet done
         self._batches: list[Batch] = []  # likewise
         self._submitted = 0
 
-    def run(self, pieces: list[Piece]) -> None:
+    def run(self, pieces: list[WorkPiece]) -> None:
         """Run all pieces, those listed first preferred. The first exception is raised when all threads have stopped."""
         self.wait(self.submit(pieces))
 
-    def submit(self, pieces: list[Piece]) -> Batch:
+    def submit(self, pieces: list[WorkPiece]) -> Batch:
         """Start all pieces. They go on by themselves, slower than while somebody waits for them.
 
         With one thread they have run when this returns.
@@ -133,7 +133,7 @@ class Threads:
                 self._fail(error)
                 done = None
 
-    def _queue(self, piece: Piece, batch: Batch) -> None:
+    def _queue(self, piece: WorkPiece, batch: Batch) -> None:
         queued = _Queued(piece, batch, self._submitted)
         self._submitted += 1
         self._queued[piece] = queued

@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import pairwise
 
-from chipsim.run.threads import Piece
+from chipsim.run.threads import WorkPiece
 
 RunBlock = Callable[[int, int, int, int], None]  # layer, number of the block, first window, end
 Gather = Callable[[int, int, int], None]  # layer, first window, end
 Ranges = list[tuple[int, int]]
-Before = dict[tuple[int, int], Piece]  # (layer, block) -> the piece that learns from the windows before
+Before = dict[tuple[int, int], WorkPiece]  # (layer, block) -> the piece that learns from the windows before
 
 WINDOWS_PER_PIECE = 32  # at least, so that a piece outweighs its scheduling
 _WINDOWS_ON_ONE_THREAD = 256  # what one layer leaves is still in the cache when the next one reads it
@@ -43,7 +43,7 @@ def image_ranges(n_windows: int, threads: int) -> Ranges:
     return [(start, min(start + size, n_windows)) for start in range(0, n_windows, size)]
 
 
-def image_lessons(n_windows: int, threads: int) -> Ranges:
+def image_learning_ranges(n_windows: int, threads: int) -> Ranges:
     """All windows of a chip that learns from images, in ranges that wait for each other layer by layer.
 
     The first and the last are short, since one thread is busy with them while the others have no work yet, or no more.
@@ -62,12 +62,12 @@ def image_lessons(n_windows: int, threads: int) -> Ranges:
     return list(pairwise(edges))
 
 
-def checks(ranges: Ranges, check: Callable[[int, int], None]) -> list[Piece]:
+def checks(ranges: Ranges, check: Callable[[int, int], None]) -> list[WorkPiece]:
     """`check` looks at every range."""
-    return [Piece(partial(check, *windows), number) for number, windows in enumerate(ranges)]
+    return [WorkPiece(partial(check, *windows), number) for number, windows in enumerate(ranges)]
 
 
-def inference(ranges: Ranges, n_blocks: list[int], run_block: RunBlock, gather: Gather) -> list[Piece]:
+def inference(ranges: Ranges, n_blocks: list[int], run_block: RunBlock, gather: Gather) -> list[WorkPiece]:
     """Weights rest, so windows are independent: each piece takes some windows through all layers.
 
     n_blocks: blocks of each layer.
@@ -80,27 +80,29 @@ def inference(ranges: Ranges, n_blocks: list[int], run_block: RunBlock, gather: 
             if layer < len(n_blocks) - 1:
                 gather(layer, first, stop)
 
-    return [Piece(partial(run_all_layers, *windows), number) for number, windows in enumerate(ranges)]
+    return [WorkPiece(partial(run_all_layers, *windows), number) for number, windows in enumerate(ranges)]
 
 
-def learning(ranges: Ranges, n_blocks: list[int], run_block: RunBlock, gather: Gather, before: Before) -> list[Piece]:
+def learning(
+    ranges: Ranges, n_blocks: list[int], run_block: RunBlock, gather: Gather, before: Before
+) -> list[WorkPiece]:
     """Windows follow each other, columns are independent: a piece is a block of a layer's columns for some windows.
 
     It waits for the layer below and for the block's earlier windows, those of the chunk before included. `before` is
     brought up to date.
     """
-    pieces: list[Piece] = []
+    pieces: list[WorkPiece] = []
     for turn, (first, stop) in enumerate(ranges):
-        inputs: Piece | None = None
+        inputs: WorkPiece | None = None
         for layer, blocks in enumerate(n_blocks):
             done = []
             for number in range(blocks):
                 # A block stays with its thread, whose cache holds it; narrow layers take turns.
-                piece = Piece(partial(run_block, layer, number, first, stop), number if blocks > 1 else turn)
+                piece = WorkPiece(partial(run_block, layer, number, first, stop), number if blocks > 1 else turn)
                 before[layer, number] = piece.after(inputs, before.get((layer, number)))
                 done.append(piece)
             pieces += done
             if layer < len(n_blocks) - 1:
-                inputs = Piece(partial(gather, layer, first, stop), turn).after(*done)
+                inputs = WorkPiece(partial(gather, layer, first, stop), turn).after(*done)
                 pieces.append(inputs)
     return pieces

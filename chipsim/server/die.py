@@ -10,9 +10,8 @@ from typing import Any
 from numpy.typing import NDArray
 
 from chipsim.chip import Chip
-from chipsim.design.spec import ChipSpec
-from chipsim.run.probe import Probe
-from chipsim.run.result import Result
+from chipsim.design import ChipSpec
+from chipsim.run import Probe, Result
 from chipsim.wire import (
     Ack,
     Age,
@@ -37,9 +36,8 @@ from chipsim.wire import (
     unpack_events,
     unpack_targets,
 )
-from chipsim.wire.messages import replies
-from chipsim.wire.messages.recipe import chip_spec, synapses_kept
-from chipsim.wire.packing.traces import packed_traces
+from chipsim.wire.messages import chip_spec, replies, synapses_kept
+from chipsim.wire.packing import packed_traces
 
 # A synapse's gain and weight, code and residue, pulse gain and drift exponent, and as much again while it is made.
 _BYTES_PER_SYNAPSE = 64

@@ -6,13 +6,13 @@ from collections import OrderedDict
 from enum import Enum, auto
 from time import monotonic
 
-from chipsim.wire.sequence import following, is_later, steps
+from chipsim.wire import following, is_later, steps
 
 FIRST = 1  # sequence number of a session's first request
 _LARGE = 1 << 22  # bytes of a reply that is kept only until the next request: hosts ask for such things one at a time
 
 
-class Verdict(Enum):
+class Admission(Enum):
     """What to do with a request."""
 
     CARRY_OUT = auto()
@@ -30,17 +30,17 @@ class Inbox:
         self._kept: OrderedDict[int, list[bytes]] = OrderedDict()
         self.expected = FIRST
 
-    def judge(self, sequence: int) -> Verdict:
+    def judge(self, sequence: int) -> Admission:
         """What to do with request `sequence`; one that is to be carried out counts as taken."""
         if is_later(sequence, self.expected):
-            return Verdict.GAP
+            return Admission.GAP
         if sequence != self.expected:
-            return Verdict.REPEAT if sequence in self._kept else Verdict.WAIT
+            return Admission.REPEAT if sequence in self._kept else Admission.WAIT
         self.expected = following(self.expected)
         for old, frames in list(self._kept.items()):
             if steps(old, sequence) >= self._in_flight or sum(map(len, frames)) > _LARGE:
                 del self._kept[old]
-        return Verdict.CARRY_OUT
+        return Admission.CARRY_OUT
 
     def replied(self, sequence: int, frames: list[bytes]) -> None:
         """The reply to a request, to be kept."""
@@ -51,7 +51,7 @@ class Inbox:
         return self._kept[sequence]
 
 
-class Rate:
+class MessageRate:
     """A bucket that fills with so much per second, up to a second's worth."""
 
     def __init__(self, per_s: float) -> None:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import zmq
 from zmq.auth import load_certificate
 
-from chipsim.design.spec import ChipError
+from chipsim.design import ChipError
 
 SECRET, PUBLIC = "secret.key", "public.key"
 

@@ -16,8 +16,8 @@ import numpy as np
 import zmq
 from zmq.auth.thread import ThreadAuthenticator
 
-from chipsim.design.spec import ChipError
-from chipsim.server.inbox import Rate
+from chipsim.design import ChipError
+from chipsim.server.inbox import MessageRate
 from chipsim.server.keys import check_allowed, is_local, load_keys
 from chipsim.server.session import Answer, Session
 from chipsim.server.settings import ServerSettings
@@ -58,10 +58,10 @@ class Server:
         self._settings = settings
         self._say = say
         self._sessions: dict[int, Session] = {}
-        self._strangers = Rate(settings.strangers_per_s)
+        self._strangers = MessageRate(settings.strangers_per_s)
         self._answers: SimpleQueue[Answer] = SimpleQueue()
-        self._bell, self._rope = socket.socketpair()  # wakes the loop
-        self._rope.setblocking(False)
+        self._wake_up, self._waking_end = socket.socketpair()  # wakes the loop
+        self._waking_end.setblocking(False)
         self._stopped = False
         self.seen: Counter[str] = Counter()  # what went wrong on the wire, by kind
         self._context = zmq.Context()
@@ -119,14 +119,14 @@ class Server:
         """Serve. until: a file descriptor whose end, as when a parent process is gone, ends this, too."""
         poller = zmq.Poller()
         poller.register(self._router, zmq.POLLIN)
-        poller.register(self._bell.fileno(), zmq.POLLIN)
+        poller.register(self._wake_up.fileno(), zmq.POLLIN)
         if until is not None:
             poller.register(until, zmq.POLLIN)
         looked = monotonic()
         while not self._stopped:
             ready = dict(poller.poll(_TICK_MS))
-            if self._bell.fileno() in ready:
-                self._bell.recv(4096)
+            if self._wake_up.fileno() in ready:
+                self._wake_up.recv(4096)
                 self._send_answers()
             if until is not None and until in ready and not os.read(until, 4096):
                 self._say("the parent process is gone")
@@ -145,12 +145,12 @@ class Server:
             self._authenticator.stop()
         self._router.close(0)
         self._context.term()
-        self._bell.close()
-        self._rope.close()
+        self._wake_up.close()
+        self._waking_end.close()
 
     def _ring(self) -> None:
         with suppress(OSError):  # full of rings that were not heard yet, or the server has ended
-            self._rope.send(b"!")
+            self._waking_end.send(b"!")
 
     def _answer(self, answer: Answer) -> None:
         self._answers.put(answer)

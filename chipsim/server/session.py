@@ -10,12 +10,11 @@ from queue import SimpleQueue
 from threading import Thread
 from time import monotonic, monotonic_ns
 
-from chipsim.design.spec import ChipError
+from chipsim.design import ChipError
 from chipsim.server.die import Die
-from chipsim.server.inbox import Inbox, Rate, Verdict
+from chipsim.server.inbox import Admission, Inbox, MessageRate
 from chipsim.server.settings import ServerSettings
-from chipsim.wire import Envelope, Error, ErrorCode, Learn, Message, Report, WireError, encode
-from chipsim.wire.sequence import is_later
+from chipsim.wire import Envelope, Error, ErrorCode, Learn, Message, Report, WireError, encode, is_later
 
 _LONGEST_TEXT = 1000  # characters of an error's text
 
@@ -50,7 +49,7 @@ class Session:
         self.user = user
         self.heard = monotonic()
         self.bytes_received = self.bytes_sent = 0
-        self._rate = Rate(settings.bytes_per_s)
+        self._rate = MessageRate(settings.bytes_per_s)
         self._die = Die(settings.threads, settings.die_bytes // settings.dies, settings.counts_bytes, settings.limits)
         self._alone = settings.threads == 1  # a chip of one thread has learned when it says that it has begun
         self._inbox = Inbox(settings.in_flight)
@@ -86,15 +85,15 @@ class Session:
         if self._in_flight >= self._most_in_flight and is_new:
             return [self.error(WireError(ErrorCode.BUSY, f"{self._in_flight} requests are in flight already"))]
         verdict = self._inbox.judge(envelope.sequence)
-        if verdict is Verdict.GAP:
+        if verdict is Admission.GAP:
             if self._gap_told:  # once, until the next request arrives
                 return []
             self._gap_told = True
             text = f"request {envelope.sequence} came, request {self.expected} is missing: send it again"
             return [self.error(WireError(ErrorCode.OUT_OF_ORDER, text))]
-        if verdict is Verdict.REPEAT:
+        if verdict is Admission.REPEAT:
             return self._inbox.reply(envelope.sequence)
-        if verdict is Verdict.CARRY_OUT:
+        if verdict is Admission.CARRY_OUT:
             self._gap_told = False
             self._in_flight += 1
             self._work.put((envelope, message, monotonic_ns()))

@@ -12,7 +12,7 @@ from chipsim.simd.memory import aligned
 _MOST_TOO_LARGE = 2  # times: a small result should not keep a large room
 
 
-class Recycler:
+class BufferPool:
     """Hands out float32 arrays that begin on a cache line.
 
     New memory comes page by page, each with a fault: for the results of a chunk that was 3 % of learning. An array

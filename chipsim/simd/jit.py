@@ -73,14 +73,14 @@ class _Stage(CPUDispatcher):  # type: ignore[misc]
         return enter
 
 
-def stage(function: Callable[..., Any]) -> Any:
+def inlined(function: Callable[..., Any]) -> Any:
     """Compile a piece that is inlined by force."""
     return function if numba.config.DISABLE_JIT else _Stage(function, inlined=True)
 
 
-def rare_stage(function: Callable[..., Any]) -> Any:
+def outlined(function: Callable[..., Any]) -> Any:
     """Compile a piece that few runs need: its code stays out of the loop that all runs go through."""
     return function if numba.config.DISABLE_JIT else _Stage(function, inlined=False)
 
 
-inlined_stage = numba.njit(nogil=True, _nrt=False, inline="always")
+inlined_in_python = numba.njit(nogil=True, _nrt=False, inline="always")

@@ -13,7 +13,7 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
 
-from chipsim.simd.jit import stage
+from chipsim.simd.jit import inlined
 from chipsim.simd.row_tiles import LANES, FloatArray
 
 
@@ -64,7 +64,7 @@ def _store(context, target, at, source, start, mask):
     return types.void(target, types.uint64, source, types.uint64, types.uint16), generate
 
 
-@stage
+@inlined
 def store_chosen(target, at, source, start, mask):
     """Write those of source[start : start + LANES] whose bit is set in `mask` to target[at:]; returns the place after.
 

@@ -14,7 +14,7 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
 
-from chipsim.simd.jit import stage
+from chipsim.simd.jit import inlined
 
 _LINE_BYTES = 64
 
@@ -44,7 +44,7 @@ def _prefetch(_typing: Any, array: Any, row: Any, place: Any) -> Any:
     return types.void(array, types.int64, types.int64), generate
 
 
-@stage
+@inlined
 def prefetch_window(rows, end, s):
     """The rows of window s, if there is one; see chipsim.layout.tables.Events. Nothing is expected of `end`."""
     if s < len(end):

@@ -14,7 +14,7 @@ from numba.core import types
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
 
-from chipsim.simd.kernel import stage
+from chipsim.simd.jit import inlined
 
 AT_ONCE = 64  # a line of a kernel seldom sees more events in a step
 
@@ -58,7 +58,7 @@ def _copy_shifted(context, target, at, source, start, shift):
     return types.void(target, types.uint64, source, types.uint64, types.int64), generate
 
 
-@stage
+@inlined
 def append_shifted(target, n, source, begin, end, shift):
     """target[n:] = source[begin:end] + shift. Returns the place after.
 
@@ -76,7 +76,7 @@ def append_shifted(target, n, source, begin, end, shift):
     return np.int64(to + end)
 
 
-@stage
+@inlined
 def append(target, n, source, begin, end):
     """target[n:] = source[begin:end], of one type. What follows in `target`, up to AT_ONCE entries, is spoilt."""
     k = np.uint64(begin)

@@ -10,7 +10,7 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
 
-from chipsim.simd.jit import stage
+from chipsim.simd.jit import inlined
 from chipsim.simd.lanes import Lanes, Sequence, repeated
 from chipsim.simd.row_tiles import LANES
 
@@ -68,7 +68,7 @@ def _list_sixteen(context, listed_rows, places, rows, start, count, at, bias, wi
     return types.void(listed_rows, places, rows, place, place, place, number, number), generate
 
 
-@stage
+@inlined
 def list_rows(listed, rows, amplitude, begin, end, weight):
     """List rows[begin:end] and the bias, the last row of `weight`. Returns how many.
 

@@ -20,7 +20,7 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
 
-from chipsim.simd.jit import stage
+from chipsim.simd.jit import inlined
 from chipsim.simd.rolled_loops import keep_rolled
 
 LANES = 16  # columns of a vector, whatever the processor's own vectors are
@@ -155,7 +155,7 @@ def _spread(builder: Any, value: Any) -> Any:
     return builder.shuffle_vector(first, unset, ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES))
 
 
-def _tile(vectors: int, visit: _Visit, graded: bool, from_bias: bool) -> Any:
+def _tile(vectors: int, visit: _Visit, constant_current: bool, from_bias: bool) -> Any:
     """Code that takes some vectors of `columns`, from `column` on, into registers and lets every row visit them.
 
     from_bias: they begin as the last row of `weight`.
@@ -172,7 +172,7 @@ def _tile(vectors: int, visit: _Visit, graded: bool, from_bias: bool) -> Any:
 
             def one_row(k: Any, registers: list[Any]) -> list[Any]:
                 number = builder.zext(builder.load(builder.gep(numbers, [k])), _INDEX)
-                x = _spread(builder, builder.load(builder.gep(amplitudes, [k]))) if graded else None
+                x = _spread(builder, builder.load(builder.gep(amplitudes, [k]))) if constant_current else None
                 row = Row(weight.row_vectors(number, column), gain.row_vectors(gain.row_of(number), column), x)
                 return visit(builder, registers, row)
 
@@ -189,22 +189,22 @@ def _tile(vectors: int, visit: _Visit, graded: bool, from_bias: bool) -> Any:
     return tile
 
 
-def _all_columns(visit: _Visit, widest: int, graded: bool = False, from_bias: bool = False) -> Any:
+def _all_columns(visit: _Visit, widest: int, constant_current: bool = False, from_bias: bool = False) -> Any:
     """A stage that lets every row visit all columns: in tiles of `widest` vectors first, the rest in narrower ones."""
 
-    @stage
+    @inlined
     def narrower(columns, weight, gain, rows, amplitude, start, stop, column):
         pass
 
     vectors = 1
     while vectors <= widest:
-        narrower = _in_tiles(_tile(vectors, visit, graded, from_bias), np.uint64(vectors * LANES), narrower)
+        narrower = _in_tiles(_tile(vectors, visit, constant_current, from_bias), np.uint64(vectors * LANES), narrower)
         vectors *= 2
     return narrower
 
 
 def _in_tiles(tile: Any, width: np.uint64, narrower: Any) -> Any:
-    @stage
+    @inlined
     def in_tiles(columns, weight, gain, rows, amplitude, start, stop, column):
         while column + width <= np.uint64(len(columns)):
             tile(columns, weight, gain, rows, amplitude, np.uint64(start), np.uint64(stop), column)
@@ -216,51 +216,51 @@ def _in_tiles(tile: Any, width: np.uint64, narrower: Any) -> Any:
 
 _add_in_tiles = _all_columns(_add, _WIDEST_TILE)
 _add_to_bias_in_tiles = _all_columns(_add, _TILE_OF_A_BLOCK, from_bias=True)
-_add_graded_in_tiles = _all_columns(_add_graded, _TILE_OF_A_BLOCK, graded=True)
+_add_graded_in_tiles = _all_columns(_add_graded, _TILE_OF_A_BLOCK, constant_current=True)
 _write_in_tiles = _all_columns(_write, _TILE_OF_A_BLOCK)
 _write_whole_rows_in_tiles = _all_columns(_write, _WIDEST_TILE)
 _write_times_gain_in_tiles = _all_columns(_write_times_gain, _TILE_OF_A_BLOCK)
-_write_graded_in_tiles = _all_columns(_write_graded, _TILE_OF_A_BLOCK, graded=True)
+_write_graded_in_tiles = _all_columns(_write_graded, _TILE_OF_A_BLOCK, constant_current=True)
 _FIRST = np.uint64(0)
 
 
-@stage
+@inlined
 def add_rows(columns, weight, rows, start, stop):
     """columns_i += sum of weight[row, i]."""
     _add_in_tiles(columns, weight, weight, rows, columns, start, stop, _FIRST)
 
 
-@stage
+@inlined
 def add_rows_to_bias(columns, weight, rows, start, stop):
     """columns_i = bias_i, the last row of weight, + sum of weight[row, i]."""
     _add_to_bias_in_tiles(columns, weight, weight, rows, columns, start, stop, _FIRST)
 
 
-@stage
+@inlined
 def add_rows_graded(columns, weight, rows, amplitude, start, stop):
     """columns_i += sum of amplitude_k weight[row_k, i]; amplitude: float32, beside rows."""
     _add_graded_in_tiles(columns, weight, weight, rows, amplitude, start, stop, _FIRST)
 
 
-@stage
+@inlined
 def write_rows(columns, weight, rows, start, stop):
     """weight[row, i] += columns_i. Rows are distinct."""
     _write_in_tiles(columns, weight, weight, rows, columns, start, stop, _FIRST)
 
 
-@stage
+@inlined
 def write_whole_rows(columns, weight, rows, start, stop):
     """`write_rows`, at its fastest where there are many columns."""
     _write_whole_rows_in_tiles(columns, weight, weight, rows, columns, start, stop, _FIRST)
 
 
-@stage
+@inlined
 def write_rows_times_gain(columns, weight, gain, rows, start, stop):
     """weight[row, i] += gain[row, i] columns_i. Rows are distinct."""
     _write_times_gain_in_tiles(columns, weight, gain, rows, columns, start, stop, _FIRST)
 
 
-@stage
-def write_rows_graded(columns, weight, gain, rows, amplitude, start, stop):
+@inlined
+def write_constant_current_rows(columns, weight, gain, rows, amplitude, start, stop):
     """weight[row_k, i] += gain[row_k, i] (columns_i amplitude_k). Rows are distinct; gain may be a single row."""
     _write_graded_in_tiles(columns, weight, gain, rows, amplitude, start, stop, _FIRST)

@@ -14,7 +14,7 @@ from numba.np.arrayobj import make_array
 
 
 @intrinsic
-def store_alone(context, array, place, value):
+def store_scalar(context, array, place, value):
     """array[place] = value, of 32 bits."""
 
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:

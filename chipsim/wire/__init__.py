@@ -1,46 +1,97 @@
 """The wire protocol between host and chip: messages, the frames they travel in, and how chunks are packed.
 
-PROTOCOL.md says what the bytes mean; read `codec`, `frame`, the messages, `chunk`, `events`, in this order.
+PROTOCOL.md says what the bytes mean, and is the truth: a test decodes frames by its tables alone. Then read:
+
+    errors      what can be wrong with a frame, and how it is said
+    limits      what a receiver is ready to hold; every count is held against it before anything is allocated
+    sequence    numbers of requests, and which of two is the later one
+    frame       the header and the checksums around every message
+    packing/    a chunk's spikes, targets and traces as few bytes
+    messages/   what is said in a frame
+
+May know: `design`, `die` (the shape of weights), `layout`, `run` (probes and results), `simd`. Never a socket, a
+session or a chip that computes: both ends use this room, and neither is in it.
+
+To add a message: see `chipsim.wire.messages`. After a change of the format run the fuzzer (extra `fuzz`):
+
+    python tests/chipsim/wire/fuzz_frames.py -runs=1000000
 """
 
 from chipsim.wire.errors import ErrorCode, WireError
-from chipsim.wire.frame import HEADER_BYTES, VERSION, Envelope, open_frame, open_header
+from chipsim.wire.frame import HEADER_BYTES, VERSION, Envelope, open_frame, open_header, seal
 from chipsim.wire.limits import Limits
-from chipsim.wire.messages.arrays import Assembler, Piece, assembled, in_pieces
-from chipsim.wire.messages.chunk import Watch
-from chipsim.wire.messages.codec import KINDS, Message, decode, encode, frame_bytes, name_of
-from chipsim.wire.messages.die import Age, Configure, Program, ReadWeights, Restore, Snapshot, State, Weights
-from chipsim.wire.messages.network_layout import AveragePool, Circuit, Convolution, Dense, Layer, Neuron
-from chipsim.wire.messages.recipe import chip_spec, configure
-from chipsim.wire.messages.run import (
+from chipsim.wire.messages import (
+    KINDS,
+    Ack,
+    Age,
+    Assembler,
+    AveragePoolFields,
+    Circuit,
+    Configure,
+    ConvolutionFields,
     Counts,
+    DenseFields,
+    Error,
+    Goodbye,
+    Hello,
     Infer,
     Inferred,
+    Layer,
     Learn,
     Learned,
+    Message,
+    NeuronFields,
+    Piece,
+    Program,
     ReadBack,
     ReadCounts,
+    ReadWeights,
+    Report,
+    Restore,
     Signals,
+    Snapshot,
+    State,
+    Status,
     Times,
     Traces,
+    Watch,
+    Weights,
+    Welcome,
+    assembled,
+    chip_spec,
+    configure,
+    decode,
+    encode,
+    frame_bytes,
+    in_pieces,
+    name_of,
 )
-from chipsim.wire.messages.session import Ack, Error, Goodbye, Hello, Report, Status, Welcome
-from chipsim.wire.packing.events import PackedEvents, new_events, pack_events, unpack_events, unpack_into
-from chipsim.wire.packing.targets import PackedTargets, pack_targets, unpack_targets
+from chipsim.wire.packing import (
+    PackedEvents,
+    PackedTargets,
+    new_events,
+    pack_events,
+    pack_targets,
+    unpack_events,
+    unpack_into,
+    unpack_targets,
+)
+from chipsim.wire.sequence import ROUND, following, is_later, steps
 
 __all__ = [
     "HEADER_BYTES",
     "KINDS",
+    "ROUND",
     "VERSION",
     "Ack",
     "Age",
     "Assembler",
-    "AveragePool",
+    "AveragePoolFields",
     "Circuit",
     "Configure",
-    "Convolution",
+    "ConvolutionFields",
     "Counts",
-    "Dense",
+    "DenseFields",
     "Envelope",
     "Error",
     "ErrorCode",
@@ -53,7 +104,7 @@ __all__ = [
     "Learned",
     "Limits",
     "Message",
-    "Neuron",
+    "NeuronFields",
     "PackedEvents",
     "PackedTargets",
     "Piece",
@@ -78,14 +129,18 @@ __all__ = [
     "configure",
     "decode",
     "encode",
+    "following",
     "frame_bytes",
     "in_pieces",
+    "is_later",
     "name_of",
     "new_events",
     "open_frame",
     "open_header",
     "pack_events",
     "pack_targets",
+    "seal",
+    "steps",
     "unpack_events",
     "unpack_into",
     "unpack_targets",

@@ -16,16 +16,16 @@ from numpy.typing import NDArray
 
 from chipsim import Chip, ChipSpec, Events, NeuronSpec, Probe, Result
 from host.bench.dense import this_machine
-from host.bench.roofline import LayerLimit, lists_of_events, lists_of_spikes
+from host.bench.reading import Reading, Speed, threads_text
+from host.bench.roofline import LayerRoofline, lists_of_events, lists_of_spikes
 from host.bench.runs import SEED, digest
-from host.bench.summary import Machine, Speed
-from host.bench.timing import Task, time_in_turns
+from host.bench.summary import Machine
+from host.bench.timing import TimedTask, time_in_turns
 from host.bench.workload import synthetic_images
-from host.data.datasets import Samples, find_mnist, load
-from host.data.encoders import Encoder
-from host.data.mnist16 import shrunk
-from host.training import evaluate
-from nonideality.streams import stream
+from host.data import Encoder, Samples, find_mnist, load, shrunk
+from host.terminal import table
+from host.training import CHUNK, evaluate
+from nonideality import stream
 
 CHIP_PER_S = 85_000  # published
 NETWORK = (256, 246, 10)
@@ -76,6 +76,18 @@ class BrainScaleS2Bench:
         facts["bits"] = {str(threads): text for threads, text in self.bits.items()}
         return {**facts, "same_bits": self.same_bits, "chip_per_s": CHIP_PER_S}
 
+    def readings(self) -> list[Reading]:
+        found = []
+        for figure in self.figures:
+            threads = threads_text(figure.threads)
+            found += [
+                Reading.of_speed(f"inference, {threads}", "images/s", figure.encoded, figure.share, self.images),
+                Reading.of_speed(
+                    f"inference from stored pixels, {threads}", "images/s", figure.end_to_end, None, self.images
+                ),
+            ]
+        return [*found, Reading.of_speed("encoding alone", "images/s", self.encoder, None, self.images)]
+
     def lines(self) -> list[str]:
         """For people, one line per figure. Best repeat; the median stands behind it in brackets."""
         machine = self.machine
@@ -89,19 +101,22 @@ class BrainScaleS2Bench:
             f"best of {machine.repeats} repeats (median in brackets), images/s; the chip itself {CHIP_PER_S:,}"
             " (Cramer et al. 2022)",
         ]
+        rows = []
         for figure in self.figures:
-            threads = f"{figure.threads} thread{'s' if figure.threads > 1 else ''}"
-            end_to_end = figure.end_to_end.best / CHIP_PER_S
-            lines += [
-                f"  {threads:11}{'encoded beforehand':20}{_speed(figure.encoded)}   {figure.times_the_chip:.2f} times"
-                f" the chip; {figure.share:.0%} of the bare row adds' {figure.limit.best:,.0f},"
-                f" {figure.neuron_steps_per_s / 1e9:.2f} G neuron steps/s",
-                f"  {'':11}{'from stored pixels':20}{_speed(figure.end_to_end)}   {end_to_end:.2f} times the chip",
+            encoded = (
+                f"{figure.times_the_chip:.2f} times the chip; {figure.share:.0%} of the bare row adds'"
+                f" {figure.limit.best:,.0f}, {figure.neuron_steps_per_s / 1e9:.2f} G neuron steps/s"
+            )
+            end_to_end = f"{figure.end_to_end.best / CHIP_PER_S:.2f} times the chip"
+            rows += [
+                [threads_text(figure.threads), "encoded beforehand", *_speed(figure.encoded), encoded],
+                ["", "from stored pixels", *_speed(figure.end_to_end), end_to_end],
             ]
+        rows.append(["", "encoding alone", *_speed(self.encoder)])
         digests = ", ".join(f"{threads}: {text}" for threads, text in self.bits.items())
         return [
             *lines,
-            f"  {'encoding alone':31}{_speed(self.encoder)}",
+            *table(rows, align="<<>><", indent=2),
             f"  bits on all thread counts: {'the same' if self.same_bits else 'THEY DIFFER'} ({digests})",
         ]
 
@@ -128,17 +143,17 @@ def run_brainscales2_bench(
     benches = {n: _Bench(n, chunks, shown) for n in threads}
     results = {n: bench.infer() for n, bench in benches.items()}
     first = results[threads[0]]
-    limits = {n: _Limit(benches[n], n) for n in threads}
+    rooflines = {n: _Roofline(benches[n], n) for n in threads}
 
     tasks = []
     for n, bench in benches.items():
         tasks += [
-            Task(_name("limit", n), limits[n].add),
-            Task(_name("encoded beforehand", n), bench.infer),
-            Task(_name("from stored pixels", n), bench.evaluate),
+            TimedTask(_name("limit", n), rooflines[n].add),
+            TimedTask(_name("encoded beforehand", n), bench.infer),
+            TimedTask(_name("from stored pixels", n), bench.evaluate),
         ]
     values, alone = shown.values(parts[0]), Encoder("log-latency", NETWORK[0], STEPS, _CHUNK, SEED)
-    tasks.append(Task("encoding", lambda: alone.encode(values, windows[parts[0]])))
+    tasks.append(TimedTask("encoding", lambda: alone.encode(values, windows[parts[0]])))
     done, total = 0, len(tasks) * (repeats + 1)
 
     def tick(text: str) -> None:
@@ -150,14 +165,14 @@ def run_brainscales2_bench(
     timings = {name: timing.seconds for name, timing in time_in_turns(tasks, repeats, min_seconds, tick).items()}
 
     def figure(n: int) -> Figure:
-        kernel, limit = timings[_name("encoded beforehand", n)], timings[_name("limit", n)]
+        kernel, roofline = timings[_name("encoded beforehand", n)], timings[_name("limit", n)]
         return Figure(
             threads=n,
             encoded=Speed.of(len(shown), kernel),
             end_to_end=Speed.of(len(shown), timings[_name("from stored pixels", n)]),
             times_the_chip=len(shown) / min(kernel) / CHIP_PER_S,
-            limit=Speed.of(n * len(shown), limit),
-            share=min(limit) / n / min(kernel),
+            limit=Speed.of(n * len(shown), roofline),
+            share=min(roofline) / n / min(kernel),
             neuron_steps_per_s=len(shown) * _NEURON_STEPS / min(kernel),
         )
 
@@ -216,16 +231,16 @@ class _Bench:
         self.chip.program(_random_weights())
         self.chunks = chunks
         self._samples = samples
-        self._encoder = Encoder("log-latency", NETWORK[0], STEPS, evaluate.CHUNK, SEED)
+        self._encoder = Encoder("log-latency", NETWORK[0], STEPS, CHUNK, SEED)
 
     def infer(self, probes: tuple[Probe, ...] = ()) -> list[Result]:
         return [self.chip.infer(events, windows, probes) for events, windows in self.chunks]
 
     def evaluate(self) -> None:
-        evaluate.evaluate(self.chip, self._samples, self._encoder)
+        evaluate(self.chip, self._samples, self._encoder)
 
 
-class _Limit:
+class _Roofline:
     """Nothing but the rows of both layers, on every thread."""
 
     def __init__(self, bench: _Bench, threads: int) -> None:
@@ -235,7 +250,7 @@ class _Limit:
             lists_of_spikes(np.concatenate([result.spikes[1] for result in hidden])),
         ]
         self._layers = [
-            LayerLimit(np.concatenate([weight, bias[None, :]]), rows, 0, threads)
+            LayerRoofline(np.concatenate([weight, bias[None, :]]), rows, 0, threads)
             for (weight, bias), rows in zip(bench.chip.weights(), spikes, strict=True)
         ]
 
@@ -248,5 +263,5 @@ def _name(what: str, threads: int) -> str:
     return f"{what}, {threads} threads"
 
 
-def _speed(speed: Speed) -> str:
-    return f"{speed.best:9,.0f} ({speed.median:9,.0f})"
+def _speed(speed: Speed) -> tuple[str, str]:
+    return f"{speed.best:,.0f}", f"({speed.median:,.0f})"

@@ -12,15 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim import Chip, Events, Probe, Result
-from chipsim.design.layers import LayerShape
-from host.bench.conv_roofline import ImageLimit, visits_of
+from chipsim.design import LayerShape
+from host.bench.conv_baseline import measure_conv_torch
+from host.bench.conv_roofline import ImageRoofline, visits_of
 from host.bench.conv_workload import STEPS, ConvWorkload, conv_workload, current_events, small_network, vgg11
-from host.bench.dense import check_peer
+from host.bench.dense import check_baseline
+from host.bench.reading import Reading, Speed, threads_text
 from host.bench.runs import SEED, resident_bytes
-from host.bench.summary import Speed
-from host.bench.timing import Task, Timing, time_in_turns
+from host.bench.timing import TaskTimes, TimedTask, time_in_turns
+from host.terminal import table
 
 MODES = {"infer": "inference", "learn": "learning"}
+_HEAD = ("", "threads", "images/s", "median", "limit", "share", "median", "speedup", "limit", "scaling")
 _IMAGES = 32
 _LARGE_IMAGES = 8
 
@@ -43,10 +46,15 @@ class ConvFigure:
     limit_speedup: float | None  # the limit's, over as many
     scaling: float | None  # speedup / limit_speedup: of what the machine gains from more threads
 
-    def scaling_text(self) -> str:
+    def cells(self) -> list[str]:
+        """Under _HEAD."""
+        speed = self.images_per_s
+        cells = [MODES[self.mode], str(self.threads)]
+        cells += [f"{per_s:.1f}" for per_s in (speed.best, speed.median, self.limit_images_per_s)]
+        cells += [f"{share:.0%}" for share in (self.share, self.share_median)]
         if self.scaling is None:
-            return ""
-        return f" {self.speedup:>8.2f} {self.limit_speedup:>6.2f} {self.scaling:>8.0%}"
+            return cells
+        return [*cells, f"{self.speedup:.2f}", f"{self.limit_speedup:.2f}", f"{self.scaling:.0%}"]
 
 
 @dataclass(frozen=True)
@@ -64,7 +72,7 @@ class ConvNetwork:
 
 
 @dataclass(frozen=True)
-class ConvPeer:
+class ConvBaseline:
     """The same online learning in PyTorch."""
 
     version: str
@@ -81,10 +89,29 @@ class ConvBench:
     load: float | None  # running tasks of this machine, mean over the minute before
     networks: list[ConvNetwork]
     figures: list[ConvFigure]
-    peers: list[ConvPeer]
+    peers: list[ConvBaseline]
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
+
+    def readings(self) -> list[Reading]:
+        found = [
+            Reading.of_speed(
+                f"{figure.network}, {MODES[figure.mode]}, {threads_text(figure.threads)}",
+                *("images/s", figure.images_per_s, figure.share),
+            )
+            for figure in self.figures
+        ]
+        for network in self.networks:
+            if network.resident_mib is not None:
+                found.append(Reading(f"{network.network}, memory: MiB", network.resident_mib, "MiB", False))
+        for peer in self.peers:
+            name = f"PyTorch, {threads_text(peer.threads)}"
+            found += [
+                Reading(f"{name}, batch 1: images/s", peer.batch_1, "images/s"),
+                Reading(f"{name}, best batch: images/s", peer.best, "images/s"),
+            ]
+        return found
 
     def lines(self) -> list[str]:
         lines = [
@@ -104,10 +131,10 @@ class ConvBench:
             " over the fewest threads",
             "  divided by the limit's.",
         ]
-        for peer in self.peers:
+        for baseline in self.peers:
             lines.append(
-                f"PyTorch {peer.version}, {peer.threads} threads, the small network, learning: batch 1"
-                f" {peer.batch_1:.1f} images/s, best batch ({peer.best_batch}) {peer.best:.1f} images/s"
+                f"PyTorch {baseline.version}, {baseline.threads} threads, the small network, learning: batch 1"
+                f" {baseline.batch_1:.1f} images/s, best batch ({baseline.best_batch}) {baseline.best:.1f} images/s"
             )
         return lines
 
@@ -116,22 +143,16 @@ class ConvBench:
         lines = [
             "",
             f"{network.network}: {network.synapses:,} synapses, {network.neurons:,} neurons; spike rates {rates}",
-            *(
-                f"  {MODES[mode]:<10} {network.synapses_added[mode] / 1e6:6.1f} M synapses added,"
-                f" {network.synapses_written[mode] / 1e6:6.1f} M written per image"
-                for mode in network.synapses_added
+            *table(
+                [
+                    (MODES[mode], f"{added / 1e6:.1f} M synapses added,", f"{written / 1e6:.1f} M written per image")
+                    for mode, added in network.synapses_added.items()
+                    for written in (network.synapses_written[mode],)
+                ],
+                indent=2,
             ),
-            f"  {'':<10} {'threads':>7} {'images/s':>9} {'median':>8} {'limit':>8} {'share':>6} {'median':>7}"
-            f" {'speedup':>8} {'limit':>6} {'scaling':>8}",
+            *table([each.cells() for each in self.figures if each.network == network.network], _HEAD, indent=2),
         ]
-        for figure in self.figures:
-            if figure.network == network.network:
-                speed = figure.images_per_s
-                lines.append(
-                    f"  {MODES[figure.mode]:<10} {figure.threads:>7} {speed.best:>9.1f} {speed.median:>8.1f}"
-                    f" {figure.limit_images_per_s:>8.1f} {figure.share:>6.0%} {figure.share_median:>7.0%}"
-                    + figure.scaling_text()
-                )
         if network.resident_mib is not None:
             lines.append(f"  resident memory of the process {network.resident_mib:,.0f} MiB")
         return lines
@@ -139,35 +160,33 @@ class ConvBench:
 
 def run_conv_bench(
     threads: Sequence[int] = (1, 2),
-    peer: str | None = None,
+    baseline: str | None = None,
     progress: Progress | None = None,
     *,
     repeats: int = 5,
     min_seconds: float = 0.2,
     workloads: Sequence[ConvWorkload] | None = None,
 ) -> ConvBench:
-    """Measure the small network, and VGG-11 once and on most threads: about a minute. The peer gets the first one.
+    """Measure the small network, and VGG-11 once and on most threads: about a minute. The baseline gets the first one.
 
     workloads: instead of these two. Raises as `host.bench.dense.run_bench`.
     """
-    check_peer(peer)
+    check_baseline(baseline)
     tell = progress or (lambda done, total, text: None)
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
     small, *large = workloads or (
         conv_workload("32-64(s2)-64-128(s2)-fc128-10", small_network(), _IMAGES),
         conv_workload("VGG-11", vgg11(), _LARGE_IMAGES),
     )
-    networks, figures, peers = [], [], []
+    networks, figures, baselines = [], [], []
     for workload, counts, times in [(small, threads, repeats), *((each, threads[-1:], 1) for each in large)]:
         session = _Session(workload, counts)
         timings = session.measure(times, min_seconds, tell)
         networks.append(session.network())
         figures += session.figures(timings)
-    if peer is not None:
-        from host.bench.conv_baseline import measure_conv_torch
-
-        peers = [ConvPeer(*figure) for figure in measure_conv_torch(small, threads, tell)]
-    return ConvBench(load, networks, figures, peers)
+    if baseline is not None:
+        baselines = [ConvBaseline(*figure) for figure in measure_conv_torch(small, threads, tell)]
+    return ConvBench(load, networks, figures, baselines)
 
 
 class _Session:
@@ -186,18 +205,18 @@ class _Session:
         self._start = self._chips[threads[0]].snapshot()
         self._results = {mode: self._run(threads[0], mode) for mode in MODES}
         self._resident = resident_bytes()
-        self._limits = {n: [self._limit(layer, shape, n) for layer, shape in self._layers()] for n in threads}
+        self._rooflines = {n: [self._roofline(layer, shape, n) for layer, shape in self._layers()] for n in threads}
 
-    def measure(self, repeats: int, min_seconds: float, progress: Progress) -> dict[str, Timing]:
+    def measure(self, repeats: int, min_seconds: float, progress: Progress) -> dict[str, TaskTimes]:
         """Timings per task name; every limit next to what is measured against it."""
         tasks = []
         for n in self.threads:
-            for layer, limit in enumerate(self._limits[n]):
-                for program in limit.programs:
-                    tasks.append(Task(_limit_name(layer, program, n), limit.programs[program].run))
+            for layer, roofline in enumerate(self._rooflines[n]):
+                for program in roofline.programs:
+                    tasks.append(TimedTask(_roofline_name(layer, program, n), roofline.programs[program].run))
             for mode in MODES:
                 tasks.append(
-                    Task(
+                    TimedTask(
                         _name(mode, n),
                         lambda mode=mode, n=n: self._run(n, mode),  # type: ignore[misc]
                         lambda n=n: self._chips[n].restore(self._start),  # type: ignore[misc]
@@ -229,7 +248,7 @@ class _Session:
             resident_mib=None if self._resident is None else self._resident / 2**20,
         )
 
-    def figures(self, timings: dict[str, Timing]) -> list[ConvFigure]:
+    def figures(self, timings: dict[str, TaskTimes]) -> list[ConvFigure]:
         figures: list[ConvFigure] = []
         for n in self.threads:
             for mode, result in self._results.items():
@@ -266,10 +285,10 @@ class _Session:
     def _layers(self) -> list[tuple[int, LayerShape]]:
         return list(enumerate(self.workload.spec.shapes))
 
-    def _limit(self, layer: int, shape: LayerShape, threads: int) -> ImageLimit:
+    def _roofline(self, layer: int, shape: LayerShape, threads: int) -> ImageRoofline:
         """Bare rows on the layer's crossbar, as its positions see them in a learning run."""
         spikes = np.ones((1, shape.n_in), np.uint8) if layer == 0 else self._spikes_of(layer)
-        return ImageLimit(shape.rows + 1, shape.columns, visits_of(shape, spikes), layer == 0, threads)
+        return ImageRoofline(shape.rows + 1, shape.columns, visits_of(shape, spikes), layer == 0, threads)
 
     @cache  # noqa: B019 (a session ends with the bench)
     def _spikes_of(self, layer: int) -> NDArray[np.uint8]:
@@ -283,14 +302,14 @@ class _Session:
         spikes: NDArray[np.uint8] = learned.spikes[layer][0]
         return spikes
 
-    def _bare_seconds(self, timings: dict[str, Timing], threads: int, result: Result) -> NDArray[np.float64]:
+    def _bare_seconds(self, timings: dict[str, TaskTimes], threads: int, result: Result) -> NDArray[np.float64]:
         """(repeats,), of the rows alone that a pass over the images adds and writes."""
         total = np.zeros(len(timings[_name("infer", threads)].seconds))
-        for layer, limit in enumerate(self._limits[threads]):
+        for layer, roofline in enumerate(self._rooflines[threads]):
             for kind, name in (("add", "synapses_added"), ("write", "synapses_written")):
                 per_synapse = [
-                    np.array(timings[_limit_name(layer, which, threads)].seconds) / program.synapses
-                    for which, program in limit.programs.items()
+                    np.array(timings[_roofline_name(layer, which, threads)].seconds) / program.synapses
+                    for which, program in roofline.programs.items()
                     if program.kind == kind
                 ]
                 total += float(result.work[name][layer]) * np.min(per_synapse, axis=0)
@@ -301,5 +320,5 @@ def _name(mode: str, threads: int) -> str:
     return f"{MODES[mode]}, {threads} threads"
 
 
-def _limit_name(layer: int, program: str, threads: int) -> str:
+def _roofline_name(layer: int, program: str, threads: int) -> str:
     return f"limit of layer {layer}: {program}, {threads}"

@@ -12,10 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from chipsim.design.layers import LayerShape
-from chipsim.design.pixel_order import to_image
+from chipsim.design import LayerShape, to_image
 from host.bench.conv_workload import ConvWorkload
-from host.bench.timing import Task, time_in_turns
+from host.bench.timing import TimedTask, time_in_turns
 from host.bench.torch_baseline import import_torch
 
 _BATCHES = (1, 4, 16, 32)
@@ -30,7 +29,7 @@ def measure_conv_torch(
     batches = [batch for batch in _BATCHES if batch <= len(workload.images)]
     networks = {batch: _Network(torch, workload, batch) for batch in batches}
     tasks = [
-        Task(_name(batch, n), partial(networks[batch].learn, n), networks[batch].program)
+        TimedTask(_name(batch, n), partial(networks[batch].learn, n), networks[batch].program)
         for n in threads
         for batch in batches
     ]

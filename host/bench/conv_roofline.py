@@ -5,7 +5,7 @@ length. So the limit takes lists from a run of the chip rather than lists of one
 multiplied by their amplitudes, in the limit as on the chip. The bias, which every visit adds and writes, is not in it.
 
 The same rows can be visited in several ways, and which is fastest depends on the crossbar's size and on the number of
-threads. The limit is the fastest of them, for adds and for writes by themselves (`ImageLimit`).
+threads. The limit is the fastest of them, for adds and for writes by themselves (`ImageRoofline`).
 """
 
 from __future__ import annotations
@@ -19,16 +19,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.design.layers import LayerShape
-from chipsim.kernel.deliver import add_graded_rows, add_rows
-from chipsim.kernel.write_rows import write_rows_graded
-from chipsim.layout.column_blocks import column_ranges, padded_width
-from chipsim.simd.kernel import kernel
-from chipsim.simd.memory import placed
-from chipsim.simd.row_tiles import write_whole_rows
+from chipsim.design import LayerShape
+from chipsim.kernel import add_constant_current_rows, add_rows, write_constant_current_rows
+from chipsim.layout import column_ranges, padded_width
+from chipsim.simd import kernel, placed, write_whole_rows
 from host.bench.conv_workload import windows_of
 from host.bench.roofline import SpikeLists, lists_of_spikes
-from nonideality.streams import stream
+from nonideality import stream
 
 _VISITS = 4096  # of a crossbar, in a run of the limit
 _SYNAPSES = 1 << 27  # a thread takes in a run: some milliseconds, beside which starting the threads is nothing
@@ -53,7 +50,7 @@ class Program:
     synapses: int  # that a run adds or writes
 
 
-class ImageLimit:
+class ImageRoofline:
     """Bare row adds and row writes of one layer, in several programs.
 
     whole: every thread has a crossbar of its own; the chip's routines take its rows whole.
@@ -127,13 +124,13 @@ def add(  # type: ignore[no-untyped-def]
     All arrays float32, n a multiple of vectors: weight (n_rows, n), gain (1, n), pulse (n,); amplitude: (k,) beside
     rows (k,), or (0,) for spikes; visit v sees rows[begin[v, 0]:end[v, 0]].
     """
-    graded = len(amplitude) > 0
+    constant_current = len(amplitude) > 0
     for _ in range(rounds):
         for v in range(len(begin)):
             current[:] = np.float32(0)
-            if graded:
+            if constant_current:
                 some = slice(begin[v, 0], end[v, 0])
-                add_graded_rows(current, weight, rows[some], amplitude[some])
+                add_constant_current_rows(current, weight, rows[some], amplitude[some])
             else:
                 add_rows(current, weight, rows, begin[v, 0], end[v, 0])
 
@@ -143,12 +140,12 @@ def add_plainly(  # type: ignore[no-untyped-def]
     current, weight, gain, pulse, amplitude, rows, begin, end, rounds
 ):
     """As `add`, by plain loops."""
-    graded = len(amplitude) > 0
+    constant_current = len(amplitude) > 0
     for _ in range(rounds):
         for v in range(len(begin)):
             current[:] = np.float32(0)
             for k in range(begin[v, 0], end[v, 0]):
-                synapses, x = weight[rows[k]], amplitude[k] if graded else np.float32(1)
+                synapses, x = weight[rows[k]], amplitude[k] if constant_current else np.float32(1)
                 for i in range(len(current)):
                     current[i] += x * synapses[i]
 
@@ -158,12 +155,12 @@ def write(  # type: ignore[no-untyped-def]
     current, weight, gain, pulse, amplitude, rows, begin, end, rounds
 ):
     """All visits, `rounds` times over, write the rows that they see, by the chip's own routine. Arrays: see `add`."""
-    graded = len(amplitude) > 0
+    constant_current = len(amplitude) > 0
     for _ in range(rounds):
         for v in range(len(begin)):
-            if graded:
+            if constant_current:
                 some = slice(begin[v, 0], end[v, 0])
-                write_rows_graded(weight, gain, rows[some], amplitude[some], pulse)
+                write_constant_current_rows(weight, gain, rows[some], amplitude[some], pulse)
             else:
                 write_whole_rows(pulse, weight, rows, begin[v, 0], end[v, 0])
 
@@ -173,11 +170,11 @@ def write_plainly(  # type: ignore[no-untyped-def]
     current, weight, gain, pulse, amplitude, rows, begin, end, rounds
 ):
     """As `write`, by plain loops."""
-    graded = len(amplitude) > 0
+    constant_current = len(amplitude) > 0
     for _ in range(rounds):
         for v in range(len(begin)):
             for k in range(begin[v, 0], end[v, 0]):
-                synapses, x = weight[rows[k]], amplitude[k] if graded else np.float32(1)
+                synapses, x = weight[rows[k]], amplitude[k] if constant_current else np.float32(1)
                 for i in range(len(pulse)):
                     synapses[i] += pulse[i] * x
 

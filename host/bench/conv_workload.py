@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from chipsim import ChipSpec, Events, NeuronSpec
-from chipsim.design.layers import AnyLayer, Convolution, Dense, Flatten, LayerShape
+from chipsim.design import AnyLayer, Convolution, Dense, Flatten, LayerShape
 from learning_circuit import LearningCircuitSpec
-from nonideality.streams import stream
+from nonideality import stream
 
 STEPS = 16
 LEARNING_RATE = 3e-4  # in thresholds; divided by the root of the positions in convolutional layers

@@ -13,29 +13,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim import ChipSpec, Probe, Result
-from host.bench.roofline import LayerLimit, SpikeLists, lists_of_events, lists_of_spikes
+from host.bench.reading import Speed
+from host.bench.roofline import LayerRoofline, SpikeLists, lists_of_events, lists_of_spikes
 from host.bench.runs import SEED, Bench, digest, encoded
 from host.bench.summary import (
     MODES,
+    Baseline,
     BenchReport,
     EndToEnd,
     KernelFigure,
-    Limit,
     Machine,
     Memory,
     NoiseCost,
-    Peer,
+    Roofline,
     Scaling,
-    Speed,
     WorkloadFacts,
 )
-from host.bench.timing import Task, Timing, time_in_turns
+from host.bench.timing import TaskTimes, TimedTask, time_in_turns
+from host.bench.torch_baseline import import_torch, measure_torch
 from host.bench.workload import Workload, mnist_workload
-from host.data.encoders import MEANING, Encoder
+from host.data import Encoder
 from host.errors import SettingError
-from host.training.batches import Chunk
+from host.settings import ENCODINGS
+from host.training import Chunk
 
-PEERS = ("torch",)
+BASELINES = ("torch",)
 # What a row of the report is called, and the noises of its chip.
 NOISES: dict[str, tuple[str, ...]] = {
     "thermal:0.1": ("thermal:0.1",),
@@ -52,7 +54,7 @@ _IDEAL = "ideal, after as much calibration"
 _PASSES = 4  # over the samples in end-to-end learning: the first chunk, prepared before any learning, weighs less
 _STREAMS = (8, 32)  # chunks, for the memory figure
 
-_Programs = dict[str, tuple[str, ...]]  # methods of LayerLimit, for adds and for writes
+_Programs = dict[str, tuple[str, ...]]  # methods of LayerRoofline, for adds and for writes
 _ROWS: _Programs = {"add": ("add", "add_plainly"), "write": ("write", "write_plainly")}
 _BLOCKS: _Programs = {"add": ("add_in_blocks",), "write": ("write_in_blocks",)}
 
@@ -69,7 +71,7 @@ class _Work:
 
 def run_bench(
     threads: Sequence[int] = (1, 2),
-    peer: str | None = None,
+    baseline: str | None = None,
     progress: Progress | None = None,
     *,
     data_dir: str | None = None,
@@ -77,12 +79,13 @@ def run_bench(
     repeats: int = 7,
     min_seconds: float = 0.1,
 ) -> BenchReport:
-    """Measure everything, about a minute, and longer with a peer.
+    """Measure everything, about a minute, and longer with a baseline.
 
-    threads: thread counts of the chip, ascending; peer: "torch" or None; workload: default `mnist_workload(data_dir)`;
-    min_seconds: of every repeat. Raises SettingError for an unknown peer and HostError if the peer is not installed.
+    threads: thread counts of the chip, ascending; baseline: "torch" or None; workload: by default
+    `mnist_workload(data_dir)`; min_seconds: of every repeat. Raises SettingError for an unknown baseline and HostError
+    if it is not installed.
     """
-    check_peer(peer)
+    check_baseline(baseline)
     machine = this_machine(repeats)
     workload = workload or mnist_workload(data_dir)
     session = _Session(workload, tuple(threads), repeats, min_seconds, progress or (lambda done, total, text: None))
@@ -92,31 +95,27 @@ def run_bench(
     return BenchReport(
         machine=machine,
         workload=session.facts(),
-        limits=session.limits(timings),
+        limits=session.rooflines(timings),
         kernel=kernel,
         scaling=_scaling(kernel),
         bits=session.bits,
         end_to_end=session.end_to_end(timings),
         noise=session.noise_costs(timings),
-        encoders={name: Speed.of(workload.chunk, timings[_encoding_name(name)].seconds) for name in MEANING},
+        encoders={name: Speed.of(workload.chunk, timings[_encoding_name(name)].seconds) for name in ENCODINGS},
         memory=memory,
-        peer=_measure_peer(workload, _fastest_learning(kernel), session.progress) if peer == "torch" else None,
+        peer=_measure_baseline(workload, _fastest_learning(kernel), session.progress) if baseline == "torch" else None,
     )
 
 
-def check_peer(peer: str | None) -> None:
-    """What is wrong with a peer is said now, not after a minute. Raises as `run_bench`."""
-    if peer is not None and peer not in PEERS:
-        raise SettingError(f"unknown peer {peer!r}: choose {', '.join(PEERS)}")
-    if peer == "torch":
-        from host.bench.torch_baseline import import_torch
-
+def check_baseline(baseline: str | None) -> None:
+    """What is wrong with a baseline is said now, not after a minute. Raises as `run_bench`."""
+    if baseline is not None and baseline not in BASELINES:
+        raise SettingError(f"unknown peer {baseline!r}: choose {', '.join(BASELINES)}")
+    if baseline == "torch":
         import_torch()
 
 
-def _measure_peer(workload: Workload, ours: KernelFigure, progress: Progress) -> Peer:
-    from host.bench.torch_baseline import measure_torch
-
+def _measure_baseline(workload: Workload, ours: KernelFigure, progress: Progress) -> Baseline:
     return measure_torch(workload, ours, progress)
 
 
@@ -145,15 +144,15 @@ class _Session:
         self._spike_rates: dict[str, list[float]] = {}
         for n in threads:
             self.bits[n] = self._look(n)
-        self._limits = {n: self._layer_limits(n) for n in threads}
+        self._rooflines = {n: self._layer_rooflines(n) for n in threads}
 
-    def measure(self) -> dict[str, Timing]:
+    def measure(self) -> dict[str, TaskTimes]:
         """Timings per task name; every limit next to what is measured against it."""
-        tasks: list[Task] = []
+        tasks: list[TimedTask] = []
         for n in self.threads:
-            for number, limit in enumerate(self._limits[n]):
+            for number, roofline in enumerate(self._rooflines[n]):
                 for kind in (*_ROWS["add"], *_ROWS["write"], "add_in_blocks", "write_in_blocks"):
-                    tasks.append(Task(_limit_name(kind, number, n), getattr(limit, kind)))
+                    tasks.append(TimedTask(_roofline_name(kind, number, n), getattr(roofline, kind)))
             for mode in MODES:
                 bench = self._benches[mode, n]
                 tasks.append(_run_task(_kernel_name(mode, n), bench, self._chunks, mode != "infer"))
@@ -166,7 +165,7 @@ class _Session:
             self._updates[noise] = _updates_of(bench.run(self._chunks, learns=True)) / len(self.workload.samples)
             for mode in ("infer", "learn"):
                 tasks.append(_run_task(_noise_name(noise, mode), bench, self._chunks, mode != "infer"))
-        tasks += [self._encoding_task(name) for name in MEANING]
+        tasks += [self._encoding_task(name) for name in ENCODINGS]
         total, done = len(tasks) * (self.repeats + 1), 0
 
         def tick(text: str) -> None:
@@ -185,17 +184,17 @@ class _Session:
             chunk=self.workload.chunk,
             layer_sizes=self.workload.spec.layer_sizes,
             steps=self.workload.spec.steps,
-            input_spikes=self._limits[fewest][0].spikes.spikes() / n_samples,
+            input_spikes=self._rooflines[fewest][0].spikes.spikes() / n_samples,
             spike_rates=self._spike_rates,
             synaptic_events={mode: (done.adds / n_samples).tolist() for mode, done in work.items()},
             synapses_written={mode: (done.writes / n_samples).tolist() for mode, done in work.items()},
         )
 
-    def limits(self, timings: dict[str, Timing]) -> list[Limit]:
+    def rooflines(self, timings: dict[str, TaskTimes]) -> list[Roofline]:
         return [
-            Limit(
+            Roofline(
                 threads=n,
-                cores=max(timings[_limit_name("add", 0, n)].cores),
+                cores=max(timings[_roofline_name("add", 0, n)].cores),
                 adds_per_s=self._per_s(timings, n, "add", _ROWS).max(axis=0).tolist(),
                 writes_per_s=self._per_s(timings, n, "write", _ROWS).max(axis=0).tolist(),
                 block_adds_per_s=self._per_s(timings, n, "add", _BLOCKS).max(axis=0).tolist(),
@@ -204,27 +203,27 @@ class _Session:
             for n in self.threads
         ]
 
-    def kernel_figures(self, timings: dict[str, Timing]) -> list[KernelFigure]:
+    def kernel_figures(self, timings: dict[str, TaskTimes]) -> list[KernelFigure]:
         figures = []
         for n in self.threads:
             for mode in MODES:
                 chip = timings[_kernel_name(mode, n)].seconds
-                limit, blocks = (self._bare(timings, n, mode, programs) for programs in (_ROWS, _BLOCKS))
+                roofline, blocks = (self._bare(timings, n, mode, programs) for programs in (_ROWS, _BLOCKS))
                 figures.append(
                     KernelFigure(
                         mode=mode,
                         threads=n,
                         samples_per_s=Speed.of(len(self.workload.samples), chip),
                         events_per_s=float(self._work[mode, n].adds.sum()) / min(chip),
-                        limit_samples_per_s=Speed.of(len(self.workload.samples), limit),
-                        share=min(limit) / min(chip),
-                        share_median=median(bare / full for bare, full in zip(limit, chip, strict=True)),
+                        limit_samples_per_s=Speed.of(len(self.workload.samples), roofline),
+                        share=min(roofline) / min(chip),
+                        share_median=median(bare / full for bare, full in zip(roofline, chip, strict=True)),
                         share_of_blocks=min(blocks) / min(chip),
                     )
                 )
         return figures
 
-    def end_to_end(self, timings: dict[str, Timing]) -> list[EndToEnd]:
+    def end_to_end(self, timings: dict[str, TaskTimes]) -> list[EndToEnd]:
         figures = []
         for n in self.threads:
             for mode in ("infer", "learn"):
@@ -234,7 +233,7 @@ class _Session:
                 figures.append(EndToEnd(mode, n, speed, speed.best / alone.best))
         return figures
 
-    def noise_costs(self, timings: dict[str, Timing]) -> list[NoiseCost]:
+    def noise_costs(self, timings: dict[str, TaskTimes]) -> list[NoiseCost]:
         n, costs = self.threads[0], []
         for noise in NOISES:
             for mode in ("infer", "learn"):
@@ -268,11 +267,11 @@ class _Session:
             ]
         return digest(runs)
 
-    def _layer_limits(self, threads: int) -> list[LayerLimit]:
+    def _layer_rooflines(self, threads: int) -> list[LayerRoofline]:
         first_step = self.workload.spec.learning_circuit.warm_up_steps
         layers = self._benches["infer", threads].chip.weights()
         return [
-            LayerLimit(np.concatenate([weight, bias[None, :]]), spikes, first_step, threads)
+            LayerRoofline(np.concatenate([weight, bias[None, :]]), spikes, first_step, threads)
             for (weight, bias), spikes in zip(layers, self._spike_lists(), strict=True)
         ]
 
@@ -284,37 +283,39 @@ class _Session:
         hidden = [np.concatenate([result.spikes[probe.layer] for result in results]) for probe in probes]
         return [lists_of_events([chunk.events for chunk in self._chunks]), *map(lists_of_spikes, hidden)]
 
-    def _bare(self, timings: dict[str, Timing], threads: int, mode: str, programs: _Programs) -> list[float]:
+    def _bare(self, timings: dict[str, TaskTimes], threads: int, mode: str, programs: _Programs) -> list[float]:
         """Seconds of every repeat that nothing but the rows of one pass over the samples takes."""
         work = self._work[mode, threads]
         adds = _time_for(work.adds, self._per_s(timings, threads, "add", programs))
         writes = _time_for(work.writes, self._per_s(timings, threads, "write", programs))
         return (adds + writes).tolist()  # type: ignore[no-any-return]
 
-    def _per_s(self, timings: dict[str, Timing], threads: int, kind: str, programs: _Programs) -> NDArray[np.float64]:
+    def _per_s(
+        self, timings: dict[str, TaskTimes], threads: int, kind: str, programs: _Programs
+    ) -> NDArray[np.float64]:
         """Synapses per second, (repeats, n_layers), of the fastest of the programs for rows of this kind."""
         columns = []
-        for number, limit in enumerate(self._limits[threads]):
-            seconds = [timings[_limit_name(program, number, threads)].seconds for program in programs[kind]]
-            rows = limit.rows_added if kind == "add" else limit.rows_written
-            columns.append(rows * limit.n_out / np.min(seconds, axis=0))
+        for number, roofline in enumerate(self._rooflines[threads]):
+            seconds = [timings[_roofline_name(program, number, threads)].seconds for program in programs[kind]]
+            rows = roofline.rows_added if kind == "add" else roofline.rows_written
+            columns.append(rows * roofline.n_out / np.min(seconds, axis=0))
         return np.stack(columns, axis=1)
 
-    def _host_task(self, mode: str, threads: int) -> Task:
+    def _host_task(self, mode: str, threads: int) -> TimedTask:
         bench, name = self._benches[mode, threads], _host_name(mode, threads)
         if mode == "infer":
-            return Task(name, bench.evaluate)
-        return Task(name, lambda: bench.follow(_PASSES * len(self.workload.samples)), bench.restore)
+            return TimedTask(name, bench.evaluate)
+        return TimedTask(name, lambda: bench.follow(_PASSES * len(self.workload.samples)), bench.restore)
 
-    def _encoding_task(self, name: str) -> Task:
+    def _encoding_task(self, name: str) -> TimedTask:
         spec, chunk = self.workload.spec, self.workload.chunk
         encoder = Encoder(name, spec.layer_sizes[0], spec.steps, chunk, SEED)  # type: ignore[arg-type]
         values, windows = self.workload.samples.values(slice(0, chunk)), np.arange(chunk, dtype=np.int64)
-        return Task(_encoding_name(name), lambda: encoder.encode(values, windows))
+        return TimedTask(_encoding_name(name), lambda: encoder.encode(values, windows))
 
 
-def _run_task(name: str, bench: Bench, chunks: list[Chunk], learns: bool) -> Task:
-    return Task(name, lambda: bench.run(chunks, learns), bench.restore if learns else None)
+def _run_task(name: str, bench: Bench, chunks: list[Chunk], learns: bool) -> TimedTask:
+    return TimedTask(name, lambda: bench.run(chunks, learns), bench.restore if learns else None)
 
 
 def _work_of(results: list[Result]) -> _Work:
@@ -374,7 +375,7 @@ def this_machine(repeats: int) -> Machine:
     )
 
 
-def _limit_name(kind: str, layer: int, threads: int) -> str:
+def _roofline_name(kind: str, layer: int, threads: int) -> str:
     return f"limit: {kind.replace('_', ' ')}, layer {layer + 1}, {threads} threads"
 
 

@@ -11,16 +11,16 @@ from typing import Any
 from chipsim import Chip, SynapseSpec
 from host.bench.brainscales2 import MISMATCH, NETWORK, STEPS, brainscales2_spec, images_of
 from host.bench.dense import this_machine
+from host.bench.in_the_loop_baseline import PROGRAM, TorchLoop
+from host.bench.reading import Reading, Speed, threads_text
 from host.bench.runs import SEED
-from host.bench.summary import Machine, Speed
-from host.bench.timing import Task, time_in_turns
-from host.data.datasets import Samples
-from host.data.encoders import Encoder
+from host.bench.summary import Machine
+from host.bench.timing import TimedTask, time_in_turns
+from host.data import Encoder, Samples
 from host.errors import SettingError
-from host.gradients.in_the_loop.batches import batches
-from host.gradients.in_the_loop.loop import InTheLoop, bytes_read_back
-from host.gradients.in_the_loop.start import gaussian_weights
-from host.settings.in_the_loop import LoopSpec
+from host.gradients.in_the_loop import InTheLoop, batches, bytes_read_back, gaussian_weights
+from host.settings import LoopSpec
+from host.terminal import table
 
 EPOCH = 60_000  # images
 SAMPLES = 2_000
@@ -63,6 +63,14 @@ class LoopBench:
         facts["bits"] = {str(threads): text for threads, text in self.bits.items()}
         return {**facts, "same_bits": self.same_bits}
 
+    def readings(self) -> list[Reading]:
+        return [
+            Reading.of_speed(
+                f"{figure.program}, {threads_text(figure.threads)}", "images/s", figure.images, None, self.images
+            )
+            for figure in self.figures
+        ]
+
     def lines(self) -> list[str]:
         """For people, one line per figure."""
         machine = self.machine
@@ -76,13 +84,12 @@ class LoopBench:
             f" of the host, {self.hidden_spikes:.0f} hidden spikes",
             f"best of {machine.repeats} repeats, from stored pixels; an epoch is {EPOCH:,} images",
         ]
+        rows = []
         for figure in self.figures:
-            threads = f"{figure.threads} thread{'s' if figure.threads > 1 else ''}"
-            slower = "" if figure.program == _OURS else f"   {figure.epoch_s / ours:.1f} times as long"
-            lines.append(
-                f"  {figure.program:22}{threads:11}{figure.images.best:9,.0f} images/s{figure.epoch_s:8.1f} s an"
-                f" epoch{slower}"
-            )
+            slower = "" if figure.program == _OURS else f"{figure.epoch_s / ours:.1f} times as long"
+            speed, epoch = f"{figure.images.best:,.0f} images/s", f"{figure.epoch_s:.1f} s an epoch"
+            rows.append([figure.program, threads_text(figure.threads), speed, epoch, slower])
+        lines += table(rows, align="<<>", indent=2)
         digests = ", ".join(f"{threads}: {text}" for threads, text in self.bits.items())
         return [*lines, f"  bits on all thread counts: {'the same' if self.same_bits else 'THEY DIFFER'} ({digests})"]
 
@@ -92,7 +99,7 @@ _OURS = "chipsim"
 
 def run_loop_bench(
     threads: Sequence[int] = (1, 2),
-    peer: str | None = None,
+    baseline: str | None = None,
     progress: Progress | None = None,
     *,
     data_dir: str | None = None,
@@ -100,22 +107,20 @@ def run_loop_bench(
     repeats: int = 5,
     min_seconds: float = 0.1,
 ) -> LoopBench:
-    """Measure training on each thread count, and in PyTorch if that is the `peer`; all by turns.
+    """Measure training on each thread count, and in PyTorch if that is the `baseline`; all by turns.
 
-    Raises SettingError for another peer, HostError without PyTorch.
+    Raises SettingError for another baseline, HostError without PyTorch.
     """
-    if peer not in (None, "torch"):
-        raise SettingError(f"unknown peer {peer!r}: choose torch")
+    if baseline not in (None, "torch"):
+        raise SettingError(f"unknown peer {baseline!r}: choose torch")
     images, shown = images_of(data_dir, samples)
     machine = this_machine(repeats)
     settings = LoopSpec(biases=False)
     runs = {n: _Run(n, shown, settings) for n in threads}
-    tasks = [Task(_name(_OURS, n), run.learn, run.start) for n, run in runs.items()]
-    if peer is not None:
-        from host.bench.in_the_loop_baseline import PROGRAM, TorchLoop
-
+    tasks = [TimedTask(_name(_OURS, n), run.learn, run.start) for n, run in runs.items()]
+    if baseline is not None:
         torch = TorchLoop(shown, settings)
-        tasks += [Task(_name(PROGRAM, n), torch.learn, partial(torch.start, n)) for n in threads]
+        tasks += [TimedTask(_name(PROGRAM, n), torch.learn, partial(torch.start, n)) for n in threads]
     done, total = 0, len(tasks) * (repeats + 1)
 
     def tick(text: str) -> None:
@@ -136,7 +141,7 @@ def run_loop_bench(
         images=images,
         batch=settings.batch,
         bytes_read_back=bytes_read_back(first.chip.spec, settings.converter),
-        host_macs=first.macs / samples,
+        host_macs=first.host_macs / samples,
         hidden_spikes=first.spikes / samples,
         figures=figures,
         bits={n: run.digest() for n, run in runs.items()},
@@ -158,13 +163,13 @@ class _Run:
 
     def start(self) -> None:
         self._loop.restore(self._start)
-        self.macs = self.spikes = 0
+        self.host_macs = self.spikes = 0
 
     def learn(self) -> None:
         n = len(self._samples)
         for batch in batches(self._samples, self._encoder, SEED, 0, n, self._settings.batch):
             step = self._loop.step(batch, RATE)
-            self.macs += step.macs
+            self.host_macs += step.host_macs
             self.spikes += int(step.result.activity["spikes"][0])
 
     def digest(self) -> str:

@@ -13,11 +13,9 @@ import numpy as np
 from host.bench.brainscales2 import NETWORK, STEPS, TAU_STEPS, brainscales2_spec
 from host.bench.runs import SEED
 from host.bench.torch_baseline import import_torch
-from host.data.datasets import Samples
-from host.data.encoders import Encoder
-from host.gradients.in_the_loop.batches import Batch, batches
-from host.gradients.in_the_loop.start import gaussian_weights
-from host.settings.in_the_loop import LoopSpec
+from host.data import Encoder, Samples
+from host.gradients.in_the_loop import Batch, batches, gaussian_weights
+from host.settings import LoopSpec
 
 PROGRAM = "PyTorch autograd"
 _RATE = 1.5e-3

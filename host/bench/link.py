@@ -5,23 +5,23 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from chipsim import Chip, ChipInterface, Result
-from chipsim.wire.packing.bound import learning_bound
+from chipsim.wire.packing import learning_bound
 from host.bench.dense import Progress
+from host.bench.reading import Reading, Speed, threads_text
 from host.bench.runs import SEED, digest_of
-from host.bench.summary import Speed
-from host.bench.timing import Task, time_in_turns
+from host.bench.timing import TimedTask, time_in_turns
 from host.bench.workload import Workload, mnist_workload
-from host.data.encoders import Encoder
-from host.link.remote.child import chip_process
-from host.link.remote.connection import Connection, connect
-from host.link.timeline import Timeline, overlap
-from host.training.batches import Lesson, spans
+from host.data import Encoder
+from host.link import Timeline, overlap
+from host.link.remote import Connection, RemoteChip, chip_process, connect
+from host.terminal import table
+from host.training import TrainingBatches, spans
 
 # Membranes and spikes of 256 circuits for each of 20 samples in training in the loop on BrainScaleS-2: 2 x 128 B x 20
 # (Cramer et al. 2022, PNAS 119 (4), arXiv 2006.07239).
@@ -81,6 +81,22 @@ class LinkBench:
         cost = {"us_per_sample": [figure.us_per_sample for figure in self.figures]}
         return asdict(self) | cost | {"bytes_over_bound": self.bytes.ratio, "in_the_loop_bytes": IN_THE_LOOP_BYTES}
 
+    def readings(self) -> list[Reading]:
+        """The limit of a chip behind a wire is the same chip in process, that of its bytes what is to be said."""
+        found = []
+        for one in self.figures:
+            threads = threads_text(one.threads)
+            found += [
+                Reading.of_speed(f"in process, {threads}", "samples/s", one.in_process),
+                Reading.of_speed(f"behind a wire, {threads}", "samples/s", one.behind_wire, one.share),
+                Reading(f"what the wire costs, {threads}: us/sample", one.us_per_sample, "us/sample", False),
+            ]
+        found += [
+            Reading("bytes down: B/sample", self.bytes.down, "B/sample", False, self.bytes.bound / self.bytes.down),
+            Reading("bytes up: B/sample", self.bytes.up, "B/sample", False),
+        ]
+        return [replace(reading, images=self.images) for reading in found]
+
     def lines(self) -> list[str]:
         network = "-".join(map(str, self.layer_sizes))
         load = "unknown" if self.load is None else f"{self.load:.1f}"
@@ -89,19 +105,23 @@ class LinkBench:
             f" {self.cores} cores for both sides, load before the bench {load}",
             f"best of {_REPEATS} repeats (median in brackets), from stored images, samples/s learned from",
         ]
+        rows, notes = [], []
         for one in self.figures:
-            threads = f"{one.threads} thread{'s' if one.threads > 1 else ''}"
-            lines.append(
-                f"  chip on {threads:10} in process {_speed(one.in_process)}   behind a wire {_speed(one.behind_wire)}"
-                f"   {one.share:.1%} ({one.share_median:.1%}): {one.us_per_sample:.1f} us a sample"
+            rows.append(
+                [
+                    f"chip on {threads_text(one.threads)}",
+                    *("in process", *_speed(one.in_process), "behind a wire", *_speed(one.behind_wire)),
+                    f"{one.share:.1%} ({one.share_median:.1%}): {one.us_per_sample:.1f} us a sample",
+                ]
             )
-            lines.append(
-                f"  {'':18} {one.hidden:.1%} of the host's work cost no time; the chip had nothing to do for"
+            notes.append(
+                f"  {one.hidden:.1%} of the host's work cost no time; the chip had nothing to do for"
                 f" {one.chip_waits:.1%} of the time; bits: {'the same' if one.same_bits else 'THEY DIFFER'}"
             )
         sent = self.bytes
         return [
             *lines,
+            *(line for pair in zip(table(rows, align="<<>><>><", indent=2), notes, strict=True) for line in pair),
             f"bytes down per training sample {sent.down:,.1f}; the information needs {sent.bound:,.1f}: ratio"
             f" {sent.ratio:.3f}",
             f"bytes up per training sample   {sent.up:,.1f} of tallies, {sent.up_neuron_state} of neurons' state; in"
@@ -154,7 +174,7 @@ def _compare(
 ) -> tuple[WireFigure, WireBytes]:
     chips: dict[str, ChipInterface] = {
         "in process": Chip(workload.spec, SEED, threads),
-        "behind a wire": connection.chip(workload.spec, SEED),
+        "behind a wire": RemoteChip(connection, workload.spec, SEED),
     }
     starts = {}
     for name, chip in chips.items():
@@ -169,7 +189,7 @@ def _compare(
         before = len(remembered())
 
     tasks = [
-        Task(
+        TimedTask(
             name,
             lambda chip=chip: learn(chip, workload, presentations, connection.timeline),  # type: ignore[misc]
             lambda name=name: prepare(name),  # type: ignore[misc]
@@ -199,10 +219,10 @@ def _compare(
 def learn(chip: ChipInterface, workload: Workload, presentations: int, timeline: Timeline) -> None:
     """Learn as a run does, from stored images, a result behind."""
     n_in, n = workload.spec.layer_sizes[0], len(workload.samples)
-    encoder = Encoder(workload.encoding, n_in, workload.spec.steps, workload.chunk, SEED, Lesson.BUFFERS)
-    lesson = Lesson(workload.samples, workload.teacher, encoder, workload.output_target, SEED, timeline)
+    encoder = Encoder(workload.encoding, n_in, workload.spec.steps, workload.chunk, SEED, TrainingBatches.BUFFERS)
+    batches = TrainingBatches(workload.samples, workload.teacher, encoder, workload.output_target, SEED, timeline)
     unread: deque[Result] = deque()
-    for chunk in lesson.chunks(spans(0, presentations, workload.chunk, n)):
+    for chunk in batches.chunks(spans(0, presentations, workload.chunk, n)):
         rates = np.full(len(chunk.windows), workload.learning_rate, np.float32)
         unread.append(chip.learn(chunk.events, chunk.windows, chunk.targets, rates))
         while len(unread) > 1:
@@ -223,5 +243,5 @@ def bound_per_sample(workload: Workload) -> float:
     return total / len(samples)
 
 
-def _speed(speed: Speed) -> str:
-    return f"{speed.best:8,.0f} ({speed.median:8,.0f})"
+def _speed(speed: Speed) -> tuple[str, str]:
+    return f"{speed.best:,.0f}", f"({speed.median:,.0f})"

@@ -15,12 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim import Events
-from chipsim.kernel.deliver import add_rows
-from chipsim.layout.column_blocks import column_ranges, padded_width
-from chipsim.layout.tables import row_type
-from chipsim.simd.kernel import kernel
-from chipsim.simd.memory import aligned
-from chipsim.simd.row_tiles import write_whole_rows
+from chipsim.kernel import add_rows
+from chipsim.layout import column_ranges, padded_width, row_type
+from chipsim.simd import aligned, kernel, write_whole_rows
 
 
 class SpikeLists(NamedTuple):
@@ -51,7 +48,7 @@ def _lists(rows: NDArray[np.uint16], counts: NDArray[np.int64]) -> SpikeLists:
     return SpikeLists(rows, end - counts, end)
 
 
-class LayerLimit:
+class LayerRoofline:
     """Bare row adds and row writes of one layer, by several threads at once, each on a crossbar of its own."""
 
     def __init__(self, weight: NDArray[np.float32], spikes: SpikeLists, first_step: int, threads: int) -> None:

@@ -10,9 +10,8 @@ import numpy as np
 
 from chipsim import Chip, ChipSpec, Probe, Result, Snapshot
 from host.bench.workload import Workload
-from host.data.encoders import Encoder
-from host.training import evaluate
-from host.training.batches import Chunk, Lesson, spans
+from host.data import Encoder
+from host.training import CHUNK, Chunk, TrainingBatches, evaluate, spans
 
 SEED = 1  # of the die, of the encoder and of the order of the samples
 
@@ -21,7 +20,7 @@ def encoded(workload: Workload) -> list[Chunk]:
     """All of the workload's samples once, as the host sends them, every chunk in a buffer of its own."""
     n = len(workload.samples)
     cuts = spans(0, n, workload.chunk, n)
-    return list(_lesson(workload, max(len(cuts), Lesson.BUFFERS)).chunks(cuts))
+    return list(_batches(workload, max(len(cuts), TrainingBatches.BUFFERS)).chunks(cuts))
 
 
 class Bench:
@@ -33,8 +32,8 @@ class Bench:
         self.chip = Chip(spec, SEED, threads)
         self.chip.program(workload.teacher.normalised())
         self._start = self.chip.snapshot()
-        self._lesson = _lesson(workload, Lesson.BUFFERS)
-        self._encoder = _encoder(workload, evaluate.CHUNK, 1)
+        self._batches = _batches(workload, TrainingBatches.BUFFERS)
+        self._encoder = _encoder(workload, CHUNK, 1)
 
     def restore(self) -> None:
         self.chip.restore(self._start)
@@ -60,13 +59,13 @@ class Bench:
 
     def evaluate(self) -> None:
         """Show all samples as a run's evaluation does."""
-        evaluate.evaluate(self.chip, self.workload.samples, self._encoder)
+        evaluate(self.chip, self.workload.samples, self._encoder)
 
     def follow(self, presentations: int) -> int | None:
         """Learn so many samples as a run does, from stored images. Returns the largest resident set seen, in bytes."""
         cuts = spans(0, presentations, self.workload.chunk, len(self.workload.samples))
         peak: int | None = None
-        for chunk in self._lesson.chunks(cuts):
+        for chunk in self._batches.chunks(cuts):
             result = self._learn(chunk, ())
             now = resident_bytes()
             peak = now if peak is None or now is None else max(peak, now)
@@ -93,9 +92,9 @@ def digest_of(snapshot: Snapshot) -> str:
     return state.hexdigest()[:16]
 
 
-def _lesson(workload: Workload, buffers: int) -> Lesson:
+def _batches(workload: Workload, buffers: int) -> TrainingBatches:
     encoder = _encoder(workload, workload.chunk, buffers)
-    return Lesson(workload.samples, workload.teacher, encoder, workload.output_target, SEED)
+    return TrainingBatches(workload.samples, workload.teacher, encoder, workload.output_target, SEED)
 
 
 def _encoder(workload: Workload, chunk: int, buffers: int) -> Encoder:

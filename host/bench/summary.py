@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from statistics import median
+from dataclasses import asdict, dataclass, replace
 from typing import Any
+
+from host.bench.reading import Reading, Speed, threads_text
+from host.terminal import table
 
 MODES = {
     "infer": "inference",
@@ -13,18 +14,6 @@ MODES = {
     "learn_all": "learning, no dead zone",
 }
 _WHOLE = 0.9  # of the threads' processor time; less means that they had to share
-
-
-@dataclass(frozen=True)
-class Speed:
-    """Samples per second in the fastest repeat and in the median one."""
-
-    best: float
-    median: float
-
-    @staticmethod
-    def of(samples: int, seconds: Sequence[float]) -> Speed:
-        return Speed(samples / min(seconds), samples / median(seconds))
 
 
 @dataclass(frozen=True)
@@ -54,7 +43,7 @@ class WorkloadFacts:
 
 
 @dataclass(frozen=True)
-class Limit:
+class Roofline:
     """What the machine does when nothing but row adds or row writes is asked of it, all threads together."""
 
     threads: int
@@ -124,8 +113,8 @@ class Memory:
 
 
 @dataclass(frozen=True)
-class PeerFigure:
-    """One way to write the peer's program, on so many threads, and how many times faster the chip simulator is."""
+class BaselineFigure:
+    """One way to write the baseline's program, on so many threads, and how many times faster the chip simulator is."""
 
     program: str
     threads: int
@@ -137,13 +126,13 @@ class PeerFigure:
 
 
 @dataclass(frozen=True)
-class Peer:
+class Baseline:
     """The same online LTL of an ideal chip in another framework."""
 
     name: str
     version: str
     chipsim_threads: int
-    figures: list[PeerFigure]
+    figures: list[BaselineFigure]
     samples_compared: int
     equal_counts: float  # fraction of (sample, neuron) whose spike counts agree while both learn one by one
     largest_difference: float  # counts
@@ -155,7 +144,7 @@ class BenchReport:
 
     machine: Machine
     workload: WorkloadFacts
-    limits: list[Limit]
+    limits: list[Roofline]
     kernel: list[KernelFigure]
     scaling: list[Scaling]
     bits: dict[int, str]  # threads -> digest of counts, membranes and learned weights
@@ -163,7 +152,7 @@ class BenchReport:
     noise: list[NoiseCost]
     encoders: dict[str, Speed]
     memory: Memory
-    peer: Peer | None
+    peer: Baseline | None
 
     @property
     def same_bits(self) -> bool | None:
@@ -177,14 +166,56 @@ class BenchReport:
         facts["same_bits"] = self.same_bits
         return facts
 
+    def readings(self) -> list[Reading]:
+        """Every figure that says how fast or how large; the others follow from them."""
+        limits = [
+            Reading(f"{what}, layer {n}, {threads_text(limit.threads)}: synapses/s", rate, "synapses/s")
+            for limit in self.limits
+            for what, rates in (("bare row adds", limit.adds_per_s), ("bare row writes", limit.writes_per_s))
+            for n, rate in enumerate(rates, 1)
+        ]
+        speeds: list[tuple[str, Speed, float | None]] = [
+            *(
+                (f"{MODES[each.mode]}, {threads_text(each.threads)}", each.samples_per_s, each.share)
+                for each in self.kernel
+            ),
+            *(
+                (f"{MODES[each.mode]} from stored images, {threads_text(each.threads)}", each.samples_per_s, None)
+                for each in self.end_to_end
+            ),
+            *((f"{name} encoding alone", speed, None) for name, speed in self.encoders.items()),
+        ]
+        noise = [
+            Reading(
+                f"{MODES[each.mode]} with {each.noise}, {threads_text(each.threads)}: times the ideal chip's seconds",
+                *(each.factor, "times", False, None, each.factor_median),
+            )
+            for each in self.noise
+        ]
+        readings = [
+            *limits,
+            *(Reading.of_speed(what, "samples/s", speed, share) for what, speed, share in speeds),
+            *noise,
+        ]
+        if self.memory.growth_per_chunk_bytes is not None:
+            readings.append(Reading("memory growth per chunk: B", self.memory.growth_per_chunk_bytes, "B", False))
+        if self.memory.peak_bytes is not None:
+            readings.append(Reading("peak memory: MiB", self.memory.peak_bytes / 2**20, "MiB", False))
+        if self.peer is not None:
+            for each in self.peer.figures:
+                name = f"{self.peer.name} {each.program}, {threads_text(each.threads)}"
+                readings.append(Reading.of_speed(f"{name}, batch 1", "samples/s", each.batch_1))
+                readings.append(Reading.of_speed(f"{name}, best batch", "samples/s", each.best))
+        return [replace(reading, images=self.workload.images) for reading in readings]
+
     def lines(self) -> list[str]:
         """The same for people, one line per figure. Best repeat; the median stands behind it in brackets."""
         return [
             *self._preface(),
-            *self._limit_lines(),
+            *self._roofline_lines(),
             *self._kernel_lines(),
             *self._host_lines(),
-            *(self._peer_lines(self.peer) if self.peer is not None else []),
+            *(self._baseline_lines(self.peer) if self.peer is not None else []),
         ]
 
     def _preface(self) -> list[str]:
@@ -196,58 +227,87 @@ class BenchReport:
             f"{'-'.join(map(str, work.layer_sizes))}, {work.steps} steps, {work.samples} samples in chunks of"
             f" {work.chunk}; {work.images}",
         ]
+        rows = []
         for mode, events in work.synaptic_events.items():
             rates = ", ".join(f"{rate:.2f}" for rate in work.spike_rates[mode])
-            lines.append(
-                f"  {MODES[mode]:24} per sample {sum(events) / 1e3:,.0f} k synaptic events,"
-                f" {sum(work.synapses_written[mode]) / 1e3:,.0f} k synapses written; spikes per step {rates}"
+            added, written = sum(events) / 1e3, sum(work.synapses_written[mode]) / 1e3
+            rows.append(
+                [
+                    MODES[mode],
+                    f"per sample {added:,.0f} k synaptic events,",
+                    f"{written:,.0f} k synapses written;",
+                    f"spikes per step {rates}",
+                ]
             )
+        lines += table(rows, indent=2)
         return [*lines, f"best of {machine.repeats} repeats (median in brackets)", ""]
 
-    def _limit_lines(self) -> list[str]:
-        lines = ["the machine's limit, nothing but rows, G synapses/s per layer"]
-        for limit in self.limits:
-            rows = f"adds {_rates(limit.adds_per_s)}; writes {_rates(limit.writes_per_s)}"
-            blocks = f"adds {_rates(limit.block_adds_per_s)}; writes {_rates(limit.block_writes_per_s)}"
-            lines.append(f"  {_threads(limit.threads):11} {rows}{_disturbance(limit)}")
-            lines.append(f"  {'':11} {blocks} in blocks of columns that stay in the fastest cache")
-        return [*lines, ""]
+    def _roofline_lines(self) -> list[str]:
+        rows = []
+        for roofline in self.limits:
+            whole = f"adds {_rates(roofline.adds_per_s)}; writes {_rates(roofline.writes_per_s)}"
+            blocks = f"adds {_rates(roofline.block_adds_per_s)}; writes {_rates(roofline.block_writes_per_s)}"
+            rows.append([threads_text(roofline.threads), f"{whole}{_disturbance(roofline)}"])
+            rows.append(["", f"{blocks} in blocks of columns that stay in the fastest cache"])
+        head = "the machine's limit, nothing but rows, G synapses/s per layer"
+        return [head, *table(rows, align="<", indent=2), ""]
 
     def _kernel_lines(self) -> list[str]:
-        lines = ["chip, encoded beforehand", _head("share of limit", "limit", "of blocks")]
+        rows = []
         for figure in self.kernel:
-            share = f"{figure.share:6.1%} ({figure.share_median:6.1%})"
-            lines.append(
-                _row(figure.mode, figure.threads, figure.samples_per_s)
-                + f"   {share:18}{figure.limit_samples_per_s.best:10,.0f}        {figure.share_of_blocks:6.1%}"
-                + f"   {figure.events_per_s / 1e9:.1f} G events/s"
+            share, median = f"{figure.share:.1%}", f"({figure.share_median:.1%})"
+            limit, blocks = f"{figure.limit_samples_per_s.best:,.0f}", f"{figure.share_of_blocks:.1%}"
+            events = f"{figure.events_per_s / 1e9:.1f} G events/s"
+            rows.append(
+                [*_row(figure.mode, figure.threads, figure.samples_per_s), share, median, limit, blocks, events]
             )
-        for scaling in self.scaling:
-            lines.append(
-                f"  {MODES[scaling.mode]:24}{_threads(scaling.threads):11}{scaling.chip:.2f} times one thread;"
-                f" bare rows {scaling.machine:.2f} times"
-            )
+        head = (*_HEAD, "share of limit", "", "limit", "of blocks", "")
+        lines = ["chip, encoded beforehand", *table(rows, head, align="<<>", indent=2)]
+        scalings = [
+            [
+                MODES[scaling.mode],
+                threads_text(scaling.threads),
+                f"{scaling.chip:.2f} times one thread; bare rows {scaling.machine:.2f} times",
+            ]
+            for scaling in self.scaling
+        ]
+        lines += table(scalings, align="<", indent=2)
         if self.same_bits is not None:
-            digests = ", ".join(f"{_threads(threads)} {digest}" for threads, digest in self.bits.items())
+            digests = ", ".join(f"{threads_text(threads)} {digest}" for threads, digest in self.bits.items())
             lines.append(f"  bits: {'the same' if self.same_bits else 'THEY DIFFER'} ({digests})")
         return [*lines, ""]
 
     def _host_lines(self) -> list[str]:
+        whole = [
+            [*_row(run.mode, run.threads, run.samples_per_s), f"{run.share_of_kernel:.1%}"] for run in self.end_to_end
+        ]
+        costs = table(
+            [
+                (f"{cost.factor:.2f}", f"({cost.factor_median:.2f})", f"{cost.updates:,.0f}", cost.noise)
+                for cost in self.noise
+            ],
+            align=">>><",
+        )
+        noise = [
+            [*_row(each.mode, each.threads, each.samples_per_s), cost]
+            for each, cost in zip(self.noise, costs, strict=True)
+        ]
+        encoders = [[name, *_speed(speed)] for name, speed in self.encoders.items()]
         lines = [
             "from stored images to counts: scaling, encoding and, to learn, targets included",
-            _head("share of chip"),
+            *table(whole, (*_HEAD, "share of chip"), align="<<>", indent=2),
+            "",
+            "nonidealities, on chips that learned from all samples once before",
+            *table(
+                noise,
+                (*_HEAD, "times the ideal chip's seconds; weight updates per sample"),
+                align="<<>><",
+                indent=2,
+            ),
+            "",
+            "encoding alone, one thread",
+            *table(encoders, indent=2),
         ]
-        for run in self.end_to_end:
-            lines.append(_row(run.mode, run.threads, run.samples_per_s) + f"   {run.share_of_kernel:6.1%}")
-        lines += ["", "nonidealities, on chips that learned from all samples once before"]
-        lines += [_head("times the ideal chip's seconds; weight updates per sample")]
-        for cost in self.noise:
-            lines.append(
-                _row(cost.mode, cost.threads, cost.samples_per_s)
-                + f"   {cost.factor:5.2f} ({cost.factor_median:5.2f}) {cost.updates:8,.0f}  {cost.noise}"
-            )
-        lines += ["", "encoding alone, one thread"]
-        lines += [f"  {name:35}{_speed(speed)}" for name, speed in self.encoders.items()]
         memory = self.memory
         if memory.growth_per_chunk_bytes is None or memory.peak_bytes is None:
             grown = "not measurable on this system"
@@ -255,23 +315,25 @@ class BenchReport:
             grown = f"{memory.growth_per_chunk_bytes / 1024:,.1f} KiB, peak {memory.peak_bytes / 2**20:,.0f} MiB"
         return [*lines, "", f"memory growth per chunk, {memory.short} against {memory.long} chunks: {grown}"]
 
-    def _peer_lines(self, peer: Peer) -> list[str]:
+    def _baseline_lines(self, baseline: Baseline) -> list[str]:
         lines = [
             "",
-            f"{peer.name} {peer.version}, the same online LTL; how many times faster chipsim learns on"
-            f" {_threads(peer.chipsim_threads)}",
+            f"{baseline.name} {baseline.version}, the same online LTL; how many times faster chipsim learns on"
+            f" {threads_text(baseline.chipsim_threads)}",
         ]
-        for figure in peer.figures:
+        rows = []
+        for figure in baseline.figures:
             for batch, speed, times in (
                 (1, figure.batch_1, figure.times_faster_batch_1),
                 (figure.best_batch, figure.best, figure.times_faster_best_batch),
             ):
                 name = f"{figure.program}, batch {batch}"
-                lines.append(f"  {name:24}{_threads(figure.threads):11}{_speed(speed)}   {times:6,.1f} times")
+                rows.append([name, threads_text(figure.threads), *_speed(speed), f"{times:,.1f} times"])
         return [
             *lines,
-            f"  first {peer.samples_compared} samples: {peer.equal_counts:.2%} of the spike counts agree, largest"
-            f" difference {peer.largest_difference:g}",
+            *table(rows, align="<<>", indent=2),
+            f"  first {baseline.samples_compared} samples: {baseline.equal_counts:.2%} of the spike counts agree,"
+            f" largest difference {baseline.largest_difference:g}",
         ]
 
 
@@ -279,23 +341,19 @@ def _rates(per_s: list[float]) -> str:
     return ", ".join(f"{rate / 1e9:.2f}" for rate in per_s)
 
 
-def _disturbance(limit: Limit) -> str:
-    if limit.cores > _WHOLE * limit.threads:
+def _disturbance(roofline: Roofline) -> str:
+    if roofline.cores > _WHOLE * roofline.threads:
         return ""
-    return f"  [only {limit.cores:.1f} cores were free: close other programs, these figures are too low]"
+    return f"  [only {roofline.cores:.1f} cores were free: close other programs, these figures are too low]"
 
 
-def _threads(count: int) -> str:
-    return f"{count} thread" if count == 1 else f"{count} threads"
+def _speed(speed: Speed) -> tuple[str, str]:
+    return f"{speed.best:,.0f}", f"({speed.median:,.0f})"
 
 
-def _speed(speed: Speed) -> str:
-    return f"{speed.best:9,.0f} ({speed.median:9,.0f})"
+_HEAD = ("", "", "samples/s", "")
 
 
-def _row(mode: str, threads: int, speed: Speed) -> str:
-    return f"  {MODES[mode]:24}{_threads(threads):11}{_speed(speed)}"
-
-
-def _head(*columns: str) -> str:
-    return f"  {'':35}{'samples/s':21}   " + "".join(f"{column:18}" for column in columns).rstrip()
+def _row(mode: str, threads: int, speed: Speed) -> tuple[str, ...]:
+    """Under _HEAD."""
+    return MODES[mode], threads_text(threads), *_speed(speed)

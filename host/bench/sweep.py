@@ -11,15 +11,22 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from host.sweep.axes import noise_axis
-from host.sweep.engine import missing, run_tasks
-from host.sweep.listener import Silence
-from host.sweep.request import Request
-from host.sweep.run import local_workers
-from host.sweep.store import Result, SweepStore, Timing
-from host.sweep.task import Task
-from host.sweep.worker import run_task
-from host.sweep.worker_setup import make_shared
+from host.bench.reading import Reading
+from host.sweep import (
+    NullSweepListener,
+    Request,
+    Result,
+    SweepStore,
+    Task,
+    Timing,
+    local_workers,
+    missing,
+    noise_axis,
+    run_task,
+    run_tasks,
+    set_up_for_workers,
+)
+from host.terminal import table
 
 _WORKERS = 2
 _TASKS = 40
@@ -42,13 +49,27 @@ class SweepBench:
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
+    def readings(self) -> list[Reading]:
+        """The limit of a sweep is as many plain processes."""
+        return [
+            Reading(f"{self.workers} plain processes: tasks/s", self.copies_per_s, "tasks/s"),
+            Reading(f"{self.workers} workers: tasks/s", self.engine_per_s, "tasks/s", share=self.share),
+            Reading("engine's overhead: ms/task", self.overhead_ms, "ms/task", False),
+        ]
+
     def lines(self) -> list[str]:
         return [
             f"sweep of {self.tasks} tasks (digits, mismatch 0.2 and 0.3, twenty dies each), processes' start included"
             + (f"; load before {self.load:.1f}" if self.load is not None else ""),
-            f"  {self.workers} plain processes   {self.copies_per_s:6.2f} tasks/s",
-            f"  {self.workers} workers           {self.engine_per_s:6.2f} tasks/s   {self.share:.0%}",
-            f"  engine's overhead   {self.overhead_ms:6.2f} ms per task",
+            *table(
+                [
+                    (f"{self.workers} plain processes", f"{self.copies_per_s:.2f}", "tasks/s"),
+                    (f"{self.workers} workers", f"{self.engine_per_s:.2f}", "tasks/s", f"{self.share:.0%}"),
+                    ("engine's overhead", f"{self.overhead_ms:.2f}", "ms per task"),
+                ],
+                align="<><",
+                indent=2,
+            ),
         ]
 
 
@@ -58,7 +79,7 @@ def run_sweep_bench(tick: Callable[[int, int, str], None]) -> SweepBench:
     tasks = [task for _, task in _request(_TASKS).plan()]
     total = 2 * _REPEATS + 2
     tick(0, total, "teacher and kernels")
-    make_shared(tasks, Silence())
+    set_up_for_workers(tasks, NullSweepListener())
     copies, engine = [], []
     for repeat in range(_REPEATS):
         tick(2 * repeat + 1, total, "plain processes")

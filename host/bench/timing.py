@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Task:
+class TimedTask:
     """One thing to time. `prepare` runs before every run of `work` and is not timed."""
 
     name: str
@@ -17,7 +17,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Timing:
+class TaskTimes:
     """What the repeats of one task took."""
 
     seconds: list[float]  # (repeats,), of one run
@@ -25,9 +25,9 @@ class Timing:
 
 
 def time_in_turns(
-    tasks: Sequence[Task], repeats: int, min_seconds: float, tick: Callable[[str], None]
-) -> dict[str, Timing]:
-    """Time all tasks in turn, and then all again, `repeats` times. Returns a Timing per name.
+    tasks: Sequence[TimedTask], repeats: int, min_seconds: float, tick: Callable[[str], None]
+) -> dict[str, TaskTimes]:
+    """Time all tasks in turn, and then all again, `repeats` times. Returns a TaskTimes per name.
 
     A repeat lasts `min_seconds` or more: short work is run several times. `tick` is called before every repeat of
     every task and before its first, untimed run, which compiles and touches the memory.
@@ -37,7 +37,7 @@ def time_in_turns(
         tick(task.name)
         _time(task, 1)
         runs[task.name] = max(1, round(min_seconds / max(_time(task, 1)[0], 1e-6)))
-    timings = {task.name: Timing([], []) for task in tasks}
+    timings = {task.name: TaskTimes([], []) for task in tasks}
     for _ in range(repeats):
         for task in tasks:
             tick(task.name)
@@ -47,7 +47,7 @@ def time_in_turns(
     return timings
 
 
-def _time(task: Task, runs: int) -> tuple[float, float]:
+def _time(task: TimedTask, runs: int) -> tuple[float, float]:
     """Mean seconds of `runs` runs, and how many cores they had."""
     wall = processor = 0.0
     for _ in range(runs):

@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from host.bench.reading import Speed
 from host.bench.runs import Bench, encoded
-from host.bench.summary import KernelFigure, Peer, PeerFigure, Speed
-from host.bench.timing import Task, time_in_turns
+from host.bench.summary import Baseline, BaselineFigure, KernelFigure
+from host.bench.timing import TimedTask, time_in_turns
 from host.bench.workload import Workload
 from host.errors import HostError
-from host.training.batches import Chunk
+from host.training import Chunk
 
 BATCHES = (1, 16, 64, 128, 256, 512, 1024)
 THREADS = (1, 2)
@@ -45,7 +46,7 @@ def measure_torch(
     batches: Sequence[int] = BATCHES,
     repeats: int = 5,
     min_seconds: float = 0.15,
-) -> Peer:
+) -> Baseline:
     """Time both programs for every batch size (1 among them) and thread count.
 
     ours: what to compare with. A batch's updates are averaged. Raises HostError without torch.
@@ -65,7 +66,7 @@ def measure_torch(
         network.program()
 
     tasks = [
-        Task(
+        TimedTask(
             _name(program, b, threads),
             partial(network.learn, spikes, targets, samples[b]),
             partial(start, network, threads),
@@ -97,7 +98,7 @@ def measure_torch(
         for threads in THREADS:
             speeds = {b: Speed.of(n, timings[_name(program, b, threads)].seconds) for b, n in samples.items()}
             figures.append(_figure(program, threads, speeds, ours))
-    return Peer(
+    return Baseline(
         name="PyTorch",
         version=torch.__version__,
         chipsim_threads=ours.threads,
@@ -179,9 +180,9 @@ class _Network:
         return membrane, spiked, count
 
 
-def _figure(program: str, threads: int, speeds: dict[int, Speed], ours: KernelFigure) -> PeerFigure:
+def _figure(program: str, threads: int, speeds: dict[int, Speed], ours: KernelFigure) -> BaselineFigure:
     best_batch = max(speeds, key=lambda batch: speeds[batch].best)
-    return PeerFigure(
+    return BaselineFigure(
         program=program,
         threads=threads,
         batch_1=speeds[1],

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim import ChipSpec
-from host.data.datasets import Samples, find_mnist, load
-from host.data.encoders import Encoding
-from host.settings.spec import resolve
-from host.teachers.teacher import OutputTarget, Teacher, cached_teacher, scaled_teacher
-from nonideality.streams import stream
+from host.data import Samples, find_mnist, load
+from host.run import resolve
+from host.settings import Encoding, OutputTarget
+from host.teachers import Teacher, cached_teacher, scaled_teacher
+from nonideality import stream
 
 SAMPLES = 8192  # four chunks, as a stretch between two checks of a run has several
 SIDE = 28
@@ -54,7 +54,7 @@ def mnist_workload(data_dir: str | None = None) -> Workload:
         images=images,
         samples=samples,
         teacher=scaled_teacher(layers, samples, run.teacher.norm, run.teacher.norm_percentile),
-        spec=run.chip_spec(SIDE * SIDE, CLASSES),
+        spec=run.design(SIDE * SIDE, CLASSES),
         encoding=run.encoding,
         output_target=run.training.output_target,
         chunk=run.training.chunk,

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 import click
 
-from host.cli.options import one_line_errors
+from host.cli.groups import OUTPUT, RUNNING, NearChoice, command, option
+from host.cli.options import json_option, one_line_errors
+from host.cli.run_options import setting_option
 
 # What is measured instead of the chip.
 _BENCHES = {
@@ -18,6 +22,7 @@ _BENCHES = {
     "conv": "Measure convolutional networks instead.",
 }
 _WITH_A_PEER = ("loop", "conv")
+_FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 def _counts(context: click.Context, parameter: click.Parameter, value: str) -> tuple[int, ...]:
@@ -27,19 +32,31 @@ def _counts(context: click.Context, parameter: click.Parameter, value: str) -> t
     return tuple(map(int, counts))
 
 
-def _flags(command: Callable[..., Any]) -> Callable[..., Any]:
+def _flags(decorated: Callable[..., Any]) -> Callable[..., Any]:
     for name, text in reversed(_BENCHES.items()):
-        command = click.option(f"--{name}", name, is_flag=True, help=text)(command)
-    return command
+        decorated = option(f"--{name}", name, is_flag=True, group="What is measured", help=text)(decorated)
+    return decorated
 
 
-@click.command()
-@click.option("--threads", default="1,2", callback=_counts, help="Thread counts to measure.  [default: 1,2]")
-@click.option("--peer", help="torch: time the same learning in PyTorch, too.")
-@click.option("--data-dir", help="Where MNIST is looked for, before CHIPSIM_DATA; without it a likeness is used.")
+@command()
+@option("--threads", group=RUNNING, default="1,2", callback=_counts, help="Thread counts to measure.  [default: 1,2]")
+@option("--peer", type=NearChoice(["torch"]), help="torch: time the same learning in PyTorch, too.")
+@setting_option("data_dir")
 @_flags
-@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
-def bench(threads: tuple[int, ...], peer: str | None, data_dir: str | None, as_json: bool, **flags: bool) -> None:
+@option(
+    "--record", type=_FILE, group=OUTPUT, help="Append a JSON line per figure to FILE, with commit, machine and load."
+)
+@option("--against", type=_FILE, group=OUTPUT, help="Show the change since the latest commit recorded in FILE.")
+@json_option
+def bench(
+    threads: tuple[int, ...],
+    peer: str | None,
+    data_dir: str | None,
+    record: Path | None,
+    against: Path | None,
+    as_json: bool,
+    **flags: bool,
+) -> None:
     """Measure speed against this machine's own limit, in the same run: about a minute on an idle machine."""
     import json
 
@@ -49,15 +66,31 @@ def bench(threads: tuple[int, ...], peer: str | None, data_dir: str | None, as_j
     if peer is not None and chosen and chosen[0] not in _WITH_A_PEER:
         raise click.UsageError(f"--{chosen[0]} measures one thing by itself: leave out --peer")
     with one_line_errors():
-        from host.cli.text.run import Console
+        from host.bench import compare, earlier, lines_of, recording, surroundings
+        from host.terminal import Console
 
-        with Console() as console:
-            result = _run(chosen[0] if chosen else None, console.steps, threads, peer, data_dir)
-        click.echo(json.dumps(result.to_json()) if as_json else "\n".join(result.lines()))
+        name = chosen[0] if chosen else "dense"
+        with nullcontext() if record is None else recording(record) as recorder:
+            then = None if against is None else earlier(against, name, none_is_fine=against == record)
+            around = surroundings()
+            with Console() as console:
+                result = _run(name, console.steps, threads, peer, data_dir)
+            readings = result.readings()
+            change = None if then is None else compare(readings, around, then)
+            if as_json:
+                told = {} if against is None else {"against": None if change is None else change.to_json()}
+                text = json.dumps(result.to_json() | told)
+            else:
+                text = "\n".join([*result.lines(), *([] if change is None else ["", *change.lines()])])
+            try:
+                if recorder is not None:
+                    recorder.append(lines_of(name, readings, around))
+            finally:  # what was measured is worth showing, even if it cannot be kept
+                click.echo(text)
 
 
 def _run(
-    name: str | None,
+    name: str,
     tick: Callable[[int, int, str], None],
     threads: tuple[int, ...],
     peer: str | None,
@@ -65,25 +98,25 @@ def _run(
 ) -> Any:
     """The report of a bench; its module is imported when it is asked for."""
     if name == "sweep":
-        from host.bench.sweep import run_sweep_bench
+        from host.bench import run_sweep_bench
 
         return run_sweep_bench(tick)
     if name == "link":
-        from host.bench.link import run_link_bench
+        from host.bench import run_link_bench
 
         return run_link_bench(threads, tick, data_dir=data_dir)
     if name == "brainscales2":
-        from host.bench.brainscales2 import run_brainscales2_bench
+        from host.bench import run_brainscales2_bench
 
         return run_brainscales2_bench(threads, tick, data_dir=data_dir)
     if name == "loop":
-        from host.bench.in_the_loop import run_loop_bench
+        from host.bench import run_loop_bench
 
         return run_loop_bench(threads, peer, tick, data_dir=data_dir)
     if name == "conv":
-        from host.bench.conv import run_conv_bench
+        from host.bench import run_conv_bench
 
         return run_conv_bench(threads, peer, tick)
-    from host.bench.dense import run_bench
+    from host.bench import run_bench
 
     return run_bench(threads, peer, tick, data_dir=data_dir)

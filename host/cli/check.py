@@ -6,7 +6,9 @@ from typing import Any
 
 import click
 
-from host.cli.options import layer_sizes, one_line_errors
+from host.cli.groups import NETWORK, command, option
+from host.cli.options import json_option, network_option, one_line_errors
+from host.cli.run_options import setting_options
 
 
 def _rate(context: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
@@ -15,31 +17,22 @@ def _rate(context: click.Context, parameter: click.Parameter, value: float | Non
     return value
 
 
-@click.command()
+@command()
 @click.argument("spec")
-@click.option(
-    "--network", callback=layer_sizes, help="Layer sizes, inputs first: 784,256,10.  [default: the run's own]"
-)
-@click.option("--steps", type=click.IntRange(2, 4096), help="Steps of a window.  [default: the spec's, or 16]")
-@click.option(
-    "--noise", multiple=True, help="KIND:LEVEL[@SITE][,key=value...], repeatable, instead of the spec's; 'ideal': none."
-)
-@click.option("--encoding", help="rate, bernoulli, current, latency or log-latency.  [default: the spec's, or rate]")
-@click.option("--start", type=click.Choice(["teacher", "random"]), help="What the chip learns from.")
-@click.option(
+@network_option("the run's own")
+@setting_options("noise", "steps", "encoding", "training.start", shown="the spec's")
+@option(
     "--row-rate",
+    group=NETWORK,
     type=float,
     callback=_rate,
     help="Spikes per input row and step that are expected.  [default: 0.2]",
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+@json_option
 def check(
     spec: str,
     network: tuple[int, ...] | None,
-    steps: int | None,
-    noise: tuple[str, ...],
-    encoding: str | None,
-    start: str | None,
+    overrides: dict[str, Any],
     row_rate: float | None,
     as_json: bool,
 ) -> int:
@@ -53,18 +46,14 @@ def check(
     chipsim check brainscales2 --network 256,246,10 --encoding log-latency
     chipsim check runs/20261121-c441e65b/spec.toml
     """
-    overrides: dict[str, Any] = {"steps": steps, "encoding": encoding, "training.start": start}
-    if noise:
-        overrides["noise"] = [] if noise == ("ideal",) else list(noise)
     with one_line_errors():
         from dataclasses import replace
 
         from chipsim.check import check as check_design
-        from host.cli.text.check import report_json, show
-        from host.run.checked_design import design_from
+        from host.cli.text import report_json, show
+        from host.run import design_from
 
-        given = {name: value for name, value in overrides.items() if value is not None}
-        design = design_from(spec, network, given)
+        design = design_from(spec, network, overrides)
         if row_rate is not None:
             design = replace(design, row_rate=row_rate)
         findings = check_design(design)

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from host.cli.groups import OUTPUT, RUNNING, option
+
 if TYPE_CHECKING:
     from chipsim.physical import PhysicalSpec
-    from host.run.chip_source import ChipSource
+    from host.run import ChipSource
 
 
 @dataclass(frozen=True)
@@ -37,19 +39,29 @@ class ChipPlace:
 
 
 _OPTIONS = (
-    click.option("--chip-address", help="Run the die on the chip server at tcp://HOST:PORT (see chipsim serve)."),
-    click.option("--chip-process", is_flag=True, help="Run the die in a process of its own."),
-    click.option("--keys", type=click.Path(path_type=Path), help="Folder of this host's keys, if the server asks."),
-    click.option("--chip-key", type=click.Path(path_type=Path), help="The chip server's public.key."),
-    click.option(
+    option(
+        "--chip-address", group=RUNNING, help="Run the die on the chip server at tcp://HOST:PORT (see chipsim serve)."
+    ),
+    option("--chip-process", group=RUNNING, is_flag=True, help="Run the die in a process of its own."),
+    option(
+        "--keys", group=RUNNING, type=click.Path(path_type=Path), help="Folder of this host's keys, if the server asks."
+    ),
+    option("--chip-key", group=RUNNING, type=click.Path(path_type=Path), help="The chip server's public.key."),
+    option(
         "--chip-timeout",
+        group=RUNNING,
         type=click.FloatRange(0.1, 1e6),
         default=10.0,
         show_default=True,
         help="Seconds without a sign of life after which a chip counts as lost.",
     ),
-    click.option("--impose-link", is_flag=True, help="Slow the wire down to bandwidth and latency of --chip's link."),
-    click.option("--timeline", is_flag=True, help="Draw when host, wire and chip were busy: timeline.png."),
+    option(
+        "--impose-link",
+        group=RUNNING,
+        is_flag=True,
+        help="Slow the wire down to bandwidth and latency of --chip's link.",
+    ),
+    option("--timeline", is_flag=True, group=OUTPUT, help="Draw when host, wire and chip were busy: timeline.png."),
 )
 
 
@@ -76,25 +88,22 @@ def chip_options(command: Callable[..., None]) -> Callable[..., None]:
         place = ChipPlace(chip_address, chip_process, keys, chip_key, chip_timeout, impose_link, timeline)
         command(place=place, **arguments)
 
-    for option in reversed(_OPTIONS):
-        with_place = option(with_place)
+    for each in reversed(_OPTIONS):
+        with_place = each(with_place)
     return with_place
 
 
 @contextmanager
 def chip_source(place: ChipPlace, threads: int, chip: PhysicalSpec | None) -> Iterator[ChipSource]:
     """Dies from where `place` says; chip: whose link is imposed. A chip process begins and ends in here."""
-    from host.link.timeline import Timeline
-    from host.run.chip_source import InProcess
+    from host.link import Timeline
+    from host.run import InProcess
 
     if not (place.address or place.process):
         yield InProcess(threads, Timeline() if place.timeline else None)
         return
     from host.errors import SettingError
-    from host.link.remote.child import ChipProcess
-    from host.link.remote.connection import Connection, connect
-    from host.link.remote.remote_source import RemoteSource
-    from host.link.remote.wire_speed import WireSpeed
+    from host.link.remote import ChipProcess, Connection, RemoteSource, WireSpeed, connect
 
     speed = None
     if place.impose_link:

@@ -2,30 +2,43 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from host.cli.groups import OUTPUT, command, option
 from host.cli.interrupted import interrupted_goes_on
-from host.cli.options import one_line_errors, run_options, usable_cores
+from host.cli.options import json_option, one_line_errors, usable_cores, workers_option
+from host.cli.run_options import run_options
 
 if TYPE_CHECKING:
-    from host.compare.run import Comparison
+    from host.compare import Comparison
 
 
-@click.command()
+@command()
 @run_options
-@click.option("--methods", "method_names", help="a,b,c: see chipsim methods.  [default: all of them]")
-@click.option("--dies", default="10", show_default=True, help="20 for dies 1 to 20, or which: 5-9 or 1,3,8-12.")
-@click.option("--figures", default="cmos-180nm", show_default=True, help="Chip for time and energy if --chip is none.")
-@click.option("--workers", type=click.IntRange(1, 1024), help="Processes; changes no result.  [default: all cores]")
-@click.option(
-    "--out", type=click.Path(path_type=Path, file_okay=False), default="compare", show_default=True,
+@option("--methods", "method_names", group="Comparison", help="a,b,c: see chipsim methods.  [default: all of them]")
+@option(
+    "--dies",
+    group="Comparison",
+    default="10",
+    show_default=True,
+    help="20 for dies 1 to 20, or which: 5-9 or 1,3,8-12.",
+)
+@option(
+    "--figures",
+    group="Comparison",
+    default="cmos-180nm",
+    show_default=True,
+    help="Chip for time and energy if --chip is none.",
+)
+@workers_option
+@option(
+    "--out", group=OUTPUT, type=click.Path(path_type=Path, file_okay=False), default="compare", show_default=True,
     help="Folder of database, JSON and pictures.",
 )  # fmt: skip
-@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+@json_option
 def compare(
     overrides: dict[str, Any],
     config: Path | None,
@@ -49,16 +62,16 @@ def compare(
             raise click.UsageError(f"{flag}: compare takes several, give {flag}s instead")
     with one_line_errors():
         from chipsim.physical import load
-        from host.cli.text.run import Console
-        from host.compare.run import compare as run_comparison
-        from host.compare.simulate import methods
+        from host.compare import compare as run_comparison
+        from host.compare import methods
         from host.errors import SweepError
-        from host.settings.method_names import MEANING
-        from host.settings.spec import read_settings
+        from host.run import read_settings
+        from host.settings import METHODS
         from host.sweep import SweepStore, local_workers
-        from host.sweep.axes import dies as dies_of
+        from host.sweep import dies as dies_of
+        from host.terminal import Console
 
-        names = methods(method_names) if method_names is not None else tuple(MEANING)
+        names = methods(method_names) if method_names is not None else tuple(METHODS)
         chosen, physical = dies_of(dies), load(figures)
         settings = read_settings(config, overrides)
         try:
@@ -81,33 +94,8 @@ def compare(
 
 
 def _tell(found: Comparison, out: Path) -> None:
-    from host.compare.table import HEAD, NOTES, cells, plain_lines
-    from host.compare.verdict import verdict
+    from host.compare import NOTES, plain_lines, verdict
 
-    click.echo(f"{found.title}\n")
-    if sys.stdout.isatty():
-        from rich.console import Console as RichConsole
-        from rich.table import Table
-
-        table = Table(box=None, pad_edge=False)
-        for number, name in enumerate(HEAD):
-            table.add_column(name, justify="right" if number else "left")
-        for each in found.methods:
-            table.add_row(*cells(each))
-        RichConsole().print(table)
-    else:
-        click.echo("\n".join(plain_lines(found.methods)))
-    click.echo("\n".join(["", *NOTES, "", *verdict(found.methods), f"pictures and figures: {out}"]))
-
-
-@click.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
-def methods(as_json: bool) -> None:
-    """List the training methods: how a die comes to its weights."""
-    import json
-
-    from host.settings.method_names import MEANING
-
-    width = max(map(len, MEANING))
-    lines = [f"{name:<{width}}  {meaning}" for name, meaning in MEANING.items()]
-    click.echo(json.dumps(MEANING) if as_json else "\n".join(lines))
+    methods = found.methods
+    lines = [found.title, "", *plain_lines(methods), "", *NOTES, "", *verdict(methods)]
+    click.echo("\n".join([*lines, f"pictures and figures: {out}"]))

@@ -6,17 +6,17 @@ from pathlib import Path
 
 import click
 
-from host.cli.options import one_line_errors
+from host.cli.groups import OUTPUT, command, option
+from host.cli.options import good_die_options, json_option, one_line_errors, sweep_id_option
 
 
-@click.command("yield")
+@command("yield")
 @click.argument("database", type=click.Path(path_type=Path))
-@click.option("--at-least", help="A die is good from this accuracy: a fraction such as 0.97, or 97%.")
-@click.option("--within", help="A die is good down to this much below the ideal chip's accuracy: 0.01, or 1%.")
-@click.option("--sweep", "sweep_id", help="Which sweep of the database.  [default: the last one begun]")
-@click.option("--worst", default=1, type=click.IntRange(min=0), help="Worst dies to list per point.  [default: 1]")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
-@click.option("--csv", "as_csv", is_flag=True, help="One line per point on stdout, as comma-separated values.")
+@good_die_options()
+@sweep_id_option
+@option("--worst", default=1, type=click.IntRange(min=0), help="Worst dies to list per point.  [default: 1]")
+@json_option
+@option("--csv", "as_csv", is_flag=True, group=OUTPUT, help="One line per point on stdout, as comma-separated values.")
 def yield_(
     database: Path,
     at_least: str | None,
@@ -38,10 +38,9 @@ def yield_(
 
     with one_line_errors():
         from host.errors import SweepError
-        from host.settings.spec import RunSpec
-        from host.studies.die_yield import criterion, yields
-        from host.studies.yield_summary import YieldReport
-        from host.sweep.store import SweepStore
+        from host.settings import RunSpec
+        from host.studies import YieldReport, criterion, yields
+        from host.sweep import SweepStore
 
         wanted = criterion(at_least, within)
         with SweepStore.open(database) as store:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
+from host.cli.groups import command, option
 from host.cli.interrupted import interrupted_goes_on
-from host.cli.options import one_line_errors, run_options, usable_cores
+from host.cli.options import (
+    database_option,
+    good_die_options,
+    json_option,
+    one_line_errors,
+    usable_cores,
+    workers_option,
+)
+from host.cli.run_options import run_options
 
 
 def _two_levels(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[float, float] | None:
@@ -21,31 +31,26 @@ def _two_levels(context: click.Context, parameter: click.Parameter, value: str |
     return low, high
 
 
-@click.command()
+_option = partial(option, group="Search")
+
+
+@command()
 @run_options
-@click.option(
+@_option(
     "--axis",
     "axis_name",
     required=True,
     help="What varies: a noise (mismatch, mismatch@threshold) or a setting (steps).",
 )
-@click.option("--yield", "wanted_yield", default="0.99", help="Wanted fraction of good dies, or 99%.  [default: 0.99]")
-@click.option("--at-least", help="A die is good from this accuracy: a fraction such as 0.97, or 97%.")
-@click.option("--within", help="A die is good down to this much below the ideal chip's accuracy: 0.01, or 1%.")
-@click.option("--after/--before", default=True, help="Whether learning on chip comes first.  [default: after]")
-@click.option(
-    "--between", callback=_two_levels, help="Levels to search between.  [default: 0,1, or all bits there are]"
-)
-@click.option("--tolerance", type=float, help="How near the limit is to be told.  [default: a 50th of the range]")
-@click.option("--dies", default=20, type=click.IntRange(min=1), help="Dies per level, from --die on.  [default: 20]")
-@click.option("--workers", type=click.IntRange(1, 256), help="Processes.  [default: one per core]")
-@click.option(
-    "--out",
-    default="limit.sqlite",
-    type=click.Path(path_type=Path),
-    help="Database; what it holds is used.  [default: limit.sqlite]",
-)
-@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+@_option("--yield", "wanted_yield", default="0.99", help="Wanted fraction of good dies, or 99%.  [default: 0.99]")
+@good_die_options("Search")
+@_option("--after/--before", default=True, help="Whether learning on chip comes first.  [default: after]")
+@_option("--between", callback=_two_levels, help="Levels to search between.  [default: 0,1, or all bits there are]")
+@_option("--tolerance", type=float, help="How near the limit is to be told.  [default: a 50th of the range]")
+@_option("--dies", default=20, type=click.IntRange(min=1), help="Dies per level, from --die on.  [default: 20]")
+@workers_option
+@database_option("limit.sqlite")
+@json_option
 def limit(
     overrides: dict[str, Any],
     config: Path | None,
@@ -71,11 +76,8 @@ def limit(
     import json
 
     with one_line_errors():
-        from host.cli.text.run import Console
-        from host.studies.die_yield import criterion, fraction
-        from host.studies.level_axis import level_axis
-        from host.studies.limit import Question
-        from host.studies.limit_run import Design, search
+        from host.studies import Design, Question, criterion, fraction, level_axis, search
+        from host.terminal import Console
 
         axis = level_axis(axis_name)
         ends = between or axis.ends

@@ -7,14 +7,16 @@ from typing import Any
 
 import click
 
-from host.cli.options import one_line_errors
+from host.cli.groups import command
+from host.cli.options import one_line_errors, out_file_option
+from host.cli.run_options import setting_option
 
 
-@click.command()
+@command()
 @click.argument("run_folder", type=click.Path(path_type=Path))
-@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="The file; replaced if it is there.")
-@click.option("--dt", type=float, required=True, help="Length of a step in seconds.")
-@click.option("--integration", type=click.Choice(["euler", "exponential"]), required=True, help="Over a step.")
+@out_file_option("The file; replaced if it is there.", required=True)
+@setting_option("teacher.step_s", checked=True, required=True)
+@setting_option("teacher.integration", checked=True, required=True)
 def nir(run_folder: Path, out: Path, dt: float, integration: Any) -> None:
     """Write the die of a finished run as a NIR file (extra nir), frozen errors included.
 
@@ -23,8 +25,8 @@ def nir(run_folder: Path, out: Path, dt: float, integration: Any) -> None:
     """
     with one_line_errors():
         from host.errors import TeacherError
-        from host.run.kept_die import kept_die
-        from host.teachers.nir.write import write_nir
+        from host.run import kept_die
+        from host.teachers.nir import write_nir
 
         if not 0 < dt < float("inf"):
             raise TeacherError(f"--dt {dt}: give the length of a step in seconds, above 0")

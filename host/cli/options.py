@@ -1,8 +1,10 @@
-"""What commands share: the flags that define a run, and how a mistake of the user's becomes one line."""
+"""Options that several commands share but no setting of a run has, and how a mistake becomes one line.
+
+Light, since every command imports it; the flags of a run's settings are in `host.cli.run_options`.
+"""
 
 from __future__ import annotations
 
-import functools
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -10,44 +12,11 @@ from typing import Any
 
 import click
 
-# Flag -> setting in the run spec (see host.settings.spec).
-FLAG_SETTINGS = {
-    "chip": "chip",
-    "dataset": "dataset",
-    "data_dir": "data_dir",
-    "hidden": "hidden",
-    "teacher": "teacher.file",
-    "dt": "teacher.step_s",
-    "integration": "teacher.integration",
-    "steps": "steps",
-    "encoding": "encoding",
-    "neuron": "neuron.kind",
-    "tau": "neuron.tau_steps",
-    "synapse_tau": "neuron.synapse_tau_steps",
-    "reset": "neuron.reset",
-    "readout": "neuron.readout",
-    "method": "training.method",
-    "start": "training.start",
-    "die": "die",
-    "seed": "seed",
-    "epochs": "training.epochs",
-    "learning_rate": "training.learning_rate",
-    "error_gate": "learning_circuit.error_gate",
-    "warm_up": "learning_circuit.warm_up_steps",
-}
+from host.cli.groups import NETWORK, OUTPUT, RUNNING, option
 
 
 def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _widths(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[int, ...] | None:
-    if value is None:
-        return None
-    try:
-        return tuple(int(width) for width in value.split(","))
-    except ValueError:
-        raise click.BadParameter(f"{value!r} is not a list of layer widths; write for example 128,64") from None
 
 
 def layer_sizes(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[int, ...] | None:
@@ -62,71 +31,67 @@ def layer_sizes(context: click.Context, parameter: click.Parameter, value: str |
     return tuple(map(int, widths))
 
 
-def _assignments(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, Any]:
-    import tomllib
-
-    settings: dict[str, Any] = {}
-    for text in values:
-        key, equals, value = text.partition("=")
-        if not equals or not key:
-            raise click.BadParameter(f"{text!r} is not KEY=VALUE; write for example neuron.low_rail_th=-1")
-        try:
-            settings[key.strip()] = tomllib.loads(f"value = {value}")["value"]
-        except tomllib.TOMLDecodeError:
-            settings[key.strip()] = value.strip()
-    return settings
-
-
-_RUN_OPTIONS = (
-    click.option("--chip", help="Preset or TOML file (see chipsim spec); what it says gives way to other flags."),
-    click.option(
-        "--dataset",
-        help="digits, mnist, mnist16, yinyang, cifar10, FILE.npz or FOLDER with idx files.  [default: digits]",
-    ),
-    click.option("--data-dir", help="Where data sets are looked for, before CHIPSIM_DATA."),
-    click.option("--hidden", callback=_widths, help="Widths of the hidden layers.  [default: 128,64 for digits]"),
-    click.option("--teacher", help="ONNX or NIR file: the network to follow, its layers become the chip's."),
-    click.option("--dt", type=float, help="Length of a step in seconds, for a NIR file."),
-    click.option("--integration", help="euler or exponential, over a step, for a NIR file."),
-    click.option("--steps", type=int, help="Steps of a window.  [default: 16]"),
-    click.option("--encoding", help="rate, bernoulli, current, latency or log-latency.  [default: rate]"),
-    click.option("--neuron", help="if or lif.  [default: if]"),
-    click.option("--tau", type=float, help="Membrane time constant of a lif neuron in steps.  [default: 10]"),
-    click.option("--synapse-tau", type=float, help="Time constant of synaptic currents in steps.  [default: none]"),
-    click.option("--reset", help="subtract or zero.  [default: subtract]"),
-    click.option("--readout", help="spiking, integrating or integrating-max outputs.  [default: spiking]"),
-    click.option("--method", help="How the die is trained: see chipsim methods.  [default: on-chip-ltl]"),
-    click.option("--start", help="teacher or random: the weights programmed.  [default: teacher]"),
-    click.option("--noise", multiple=True, help="KIND:LEVEL[@SITE][,key=value...], repeatable; 'ideal' for none."),
-    click.option("--die", type=int, help="Seed of the die: which errors the fab made.  [default: 1]"),
-    click.option("--seed", type=int, help="Seed of teacher, split, order and encoding.  [default: 1]"),
-    click.option("--epochs", type=int, help="Passes over the training data.  [default: by its size]"),
-    click.option("--learning-rate", type=float, help="At the first sample, falling to 0.  [default: by error gate]"),
-    click.option("--error-gate", help="linear, sign or ternary.  [default: linear]"),
-    click.option("--warm-up", type=int, help="Steps without updates in a window.  [default: half the steps]"),
-    click.option(
-        "--set", "assignments", multiple=True, callback=_assignments, help="KEY=VALUE for any setting of a spec."
-    ),
-    click.option("--config", type=click.Path(path_type=Path), help="TOML file of settings; flags override it."),
+json_option = option("--json", "as_json", is_flag=True, group=OUTPUT, help="One JSON object on stdout.")
+threads_option = option(
+    "--threads",
+    type=click.IntRange(1, 256),
+    group=RUNNING,
+    help="Changes the speed, no result.  [default: all cores]",
+)
+workers_option = option(
+    "--workers",
+    type=click.IntRange(1, 1024),
+    group=RUNNING,
+    help="Processes; changes no result.  [default: all cores]",
 )
 
 
-def run_options(command: Callable[..., int | None]) -> Callable[..., int | None]:
-    """Give `command` every flag that defines a run; it is called with `overrides` (see host.settings.spec) and
-    `config`.
-    """
+def network_option(default: str | None = None) -> Callable[[Any], Any]:
+    """default: what the help says."""
+    shown = f"  [default: {default}]" if default else ""
+    text = f"Widths of all layers, inputs first: 784,256,10.{shown}"
+    return option("--network", callback=layer_sizes, group=NETWORK, help=text)
 
-    @functools.wraps(command)
-    def with_overrides(noise: tuple[str, ...], assignments: dict[str, Any], **arguments: Any) -> int | None:
-        flags = {setting: arguments.pop(flag) for flag, setting in FLAG_SETTINGS.items()}
-        overrides = {setting: value for setting, value in flags.items() if value is not None} | assignments
-        if noise:
-            overrides["noise"] = [] if noise == ("ideal",) else list(noise)
-        return command(overrides=overrides, **arguments)
 
-    for option in reversed(_RUN_OPTIONS):
-        with_overrides = option(with_overrides)
-    return with_overrides
+def out_file_option(what: str, **settings: Any) -> Callable[[Any], Any]:
+    """-o, for commands that write one file."""
+    return option("-o", "--out", type=click.Path(path_type=Path), group=OUTPUT, help=what, **settings)
+
+
+def database_option(default: str) -> Callable[[Any], Any]:
+    """--out of what fills a database."""
+    return option(
+        "--out",
+        default=default,
+        type=click.Path(path_type=Path),
+        show_default=True,
+        group=OUTPUT,
+        help="Database; what it holds is used.",
+    )
+
+
+def good_die_options(group: str | None = None, within: str | None = None) -> Callable[[Any], Any]:
+    """From which accuracy on a die is good. group: heading. within: what the help says of its default."""
+    shown = f"  [default: {within}]" if within else ""
+
+    def decorate(command: Any) -> Any:
+        for each in (
+            option(
+                "--within",
+                group=group,
+                help=f"Or down to this much below the ideal chip's accuracy: 0.01, or 1%.{shown}",
+            ),
+            option(
+                "--at-least", group=group, help="A die is good from this accuracy on: a fraction such as 0.97, or 97%."
+            ),
+        ):
+            command = each(command)
+        return command
+
+    return decorate
+
+
+sweep_id_option = option("--sweep", "sweep_id", help="Which sweep of the database.  [default: the last one begun]")
 
 
 class one_line_errors:

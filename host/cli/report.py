@@ -6,18 +6,18 @@ from pathlib import Path
 
 import click
 
-from host.cli.options import one_line_errors
+from host.cli.groups import OUTPUT, command, option
+from host.cli.options import good_die_options, json_option, one_line_errors, out_file_option, sweep_id_option
 
 
-@click.command()
+@command()
 @click.argument("source", type=click.Path(path_type=Path))
-@click.option("-o", "--out", type=click.Path(path_type=Path), help="The page.  [default: SOURCE.html]")
-@click.option("--at-least", help="A die is good from this accuracy on, such as 0.97 or 97%.")
-@click.option("--within", help="Or: within this of the ideal chip's accuracy.  [default: 0.01]")
-@click.option("--sweep", "sweep_id", help="Which sweep of the file.  [default: the latest]")
-@click.option("--csv", type=click.Path(path_type=Path), help="Also write the sweep's rows as CSV.")
-@click.option("--parquet", type=click.Path(path_type=Path), help="Also write them as Parquet (extra parquet).")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout: what was written.")
+@out_file_option("The page.  [default: SOURCE.html]")
+@good_die_options(within="0.01")
+@sweep_id_option
+@option("--csv", type=click.Path(path_type=Path), group=OUTPUT, help="Also write the sweep's rows as CSV.")
+@option("--parquet", type=click.Path(path_type=Path), group=OUTPUT, help="Also write them as Parquet (extra parquet).")
+@json_option
 def report(
     source: Path,
     out: Path | None,
@@ -38,7 +38,7 @@ def report(
     with one_line_errors():
         import json
 
-        from host.report.write import Written, write_run, write_sweep
+        from host.report import Written, write_run, write_sweep
 
         written: Written
         if source.is_dir():

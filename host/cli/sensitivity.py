@@ -7,24 +7,27 @@ from typing import Any
 
 import click
 
+from host.cli.groups import command, option
 from host.cli.interrupted import interrupted_goes_on
-from host.cli.options import one_line_errors, run_options, usable_cores
+from host.cli.options import database_option, json_option, one_line_errors, usable_cores, workers_option
+from host.cli.run_options import run_options
 
 
-@click.command()
+@command()
 @run_options
-@click.option(
-    "--dies", default=10, type=click.IntRange(min=1), help="Dies for one at a time, from --die on.  [default: 10]"
+@option(
+    "--dies",
+    group="Study",
+    default=10,
+    type=click.IntRange(min=1),
+    help="Dies for one at a time, from --die on.  [default: 10]",
 )
-@click.option("--samples", default=64, type=int, help="Rows of the Sobol design, a power of two.  [default: 64]")
-@click.option("--workers", type=click.IntRange(1, 256), help="Processes.  [default: one per core]")
-@click.option(
-    "--out",
-    default="sensitivity.sqlite",
-    type=click.Path(path_type=Path),
-    help="Database; what it holds is used.  [default: sensitivity.sqlite]",
+@option(
+    "--samples", group="Study", default=64, type=int, help="Rows of the Sobol design, a power of two.  [default: 64]"
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+@workers_option
+@database_option("sensitivity.sqlite")
+@json_option
 def sensitivity(
     overrides: dict[str, Any],
     config: Path | None,
@@ -46,9 +49,8 @@ def sensitivity(
     import json
 
     with one_line_errors():
-        from host.cli.text.run import Console
-        from host.studies.sensitivity_run import answered, study_of
-        from host.studies.sensitivity_summary import sensitivity_json, sensitivity_lines
+        from host.studies import answered, sensitivity_json, sensitivity_lines, study_of
+        from host.terminal import Console
 
         study = study_of(config, overrides, dies, samples)
         with interrupted_goes_on(out), Console() as console:

@@ -10,20 +10,19 @@ from typing import Any
 
 import click
 
-from host.cli.options import one_line_errors, usable_cores
+from host.cli.groups import command, option
+from host.cli.options import one_line_errors, threads_option, usable_cores
 
 _ADDRESS = "tcp://127.0.0.1:5555"
 
 
-@click.command()
-@click.option(
-    "--bind", default=_ADDRESS, show_default=True, help="tcp://HOST:PORT to listen at; port * for a free one."
-)
-@click.option("--dies", type=click.IntRange(1, 64), default=1, show_default=True, help="Hosts served at a time.")
-@click.option("--threads", type=click.IntRange(1, 256), help="Of each die.  [default: all cores]")
-@click.option("--keys", type=click.Path(path_type=Path), help="Folder of the server's own keys (chipsim keygen).")
-@click.option("--allow", type=click.Path(path_type=Path), help="Folder of the public keys of hosts that are let in.")
-@click.option(
+@command()
+@option("--bind", default=_ADDRESS, show_default=True, help="tcp://HOST:PORT to listen at; port * for a free one.")
+@option("--dies", type=click.IntRange(1, 64), default=1, show_default=True, help="Hosts served at a time.")
+@threads_option
+@option("--keys", type=click.Path(path_type=Path), help="Folder of the server's own keys (chipsim keygen).")
+@option("--allow", type=click.Path(path_type=Path), help="Folder of the public keys of hosts that are let in.")
+@option(
     "--idle",
     "idle_s",
     type=click.FloatRange(0.1, 1e9),
@@ -31,20 +30,16 @@ _ADDRESS = "tcp://127.0.0.1:5555"
     show_default=True,
     help="Seconds of silence after which a host loses its die.",
 )
-@click.option(
-    "--memory-mib", type=click.IntRange(1, 1 << 20), default=4096, show_default=True, help="For all dies together."
-)
-@click.option(
-    "--message-mib", type=click.IntRange(1, 1024), default=64, show_default=True, help="Of the largest message."
-)
-@click.option(
+@option("--memory-mib", type=click.IntRange(1, 1 << 20), default=4096, show_default=True, help="For all dies together.")
+@option("--message-mib", type=click.IntRange(1, 1024), default=64, show_default=True, help="Of the largest message.")
+@option(
     "--rate-mib",
     type=click.FloatRange(0.1, 1e6),
     default=4096.0,
     show_default=True,
     help="Per second that a host may send; what is faster has to be sent again.",
 )
-@click.option("--child", is_flag=True, help="Serve the parent process alone, as --chip-process does, and end with it.")
+@option("--child", is_flag=True, help="Serve the parent process alone, as --chip-process does, and end with it.")
 def serve(
     bind: str,
     dies: int,
@@ -64,7 +59,7 @@ def serve(
     chipsim serve --bind tcp://0.0.0.0:5555 --keys my-keys --allow hosts     # off this machine keys are a must
     """
     with one_line_errors():
-        from chipsim.server.settings import MIB, ServerSettings
+        from chipsim.server import MIB, ServerSettings
         from chipsim.wire import Limits
 
         settings: dict[str, Any] = {
@@ -83,7 +78,7 @@ def serve(
 
 
 def _serve(settings: Any) -> None:
-    from chipsim.server.loop import Server
+    from chipsim.server import Server
 
     def say(line: str) -> None:
         click.echo(f"chipsim serve: {line}", err=True)
@@ -99,7 +94,7 @@ def _serve(settings: Any) -> None:
 
 def _serve_parent(settings: Any) -> None:
     """Serve the process at the other end of the standard input, until that is closed."""
-    from chipsim.server.loop import Server
+    from chipsim.server import Server
 
     with Server(settings) as server:
         signal.signal(signal.SIGTERM, lambda *_: server.stop())
@@ -107,8 +102,8 @@ def _serve_parent(settings: Any) -> None:
         server.run(until=sys.stdin.fileno())
 
 
-@click.command()
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the two key files.")
+@command()
+@option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the two key files.")
 def keygen(out: Path) -> None:
     """Make keys: secret.key for oneself, public.key for the other end.
 
@@ -120,7 +115,7 @@ def keygen(out: Path) -> None:
     chipsim run --chip-address tcp://CHIP:5555 --keys my-keys --chip-key chip-keys/public.key
     """
     with one_line_errors():
-        from chipsim.server.keys import PUBLIC, SECRET, make_keys
+        from chipsim.server import PUBLIC, SECRET, make_keys
 
         pair = make_keys(out)
         click.echo(f"public key   {pair.public.decode()}")

@@ -6,14 +6,16 @@ from pathlib import Path
 
 import click
 
-from host.cli.options import layer_sizes, one_line_errors
+from host.cli.groups import NETWORK, command, option
+from host.cli.options import json_option, network_option, one_line_errors
+from host.cli.run_options import setting_option
 
 
-@click.command()
+@command()
 @click.argument("chip", required=False)
-@click.option("--derived", is_flag=True, help="The dimensionless numbers of the model, each with its formula.")
-@click.option("--schema", is_flag=True, help="The JSON schema of such files.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+@option("--derived", is_flag=True, help="The dimensionless numbers of the model, each with its formula.")
+@option("--schema", is_flag=True, help="The JSON schema of such files.")
+@json_option
 def spec(chip: str | None, derived: bool, schema: bool, as_json: bool) -> None:
     """Print a preset chip, check a chip's file, or show what the model makes of either.
 
@@ -31,15 +33,15 @@ def spec(chip: str | None, derived: bool, schema: bool, as_json: bool) -> None:
     if chip is None and derived:
         raise click.UsageError("--derived needs a CHIP: a preset or a TOML file")
     with one_line_errors():
-        from chipsim.physical import PRESETS, PhysicalSpec, load
-        from chipsim.physical.load import preset_text, summary
-        from host.cli.text.derived import derived_json, derived_text
+        from chipsim.physical import PRESETS, PhysicalSpec, load, preset_text, summary
+        from host.cli.text import derived_json, derived_text
+        from host.terminal import table
 
         if schema:
             click.echo(json.dumps(PhysicalSpec.model_json_schema(), indent=2))
         elif chip is None:
             summaries = {name: summary(name) for name in PRESETS}
-            lines = [f"{name:<14}{text}" for name, text in summaries.items()]
+            lines = table(summaries.items(), align="<")
             click.echo(json.dumps({"presets": summaries}) if as_json else "\n".join(lines))
         else:
             loaded = load(chip)
@@ -53,25 +55,25 @@ def spec(chip: str | None, derived: bool, schema: bool, as_json: bool) -> None:
                 click.echo(f"{chip} is a chip, {loaded.name}; see what the model makes of it with --derived")
 
 
-@click.command("map")
-@click.option("--network", callback=layer_sizes, help="Widths of all layers, inputs first: 784,256,10.")
-@click.option("--teacher", type=click.Path(path_type=Path), help="ONNX file whose layers these are, instead.")
-@click.option("--chip", required=True, help="Preset or TOML file (see chipsim spec).")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+@command("map")
+@network_option()
+@option("--teacher", group=NETWORK, type=click.Path(path_type=Path), help="ONNX file whose layers these are, instead.")
+@setting_option("chip", required=True)
+@json_option
 def place(network: tuple[int, ...] | None, teacher: Path | None, chip: str, as_json: bool) -> None:
     """Show on which cores, rows and columns of a chip a network stands, and how full that makes it."""
     if (network is None) == (teacher is None):
         raise click.UsageError("name one network: --network 784,256,10, or --teacher FILE.onnx")
     with one_line_errors():
-        from chipsim.physical import load
-        from chipsim.physical import placement as mapping
-        from host.cli.text.placement import map_json, map_text
+        from chipsim.physical import load, place_layers
+        from chipsim.physical import place as place_dense
+        from host.cli.text import map_json, map_text
 
         if teacher is None:
             assert network is not None, "one of the two is there"
-            placement = mapping.place(load(chip), network)
+            placement = place_dense(load(chip), network)
         else:
-            from host.teachers.onnx.teacher import read_onnx
+            from host.teachers.onnx import read_onnx
 
-            placement = mapping.place_layers(load(chip), read_onnx(teacher)[0].shapes)
+            placement = place_layers(load(chip), read_onnx(teacher)[0].shapes)
         click.echo(map_json(placement) if as_json else map_text(placement))

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from host.cli.options import one_line_errors, run_options, usable_cores
+from host.cli.groups import RUNNING, command, option
+from host.cli.options import database_option, json_option, one_line_errors, usable_cores, workers_option
+from host.cli.run_options import run_options
 
 if TYPE_CHECKING:
     from host.sweep import Request, SweepStore
@@ -17,17 +19,17 @@ if TYPE_CHECKING:
 _FAILURES_SHOWN = 5
 
 
-@click.command()
+@command()
 @run_options
-@click.option("--axis", "axes", multiple=True, help="KEY=VALUE,VALUE,... for any setting, repeatable.")
-@click.option("--cross", is_flag=True, help="All combinations of the axes.  [default: one axis at a time]")
-@click.option("--dies", help="20 for dies 1 to 20, or which: 5-9 or 1,3,8-12.  [default: --die]")
-@click.option("--workers", type=click.IntRange(1, 1024), help="Processes; changes no result.  [default: all cores]")
-@click.option("--dask", metavar="ADDRESS", help="Run on the Dask cluster whose scheduler is there.")
-@click.option("--out", type=click.Path(path_type=Path), default="sweep.sqlite", show_default=True, help="Database.")
-@click.option("--retry-failed", is_flag=True, help="Run tasks again that have failed before.")
-@click.option("--plan", "only_plan", is_flag=True, help="Say what would run and how long it should take.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+@option("--axis", "axes", group="Sweep", multiple=True, help="KEY=VALUE,VALUE,... for any setting, repeatable.")
+@option("--cross", group="Sweep", is_flag=True, help="All combinations of the axes.  [default: one axis at a time]")
+@option("--dies", group="Sweep", help="20 for dies 1 to 20, or which: 5-9 or 1,3,8-12.  [default: --die]")
+@workers_option
+@option("--dask", group=RUNNING, metavar="ADDRESS", help="Run on the Dask cluster whose scheduler is there.")
+@database_option("sweep.sqlite")
+@option("--retry-failed", group=RUNNING, is_flag=True, help="Run tasks again that have failed before.")
+@option("--plan", "only_plan", group=RUNNING, is_flag=True, help="Say what would run and how long it should take.")
+@json_option
 def sweep(
     overrides: dict[str, Any],
     config: Path | None,
@@ -56,7 +58,7 @@ def sweep(
     if dask is not None and workers is not None:
         raise click.UsageError("--workers is for processes on this machine; with --dask the cluster has its own")
     with one_line_errors():
-        request = _request(overrides, config, axes, cross, dies)
+        request = request_of(overrides, config, axes, cross, dies)
         request.check()
         count = workers or usable_cores()
         if only_plan:
@@ -68,12 +70,12 @@ def sweep(
         return 1 if report["failed"] else 0
 
 
-def _request(
+def request_of(
     overrides: dict[str, Any], config: Path | None, axes: tuple[str, ...], cross: bool, dies: str | None
 ) -> Request:
     from host import sweep
-    from host.settings.spec import read_settings
-    from host.sweep.axes import split_noises
+    from host.run import read_settings
+    from host.sweep import split_noises
 
     if dies is not None and "die" in overrides:
         raise click.UsageError("--die and --dies both say which dies: keep one")
@@ -91,7 +93,7 @@ def _request(
 
 def _run(request: Request, out: Path, count: int, dask: str | None, retry_failed: bool) -> dict[str, Any]:
     from host import sweep
-    from host.sweep.display import Display
+    from host.sweep import Display
 
     began = time.monotonic()
     try:
@@ -108,7 +110,7 @@ def _run(request: Request, out: Path, count: int, dask: str | None, retry_failed
 
 
 def _report(request: Request, store: SweepStore, ran: int, seconds: float) -> dict[str, Any]:
-    from host.sweep.tally import tallies
+    from host.sweep import tallies
 
     points = list(tallies(store.rows(request.id)).values())
     failed = sum(point.failed for point in points)
@@ -126,13 +128,13 @@ def _report(request: Request, store: SweepStore, ran: int, seconds: float) -> di
 
 
 def _report_lines(report: dict[str, Any]) -> list[str]:
-    from host.sweep.display import table
+    from host.sweep import point_table
 
     lines = [
         f"sweep {report['sweep']} in {report['database']}: {report['tasks']:,} tasks, {report['ran']:,} run now in"
         f" {report['seconds']:,.1f} s",
         "",
-        *table(report["points"]),
+        *point_table(report["points"]),
     ]
     if failures := report["failures"]:
         lines += ["", f"{len(failures):,} tasks failed; run them again with --retry-failed:"]
@@ -143,21 +145,20 @@ def _report_lines(report: dict[str, Any]) -> list[str]:
 
 def _plan(request: Request, out: Path, workers: int, retry_failed: bool) -> dict[str, Any]:
     from host import sweep
-    from host.sweep.estimate import outlook
+    from host.sweep import estimate
 
     if not out.exists():
-        return {"database": str(out), **outlook(request, None, workers, retry_failed)}
+        return {"database": str(out), **estimate(request, None, workers, retry_failed)}
     with sweep.SweepStore.open(out) as store:
-        return {"database": str(out), **outlook(request, store, workers, retry_failed)}
+        return {"database": str(out), **estimate(request, store, workers, retry_failed)}
 
 
 def _plan_lines(plan: dict[str, Any]) -> list[str]:
-    width = max(len(point["name"]) for point in plan["points"])
+    from host.terminal import table
+
+    rows = [(each["name"], f"{each['dies']:,} dies,", f"{each['missing']:,} to run") for each in plan["points"]]
     lines = [f"{plan['tasks']:,} tasks, {plan['tasks'] - plan['missing']:,} stored in {plan['database']}", ""]
-    lines += [
-        f"  {point['name']:<{width}}  {point['dies']:>6,} dies, {point['missing']:>6,} to run"
-        for point in plan["points"]
-    ]
+    lines += table(rows, indent=2)
     if plan["seconds"] is not None:
         lines += [
             "",

@@ -7,50 +7,71 @@ from typing import Any
 
 import click
 
-from host.cli.options import one_line_errors, usable_cores
+from host.cli.groups import LEARNING, NETWORK, OUTPUT, GroupedCommand, NearChoice, NearGroup, option
+from host.cli.options import json_option, one_line_errors, threads_option, usable_cores
+from host.cli.run_options import setting_option
 
 
-@click.group()
+@click.group(cls=NearGroup)
 def teacher() -> None:
     """Networks for the chip to follow (see also: chipsim run --teacher FILE.onnx)."""
 
 
-@teacher.command()
-@click.option("--dataset", default="cifar10", help="As for chipsim run.  [default: cifar10]")
-@click.option("--data-dir", help="Where data sets are looked for, before CHIPSIM_DATA.")
-@click.option("--arch", required=True, help="Hidden layers, such as 32,64s2,64,64s2,fc128 (see below).")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="The ONNX file; replaced if it is there.")
-@click.option("--epochs", type=click.IntRange(1), default=30, help="Passes over the training data.  [default: 30]")
-@click.option("--batch", type=click.IntRange(2), default=128, help="Samples per step.  [default: 128]")
-@click.option("--optimizer", type=click.Choice(["adam", "sgd"]), default="adam", help="[default: adam]")
-@click.option("--learning-rate", type=float, help="At its height.  [default: 0.002 for adam, 0.1 for sgd]")
-@click.option(
+@teacher.command(cls=GroupedCommand)
+@setting_option("dataset", default="cifar10")
+@setting_option("data_dir")
+@option("--arch", group=NETWORK, required=True, help="Hidden layers, such as 32,64s2,64,64s2,fc128 (see below).")
+@option(
+    "--out",
+    group=OUTPUT,
+    type=click.Path(path_type=Path),
+    required=True,
+    help="The ONNX file; replaced if it is there.",
+)
+@option(
+    "--epochs", group=LEARNING, type=click.IntRange(1), default=30, help="Passes over the training data.  [default: 30]"
+)
+@option("--batch", group=LEARNING, type=click.IntRange(2), default=128, help="Samples per step.  [default: 128]")
+@option(
+    "--optimizer",
+    group=LEARNING,
+    type=NearChoice(["adam", "sgd"]),
+    default="adam",
+    show_default=True,
+    help="How weights follow gradients.",
+)
+@option("--learning-rate", group=LEARNING, type=float, help="At its height.  [default: 0.002 for adam, 0.1 for sgd]")
+@option(
     "--augment",
-    type=click.Choice(["none", "shift", "flip-shift"]),
+    group=LEARNING,
+    type=NearChoice(["none", "shift", "flip-shift"]),
     help="Move images by up to 4 pixels, mirror them.  [default: flip-shift for colour images, else none]",
 )
-@click.option(
+@option(
     "--activation",
-    type=click.Choice(["spike-count", "relu"]),
+    group=NETWORK,
+    type=NearChoice(["spike-count", "relu"]),
     default="spike-count",
     help="Clipped and rounded like spike counts, which a chip follows better, or plain.  [default: spike-count]",
 )
-@click.option("--steps", type=click.IntRange(1, 4096), default=16, help="The chip's, for spike-count.  [default: 16]")
-@click.option(
+@setting_option("steps", checked=True, default=16)
+@option(
     "--hold-out",
+    group=LEARNING,
     type=float,
     help="Share of the training data kept back: what chipsim run of the same seed and share validates on."
     "  [default: that of the data set in chipsim run]",
 )
-@click.option(
+@option(
     "--precision",
-    type=click.Choice(["float32", "bfloat16"]),
+    group=LEARNING,
+    type=NearChoice(["float32", "bfloat16"]),
     default="float32",
     help="bfloat16 halves the time on a CPU that has it.  [default: float32]",
 )
-@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=1, help="[default: 1]")
-@click.option("--threads", type=click.IntRange(1, 256), help="[default: all cores]")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+@setting_option("seed", checked=True, default=1)
+@threads_option
+@json_option
 def train(
     dataset: str,
     data_dir: str | None,
@@ -80,12 +101,12 @@ def train(
     with one_line_errors():
         import json
 
-        from host.cli.text.run import Console
-        from host.data.datasets import load
-        from host.settings.spec import resolve
-        from host.teachers.architecture import parse_architecture
-        from host.teachers.onnx.write import check_writable, write_onnx
-        from host.teachers.torch.training import Recipe, train
+        from host.data import load
+        from host.run import resolve
+        from host.teachers import parse_architecture
+        from host.teachers.onnx import check_writable, write_onnx
+        from host.teachers.torch import Recipe, train
+        from host.terminal import Console
 
         if learning_rate is not None and not 0 < learning_rate < float("inf"):
             raise click.UsageError(f"--learning-rate {learning_rate} must be a number above 0")

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from host.cli.options import one_line_errors, run_options, usable_cores
+from host.cli.groups import DATA, OUTPUT, NearChoice, command, option
+from host.cli.options import json_option, one_line_errors, threads_option, usable_cores
+from host.cli.run_options import run_options
 
 if TYPE_CHECKING:
-    from host.trace.probe_run import Trace
+    from host.trace import Waveform
 
 
 def _places(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[tuple[int, int], ...]:
@@ -47,24 +49,42 @@ def _step(context: click.Context, parameter: click.Parameter, value: float) -> f
     return value
 
 
-@click.command()
+@command()
 @run_options
-@click.option("--neurons", callback=_places, help="LAYER:NEURON,...  [default: of each layer the one that learns most]")
-@click.option("--rows", callback=_places, help="LAYER:ROW,... of the inputs to show.  [default: the 4 most active]")
-@click.option("--samples", "--sample", default="0", callback=_numbers, help="Numbers of samples.  [default: 0]")
-@click.option("--part", type=click.Choice(["test", "train"]), default="test", help="Of the data set.  [default: test]")
-@click.option(
+@option(
+    "--neurons",
+    group="Trace",
+    callback=_places,
+    help="LAYER:NEURON,...  [default: of each layer the one that learns most]",
+)
+@option(
+    "--rows", group="Trace", callback=_places, help="LAYER:ROW,... of the inputs to show.  [default: the 4 most active]"
+)
+@option("--samples", "--sample", group=DATA, default="0", callback=_numbers, help="Numbers of samples.  [default: 0]")
+@option(
+    "--part", group=DATA, type=NearChoice(["test", "train"]), default="test", help="Of the data set.  [default: test]"
+)
+@option(
     "--learn/--infer",
     "learn",
+    group="Trace",
     default=None,
     help="Learn from them, or only show them.  [default: learn; after all: infer]",
 )
-@click.option("--after", default="0", callback=_learned, help="Samples learned before, or 'all'.  [default: 0]")
-@click.option("--before", is_flag=True, help="The die as programmed: the same as --after 0.")
-@click.option("--step-us", type=float, default=1.0, callback=_step, help="Step period in us.  [default: 1]")
-@click.option("--out", type=click.Path(path_type=Path), default=Path("trace.vcd"), help="[default: trace.vcd]")
-@click.option("--threads", type=click.IntRange(1, 256), help="Changes the speed, no result.  [default: all cores]")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+@option(
+    "--after", group="Trace", default="0", callback=_learned, help="Samples learned before, or 'all'.  [default: 0]"
+)
+@option("--before", group="Trace", is_flag=True, help="The die as programmed: the same as --after 0.")
+@option("--step-us", group="Trace", type=float, default=1.0, callback=_step, help="Step period in us.  [default: 1]")
+@option(
+    "--out",
+    group=OUTPUT,
+    type=click.Path(path_type=Path),
+    default=Path("trace.vcd"),
+    help="Waveform file; the others have its name.  [default: trace.vcd]",
+)
+@threads_option
+@json_option
 def trace(
     overrides: dict[str, Any],
     config: Path | None,
@@ -94,10 +114,10 @@ def trace(
     with one_line_errors():
         import json
 
-        from host.cli.text.run import Console
-        from host.settings.spec import resolve
-        from host.trace.probe_run import trace as trace_run
-        from host.trace.text import facts, report
+        from host.run import resolve
+        from host.terminal import Console
+        from host.trace import facts, summary
+        from host.trace import trace as trace_run
 
         _check_writable(out)
         with Console() as console:
@@ -115,7 +135,7 @@ def trace(
             console.stage("writing")
             files = _write(traced, out, step_us * 1e-6)
         click.echo(
-            json.dumps(facts(traced, step_us * 1e-6, files)) if as_json else report(traced, step_us * 1e-6, files)
+            json.dumps(facts(traced, step_us * 1e-6, files)) if as_json else summary(traced, step_us * 1e-6, files)
         )
 
 
@@ -134,18 +154,17 @@ def _check_writable(out: Path) -> None:
         raise TraceError(f"--out {out}: cannot write in {out.parent.absolute()}; choose another --out")
 
 
-def _write(traced: Trace, out: Path, step_s: float) -> dict[str, str]:
+def _write(traced: Waveform, out: Path, step_s: float) -> dict[str, str]:
     """All files, or an error of one line; each is whole or as it was. Returns where they are."""
     from host.errors import TraceError
     from host.files import write_bytes
-    from host.plots.trace_plot import trace_png
-    from host.trace.gtkw import gtkw_text
-    from host.trace.vcd import vcd_text
+    from host.plots import waveform_png
+    from host.trace import gtkw_text, vcd_text
 
     contents = {
         "vcd": vcd_text(traced, step_s).encode(),
         "gtkw": gtkw_text(traced, step_s).encode(),
-        "png": trace_png(traced, step_s),
+        "png": waveform_png(traced, step_s),
     }
     for kind, content in contents.items():
         path = out.with_suffix(f".{kind}")

@@ -11,11 +11,11 @@ import numpy as np
 from chipsim import ChipSpec
 from chipsim.physical import PhysicalSpec
 from host.compare.training_cost import training_cost
-from host.methods.registry import find
+from host.methods import find
 
 
 @dataclass(frozen=True)
-class MethodFigures:
+class MethodNumbers:
     """One method; effort and cost are means over the dies, of training one die."""
 
     name: str
@@ -49,17 +49,17 @@ class MethodFigures:
         return asdict(self) | {"mean": self.mean, "spread": self.spread, "worst": self.worst}
 
 
-def figures(
-    name: str, ideal: Mapping[str, Any], dies: Sequence[Mapping[str, Any]], spec: ChipSpec, physical: PhysicalSpec
-) -> MethodFigures:
-    """ideal, dies: facts of the method's runs; physical: whose figures time and energy are taken from."""
+def numbers_of(
+    name: str, ideal: Mapping[str, Any], dies: Sequence[Mapping[str, Any]], spec: ChipSpec, hardware: PhysicalSpec
+) -> MethodNumbers:
+    """ideal, dies: facts of the method's runs; hardware: whose figures time and energy are taken from."""
 
     def mean(values: Sequence[float]) -> float:
         return float(np.mean(values))
 
     efforts = [facts["method"] for facts in dies]
-    costs = [training_cost(spec, physical, facts, find(name).learns_on_chip) for facts in dies]
-    return MethodFigures(
+    costs = [training_cost(spec, hardware, facts, find(name).learns_on_chip) for facts in dies]
+    return MethodNumbers(
         name=name,
         ideal=ideal["accuracy"]["after"],
         dies=tuple(facts["accuracy"]["after"] for facts in dies),

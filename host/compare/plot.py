@@ -6,8 +6,8 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from host.compare.numbers import MethodFigures
-from host.plots.palette import BLACK, BLUE, GREEN, GREY, VERMILION
+from host.compare.numbers import MethodNumbers
+from host.plots import BLACK, BLUE, GREEN, GREY, VERMILION
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,7 +17,7 @@ _SPREAD = 0.22  # of a row's height, over which the dies' dots are spread
 _FEWEST_MACS = 1e6  # where the host's work goes on as a logarithm; ticks between 0 and here would overlap
 
 
-def draw(methods: Sequence[MethodFigures], title: str) -> Figure:
+def draw(methods: Sequence[MethodNumbers], title: str) -> Figure:
     from matplotlib.figure import Figure
 
     figure = Figure((12, 1.9 + 0.62 * len(methods)), layout="constrained")
@@ -50,7 +50,7 @@ def draw(methods: Sequence[MethodFigures], title: str) -> Figure:
     return figure
 
 
-def _accuracy(axes: Axes, methods: Sequence[MethodFigures]) -> None:
+def _accuracy(axes: Axes, methods: Sequence[MethodNumbers]) -> None:
     for row, each in enumerate(methods):
         n = len(each.dies)
         heights = [row + _SPREAD * (2 * i / (n - 1) - 1) if n > 1 else row for i in range(n)]
@@ -65,7 +65,7 @@ def _accuracy(axes: Axes, methods: Sequence[MethodFigures]) -> None:
     axes.set_xlabel("test accuracy (%)")
 
 
-def _traffic(axes: Axes, methods: Sequence[MethodFigures]) -> None:
+def _traffic(axes: Axes, methods: Sequence[MethodNumbers]) -> None:
     rows = [float(row) for row in range(len(methods))]
     down, up = [each.down_per_sample for each in methods], [each.up_per_sample for each in methods]
     axes.barh([row - 0.17 for row in rows], down, 0.3, color=GREEN, label="down: spikes, targets, weights")

@@ -10,16 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from chipsim.physical import PhysicalSpec
-from host.cli.text.run import Console
-from host.compare.numbers import MethodFigures, figures
+from host.compare.judgement import verdict
+from host.compare.numbers import MethodNumbers, numbers_of
 from host.compare.plot import draw
 from host.compare.simulate import specs
-from host.compare.verdict import verdict
 from host.files import write_bytes, write_text
-from host.settings.spec import RunSpec
-from host.studies.simulate import ask
-from host.sweep.engine import Workers
-from host.sweep.store import SweepStore
+from host.settings import RunSpec
+from host.studies import simulate
+from host.sweep import SweepStore, Workers
+from host.terminal import Console
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class Comparison:
     network: tuple[int, ...]
     dies: tuple[int, ...]
     figures_of: str  # the chip whose figures time and energy are taken from
-    methods: tuple[MethodFigures, ...]
+    methods: tuple[MethodNumbers, ...]
 
     @property
     def title(self) -> str:
@@ -67,25 +66,25 @@ def compare(
     settings: Mapping[str, Any],
     names: Sequence[str],
     dies: Sequence[int],
-    physical: PhysicalSpec,
+    hardware: PhysicalSpec,
     store: SweepStore,
     workers: Workers,
     console: Console,
     own: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Comparison:
-    """settings: nested, as read from a file and flags; physical: for time and energy where the spec names no chip.
+    """settings: nested, as read from a file and flags; hardware: for time and energy where the spec names no chip.
 
     own: what a method has otherwise, such as ``{"in-the-loop": {"training.learning_rate": 5e-4}}``.
     Raises SettingError if a method cannot be, DataError, SweepError if a chip could not be simulated.
     """
     asked = specs(settings, names, dies, own)
-    rows = iter(ask([spec for each in asked.values() for spec in each], store, workers, console, "chips"))
+    rows = iter(simulate([spec for each in asked.values() for spec in each], store, workers, console, "chips"))
     found = []
     network: tuple[int, ...] = ()
     for name, wanted in asked.items():
         ideal, *facts = [next(rows).summary or {} for _ in wanted]
         network = tuple(ideal["network"])
-        chip_spec = wanted[-1].chip_spec(network[0], network[-1])
-        found.append(figures(name, ideal, facts, chip_spec, wanted[-1].chip or physical))
+        design = wanted[-1].design(network[0], network[-1])
+        found.append(numbers_of(name, ideal, facts, design, wanted[-1].chip or hardware))
     base = next(iter(asked.values()))[1]
-    return Comparison(base, network, tuple(dies), (base.chip or physical).name, tuple(found))
+    return Comparison(base, network, tuple(dies), (base.chip or hardware).name, tuple(found))

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from host.errors import SettingError
-from host.settings.method_names import MEANING
-from host.settings.spec import RunSpec, merge, spec_of
+from host.near import did_you_mean
+from host.run import merge, spec_of
+from host.settings import METHODS, RunSpec
 
 # Settings that a method which learns nothing has no use for.
 _OF_LEARNING = ("epochs", "start", "learning_rate")
@@ -17,8 +18,10 @@ def methods(text: str) -> tuple[str, ...]:
     """The methods in ``a,b,c``. Raises SettingError."""
     names = tuple(name.strip() for name in text.split(","))
     for number, name in enumerate(names):
-        if name not in MEANING:
-            raise SettingError(f"--methods: {name!r} is no method; choose from {', '.join(MEANING)}")
+        if name not in METHODS:
+            raise SettingError(
+                f"--methods: {name!r} is no method; {did_you_mean(name, METHODS)}choose from {', '.join(METHODS)}"
+            )
         if name in names[:number]:
             raise SettingError(f"--methods: {name} is given twice; keep one")
     return names

@@ -1,11 +1,11 @@
-"""The comparison as a table: rich on a terminal, plain in a pipe, Markdown for a page."""
+"""The comparison as a table: plain for a terminal, Markdown for a page."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from host.compare.numbers import MethodFigures
-from host.studies.text_table import aligned
+from host.compare.numbers import MethodNumbers
+from host.terminal import table
 
 HEAD = (
     "method",
@@ -28,7 +28,7 @@ NOTES = (
 )
 
 
-def cells(each: MethodFigures) -> tuple[str, ...]:
+def cells(each: MethodNumbers) -> tuple[str, ...]:
     once = each.bytes_programmed > 0
     return (
         each.name,
@@ -46,17 +46,17 @@ def cells(each: MethodFigures) -> tuple[str, ...]:
     )
 
 
-def plain_lines(methods: Sequence[MethodFigures]) -> list[str]:
-    return aligned(HEAD, [cells(each) for each in methods])
+def plain_lines(methods: Sequence[MethodNumbers]) -> list[str]:
+    return table(map(cells, methods), HEAD)
 
 
-def markdown_lines(methods: Sequence[MethodFigures], first: str, first_cell: str) -> list[str]:
+def markdown_lines(methods: Sequence[MethodNumbers], first: str, first_cell: str) -> list[str]:
     """With a column of its own at the left; the head belongs to the first table of a page."""
     lines = [f"| {' | '.join((first, *HEAD))} |", "| --- " * (len(HEAD) + 1) + "|"] if first else []
     return lines + [f"| {' | '.join((first_cell, *cells(each)))} |" for each in methods]
 
 
-def accuracy_lines(found: Mapping[str, Sequence[MethodFigures]]) -> list[str]:
+def accuracy_lines(found: Mapping[str, Sequence[MethodNumbers]]) -> list[str]:
     """Markdown: mean accuracy on the dies in %, a row per method, a column per noise; the best of a column in bold."""
     columns = [{each.name: f"{100 * each.mean:.2f}" for each in methods} for methods in found.values()]
     names = list(columns[0])

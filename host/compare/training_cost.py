@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chipsim import ChipSpec
-from chipsim.cost.counts import Counts
-from chipsim.cost.energy import sample_energy
-from chipsim.cost.timing import sample_time
+from chipsim.cost import EventCounts, sample_energy, sample_time
 from chipsim.physical import PhysicalSpec
 
 
@@ -23,21 +21,21 @@ class TrainingCost:
 
 
 def training_cost(
-    spec: ChipSpec, physical: PhysicalSpec, facts: Mapping[str, Any], learns_on_chip: bool
+    spec: ChipSpec, hardware: PhysicalSpec, facts: Mapping[str, Any], learns_on_chip: bool
 ) -> TrainingCost:
-    """facts: a run's (`host.run.run_die`). The link's traffic is spread evenly over the samples shown to the die."""
+    """facts: a run's (`host.run.die_run`). The link's traffic is spread evenly over the samples shown to the die."""
     method, learning = facts["method"], facts["cost"]["learning"]
     link_bytes = method["bytes_down"] + method["bytes_up"]
-    low_pj, high_pj = (each * method["weights_programmed"] for each in physical.energy.weight_write_pj)
+    low_pj, high_pj = (each * method["weights_programmed"] for each in hardware.energy.weight_write_pj)
     shown = method["die_samples"]
     if not shown:
-        seconds = 8 * link_bytes / physical.link.bandwidth_mbit_per_s / 1e6
+        seconds = 8 * link_bytes / hardware.link.bandwidth_mbit_per_s / 1e6
         low_pj, high_pj = (
             written + each * link_bytes
-            for written, each in zip((low_pj, high_pj), physical.energy.link_byte_pj, strict=True)
+            for written, each in zip((low_pj, high_pj), hardware.energy.link_byte_pj, strict=True)
         )
         return TrainingCost(seconds, low_pj / 1e9, high_pj / 1e9)
-    counts = Counts(
+    counts = EventCounts(
         input_events=learning["input_events"],
         synaptic_events=tuple(learning["synaptic_events_per_layer"]),
         spikes=tuple(learning["spikes_per_layer"]),
@@ -45,8 +43,8 @@ def training_cost(
         code_writes=(learning["code_writes"],),
     )
     each = link_bytes / shown
-    time = sample_time(spec, physical, each)
-    energy = sample_energy(spec, physical, counts, each, time.interval_us, learning=learns_on_chip)
+    time = sample_time(spec, hardware, each)
+    energy = sample_energy(spec, hardware, counts, each, time.interval_us, learning=learns_on_chip)
     return TrainingCost(
         seconds=shown * time.interval_us / 1e6,
         low_mj=shown * energy.low_nj / 1e6 + low_pj / 1e9,

@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 from numpy.typing import NDArray
 
 from chipsim import Events
-from chipsim.layout.column_blocks import padded_width
-from chipsim.layout.tables import row_type
-from chipsim.random.philox import words_of_four_steps
-from chipsim.simd.kernel import kernel, stage
-from chipsim.simd.masks import nonzero, store_chosen
-from chipsim.simd.row_tiles import LANES
-from nonideality.streams import stream_key
+from chipsim.layout import padded_width, row_type
+from chipsim.random import words_of_four_steps
+from chipsim.simd import LANES, inlined, kernel, nonzero, store_chosen
+from host.settings import Encoding
+from nonideality import stream_key
 
-Encoding = Literal["rate", "bernoulli", "current", "latency", "log-latency"]
-MEANING: dict[str, str] = {
-    "rate": "evenly spaced spikes, x T of them",
-    "bernoulli": "at each step a spike with probability x",
-    "current": "a constant current of x, no spikes",
-    "latency": "one spike, at step round((1 - x) (T - 1)); none for x = 0",
-    "log-latency": "one spike, 0.235 T ln(x / (x - 0.2)) steps late, x = 1 at step 0; none for x up to 0.2",
-}
 # Of the log-latency code, the time in which a constant current x charges a leaky membrane to a threshold of 0.2: t =
 # tau ln(x / (x - 0.2)), tau = 8 us, seen for 20 samples of 1.7 us (Cramer et al. 2022, arXiv 2006.07239).
 _LATENCY_THRESHOLD = 0.2
@@ -108,7 +96,7 @@ def _encode_rate(values, numbers, active, phases, fires, rows, begin, end):
             end[s, t] = k
 
 
-@stage
+@inlined
 def _chosen(target, at, source, which):
     """Write those of source whose `which`, (n,) float32 in whole vectors, is not zero to target[at:]."""
     for start in range(np.uint64(0), np.uint64(len(which)), np.uint64(LANES)):

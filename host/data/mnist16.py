@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import zoom
 
-from host.data.datasets import Dataset, Samples
+from host.data.samples import Dataset, Samples
 from host.errors import DataError
 
 _SIDE, _CROP, _SMALL = 28, 2, 16
@@ -28,6 +27,8 @@ def shrunk(samples: Samples) -> Samples:
     """Images (n, 784) of bytes as (n, 256)."""
     inside = slice(_CROP, _SIDE - _CROP)
     images = samples.raw.reshape(-1, _SIDE, _SIDE)[:, inside, inside]
+    from scipy.ndimage import zoom  # a third of a second
+
     # A zoom is linear and treats rows and columns alike, so it is a matrix: that of the unit vectors.
     side = images.shape[1]
     along = zoom(np.eye(side), (_SMALL / side, 1), order=3).astype(np.float32)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from host.errors import DataError
-from nonideality.streams import stream
+from nonideality import stream
 
 _ANGLES = 32  # evenly spaced, both ends included
 

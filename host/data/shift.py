@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from host.data.datasets import Samples
-from nonideality.streams import stream
+from host.data.samples import Samples
+from nonideality import stream
 
 
 @dataclass(frozen=True)

@@ -16,22 +16,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from chipsim import Chip, Probe, Result
-from host.data.encoders import Encoder
+from host.data import Encoder
 from host.methods.effort import Effort, n_weights, programming_bytes
 from host.methods.method import Job, Method, of_dense
 from host.methods.on_chip_ltl import learning_die
-from host.methods.start import converted
-from host.training.loop import LearningDie, Progress, train
-
-if TYPE_CHECKING:
-    from host.run.setup import Setup
-    from host.settings.spec import RunSpec
-    from host.teachers.teacher import Layer, Teacher
+from host.settings import RunSpec
+from host.teachers import Layer, Teacher
+from host.training import LearningDie, Progress, Setup, converted, train
 
 _CURRENT_SAMPLES = 128  # at most: every column's current at every step is looked at
 _LEARNING_RATE = 1e-3  # of nothing: a run's spec leaves no setting open
@@ -85,31 +80,32 @@ class Conversion(Method):
 
     def effort(self, setup: Setup, progress: Progress) -> Effort:
         """The twin's work for balancing and correction is counted as if all its inputs were active."""
-        wanted, window = setup.spec.conversion, setup.spec.steps * setup.teacher.macs
-        layers, shown = setup.chip_spec.n_layers, min(wanted.samples, len(setup.train))
+        wanted, window = setup.spec.conversion, setup.spec.steps * setup.teacher.macs_per_sample
+        layers, shown = setup.design.n_layers, min(wanted.samples, len(setup.train))
         balancing = layers * min(shown, _CURRENT_SAMPLES) * window if wanted.balancing == "current" else 0
-        correcting = shown * (layers * window + setup.teacher.macs) if wanted.bias_correction else 0
+        correcting = shown * (layers * window + setup.teacher.macs_per_sample) if wanted.bias_correction else 0
         return Effort(
             samples=0,
             die_samples=0,
             activity=progress.activity,
-            bytes_down=programming_bytes(setup.chip_spec),
+            bytes_down=programming_bytes(setup.design),
             bytes_up=0.0,
-            weights_programmed=n_weights(setup.chip_spec),
+            weights_programmed=n_weights(setup.design),
             host_macs=balancing + correcting,
         )
 
 
 def _balanced(setup: Setup, teacher: Teacher) -> Teacher:
     """The teacher with y_norm of each hidden layer such that the largest current is one threshold per step."""
-    norms = [np.full_like(norm, norm.max()) for norm in teacher.norms[:-1]] + [teacher.norms[-1]]
-    for layer in range(len(norms) - 1):
-        twin = _twin(setup, replace(teacher, norms=norms).normalised())
-        probe = Probe(layer + 1, tuple(range(len(norms[layer]))))
+    *hidden, output = teacher.activation_scales
+    scales = [*(np.full_like(scale, scale.max()) for scale in hidden), output]
+    for layer in range(len(scales) - 1):
+        twin = _twin(setup, replace(teacher, activation_scales=scales).normalised())
+        probe = Probe(layer + 1, tuple(range(len(scales[layer]))))
         current = _shown(setup, twin, _CURRENT_SAMPLES, [probe]).signals[layer + 1].current
         largest = np.percentile(current.max(axis=1), setup.spec.teacher.norm_percentile)
-        norms[layer] = (norms[layer] * np.float32(max(largest, 1e-6))).astype(np.float32)
-    return replace(teacher, norms=norms)
+        scales[layer] = (scales[layer] * np.float32(max(largest, 1e-6))).astype(np.float32)
+    return replace(teacher, activation_scales=scales)
 
 
 def _corrected(setup: Setup, teacher: Teacher, layers: list[Layer]) -> list[Layer | None]:
@@ -127,7 +123,7 @@ def _corrected(setup: Setup, teacher: Teacher, layers: list[Layer]) -> list[Laye
 
 
 def _twin(setup: Setup, layers: Sequence[Layer | None]) -> Chip:
-    return setup.chip(setup.chip_spec.ideal(), layers, 1)
+    return setup.chip(setup.design.ideal(), layers, 1)
 
 
 def _shown(setup: Setup, twin: Chip, n: int, probes: list[Probe]) -> Result:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chipsim import ChipSpec
-from chipsim.cost.counts import counts_per_sample
-from chipsim.cost.link import LinkFormat, link_bytes
+from chipsim.cost import LinkFormat, counts_per_sample, link_bytes
 from chipsim.physical import PhysicalSpec
 
 _ANALOG_BITS = 8  # in which an analog weight travels to the chip; modelling choice
@@ -23,7 +22,7 @@ class Effort:
 
     samples: int  # presentations learned from, wherever
     die_samples: int  # those of them that were shown to the die
-    activity: Mapping[str, Sequence[int]]  # what the die did meanwhile: ACTIVITY name -> (n_layers,)
+    activity: Mapping[str, Sequence[int]]  # what the die did meanwhile: CHIP_EVENTS name -> (n_layers,)
     bytes_down: float  # host to die: spikes, targets, weights
     bytes_up: float  # die to host: neuron state
     weights_programmed: int  # weights and biases that the host wrote, the first time included
@@ -62,7 +61,7 @@ def _weight_bits(spec: ChipSpec, layer: int) -> int:
 
 def bytes_shown(
     spec: ChipSpec,
-    physical: PhysicalSpec | None,
+    hardware: PhysicalSpec | None,
     activity: Mapping[str, Sequence[int]],
     samples: int,
     *,
@@ -73,6 +72,6 @@ def bytes_shown(
     if samples == 0:
         return 0.0
     counts = counts_per_sample(spec, activity, samples)
-    form = LinkFormat.of(spec, physical)
+    form = LinkFormat.of(spec, hardware)
     sent = link_bytes(spec, counts, form, constant_current=constant_current, learning=targets)
     return samples * (sent.input + sent.targets)

@@ -9,26 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chipsim import Snapshot
-from host.data.datasets import Samples
-from host.data.encoders import Encoder
-from host.data.rotation import Rotation
-from host.gradients.in_the_loop.batches import batches
-from host.gradients.in_the_loop.loop import InTheLoop, bytes_read_back
+from host.data import Encoder, Rotation, Samples
+from host.gradients.in_the_loop import InTheLoop, batches, bytes_read_back
 from host.methods.effort import Effort, bytes_shown, n_weights, programming_bytes
 from host.methods.method import Job, Method, of_dense
-from host.training.batches import spans
-from host.training.evaluate import evaluate
-from host.training.loop import Part, Progress, Rates, train
-
-if TYPE_CHECKING:
-    from host.run.setup import Setup
-    from host.settings.spec import RunSpec
+from host.settings import RunSpec
+from host.training import Part, Progress, Rates, Setup, evaluate, spans, train
 
 # Enough presentations to settle, whatever the size of the data set.
 _CALIBRATE_PRESENTATIONS = 60_000
@@ -68,7 +60,7 @@ class InTheLoopMethod(Method):
         job.chip.age(setup.spec.training.rest_before_s)
 
     def effort(self, setup: Setup, progress: Progress) -> Effort:
-        design, spec = setup.chip_spec, setup.spec
+        design, spec = setup.design, setup.spec
         programmed = 1 + _n_batches(setup, progress)
         shown = bytes_shown(
             design,
@@ -108,10 +100,10 @@ class _LoopLearner:
     def restore(self, snapshot: Mapping[str, NDArray[Any]]) -> None:
         self.loop.restore(snapshot)
 
-    def right(self) -> NDArray[np.bool_]:
+    def correct(self) -> NDArray[np.bool_]:
         valid: Samples = self.setup.valid
-        right: NDArray[np.bool_] = evaluate(self.loop.chip, valid, self.encoder).classes == valid.labels
-        return right
+        correct: NDArray[np.bool_] = evaluate(self.loop.chip, valid, self.encoder).classes == valid.labels
+        return correct
 
     def learn(self, edges: Sequence[int], rates: Rates) -> Iterator[Part]:
         for start, stop in pairwise(edges):
@@ -122,7 +114,7 @@ class _LoopLearner:
         encoder = Encoder(spec.encoding, n_in, spec.steps, settings.batch, spec.seed)
         for batch in batches(self.setup.train, encoder, spec.seed, start, stop, settings.batch, self.rotation):
             step = self.loop.step(batch, float(rates(batch.windows[:1])[0]))
-            yield Part(int(batch.windows[-1]) + 1, step.macs, step.result.activity)
+            yield Part(int(batch.windows[-1]) + 1, step.host_macs, step.result.activity)
 
 
 def _n_batches(setup: Setup, progress: Progress) -> int:

@@ -5,19 +5,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
+from chipsim import ChipInterface
+from host.data import Encoder
+from host.link import Timeline
 from host.methods.effort import Effort
-from host.methods.start import converted, random_weights
-
-if TYPE_CHECKING:
-    from chipsim import ChipInterface
-    from host.data.encoders import Encoder
-    from host.link.timeline import Timeline
-    from host.run.setup import Setup
-    from host.settings.spec import RunSpec
-    from host.teachers.teacher import Layer
-    from host.training.loop import Progress
+from host.settings import RunSpec
+from host.teachers import Layer
+from host.training import Progress, Setup, converted, random_weights
 
 
 @dataclass(frozen=True)

@@ -11,25 +11,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chipsim import SynapseSpec
-from chipsim.die.fabricate import FabricatedLayer, fabricate
-from chipsim.die.programming import full_scale_of
-from host.data.encoders import Encoder
-from host.gradients.local.twin import Batch, programmed_blocks
+from chipsim.die import FabricatedLayer, fabricate, full_scale_of
+from host.data import Encoder
+from host.gradients.local import Batch, programmed_blocks
 from host.methods.offline_ltl import OfflineLtl, TwinLearner, ideal_twin
-from host.training.batches import Chunk
-from host.training.evaluate import CHUNK, evaluate
-from nonideality.grammar import parse_all
-
-if TYPE_CHECKING:
-    from host.run.setup import Setup
-    from host.settings.spec import RunSpec
-    from host.teachers.teacher import Layer
+from host.settings import RunSpec
+from host.teachers import Layer
+from host.training import CHUNK, Chunk, Setup, evaluate
+from nonideality import parse_all
 
 _FIRST = 1 << 32  # beyond all dies that a run can name
 _VALIDATION = 1 << 31  # of the dies of a seed, those from here on are for looking
@@ -41,28 +35,28 @@ _NOT_INJECTED = ("read", "drift", "link")
 class NoisyTwinLearner(TwinLearner):
     """A twin whose every batch runs on a die of its own."""
 
-    def right(self) -> NDArray[np.bool_]:
+    def correct(self) -> NDArray[np.bool_]:
         """Each of a few dies answers for its share of the validation samples."""
         setup, spec = self.setup, self.setup.spec
-        right = np.zeros(len(setup.valid), np.bool_)
+        correct = np.zeros(len(setup.valid), np.bool_)
         encoder = Encoder(spec.encoding, setup.dataset.n_in, spec.steps, CHUNK, spec.seed)
-        for number in range(min(_VALIDATION_DIES, len(right))):
-            share = np.arange(number, len(right), _VALIDATION_DIES)
-            chip = setup.chip_of(setup.chip_spec, self._die(_VALIDATION + number), self.layers(), self.threads)
+        for number in range(min(_VALIDATION_DIES, len(correct))):
+            share = np.arange(number, len(correct), _VALIDATION_DIES)
+            chip = setup.chip_of(setup.design, self._die(_VALIDATION + number), self.layers(), self.threads)
             samples = setup.valid.subset(share)
-            right[share] = evaluate(chip, samples, encoder).classes == samples.labels
-        return right
+            correct[share] = evaluate(chip, samples, encoder).classes == samples.labels
+        return correct
 
     def learn_piece(self, piece: Chunk, batches: list[Batch], rates: NDArray[np.float32]) -> int:
-        macs = 0
+        host_macs = 0
         scales: list[SynapseSpec] = []
         for start, stop in batches:
-            made = fabricate(self.setup.chip_spec, self._die(self.twin.steps))
+            fabricated = fabricate(self.setup.design, self._die(self.twin.steps))
             layers = self.layers()
-            scales = scales or _scales(made, layers, self.setup.spec.synapse)
-            blocks = programmed_blocks(made, layers, scales)
-            macs += self.twin.learn(piece, [(start, stop)], rates, blocks)
-        return macs
+            scales = scales or _scales(fabricated, layers, self.setup.spec.synapse)
+            blocks = programmed_blocks(fabricated, layers, scales)
+            host_macs += self.twin.learn(piece, [(start, stop)], rates, blocks)
+        return host_macs
 
     def _die(self, number: int) -> int:
         return _FIRST * (self.setup.spec.seed + 1) + number
@@ -87,10 +81,10 @@ class NoiseAware(OfflineLtl):
         return NoisyTwinLearner(setup, ideal_twin(setup, threads), threads)
 
 
-def _scales(made: Sequence[FabricatedLayer], layers: Sequence[Layer], given: SynapseSpec) -> list[SynapseSpec]:
+def _scales(fabricated: Sequence[FabricatedLayer], layers: Sequence[Layer], given: SynapseSpec) -> list[SynapseSpec]:
     """Each layer's weight range as it would be programmed now: found once for a chunk, since the search is long."""
     found = []
-    for (weight, bias), layer in zip(layers, made, strict=True):
+    for (weight, bias), layer in zip(layers, fabricated, strict=True):
         scale = given
         if layer.weight_bits is not None:
             top = 2 ** (layer.weight_bits - 1) - 1

@@ -5,24 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.die.fabricate import fabricate
-from host.data.encoders import Encoder
-from host.gradients.local.twin import Batch, Twin
+from chipsim.die import fabricate
+from host.data import Encoder
+from host.gradients.local import Batch, Twin
 from host.methods.method import of_dense
 from host.methods.on_host import OnHost
-from host.training.batches import Chunk, Lesson, spans
-from host.training.evaluate import CHUNK, evaluate
-from host.training.loop import Part, Rates
-
-if TYPE_CHECKING:
-    from host.run.setup import Setup
-    from host.settings.spec import RunSpec
-    from host.teachers.teacher import Layer
+from host.settings import RunSpec
+from host.teachers import Layer
+from host.training import CHUNK, Chunk, Part, Rates, Setup, TrainingBatches, evaluate, spans
 
 _TUNE_PRESENTATIONS = 20_000  # from the teacher's weights
 _TRAIN_PRESENTATIONS = 60_000  # from random ones
@@ -54,13 +49,13 @@ class TwinLearner:
     def restore(self, snapshot: Mapping[str, NDArray[Any]]) -> None:
         self.twin.restore(snapshot)
 
-    def right(self) -> NDArray[np.bool_]:
+    def correct(self) -> NDArray[np.bool_]:
         setup = self.setup
         spec = setup.spec
         chip = setup.chip(self.twin.spec, self.layers(), self.threads)
         encoder = Encoder(spec.encoding, setup.dataset.n_in, spec.steps, CHUNK, spec.seed)
-        right: NDArray[np.bool_] = evaluate(chip, setup.valid, encoder).classes == setup.valid.labels
-        return right
+        correct: NDArray[np.bool_] = evaluate(chip, setup.valid, encoder).classes == setup.valid.labels
+        return correct
 
     def learn(self, edges: Sequence[int], rates: Rates) -> Iterator[Part]:
         for start, stop in pairwise(edges):
@@ -70,12 +65,12 @@ class TwinLearner:
         setup, batch, epoch = self.setup, self.setup.spec.offline.batch, len(self.setup.train)
         spec = setup.spec
         chunk = -(-spec.training.chunk // batch) * batch  # whole batches, so that chunks change no result
-        encoder = Encoder(spec.encoding, setup.dataset.n_in, spec.steps, chunk, spec.seed, Lesson.BUFFERS)
-        lesson = Lesson(setup.train, setup.teacher, encoder, spec.training.output_target, spec.seed)
-        for piece in lesson.chunks(spans(start, stop, chunk, epoch)):
+        encoder = Encoder(spec.encoding, setup.dataset.n_in, spec.steps, chunk, spec.seed, TrainingBatches.BUFFERS)
+        batches = TrainingBatches(setup.train, setup.teacher, encoder, spec.training.output_target, spec.seed)
+        for piece in batches.chunks(spans(start, stop, chunk, epoch)):
             n = len(piece.windows)
-            macs = self.learn_piece(piece, spans(0, n, batch, n), rates(piece.windows))
-            yield Part(int(piece.windows[-1]) + 1, macs + n * setup.teacher.macs)
+            host_macs = self.learn_piece(piece, spans(0, n, batch, n), rates(piece.windows))
+            yield Part(int(piece.windows[-1]) + 1, host_macs + n * setup.teacher.macs_per_sample)
 
     def learn_piece(self, piece: Chunk, batches: list[Batch], rates: NDArray[np.float32]) -> int:
         """Learn from the batches of a chunk; returns the multiply-accumulates that this took."""
@@ -114,6 +109,6 @@ class OfflineLtl(OnHost):
 
 
 def ideal_twin(setup: Setup, threads: int) -> Twin:
-    ideal = setup.chip_spec.ideal()
+    ideal = setup.design.ideal()
     width = setup.spec.offline.boxcar_width_th
     return Twin(ideal, fabricate(ideal, setup.spec.die), of_dense(setup.start_weights()), width, threads)

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
-from host.data.encoders import Encoder
+from chipsim import ChipInterface
+from host.data import Encoder
+from host.link import Timeline
 from host.methods.effort import Effort, bytes_shown, n_weights, programming_bytes
 from host.methods.method import Job, Method
-from host.training.batches import Lesson
-from host.training.evaluate import CHUNK
-from host.training.loop import LearningDie, Progress, train
-
-if TYPE_CHECKING:
-    from chipsim import ChipInterface
-    from host.link.timeline import Timeline
-    from host.run.setup import Setup
-    from host.settings.spec import RunSpec
+from host.settings import RunSpec
+from host.training import CHUNK, LearningDie, Progress, Setup, TrainingBatches, train
 
 _Die = TypeVar("_Die", bound=LearningDie)
 # Enough presentations to settle, whatever the size of the data set (see the README's table of figures).
@@ -54,7 +49,7 @@ class OnChipLtl(Method):
 
     def effort(self, setup: Setup, progress: Progress) -> Effort:
         shown = bytes_shown(
-            setup.chip_spec,
+            setup.design,
             setup.spec.chip,
             progress.activity,
             progress.presentations,
@@ -65,9 +60,9 @@ class OnChipLtl(Method):
             samples=progress.presentations,
             die_samples=progress.presentations,
             activity=progress.activity,
-            bytes_down=programming_bytes(setup.chip_spec) + shown,
+            bytes_down=programming_bytes(setup.design) + shown,
             bytes_up=0.0,
-            weights_programmed=n_weights(setup.chip_spec),
+            weights_programmed=n_weights(setup.design),
             host_macs=progress.host_macs,
         )
 
@@ -76,7 +71,7 @@ def learning_die(kind: type[_Die], setup: Setup, chip: ChipInterface, timeline: 
     """`chip` with all presentations of the run before it."""
     spec, n_in, epoch = setup.spec, setup.dataset.n_in, len(setup.train)
     chunk = setup.chunk
-    ahead = Encoder(spec.encoding, n_in, spec.steps, chunk, spec.seed, Lesson.BUFFERS)
-    lesson = Lesson(setup.train, setup.teacher, ahead, spec.training.output_target, spec.seed, timeline)
+    ahead = Encoder(spec.encoding, n_in, spec.steps, chunk, spec.seed, TrainingBatches.BUFFERS)
+    batches = TrainingBatches(setup.train, setup.teacher, ahead, spec.training.output_target, spec.seed, timeline)
     looking = Encoder(spec.encoding, n_in, spec.steps, CHUNK, spec.seed)
-    return kind(chip, lesson, setup.valid, looking, epoch, chunk)
+    return kind(chip, batches, setup.valid, looking, epoch, chunk)

@@ -6,18 +6,15 @@ import hashlib
 import json
 from abc import abstractmethod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
-from chipsim.simd.kernel import cache_root, sources_key
+from chipsim.simd import cache_root, sources_key
 from host.errors import RunFolderError
 from host.files import read_arrays, write_arrays
 from host.methods.effort import Effort, n_weights, programming_bytes
 from host.methods.method import Job, Method
-from host.training.loop import Learner, Progress, train
-
-if TYPE_CHECKING:
-    from host.run.setup import Setup
-    from host.teachers.teacher import Layer
+from host.teachers import Layer
+from host.training import Learner, Progress, Setup, train
 
 
 class Model(Learner, Protocol):
@@ -58,10 +55,10 @@ class OnHost(Method):
         return Effort(
             samples=progress.presentations,
             die_samples=0,
-            activity={name: [0] * setup.chip_spec.n_layers for name in progress.activity},
-            bytes_down=programming_bytes(setup.chip_spec),
+            activity={name: [0] * setup.design.n_layers for name in progress.activity},
+            bytes_down=programming_bytes(setup.design),
             bytes_up=0.0,
-            weights_programmed=n_weights(setup.chip_spec),
+            weights_programmed=n_weights(setup.design),
             host_macs=progress.host_macs,
         )
 

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from host.methods.on_chip_ltl import OnChipLtl, learning_die
 from host.methods.on_host import OnHost
-from host.training.loop import LearningDie, Part, Rates
-
-if TYPE_CHECKING:
-    from host.run.setup import Setup
-    from host.settings.spec import RunSpec
-    from host.teachers.teacher import Layer
+from host.settings import RunSpec
+from host.teachers import Layer
+from host.training import LearningDie, Part, Rates, Setup
 
 
 @dataclass(frozen=True)
@@ -39,5 +35,5 @@ class OnlineLtlOffChip(OnHost):
         return OnChipLtl().learning_rate(spec)
 
     def model(self, setup: Setup, threads: int) -> SimulatedDie:
-        twin = setup.chip(setup.chip_spec.ideal(), setup.start_weights(), threads)
+        twin = setup.chip(setup.design.ideal(), setup.start_weights(), threads)
         return learning_die(SimulatedDie, setup, twin)

@@ -1,28 +1,25 @@
-"""Finds a method by its name. Each is imported when it is asked for: most runs need one."""
+"""The methods by their names."""
 
 from __future__ import annotations
 
-from functools import cache
-from importlib import import_module
-from typing import TYPE_CHECKING
+from host.methods.conversion import Conversion
+from host.methods.in_the_loop import InTheLoopMethod
+from host.methods.method import Method
+from host.methods.noise_aware import NoiseAware
+from host.methods.offline_ltl import OfflineLtl
+from host.methods.on_chip_ltl import OnChipLtl
+from host.methods.online_ltl_off_chip import OnlineLtlOffChip
 
-if TYPE_CHECKING:
-    from host.methods.method import Method
-    from host.settings.method_names import MethodName
-
-# Module and class of each.
-_WHERE: dict[MethodName, tuple[str, str]] = {
-    "on-chip-ltl": ("on_chip_ltl", "OnChipLtl"),
-    "conversion": ("conversion", "Conversion"),
-    "offline-ltl": ("offline_ltl", "OfflineLtl"),
-    "online-ltl-off-chip": ("online_ltl_off_chip", "OnlineLtlOffChip"),
-    "noise-aware": ("noise_aware", "NoiseAware"),
-    "in-the-loop": ("in_the_loop", "InTheLoopMethod"),
+_METHODS: dict[str, Method] = {
+    "on-chip-ltl": OnChipLtl(),
+    "conversion": Conversion(),
+    "offline-ltl": OfflineLtl(),
+    "online-ltl-off-chip": OnlineLtlOffChip(),
+    "noise-aware": NoiseAware(),
+    "in-the-loop": InTheLoopMethod(),
 }
 
 
-@cache
-def find(name: MethodName) -> Method:
-    module, kind = _WHERE[name]
-    method: Method = getattr(import_module(f"host.methods.{module}"), kind)()
-    return method
+def find(name: str) -> Method:
+    """The one object of this name: methods hold no state."""
+    return _METHODS[name]

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim import ChipInterface, Events, Probe, Result
-from chipsim.die.fabricate import fabricate
-from host.data.encoders import Encoder
+from chipsim.die import fabricate
+from host.data import Encoder
 from host.files import write_bytes
 from host.plots.palette import BLACK as _BLACK
 from host.plots.palette import BLUE as _BLUE
@@ -24,9 +24,9 @@ from host.plots.palette import GREEN as _GREEN
 from host.plots.palette import GREY as _GREY
 from host.plots.palette import VERMILION as _VERMILION
 from host.plots.png import png_of
-from host.run.run_die import Outcome
-from host.teachers.network import Network
-from host.training.evaluate import EVALUATION_WINDOWS
+from host.run import Outcome
+from host.teachers import Network
+from host.training import EVALUATION_WINDOWS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,8 +41,8 @@ _FEW_LEVELS = 40  # of a quantised weight that are better shown one by one
 
 def save_plots(outcome: Outcome, folder: Path) -> list[Path]:
     """Draw `outcome` into four PNG files in `folder` (made if missing). Leaves its chip as it is. Raises OSError."""
-    pictures = {"accuracy.png": _accuracy, "raster.png": _raster, "rates.png": _rates, "weights.png": _weights}
-    contents = {name: _png(draw(outcome)) for name, draw in pictures.items()}
+    plots = {"accuracy.png": _accuracy, "raster.png": _raster, "rates.png": _rates, "weights.png": _weights}
+    contents = {name: _png(draw(outcome)) for name, draw in plots.items()}
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in contents.items():
         write_bytes(folder / name, content)
@@ -144,10 +144,10 @@ def _raster(outcome: Outcome) -> Figure:
     before = _look(outcome, outcome.chip, index)
     outcome.chip.restore(learned)
     looks = [before, after]
-    last = setup.chip_spec.n_layers
+    last = setup.design.n_layers
     # An integrating readout answers by the largest membrane in units of the neuron's own threshold.
-    threshold = fabricate(setup.chip_spec, setup.spec.die)[-1].neurons.threshold
-    readout = np.stack([r.traces[last][0] / threshold for _, r in looks])
+    threshold = fabricate(setup.design, setup.spec.die)[-1].neurons.threshold
+    readout = np.stack([r.probed_membranes[last][0] / threshold for _, r in looks])
     ratios = [1.0] * len(names) + [1.7]
     title = f"Test sample {index}, class {label}{', the first that learning put right' if len(repaired) else ''}{some}"
     figure = _figure(outcome, title, 1.8 + 1.05 * sum(ratios))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from host.files import write_bytes
-from host.link.timeline import HOST_WORK, Overlap, Span, Timeline, overlap
+from host.link import HOST_WORK, Overlap, Span, Timeline, overlap
 from host.plots.palette import BLACK, BLUE, GREEN, GREY, PURPLE, VERMILION
 from host.plots.png import png_of
 
@@ -74,8 +74,8 @@ def _draw_overview(axes: Axes, spans: list[Span], start: int, measured: Overlap)
     host = [span for span in spans if span.lane == "host" and span.kind in HOST_WORK]
     chip = [span for span in spans if span.lane == "chip"]
     for lane, color, style, name in ((chip, GREEN, "-", "chip"), (host, BLUE, (0, (4, 2)), "host")):
-        busy = 100 * _busy(lane, start, seconds)
-        axes.plot(at, busy, color=color, linestyle=style, linewidth=1.3, drawstyle="steps-mid", label=name)
+        percent = 100 * busy(lane, start, seconds)
+        axes.plot(at, percent, color=color, linestyle=style, linewidth=1.3, drawstyle="steps-mid", label=name)
     axes.set(xlim=(0, seconds), ylim=(0, 105), ylabel="busy (%)", xlabel="time (s)")
     axes.set_title(
         f"{measured.hidden:.0%} of the host's work of {measured.host_s:.2f} s cost no time; the chip had nothing to do"
@@ -85,7 +85,7 @@ def _draw_overview(axes: Axes, spans: list[Span], start: int, measured: Overlap)
     axes.legend(loc="lower right", fontsize=8, ncols=2)
 
 
-def _busy(spans: list[Span], start: int, seconds: float) -> NDArray[np.float64]:
+def busy(spans: list[Span], start: int, seconds: float) -> NDArray[np.float64]:
     """(_BINS,) share of each stretch of time in which at least one of the spans ran."""
     edges = np.linspace(0, seconds, _BINS + 1)
     done = np.zeros(_BINS + 1)

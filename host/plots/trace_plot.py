@@ -14,9 +14,7 @@ from numpy.typing import NDArray
 
 from host.plots.palette import BLACK, BLUE, DASHES, GREEN, GREY, PURPLE, VERMILION
 from host.plots.png import png_of
-from host.trace.probe_run import NeuronTrace, Trace
-from host.trace.text import error_lines, name_of, quantity, unit_of
-from host.trace.waves import STAGES, Timeline, waves
+from host.trace import STAGES, NeuronWaveform, SignalTimeline, Waveform, error_lines, name_of, quantity, unit_of, waves
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,22 +28,22 @@ _RAIL_IN_SIGHT = 0.6  # spans of the membrane beyond its range where a rail is s
 _SMALL, _NORMAL = 7.0, 8.5  # points
 
 
-def trace_png(trace: Trace, step_s: float) -> bytes:
+def waveform_png(waveform: Waveform, step_s: float) -> bytes:
     """The picture as a PNG file."""
-    return png_of(trace_figure(trace, step_s), 150)
+    return png_of(waveform_plot(waveform, step_s), 150)
 
 
-def trace_figure(trace: Trace, step_s: float) -> Figure:
+def waveform_plot(waveform: Waveform, step_s: float) -> Figure:
     """The first neurons of a trace over the first of its samples, as many as can be read."""
     from matplotlib.figure import Figure
 
-    neurons = trace.neurons[:_MOST_NEURONS]
-    scene = _Scene(trace, step_s)
-    panels = _panels(trace)
+    neurons = waveform.neurons[:_MOST_NEURONS]
+    scene = _Scene(waveform, step_s)
+    panels = _panels(waveform)
     heights = [height for _, height, _ in panels]
     width = {1: 9.0, 2: 12.0, 3: 17.0}[len(neurons)]
     figure = Figure((width, 1.7 + 0.55 * sum(heights)), layout="constrained")
-    figure.suptitle(_title(trace, scene, round(13 * width)), fontsize=10, parse_math=False)
+    figure.suptitle(_title(waveform, scene, round(13 * width)), fontsize=10, parse_math=False)
     grid = figure.subplots(len(panels), len(neurons), sharex=True, squeeze=False, height_ratios=heights)
     for column, neuron in enumerate(neurons):
         for (label, _, draw), axes in zip(panels, grid[:, column], strict=True):
@@ -55,7 +53,7 @@ def trace_figure(trace: Trace, step_s: float) -> Figure:
             axes.spines[["top", "right"]].set_visible(False)
             if column == 0:
                 axes.set_ylabel(label, rotation=0, ha="right", va="center", fontsize=_NORMAL)
-        grid[0, column].set_title(_header(trace, neuron, len(neurons)), fontsize=_SMALL + 0.5, loc="left")
+        grid[0, column].set_title(_header(waveform, neuron, len(neurons)), fontsize=_SMALL + 0.5, loc="left")
         grid[-1, column].set_xlabel(f"time ({scene.unit}), {quantity(step_s)} per step", fontsize=_NORMAL)
         grid[0, column].set_xlim(0, scene.end)
         grid[0, column].locator_params(axis="x", nbins=9, steps=[1, 2, 5, 10])
@@ -66,18 +64,18 @@ def trace_figure(trace: Trace, step_s: float) -> Figure:
 class _Scene:
     """What is drawn of a trace, and the time axis."""
 
-    def __init__(self, trace: Trace, step_s: float) -> None:
-        self.trace = trace
-        spec = trace.chip_spec
+    def __init__(self, waveform: Waveform, step_s: float) -> None:
+        self.waveform = waveform
+        spec = waveform.design
         period = spec.steps + spec.n_layers - 1
-        self.shown = max(1, min(len(trace.samples), _MOST_STEPS // period))
-        self.timeline = Timeline(self.shown, spec.steps, spec.n_layers)
+        self.shown = max(1, min(len(waveform.samples), _MOST_STEPS // period))
+        self.timeline = SignalTimeline(self.shown, spec.steps, spec.n_layers)
         factor, self.unit = unit_of(period * step_s)
         self.step = step_s / factor
         self.end = self.shown * period * self.step
-        self._waves = {(*wave.scope, wave.name): wave for wave in waves(trace)}
+        self._waves = {(*wave.scope, wave.name): wave for wave in waves(waveform)}
 
-    def line(self, neuron: NeuronTrace, *path: str) -> tuple[NDArray[Any], NDArray[Any]]:
+    def line(self, neuron: NeuronWaveform, *path: str) -> tuple[NDArray[Any], NDArray[Any]]:
         """Times and values of a neuron's signal (or another one in its layer: its path); the last holds to the end."""
         layer, mine = ("chip", f"layer{neuron.layer}"), (f"neuron{neuron.neuron}", *path)
         wave = self._waves[(*layer, *mine)] if (*layer, *mine) in self._waves else self._waves[(*layer, *path)]
@@ -99,34 +97,38 @@ class _Scene:
                 axes.axvspan(first, last, facecolor="#E8E8E8", edgecolor=GREY, hatch="////", linewidth=0, zorder=0.8)
 
 
-_Draw = Callable[[_Scene, "Axes", NeuronTrace], None]
+_Draw = Callable[[_Scene, "Axes", NeuronWaveform], None]
 
 
-def _panels(trace: Trace) -> list[tuple[str, float, _Draw]]:
+def _panels(waveform: Waveform) -> list[tuple[str, float, _Draw]]:
     """Label, height and contents of the panels, from the column to the synapse."""
-    n_rows = max(len(neuron.rows) for neuron in trace.neurons) - 1
-    current = trace.spec.encoding == "current" and any(neuron.layer == 1 for neuron in trace.neurons)
+    n_rows = max(len(neuron.rows) for neuron in waveform.neurons) - 1
+    current = waveform.spec.encoding == "current" and any(neuron.layer == 1 for neuron in waveform.neurons)
     panels: list[tuple[str, float, _Draw]] = [
         (f"input rows\n({'current, ' if current else ''}spikes)", 0.4 * n_rows + 0.2, _inputs),
         ("column current\n(th per step)", 1.3, _current),
         ("membrane (th)", 3.2, _membrane),
         ("spike", 0.5, _spike),
-        ("spike count and\ntarget count" if trace.learns else "count", 1.6, _counts),
+        ("spike count and\ntarget count" if waveform.learns else "count", 1.6, _counts),
     ]
-    if trace.learns:
+    if waveform.learns:
         learning: list[tuple[str, float, _Draw]] = [
             ("target minus count\n(spikes)", 1.3, _difference),
-            ("error gate\n(spikes per step)" if _is_linear(trace) else "error gate", 1.2, _error),
+            ("error gate\n(spikes per step)" if _is_linear(waveform) else "error gate", 1.2, _error),
             ("learning gates", 0.9, _gates),
             ("update pulse\n(10⁻³ th)", 1.2, _pulse),
-            ("weight change\n(10⁻³ th)" if not len(trace.neurons[0].code) else "weight change\n(LSB)", 2.2, _weights),
+            (
+                "weight change\n(10⁻³ th)" if not len(waveform.neurons[0].code) else "weight change\n(LSB)",
+                2.2,
+                _weights,
+            ),
         ]
         panels += [(label, height, _where_it_learns(draw)) for label, height, draw in learning]
     return panels
 
 
 def _where_it_learns(draw: _Draw) -> _Draw:
-    def drawn(scene: _Scene, axes: Axes, neuron: NeuronTrace) -> None:
+    def drawn(scene: _Scene, axes: Axes, neuron: NeuronWaveform) -> None:
         if neuron.learns:
             draw(scene, axes, neuron)
         else:
@@ -136,29 +138,29 @@ def _where_it_learns(draw: _Draw) -> _Draw:
     return drawn
 
 
-def _is_linear(trace: Trace) -> bool:
-    return trace.chip_spec.learning_circuit.error_gate == "linear"
+def _is_linear(waveform: Waveform) -> bool:
+    return waveform.design.learning_circuit.error_gate == "linear"
 
 
-def _title(trace: Trace, scene: _Scene, width: int) -> str:
-    spec = trace.spec
+def _title(waveform: Waveform, scene: _Scene, width: int) -> str:
+    spec = waveform.spec
     shown = [
         f"{sample} (class {label}, answer {answer})"
-        for sample, label, answer in zip(trace.samples, trace.labels, trace.classes, strict=True)
+        for sample, label, answer in zip(waveform.samples, waveform.labels, waveform.classes, strict=True)
     ][: scene.shown]
-    left_out = [f"{scene.shown} of {len(trace.samples)} samples"] if scene.shown < len(trace.samples) else []
-    if len(trace.neurons) > _MOST_NEURONS:
-        left_out.append(f"{_MOST_NEURONS} of {len(trace.neurons)} neurons")
-    what = f"{'Learning' if trace.learns else 'Inferring'} {trace.part} sample {', '.join(shown)}"
-    what += f" after {trace.learned_before:,} learned" + (f" [{', '.join(left_out)}]" if left_out else "")
-    network = "-".join(map(str, trace.chip_spec.layer_sizes))
-    facts = f"{trace.data}, {network}, {spec.steps} steps, {spec.encoding} encoding; "
+    left_out = [f"{scene.shown} of {len(waveform.samples)} samples"] if scene.shown < len(waveform.samples) else []
+    if len(waveform.neurons) > _MOST_NEURONS:
+        left_out.append(f"{_MOST_NEURONS} of {len(waveform.neurons)} neurons")
+    what = f"{'Learning' if waveform.learns else 'Inferring'} {waveform.part} sample {', '.join(shown)}"
+    what += f" after {waveform.learned_before:,} learned" + (f" [{', '.join(left_out)}]" if left_out else "")
+    network = "-".join(map(str, waveform.design.layer_sizes))
+    facts = f"{waveform.data}, {network}, {spec.steps} steps, {spec.encoding} encoding; "
     facts += f"noise {', '.join(spec.noise)}" if spec.noise else "no noise"
     facts += f"; die seed {spec.die}"
     return "\n".join(textwrap.wrap(what, width) + textwrap.wrap(facts, width))
 
 
-def _header(trace: Trace, neuron: NeuronTrace, columns: int) -> str:
+def _header(waveform: Waveform, neuron: NeuronWaveform, columns: int) -> str:
     """Which neuron, and what the fab got wrong with it."""
     lines = error_lines(neuron)
     frozen = f"as made: {'; '.join(lines)}" if lines else "made as designed"
@@ -177,16 +179,16 @@ def _lanes(axes: Axes, lines: list[tuple[str, tuple[NDArray[Any], NDArray[Any]]]
     axes.tick_params(axis="y", length=0)
 
 
-def _inputs(scene: _Scene, axes: Axes, neuron: NeuronTrace) -> None:
-    graded = neuron.layer == 1 and scene.trace.spec.encoding == "current"
+def _inputs(scene: _Scene, axes: Axes, neuron: NeuronWaveform) -> None:
+    constant_current = neuron.layer == 1 and scene.waveform.spec.encoding == "current"
     lines = []
     for r, row in enumerate(neuron.rows[:-1]):
-        amplitude = f": {neuron.input[0, 0, r]:.2f}" if graded and scene.shown == 1 else ""
+        amplitude = f": {neuron.input[0, 0, r]:.2f}" if constant_current and scene.shown == 1 else ""
         lines.append((f"row {row}{amplitude}", scene.line(neuron, "input", f"row{row}")))
     _lanes(axes, lines, BLACK)
 
 
-def _current(scene: _Scene, axes: Axes, neuron: NeuronTrace) -> None:
+def _current(scene: _Scene, axes: Axes, neuron: NeuronWaveform) -> None:
     axes.axhline(0, color=GREY, linewidth=0.8)
     axes.step(*scene.line(neuron, "current"), where="post", color=BLACK, linewidth=1.1, label="current")
     if neuron.noise.any():
@@ -196,9 +198,9 @@ def _current(scene: _Scene, axes: Axes, neuron: NeuronTrace) -> None:
     axes.margins(y=0.12)
 
 
-def _membrane(scene: _Scene, axes: Axes, neuron: NeuronTrace) -> None:
+def _membrane(scene: _Scene, axes: Axes, neuron: NeuronWaveform) -> None:
     at, values = scene.line(neuron, "membrane")
-    threshold, low, high = (neuron.made[name] for name in ("threshold", "low_rail", "high_rail"))
+    threshold, low, high = (neuron.fabricated[name] for name in ("threshold", "low_rail", "high_rail"))
     fires = np.isfinite(threshold) and not neuron.integrating
     bottom, top = float(min(values.min(), 0)), float(max(values.max(), threshold if fires else 0))
     span = max(top - bottom, 1e-3)
@@ -207,7 +209,7 @@ def _membrane(scene: _Scene, axes: Axes, neuron: NeuronTrace) -> None:
     far = [f"rail {rail:g} out of sight" for rail in (low, high) if rail not in rails and np.isfinite(rail)]
     bottom, top = min([bottom, *rails]), max([bottom + span, top, *rails])
     axes.set_ylim(bottom - 0.08 * (top - bottom), top + 0.08 * (top - bottom))
-    edges = neuron.made["boxcar_low"], neuron.made["boxcar_high"]
+    edges = neuron.fabricated["boxcar_low"], neuron.fabricated["boxcar_high"]
     if neuron.learns and np.isfinite(edges).all():
         label = f"boxcar {edges[0]:.2f} to {edges[1]:.2f}"
         axes.axhspan(*edges, color=BLUE, alpha=0.13, linewidth=0, label=label, zorder=0.6)
@@ -229,17 +231,17 @@ def _membrane(scene: _Scene, axes: Axes, neuron: NeuronTrace) -> None:
     _legend(axes)
 
 
-def _spike(scene: _Scene, axes: Axes, neuron: NeuronTrace) -> None:
+def _spike(scene: _Scene, axes: Axes, neuron: NeuronWaveform) -> None:
     _lanes(axes, [("none: readout" if neuron.integrating else "spike", scene.line(neuron, "spike"))], BLACK)
 
 
-def _counts(scene: _Scene, axes: Axes, neuron: NeuronTrace) -> None:
+def _counts(scene: _Scene, axes: Axes, neuron: NeuronWaveform) -> None:
     label = "membrane / threshold" if neuron.integrating else "spikes"
     axes.step(*scene.line(neuron, "count"), where="post", color=BLACK, linewidth=1.2, label=label)
     if neuron.learns:
         at, values = scene.line(neuron, "target_count")
         axes.step(at, values, where="post", color=BLUE, linestyle=DASHES, linewidth=1.2, label="target")
-    full = neuron.made["accumulator_full"]
+    full = neuron.fabricated["accumulator_full"]
     if full <= scene.timeline.steps and not neuron.integrating:
         axes.axhline(full, color=VERMILION, linestyle="-.", linewidth=1, label=f"full at {full:g}")
     low, high = axes.get_ylim()
@@ -248,9 +250,9 @@ def _counts(scene: _Scene, axes: Axes, neuron: NeuronTrace) -> None:
     _legend(axes)
 
 
-def _difference(scene: _Scene, axes: Axes, neuron: NeuronTrace) -> None:
+def _difference(scene: _Scene, axes: Axes, neuron: NeuronWaveform) -> None:
     """Both change in the same cycle, so they have the same times but for where a window begins."""
-    dead_zone = neuron.made["dead_zone"]
+    dead_zone = neuron.fabricated["dead_zone"]
     at, count = scene.line(neuron, "count")
     difference = scene.line(neuron, "target_count")[1] - count
     axes.axhline(0, color=GREY, linewidth=0.8)
@@ -264,7 +266,7 @@ def _difference(scene: _Scene, axes: Axes, neuron: NeuronTrace) -> None:
     axes.margins(y=0.12)
 
 
-def _error(scene: _Scene, axes: Axes, neuron: NeuronTrace) -> None:
+def _error(scene: _Scene, axes: Axes, neuron: NeuronWaveform) -> None:
     at, values = scene.line(neuron, "error")
     axes.axhline(0, color=GREY, linewidth=0.8)
     axes.fill_between(at, 0, values, step="post", color=VERMILION, alpha=0.25, linewidth=0)
@@ -272,12 +274,12 @@ def _error(scene: _Scene, axes: Axes, neuron: NeuronTrace) -> None:
     _around_zero(axes, values)
 
 
-def _gates(scene: _Scene, axes: Axes, neuron: NeuronTrace) -> None:
+def _gates(scene: _Scene, axes: Axes, neuron: NeuronWaveform) -> None:
     enabled = scene.line(neuron, "update_enable")
     _lanes(axes, [("boxcar", scene.line(neuron, "boxcar")), ("past warm-up", enabled)], BLUE)
 
 
-def _pulse(scene: _Scene, axes: Axes, neuron: NeuronTrace) -> None:
+def _pulse(scene: _Scene, axes: Axes, neuron: NeuronWaveform) -> None:
     at, values = scene.line(neuron, "pulse")
     axes.axhline(0, color=GREY, linewidth=0.8)
     axes.fill_between(at, 0, 1000 * values, step="post", color=BLACK, linewidth=0)
@@ -292,7 +294,7 @@ def _around_zero(axes: Axes, values: NDArray[Any]) -> None:
         axes.set_yticks([0])
 
 
-def _weights(scene: _Scene, axes: Axes, neuron: NeuronTrace) -> None:
+def _weights(scene: _Scene, axes: Axes, neuron: NeuronWaveform) -> None:
     axes.axhline(0, color=GREY, linewidth=0.8)
     for r, row in enumerate(neuron.rows):
         name = neuron.row_name(row)
@@ -301,7 +303,7 @@ def _weights(scene: _Scene, axes: Axes, neuron: NeuronTrace) -> None:
         at, weight = scene.line(neuron, f"weight_{name}")
         width = 2.2 if name == "bias" else 1.2
         if len(neuron.code):
-            full = 2.0**scene.trace.chip_spec.learning_circuit.update_accumulator_bits
+            full = 2.0**scene.waveform.design.learning_circuit.update_accumulator_bits
             code, residue = (scene.line(neuron, f"{what}_{name}")[1] for what in ("code", "residue"))
             axes.step(at, code - code[0], where="post", color=color, linestyle=style, linewidth=2.2)
             moved = code + residue / full

@@ -13,7 +13,7 @@ from host.errors import SettingError
 from host.files import replacing
 from host.report.chart import text_of
 from host.report.scale import is_number
-from host.sweep.store import Row
+from host.sweep import Row
 
 _BATCH = 10_000
 _TEXT = ("task", "status", "message")

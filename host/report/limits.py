@@ -19,7 +19,7 @@ _MEANING = {
 
 
 @dataclass(frozen=True)
-class Limit:
+class MetLimit:
     """One thing that met its limit."""
 
     words: str
@@ -44,7 +44,7 @@ def limits(
     steps: int,
     samples: Mapping[str, int],
     weight_updates: int,
-) -> list[Limit]:
+) -> list[MetLimit]:
     """What met its limit at least once. samples: shown per phase."""
     found = []
     for name in dict.fromkeys(name for counts in saturation.values() for name in counts):
@@ -57,5 +57,5 @@ def limits(
         else:
             chances = {phase: samples[phase] * sum(network[1:]) * steps for phase in counts}
         shares = {phase: count / chances[phase] if chances[phase] else None for phase, count in counts.items()}
-        found.append(Limit(words, of, counts, shares, name in _USUAL))
+        found.append(MetLimit(words, of, counts, shares, name in _USUAL))
     return found

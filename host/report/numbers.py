@@ -12,7 +12,7 @@ from host.report.chart import Bar, Labels, Series, bars, curves, histogram, text
 from host.report.panels import Panel
 from host.report.population import Point, Population
 from host.report.scale import round_steps
-from host.studies.die_yield import MOMENTS, Criterion, Moment
+from host.studies import MOMENTS, Criterion, Moment
 
 _MOST_BINS = 26
 

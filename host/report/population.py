@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from host.settings.spec import RunSpec
-from host.studies.die_yield import MOMENTS, Criterion, Moment, Share
-from host.sweep.store import Row
+from host.settings import RunSpec
+from host.studies import MOMENTS, Criterion, Moment, Share
+from host.sweep import Row
 
 SHOWN_FAILURES = 50  # a report lists; the rest is counted
 _FEW_DIES = 40  # below, percentiles of the dies are hardly more than their extremes

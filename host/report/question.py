@@ -9,14 +9,14 @@ from math import prod
 from typing import Any
 
 from host.report.chart import text_of
-from host.settings.spec import RunSpec
-from host.studies.sensitivity import Study
-from host.sweep.command_line import replay_arguments
+from host.settings import RunSpec
+from host.studies import Study
+from host.sweep import arguments_of
 from nonideality import catalogue
 
 
 @dataclass(frozen=True)
-class Question:
+class SweepQuestion:
     """A sweep's request. `command_for` gives the command for some of its axes only."""
 
     base: RunSpec
@@ -47,23 +47,23 @@ def levels(request: Mapping[str, Any]) -> dict[str, list[Any]]:
     return {axis["name"]: list(axis["values"]) for axis in request["axes"]}
 
 
-def question(request: Mapping[str, Any], database: str) -> Question:
+def question(request: Mapping[str, Any], database: str) -> SweepQuestion:
     return _study(Study.from_request(request), database) if is_study(request) else _grid(request, database)
 
 
-def _grid(request: Mapping[str, Any], database: str) -> Question:
+def _grid(request: Mapping[str, Any], database: str) -> SweepQuestion:
     base = RunSpec.model_validate(request["base"])
     axes = {axis["name"]: axis["values"] for axis in request["axes"]}
     dies = _dies(request["dies"])
     several = len(axes) > 1
 
     def command_for(names: Sequence[str]) -> str:
-        arguments = [text for text in replay_arguments(base) if not text.startswith("--die=")]
+        arguments = [text for text in arguments_of(base) if not text.startswith("--die=")]
         arguments += [_axis(name, axes[name]) for name in names]
         arguments += ["--cross"] if request["cross"] and len(names) > 1 else []
         return shlex.join(["chipsim", "sweep", *arguments, "--dies", dies, "--out", database])
 
-    return Question(
+    return SweepQuestion(
         base,
         {name: ", ".join(map(text_of, levels)) for name, levels in axes.items()},
         "all combinations" if request["cross"] and several else "one axis at a time" if several else "one axis",
@@ -74,14 +74,14 @@ def _grid(request: Mapping[str, Any], database: str) -> Question:
     )
 
 
-def _study(study: Study, database: str) -> Question:
+def _study(study: Study, database: str) -> SweepQuestion:
     base = study.base
-    arguments = [text for text in replay_arguments(base) if not text.startswith("--noise=")]
+    arguments = [text for text in arguments_of(base) if not text.startswith("--noise=")]
     arguments += [f"--noise={entry.given}" for entry in study.imperfections]
     arguments += ["--dies", str(study.n_dies), "--samples", str(study.samples), "--out", database]
     command = shlex.join(["chipsim", "sensitivity", *arguments])
     rows = f", and {study.samples * study.design.width:,} chips of a Sobol design" if study.design else ""
-    return Question(
+    return SweepQuestion(
         base,
         {entry.name: entry.given.partition(":")[2] for entry in study.imperfections},
         f"each noise alone, all but each, all{rows}",

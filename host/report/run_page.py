@@ -12,17 +12,17 @@ from typing import Any
 
 from markupsafe import Markup
 
-from host.data.encoders import MEANING
 from host.errors import RunFolderError
-from host.link.traffic.summary import link_lines
+from host.link.traffic import link_lines
 from host.report.chart import Bar, Labels, Series, bars, curves
 from host.report.commands import report_command
 from host.report.limits import PHASES, limits
 from host.report.page import render
 from host.report.population import numbers
-from host.run.folder import RunFolder
-from host.studies.die_yield import Share
-from host.sweep.command_line import replay_command
+from host.run import RunFolder
+from host.settings import ENCODINGS
+from host.studies import Share
+from host.sweep import command_line_of
 
 _TRIPLE = {
     "teacher": "the ANN that the chip follows",
@@ -32,7 +32,7 @@ _TRIPLE = {
 }
 # Of result.json: what the page cannot do without.
 _NEEDED = ("accuracy", "test_samples", "train_samples", "saturation", "network", "weight_updates", "noise", "die_seed")
-_PICTURES = {
+_PLOTS = {
     "rates.png": (
         "Rate against target",
         "Firing rates of each layer against the teacher's target rates on test samples, before learning above and after"
@@ -56,7 +56,7 @@ _PICTURES = {
 
 
 @dataclass(frozen=True)
-class Picture:
+class Plot:
     title: str
     description: str
     address: str  # a data: address, so that the page needs no other file
@@ -76,20 +76,20 @@ def run_page(folder: Path) -> str:
         spec=spec,
         summary=summary,
         network="-".join(map(str, summary["network"])),
-        encoding=MEANING[spec.encoding],
+        encoding=ENCODINGS[spec.encoding],
         triple=_TRIPLE,
         triple_chart=_triple(summary),
         intervals={name: _interval(summary["accuracy"][name], test_samples) for name in _TRIPLE},
         checks=checks,
         learning_chart=_learning(checks, summary) if checks else None,
-        pictures=_pictures(folder),
+        plots=_plots(folder),
         limits=met,
         phases=PHASES,
         warnings=[limit for limit in met if limit.notable],
         costs=numbers(summary.get("cost", {})),
         link=link_lines(summary["link"]) if "link" in summary else [],
         toml=spec.to_toml(),
-        run_command=replay_command(spec),
+        run_command=command_line_of(spec),
         report_command=report_command(str(folder), []),
         versions=_json(folder / "versions.json", folder),
     )
@@ -171,9 +171,9 @@ def _learning(checks: list[dict[str, float]], summary: Mapping[str, Any]) -> Mar
     return curves(labels, [int(n) for n in shown], series, (max(max(every) - spread, 0), max(every)), flat)
 
 
-def _pictures(folder: Path) -> list[Picture]:
+def _plots(folder: Path) -> list[Plot]:
     return [
-        Picture(title, text, "data:image/png;base64," + base64.b64encode((folder / name).read_bytes()).decode())
-        for name, (title, text) in _PICTURES.items()
+        Plot(title, text, "data:image/png;base64," + base64.b64encode((folder / name).read_bytes()).decode())
+        for name, (title, text) in _PLOTS.items()
         if (folder / name).is_file()
     ]

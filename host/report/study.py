@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from host.report.chart import Bar, Labels, bars
-from host.report.question import Question
-from host.studies.die_yield import MOMENTS, Moment
-from host.studies.sensitivity import Accuracy, Answer, Mean, Study
-from host.studies.sobol import Indices
-from host.sweep.store import Row
+from host.report.question import SweepQuestion
+from host.studies import MOMENTS, Accuracy, Answer, Indices, Mean, Moment, Study
+from host.sweep import Row
 
 
 @dataclass(frozen=True)
@@ -20,7 +18,7 @@ class StudyPart:
     """A study with its drawings; `answer` is None while tasks are missing or have failed."""
 
     id: str
-    question: Question
+    question: SweepQuestion
     open_tasks: int  # missing or failed
     answer: Answer | None = None
     alone: Markup | None = None
@@ -28,7 +26,7 @@ class StudyPart:
     shares: Mapping[Moment, Markup] | None = None
 
 
-def study_part(sweep_id: str, asked: Question, study: Study, rows: Iterable[Row]) -> StudyPart:
+def study_part(sweep_id: str, asked: SweepQuestion, study: Study, rows: Iterable[Row]) -> StudyPart:
     """The study's answer and its figures from its rows, which are in the order of its plan."""
     found, open_tasks = [], 0
     for row in rows:

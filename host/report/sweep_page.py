@@ -7,18 +7,17 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from host.report import numbers as figures
+from host.report import numbers
 from host.report.commands import report_command
-from host.report.limits import NOTABLE, PHASES, Limit, limits
+from host.report.limits import NOTABLE, PHASES, MetLimit, limits
 from host.report.page import render, sentence_list
 from host.report.panels import Panel, arrange
 from host.report.population import Point, Population, gather
-from host.report.question import Question
+from host.report.question import SweepQuestion
 from host.report.study import StudyPart
-from host.run.folder import versions
-from host.studies.die_yield import MOMENTS, Criterion, Moment, Share
-from host.sweep.command_line import replay_command
-from host.sweep.store import Row
+from host.run import versions
+from host.studies import MOMENTS, Criterion, Moment, Share
+from host.sweep import Row, command_line_of
 
 MOST_PANELS = 12  # drawn; a crossed sweep of many axes has more, and the rows have them all
 
@@ -30,7 +29,7 @@ class Source:
     path: str  # as the user named it
     id: str
     created: str  # date and time, UTC
-    question: Question
+    question: SweepQuestion
     others: int  # sweeps in the same file that are not shown
 
 
@@ -41,7 +40,7 @@ class Line:
     point: Point
     bands: dict[str, tuple[float, float] | None]
     shares: dict[Moment, Share]
-    saturation: list[Limit]
+    saturation: list[MetLimit]
     worst: tuple[int, str] | None  # the worst die after learning: its seed and its command
 
     @property
@@ -57,7 +56,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Part:
+class DrawnPanel:
     """A panel with its drawings."""
 
     name: str  # anchor
@@ -100,8 +99,8 @@ def sweep_page(
         phases=PHASES,
         notable=NOTABLE,
         warnings=_warnings(parts),
-        losses=figures.losses(shown, population) if shown else None,
-        loss_lines=figures.panel_losses(shown, population),
+        losses=numbers.losses(shown, population) if shown else None,
+        loss_lines=numbers.panel_losses(shown, population),
         costs=sorted({name for part in parts for line in part.lines for name in line.point.cost}),
         spec=asked.base.to_toml(),
         spec_hash=asked.base.hash(),
@@ -112,21 +111,21 @@ def sweep_page(
     return page, population
 
 
-def _part(number: int, panel: Panel, population: Population, source: Source, wanted: Criterion) -> Part:
+def _part(number: int, panel: Panel, population: Population, source: Source, wanted: Criterion) -> DrawnPanel:
     lines = [_line(point, population) for point in panel.points]
     name = f"panel-{number}"
-    edges = figures.bin_edges(panel.points)
+    edges = numbers.bin_edges(panel.points)
     own = {panel.axis, *panel.held}
     command = source.question.command_for([axis for axis in source.question.axes if axis in own])
-    return Part(
+    return DrawnPanel(
         name,
         panel,
         lines,
-        figures.accuracy(name, panel, population),
-        figures.yields(name, panel, wanted),
-        figures.histograms(name, panel, edges),
+        numbers.accuracy(name, panel, population),
+        numbers.yields(name, panel, wanted),
+        numbers.histograms(name, panel, edges),
         edges,
-        [{m: figures.bin_counts(point, m, edges) for m in MOMENTS} for point in panel.points if point.dies],
+        [{m: numbers.bin_counts(point, m, edges) for m in MOMENTS} for point in panel.points if point.dies],
         _finding(panel, lines),
         command,
     )
@@ -147,7 +146,7 @@ def _line(point: Point, population: Population) -> Line:
         {name: population.band(point, name) for name in ("ideal", *MOMENTS)},
         {moment: point.share(moment) for moment in MOMENTS},
         limits(point.saturation, point.network, spec.steps, samples, point.activity["weight_updates"]),
-        (worst, replay_command(spec.model_copy(update={"die": worst}))),
+        (worst, command_line_of(spec.model_copy(update={"die": worst}))),
     )
 
 
@@ -155,7 +154,7 @@ def _finding(panel: Panel, lines: Sequence[Line]) -> str:
     """The level that hurts most, in one sentence or two."""
     told = [line for line in lines if line.point.dies]
     line = min(told, key=lambda line: line.point.mean("before") or 0.0)
-    level = figures.level_words(panel, line.point)
+    level = numbers.level_words(panel, line.point)
     means = {name: f"{100 * (line.point.mean(name) or 0.0):.2f} %" for name in ("ideal", *MOMENTS)}
     dies = len(line.point.dies)
     good = {moment: line.shares[moment].good for moment in MOMENTS}
@@ -167,7 +166,7 @@ def _finding(panel: Panel, lines: Sequence[Line]) -> str:
     )
 
 
-def _warnings(parts: Sequence[Part]) -> list[str]:
+def _warnings(parts: Sequence[DrawnPanel]) -> list[str]:
     """What met its limit often enough to ask whether the design has room."""
     worst: dict[str, tuple[float, str, str, str]] = {}
     for part in parts:
@@ -175,7 +174,7 @@ def _warnings(parts: Sequence[Part]) -> list[str]:
             for limit in filter(lambda limit: limit.notable, line.saturation):
                 for phase, share in limit.shares.items():
                     if share is not None and share > worst.get(limit.words, (0.0,))[0]:
-                        where = figures.level_words(part.panel, line.point)
+                        where = numbers.level_words(part.panel, line.point)
                         worst[limit.words] = (share, limit.of, PHASES[phase], where)
     return [
         f"{words[0].upper()}{words[1:]}: up to {100 * share:.3g} % {of}, {phase}, at {where}."

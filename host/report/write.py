@@ -15,9 +15,9 @@ from host.report.question import is_study, levels, question, size
 from host.report.run_page import run_page
 from host.report.study import StudyPart, study_part
 from host.report.sweep_page import Source, sweep_page
-from host.studies.die_yield import criterion
-from host.studies.sensitivity import Study
-from host.sweep.store import Sweep, SweepStore
+from host.studies import Study, criterion
+from host.sweep import Sweep, SweepStore
+from host.terminal import table
 
 _WITHIN = "0.01"  # of the ideal chip's accuracy, where nothing else is asked for
 
@@ -63,8 +63,8 @@ def write_sweep(
             write_parquet(parquet, store.rows(sweep.id), axes)
     facts = {name: str(path) for name, path in targets.items() if path is not None}
     tasks = {"done": population.done, "failed": population.failed, "missing": population.missing}
-    lines = [f"{name:<9}{path}" for name, path in facts.items()]
-    lines.append(f"sweep    {sweep.id}: {', '.join(f'{count:,} {what}' for what, count in tasks.items())}")
+    counts = f"{sweep.id}: {', '.join(f'{count:,} {what}' for what, count in tasks.items())}"
+    lines = table([*facts.items(), ("sweep", counts)], align="<")
     return Written(lines, {**facts, "sweep": sweep.id, "tasks": tasks})
 
 

@@ -1,1 +1,51 @@
-"""Room."""
+"""One run: settings put together, a die fabricated, measured, trained, measured again, and kept in a folder.
+
+Read, in this order:
+
+    resolution       flags over the file over what chip, teacher and data set say; `hardware_setting`: the setting
+    `chip` setup            data, teacher, weights to program chip_source      where the die comes from: this process,
+    or a server behind a wire die_run          from spec to result: ideal, before, learning, after folder
+    spec, metrics, checkpoint, result: whole files only, at any moment cost_facts       what the run cost; `kept`: the
+    die of a finished run; `checked_design`: a design to be checked
+
+May know: `methods`, `training`, `teachers`, `data`, `link`, `settings`, errors and files; `chipsim` by its interface,
+`check`, `cost` and `physical`. Never who listens, and never a picture: both lie above.
+
+To add a fact to a result: in `die_run`, from what the die and the method counted; it must be the same on any number of
+threads and behind any wire. To add a file to the folder: in `folder`, written beside and renamed. The tests are in
+`tests/host/run/`: `test_resume.py` kills runs, `test_settings_take_effect.py` sees that no setting is ignored.
+"""
+
+from host.run.checked_design import design_from
+from host.run.chip_source import ChipSource, InProcess
+from host.run.cost_facts import cost_json
+from host.run.die_run import NullListener, Outcome, Reference, RunListener, recovered_fraction, reference, run, run_die
+from host.run.folder import RunFolder, versions
+from host.run.kept import kept_die
+from host.run.resolution import merge, read_settings, resolve, spec_of
+from host.run.setup import complete, prepare, resolved
+
+__all__ = [
+    "ChipSource",
+    "InProcess",
+    "NullListener",
+    "Outcome",
+    "Reference",
+    "RunFolder",
+    "RunListener",
+    "complete",
+    "cost_json",
+    "design_from",
+    "kept_die",
+    "merge",
+    "prepare",
+    "read_settings",
+    "recovered_fraction",
+    "reference",
+    "resolve",
+    "resolved",
+    "run",
+    "run_die",
+    "spec_of",
+    "versions",
+]

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from chipsim.check import Design
-from chipsim.physical.load import load_table
-from host.data.datasets import load
+from chipsim.physical import load_table
+from host.data import load
 from host.errors import SettingError
-from host.methods.registry import find
+from host.methods import find
+from host.run.resolution import resolve
 from host.run.setup import layers_of
-from host.settings.spec import RunSpec, resolve
+from host.settings import RunSpec
 
 
 def design_from(source: str, network: tuple[int, ...] | None, overrides: Mapping[str, Any]) -> Design:
@@ -30,7 +31,7 @@ def design_from(source: str, network: tuple[int, ...] | None, overrides: Mapping
             raise SettingError(f"chip {source} can hold many networks: name one, for example --network 784,256,10")
     layers = layers_of(run, load(run.dataset, run.data_dir)) if network is None else {"layer_sizes": network}
     return Design(
-        chip=run.chip_of(layers),
+        chip=run.design_of(layers),
         physical=run.chip,
         learning_rate=run.training.learning_rate or find(run.training.method).learning_rate(run),
         start=run.training.start,

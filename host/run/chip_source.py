@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from chipsim import Chip, ChipInterface, ChipSpec
-from host.link.timeline import Timeline
-from host.link.traffic.counted_chip import CountedChip
-from host.link.traffic.traffic import Traffic
+from host.link import Timeline
+from host.link.traffic import CountedChip, Traffic
 
 
 class ChipSource(Protocol):

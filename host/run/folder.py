@@ -19,8 +19,9 @@ from typing import Any
 
 from host.errors import RunFolderError
 from host.files import read_arrays, write_arrays, write_text
-from host.settings.spec import RunSpec, resolve
-from host.training.loop import Check, Progress
+from host.run.resolution import resolve
+from host.settings import RunSpec
+from host.training import Check, Progress
 
 _PACKAGES = ("chipsim", "numpy", "numba", "scikit-learn", "scipy", "pydantic")
 

@@ -1,1 +1,52 @@
-"""Room."""
+"""Everything that can be set about a run, as frozen data: the one source of defaults, and the lowest room of the host.
+
+Read, in this order:
+
+    spec           all settings of a run, with defaults and limits; what decides results is in its hash
+    in_the_loop    settings of training in the loop; `methods`: of conversion and offline learning
+    choices        what some settings choose from, with what each choice means: encodings, norms, output targets
+    method_names   the training methods by name, with what each does
+    defaults       what suits a data set where nothing else is said
+    flags          which settings have a flag on the command line
+    nested         settings by dotted name
+
+May know: the settings of `chipsim` (in `design` and `physical`), `learning_circuit` and `nonideality`, and the host's
+errors. Never a room of the host, a data set or a method: a spec is put together in `host.run`, which knows all of them.
+
+To add a setting: a field with its default and limits in the table that it belongs to; its unit stands in its name. If
+it is worth a flag, a line in `flags`. `tests/support/every_setting.py` then asks for a value that is not the default,
+and `tests/host/run/test_settings_take_effect.py` for proof that it changes a run. Names in spec.toml stay as they are:
+files written before must be read.
+"""
+
+from host.settings.choices import ENCODINGS, OUTPUT_TARGETS, Encoding, Norm, OutputTarget
+from host.settings.defaults import BUILT_IN, DATASET_DEFAULTS, STEPS_LEARNED_IN
+from host.settings.flags import FLAGS, FlaggedSetting, flagged
+from host.settings.in_the_loop import LoopSpec, LossSpec
+from host.settings.method_names import METHODS, MethodName
+from host.settings.nested import put, put_default
+from host.settings.spec import RunSpec, TeacherSpec, TrainingSpec, hash_of
+
+__all__ = [
+    "BUILT_IN",
+    "DATASET_DEFAULTS",
+    "ENCODINGS",
+    "FLAGS",
+    "METHODS",
+    "OUTPUT_TARGETS",
+    "STEPS_LEARNED_IN",
+    "Encoding",
+    "FlaggedSetting",
+    "LoopSpec",
+    "LossSpec",
+    "MethodName",
+    "Norm",
+    "OutputTarget",
+    "RunSpec",
+    "TeacherSpec",
+    "TrainingSpec",
+    "flagged",
+    "hash_of",
+    "put",
+    "put_default",
+]

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from chipsim import ConverterSpec
+from chipsim import AdcSpec
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Penalty = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -37,4 +37,4 @@ class LoopSpec(BaseModel):
     biases: bool = True  # whether they learn, or stay as they start
     rotation_deg: Annotated[float, Field(ge=0, le=45)] = 0.0  # training images are turned by up to so much
     loss: LossSpec = LossSpec()
-    converter: ConverterSpec = ConverterSpec()
+    converter: AdcSpec = AdcSpec()

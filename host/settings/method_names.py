@@ -6,7 +6,7 @@ from typing import Literal
 
 MethodName = Literal["on-chip-ltl", "conversion", "offline-ltl", "online-ltl-off-chip", "noise-aware", "in-the-loop"]
 
-MEANING: dict[MethodName, str] = {
+METHODS: dict[MethodName, str] = {
     "on-chip-ltl": "the die learns by itself, online; nothing is read back",
     "conversion": "the teacher's weights, scaled to rates; nothing is learned",
     "offline-ltl": "Local Tandem Learning through time on the ideal twin, then programmed",

@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from host.errors import SettingError
-from host.sweep.store import Row
+from host.sweep import Row
 
 CONFIDENCE = 0.95
 Moment = Literal["before", "after"]  # learning on chip

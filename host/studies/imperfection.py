@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from host.errors import SettingError
 from host.studies.sobol import Range
-from nonideality.grammar import parse
+from nonideality import parse
 
 _FORM = re.compile(
     r"(?P<kind>[^:@,]+)(@(?P<early_site>[^:@,]+))?:(?P<mild>[^@,]*?)\.\.(?P<severe>[^@,]*)(@(?P<site>[^:@,]+))?(?P<options>,.*)?"

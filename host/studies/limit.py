@@ -11,7 +11,7 @@ from typing import Any
 from host.errors import SettingError
 from host.studies.bisection import Between, Outside, Try, next_step
 from host.studies.die_yield import CONFIDENCE, Criterion, Moment, PointYield, dies_to_claim
-from host.studies.text_table import aligned, percent, percent_interval
+from host.terminal import percent, percent_interval, table
 
 LEAST_TOLERANCE = 1e-4  # of the range
 
@@ -98,12 +98,12 @@ class Limit:
     def lines(self) -> list[str]:
         question = self.question
         wanted = f"a yield of {percent(float(question.wanted_yield), 4).rstrip('0').rstrip('.')} %"
-        table = [f"  {line}" for line in aligned(*self._table())]
+        head, rows = self._table()
         return [
             f"{question.axis}: {self._answer()}",
             f"wanted: {wanted}, {question.moment} learning on chip; a die is good with an {question.criterion}",
             "",
-            *table,
+            *table(rows, head, indent=2),
             "",
             *self._caveats(wanted),
         ]

@@ -6,19 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from host.cli.text.run import Console
-from host.settings.spec import RunSpec, merge, read_settings, spec_of
+from host.run import merge, read_settings, spec_of
+from host.settings import RunSpec
 from host.studies.die_yield import PointYield, yields
 from host.studies.imperfection import imperfection
-from host.studies.level_axis import LevelAxis
+from host.studies.levels import LevelAxis
 from host.studies.limit import Limit, Question, find_limit
-from host.studies.simulate import ask
-from host.sweep.axes import Axis
-from host.sweep.engine import missing
-from host.sweep.request import Request
-from host.sweep.run import local_workers
-from host.sweep.store import Row, SweepStore
-from host.sweep.task import Task, tasks_of
+from host.studies.simulate import simulate
+from host.sweep import Axis, Request, Row, SweepStore, Task, local_workers, missing, tasks_of
+from host.terminal import Console
 
 
 class Design:
@@ -63,15 +59,15 @@ def search(question: Question, design: Design, database: Path, workers: int, con
         design.tasks(end)  # what cannot be is refused before a database is made
     with SweepStore.create(database) as store, local_workers(workers) as processes:
 
-        def verdict(rows: list[Row]) -> PointYield:
+        def yield_of(rows: list[Row]) -> PointYield:
             [point] = yields(rows, question.criterion)
             return point
 
-        def simulate(level: float) -> PointYield:
-            return verdict(ask(design.specs(level), store, processes, console, f"{design.name} {level:g}"))
+        def yield_at(level: float) -> PointYield:
+            return yield_of(simulate(design.specs(level), store, processes, console, f"{design.name} {level:g}"))
 
-        known = {level: verdict(rows) for level, rows in _known(store, design, question.ends)}
-        limit = find_limit(question, known, simulate)
+        known = {level: yield_of(rows) for level, rows in _known(store, design, question.ends)}
+        limit = find_limit(question, known, yield_at)
         request = design.sweep(limit.levels)
         store.add_sweep(request.id, request.to_json(), ((point, task.id) for point, task in request.plan()))
     return request.id, limit

@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from host.errors import SettingError
-from host.settings.spec import RunSpec
+from host.settings import RunSpec
 from host.studies.die_yield import CONFIDENCE, MOMENTS, Moment
 from host.studies.imperfection import Imperfection, imperfection
-from host.studies.sobol import Design, Indices, Range, indices
-from host.sweep.store import canonical
-from nonideality.grammar import parse_all
+from host.studies.sobol import Indices, Range, SobolDesign, indices
+from host.sweep import canonical
+from nonideality import parse_all
 
 
 class Planned(NamedTuple):
@@ -128,9 +128,9 @@ class Study:
         return tuple(entry.range for entry in self.imperfections if entry.range is not None)
 
     @property
-    def design(self) -> Design | None:
+    def design(self) -> SobolDesign | None:
         """All ranges at once; None if there is none."""
-        return Design(self.ranges, self.samples, self.base.die, self.base.seed) if self.ranges else None
+        return SobolDesign(self.ranges, self.samples, self.base.die, self.base.seed) if self.ranges else None
 
     def plan(self) -> list[Planned]:
         """Every task: die by die for each set of imperfections, then the design's samples in their order."""

@@ -6,14 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from host.cli.text.run import Console
-from host.settings.spec import merge, read_settings, spec_of
+from host.run import merge, read_settings, spec_of
 from host.studies.imperfection import imperfection
 from host.studies.sensitivity import Accuracy, Answer, Study
-from host.studies.simulate import ask, refuse_failures
-from host.sweep.run import local_workers
-from host.sweep.store import Row, SweepStore
-from host.sweep.task import tasks_of
+from host.studies.simulate import refuse_failures, simulate
+from host.sweep import Row, SweepStore, local_workers, tasks_of
+from host.terminal import Console
 
 
 def study_of(config: Path | None, overrides: Mapping[str, Any], n_dies: int, samples: int) -> Study:
@@ -33,7 +31,7 @@ def answered(study: Study, database: Path, workers: int, console: Console) -> tu
         store.add_sweep(
             study.id, study.request(), ((point, task) for (point, _), task in zip(plan, tasks, strict=True))
         )
-        rows = ask([spec for _, spec in plan], store, processes, console, "chips")
+        rows = simulate([spec for _, spec in plan], store, processes, console, "chips")
     return study.id, study.answer(accuracies(rows))
 
 

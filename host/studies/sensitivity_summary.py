@@ -8,7 +8,7 @@ from typing import Any
 from host.studies.die_yield import CONFIDENCE, MOMENTS
 from host.studies.sensitivity import Answer, Mean
 from host.studies.sobol import Indices
-from host.studies.text_table import aligned
+from host.terminal import table
 
 
 def sensitivity_json(answer: Answer, sweep: str) -> dict[str, Any]:
@@ -56,7 +56,7 @@ def sensitivity_lines(answer: Answer, sweep: str) -> list[str]:
         f"sweep {sweep}: what each imperfection costs, before and after learning on chip",
         "",
         f"one at a time, in percentage points of accuracy: mean of {dies}{interval}",
-        *(f"  {line}" for line in aligned(*_cost_table(answer))),
+        *_cost_table(answer),
         "alone: lost against the ideal chip. left out: won when all others stay.",
         "",
     ]
@@ -72,7 +72,7 @@ def sensitivity_lines(answer: Answer, sweep: str) -> list[str]:
         spread = f"{moment}: standard deviation of the accuracy {100 * answer.spread[moment]:.2f} points"
         lines += ["", spread if shares else f"{moment}: the accuracy never changes, there is no variance to share"]
         if shares:
-            lines += [f"  {line}" for line in aligned(*_share_table(shares))]
+            lines += _share_table(shares)
     return [
         *lines,
         "",
@@ -82,7 +82,7 @@ def sensitivity_lines(answer: Answer, sweep: str) -> list[str]:
     ]
 
 
-def _cost_table(answer: Answer) -> tuple[list[str], list[list[str]]]:
+def _cost_table(answer: Answer) -> list[str]:
     head = ["imperfection", "alone before", "alone after", "left out before", "left out after"]
     rows = []
     for entry in answer.study.imperfections:
@@ -90,7 +90,7 @@ def _cost_table(answer: Answer) -> tuple[list[str], list[list[str]]]:
         cells = [*(cost.alone[moment] for moment in MOMENTS), *(cost.left_out[moment] for moment in MOMENTS)]
         rows.append([f"{entry.name} {entry.severe:g}", *map(_points, cells)])
     together = [_points(answer.all_together[moment]) for moment in MOMENTS]
-    return head, [*rows, ["all together", *together, "", ""]]
+    return table([*rows, ["all together", *together]], head, indent=2)
 
 
 def _points(mean: Mean) -> str:
@@ -100,9 +100,9 @@ def _points(mean: Mean) -> str:
     return f"{100 * mean.value:.2f} ({low:.2f} to {high:.2f})"
 
 
-def _share_table(shares: Mapping[str, Indices]) -> tuple[list[str], list[list[str]]]:
+def _share_table(shares: Mapping[str, Indices]) -> list[str]:
     rows = []
     for name, entry in shares.items():
         cells = [f"{index.value:.2f} ({index.low:.2f} to {index.high:.2f})" for index in (entry.first, entry.total)]
         rows.append([name, *cells])
-    return ["factor", "first order", "total"], rows
+    return table(rows, ("factor", "first order", "total"), indent=2)

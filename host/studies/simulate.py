@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from host.cli.text.run import Console
 from host.errors import SweepError
-from host.settings.spec import RunSpec
-from host.sweep.engine import Workers
-from host.sweep.run import run_specs
-from host.sweep.store import Result, Row, SweepStore
+from host.settings import RunSpec
+from host.sweep import Result, Row, SweepStore, Workers, run_specs
+from host.terminal import Console
 
 
-class Progress:
+class ChipCounter:
     """Counts chips on the console; a listener of the engine."""
 
     def __init__(self, console: Console, what: str) -> None:
@@ -30,9 +28,9 @@ class Progress:
         self._console.steps(self._done, self._total, self._what)
 
 
-def ask(specs: Sequence[RunSpec], store: SweepStore, workers: Workers, console: Console, what: str) -> list[Row]:
+def simulate(specs: Sequence[RunSpec], store: SweepStore, workers: Workers, console: Console, what: str) -> list[Row]:
     """The rows of `specs`, in order. Raises SweepError if one could not be simulated: every one is needed."""
-    rows = store.rows_of(run_specs(specs, store, workers, Progress(console, what)))
+    rows = store.rows_of(run_specs(specs, store, workers, ChipCounter(console, what)))
     refuse_failures(rows)
     return rows
 

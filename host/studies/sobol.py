@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nonideality.streams import stream
+from nonideality import stream
 
 CONFIDENCE = 0.95
 _RESAMPLES = 999
@@ -46,7 +46,7 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Design:
+class SobolDesign:
     """`n` (a power of two) rows of `width` samples: A, B, then A with one factor from B, the die last.
 
     A design of more rows begins with the rows of a smaller one.

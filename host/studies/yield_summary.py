@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from host.settings.spec import RunSpec
+from host.settings import RunSpec
 from host.studies.die_yield import CONFIDENCE, MOMENTS, Criterion, Die, PointYield
-from host.studies.text_table import aligned, percent, percent_interval, point_text
-from host.sweep.command_line import replay_command
+from host.sweep import command_line_of
+from host.terminal import percent, percent_interval, table
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class YieldReport:
                     "ideal": die.ideal,
                     "before": die.before,
                     "after": die.after,
-                    "command": replay_command(spec),
+                    "command": command_line_of(spec),
                 }
                 for die, spec in self.worst
             ],
@@ -85,18 +85,17 @@ class YieldReport:
         rows = []
         for point in self.points:
             ideal = point.dies[0].ideal if point.dies else None
-            row = [point_text(point.point), str(len(point.dies)), percent(ideal)]
+            row = [_point_text(point.point), str(len(point.dies)), percent(ideal)]
             for moment in MOMENTS:
                 share, accuracy = point.share(moment), point.accuracies(moment)
                 figures = (accuracy.mean(), accuracy.min()) if len(accuracy) else (None, None)
                 row += [percent(share.fraction, 1), percent_interval(share.interval), *map(percent, figures)]
             rows.append(row)
-        table = [f"  {line}" for line in aligned(head, rows)]
         return [
             f"sweep {self.sweep}: a die is good with an {self.wanted}",
             "before and after learning on chip; intervals are Wilson's",
             "",
-            *table,
+            *table(rows, head, indent=2),
             *self._absent(),
             *([f"also in this database: {', '.join(self.other_sweeps)} (--sweep)"] if self.other_sweeps else []),
             *self._worst_lines(),
@@ -107,14 +106,14 @@ class YieldReport:
         for point in self.points:
             parts = [f"{point.failed} failed"] * bool(point.failed) + [f"{point.missing} missing"] * bool(point.missing)
             if parts:
-                lines.append(f"not counted at {point_text(point.point)}: {' and '.join(parts)}")
+                lines.append(f"not counted at {_point_text(point.point)}: {' and '.join(parts)}")
         return ["", *lines] if lines else []
 
     def _worst_lines(self) -> list[str]:
         lines = ["", "worst dies; each command gives the same figures again"] if self.worst else []
         for die, spec in self.worst:
             figures = f"before {percent(die.before)} %, after {percent(die.after)} %"
-            lines += [f"  {point_text(die.point)}, die {die.die}: {figures}", f"    {replay_command(spec)}"]
+            lines += [f"  {_point_text(die.point)}, die {die.die}: {figures}", f"    {command_line_of(spec)}"]
         return lines
 
 
@@ -128,3 +127,8 @@ def _flat(told: Mapping[str, Any]) -> dict[str, Any]:
         figures |= {"interval_low": low, "interval_high": high}
         flat |= {f"{name}_{moment}": value for name, value in figures.items()}
     return flat
+
+
+def _point_text(point: Mapping[str, object]) -> str:
+    """A point of a sweep, as a person reads it."""
+    return ", ".join(f"{name} {level}" for name, level in point.items()) or "the base"

@@ -7,47 +7,64 @@
         for row in store.rows(run_sweep(request, store, workers)):
             print(row.point, row.die, row.before, row.after)
 
-`run_specs` runs any list of RunSpecs through the same engine, `Request.spec` gives the spec at any point, on or off
-the grid. Names are imported when they are asked for, so that ``chipsim --help`` answers at once.
+`run_specs` runs any list of RunSpecs through the same engine, `Request.spec` gives the spec at any point, on or off the
+grid.
+
+Read `axes`, `request` (what was asked, and the plan), `task` (one spec and die under a readable name), `store` (SQLite;
+`lock`: one writer), `worker`, `worker_setup`, `engine`, `local` and `dask_cluster` (where tasks run), `run`, then what
+is told: `listener`, `estimate`, `tally`, `display`, `command_line`.
+
+May know: `run`, `training`, `data`, `settings`, errors and files; `chipsim` by its face and `physical`. The engine
+knows `concurrent.futures.Executor` and nothing of who runs the tasks.
+
+To add a kind of axis: in `axes`, as something that overrides settings. To add workers: an executor, and a way to open
+it in `run`. A change of the database's schema raises the version in `store`. The tests are in `tests/host/sweep/`: the
+same rows on any workers, and after any kill (`tests/host/cli/test_sweep_killed.py`).
 """
 
-from __future__ import annotations
+from host.sweep.axes import Axis, dies, noise_axis, setting_axis, split_noises
+from host.sweep.command_line import arguments_of, command_line_of
+from host.sweep.display import Display, point_table
+from host.sweep.engine import Workers, missing, run_tasks
+from host.sweep.estimate import estimate
+from host.sweep.listener import NullSweepListener
+from host.sweep.request import Request
+from host.sweep.run import dask_workers, local_workers, run_specs, run_sweep
+from host.sweep.store import Result, Row, Sweep, SweepStore, Timing, canonical
+from host.sweep.tally import tallies
+from host.sweep.task import Task, tasks_of
+from host.sweep.worker import run_task
+from host.sweep.worker_setup import set_up_for_workers
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from host.sweep.axes import Axis as Axis
-    from host.sweep.axes import dies as dies
-    from host.sweep.axes import noise_axis as noise_axis
-    from host.sweep.axes import setting_axis as setting_axis
-    from host.sweep.engine import Workers as Workers
-    from host.sweep.request import Request as Request
-    from host.sweep.run import dask_workers as dask_workers
-    from host.sweep.run import local_workers as local_workers
-    from host.sweep.run import run_specs as run_specs
-    from host.sweep.run import run_sweep as run_sweep
-    from host.sweep.store import Row as Row
-    from host.sweep.store import SweepStore as SweepStore
-
-_WHERE = {
-    "Axis": "axes",
-    "dies": "axes",
-    "noise_axis": "axes",
-    "setting_axis": "axes",
-    "Workers": "engine",
-    "Request": "request",
-    "dask_workers": "run",
-    "local_workers": "run",
-    "run_specs": "run",
-    "run_sweep": "run",
-    "Row": "store",
-    "SweepStore": "store",
-}
-__all__ = list(_WHERE)
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _WHERE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
+__all__ = [
+    "Axis",
+    "Display",
+    "NullSweepListener",
+    "Request",
+    "Result",
+    "Row",
+    "Sweep",
+    "SweepStore",
+    "Task",
+    "Timing",
+    "Workers",
+    "arguments_of",
+    "canonical",
+    "command_line_of",
+    "dask_workers",
+    "dies",
+    "estimate",
+    "local_workers",
+    "missing",
+    "noise_axis",
+    "point_table",
+    "run_specs",
+    "run_sweep",
+    "run_task",
+    "run_tasks",
+    "set_up_for_workers",
+    "setting_axis",
+    "split_noises",
+    "tallies",
+    "tasks_of",
+]

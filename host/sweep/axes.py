@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from host.errors import SettingError
-from nonideality.grammar import parse
+from nonideality import parse
 
 MAX_DIES = 1_000_000
 _NOISE_LIST = re.compile(r"(?P<kind>[^:@,=\s]+):(?P<levels>[^@=]*?)(?P<rest>(@[^,]*)?(,[^,=]*=[^,]*)*)")

@@ -10,16 +10,15 @@ from typing import Any
 import tomli_w
 
 from chipsim.physical import PRESETS, PhysicalSpec, load
-from host.cli.options import FLAG_SETTINGS
-from host.settings.spec import RunSpec, resolve
+from host.run import resolve
+from host.settings import FLAGS, RunSpec
 
-_FLAGS = {setting: f"--{flag.replace('_', '-')}" for flag, setting in FLAG_SETTINGS.items()}
 # What a setting left out becomes may depend on these, on a later one less than on those before: they come first.
 _DECIDE_DEFAULTS = (("chip",), ("dataset",), ("steps",))
 _LINE_BREAK = re.compile(r"\n *")
 
 
-def replay_arguments(spec: RunSpec) -> list[str]:
+def arguments_of(spec: RunSpec) -> list[str]:
     """Arguments of `chipsim run` that resolve to `spec`: flags where there are, ``--set`` for the rest.
 
     A setting left open (None) stays open: a task's stored spec has none.
@@ -35,9 +34,9 @@ def replay_arguments(spec: RunSpec) -> list[str]:
     return arguments
 
 
-def replay_command(spec: RunSpec) -> str:
+def command_line_of(spec: RunSpec) -> str:
     """One line for a shell; pasted there, it gives the figures of `spec` again."""
-    return shlex.join(["chipsim", "run", *replay_arguments(spec)])
+    return shlex.join(["chipsim", "run", *arguments_of(spec)])
 
 
 def _settings(spec: RunSpec) -> dict[str, Any]:
@@ -46,8 +45,8 @@ def _settings(spec: RunSpec) -> dict[str, Any]:
     return dict(_leaves(spec.model_dump(mode="json", exclude={"chip"}))) | {"chip": chip}
 
 
-def _table(chip: PhysicalSpec) -> dict[str, Any]:
-    return chip.model_dump(mode="json", exclude_none=True)
+def _table(hardware: PhysicalSpec) -> dict[str, Any]:
+    return hardware.model_dump(mode="json", exclude_none=True)
 
 
 def _leaves(settings: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -67,8 +66,8 @@ def _arguments(name: str, value: Any) -> list[str]:
     if name == "chip":
         preset = next((preset for preset in PRESETS if _table(load(preset)) == value), None)
         return ["--set", f"chip={_inline(value)}"] if preset is None else [f"--chip={preset}"]
-    if name in _FLAGS and name != "hidden":
-        return [f"{_FLAGS[name]}={value}"]
+    if name in FLAGS and name != "hidden":
+        return [f"{FLAGS[name].name}={value}"]
     return ["--set", f"{name}={_inline(value)}"]
 
 

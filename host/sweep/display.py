@@ -9,10 +9,11 @@ from typing import Any
 from rich.console import Console, Group
 from rich.live import Live
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.table import Table
+from rich.text import Text
 
 from host.sweep.store import Result, SweepStore, canonical
 from host.sweep.tally import PointTally, tallies
+from host.terminal import table
 
 _FRAME = 8  # lines of a terminal that are not points
 
@@ -72,24 +73,23 @@ class Display:
     def _picture(self) -> Group:
         room = max(1, self._console.height - _FRAME)
         latest = set(list(self._latest)[-room:])
-        table = Table("point", "dies", "ideal", "before", "after", box=None)
+        rows = []
         for key, tally in list(self._tallies.items()):
             if key in latest:
                 failed = f" ({tally.failed} failed)" if tally.failed else ""
                 means = tally.means or ()
-                table.add_row(tally.name, f"{tally.done} / {tally.planned}{failed}", *(f"{m:.2%}" for m in means))
-        return Group(self._progress, table) if latest else Group(self._progress)
+                rows.append([tally.name, f"{tally.done} / {tally.planned}{failed}", *(f"{m:.2%}" for m in means)])
+        lines = table(rows, ("point", "dies", "ideal", "before", "after"))
+        text = Text("\n".join(lines), no_wrap=True, overflow="ellipsis")
+        return Group(self._progress, text) if latest else Group(self._progress)
 
 
-def table(points: list[dict[str, Any]]) -> list[str]:
+def point_table(points: list[dict[str, Any]]) -> list[str]:
     """One line per point (see PointTally.to_json): dies done, mean accuracies, the worst die after learning."""
-    width = max(len("point"), *(len(point["name"]) for point in points))
-    lines = [f"{'point':<{width}}  {'dies':>9}  {'ideal':>7}  {'before':>7}  {'after':>7}  {'worst after':>11}"]
+    rows = []
     for point in points:
+        means = [point[name] for name in ("ideal", "before", "after", "worst_after")] if point["done"] else 4 * [None]
+        failed = f"{point['failed']} failed" if point["failed"] else ""
         dies = f"{point['done']} / {point['dies']}"
-        line = f"{point['name']:<{width}}  {dies:>9}"
-        if point["done"]:
-            line += "".join(f"  {point[name]:>7.2%}" for name in ("ideal", "before", "after"))
-            line += f"  {point['worst_after']:>11.2%}"
-        lines.append(line + (f"  {point['failed']} failed" if point["failed"] else ""))
-    return lines
+        rows.append([point["name"], dies, *("" if mean is None else f"{mean:.2%}" for mean in means), failed])
+    return table(rows, ("point", "dies", "ideal", "before", "after", "worst after", ""))

@@ -8,7 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, 
 from dataclasses import dataclass
 
 from host.errors import SweepError
-from host.sweep.listener import Listener, Silence
+from host.sweep.listener import NullSweepListener, SweepListener
 from host.sweep.store import Result, SweepStore, Timing
 from host.sweep.task import Task
 from host.sweep.worker import failed, run_task
@@ -43,7 +43,7 @@ def run_tasks(
     tasks: Iterable[Task],
     store: SweepStore,
     workers: Workers,
-    listener: Listener | None = None,
+    listener: SweepListener | None = None,
     run: Callable[[Task], tuple[Result, Timing]] = run_task,
 ) -> None:
     """Run `tasks` and store every result as it comes. Only a few tasks are in memory at a time.
@@ -51,7 +51,7 @@ def run_tasks(
     A task whose worker dies is given to another one; one that has cost three workers is stored as failed. Raises
     SweepError if the store cannot be written or the workers are gone.
     """
-    listener = listener or Silence()
+    listener = listener or NullSweepListener()
     waiting, again = iter(tasks), deque[Task]()
     running: dict[Future[tuple[Result, Timing]], Task] = {}
     deaths: Counter[str] = Counter()

@@ -7,22 +7,21 @@ from dataclasses import replace
 from statistics import mean
 from typing import Any
 
-from host.run.run_die import run_die
-from host.run.setup import Setup
-from host.settings.spec import RunSpec
+from host.run import run_die
+from host.settings import RunSpec
 from host.sweep.engine import missing
 from host.sweep.request import Request
 from host.sweep.store import SweepStore, canonical
 from host.sweep.tally import name_of
 from host.sweep.task import Task
-from host.sweep.worker import excerpt, shared
-from host.training.loop import CHECKS
+from host.sweep.worker import excerpt, setup_and_reference
+from host.training import CHECKS, Setup
 
 _CALIBRATED = 3  # tasks, evenly spread over those that are missing
 _FEW, _MORE = 64, 512  # samples of two excerpts: their difference is free of what every start costs
 
 
-def outlook(request: Request, store: SweepStore | None, workers: int, retry_failed: bool) -> dict[str, Any]:
+def estimate(request: Request, store: SweepStore | None, workers: int, retry_failed: bool) -> dict[str, Any]:
     """Tasks per point, how many of them are missing, and an estimated time, None if there is nothing to run.
 
     Raises SettingError or DataError if the request cannot be. Without a stored time the data are loaded, the teacher
@@ -63,7 +62,7 @@ def _seconds_per_task(tasks: list[Task], store: SweepStore | None) -> tuple[floa
 
 def _calibrate(task: Task) -> float:
     assert task.design is not None, "only tasks with a valid spec are timed"
-    setup, compared_with = shared(task.design, task.data)
+    setup, compared_with = setup_and_reference(task.design, task.data)
     setup = replace(setup, spec=RunSpec.model_validate_json(task.spec))
     run_die(excerpt(setup, 2), compared_with)  # compiles
     times = []

@@ -7,7 +7,7 @@ from typing import Protocol
 from host.sweep.store import Result
 
 
-class Listener(Protocol):
+class SweepListener(Protocol):
     """Hears how a sweep goes on; a terminal shows it."""
 
     def stage(self, text: str) -> None: ...
@@ -17,7 +17,7 @@ class Listener(Protocol):
     def finished(self, result: Result) -> None: ...
 
 
-class Silence:
+class NullSweepListener:
     """Hears and says nothing."""
 
     def stage(self, text: str) -> None:

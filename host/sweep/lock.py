@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import fcntl
+import errno
 import json
 import os
 import socket
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from host.errors import SweepError
 
@@ -22,55 +24,55 @@ class WriterLock:
     in this process closes the same file.
     """
 
-    def __init__(self, path: Path, handle: int) -> None:
+    def __init__(self, path: Path, lock: FileLock) -> None:
         self._path = path
-        self._handle = handle
+        self._lock = lock
 
     @staticmethod
     def take(database: Path) -> WriterLock:
         """Raises SweepError naming the holder if somebody else writes; OSError if no file can be made there."""
         path = database.with_name(f"{database.name}.lock")
+        if not path.parent.is_dir():  # older versions of filelock make the folder
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+        # A soft lock, where a file system knows no other, would outlive a process that is killed.
+        lock = FileLock(path, blocking=False, thread_local=False, fallback_to_soft=False)
+        give_up = time.monotonic() + _PATIENCE_S
         while True:
-            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
             try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                if _same_file(handle, path):  # else its last holder has just removed it
-                    holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": _now()}
-                    os.ftruncate(handle, 0)
-                    os.pwrite(handle, json.dumps(holder).encode(), 0)
-                    return WriterLock(path, handle)
-            except BlockingIOError:
-                who = _holder(handle)
-                os.close(handle)
-                raise SweepError(
-                    f"{database} is being written by {who}: wait until it ends, or name another --out"
-                ) from None
-            except BaseException:
-                os.close(handle)
-                raise
-            os.close(handle)
+                lock.acquire()
+                break
+            except Timeout:
+                who = _holder(path)
+                if who is not None or time.monotonic() > give_up:
+                    raise SweepError(
+                        f"{database} is being written by {who or 'another process'}: wait until it ends, or name"
+                        " another --out"
+                    ) from None
+            time.sleep(0.01)  # its holder has not written yet, or has just gone
+        holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": _now()}
+        taken = WriterLock(path, lock)
+        try:
+            path.write_text(json.dumps(holder))
+        except BaseException:
+            taken.release()
+            raise
+        return taken
 
     def release(self) -> None:
+        """The file goes while the lock is still held: filelock holds no lock on a file that has lost its name, so
+        whoever has opened this one in between makes a new one.
+        """
         self._path.unlink(missing_ok=True)
-        os.close(self._handle)
+        self._lock.release()
 
 
-def _same_file(handle: int, path: Path) -> bool:
+def _holder(path: Path) -> str | None:
+    """Who has the lock, or None if that is not written."""
     try:
-        return os.path.samestat(os.fstat(handle), os.stat(path))
-    except FileNotFoundError:
-        return False
-
-
-def _holder(handle: int) -> str:
-    give_up = time.monotonic() + _PATIENCE_S
-    while time.monotonic() < give_up:
-        try:
-            holder = json.loads(os.pread(handle, 4096, 0))
-            return f"process {holder['pid']} on {holder['host']} since {holder['since']}"
-        except ValueError:  # not yet written
-            time.sleep(0.01)
-    return "another process"
+        holder = json.loads(path.read_bytes())
+        return f"process {holder['pid']} on {holder['host']} since {holder['since']}"
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
 
 
 def _now() -> str:

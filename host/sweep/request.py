@@ -11,7 +11,8 @@ from typing import Any
 
 from chipsim import ChipError
 from host.errors import HostError, SettingError
-from host.settings.spec import RunSpec, merge, spec_of
+from host.run import merge, spec_of
+from host.settings import RunSpec
 from host.sweep.axes import Axis
 from host.sweep.store import canonical
 from host.sweep.task import Task, tasks_of

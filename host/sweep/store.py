@@ -91,7 +91,7 @@ class Row(NamedTuple):
 
     @property
     def summary(self) -> dict[str, Any] | None:
-        """A run's summary (see host.run.run_die), parsed when asked for."""
+        """A run's summary (see host.run.die_run), parsed when asked for."""
         return None if self.summary_text is None else json.loads(self.summary_text)
 
     @property

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from host.data.datasets import Dataset, load
-from host.run.setup import resolved
-from host.settings.spec import RunSpec, hash_of, resolve
+from host.data import Dataset, load
+from host.run import resolve, resolved
+from host.settings import RunSpec, hash_of
 from host.sweep.store import canonical
 
 _LONGEST_LABEL = 60

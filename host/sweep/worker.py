@@ -15,11 +15,11 @@ from threadpoolctl import threadpool_limits
 
 from chipsim import ChipError
 from host.errors import DataError, HostError
-from host.run.run_die import Outcome, Reference, reference, run_die
-from host.run.setup import Setup, prepare
-from host.settings.spec import RunSpec, spec_of
+from host.run import Outcome, Reference, prepare, reference, run_die, spec_of
+from host.settings import RunSpec
 from host.sweep.store import Result, Timing, canonical
 from host.sweep.task import Task
+from host.training import Setup
 from nonideality import NoiseError
 
 _DESIGNS = 2  # kept at a time: a plan goes through its designs one after the other
@@ -64,12 +64,12 @@ def _outcome(task: Task) -> Outcome:
     spec = spec_of(json.loads(task.spec))
     assert task.design is not None, "a valid spec has a design"
     with _lock:
-        setup, compared_with = shared(task.design, task.data)
+        setup, compared_with = setup_and_reference(task.design, task.data)
     return run_die(replace(setup, spec=spec), compared_with)
 
 
 @lru_cache(maxsize=_DESIGNS)
-def shared(design: str, data: str | None) -> tuple[Setup, Reference]:
+def setup_and_reference(design: str, data: str | None) -> tuple[Setup, Reference]:
     """Data, teacher and the ideal chip's score of a design. Raises DataError if the data here are not `data`."""
     setup = prepare(RunSpec.model_validate_json(design))
     if data is not None and setup.dataset.digest != data:
@@ -94,4 +94,4 @@ def excerpt(setup: Setup, n: int) -> Setup:
     ]
     training = setup.spec.training.model_copy(update={"epochs": 1})
     spec = setup.spec.model_copy(update={"training": training})
-    return Setup(spec, replace(setup.dataset, test=few[2]), few[0], few[1], setup.teacher)
+    return Setup(spec, replace(setup.dataset, test=few[2]), few[0], few[1], setup.teacher, setup.start)

@@ -1,1 +1,44 @@
-"""Teachers of the user's own: networks from ONNX files, from PyTorch, or from any function; and their training."""
+"""The network that a chip is to follow, whatever computes it: trained here, read from a file, or any function.
+
+Read, in this order:
+
+    network        layers and weights, numbered as on the chip
+    teacher        activations, what they mean in spikes (y_norm of Eq. 4), and the target rates that follow
+    perceptron     dense layers trained by scikit-learn, kept in a cache
+    assembly       a network out of a file's operations, and what is refused; `batch_norm`: folded into a layer
+    architecture   the grammar of ``--arch``
+    files          teachers from files, by what the name ends with
+    function       any function that returns activations, or a torch module; `packages`: the optional ones
+    onnx/, nir/, torch/   rooms of their own
+
+May know: `data`, `settings`, the host's errors and files; the layers of `chipsim.design`, and `chipsim.simd` to compile
+and for the cache's folder. Never a die or learning.
+
+To add a teacher's format: a room like `nir`, which gives a network and a function for its activations; its ending in
+`files`; what it says of neurons there, too. With it go tests that the network computes what the source's own library
+does (`tests/host/teachers/test_onnx_network.py` is one), that what no chip has is refused by its name, and that a run
+from such a file starts (`test_teacher_file.py`). A sample's bits must not depend on who else is in the chunk.
+"""
+
+from host.teachers.architecture import parse_architecture
+from host.teachers.files import check_kind, digest_of, network_of, neuron_settings, teacher_of
+from host.teachers.network import Layer, Network, dense_network
+from host.teachers.perceptron import RectifiedLayers, cached_teacher, scaled_teacher, train_teacher
+from host.teachers.teacher import Teacher
+
+__all__ = [
+    "Layer",
+    "Network",
+    "RectifiedLayers",
+    "Teacher",
+    "cached_teacher",
+    "check_kind",
+    "dense_network",
+    "digest_of",
+    "network_of",
+    "neuron_settings",
+    "parse_architecture",
+    "scaled_teacher",
+    "teacher_of",
+    "train_teacher",
+]

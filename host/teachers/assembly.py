@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.design.layers import AnyLayer, AveragePool, Convolution, Dense, Flatten, shapes_of
-from chipsim.design.pixel_order import flattened_rows, kernel_rows
+from chipsim.design import AnyLayer, AveragePool, Convolution, Dense, Flatten, flattened_rows, kernel_rows, shapes_of
 from host.errors import TeacherError
 from host.teachers.batch_norm import folded
 from host.teachers.network import Crossbar, ImageShape, Network, scaled

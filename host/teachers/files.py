@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from host.data.datasets import Dataset, Samples
+from chipsim import NeuronSpec
+from host.data import Dataset, Samples
 from host.errors import SettingError
+from host.settings import RunSpec, TeacherSpec
 from host.teachers.network import Network
-from host.teachers.onnx.file import changed, digest_of_bytes, file_digest
-from host.teachers.onnx.teacher import check_fits, read_onnx
-from host.teachers.teacher import Teacher, with_norms
-
-if TYPE_CHECKING:
-    from host.settings.spec import RunSpec, TeacherSpec
-    from host.teachers.nir.read import SpikingNetwork
+from host.teachers.nir import SpikingNetwork, nir_teacher, read_nir
+from host.teachers.onnx import changed, check_fits, digest_of_bytes, file_digest, read_onnx
+from host.teachers.teacher import Teacher, with_activation_scales
 
 KINDS = (".onnx", ".nir")
 
@@ -46,9 +44,6 @@ def neuron_settings(path: Path, teacher: dict[str, Any], neuron: dict[str, Any])
         raise SettingError(
             f"teacher {path}: NIR says nothing of steps and resets, so they are asked for: add {', '.join(missing)}"
         )
-    from chipsim import NeuronSpec
-    from host.settings.spec import TeacherSpec
-
     read = _read_nir(TeacherSpec(**teacher), NeuronSpec(**neuron).reset)
     names = ("kind", "tau_steps", "synapse_tau_steps", "low_rail_th", "high_rail_th")
     return {name: getattr(read.neuron, name) for name in names if getattr(read.neuron, name) is not None}
@@ -63,10 +58,8 @@ def teacher_of(spec: RunSpec, dataset: Dataset, train: Samples) -> Teacher:
     """The file's network as teacher; train: samples for its rate scales. Raises TeacherError."""
     network, opened = _opened(spec, dataset)
     if Path(spec.teacher.file or "").suffix == ".nir":
-        from host.teachers.nir.ideal_chip import nir_teacher
-
         return nir_teacher(spec, opened)
-    return with_norms(network, opened, train, spec.teacher.norm, spec.teacher.norm_percentile)
+    return with_activation_scales(network, opened, train, spec.teacher.norm, spec.teacher.norm_percentile)
 
 
 def _opened(spec: RunSpec, dataset: Dataset) -> tuple[Network, Any]:
@@ -86,7 +79,5 @@ def _opened(spec: RunSpec, dataset: Dataset) -> tuple[Network, Any]:
 
 
 def _read_nir(teacher: TeacherSpec, reset: Any) -> SpikingNetwork:
-    from host.teachers.nir.read import read_nir
-
     assert teacher.file is not None and teacher.step_s is not None and teacher.integration is not None, "were asked for"
     return read_nir(teacher.file, step_s=teacher.step_s, reset=reset, integration=teacher.integration)

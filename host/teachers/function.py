@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.design.layers import LayerShape
-from chipsim.design.pixel_order import from_image, to_image
-from host.data.datasets import Samples
+from chipsim.design import LayerShape, from_image, to_image
+from host.data import Samples
 from host.errors import TeacherError
+from host.settings import Norm
 from host.teachers.network import ImageShape, Network
 from host.teachers.packages import optional
-from host.teachers.teacher import Norm, Teacher, with_norms
-from host.teachers.torch.network import leaves, network_of_module
+from host.teachers.teacher import Teacher, with_activation_scales
+from host.teachers.torch import leaves, network_of_module
 
 # One sample (1, n) or image (1, channels, height, width) in [0, 1] -> activations of every layer of synapses, pools
 # included: (1, n_out) or (1, channels, height, width), hidden ones rectified, the last one's logits. Arrays or tensors.
@@ -28,10 +28,10 @@ def function_teacher(
     """A teacher whose activations `activations` computes, called with one sample at a time.
 
     network: its layers and weights, from which the chip is derived and programmed; samples: training data, for the
-    rate scales (see `host.teachers.teacher.with_norms`). Raises TeacherError if what comes back does not fit the
-    network.
+    activation scales (see `host.teachers.teacher.with_activation_scales`). Raises TeacherError if what comes back does
+    not fit the network.
     """
-    return with_norms(network, _OneByOne(network, activations), samples, norm, percentile)
+    return with_activation_scales(network, _OneByOne(network, activations), samples, norm, percentile)
 
 
 def module_teacher(

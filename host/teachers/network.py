@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.design.layers import AnyLayer, Dense, LayerShape, shapes_of
-from chipsim.design.pixel_order import to_image
+from chipsim.design import AnyLayer, Dense, LayerShape, shapes_of, to_image
 
 Crossbar = tuple[NDArray[np.float32], NDArray[np.float32]]  # weights (rows, columns), biases (columns,)
+Layer = Crossbar  # of fully connected layers, weights (n_in, n_out)
 ImageShape = tuple[int, int, int]  # channels, height, width
 
 
@@ -42,7 +42,7 @@ class Network:
     def dense(self) -> bool:
         return all(shape.dense for shape in self.shapes)
 
-    def chip_settings(self) -> dict[str, Any]:
+    def design_settings(self) -> dict[str, Any]:
         """What a `chipsim.ChipSpec` says of the layers."""
         if self.dense:
             return {"layer_sizes": self.sizes}

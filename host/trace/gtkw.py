@@ -7,22 +7,22 @@ import math
 
 from vcd.gtkw import GTKWFlag, GTKWSave
 
-from host.trace.probe_run import Trace
+from host.trace.probe_run import Waveform
 from host.trace.text import name_of
 from host.trace.vcd import timestamp
-from host.trace.waves import Timeline, Wave, waves
+from host.trace.waveform import SignalTimeline, Wave, waves
 
 _ANALOG = GTKWFlag.analog_step
 _LINES = {"membrane": 4}  # height of an analog curve; two lines for the others
 _FRAMES = 3.5  # GTKWave's frames of 200 pixels that the whole trace shall take
 
 
-def gtkw_text(trace: Trace, step_s: float) -> str:
+def gtkw_text(waveform: Waveform, step_s: float) -> str:
     """A save file: ``gtkwave FILE.vcd FILE.gtkw`` shows every signal in the order of the path."""
     text = io.StringIO()
     save = GTKWSave(text)
-    everything = waves(trace)
-    timeline = Timeline(len(trace.samples), trace.chip_spec.steps, trace.chip_spec.n_layers)
+    everything = waves(waveform)
+    timeline = SignalTimeline(len(waveform.samples), waveform.design.steps, waveform.design.n_layers)
     save.timestart(0)
     save.zoom_markers(-math.log2(timestamp(timeline.cycles, step_s) / _FRAMES))
     save.signals_width(180)
@@ -34,7 +34,7 @@ def gtkw_text(trace: Trace, step_s: float) -> str:
         for wave in everything:
             if wave.scope == ("chip", "phase"):
                 _show(save, wave)
-    for neuron in trace.neurons:
+    for neuron in waveform.neurons:
         layer = ("chip", f"layer{neuron.layer}")
         mine = (*layer, f"neuron{neuron.neuron}")
         with save.group(name_of(neuron)):

@@ -13,25 +13,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim import ChipInterface, ChipSpec, Events, Probe, Result, Snapshot
-from chipsim.design.layers import LayerShape
-from chipsim.die.fabricate import FabricatedLayer, fabricate
-from host.data.encoders import Encoder
+from chipsim.design import LayerShape
+from chipsim.die import FabricatedLayer, fabricate
+from host.data import Encoder
 from host.errors import TraceError
-from host.run.run_die import Listener, Silence, run
-from host.run.setup import Setup, prepare
-from host.settings.spec import RunSpec
+from host.run import NullListener, RunListener, prepare, run
+from host.settings import RunSpec
 from host.trace.synapse_lookup import crossbar_of, figure_of, inputs_of
-from host.training.batches import Lesson, spans
-from host.training.evaluate import EVALUATION_WINDOWS
-from host.training.loop import per_layer
+from host.training import EVALUATION_WINDOWS, Setup, TrainingBatches, per_layer, spans
 
 ROWS = 4  # of a layer that are watched if none is named: the most active ones, and always the bias
-Part = Literal["test", "train"]
+DataPart = Literal["test", "train"]
 Places = Sequence[tuple[int, int]]  # (layer, neuron) or (layer, row), layers from 1
 
 
 @dataclass(frozen=True)
-class NeuronTrace:
+class NeuronWaveform:
     """All that S windows of T steps showed of one neuron, and of its synapses on r input rows.
 
     Voltages, charges and weights are in thresholds. What only learning shows is empty (S = 0) if the chip inferred.
@@ -58,8 +55,8 @@ class NeuronTrace:
     code_before: NDArray[np.int16]  # (r,), or (0,)
     residue_before: NDArray[np.int16]  # (r,), or (0,)
     integrating: bool  # a readout that never fires
-    made: dict[str, float]  # this neuron's figures as fabricated: threshold, boxcar_low, gain_row12, ...
-    designed: dict[str, float]  # the same of a chip without errors
+    fabricated: dict[str, float]  # this neuron's figures as fabricated: threshold, boxcar_low, gain_row12, ...
+    nominal: dict[str, float]  # the same of a chip without errors
 
     @property
     def learns(self) -> bool:
@@ -68,27 +65,27 @@ class NeuronTrace:
 
     @property
     def errors(self) -> dict[str, tuple[float, float]]:
-        """What the fab got wrong: name -> (as made, as designed)."""
-        return {n: (made, self.designed[n]) for n, made in self.made.items() if made != self.designed[n]}
+        """What the fab got wrong: name -> (as fabricated, nominal)."""
+        return {n: (value, self.nominal[n]) for n, value in self.fabricated.items() if value != self.nominal[n]}
 
     def row_name(self, row: int) -> str:
         return "bias" if row == self.rows[-1] else f"row{row}"
 
 
 @dataclass(frozen=True)
-class Trace:
+class Waveform:
     """What was traced, and of which run."""
 
     spec: RunSpec  # with nothing left open
-    chip_spec: ChipSpec
+    design: ChipSpec
     data: str  # name of the data set
-    part: Part
+    part: DataPart
     samples: tuple[int, ...]  # numbers within that part
     labels: NDArray[np.int64]  # (S,)
     classes: NDArray[np.int64]  # (S,) the chip's answers
     learns: bool
     learned_before: int  # samples
-    neurons: list[NeuronTrace]
+    neurons: list[NeuronWaveform]
 
 
 def trace(
@@ -96,29 +93,29 @@ def trace(
     neurons: Places = (),
     rows: Places = (),
     *,
-    part: Part = "test",
+    part: DataPart = "test",
     samples: Sequence[int] = (0,),
     learn: bool = True,
     after: int | None = 0,
     threads: int = 1,
-    listener: Listener | None = None,
-) -> Trace:
+    listener: RunListener | None = None,
+) -> Waveform:
     """Trace `samples` on the die of `spec` after it learned `after` samples (None: all, and the run's best was kept).
 
     neurons: if none is named, of every layer the one that learns most, or counts most; rows: the ROWS most active
     where a layer has none named. With `learn` the samples are learned one after another, as the next ones of the run;
     otherwise only shown. Raises TraceError for what is not there, DataError, ChipError.
     """
-    listener = listener or Silence()
+    listener = listener or NullListener()
     setup = prepare(spec, listener.stage)
     whole = setup.dataset.train if part == "train" else setup.dataset.test
     learned = setup.presentations if after is None else after
-    _check(setup.chip_spec, neurons, rows, part, samples, len(whole))
+    _check(setup.design, neurons, rows, part, samples, len(whole))
     _check_learned(setup, learned, len(samples) if learn else 0)
     if after is None:
         chip = run(setup.spec, threads, listener=listener).chip
     else:
-        chip = setup.chip(setup.chip_spec, setup.start_weights(), threads)
+        chip = setup.chip(setup.design, setup.start_weights(), threads)
         listener.stage("learning on chip")
         _learn(setup, chip, after, listener)
     listener.stage("tracing")
@@ -140,15 +137,15 @@ def trace(
     probes = _probes(chip.spec, first_look, events, neurons, rows)
     chip.restore(before)
     result = show(probes)
-    made, designed = fabricate(chip.spec, chip.die_seed), fabricate(chip.spec.ideal(), chip.die_seed)
+    fabricated, nominal = fabricate(chip.spec, chip.die_seed), fabricate(chip.spec.ideal(), chip.die_seed)
     traces = [
-        _neuron_trace(result, probe, k, before, shape, made[probe.layer - 1], designed[probe.layer - 1])
+        _neuron_waveform(result, probe, k, before, shape, fabricated[probe.layer - 1], nominal[probe.layer - 1])
         for probe, shape in ((probe, chip.spec.shapes[probe.layer - 1]) for probe in probes)
         for k in range(len(probe.neurons))
     ]
-    return Trace(
+    return Waveform(
         spec=setup.spec,
-        chip_spec=chip.spec,
+        design=chip.spec,
         data=setup.dataset.name,
         part=part,
         samples=tuple(samples),
@@ -197,19 +194,21 @@ def _check(spec: ChipSpec, neurons: Places, rows: Places, part: str, samples: Se
         raise TraceError("no sample to trace: name at least one")
 
 
-def _learn(setup: Setup, chip: ChipInterface, n: int, listener: Listener) -> None:
+def _learn(setup: Setup, chip: ChipInterface, n: int, listener: RunListener) -> None:
     """Learn the first n samples as a run does, its validation left out."""
     spec, epoch = setup.spec, len(setup.train)
-    encoder = Encoder(spec.encoding, setup.dataset.n_in, spec.steps, setup.chunk, spec.seed, buffers=Lesson.BUFFERS)
-    lesson = Lesson(setup.train, setup.teacher, encoder, spec.training.output_target, spec.seed)
-    for piece in lesson.chunks(spans(0, n, setup.chunk, epoch)):
+    encoder = Encoder(
+        spec.encoding, setup.dataset.n_in, spec.steps, setup.chunk, spec.seed, buffers=TrainingBatches.BUFFERS
+    )
+    batches = TrainingBatches(setup.train, setup.teacher, encoder, spec.training.output_target, spec.seed)
+    for piece in batches.chunks(spans(0, n, setup.chunk, epoch)):
         chip.learn(piece.events, piece.windows, piece.targets, _rates(setup, piece.windows))
         listener.learning(int(piece.windows[-1]) + 1, n, None)
 
 
 def _rates(setup: Setup, windows: NDArray[np.int64]) -> NDArray[np.float32]:
     falling: NDArray[Any] = (1 - windows / setup.presentations) * setup.learning_rate
-    return per_layer(falling.astype(np.float32), setup.chip_spec)
+    return per_layer(falling.astype(np.float32), setup.design)
 
 
 def _probes(spec: ChipSpec, seen: Result, events: Events, neurons: Places, rows: Places) -> list[Probe]:
@@ -243,15 +242,15 @@ def _input_activity(events: Events, n_in: int) -> NDArray[np.float64]:
     return total
 
 
-def _neuron_trace(
+def _neuron_waveform(
     result: Result,
     probe: Probe,
     k: int,
     before: Snapshot,
     shape: LayerShape,
-    made: FabricatedLayer,
-    designed: FabricatedLayer,
-) -> NeuronTrace:
+    fabricated: FabricatedLayer,
+    nominal: FabricatedLayer,
+) -> NeuronWaveform:
     signals, neuron, rows = result.signals[probe.layer], probe.neurons[k], list(probe.rows)
     named = signals._asdict()
     shown = {name: array[:, :, k] for name, array in named.items() if name not in ("neurons", "rows", "input")}
@@ -261,7 +260,7 @@ def _neuron_trace(
         array = before.get(f"layer{probe.layer}.{name}")
         return nothing if array is None else crossbar_of(neuron, shape, array)[rows, neuron % shape.columns]
 
-    return NeuronTrace(
+    return NeuronWaveform(
         layer=probe.layer,
         neuron=neuron,
         rows=probe.rows,
@@ -270,9 +269,9 @@ def _neuron_trace(
         weight_before=stored("weight"),
         code_before=stored("code"),
         residue_before=stored("residue"),
-        integrating=bool(made.neurons.integrating),
-        made=_figures(made, shape, neuron, probe.rows),
-        designed=_figures(designed, shape, neuron, probe.rows),
+        integrating=bool(fabricated.neurons.integrating),
+        fabricated=_figures(fabricated, shape, neuron, probe.rows),
+        nominal=_figures(nominal, shape, neuron, probe.rows),
         **shown,
     )
 

@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.design.layers import AveragePool, LayerShape
-from chipsim.design.pooling import own_channel
-from chipsim.layout.receptive_fields import kernel_lines
+from chipsim.design import AveragePool, LayerShape, own_channel
+from chipsim.layout import kernel_lines
 
 
 def figure_of(neuron: int, shape: LayerShape, table: NDArray[Any]) -> float | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from host.trace.probe_run import NeuronTrace, Trace
+from host.terminal import table
+from host.trace.probe_run import NeuronWaveform, Waveform
 
 _UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"), (1e-12, "ps"), (1e-15, "fs"))
 
@@ -20,29 +21,33 @@ def quantity(seconds: float) -> str:
     return f"{seconds / factor:.4g} {unit}"
 
 
-def name_of(neuron: NeuronTrace) -> str:
+def name_of(neuron: NeuronWaveform) -> str:
     return f"layer {neuron.layer}, neuron {neuron.neuron}"
 
 
-def error_lines(neuron: NeuronTrace) -> list[str]:
+def error_lines(neuron: NeuronWaveform) -> list[str]:
     """What the fab got wrong with a neuron, a fact each; none if it is as designed."""
     wrong = neuron.errors
     found = []
     if "threshold" in wrong:
-        made, designed = wrong.pop("threshold")
-        figure = f"{made:.3f} th (designed {designed:g})" if math.isfinite(made) else "infinite: it never fires"
+        fabricated, nominal = wrong.pop("threshold")
+        figure = (
+            f"{fabricated:.3f} th (designed {nominal:g})" if math.isfinite(fabricated) else "infinite: it never fires"
+        )
         found.append(f"threshold {figure}")
-        if wrong.get("reset_charge", (made, 0.0))[0] in (made, 0):  # the same error once more
+        if wrong.get("reset_charge", (fabricated, 0.0))[0] in (fabricated, 0):  # the same error once more
             wrong.pop("reset_charge", None)
     if "boxcar_low" in wrong or "boxcar_high" in wrong:
-        low, high = (neuron.made[f"boxcar_{edge}"] for edge in ("low", "high"))
-        want_low, want_high = (neuron.designed[f"boxcar_{edge}"] for edge in ("low", "high"))
+        low, high = (neuron.fabricated[f"boxcar_{edge}"] for edge in ("low", "high"))
+        want_low, want_high = (neuron.nominal[f"boxcar_{edge}"] for edge in ("low", "high"))
         found.append(f"boxcar {low:.3f} to {high:.3f} th (designed {want_low:g} to {want_high:g})")
-    gains = {name.removeprefix("gain_"): made for name, (made, _) in wrong.items() if name.startswith("gain_")}
-    for name, (made, designed) in wrong.items():
+    gains = {
+        name.removeprefix("gain_"): fabricated for name, (fabricated, _) in wrong.items() if name.startswith("gain_")
+    }
+    for name, (fabricated, nominal) in wrong.items():
         if name not in ("boxcar_low", "boxcar_high") and name.removeprefix("gain_") not in gains:
             words, unit = _WORDS.get(name, (name.replace("_", " "), ""))
-            found.append(f"{words} {made:.3g}{unit} (designed {designed:.3g})")
+            found.append(f"{words} {fabricated:.3g}{unit} (designed {nominal:.3g})")
     if gains:
         found.append("weight gain " + ", ".join(f"{name} x{gain:.2f}" for name, gain in gains.items()))
     return found
@@ -51,37 +56,38 @@ def error_lines(neuron: NeuronTrace) -> list[str]:
 _WORDS = {"decay": ("membrane kept per step", ""), "noise": ("membrane noise sigma", " th per step")}
 
 
-def report(trace: Trace, step_s: float, files: dict[str, str]) -> str:
+def summary(waveform: Waveform, step_s: float, files: dict[str, str]) -> str:
     """What was traced, in a few lines."""
-    spec = trace.spec
-    network = "-".join(map(str, trace.chip_spec.layer_sizes))
+    spec = waveform.spec
+    network = "-".join(map(str, waveform.design.layer_sizes))
     lines = [
-        f"{trace.data}, {network}, {spec.steps} steps of {quantity(step_s)}, {spec.encoding} encoding, die {spec.die}",
-        f"{'learning' if trace.learns else 'inferring'}, after {trace.learned_before:,} learned samples",
+        f"{waveform.data}, {network}, {spec.steps} steps of {quantity(step_s)}, {spec.encoding} encoding,"
+        f" die {spec.die}",
+        f"{'learning' if waveform.learns else 'inferring'}, after {waveform.learned_before:,} learned samples",
     ]
-    for sample, label, answer in zip(trace.samples, trace.labels, trace.classes, strict=True):
-        lines.append(f"  {trace.part} sample {sample}: class {label}, answered {answer}")
-    for neuron in trace.neurons:
+    for sample, label, answer in zip(waveform.samples, waveform.labels, waveform.classes, strict=True):
+        lines.append(f"  {waveform.part} sample {sample}: class {label}, answered {answer}")
+    for neuron in waveform.neurons:
         facts = [f"{int(neuron.spike.sum())} spikes"]
         if neuron.learns:
             facts.append(f"{int((neuron.pulse != 0).sum())} update pulses")
         lines.append(f"  {name_of(neuron)}: {', '.join(facts)}; {'; '.join(error_lines(neuron)) or 'as designed'}")
-    return "\n".join([*lines, *(f"{what:<10}{path}" for what, path in files.items())])
+    return "\n".join([*lines, *table(files.items(), align="<")])
 
 
-def facts(trace: Trace, step_s: float, files: dict[str, str]) -> dict[str, Any]:
+def facts(waveform: Waveform, step_s: float, files: dict[str, str]) -> dict[str, Any]:
     """The same for machines; an infinite figure (a threshold that is never met) is None."""
     return {
-        "spec_hash": trace.spec.hash(),
-        "die_seed": trace.spec.die,
-        "dataset": trace.data,
-        "part": trace.part,
-        "samples": list(trace.samples),
-        "labels": trace.labels.tolist(),
-        "classes": trace.classes.tolist(),
-        "learns": trace.learns,
-        "learned_before": trace.learned_before,
-        "steps": trace.spec.steps,
+        "spec_hash": waveform.spec.hash(),
+        "die_seed": waveform.spec.die,
+        "dataset": waveform.data,
+        "part": waveform.part,
+        "samples": list(waveform.samples),
+        "labels": waveform.labels.tolist(),
+        "classes": waveform.classes.tolist(),
+        "learns": waveform.learns,
+        "learned_before": waveform.learned_before,
+        "steps": waveform.spec.steps,
         "step_s": step_s,
         "neurons": [
             {
@@ -90,10 +96,10 @@ def facts(trace: Trace, step_s: float, files: dict[str, str]) -> dict[str, Any]:
                 "rows": [neuron.row_name(row) for row in neuron.rows],
                 "spikes": neuron.spike.sum(axis=1).tolist(),
                 "update_pulses": (neuron.pulse != 0).sum(axis=1).tolist(),
-                "made": {name: figure if math.isfinite(figure) else None for name, figure in neuron.made.items()},
+                "made": {name: figure if math.isfinite(figure) else None for name, figure in neuron.fabricated.items()},
                 "errors": error_lines(neuron),
             }
-            for neuron in trace.neurons
+            for neuron in waveform.neurons
         ],
         **files,
     }

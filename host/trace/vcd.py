@@ -9,9 +9,9 @@ from typing import Any
 from vcd import VCDWriter
 
 from chipsim import __version__
-from host.trace.probe_run import Trace
+from host.trace.probe_run import Waveform
 from host.trace.text import error_lines, name_of
-from host.trace.waves import STAGES, waves
+from host.trace.waveform import STAGES, waves
 
 _FINEST = -15  # the smallest time unit of a VCD is a femtosecond
 _RESOLUTION = 6  # decades between the step period and the time unit: cycles are sixths of a step, no round figure
@@ -28,7 +28,7 @@ def timestamp(cycle: int, step_s: float) -> int:
     return round(cycle * step_s / len(STAGES) / 10.0 ** time_unit(step_s))
 
 
-def vcd_text(trace: Trace, step_s: float) -> str:
+def vcd_text(waveform: Waveform, step_s: float) -> str:
     """The file. Real variables are in thresholds and exact: their digits give the chip's float32 back."""
     text = io.StringIO()
     exponent = time_unit(step_s)
@@ -36,40 +36,42 @@ def vcd_text(trace: Trace, step_s: float) -> str:
     timescale = f"{10**decade} {_UNITS[exponent - decade]}"
     # No date: the same run gives the same file.
     with VCDWriter(
-        text, timescale, date="", comment="\n".join(_comment(trace, step_s)), version=f"chipsim {__version__}"
+        text, timescale, date="", comment="\n".join(_comment(waveform, step_s)), version=f"chipsim {__version__}"
     ) as writer:
         changes: list[tuple[int, int, Any, Any]] = []
-        for number, wave in enumerate(waves(trace)):
+        for number, wave in enumerate(waves(waveform)):
             size = 1 if wave.kind == "wire" else None
             read = float if wave.kind == "real" else int
             values = [read(value) for value in wave.values]
             variable = writer.register_var(wave.scope, wave.name, wave.kind, size, init=values[0])
             changes += [(int(at), number, variable, value) for at, value in zip(wave.at[1:], values[1:], strict=True)]
-        for neuron in trace.neurons:
+        for neuron in waveform.neurons:
             scope = ("chip", f"layer{neuron.layer}", f"neuron{neuron.neuron}", "die")
-            for name, figure in neuron.made.items():
+            for name, figure in neuron.fabricated.items():
                 writer.register_var(scope, name, "real_parameter", init=figure)
         changes.sort(key=lambda change: change[:2])
         for at, _, variable, value in changes:
             writer.change(variable, timestamp(at, step_s), value)
-        end = len(trace.samples) * (trace.chip_spec.steps + trace.chip_spec.n_layers - 1) * len(STAGES)
+        end = len(waveform.samples) * (waveform.design.steps + waveform.design.n_layers - 1) * len(STAGES)
         writer.close(timestamp(end, step_s))
     return text.getvalue()
 
 
-def _comment(trace: Trace, step_s: float) -> list[str]:
-    spec = trace.spec
+def _comment(waveform: Waveform, step_s: float) -> list[str]:
+    spec = waveform.spec
     shown = ", ".join(
         f"{sample} (class {label}, answered {answer})"
-        for sample, label, answer in zip(trace.samples, trace.labels, trace.classes, strict=True)
+        for sample, label, answer in zip(waveform.samples, waveform.labels, waveform.classes, strict=True)
     )
     lines = [
-        f"{trace.data}, {'-'.join(map(str, trace.chip_spec.layer_sizes))}, {spec.steps} steps, {spec.encoding}"
+        f"{waveform.data}, {'-'.join(map(str, waveform.design.layer_sizes))}, {spec.steps} steps, {spec.encoding}"
         f" encoding, die {spec.die}, seed {spec.seed}, spec {spec.hash()}",
         f"noise: {', '.join(spec.noise) or 'none'}",
-        f"{trace.part} samples {shown}; {'learning' if trace.learns else 'inferring'} after {trace.learned_before}"
-        " learned samples",
+        f"{waveform.part} samples {shown}; {'learning' if waveform.learns else 'inferring'} after"
+        f" {waveform.learned_before} learned samples",
         f"A step takes {step_s:g} s and has the stages {', '.join(STAGES)}, a sixth of it each.",
         "Voltages, charges and weights are in units of the nominal threshold; counts are spikes.",
     ]
-    return lines + [f"{name_of(neuron)}: {'; '.join(error_lines(neuron)) or 'as designed'}" for neuron in trace.neurons]
+    return lines + [
+        f"{name_of(neuron)}: {'; '.join(error_lines(neuron)) or 'as designed'}" for neuron in waveform.neurons
+    ]

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim import Events, Targets
-from host.data.datasets import Samples
-from host.data.encoders import Encoder
-from host.link.timeline import Timeline
-from host.teachers.teacher import OutputTarget, Teacher
-from nonideality.streams import stream
+from host.data import Encoder, Samples
+from host.link import Timeline
+from host.settings import OutputTarget
+from host.teachers import Teacher
+from nonideality import stream
 
 _IN_FLIGHT = 2  # chunks being prepared or waiting; the chip works on one or two more
 
@@ -33,7 +33,7 @@ class Chunk:
         return int(self.windows[-1]) + 1
 
 
-class Lesson:
+class TrainingBatches:
     """The training samples in the order in which the chip sees them; an order of its own for every epoch."""
 
     def __init__(

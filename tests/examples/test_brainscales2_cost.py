@@ -6,8 +6,7 @@ import pytest
 from small_runs import ROOT
 
 from chipsim import ChipError
-from chipsim.physical import load
-from chipsim.physical.placement import place
+from chipsim.physical import load, place
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from small_runs import ROOT, write_idx
 
-from host.bench.workload import synthetic_images
+from host.bench import synthetic_images
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from small_runs import ROOT
 
-from chipsim.design.layers import Convolution, Dense, Flatten
-from host.teachers.network import Network
-from host.teachers.onnx.write import write_onnx
+from chipsim.design import Convolution, Dense, Flatten
+from host.teachers import Network
+from host.teachers.onnx import write_onnx
 
 
 @pytest.fixture

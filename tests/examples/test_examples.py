@@ -9,8 +9,8 @@ import sys
 import pytest
 from small_runs import QUIET_FLAGS, ROOT, end, environment, start
 
-from host.run import run_die as run_module
-from host.settings.spec import resolve
+from host.run import resolve
+from host.run import run as real_run
 
 EXAMPLES = ROOT / "examples"
 
@@ -30,7 +30,7 @@ def example(monkeypatch):
             training = spec.training.model_copy(update={"epochs": 1})
             teacher = spec.teacher.model_copy(update={"epochs": 2})
             tiny = spec.model_copy(update={"hidden": (6,), "training": training, "teacher": teacher})
-            return run_module.run(tiny, *arguments, **options)
+            return real_run(tiny, *arguments, **options)
 
         monkeypatch.setattr(module, "run", small)
         return module, seen
@@ -204,7 +204,7 @@ def test_sweep_a_die_population(here, monkeypatch, capsys, data_file):
 
     from small_runs import SMALL
 
-    from host.settings.spec import merge
+    from host.run import merge
     from host.sweep import Request, Workers
 
     @contextmanager

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 from small_chips import lesson, programmed, spec_of
 
-from chipsim.die.fabricate import fabricate
+from chipsim.die import fabricate
 from nonideality import LayerErrors, parse
 from nonideality.mismatch import Mismatch, truncated_gains
 from nonideality.quantization import Quantization

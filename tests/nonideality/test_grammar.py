@@ -121,7 +121,7 @@ def test_messages(text, message):
 
 
 def test_an_unknown_kind_lists_the_known_ones():
-    message = f"unknown noise 'mismatc': choose from {kinds()} (see 'chipsim noise')"
+    message = f"unknown noise 'mismatc': did you mean 'mismatch'? choose from {kinds()} (see 'chipsim noise')"
     with pytest.raises(NoiseError, match=f"^{re.escape(message)}$"):
         parse("mismatc:0.2")
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from small_chips import spec_of
 
-from chipsim.die.fabricate import fabricate
+from chipsim.die import fabricate
 from nonideality import LayerErrors, NoiseError, Nonideality, Site, catalogue, effect_named, parse, registry
 
 ROLES = ("hidden", "output")
@@ -23,7 +23,7 @@ def test_the_catalogue_holds_what_the_design_promises():
 @pytest.mark.parametrize("name", list(catalogue()))
 def test_every_entry_explains_itself(name):
     effect = catalogue()[name]
-    assert effect.name == name and re.fullmatch(r"[a-z]+", name)
+    assert effect.name == name and re.fullmatch(r"[a-z][a-z_]*", name)
     for text in (effect.summary, effect.level_meaning, effect.unit, effect.source):
         assert isinstance(text, str) and text.strip()
     assert effect.persistence in ("frozen", "temporal")

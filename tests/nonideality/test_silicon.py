@@ -6,7 +6,7 @@ from scipy import stats
 from small_chips import current_events, events_of, lesson, programmed, random_weights, spec_of, taught
 
 from chipsim import Probe
-from chipsim.die.fabricate import draw_errors, fabricate
+from chipsim.die import draw_errors, fabricate
 from nonideality import LayerErrors, NoiseError, parse
 from nonideality.pelgrom import Pelgrom
 
@@ -66,7 +66,9 @@ def test_read_noise_of_each_step_is_that_of_its_own_events():
     mask[:, 1] = mask[:, 6] = True
     spec = spec_of((n_in, n_out), steps, ("read:0.1",), READOUT)
     chip = programmed(spec, uniform_weights(n_in, n_out, 0.01))
-    trace = chip.infer(events_of(mask), np.arange(200), [Probe(1, tuple(range(n_out)))]).traces[1].astype(float)
+    trace = (
+        chip.infer(events_of(mask), np.arange(200), [Probe(1, tuple(range(n_out)))]).probed_membranes[1].astype(float)
+    )
     steps_taken = np.diff(trace, axis=1, prepend=0).transpose(1, 0, 2).reshape(steps, -1)
     counts = mask[0].sum(axis=1)
     for taken, count in zip(steps_taken, counts, strict=True):

@@ -5,7 +5,7 @@ from typing import Any
 import tomli_w
 from pydantic import BaseModel
 
-from host.settings.spec import RunSpec
+from host.settings import RunSpec
 
 # A valid value for each that is not its default.
 OTHER: dict[str, Any] = {

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from small_runs import write_npz
 
-from chipsim.simd.kernel import cache_root
+from chipsim.simd import cache_root
 from host.files import write_bytes
-from host.run.run_die import Outcome
+from host.run import Outcome
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from host.sweep.engine import Workers
+from host.sweep import Workers
 
 
 class OneThread(ThreadPoolExecutor):

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim import Chip, ChipSpec, ConverterSpec, Events, Probe, Result
+from chipsim import AdcSpec, Chip, ChipSpec, Events, Probe, Result
 
 RECORD = Path(__file__).resolve().parent.parent / "contract" / "digests.json"
 THREADS = (1, 2, 3)
@@ -102,7 +102,7 @@ class Run:
     n_windows: int = WINDOWS
     rest_s: float | None = None  # half-way through the lesson
     probes: tuple[Probe, ...] = ()
-    converter: ConverterSpec | None = None  # through which everything is read back in the end
+    converter: AdcSpec | None = None  # through which everything is read back in the end
 
     def program(self, threads: int, weights: Any = None) -> Chip:
         chip = Chip(self.spec, 3, threads)
@@ -189,7 +189,7 @@ class Reader:
 
     def add(self, back: Any) -> None:
         for layer, (codes, fired, n) in enumerate(
-            zip(back.codes, back.fired, self.spec.layer_sizes[1:], strict=True), start=1
+            zip(back.codes, back.spike_bits, self.spec.layer_sizes[1:], strict=True), start=1
         ):
             self._add("codes", str(layer), codes[:, :, :n].copy())
             self._add("fired", str(layer), spikes_in(fired)[:, :, :n].copy())
@@ -198,7 +198,7 @@ class Reader:
             rows = [events.rows[s, events.begin[s, t] : events.end[s, t]] for s, t in np.ndindex(*events.begin.shape)]
             self._add("events", f"length {layer}", length)
             self._add("events", f"rows {layer}", np.concatenate(rows))
-        for layer, converter in enumerate(back.converters, start=1):
+        for layer, converter in enumerate(back.adcs, start=1):
             self.converters |= {f"{name} {layer}": np.array(value) for name, value in converter._asdict().items()}
 
     def parts(self) -> Parts:
@@ -324,12 +324,12 @@ RUNS: dict[str, Run] = {
     ),
     "bit errors on the link": Run(_dense("link:0.02", bits=7)),
     "read back": Run(
-        _dense("mismatch:0.3", "thermal:0.2", "quantization:5", "silencing:0.1"), converter=ConverterSpec(bits=6)
+        _dense("mismatch:0.3", "thermal:0.2", "quantization:5", "silencing:0.1"), converter=AdcSpec(bits=6)
     ),
     "read back of an integrating readout": Run(
         _dense(neuron=_LEAKY | {"readout": "integrating"}),
         constant_current=True,
-        converter=ConverterSpec(low_th=-0.5, high_th=1.5, readout_low_th=-2.0, readout_high_th=2.0),
+        converter=AdcSpec(low_th=-0.5, high_th=1.5, readout_low_th=-2.0, readout_high_th=2.0),
     ),
     "everything, few-bit weights": Run(
         _dense(*_FROZEN, "thermal:0.2", "quantization:4", *_CIRCUIT_ERRORS, *_SILICON, neuron=_LEAKY), rest_s=100.0

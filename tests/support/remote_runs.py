@@ -2,11 +2,8 @@
 
 from small_runs import SMALL, write_npz
 
-from host.link.remote import connect
-from host.link.remote.remote_source import RemoteSource
-from host.run.folder import RunFolder
-from host.run.run_die import run
-from host.settings.spec import resolve
+from host.link.remote import RemoteSource, connect
+from host.run import RunFolder, resolve, run
 
 
 def small_spec(path, **changes):

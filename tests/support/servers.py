@@ -3,8 +3,7 @@
 import threading
 from contextlib import contextmanager
 
-from chipsim.server.loop import Server
-from chipsim.server.settings import ServerSettings
+from chipsim.server import Server, ServerSettings
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Small random chips, inputs and targets, and the comparison of a chip with its slow witness."""
+"""Small random chips, inputs and targets, and the comparison of a chip with its reference model."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import numpy as np
 from reference_chip import ReferenceChip
 
 from chipsim import Chip, ChipSpec, Events, NeuronSpec, Probe
-from chipsim.layout.column_blocks import joined
+from chipsim.layout import joined
 from learning_circuit import LearningCircuitSpec
 
 # The tests' own starting point, so that they do not move with the defaults.
@@ -180,7 +180,11 @@ def assert_equals_witness(chip, witness, result, expected):
     assert_same_result(result, expected)
     for n, shape in enumerate(chip.spec.shapes):
         signals = result.signals[n + 1]
-        assert_same(result.traces[n + 1], expected.traces[n][:, :, signals.neurons], f"membranes of layer {n + 1}")
+        assert_same(
+            result.probed_membranes[n + 1],
+            expected.probed_membranes[n][:, :, signals.neurons],
+            f"membranes of layer {n + 1}",
+        )
         assert_same(result.spikes[n + 1], expected.spikes[n][:, :, signals.neurons], f"spikes of layer {n + 1}")
         assert_same_signals(signals, expected.signals[n], shape.columns, f"of layer {n + 1}")
     assert result.activity.keys() == expected.activity.keys()

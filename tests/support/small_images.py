@@ -3,7 +3,7 @@
 from small_chips import CIRCUIT, NEURON
 
 from chipsim import ChipSpec, NeuronSpec
-from chipsim.design.layers import AveragePool, Convolution, Dense, Flatten
+from chipsim.design import AveragePool, Convolution, Dense, Flatten
 from learning_circuit import LearningCircuitSpec
 
 

@@ -7,13 +7,13 @@ import time
 
 from small_runs import SMALL
 
-from host.sweep.store import Result, Timing
+from host.sweep import Result, Timing
 
 NOISES = ("--noise", "thermal:0.1", "--noise", "mismatch:0,0.2,0.5")
 
 
 def small_request(data_file, dies=(1, 2), levels="0,0.2,0.5", **changes):
-    from host.settings.spec import merge
+    from host.run import merge
     from host.sweep import Request, noise_axis
 
     settings = merge({}, {**SMALL, "dataset": str(data_file), "noise": ["thermal:0.1"], **changes})

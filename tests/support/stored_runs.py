@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from host.run.run_die import run
-from host.settings.spec import RunSpec
-from host.sweep.store import Result, SweepStore, Timing, canonical
+from host.run import run
+from host.settings import RunSpec
+from host.sweep import Result, SweepStore, Timing, canonical
 
 
 def result_of(name: str, spec: RunSpec, **changes: Any) -> Result:

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 from small_chips import current_events, events_of, random_targets, spec_of
 
-from chipsim import ChipSpec, ConverterSpec, wire
-from chipsim.design.layers import AveragePool, Convolution, Dense, Flatten
-from chipsim.wire.messages.converters import Converters
+from chipsim import AdcSpec, ChipSpec, wire
+from chipsim.design import AveragePool, Convolution, Dense, Flatten
+from chipsim.wire.messages import Converters
 
 SESSION = 0x1122334455667788
 # Written out, so that golden frames stay when specs get new settings.
@@ -96,8 +96,11 @@ def one_of_every_kind():
             3,
             16,
             8,
-            (wire.Convolution(3, 32, 32, 8, 3, 3, 2, 2, 1, 1, 1, 1, 0), wire.AveragePool(8, 16, 16, 2, 2, 2, 2)),
-            wire.Neuron(1, 0, 255, 10.0, -1.0, 8.0),
+            (
+                wire.ConvolutionFields(3, 32, 32, 8, 3, 3, 2, 2, 1, 1, 1, 1, 0),
+                wire.AveragePoolFields(8, 16, 16, 2, 2, 2, 2),
+            ),
+            wire.NeuronFields(1, 0, 255, 10.0, -1.0, 8.0),
             wire.Circuit(2, 8, 8, 4, 1.0, 3.0),
             b"",
         ),
@@ -121,7 +124,7 @@ def one_of_every_kind():
         "READ_BACK": wire.ReadBack(
             np.arange(70),
             wire.pack_events(tiny_events(), 12),
-            Converters.of(ConverterSpec(bits=6, low_th=-0.5, readout_high_th=3.0)),
+            Converters.of(AdcSpec(bits=6, low_th=-0.5, readout_high_th=3.0)),
         ),
         "TRACES": wire.Traces(pieces(layer1__codes=np.arange(12, dtype=np.uint8), layer1__fired=np.ones(2, np.uint8))),
         "READ_COUNTS": wire.ReadCounts(3, (1, 2), True),

@@ -1,4 +1,4 @@
-"""The slow witness: the whole chip stepped cycle by cycle, one neuron and one synapse at a time.
+"""The reference model: the whole chip stepped cycle by cycle, one neuron and one synapse at a time.
 
 All layers step in every cycle, each on the spikes that the layer before it fired in the cycle before (the one-step
 delay of Eq. 2), so layer l's window starts l cycles late and a window takes T + L - 1 cycles. Nothing of the kernels
@@ -11,22 +11,21 @@ from dataclasses import dataclass
 
 import numpy as np
 from reference_image_layer import ReferenceImageLayer
-from reference_layer import CIRCUIT_SIGNALS, NEURON_SIGNALS, TALLY, F, Input, ReferenceLayer, zero_tally
+from reference_layer import CIRCUIT_SIGNALS, COUNTERS, NEURON_SIGNALS, F, Input, ReferenceLayer, zero_tally
 from reference_link import received_steps, received_targets
 
-from chipsim.die import ageing
-from chipsim.die.fabricate import fabricate
-from chipsim.random.exponential import natural_exp
+from chipsim.die import AGEING_WINDOWS, fabricate
+from chipsim.random import natural_exp
 
 
 @dataclass
 class ReferenceResult:
-    """As chipsim.Result, with the traces and spikes of every neuron."""
+    """As chipsim.Result, with the membranes and spikes of every neuron."""
 
     counts: list  # per layer (S, n_out)
     membrane: np.ndarray  # (S, n_classes)
     activity: dict  # name -> (n_layers,)
-    traces: list  # per layer (S, T, n_out)
+    probed_membranes: list  # per layer (S, T, n_out)
     spikes: list  # per layer (S, T, n_out)
     signals: list  # per layer name -> (S, T, n_out), input (S, T, positions, rows), synapses (S, T, rows, n_out)
 
@@ -74,13 +73,13 @@ class ReferenceChip:
             for layer, count in zip(self.layers, counts, strict=True):
                 count[s] = layer.count
             membrane[s] = self.layers[-1].membrane
-        activity = {name: np.array([layer.tally[name] for layer in self.layers]) for name in TALLY}
+        activity = {name: np.array([layer.tally[name] for layer in self.layers]) for name in COUNTERS}
         return ReferenceResult(counts, membrane, activity, traces, spikes, signals)
 
     def _live(self):
         """A window was learned from: weights drift after every AGEING_WINDOWS of them."""
         self.learned += 1
-        if self.learned % ageing.AGEING_WINDOWS == 0:
+        if self.learned % AGEING_WINDOWS == 0:
             for layer in self.layers:
                 self._drift(layer, self.learned, self.rested_s)
 

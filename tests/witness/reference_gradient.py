@@ -1,4 +1,4 @@
-"""The slow witness of gradients through time: one line per equation (Yang et al. 2022, Eqs. 4 to 8), in float64.
+"""The reference model of gradients through time: one line per equation (Yang et al. 2022, Eqs. 4 to 8), in float64.
 
 Beside the chip's spikes it knows a smooth neuron, whose output is the ramp clip((U - th) / p + 1/2, 0, 1): its slope is
 just the boxcar of Eq. 8, so that the same way back must give its exact gradient.

@@ -1,4 +1,4 @@
-"""The slow witness of layers on an image: at every position a layer of `reference_chip`, which sees its window.
+"""The reference model of layers on an image: at every position a layer of `reference_chip`, which sees its window.
 
 Positions are visited in turn, line by line. Where they share a crossbar, they share its arrays.
 """
@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from reference_layer import CIRCUIT_SIGNALS, NEURON_SIGNALS, SYNAPSE_SIGNALS, F, Input, ReferenceLayer, zero_tally
 
-from chipsim.design.layers import AveragePool
+from chipsim.design import AveragePool
 
 OF_NEURONS = ("decay", "current_decay", "threshold", "reset_charge", "noise", "read_noise")
-OF_CIRCUITS = ("boxcar_low", "boxcar_high", "comparator_offset", "missed", "missed_per_log")
+OF_CIRCUITS = ("boxcar_low", "boxcar_high", "comparator_offset", "miss_probability", "missed_per_log")
 OF_DRIVERS = ("up", "down", "gain", "cycle", "noise")
 
 

@@ -1,4 +1,4 @@
-"""One layer of the slow witness: a crossbar with its neurons and learning circuits, one synapse at a time.
+"""One layer of the reference model: a crossbar with its neurons and learning circuits, one synapse at a time.
 
 All arithmetic is on np.float32 scalars, in the order the kernels document. Equation numbers are those of Yang et al.
 2022.
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from reference_random import gaussian_of, normal_of_write, uniform_of, words_of
 
-from chipsim.random.philox import natural_log
+from chipsim.random import natural_log
 
 F = np.float32
 ZERO = F(0)
@@ -18,7 +18,7 @@ ZERO = F(0)
 NEURON_SIGNALS = ("current", "noise", "membrane", "kept", "count")
 CIRCUIT_SIGNALS = ("target_count", "error", "boxcar", "pulse")
 SYNAPSE_SIGNALS = ("weight", "code", "residue")
-TALLY = (
+COUNTERS = (
     "synaptic_events",
     "weight_updates",
     "code_writes",
@@ -33,7 +33,7 @@ TALLY = (
 
 
 def zero_tally():
-    return dict.fromkeys(TALLY, 0)
+    return dict.fromkeys(COUNTERS, 0)
 
 
 @dataclass
@@ -48,7 +48,7 @@ class Input:
 class ReferenceLayer:
     """One crossbar with its neurons and learning circuits, registers included."""
 
-    made: object  # chipsim.die.fabricate.FabricatedLayer, tables only
+    made: object  # chipsim.die.fabrication.FabricatedLayer, tables only
     weight: np.ndarray  # (n_in + 1, n_out) what a spike delivers
     design: object  # learning circuit spec
     first: int = 0  # number of its first neuron
@@ -181,7 +181,7 @@ class ReferenceLayer:
     def _spikes_before_miss(self, i):
         """How many spikes come before the next missed one: geometric, from the window's next word."""
         circuit, k = self.made.circuit, self.n_missed[i]
-        if circuit.missed[i] == 0:
+        if circuit.miss_probability[i] == 0:
             return math.inf
         word = words_of(circuit.missed_key, self.window, self.made.neurons.layer, k, self.first + i)[k % 4]
         return math.floor(F(natural_log(F(((word >> 8) + 1) / 2**24))) * circuit.missed_per_log[i])

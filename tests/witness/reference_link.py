@@ -5,8 +5,8 @@ import math
 import numpy as np
 from reference_random import MASK, philox_words
 
-from chipsim.random.philox import natural_log
-from nonideality.streams import stream_key
+from chipsim.random import natural_log
+from nonideality import stream_key
 
 
 def flipped_bits(die_seed, site, rate, layer, window, n_bits):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from chipsim.random.philox import natural_log
+from chipsim.random import natural_log
 
 MASK = 0xFFFFFFFF
 F = np.float32

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from chipsim.wire.errors import ErrorCode, WireError
 from chipsim.wire.limits import Limits
-from chipsim.wire.messages.cursor import Cursor, bytes_view, packed
+from chipsim.wire.messages.cursor import Cursor, packed
+from chipsim.wire.packing import bytes_view
 
 TYPES = ("u1", "<u2", "<u4", "<u8", "i1", "<i2", "<i4", "<i8", "<f4", "<f8")  # by their numbers on the wire
 _NUMBER = {np.dtype(kind): number for number, kind in enumerate(TYPES)}

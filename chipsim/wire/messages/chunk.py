@@ -9,12 +9,18 @@ from numpy.typing import NDArray
 
 from chipsim.wire.errors import ErrorCode, WireError
 from chipsim.wire.limits import Limits
-from chipsim.wire.messages.cursor import Cursor, bytes_view, packed
+from chipsim.wire.messages.cursor import Cursor, packed
 from chipsim.wire.messages.session import Parts
-from chipsim.wire.packing.event_kernels import EXACT_BITS, GROUP
-from chipsim.wire.packing.events import PackedEvents
-from chipsim.wire.packing.targets import FEWEST_BITS, MOST_BITS, PackedTargets
-from chipsim.wire.packing.words import SLACK
+from chipsim.wire.packing import (
+    EXACT_BITS,
+    FEWEST_BITS,
+    GROUP,
+    MOST_BITS,
+    SLACK,
+    PackedEvents,
+    PackedTargets,
+    bytes_view,
+)
 
 _CONSECUTIVE, _LISTED = 0, 1
 

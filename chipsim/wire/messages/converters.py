@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from chipsim.design.adc import ConverterSpec
+from chipsim.design import AdcSpec
 from chipsim.wire.messages.cursor import Cursor, packed
 from chipsim.wire.messages.session import Parts
 
@@ -17,17 +17,17 @@ _FEWEST_BITS, _MOST_BITS = 2, 8
 
 @dataclass(frozen=True)
 class Converters:
-    """As `chipsim.ConverterSpec`; an end of a range that is None is that of the neurons' rails."""
+    """As `chipsim.AdcSpec`; an end of a range that is None is that of the neurons' rails."""
 
     bits: int
     ends: tuple[float | None, ...]  # of neurons that fire: lowest, highest; of a readout that does not: likewise
 
     @staticmethod
-    def of(spec: ConverterSpec) -> Converters:
+    def of(spec: AdcSpec) -> Converters:
         return Converters(spec.bits, tuple(getattr(spec, end) for end in _ENDS))
 
-    def spec(self) -> ConverterSpec:
-        return ConverterSpec(bits=self.bits, **dict(zip(_ENDS, self.ends, strict=True)))
+    def spec(self) -> AdcSpec:
+        return AdcSpec(bits=self.bits, **dict(zip(_ENDS, self.ends, strict=True)))
 
     def to_bytes(self) -> Parts:
         given = sum(1 << i for i, end in enumerate(self.ends) if end is not None)

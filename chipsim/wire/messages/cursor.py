@@ -31,12 +31,6 @@ def packed_text(text: str, limit: int) -> bytes:
     return packed("H", len(data)) + data
 
 
-def bytes_view(array: NDArray[Any]) -> memoryview:
-    """An array as bytes, little-endian, in row-major order; nothing is copied where it is so already."""
-    flat = np.ascontiguousarray(array, array.dtype.newbyteorder("<")).reshape(-1)
-    return memoryview(flat.view(np.uint8).data)
-
-
 class Cursor:
     """A place in a payload. Every read raises WireError if the payload ends before it does."""
 

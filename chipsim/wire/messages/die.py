@@ -10,9 +10,9 @@ from chipsim.wire.errors import ErrorCode, WireError
 from chipsim.wire.limits import Limits
 from chipsim.wire.messages.arrays import Piece, pieces_to_bytes, read_pieces
 from chipsim.wire.messages.cursor import Cursor, packed
-from chipsim.wire.messages.network_layout import Circuit, Layer, Neuron, layer_to_bytes, part_to_bytes, read_layer
+from chipsim.wire.messages.network_layout import Circuit, Layer, NeuronFields, layer_to_bytes, part_to_bytes, read_layer
 from chipsim.wire.messages.session import Empty, Parts
-from chipsim.wire.packing.targets import FEWEST_BITS, MOST_BITS
+from chipsim.wire.packing import FEWEST_BITS, MOST_BITS
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Configure:
     steps: int
     target_bits: int
     layers: tuple[Layer, ...]
-    neuron: Neuron
+    neuron: NeuronFields
     circuit: Circuit
     spec: bytes = b""  # of a simulated die: its ChipSpec as JSON
 
@@ -46,7 +46,7 @@ class Configure:
         if not (steps and n_layers and FEWEST_BITS <= target_bits <= MOST_BITS):
             raise cursor.error(f"{steps} steps, {n_layers} layers, target words of {target_bits} bits")
         layers = tuple(read_layer(cursor) for _ in range(n_layers))
-        neuron, circuit = Neuron(*cursor.read(Neuron.FORM)), Circuit(*cursor.read(Circuit.FORM))
+        neuron, circuit = NeuronFields(*cursor.read(NeuronFields.FORM)), Circuit(*cursor.read(Circuit.FORM))
         length = cursor.at_most(cursor.number("I"), limits.recipe_bytes, "bytes of a spec")
         return cls(die_seed, steps, target_bits, layers, neuron, circuit, bytes(cursor.take(length)))
 

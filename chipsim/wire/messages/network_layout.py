@@ -23,7 +23,7 @@ def choice(names: tuple[str, ...], name: str) -> int:
 
 
 @dataclass(frozen=True)
-class Dense:
+class DenseFields:
     """Every input meets every neuron."""
 
     KIND: ClassVar[int] = 1
@@ -33,7 +33,7 @@ class Dense:
 
 
 @dataclass(frozen=True)
-class Convolution:
+class ConvolutionFields:
     """Every position's neurons see a window of the input; shared (1 crossbar) or unrolled (one per position)."""
 
     KIND: ClassVar[int] = 2
@@ -54,7 +54,7 @@ class Convolution:
 
 
 @dataclass(frozen=True)
-class AveragePool:
+class AveragePoolFields:
     """Every channel's neurons see the mean of a window of that channel, through weights that never learn."""
 
     KIND: ClassVar[int] = 3
@@ -68,12 +68,12 @@ class AveragePool:
     stride_right: int
 
 
-Layer = Dense | Convolution | AveragePool
-LAYERS: dict[int, type[Layer]] = {kind.KIND: kind for kind in (Dense, Convolution, AveragePool)}
+Layer = DenseFields | ConvolutionFields | AveragePoolFields
+LAYERS: dict[int, type[Layer]] = {kind.KIND: kind for kind in (DenseFields, ConvolutionFields, AveragePoolFields)}
 
 
 @dataclass(frozen=True)
-class Neuron:
+class NeuronFields:
     """Neurons of every layer, as `chipsim.NeuronSpec`."""
 
     FORM: ClassVar[str] = "BBBxddd"
@@ -98,7 +98,7 @@ class Circuit:
     boxcar_width_th: float
 
 
-def part_to_bytes(part: Layer | Neuron | Circuit) -> bytes:
+def part_to_bytes(part: Layer | NeuronFields | Circuit) -> bytes:
     """The fields of a part, in order."""
     return packed(part.FORM, *astuple(part))
 

@@ -8,9 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from chipsim.design import layers as chip_layers
-from chipsim.design.layers import LayerShape
-from chipsim.design.spec import ChipSpec
+from chipsim.design import AveragePool, ChipSpec, Dense, LayerShape
 from chipsim.wire.errors import ErrorCode, WireError
 from chipsim.wire.limits import Limits
 from chipsim.wire.messages.die import Configure
@@ -19,12 +17,12 @@ from chipsim.wire.messages.network_layout import (
     NEURONS,
     READOUTS,
     RESETS,
-    AveragePool,
+    AveragePoolFields,
     Circuit,
-    Convolution,
-    Dense,
+    ConvolutionFields,
+    DenseFields,
     Layer,
-    Neuron,
+    NeuronFields,
     choice,
 )
 
@@ -39,7 +37,7 @@ def configure(spec: ChipSpec, die_seed: int) -> Configure:
         spec.steps,
         spec.target_bits,
         tuple(map(_layer_of, spec.shapes)),
-        Neuron(
+        NeuronFields(
             choice(NEURONS, neuron.kind),
             choice(RESETS, neuron.reset),
             choice(READOUTS, neuron.readout),
@@ -61,12 +59,12 @@ def configure(spec: ChipSpec, die_seed: int) -> Configure:
 
 def _layer_of(shape: LayerShape) -> Layer:
     """Flattening is no layer of the wire: neurons keep their numbers."""
-    if isinstance(shape.layer, chip_layers.Dense):
-        return Dense(shape.n_in, shape.n_out)
-    if isinstance(shape.layer, chip_layers.AveragePool):
-        return AveragePool(*shape.input, *shape.kernel, *shape.stride)
+    if isinstance(shape.layer, Dense):
+        return DenseFields(shape.n_in, shape.n_out)
+    if isinstance(shape.layer, AveragePool):
+        return AveragePoolFields(*shape.input, *shape.kernel, *shape.stride)
     unrolled = int(shape.layer.form == "unrolled")
-    return Convolution(*shape.input, shape.columns, *shape.kernel, *shape.stride, *shape.padding, unrolled)
+    return ConvolutionFields(*shape.input, shape.columns, *shape.kernel, *shape.stride, *shape.padding, unrolled)
 
 
 def chip_spec(command: Configure, limits: Limits) -> ChipSpec:

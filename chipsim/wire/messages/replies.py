@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.die.programming import LayerWeights
-from chipsim.interface import Snapshot
-from chipsim.run.result import Result
+from chipsim.die import LayerWeights
+from chipsim.layout import Snapshot
+from chipsim.run import Result
 from chipsim.wire.messages.arrays import in_pieces
 from chipsim.wire.messages.chunk import Watch
 from chipsim.wire.messages.die import State, Weights

@@ -8,20 +8,25 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.design.adc import ConverterSpec
-from chipsim.design.spec import ChipSpec
-from chipsim.die.programming import LayerWeights, Weights
-from chipsim.interface import Targets
-from chipsim.layout.tables import Events
-from chipsim.run.probe import Probe
+from chipsim.design import AdcSpec, ChipSpec
+from chipsim.die import LayerWeights, Weights
+from chipsim.layout import Events, Targets
+from chipsim.run import Probe
 from chipsim.wire.limits import Limits
 from chipsim.wire.messages.arrays import in_pieces
 from chipsim.wire.messages.chunk import Watch
 from chipsim.wire.messages.converters import Converters
 from chipsim.wire.messages.die import Program, Restore
 from chipsim.wire.messages.run import Infer, Learn, ReadBack
-from chipsim.wire.packing.events import PackedEvents, measured_events, most_event_bytes, pack_events
-from chipsim.wire.packing.targets import PackedTargets, measured_targets, pack_targets
+from chipsim.wire.packing import (
+    PackedEvents,
+    PackedTargets,
+    measured_events,
+    measured_targets,
+    most_event_bytes,
+    pack_events,
+    pack_targets,
+)
 
 _MOST_WINDOWS = 2048  # of a frame: enough that its own cost is none, few enough that two of them overlap
 _MOST_NEURON_STEPS = 1 << 28  # of a frame: windows times steps times neurons, each of which may spike
@@ -117,7 +122,7 @@ def read_back(
     spec: ChipSpec,
     events: Events,
     windows: NDArray[np.int64],
-    converter: ConverterSpec,
+    converter: AdcSpec,
     limits: Limits,
     packing: Packing,
 ) -> Iterator[ReadBack]:

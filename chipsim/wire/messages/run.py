@@ -29,8 +29,7 @@ from chipsim.wire.messages.converters import Converters
 from chipsim.wire.messages.cursor import Cursor, packed
 from chipsim.wire.messages.die import Arrays
 from chipsim.wire.messages.session import Parts
-from chipsim.wire.packing.events import PackedEvents
-from chipsim.wire.packing.targets import PackedTargets
+from chipsim.wire.packing import PackedEvents, PackedTargets
 
 WINDOWS, SPIKES, TARGETS, RATES, PROBES, CONVERTERS = 1, 2, 3, 4, 5, 6  # sections, in this order
 SECTIONS = {
@@ -198,7 +197,7 @@ class Inferred(Done):
 
 
 class Signals(Arrays):
-    """Chip: what probes saw, "layerN.NAME" with the names of `chipsim.Signals`, "traces" and "spikes"."""
+    """Chip: what probes saw, "layerN.NAME" with the names of `chipsim.ProbeSignals`, "traces" and "spikes"."""
 
     KIND: ClassVar[int] = 36
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.layout.tables import Events
+from chipsim.layout import Events
 
 _BITS_OF_RATE = 32
 _HALVINGS = 60  # of the interval in which the saddle point is sought

@@ -10,11 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chipsim.simd.kernel import kernel, stage
-from chipsim.simd.masks import population, store_chosen
-from chipsim.simd.row_tiles import LANES
+from chipsim.simd import LANES, inlined, kernel, marked, population, store_chosen
 from chipsim.wire.packing.row_sets import SetRoom, bit_length, get_set, list_marked, put_set, set_form, set_room
-from chipsim.wire.packing.word_lanes import marked
 from chipsim.wire.packing.words import SLACK, bytes_of_words, get_words, load_word, put_words, store_half
 
 GROUP = 64  # windows whose common end stands in the head: where threads may start
@@ -22,7 +19,7 @@ PLANE = 16  # steps of a word of spikes
 FITS = -1
 EXACT_BITS = 32  # of an amplitude that travels as float32
 WORDS, ONE_STEP, STEPS = 0, 1, 2  # how the spikes of active rows are coded
-_bytes_of = stage(bytes_of_words)
+_bytes_of = inlined(bytes_of_words)
 _LANES = np.uint64(LANES)
 
 
@@ -51,7 +48,7 @@ def room_for(n_rows: int, n_steps: int, most: int, row_type: Any) -> Room:
     )
 
 
-@stage
+@inlined
 def _ascending(rows, first, stop, n_rows):
     """Whether rows[first:stop] are ascending numbers from 0 to n_rows - 1, each at most once."""
     if first == stop:
@@ -62,30 +59,30 @@ def _ascending(rows, first, stop, n_rows):
     return wrong == 0 and rows[first] >= 0 and np.int64(rows[stop - np.uint64(1)]) < n_rows
 
 
-@stage
+@inlined
 def _mark(words, rows, first, stop, bit):
     for k in range(first, stop):
         words[np.uint64(rows[k])] |= bit
 
 
-@stage
+@inlined
 def _step_bits(n_steps):
     """Bits of a step's number."""
     return bit_length(n_steps - 1)
 
 
-@stage
+@inlined
 def _plane_bits(n_steps, plane):
     return min(np.int64(PLANE), n_steps - PLANE * plane)
 
 
-@stage
+@inlined
 def _words_bytes(n, n_steps):
     full, rest = n_steps // PLANE, n_steps % PLANE
     return full * 2 * n + _bytes_of(n, rest)
 
 
-@stage
+@inlined
 def _shortest_pattern(n, n_events, n_steps):
     """How n_events spikes of n active rows are best coded: (pattern, bytes)."""
     step_bits = _step_bits(n_steps)
@@ -121,7 +118,7 @@ def pack_spikes(rows, begin, end, n_rows, room, data, ends):
     return at
 
 
-@stage
+@inlined
 def _list_active(room):
     """List the rows with a spike in any plane; returns how many."""
     if len(room.words) == 1:
@@ -134,7 +131,7 @@ def _list_active(room):
     return list_marked(room.any_word, room.rows)
 
 
-@stage
+@inlined
 def _put_window(data, at, room, rows, begin, end, n_rows, n, n_events):
     """A window with n active rows, whose spikes are marked in room.words, in its shortest form."""
     n_steps = len(begin)
@@ -157,7 +154,7 @@ def _put_window(data, at, room, rows, begin, end, n_rows, n, n_events):
     return at
 
 
-@stage
+@inlined
 def _put_steps(data, at, room, rows, begin, end, n, n_events):
     """How often each active row spikes, less one, and the numbers of the steps, row after row."""
     place, members = room.place, room.rows.members
@@ -240,7 +237,7 @@ def unpack_spikes(data, ends, start, stop, n_rows, capacity, room, rows, begin, 
     return np.int64(FITS)
 
 
-@stage
+@inlined
 def _take_words(data, at, room, n, capacity, rows, begin, end):
     """A window whose spikes are words. Returns whether there is room for its events."""
     n_steps = len(begin)
@@ -265,7 +262,7 @@ def _take_words(data, at, room, n, capacity, rows, begin, end):
     return True
 
 
-@stage
+@inlined
 def _take_steps(data, at, limit, room, n, pattern, capacity, rows, begin, end):
     """A window whose spikes are numbers of steps. Returns the place after, or -1 if it is wrong."""
     n_steps = len(begin)

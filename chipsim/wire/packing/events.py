@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.layout.tables import Events, row_type
-from chipsim.simd.row_tiles import LANES
+from chipsim.layout import Events, row_type
+from chipsim.simd import LANES
 from chipsim.wire.errors import ErrorCode, WireError
 from chipsim.wire.limits import Limits
-from chipsim.wire.messages.cursor import bytes_view
+from chipsim.wire.packing.byte_views import bytes_view
 from chipsim.wire.packing.event_kernels import (
     EXACT_BITS,
     FITS,

@@ -10,10 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chipsim.simd.kernel import stage
-from chipsim.simd.masks import store_chosen
-from chipsim.simd.row_tiles import LANES
-from chipsim.wire.packing.word_lanes import marked
+from chipsim.simd import LANES, inlined, marked, store_chosen
 from chipsim.wire.packing.words import SLACK, load_word, store_half
 
 ALL, BITMAP, NESTED, GAPS = 0, 1, 2, 3
@@ -36,7 +33,7 @@ def set_room(n_rows: int, row_type: Any) -> SetRoom:
     return SetRoom(np.arange(n, dtype=row_type), np.empty(n + LANES, row_type), np.zeros(n // 8 + SLACK, np.uint8))
 
 
-@stage
+@inlined
 def bit_length(value):
     """Bits of a non-negative number; 0 of 0."""
     bits = np.int64(0)
@@ -45,7 +42,7 @@ def bit_length(value):
     return bits
 
 
-@stage
+@inlined
 def list_marked(words, room):
     """Fill members and bitmap with the rows whose word is not zero; returns how many. words: (n,) uint16."""
     n = np.uint64(0)
@@ -58,7 +55,7 @@ def list_marked(words, room):
     return np.int64(n)
 
 
-@stage
+@inlined
 def _list_bitmap(room, n_rows):
     """Fill members from the bitmap; returns how many, or -1 if there is a row that the layer has not."""
     n = np.uint64(0)
@@ -71,7 +68,7 @@ def _list_bitmap(room, n_rows):
     return np.int64(n)
 
 
-@stage
+@inlined
 def _bytes_in_use(bitmap, n_bytes):
     used = np.int32(0)
     for i in range(np.uint64(n_bytes)):
@@ -79,14 +76,14 @@ def _bytes_in_use(bitmap, n_bytes):
     return np.int64(used)
 
 
-@stage
+@inlined
 def _rice_parameter(n, n_rows):
     """A good parameter for n of n_rows rows: 2^k is about 0.7 of the mean gap."""
     mean_gap = (n_rows - n) * 7 // (10 * max(n, 1))
     return min(max(bit_length(mean_gap) - 1, np.int64(0)), np.int64(MOST_RICE))
 
 
-@stage
+@inlined
 def _gap_bits(members, n, n_rows, k):
     """What a set takes as gaps: its size in as many bits as n_rows has, then the codes."""
     bits = np.uint32(members[0]) >> np.uint32(k) if n > 0 else np.uint32(0)
@@ -95,7 +92,7 @@ def _gap_bits(members, n, n_rows, k):
     return bit_length(n_rows) + n * (k + 1) + np.int64(bits)
 
 
-@stage
+@inlined
 def set_form(room, n, n_rows):
     """The shortest way to code a listed set of n members: (which, Rice parameter, bytes)."""
     n_bytes = np.int64((n_rows + 7) >> 3)
@@ -113,7 +110,7 @@ def set_form(room, n, n_rows):
     return np.int64(BITMAP), np.int64(0), n_bytes
 
 
-@stage
+@inlined
 def put_set(data, at, room, n, n_rows, pattern):
     """Write a window's first byte and its set of n members. Returns the place after; spoils up to SLACK bytes more."""
     kind, k, n_bytes = set_form(room, n, n_rows)
@@ -128,7 +125,7 @@ def put_set(data, at, room, n, n_rows, pattern):
     return at + n_bytes
 
 
-@stage
+@inlined
 def _put_nested(data, at, bitmap, n_bytes):
     places = np.uint64(at)
     following = places + np.uint64((n_bytes + 7) >> 3)
@@ -142,7 +139,7 @@ def _put_nested(data, at, bitmap, n_bytes):
     return np.int64(following)
 
 
-@stage
+@inlined
 def _put_gaps(data, at, members, n, n_rows, k):
     held = np.uint64(n)
     n_held = np.uint64(bit_length(n_rows))
@@ -168,7 +165,7 @@ def _put_gaps(data, at, members, n, n_rows, k):
     return at + np.int64((n_held + np.uint64(7)) >> np.uint64(3))
 
 
-@stage
+@inlined
 def get_set(data, at, stop, room, n_rows, most):
     """Read a window's first byte and fill members. Returns (pattern, how many, the place after).
 
@@ -205,7 +202,7 @@ def get_set(data, at, stop, room, n_rows, most):
     return pattern, n if n <= most else np.int64(-1), after
 
 
-@stage
+@inlined
 def _get_nested(data, at, stop, bitmap, n_bytes):
     """Fill the bitmap; returns the place after, which is beyond stop if the bytes do not suffice."""
     places = np.uint64(at)
@@ -219,7 +216,7 @@ def _get_nested(data, at, stop, bitmap, n_bytes):
     return np.int64(following)
 
 
-@stage
+@inlined
 def _get_gaps(data, at, stop, members, n_rows, k, most):
     """Fill members; returns (how many, the place after), or (-1, at) if codes or rows go beyond the last."""
     end = np.int64(8) * stop

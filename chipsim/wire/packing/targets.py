@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.simd.kernel import kernel
+from chipsim.simd import kernel
 from chipsim.wire.errors import ErrorCode, WireError
-from chipsim.wire.messages.cursor import bytes_view
+from chipsim.wire.packing.byte_views import bytes_view
 from chipsim.wire.packing.words import SLACK, bytes_of_words, pack_words, unpack_words
 
 FEWEST_BITS, MOST_BITS = 2, 16

@@ -14,24 +14,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.design.adc import ConverterSpec
-from chipsim.design.spec import ChipSpec
-from chipsim.layout.column_blocks import padded_width
-from chipsim.layout.spike_bits import fired_of, spikes_of
-from chipsim.layout.spike_lists import room_for_spikes
-from chipsim.layout.tables import Events
-from chipsim.run.result import ReadBack
+from chipsim.design import AdcSpec, ChipSpec
+from chipsim.layout import Events, padded_width, room_for_spikes, spike_bits_of, spikes_of
+from chipsim.run import Readings
 from chipsim.wire.errors import ErrorCode, WireError
 from chipsim.wire.packing.words import SLACK, bytes_of_words, pack_words, unpack_words
 
 
-def packed_traces(spec: ChipSpec, read: ReadBack, bits: int) -> dict[str, NDArray[np.uint8]]:
+def packed_traces(spec: ChipSpec, read: Readings, bits: int) -> dict[str, NDArray[np.uint8]]:
     """What a chip of dense layers read back, through converters of so many bits."""
     arrays: dict[str, NDArray[np.uint8]] = {}
     for number, n in enumerate(spec.layer_sizes[1:], start=1):
         arrays[f"layer{number}.codes"] = _packed(read.codes[number - 1][:, :, :n], bits)
         if _fires(spec, number):
-            fired = spikes_of(read.fired[number - 1], np.arange(n))
+            fired = spikes_of(read.spike_bits[number - 1], np.arange(n))
             arrays[f"layer{number}.fired"] = np.packbits(fired.reshape(-1), bitorder="little")
     return arrays
 
@@ -48,8 +44,8 @@ def measured_traces(spec: ChipSpec, n_windows: int, bits: int) -> dict[str, NDAr
 
 
 def unpacked_traces(
-    spec: ChipSpec, parts: Sequence[Mapping[str, NDArray[Any]]], windows: Sequence[int], converter: ConverterSpec
-) -> ReadBack:
+    spec: ChipSpec, parts: Sequence[Mapping[str, NDArray[Any]]], windows: Sequence[int], converter: AdcSpec
+) -> Readings:
     """What `packed_traces` was made of, part after part. windows: how many each part has.
 
     Raises WireError if anything is missing or of another size.
@@ -62,11 +58,11 @@ def unpacked_traces(
         layer_codes = np.concatenate([_codes(part, number, shape, converter) for part, shape in arrived])
         codes.append(np.pad(layer_codes, ((0, 0), (0, 0), (0, padded_width(n) - n))))
         steps = [_spikes(part, number, shape) if fires else np.zeros(shape, np.uint8) for part, shape in arrived]
-        fired.append(fired_of(np.concatenate(steps)))
+        fired.append(spike_bits_of(np.concatenate(steps)))
         converters.append(converter.of(spec.neuron, not fires))
         if number < spec.n_layers:
             spikes.append(_as_events(spec, number, fired[-1]))
-    return ReadBack(codes, converters, spikes, fired)
+    return Readings(codes, converters, spikes, fired)
 
 
 def _fires(spec: ChipSpec, number: int) -> bool:
@@ -81,7 +77,7 @@ def _packed(codes: NDArray[np.uint8], bits: int) -> NDArray[np.uint8]:
 
 
 def _codes(
-    arrays: Mapping[str, NDArray[Any]], number: int, shape: tuple[int, int, int], converter: ConverterSpec
+    arrays: Mapping[str, NDArray[Any]], number: int, shape: tuple[int, int, int], converter: AdcSpec
 ) -> NDArray[np.uint8]:
     n = math.prod(shape)
     data = _of(arrays, f"layer{number}.codes", n, converter.bits)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from chipsim.simd.kernel import kernel, stage
+from chipsim.simd import inlined, kernel
 
 SLACK = 8  # bytes that may be read behind the last word: whole registers are loaded
 MOST_BITS = 16
@@ -15,7 +15,7 @@ def bytes_of_words(n: int, bits: int) -> int:
     return (n * bits + 7) // 8
 
 
-@stage
+@inlined
 def load_word(data, at):
     """Eight bytes from `at` on as a uint64, the first one lowest."""
     word = np.uint64(0)
@@ -24,14 +24,14 @@ def load_word(data, at):
     return word
 
 
-@stage
+@inlined
 def store_half(data, at, word):
     """The low four bytes of a uint64, the lowest first."""
     for i in range(4):
         data[np.uint64(at) + np.uint64(i)] = np.uint8(word >> np.uint64(8 * i))
 
 
-@stage
+@inlined
 def put_words(data, at, words, n, bits):
     """Write n of words (n,), unsigned, to data[at:]; returns the place after. Spoils up to SLACK bytes more."""
     if bits == MOST_BITS:
@@ -54,7 +54,7 @@ def put_words(data, at, words, n, bits):
     return np.int64(at) + np.int64((n_held + np.uint64(7)) >> np.uint64(3))
 
 
-@stage
+@inlined
 def get_words(data, at, words, n, bits):
     """Read n words from data[at:] into words (n,), uint16; returns the place after. Reads up to SLACK bytes more."""
     if bits == MOST_BITS:

@@ -1,1 +1,31 @@
-"""Room."""
+"""What commands print, as text and as JSON: results in, lines out.
+
+`run` is the report of a run and `cost` its costs; `catalogue` lists noises and data sets; `derived`, `placement` and
+`check` are about chips in physical units.
+
+May know: the rooms whose results it tells (`run`, `data`, `link.traffic`, `settings`; `chipsim.check`,
+`chipsim.physical`, `nonideality`). Never a flag. Only `check` looks at the terminal, for its width and whether it has
+colours.
+
+To add a line: what it says belongs into the JSON object, too, and into a test of its command in `tests/host/cli/`.
+"""
+
+from host.cli.text.catalogue import data_json, data_text, noise_json, noise_text
+from host.cli.text.check import report_json, show
+from host.cli.text.derived import derived_json, derived_text
+from host.cli.text.placement import map_json, map_text
+from host.cli.text.run import report
+
+__all__ = [
+    "data_json",
+    "data_text",
+    "derived_json",
+    "derived_text",
+    "map_json",
+    "map_text",
+    "noise_json",
+    "noise_text",
+    "report",
+    "report_json",
+    "show",
+]

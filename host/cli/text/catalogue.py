@@ -6,10 +6,10 @@ import json
 import math
 from typing import Any
 
-from host.data.cifar10 import find_cifar10
-from host.data.datasets import BUILT_IN, data_folders, find_mnist
-from nonideality import catalogue
-from nonideality.registry import ENTRY_POINT_GROUP
+from host.data import data_folders, find_cifar10, find_mnist
+from host.settings import BUILT_IN
+from host.terminal import table
+from nonideality import ENTRY_POINT_GROUP, catalogue
 
 
 def _noise_entries() -> list[dict[str, Any]]:
@@ -55,9 +55,11 @@ def noise_text() -> str:
             f"  unit    {entry['unit']}; {f'from {low:g} to {high:g}' if high is not None else f'{low:g} or more'}",
             f"  kind    {_PERSISTENCE[entry['persistence']]}, acts when chips are {_MOMENTS[entry['moment']]}",
         ]
-        for site, text in entry["sites"].items():
-            mark = "*" if text["by_default"] else " "
-            lines.append(f"  @{site:<11}{mark} {text['meaning']}: {text['distribution']}")
+        sites = [
+            (f"@{site}", "*" if text["by_default"] else "", f"{text['meaning']}: {text['distribution']}")
+            for site, text in entry["sites"].items()
+        ]
+        lines += table(sites, align="<", indent=2)
         lines += [f"  ,{key}=    {meaning}" for key, meaning in entry["options"].items()]
         lines += [f"  source  {entry['source']}", ""]
     lines.append(f"Other packages add effects under the entry point group {ENTRY_POINT_GROUP}.")

@@ -5,41 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from chipsim import ChipSpec
-from chipsim.cost import Activity, Phase, area_json, phase_cost
-from chipsim.physical import PhysicalSpec
-
-
-def cost_json(
-    spec: ChipSpec,
-    physical: PhysicalSpec | None,
-    phases: Mapping[Phase, tuple[Activity, int]],
-    *,
-    constant_current: bool,
-) -> dict[str, Any]:
-    """Cost per sample of each phase, given as (activity, samples); None for a phase without samples.
-
-    Time and energy of each phase, and the area, need a physical spec; without one there are counts and bytes alone.
-    """
-    cost: dict[str, Any] = {"chip": None if physical is None else physical.name}
-    for phase, (activity, samples) in phases.items():
-        cost[phase] = None
-        if samples:
-            one = phase_cost(spec, physical, phase, activity, samples, constant_current=constant_current)
-            cost[phase] = one.to_json()
-    if physical is not None:
-        cost["area_mm2"] = area_json(spec, physical)
-    return cost
+from host.terminal import table
 
 
 def cost_lines(cost: Mapping[str, Any]) -> list[str]:
     """The same as a table with a column for each phase."""
     phases = [phase for phase in ("inference", "learning") if cost[phase] is not None]
-    rows = [("cost per sample", phases)]
+    rows = []
     figures = [cost[phase] for phase in phases]
 
     def row(name: str, cells: list[str]) -> None:
-        rows.append((f"  {name}", cells))
+        rows.append([f"  {name}", *cells])
 
     row("synaptic events", [f"{each['synaptic_events']:,.0f}" for each in figures])
     row("spikes fired", [f"{each['spikes']:,.1f}" for each in figures])
@@ -55,7 +31,7 @@ def cost_lines(cost: Mapping[str, Any]) -> list[str]:
         for number, part in enumerate(figures[0]["energy_nj"]["parts"]):
             shares = [each["energy_nj"]["parts"][number]["share"] for each in figures]
             row(f"  {part['name']}", [f"{share:.1%}" for share in shares])
-    lines = [f"{name:<24}" + "".join(f"{cell:>20}" for cell in cells) for name, cells in rows]
+    lines = table(rows, ("cost per sample", *phases))
     if cost["chip"] is not None:
         lines += _area_lines(cost["area_mm2"])
     return lines

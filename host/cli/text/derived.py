@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from chipsim.physical import QUANTITIES, PhysicalSpec, derive, not_modelled, settings_of
+from host.terminal import table
 
 
 def derived_json(spec: PhysicalSpec) -> str:
@@ -29,10 +30,14 @@ def derived_json(spec: PhysicalSpec) -> str:
 
 def derived_text(spec: PhysicalSpec) -> str:
     """Every derived number with its formula, then what a run takes from them, then what a run leaves out."""
-    lines = [f"chip {spec.name}: the numbers of the model; th is the swing from rest to threshold"]
+    rows = []
     for quantity, value in zip(QUANTITIES, derive(spec).values(), strict=True):
         shown = "none" if value is None else f"{round(value, 12):.6g} {quantity.unit}"  # 12: rounding errors are 0
-        lines += [f"  {quantity.name:<20}{shown:<18}{quantity.meaning}", f"  {'':<20}= {quantity.formula}"]
+        rows += [[quantity.name, shown, quantity.meaning], ["", "", f"= {quantity.formula}"]]
+    lines = [
+        f"chip {spec.name}: the numbers of the model; th is the swing from rest to threshold",
+        *table(rows, align="<", indent=2),
+    ]
     lines += ["", "settings that chipsim run --chip takes from them, unless a flag or --config says otherwise"]
     for name, setting in settings_of(spec).items():
         if name != "noise":

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 
-from chipsim.physical.placement import Placement
+from chipsim.physical import Placement
+from host.terminal import table
 
 
 def map_json(placement: Placement) -> str:
@@ -26,18 +27,8 @@ def map_text(placement: Placement) -> str:
         f" {placement.cores_used} of {placement.cores} cores of {placement.core_rows} rows x"
         f" {placement.core_columns} columns",
         "",
-        f"{'layer':>5} {'core':>5} {'inputs':>11} {'neurons':>11} {'rows':>11} {'columns':>11} {'of the core':>12}",
+        *_tiles(placement),
     ]
-    core_cells = placement.core_rows * placement.core_columns
-    for tile in placement.tiles:
-        spans = (
-            _span(tile.first_input, tile.inputs),
-            _span(tile.first_neuron, tile.neurons),
-            _span(tile.first_row, tile.rows),
-            _span(tile.first_column, tile.columns),
-        )
-        share = tile.rows * tile.columns / core_cells
-        lines.append(f"{tile.layer:>5} {tile.core:>5} {' '.join(f'{span:>11}' for span in spans)} {share:>12.1%}")
     visits = [f"layer {n} visits {each:,} positions in turn" for n, each in enumerate(placement.visits, 1) if each > 1]
     if visits:
         lines += ["", f"each column serves a neuron at every position that it visits: {', '.join(visits)}"]
@@ -45,10 +36,32 @@ def map_text(placement: Placement) -> str:
         [
             *lines,
             "",
-            f"columns taken        {placement.column_use:>6.1%} of the chip",
-            f"synapse cells taken  {placement.cell_use:>6.1%} of the cores used",
+            *table(
+                [
+                    ["columns taken", f"{placement.column_use:.1%}", "of the chip"],
+                    ["synapse cells taken", f"{placement.cell_use:.1%}", "of the cores used"],
+                ],
+                align="<><",
+            ),
         ]
     )
+
+
+def _tiles(placement: Placement) -> list[str]:
+    core_cells = placement.core_rows * placement.core_columns
+    rows = [
+        [
+            str(tile.layer),
+            str(tile.core),
+            _span(tile.first_input, tile.inputs),
+            _span(tile.first_neuron, tile.neurons),
+            _span(tile.first_row, tile.rows),
+            _span(tile.first_column, tile.columns),
+            f"{tile.rows * tile.columns / core_cells:.1%}",
+        ]
+        for tile in placement.tiles
+    ]
+    return table(rows, ("layer", "core", "inputs", "neurons", "rows", "columns", "of the core"), align=">")
 
 
 def _span(first: int, count: int) -> str:

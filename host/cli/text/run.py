@@ -2,63 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from types import TracebackType
 from typing import Any
-
-from rich.console import Console as RichConsole
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from chipsim import __version__
 from host.cli.text.cost import cost_lines
-from host.data.encoders import MEANING
-from host.link.traffic.summary import link_lines
-from host.run.run_die import Outcome
-from host.settings.method_names import MEANING as MEANING_OF_METHODS
-
-
-class Console:
-    """Shows how a run goes on. Draws on a terminal only; in a pipe it is silent."""
-
-    def __init__(self) -> None:
-        self._progress = Progress(
-            TextColumn("{task.description:<26}"),
-            BarColumn(),
-            TextColumn("{task.fields[note]}"),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-            console=RichConsole(stderr=True),
-            disable=not sys.stderr.isatty(),
-            transient=True,
-        )
-        self._task: TaskID | None = None
-
-    def __enter__(self) -> Console:
-        self._progress.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._progress.stop()
-
-    def stage(self, text: str) -> None:
-        if self._task is not None:
-            self._progress.remove_task(self._task)
-        self._task = self._progress.add_task(text, total=None, note="")
-
-    def learning(self, done: int, total: int, validation_accuracy: float | None) -> None:
-        if self._task is not None:
-            note = f"{done:,} / {total:,} samples"
-            if validation_accuracy is not None:
-                note += f", validation {validation_accuracy:.1%}"
-            self._progress.update(self._task, completed=done, total=total, note=note)
-
-    def steps(self, done: int, total: int, text: str) -> None:
-        if self._task is None:
-            self.stage(text)
-        if self._task is not None:
-            self._progress.update(self._task, completed=done, total=total, description=text)
+from host.link.traffic import link_lines
+from host.run import Outcome
+from host.settings import ENCODINGS, METHODS
+from host.terminal import table
 
 
 def report(outcome: Outcome) -> str:
@@ -67,7 +18,7 @@ def report(outcome: Outcome) -> str:
     network = "-".join(map(str, summary["network"]))
     lines = [
         f"chipsim {__version__}: {summary['dataset']}, {network}, {spec.steps} steps, die {spec.die}, seed {spec.seed}",
-        f"  encoding {spec.encoding}: {MEANING[spec.encoding]}",
+        f"  encoding {spec.encoding}: {ENCODINGS[spec.encoding]}",
         *_chip(summary),
         "",
         "noise" if summary["noise"] else "noise: none, an ideal die",
@@ -81,8 +32,9 @@ def report(outcome: Outcome) -> str:
         "before": f"this die, programmed with {_START[spec.training.start]}",
         "after": _AFTER.get(spec.training.method, f"this die after {spec.training.method}"),
     }
-    lines += [f"  {name:<8}{summary['accuracy'][name]:>7.2%}   {text}" for name, text in meanings.items()]
+    rows = [(name, f"{summary['accuracy'][name]:.2%}", text) for name, text in meanings.items()]
     lines += [
+        *table(rows, align="<><", indent=2),
         "",
         *_method(summary["method"]),
         *_learned(summary),
@@ -112,7 +64,7 @@ def _method(effort: dict[str, Any]) -> list[str]:
         return []
     traffic = f"{effort['bytes_down']:,.0f} bytes down, {effort['bytes_up']:,.0f} bytes up"
     return [
-        f"method       {effort['name']}: {MEANING_OF_METHODS[effort['name']]}",
+        f"method       {effort['name']}: {METHODS[effort['name']]}",
         f"             {effort['host_macs']:,} multiply-accumulates of the host,"
         f" {effort['weights_programmed']:,} weights programmed, {traffic}",
     ]

@@ -19,8 +19,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from chipsim.simd.kernel import kernel, rare_stage, stage
-from chipsim.simd.row_tiles import write_whole_rows
+from chipsim.simd import inlined, kernel, outlined, write_whole_rows
 
 _ZERO = np.float32(0)
 _ONE = np.float32(1)
@@ -28,7 +27,7 @@ _BITS = 16  # neurons per mask of chipsim.layout.spike_bits
 _MASKS = 4  # masks side by side
 
 
-@stage
+@inlined
 def _through_neurons(error, count_error, codes, threshold, remembered, current, model):
     """One step of Eqs. 4, 6 and 7: e becomes dI in `error` (n,). remembered: a dU[t+1]; current: dI[t+1]."""
     a, b, beta = model.decay, model.synaptic_decay, model.steepness
@@ -45,17 +44,17 @@ def _through_neurons(error, count_error, codes, threshold, remembered, current, 
         error[i] = d
 
 
-@rare_stage
-def _forget_reset(remembered, fired, s, t):
+@outlined
+def _forget_reset(remembered, spike_bits, s, t):
     """Where a spike at step t emptied the membrane, no error comes from later steps."""
     for i in range(len(remembered)):
-        mask = fired[i // (_BITS * _MASKS), s, t, i // _BITS % _MASKS]
+        mask = spike_bits[i // (_BITS * _MASKS), s, t, i // _BITS % _MASKS]
         if (mask >> np.uint16(i % _BITS)) & np.uint16(1):
             remembered[i] = _ZERO
 
 
 @kernel
-def through_spiking_layer(error, count_error, codes, fired, threshold, model, work, start, stop):
+def through_spiking_layer(error, count_error, codes, spike_bits, threshold, model, work, start, stop):
     """Eqs. 4, 6 and 7 for samples start .. stop - 1.
 
     error: (S, T, n) float32, the first term of e, becomes dI; count_error: (S, n) float32, dL/dC; codes: (S, T, n)
@@ -69,7 +68,7 @@ def through_spiking_layer(error, count_error, codes, fired, threshold, model, wo
         for back in range(error.shape[1]):
             t = error.shape[1] - 1 - back
             if model.zero_reset:
-                _forget_reset(remembered, fired, s, t)
+                _forget_reset(remembered, spike_bits, s, t)
             _through_neurons(error[s, t], count_error[s], codes[s, t], threshold, remembered, current, model)
 
 
@@ -93,7 +92,7 @@ def through_readout(error, score_error, score_step, model, work, start, stop):
                 error[s, t, i] = current[i]
 
 
-@stage
+@inlined
 def _add_scaled(target, source, factor):
     for i in range(len(target)):
         target[i] += factor * source[i]
@@ -115,7 +114,7 @@ def to_layer_below(below, error, transposed, start, stop):
                     _add_scaled(target, transposed[k], error[s, t, k])
 
 
-@stage
+@inlined
 def _add(target, source):
     for i in range(len(target)):
         target[i] += source[i]
@@ -141,7 +140,7 @@ def weight_gradient(gradient, error, events, first, room):
                 _add(bias, columns)
 
 
-@rare_stage
+@outlined
 def _constant_current(gradient, error, events, s, first, total):
     """The same rows at every step: the steps are added first."""
     total[:] = _ZERO

@@ -8,11 +8,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim import Events, ReadBack
-from chipsim.layout.column_blocks import column_ranges, padded_width
-from chipsim.run.threads import Piece, Threads
-from chipsim.run.work_plan import even_ranges
-from chipsim.simd.memory import aligned
+from chipsim import Events, Readings
+from chipsim.layout import column_ranges, padded_width
+from chipsim.run import Threads, WorkPiece, even_ranges
+from chipsim.simd import aligned
 from host.gradients.in_the_loop.backward import through_readout, through_spiking_layer, to_layer_below, weight_gradient
 from host.gradients.in_the_loop.loss import Errors, Scores
 from host.gradients.in_the_loop.model import LayerModel
@@ -46,7 +45,7 @@ class Gradient:
         self,
         weights: Layers,
         events: Events,
-        read: ReadBack,
+        read: Readings,
         thresholds: list[Floats],
         scores: Scores,
         errors: Errors,
@@ -73,7 +72,7 @@ class Gradient:
                 if layer == top and scores.steps is not None:
                     through_readout(error[layer], errors.scores, steps, *common)
                 else:
-                    state = (read.codes[layer], read.fired[layer], thresholds[layer])
+                    state = (read.codes[layer], read.spike_bits[layer], thresholds[layer])
                     through_spiking_layer(error[layer], errors.counts[layer], *state, *common)
 
         def collect(layer: int, number: int) -> None:
@@ -83,9 +82,9 @@ class Gradient:
 
         steps = _whole_vectors(scores.steps, error[top].shape[2]) if scores.steps is not None else None
         ranges = even_ranges(n_windows, self._threads.count)
-        samples = [Piece(partial(down, *windows), number) for number, windows in enumerate(ranges)]
+        samples = [WorkPiece(partial(down, *windows), number) for number, windows in enumerate(ranges)]
         columns = [
-            Piece(partial(collect, layer, number), number).after(*samples)
+            WorkPiece(partial(collect, layer, number), number).after(*samples)
             for layer, blocks in enumerate(self._blocks)
             for number in range(len(blocks))
         ]

@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim import ChipInterface, ChipSpec, ConverterSpec, ReadBack, Result
-from host.gradients.in_the_loop.batches import Batch
+from chipsim import AdcSpec, ChipInterface, ChipSpec, Readings, Result
+from host.gradients.in_the_loop.batching import Batch
 from host.gradients.in_the_loop.gradient import Gradient
 from host.gradients.in_the_loop.loss import (
     Scores,
@@ -26,8 +26,8 @@ from host.gradients.in_the_loop.loss import (
 )
 from host.gradients.in_the_loop.model import layer_model
 from host.gradients.in_the_loop.thresholds import Thresholds
-from host.gradients.local.adam import MACS_PER_WEIGHT, Adam
-from host.settings.in_the_loop import LoopSpec
+from host.gradients.local import MACS_PER_WEIGHT, Adam
+from host.settings import LoopSpec
 
 Floats = NDArray[np.float32]
 Layers = list[tuple[Floats, Floats]]
@@ -38,8 +38,8 @@ class Step(NamedTuple):
 
     result: Result
     loss: float  # of Eq. 10, without the weight penalty
-    right: int  # samples classified correctly
-    macs: int  # multiply-accumulates of the host
+    correct: int  # samples classified correctly
+    host_macs: int  # multiply-accumulates of the host
 
 
 class InTheLoop:
@@ -86,8 +86,8 @@ class InTheLoop:
         scores = self._scores(result, read)
         errors = errors_of(scores, result.counts[:-1], batch.labels, design.steps, spec.loss)
         if spec.thresholds == "read-back":
-            for layer, codes, fired in zip(self._thresholds, read.codes, read.fired, strict=False):
-                layer.see(codes, fired)
+            for layer, codes, spike_bits in zip(self._thresholds, read.codes, read.spike_bits, strict=False):
+                layer.see(codes, spike_bits)
         thresholds = [layer.estimate() for layer in self._thresholds]
         gradients = self._gradient.of(self.weights, batch.events, read, thresholds, scores, errors)
         add_weight_penalty(gradients, self.weights, spec.loss.weight_penalty)
@@ -96,8 +96,8 @@ class InTheLoop:
             if limit is not None:
                 np.clip(w, -limit, limit, out=w)
         self.program()
-        right = int(np.sum(result.classes == batch.labels))
-        return Step(result, errors.loss, right, host_macs(design, result, len(batch.windows)))
+        correct = int(np.sum(result.classes == batch.labels))
+        return Step(result, errors.loss, correct, host_macs(design, result, len(batch.windows)))
 
     def snapshot(self) -> dict[str, NDArray[np.generic]]:
         """What the host knows: weights, Adam's moments, brackets of the thresholds, as copies."""
@@ -134,12 +134,12 @@ class InTheLoop:
         limit, largest = self._limits[-1], float(np.abs(self.weights[-1][0]).max())
         return limit / largest if self._integrates and limit is not None and largest > 0 else 1.0
 
-    def _scores(self, result: Result, read: ReadBack) -> Scores:
+    def _scores(self, result: Result, read: Readings) -> Scores:
         design = self.chip.spec
         if not self._integrates:
             return spiking_scores(result.counts[-1], design.steps)
         codes = read.codes[-1][:, :, : design.layer_sizes[-1]]
-        membrane = read.converters[-1].membrane(codes) / np.float32(self._output_scale())
+        membrane = read.adcs[-1].membrane(codes) / np.float32(self._output_scale())
         return last_scores(membrane) if design.neuron.readout == "integrating" else largest_scores(membrane)
 
 
@@ -162,7 +162,7 @@ def host_macs(design: ChipSpec, result: Result, samples: int) -> int:
     return samples * design.steps * per_step + events + MACS_PER_WEIGHT * weights
 
 
-def bytes_read_back(design: ChipSpec, converter: ConverterSpec) -> float:
+def bytes_read_back(design: ChipSpec, converter: AdcSpec) -> float:
     """Bytes that the host reads of one sample: a code and a spike bit of every neuron at every step.
 
     The readouts' spike bits are left out where they do not fire.

@@ -15,8 +15,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.layout.column_blocks import padded_width
-from host.settings.in_the_loop import LossSpec
+from chipsim.layout import padded_width
+from host.settings import LossSpec
 
 Floats = NDArray[np.float32]
 Layers = list[tuple[Floats, Floats]]  # weights and biases of each layer

@@ -23,8 +23,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chipsim.design.adc import Converter
-from chipsim.design.spec import NeuronSpec
+from chipsim.design import Adc, NeuronSpec
 
 
 class LayerModel(NamedTuple):
@@ -40,7 +39,7 @@ class LayerModel(NamedTuple):
     upper_limit: Any
 
 
-def layer_model(neuron: NeuronSpec, integrating: bool, converter: Converter, steepness: float) -> LayerModel:
+def layer_model(neuron: NeuronSpec, integrating: bool, converter: Adc, steepness: float) -> LayerModel:
     """The model of a layer as it was designed. integrating: whether it is a readout without threshold and rails."""
     rails = (-np.inf, np.inf) if integrating else (neuron.low_rail_th, neuron.high_rail_th)
     tau = neuron.synapse_tau_steps

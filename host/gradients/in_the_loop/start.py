@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim import NeuronSpec
-from nonideality.streams import stream
+from nonideality import stream
 
 _SIGMA = 0.7  # Cramer et al. 2022, arXiv 2006.07239: std = 0.7 (1 - exp(-dt / tau_mem)) / sqrt(n_in)
 

@@ -10,9 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.design.adc import Converter
-from chipsim.layout.column_blocks import padded_width
-from chipsim.layout.spike_bits import spikes_of
+from chipsim.design import Adc
+from chipsim.layout import padded_width, spikes_of
 
 _SAMPLES = 16  # of a batch that are looked at: brackets close within a few batches
 
@@ -23,15 +22,15 @@ class Thresholds:
     bracket: (2, n) uint8, the highest code that stayed silent and the lowest that fired.
     """
 
-    def __init__(self, n: int, converter: Converter) -> None:
+    def __init__(self, n: int, converter: Adc) -> None:
         self._converter = converter
         self._columns = np.arange(n)
         self.bracket = np.repeat(np.array([[0], [255]], np.uint8), n, axis=1)
 
-    def see(self, codes: NDArray[np.uint8], fired: NDArray[np.uint16]) -> None:
+    def see(self, codes: NDArray[np.uint8], spike_bits: NDArray[np.uint16]) -> None:
         """Narrow the brackets. codes: (S, T, columns); fired: the spikes as bits, see `chipsim.layout.spike_bits`."""
         silent, firing = self.bracket
-        spikes = spikes_of(fired[:, :_SAMPLES], self._columns).astype(bool)
+        spikes = spikes_of(spike_bits[:, :_SAMPLES], self._columns).astype(bool)
         read = codes[:_SAMPLES, :, : len(self._columns)]
         np.maximum(silent, np.where(spikes, 0, read).max(axis=(0, 1)), out=silent)
         np.minimum(firing, np.where(spikes, read, 255).min(axis=(0, 1)), out=firing)

@@ -20,13 +20,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chipsim.kernel.deliver import add_graded_rows, add_rows
-from chipsim.kernel.neuron import add_noise, fire, integrate_readout
-from chipsim.random.normals import gaussians
-from chipsim.random.philox import words_of_four_steps
-from chipsim.simd.kernel import kernel, rare_stage, stage
-from chipsim.simd.memory import placed
-from chipsim.simd.row_tiles import write_whole_rows
+from chipsim.kernel import add_constant_current_rows, add_noise, add_rows, fire, integrate_readout
+from chipsim.random import gaussians, words_of_four_steps
+from chipsim.simd import inlined, kernel, outlined, placed, write_whole_rows
 
 _ZERO = np.float32(0)
 _ONE = np.float32(1)
@@ -50,7 +46,7 @@ class Window(NamedTuple):
 
 
 def new_window(n: int, steps: int) -> Window:
-    """Room for a block of n columns; arrays lie as in `chipsim.layout.neuron_state.new_columns`."""
+    """Room for a block of n columns; arrays lie as in `chipsim.layout.neuron_state.new_neuron_state`."""
     one, four, all_steps, f = (n,), (4, n), (steps, n), np.float32
     return Window(
         drive=placed(12, one, f),
@@ -67,7 +63,7 @@ def new_window(n: int, steps: int) -> Window:
 
 
 @kernel
-def gradient_block(block, gradient, events, fired, windows, targets, width, window, start, stop):
+def gradient_block(block, gradient, events, spike_bits, windows, targets, width, window, start, stop):
     """Add the gradient of windows start .. stop - 1 to `gradient` (n_in + 1, n); returns the rows that were active.
 
     block: see `chipsim.layout.tables`, its weights as delivered; events: the layer's input; fired: gains its spikes
@@ -76,7 +72,7 @@ def gradient_block(block, gradient, events, fired, windows, targets, width, wind
     """
     active = np.int64(0)
     for s in range(start, stop):
-        active += _forward(block, events, fired, windows[s], window, s)
+        active += _forward(block, events, spike_bits, windows[s], window, s)
         target = targets[s, block.first : block.first + gradient.shape[1]]
         if block.neurons.integrating:
             _back_from_readout(window, block.neurons, target)
@@ -91,17 +87,17 @@ def gradient_block(block, gradient, events, fired, windows, targets, width, wind
     return active
 
 
-@stage
+@inlined
 def _copy(target, source):
     for i in range(len(target)):
         target[i] = source[i]
 
 
-@stage
-def _forward(block, events, fired, number, window, s):
+@inlined
+def _forward(block, events, spike_bits, number, window, s):
     """Eqs. 1 to 3 and the spike count, as `chipsim.kernel.dense` has them. Returns the number of active rows."""
     neurons, weight = block.neurons, block.state.weight
-    graded = len(events.amplitude) > 0
+    constant_current = len(events.amplitude) > 0
     active = np.int64(0)
     window.membrane[:] = _ZERO
     window.spiked[:] = _ZERO
@@ -109,10 +105,12 @@ def _forward(block, events, fired, number, window, s):
     for t in range(len(window.membranes)):
         begin, end = events.begin[s, t], events.end[s, t]
         active += np.int64(end - begin)
-        if t == 0 or not graded:  # a constant current stays what it is
+        if t == 0 or not constant_current:  # a constant current stays what it is
             _copy(window.drive, weight[len(weight) - 1])
-            if graded:
-                add_graded_rows(window.drive, weight, events.rows[s, begin:end], events.amplitude[s, begin:end])
+            if constant_current:
+                add_constant_current_rows(
+                    window.drive, weight, events.rows[s, begin:end], events.amplitude[s, begin:end]
+                )
             else:
                 add_rows(window.drive, weight, events.rows[s], begin, end)
         current = window.drive
@@ -124,13 +122,24 @@ def _forward(block, events, fired, number, window, s):
         if neurons.integrating:
             integrate_readout(window.membrane, window.count, current, neurons)
         else:
-            fire(window.membrane, window.spiked, window.count, current, neurons, _NEVER_FULL, fired, s, t, block.first)
+            fire(
+                window.membrane,
+                window.spiked,
+                window.count,
+                current,
+                neurons,
+                _NEVER_FULL,
+                spike_bits,
+                s,
+                t,
+                block.first,
+            )
         _copy(window.membranes[t], window.membrane)
         _copy(window.spikes[t], window.spiked)
     return active
 
 
-@rare_stage
+@outlined
 def _draw_noise(window, neurons, number, t, first):
     """Membrane noise of steps t .. t + 3."""
     key = (neurons.noise_key[0], neurons.noise_key[1])
@@ -142,7 +151,7 @@ def _draw_noise(window, neurons, number, t, first):
             noise[i] *= neurons.noise[i]
 
 
-@stage
+@inlined
 def _back_through_time(window, neurons, target, width):
     """Eqs. 6 to 8: window.slopes from window.membranes, spikes and count."""
     slopes = window.slopes
@@ -168,7 +177,7 @@ def _back_through_time(window, neurons, target, width):
             later[i] = d
 
 
-@stage
+@inlined
 def _back_from_readout(window, neurons, target):
     """An integrating readout: U[T] / (th T) stands in for C / T, and nothing is ever reset."""
     slopes = window.slopes
@@ -183,7 +192,7 @@ def _back_from_readout(window, neurons, target):
             slope[i] = neurons.decay[i] * later[i]
 
 
-@stage
+@inlined
 def _add_bias(gradient, slopes):
     for t in range(len(slopes)):
         slope = slopes[t]
@@ -191,7 +200,7 @@ def _add_bias(gradient, slopes):
             gradient[i] += slope[i]
 
 
-@rare_stage
+@outlined
 def _add_graded(gradient, slopes, events, s):
     """Rows that carry the same amplitude at every step: sum the slopes first."""
     for t in range(1, len(slopes)):

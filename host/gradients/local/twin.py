@@ -15,23 +15,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim import ChipSpec
-from chipsim.design.spec import SynapseSpec
-from chipsim.die.fabricate import FabricatedLayer
-from chipsim.die.programming import program_layer
-from chipsim.layout.column_blocks import padded_width, split
-from chipsim.layout.spike_bits import new_masks
-from chipsim.layout.spike_lists import SentOn, room_for_spikes
-from chipsim.layout.tables import Block
-from chipsim.run.threads import Threads
-from chipsim.run.work_plan import learning
-from chipsim.simd.memory import aligned
+from chipsim.design import SynapseSpec
+from chipsim.die import FabricatedLayer, program_layer
+from chipsim.layout import ColumnBlock, SpikeLists, new_masks, padded_width, room_for_spikes, split
+from chipsim.run import Threads, learning
+from chipsim.simd import aligned
 from host.gradients.local.adam import MACS_PER_WEIGHT, adam_block, corrections
 from host.gradients.local.gradient import Window, gradient_block, new_window
-from host.teachers.teacher import Layer
-from host.training.batches import Chunk
+from host.teachers import Layer
+from host.training import Chunk
 
 Batch = tuple[int, int]  # first window of a chunk, end
-Blocks = list[list[Block]]  # of each layer
+Blocks = list[list[ColumnBlock]]  # of each layer
 _RANGES = 6  # pieces that a chunk's batches are dealt into, so that layers overlap
 
 
@@ -50,17 +45,22 @@ class Twin:
     """Weights of every layer with Adam's moments, in blocks of columns."""
 
     def __init__(
-        self, spec: ChipSpec, made: Sequence[FabricatedLayer], weights: Sequence[Layer], width_th: float, threads: int
+        self,
+        spec: ChipSpec,
+        fabricated: Sequence[FabricatedLayer],
+        weights: Sequence[Layer],
+        width_th: float,
+        threads: int,
     ) -> None:
-        """made: an ideal die of `spec`; width_th: p of Eq. 8 in thresholds."""
+        """fabricated: an ideal die of `spec`; width_th: p of Eq. 8 in thresholds."""
         self.spec = spec
-        self.blocks = programmed_blocks(made, weights, [spec.synapse] * spec.n_layers)
+        self.blocks = programmed_blocks(fabricated, weights, [spec.synapse] * spec.n_layers)
         self.steps = 0  # of Adam
         self._width = np.float32(width_th)
         self._threads = Threads(threads)
         self._trained = [[_trained(block, spec.steps) for block in layer] for layer in self.blocks]
-        self._fired: list[NDArray[np.uint16]] = []
-        self._sent: list[SentOn] = []
+        self._spike_bits: list[NDArray[np.uint16]] = []
+        self._spike_lists: list[SpikeLists] = []
 
     def layers(self) -> list[Layer]:
         """Weights (n_in, n_out) and biases (n_out,), to program a chip with."""
@@ -91,9 +91,9 @@ class Twin:
         """
         targets = [_whole_vectors(target) for target in piece.targets if target is not None]
         self._reserve(len(piece.windows))
-        inputs = [piece.events, *(sent.events for sent in self._sent)]
+        inputs = [piece.events, *(sent.events for sent in self._spike_lists)]
         first_step = self.steps
-        macs: list[int] = []
+        host_macs: list[int] = []
 
         def run_block(layer: int, number: int, first: int, end: int) -> None:
             block, trained = blocks[layer][number], self._trained[layer][number]
@@ -103,7 +103,7 @@ class Twin:
                     block,
                     trained.gradient,
                     inputs[layer],
-                    self._fired[layer],
+                    self._spike_bits[layer],
                     piece.windows,
                     targets[layer],
                     self._width,
@@ -121,16 +121,16 @@ class Twin:
                     np.float32(1 / (stop - start)),
                     *corrections(first_step + at + 1),
                 )
-                macs.append(int(block.n_columns) * (2 * int(active) + MACS_PER_WEIGHT * len(trained.weight)))
+                host_macs.append(int(block.n_columns) * (2 * int(active) + MACS_PER_WEIGHT * len(trained.weight)))
 
         def gather(layer: int, first: int, end: int) -> None:
-            self._sent[layer].gather(self._fired[layer], batches[first][0], batches[end - 1][1])
+            self._spike_lists[layer].gather(self._spike_bits[layer], batches[first][0], batches[end - 1][1])
 
         size = -(-len(batches) // _RANGES)
         ranges = [(start, min(start + size, len(batches))) for start in range(0, len(batches), size)]
         self._threads.run(learning(ranges, [len(layer) for layer in blocks], run_block, gather, {}))
         self.steps += len(batches)
-        return sum(macs)
+        return sum(host_macs)
 
     def _joined(self, layer: int, name: str) -> NDArray[np.float32]:
         parts = zip(self.blocks[layer], self._trained[layer], strict=True)
@@ -138,31 +138,31 @@ class Twin:
 
     def _reserve(self, n_windows: int) -> None:
         """Room for the spikes of a chunk, kept from chunk to chunk."""
-        if self._fired and self._fired[0].shape[1] >= n_windows:
+        if self._spike_bits and self._spike_bits[0].shape[1] >= n_windows:
             return
         steps, shapes = self.spec.steps, self.spec.shapes
-        self._fired = [new_masks(n_windows, steps, shape.n_out) for shape in shapes]
-        self._sent = [room_for_spikes(shape, n_windows, steps, to_image=False) for shape in shapes[:-1]]
+        self._spike_bits = [new_masks(n_windows, steps, shape.n_out) for shape in shapes]
+        self._spike_lists = [room_for_spikes(shape, n_windows, steps, to_image=False) for shape in shapes[:-1]]
 
 
 _LEARNED = ("weight", "first", "second")  # fields of _Trained
 
 
 def programmed_blocks(
-    made: Sequence[FabricatedLayer], weights: Sequence[Layer], synapses: Sequence[SynapseSpec]
+    fabricated: Sequence[FabricatedLayer], weights: Sequence[Layer], synapses: Sequence[SynapseSpec]
 ) -> Blocks:
     """A die's layers with `weights` written into them, as `Chip.program` lays out ideal ones; synapses: a layer's."""
     blocks = []
-    for layer, (w, b), synapse in zip(made, weights, synapses, strict=True):
+    for layer, (w, b), synapse in zip(fabricated, weights, synapses, strict=True):
         tables, state = program_layer(w, b, layer.gain, layer.weight_bits, 0, synapse, layer.stuck)
         no_pulses = layer.circuit.update._replace(imperfect=False)  # Adam writes here, and needs the gains as a table
         circuit = layer.circuit._replace(update=no_pulses)
-        whole = Block(np.int64(0), np.int64(w.shape[1]), tables, state, layer.neurons, circuit)
+        whole = ColumnBlock(np.int64(0), np.int64(w.shape[1]), tables, state, layer.neurons, circuit)
         blocks.append(split(whole))
     return blocks
 
 
-def _trained(block: Block, steps: int) -> _Trained:
+def _trained(block: ColumnBlock, steps: int) -> _Trained:
     """The twin's own blocks deliver what is learned: one array is both."""
     weight = block.state.weight
     first, second, gradient = (aligned(weight.shape, np.float32) for _ in range(3))

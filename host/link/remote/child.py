@@ -12,7 +12,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from select import select
 
-import host
 from host.errors import LinkError
 
 _START_S = 120.0  # a first start compiles the chip's kernels
@@ -24,7 +23,7 @@ class ChipProcess:
 
     def __init__(self, threads: int) -> None:
         command = "from host.cli import main; main()"
-        root = str(Path(host.__file__).resolve().parent.parent)
+        root = str(Path(__file__).resolve().parents[3])
         path = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-c", command, "serve", "--child", "--threads", str(threads)],

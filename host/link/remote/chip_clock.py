@@ -15,7 +15,7 @@ class ChipClock:
     def __init__(self) -> None:
         self._low, self._high = -(1 << 62), 1 << 62
 
-    def note(self, sent_ns: int, times: Times, done_ns: int) -> None:
+    def record(self, sent_ns: int, times: Times, done_ns: int) -> None:
         """A request was sent and its reply had come at these times of the host's clock."""
         self._low = max(self._low, times.ended - done_ns)
         self._high = min(self._high, times.received - sent_ns)
@@ -29,7 +29,7 @@ class ChipClock:
 
 def draw_request(timeline: Timeline, clock: ChipClock, kind: str, sent_ns: int, times: Times, done_ns: int) -> None:
     """Put a request's way to the chip, what the chip did, and its reply's way back on the timeline."""
-    clock.note(sent_ns, times, done_ns)
+    clock.record(sent_ns, times, done_ns)
     received, begun, unpacked, ended = (
         instant - clock.ahead_ns for instant in (times.received, times.begun, times.unpacked, times.ended)
     )

@@ -9,12 +9,12 @@ from pathlib import Path
 from threading import RLock
 from time import monotonic, monotonic_ns
 from types import TracebackType
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 import zmq
 
-from chipsim import ChipError, ChipSpec
-from chipsim.server.keys import is_local, load_keys, load_public_key
+from chipsim import ChipError
+from chipsim.server import is_local, load_keys, load_public_key
 from chipsim.wire import (
     HEADER_BYTES,
     Error,
@@ -31,18 +31,17 @@ from chipsim.wire import (
     WireError,
     decode,
     encode,
+    following,
+    is_later,
     name_of,
+    steps,
 )
-from chipsim.wire.sequence import following, is_later, steps
 from host.errors import LinkError
 from host.link.remote.chip_clock import ChipClock, draw_request
-from host.link.remote.request import Request
+from host.link.remote.request import PendingRequest
 from host.link.remote.wire_speed import ImposedWire, WireSpeed
 from host.link.timeline import Timeline
-from host.link.traffic.traffic import Traffic
-
-if TYPE_CHECKING:
-    from host.link.remote.remote_chip import RemoteChip
+from host.link.traffic import Traffic
 
 TIMEOUT_S = 10.0  # without a sign of life, after which a chip counts as lost
 _PING_S = 0.5  # between questions while nothing comes
@@ -96,8 +95,8 @@ class Connection:
         self._session = 0
         self._welcome: Welcome | None = None
         self._last = _BEFORE_FIRST  # sequence number of the latest request
-        self._unanswered: OrderedDict[int, Request] = OrderedDict()
-        self._failed: Request | None = None  # whose error nobody has heard of yet
+        self._unanswered: OrderedDict[int, PendingRequest] = OrderedDict()
+        self._failed: PendingRequest | None = None  # whose error nobody has heard of yet
         self._alive = False  # whether the chip was heard of since somebody looked
         self._clock = ChipClock()
         try:
@@ -147,19 +146,13 @@ class Connection:
 
         self._wait(greeted, ping=False)
 
-    def chip(self, spec: ChipSpec, die_seed: int) -> RemoteChip:
-        """Die `die_seed` of a design, not programmed yet. Raises ChipError, LinkError."""
-        from host.link.remote.remote_chip import RemoteChip
-
-        return RemoteChip(self, spec, die_seed)
-
     @property
     def welcome(self) -> Welcome:
         """What the chip can take."""
         assert self._welcome is not None, "a connection begins with WELCOME"
         return self._welcome
 
-    def send(self, message: Message, part: int = 0, parts: int = 1, windows: int = 0) -> Request:
+    def send(self, message: Message, part: int = 0, parts: int = 1, windows: int = 0) -> PendingRequest:
         """Send a request; waits while too many are unanswered. Raises LinkError, or the error of an earlier request."""
         with self._lock:
             credits = self.welcome.in_flight
@@ -180,12 +173,12 @@ class Connection:
                     " with a larger --message-mib, or send fewer windows at a time"
                 )
             self._last = sequence
-            request = self._unanswered[sequence] = Request(sequence, kind, frame)
+            request = self._unanswered[sequence] = PendingRequest(sequence, kind, frame)
             self.traffic.windows[kind] += windows
             self._send_request(request)
             return request
 
-    def answer(self, request: Request) -> list[Message]:
+    def answer(self, request: PendingRequest) -> list[Message]:
         """The reply to a request; waits for it. Raises ChipError if the chip refused, LinkError."""
         with self._lock:
             if not request.done:
@@ -238,7 +231,7 @@ class Connection:
             failed, self._failed = self._failed.error, None
             raise failed
 
-    def _send_request(self, request: Request) -> None:
+    def _send_request(self, request: PendingRequest) -> None:
         request.sent_ns = monotonic_ns()
         request.sends += 1
         if request is next(iter(self._unanswered.values())):  # those behind it wait for it
@@ -328,7 +321,7 @@ class Connection:
         elif envelope.reply and envelope.sequence and not is_later(envelope.sequence, self._last):
             self.traffic.repeated += 1
 
-    def _finish(self, request: Request) -> None:
+    def _finish(self, request: PendingRequest) -> None:
         request.done_ns = monotonic_ns()
         request.frame = b""
         del self._unanswered[request.sequence]
@@ -337,7 +330,7 @@ class Connection:
             kind = "learn" if isinstance(first, Learned) else "infer"
             draw_request(self.timeline, self._clock, kind, request.sent_ns, first.times, request.done_ns)
 
-    def _hear(self, error: Error, request: Request | None) -> None:
+    def _hear(self, error: Error, request: PendingRequest | None) -> None:
         """The chip refuses a request, cannot read a frame, or ends the session."""
         if self._welcome is None or error.code in _HOPELESS:
             self._lose(error.text)

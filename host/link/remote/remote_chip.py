@@ -8,21 +8,19 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim import ChipError, ChipSpec, ConverterSpec, Events, Probe, ReadBack, Result, Snapshot, Targets, Weights
-from chipsim.die.programming import in_crossbars
-from chipsim.run.arguments import check_chunk, check_converter, check_seconds, check_targets, rates_per_layer
-from chipsim.run.probe import check_probes
-from chipsim.wire import Age, Infer, Learn, Limits, ReadWeights, State, Traces, WireError, configure
-from chipsim.wire import ReadBack as AskReadBack
+from chipsim import AdcSpec, ChipError, ChipSpec, Events, Probe, Readings, Result, Snapshot, Targets, Weights
+from chipsim.die import in_crossbars
+from chipsim.run import check_adc, check_chunk, check_probes, check_seconds, check_targets, rates_per_layer
+from chipsim.wire import Age, Infer, Learn, Limits, ReadBack, ReadWeights, State, Traces, WireError, configure
 from chipsim.wire import Snapshot as AskSnapshot
 from chipsim.wire import Weights as WeightsRead
 from chipsim.wire.messages import requests
-from chipsim.wire.packing.traces import unpacked_traces
+from chipsim.wire.packing import unpacked_traces
 from host.link.remote.connection import Connection
 from host.link.remote.remote_result import RemoteResult, arrays_of
-from host.link.remote.request import Request
+from host.link.remote.request import PendingRequest
 
-_Run = Learn | Infer | AskReadBack
+_Run = Learn | Infer | ReadBack
 
 
 class RemoteChip:
@@ -53,18 +51,16 @@ class RemoteChip:
         sent = self._send(requests.infer(self.spec, events, windows, probes, self._limits, requests.PACKED))
         return RemoteResult(self._connection, sent, self.spec, tuple(probes))
 
-    def read_back(
-        self, events: Events, windows: NDArray[np.int64], converter: ConverterSpec
-    ) -> tuple[Result, ReadBack]:
+    def read_back(self, events: Events, windows: NDArray[np.int64], adc: AdcSpec) -> tuple[Result, Readings]:
         """As `chipsim.Chip.read_back`."""
-        check_converter(self.spec, converter)
+        check_adc(self.spec, adc)
         windows = self._checked(events, windows, ())
-        sent = self._send(requests.read_back(self.spec, events, windows, converter, self._limits, requests.PACKED))
+        sent = self._send(requests.read_back(self.spec, events, windows, adc, self._limits, requests.PACKED))
         result = RemoteResult(self._connection, sent, self.spec, ())
         parts = [arrays_of(self._connection.answer(request), Traces) for request in sent]
         sizes = [part.stop - part.start for part in requests.frames_of(self.spec, len(windows), self._limits)]
         try:
-            return result, unpacked_traces(self.spec, parts, sizes, converter)
+            return result, unpacked_traces(self.spec, parts, sizes, adc)
         except WireError as error:
             raise ChipError(str(error)) from None
 
@@ -121,9 +117,9 @@ class RemoteChip:
         check_probes(probes, self.spec)
         return windows
 
-    def _send(self, messages: Iterator[_Run]) -> list[Request]:
+    def _send(self, messages: Iterator[_Run]) -> list[PendingRequest]:
         """Send the frames of a chunk, each packed when the one before is on its way."""
-        sent: list[Request] = []
+        sent: list[PendingRequest] = []
         while True:
             with self._connection.timeline.span("host", "pack"):
                 try:

@@ -8,18 +8,29 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim import ChipSpec, Probe, Result, Signals
-from chipsim.wire import Counts, Inferred, Learned, Limits, Message, ReadCounts, State, Traces, Weights, assembled
-from chipsim.wire import Signals as SignalsRead
+from chipsim import ChipSpec, Probe, ProbeSignals, Result
+from chipsim.wire import (
+    Counts,
+    Inferred,
+    Learned,
+    Limits,
+    Message,
+    ReadCounts,
+    Signals,
+    State,
+    Traces,
+    Weights,
+    assembled,
+)
 from host.link.remote.connection import Connection
-from host.link.remote.request import Request
-from host.link.traffic.counts_on_request import CountsOnRequest
+from host.link.remote.request import PendingRequest
+from host.link.traffic import CountsOnRequest
 
 _ACTIVITY, _WORK = "activity.", "work."
 
 
 def arrays_of(
-    messages: list[Message], kind: type[State] | type[Weights] | type[Counts] | type[SignalsRead] | type[Traces]
+    messages: list[Message], kind: type[State] | type[Weights] | type[Counts] | type[Signals] | type[Traces]
 ) -> dict[str, NDArray[Any]]:
     """The arrays that messages of one kind hold together."""
     return assembled([piece for message in messages if isinstance(message, kind) for piece in message.pieces], Limits())
@@ -29,11 +40,11 @@ class RemoteResult(Result):
     """As `chipsim.Result`. Looking at anything waits until the chip is done with the chunk."""
 
     _connection: Connection
-    _requests: list[Request]
+    _requests: list[PendingRequest]
     _probes: tuple[Probe, ...]
 
     def __init__(
-        self, connection: Connection, requests: list[Request], spec: ChipSpec, probes: tuple[Probe, ...]
+        self, connection: Connection, requests: list[PendingRequest], spec: ChipSpec, probes: tuple[Probe, ...]
     ) -> None:
         """requests: the chunk's, which follow each other."""
         self.__dict__.update(_connection=connection, _requests=requests, _probes=probes)
@@ -80,20 +91,22 @@ class RemoteResult(Result):
 
     @cached_property
     def _signals(self) -> list[dict[str, NDArray[Any]]]:
-        return [arrays_of(replies, SignalsRead) for replies in self._replies]
+        return [arrays_of(replies, Signals) for replies in self._replies]
 
     @cached_property
-    def signals(self) -> dict[int, Signals]:
-        def read(layer: int) -> Signals:
-            parts = [{name: arrays[f"layer{layer}.{name}"] for name in Signals._fields} for arrays in self._signals]
+    def signals(self) -> dict[int, ProbeSignals]:
+        def read(layer: int) -> ProbeSignals:
+            parts = [
+                {name: arrays[f"layer{layer}.{name}"] for name in ProbeSignals._fields} for arrays in self._signals
+            ]
             of_all_windows = {"neurons": parts[0]["neurons"], "rows": parts[0]["rows"]}
-            joined = {name: np.concatenate([part[name] for part in parts]) for name in Signals._fields}
-            return Signals(**(joined | of_all_windows))
+            joined = {name: np.concatenate([part[name] for part in parts]) for name in ProbeSignals._fields}
+            return ProbeSignals(**(joined | of_all_windows))
 
         return {probe.layer: read(probe.layer) for probe in self._probes}
 
     @cached_property
-    def traces(self) -> dict[int, NDArray[np.float32]]:
+    def probed_membranes(self) -> dict[int, NDArray[np.float32]]:
         return {layer: signals.membrane for layer, signals in self.signals.items()}
 
     @cached_property

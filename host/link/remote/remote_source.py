@@ -7,6 +7,7 @@ from typing import Any
 
 from chipsim import ChipInterface, ChipSpec
 from host.link.remote.connection import Connection
+from host.link.remote.remote_chip import RemoteChip
 from host.link.timeline import Timeline, overlap
 
 
@@ -30,7 +31,7 @@ class RemoteSource:
         return self.connection.timeline
 
     def die(self, spec: ChipSpec, die_seed: int) -> ChipInterface:
-        return self.connection.chip(spec, die_seed)
+        return RemoteChip(self.connection, spec, die_seed)
 
     def link(self) -> dict[str, Any]:
         connection = self.connection

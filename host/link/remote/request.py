@@ -11,7 +11,7 @@ _SETTLE_S = 0.05  # in which further complaints about a request that was just se
 
 
 @dataclass
-class Request:
+class PendingRequest:
     """A command on its way, or its answer."""
 
     sequence: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from time import monotonic, sleep
 
-from host.link.traffic.traffic import Direction
+from host.link.traffic import Direction
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from time import monotonic_ns
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim import Chip, ConverterSpec, Events, Probe, ReadBack, Result, Signals, Snapshot, Targets, Weights
-from chipsim.run.result import Awaited
+from chipsim import AdcSpec, Chip, Events, Probe, ProbeSignals, Readings, Result, Snapshot, Targets, Weights
+from chipsim.run import Awaited
 from chipsim.wire import (
     Ack,
     Age,
@@ -20,6 +20,7 @@ from chipsim.wire import (
     Limits,
     Message,
     Program,
+    ReadBack,
     ReadCounts,
     ReadWeights,
     Restore,
@@ -27,10 +28,9 @@ from chipsim.wire import (
     frame_bytes,
     name_of,
 )
-from chipsim.wire import ReadBack as AskReadBack
 from chipsim.wire import Snapshot as AskSnapshot
 from chipsim.wire.messages import replies, requests
-from chipsim.wire.packing.traces import measured_traces
+from chipsim.wire.packing import measured_traces
 from host.link.timeline import Timeline
 from host.link.traffic.counts_on_request import CountsOnRequest
 from host.link.traffic.traffic import Direction, Traffic
@@ -66,15 +66,13 @@ class CountedChip:
             self._count("up", [replies.inferred(part), *replies.signals(part, requests.watches(probes))])
         return _CountedResult(result, parts, self._count, result.classes)
 
-    def read_back(
-        self, events: Events, windows: NDArray[np.int64], converter: ConverterSpec
-    ) -> tuple[Result, ReadBack]:
+    def read_back(self, events: Events, windows: NDArray[np.int64], adc: AdcSpec) -> tuple[Result, Readings]:
         with self._timeline.span("chip", "infer"):
-            result, read = self._chip.read_back(events, windows, converter)
-        sent = requests.read_back(self.spec, events, windows, converter, _LIMITS, requests.MEASURED)
+            result, read = self._chip.read_back(events, windows, adc)
+        sent = requests.read_back(self.spec, events, windows, adc, _LIMITS, requests.MEASURED)
         parts = _parts(result, self._count_run(sent))
         for part in parts:
-            traces = measured_traces(self.spec, len(part.membrane), converter.bits)
+            traces = measured_traces(self.spec, len(part.membrane), adc.bits)
             self._count("up", [replies.inferred(part), *replies.traces(traces)])
         return _CountedResult(result, parts, self._count, result.classes), read
 
@@ -130,7 +128,7 @@ class CountedChip:
         self._count("down", messages)
         self._count("up", [Ack()] * len(messages))
 
-    def _count_run(self, messages: Iterable[Infer | Learn | AskReadBack]) -> list[int]:
+    def _count_run(self, messages: Iterable[Infer | Learn | ReadBack]) -> list[int]:
         """Count the frames of a chunk; returns how many windows each has."""
         sizes: list[int] = []
         for message in messages:
@@ -154,15 +152,15 @@ def _parts(result: Result, sizes: Sequence[int]) -> list[Result]:
 def _part(result: Result, here: slice) -> Result:
     """Some windows of a result, with the tallies of all."""
 
-    def cut(signals: Signals) -> Signals:
-        return Signals(*(array[here] for array in signals))._replace(neurons=signals.neurons, rows=signals.rows)
+    def cut(signals: ProbeSignals) -> ProbeSignals:
+        return ProbeSignals(*(array[here] for array in signals))._replace(neurons=signals.neurons, rows=signals.rows)
 
     return Result(
         counts=[counts[here] for counts in result.counts],
         membrane=result.membrane[here],
         activity=result.activity,
         work=result.work,
-        traces=result.traces,
+        probed_membranes=result.probed_membranes,
         signals={layer: cut(signals) for layer, signals in result.signals.items()},
         spikes={layer: spikes[here] for layer, spikes in result.spikes.items()},
     )

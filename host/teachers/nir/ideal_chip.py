@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
 from chipsim import Chip
-from host.data.encoders import Encoder
+from host.data import Encoder
+from host.settings import RunSpec
 from host.teachers.network import Network
 from host.teachers.nir.read import SpikingNetwork
 from host.teachers.teacher import Teacher
-
-if TYPE_CHECKING:
-    from host.settings.spec import RunSpec
 
 _CHUNK = 64
 
@@ -25,7 +21,7 @@ class IdealChip:
     def __init__(self, spec: RunSpec, read: SpikingNetwork) -> None:
         """The chip is as `spec` says, without any nonideality, weights and all as in the file."""
         network = read.network
-        self._chip = Chip(spec.chip_of(network.chip_settings()).ideal(), die_seed=0)
+        self._chip = Chip(spec.design_of(network.design_settings()).ideal(), die_seed=0)
         self._chip.program(network.weights)
         self._encoder = Encoder(spec.encoding, network.sizes[0], spec.steps, _CHUNK, spec.seed)
         self._steps = np.float32(spec.steps)
@@ -45,5 +41,5 @@ def nir_teacher(spec: RunSpec, read: SpikingNetwork) -> Teacher:
     charge = np.float32(spec.neuron.charge_per_step)  # by which dies' weights are multiplied, see Setup.start_weights
     weights = [crossbar and (crossbar[0] / charge, crossbar[1] / charge) for crossbar in read.network.weights]
     network = Network(read.network.input_shape, read.network.layers, weights)
-    norms = [np.ones(shape.columns, np.float32) for shape in network.shapes]
-    return Teacher(network, IdealChip(spec, read), norms)
+    activation_scales = [np.ones(shape.columns, np.float32) for shape in network.shapes]
+    return Teacher(network, IdealChip(spec, read), activation_scales)

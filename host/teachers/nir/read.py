@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim import ChipSpec, NeuronSpec
-from chipsim.design.pixel_order import from_image
+from chipsim.design import from_image
 from host.errors import TeacherError
 from host.teachers.assembly import Assembly
 from host.teachers.network import Network
@@ -35,8 +35,8 @@ class SpikingNetwork:
     network: Network
     neuron: NeuronSpec
 
-    def chip_spec(self, steps: int) -> ChipSpec:
-        return ChipSpec(**self.network.chip_settings(), steps=steps, neuron=self.neuron)
+    def design(self, steps: int) -> ChipSpec:
+        return ChipSpec(**self.network.design_settings(), steps=steps, neuron=self.neuron)
 
 
 def read_nir(path: Path | str, *, step_s: float, reset: Reset, integration: Integration) -> SpikingNetwork:

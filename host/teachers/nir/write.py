@@ -14,10 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim import Chip
-from chipsim.design.layers import Convolution, Flatten, LayerShape
-from chipsim.design.pixel_order import to_image
-from chipsim.die.fabricate import fabricate
-from chipsim.layout.tables import NeuronTables
+from chipsim.design import Convolution, Flatten, LayerShape, to_image
+from chipsim.die import fabricate
+from chipsim.layout import NeuronTables
 from host.errors import TeacherError
 from host.files import replacing
 from host.teachers.network import Crossbar, Network, dense_network
@@ -33,9 +32,9 @@ def write_nir(chip: Chip, path: Path | str, *, step_s: float, integration: Integ
     """
     nir = optional("nir", "writing a NIR file")
     network = _network(chip)
-    made = [layer.neurons for layer in fabricate(chip.spec, chip.die_seed)]
+    fabricated = [layer.neurons for layer in fabricate(chip.spec, chip.die_seed)]
     nodes: dict[str, Any] = {"input": nir.Input(np.array(_sides(network.input_shape)))}
-    synapses = zip(network.shapes, network.channels_first(), made, strict=True)
+    synapses = zip(network.shapes, network.channels_first(), fabricated, strict=True)
     before = network.input_shape
     for number, layer in enumerate(network.layers, start=1):
         if isinstance(layer, Flatten):

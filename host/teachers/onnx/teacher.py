@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.design.pixel_order import from_image, to_image
-from host.data.datasets import Dataset
+from chipsim.design import from_image, to_image
+from host.data import Dataset
 from host.errors import TeacherError
 from host.teachers.network import Network
 from host.teachers.onnx.file import changed, file_digest, read_model

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from chipsim import __version__
-from chipsim.design.layers import AveragePool, Dense, Flatten
+from chipsim.design import AveragePool, Dense, Flatten
 from host.errors import TeacherError
 from host.files import write_bytes
 from host.teachers.network import Network

@@ -8,15 +8,14 @@ from typing import Any, Literal
 
 import numpy as np
 
-from chipsim.design.pixel_order import to_image
-from host.data.datasets import Dataset, Samples
+from chipsim.design import to_image
+from host.data import Dataset, Samples, split
 from host.errors import TeacherError
-from host.run.setup import split
 from host.teachers.architecture import ConvolutionPart, DensePart, Part
 from host.teachers.network import ImageShape, Network
 from host.teachers.packages import optional
 from host.teachers.torch.network import network_of_module
-from host.teachers.torch.spike_count import spike_count
+from host.teachers.torch.spike_counts import spike_count
 
 Optimizer = Literal["adam", "sgd"]
 Augmentation = Literal["none", "shift", "flip-shift"]

@@ -6,7 +6,7 @@ import pytest
 from small_chips import spec_of
 
 from chipsim import SynapseSpec
-from chipsim.check import RULES, Design, Limits, check
+from chipsim.check import RULES, Design, RuleLimits, check
 from chipsim.check.registry import rule
 from chipsim.physical import load
 
@@ -197,7 +197,7 @@ def test_no_trace_is_missed_where_inputs_spike_often_or_currents_end_with_their_
 
 
 def test_the_first_limit_that_breaks_is_named():
-    limits = Limits("at most", note=1.0, warning=2.0, error=3.0)
+    limits = RuleLimits("at most", note=1.0, warning=2.0, error=3.0)
     assert [limits.judge(value) for value in (0, 1, 1.5, 2.5, 4, math.nan)] == [
         ("ok", 1.0),
         ("ok", 1.0),
@@ -206,9 +206,9 @@ def test_the_first_limit_that_breaks_is_named():
         ("error", 3.0),
         ("error", 3.0),
     ]
-    assert Limits("at least", error=2.0).judge(1.9) == ("error", 2.0)
+    assert RuleLimits("at least", error=2.0).judge(1.9) == ("error", 2.0)
 
 
 def test_two_rules_of_one_name_are_refused():
     with pytest.raises(ValueError, match="two rules named 'leak'"):
-        rule("leak", "a quantity", "", Limits("at most", error=1.0))(lambda design: None)
+        rule("leak", "a quantity", "", RuleLimits("at most", error=1.0))(lambda design: None)

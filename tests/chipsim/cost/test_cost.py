@@ -1,4 +1,4 @@
-"""Cost: the counts are the slow witness's own, and every figure follows from them by hand."""
+"""Cost: the counts are the reference model's own, and every figure follows from them by hand."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from small_chips import every_neuron, lesson, programmed, spec_of, taught, witne
 
 from chipsim.cost import phase_cost
 from chipsim.cost.area import chip_area, network_area
-from chipsim.cost.counts import Counts, counts_per_sample
+from chipsim.cost.counts import EventCounts, counts_per_sample
 from chipsim.cost.energy import sample_energy
 from chipsim.cost.link import LinkFormat, link_bytes
 from chipsim.cost.timing import busiest_step_cycles, latency_steps, sample_time
@@ -52,7 +52,7 @@ def test_counts_are_those_of_the_slow_witness(case):
 
 
 SPEC = spec_of(sizes=(20, 10, 4), steps=16, circuit={"accumulator_bits": 8})
-COUNTS = Counts(100.0, (1000.0, 200.0), (50.0, 8.0), (300.0, 20.0), (5.0, 1.0))
+COUNTS = EventCounts(100.0, (1000.0, 200.0), (50.0, 8.0), (300.0, 20.0), (5.0, 1.0))
 
 
 def changed(name, **tables):
@@ -144,7 +144,7 @@ def test_energy_by_hand():
 @pytest.mark.parametrize("preset", PRESETS)
 @given(events=st.floats(0, 1e9), spikes=st.floats(0, 1e9), updates=st.floats(0, 1e9), sent=st.floats(0, 1e9))
 def test_shares_add_up_and_ranges_are_ranges(preset, events, spikes, updates, sent):
-    counts = Counts(events, (events, 0.0), (spikes, 0.0), (updates, 0.0), (0.0, 0.0))
+    counts = EventCounts(events, (events, 0.0), (spikes, 0.0), (updates, 0.0), (0.0, 0.0))
     energy = sample_energy(SPEC, load(preset), counts, sent, 10.0, learning=True)
     assert all(0 <= part.low_nj <= part.high_nj for part in energy.parts)
     total = sum(energy.share(part) for part in energy.parts)

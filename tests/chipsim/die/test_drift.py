@@ -22,7 +22,7 @@ from small_chips import (
 
 from chipsim import ChipError
 from chipsim.die import ageing
-from chipsim.die.fabricate import fabricate
+from chipsim.die.fabrication import fabricate
 
 EVERYTHING = ("drift:0.3,window=0.5", "mismatch:0.2", "read:0.05", "stuck:0.1", "silencing:0.1", "thermal:0.1")
 
@@ -31,6 +31,7 @@ EVERYTHING = ("drift:0.3,window=0.5", "mismatch:0.2", "read:0.05", "stuck:0.1", 
 def every_other_window(monkeypatch):
     """Weights drift after every second window instead of every 256th, so that short lessons see it."""
     monkeypatch.setattr(ageing, "AGEING_WINDOWS", 2)
+    monkeypatch.setattr("reference_chip.AGEING_WINDOWS", 2)
 
 
 def rested(noise, *rests, die_seed=3, sizes=(7, 9, 5, 3)):
@@ -58,7 +59,7 @@ def test_the_exponents_are_drawn_once_per_synapse():
 )
 def test_a_rest_follows_the_formula(noise):
     chip = rested((*noise, "drift:0.2,t0=10"))
-    fresh, nu = flat(chip), np.concatenate([made.drift.exponent.ravel() for made in chip._made])
+    fresh, nu = flat(chip), np.concatenate([made.drift.exponent.ravel() for made in chip._fabricated])
     for rests, age in ((1, 5.0), (2, 60.0), (3, 1e6)):
         chip.age(age - sum((5.0, 55.0, 1e6 - 60)[: rests - 1]))
         assert np.allclose(flat(chip), fresh * ((10 + age) / 10) ** -nu, rtol=1e-5)
@@ -85,7 +86,7 @@ def test_programming_makes_weights_new():
 
 def test_stuck_synapses_do_not_drift():
     chip, fresh = rested(("drift:0.3", "stuck:0.3"), 1e5), rested(("drift:0.3", "stuck:0.3"))
-    stuck = np.concatenate([np.broadcast_to(made.stuck != 0, made.gain.shape).ravel() for made in chip._made])
+    stuck = np.concatenate([np.broadcast_to(made.stuck != 0, made.gain.shape).ravel() for made in chip._fabricated])
     assert 0 < stuck.sum() < len(stuck)
     assert np.array_equal(flat(chip) == flat(fresh), stuck | (flat(fresh) == 0))
 
@@ -98,7 +99,7 @@ def test_windows_that_are_learned_from_are_time_and_inference_is_not():
     chip.infer(task.events, task.windows)
     assert_same_state(chip, fresh)
     taught(task, chip)
-    nu = chip._made[0].drift.exponent.ravel()
+    nu = chip._fabricated[0].drift.exponent.ravel()
     assert np.allclose(flat(chip), flat(fresh) * 513.0**-nu, rtol=1e-5)  # the last 44 windows are yet to be felt
     chip.age(1.0)
     assert np.allclose(flat(chip), flat(fresh) * 602.0**-nu, rtol=1e-5)
@@ -179,7 +180,7 @@ def test_absurd_times_leave_numbers():
 @given(windows=st.integers(0, 3000), more=st.integers(1, 3000))
 def test_weights_change_at_fixed_ages_whatever_the_chunks(windows, more):
     step = ageing.AGEING_WINDOWS
-    age = ageing.Age(windows=windows, drifted_windows=windows - windows % step)
+    age = ageing.DieAge(windows=windows, drifted_windows=windows - windows % step)
     seen = list(age.learning_from(more))
     assert [each.windows for _, each in seen] == [windows + stop for stop, _ in seen]
     assert seen[-1][0] == more

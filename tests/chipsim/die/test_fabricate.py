@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from small_chips import lesson, programmed, spec_of
 
-from chipsim.die.fabricate import fabricate
+from chipsim.die.fabrication import fabricate
 
 SIZES = (20, 30, 25, 10)
 LEAKY = {"kind": "lif", "synapse_tau_steps": 4.0}
@@ -66,14 +66,14 @@ def test_the_design_reaches_the_tables():
         assert (made.neurons.low_rail, made.neurons.high_rail) == (-2.5, 3)
         assert set(made.circuit.boxcar_low) == {0.75} and set(made.circuit.boxcar_high) == {1.25}
         assert made.circuit.accumulator_full == 31
-        assert (made.circuit.slope, made.circuit.pulse, made.circuit.dead_zone) == (1, 0, 1.5)
+        assert (made.circuit.slope, made.circuit.step_size, made.circuit.dead_zone) == (1, 0, 1.5)
         assert made.circuit.warm_up == 7
 
 
 @pytest.mark.parametrize(("gate", "expected"), [("linear", (1, 0, 2)), ("sign", (0, 1, 0)), ("ternary", (0, 1, 2))])
 def test_only_a_bare_sign_gate_has_no_dead_zone(gate, expected):
     for made in fabricate(spec_of(circuit={"error_gate": gate, "dead_zone_counts": 2.0}), 1):
-        assert (made.circuit.slope, made.circuit.pulse, made.circuit.dead_zone) == expected
+        assert (made.circuit.slope, made.circuit.step_size, made.circuit.dead_zone) == expected
 
 
 def test_an_integrating_readout_has_no_rails_and_no_boxcar():

@@ -8,7 +8,7 @@ from small_chips import programmed, random_weights, spec_of
 
 from chipsim import SynapseSpec
 from chipsim.die.programming import full_scale_of, program_layer
-from chipsim.layout.column_blocks import joined
+from chipsim.layout import joined
 
 
 def normal(seed, *shape):

@@ -23,7 +23,7 @@ def window(weight, bias=0.0, inputs=1, steps=6, neuron=None, noise=(), targets=N
     else:
         rate = np.full(1, 0.25, np.float32)
         result = chip.learn(events, number, [np.full((1, 1), targets, np.float32)], rate, [Probe(1, (0,))])
-    return result.traces[1][0, :, 0].tolist(), result.spikes[1][0, :, 0].tolist(), result, chip
+    return result.probed_membranes[1][0, :, 0].tolist(), result.spikes[1][0, :, 0].tolist(), result, chip
 
 
 def test_a_membrane_fires_at_its_threshold_and_loses_it():
@@ -136,7 +136,7 @@ def test_a_constant_current_is_its_amplitude_at_every_step():
     events = events._replace(
         rows=rows, end=np.full((1, 4), 2, np.int32), amplitude=np.array([[0.5, 0.125]], np.float32)
     )
-    trace = chip.infer(events, np.zeros(1, np.int64), [Probe(1, (0,))]).traces[1]
+    trace = chip.infer(events, np.zeros(1, np.int64), [Probe(1, (0,))]).probed_membranes[1]
     assert trace.ravel().tolist() == [0.375, 0.75, 1.125, 0.5]
 
 

@@ -6,9 +6,9 @@ from scipy import stats
 from small_chips import assert_same_result, lesson, programmed, spec_of, taught, witness_of
 
 from chipsim import ChipSpec
-from chipsim.die.fabricate import fabricate
+from chipsim.die import fabricate
 from host.errors import SettingError
-from host.settings.spec import resolve
+from host.run import resolve
 
 LEARNING_ONLY = ("comparator:2", "boxcar:1", "pulse:0.5", "asymmetry:1", "cycle:1", "write:0.1", "nonlinear:3")
 

@@ -1,4 +1,4 @@
-"""The kernels against the slow witness, bit for bit: every design option and every nonideality."""
+"""The kernels against the reference model, bit for bit: every design option and every nonideality."""
 
 import numpy as np
 import pytest

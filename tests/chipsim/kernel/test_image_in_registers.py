@@ -1,11 +1,11 @@
-"""Layers on an image whose neurons stay in vector registers, against the slow witness, bit for bit."""
+"""Layers on an image whose neurons stay in vector registers, against the reference model, bit for bit."""
 
 import numpy as np
 import pytest
 from small_chips import assert_same_result, lesson, programmed, taught, witness_of
 from small_images import image_spec, small_net
 
-from chipsim.design.layers import AveragePool, Convolution, Dense, Flatten
+from chipsim.design import AveragePool, Convolution, Dense, Flatten
 
 UNDISTURBED = {
     "ideal": {},

@@ -1,4 +1,4 @@
-"""Convolution and pooling against the slow witness, bit for bit; and what their shapes promise."""
+"""Convolution and pooling against the reference model, bit for bit; and what their shapes promise."""
 
 from itertools import pairwise
 
@@ -20,10 +20,9 @@ from small_chips import (
 from small_images import image_spec, small_net
 
 from chipsim import ChipError, ChipSpec, Events, Probe
-from chipsim.design.layers import AveragePool, Convolution, Dense, Flatten
-from chipsim.design.pixel_order import flattened_rows, from_image, kernel_rows, to_image
-from chipsim.die.fabricate import fabricate
-from chipsim.run.result import concatenated
+from chipsim.design import AveragePool, Convolution, Dense, Flatten, flattened_rows, from_image, kernel_rows, to_image
+from chipsim.die import fabricate
+from chipsim.run import concatenated
 
 
 def compare(task, die_seed=3, position=None, threads=1):

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chipsim.kernel.pulse_errors import open_columns, opened_pulses, row_pulses
-from chipsim.layout.tables import PulseTables
-from chipsim.simd.row_tiles import LANES
+from chipsim.layout import PulseTables
+from chipsim.simd import LANES
 
 
 def tables_of(n, **changes):

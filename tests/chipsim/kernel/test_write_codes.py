@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chipsim.kernel.write_codes import write_coded_row
-from chipsim.layout.tables import CodedSynapses
+from chipsim.layout import CodedSynapses
 
 ONE = np.float32(1)
 LSB = np.float32(0.25)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from test_pulse_errors import tables_of
 
 from chipsim.kernel.write_devices import write_device_column
-from chipsim.simd.row_lists import list_rows, room_for_rows
+from chipsim.simd import list_rows, room_for_rows
 
 NO_AMPLITUDE = np.zeros(0, np.float32)
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from chipsim.kernel.write_rows import write_row, write_rows, write_rows_graded
+from chipsim.kernel.write_rows import write_constant_current_rows, write_row, write_rows
 
 N_IN, N_OUT = 13, 48  # whole vectors, and more than one tile
 
@@ -42,7 +42,7 @@ def test_a_constant_current_moves_its_rows_by_its_amplitude(crossbar, rng, n_row
     expected = weight.copy()
     for row, x in zip(rows, amplitude, strict=True):
         expected[row] += gain_of(gain, row) * (pulse * x)
-    write_rows_graded(weight, gain, rows, amplitude, pulse)
+    write_constant_current_rows(weight, gain, rows, amplitude, pulse)
     assert np.array_equal(weight, expected)
 
 

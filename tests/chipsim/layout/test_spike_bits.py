@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from chipsim.layout.spike_bits import gather_events, n_bits, new_masks, spikes_in_window, spikes_of, store_mask
-from chipsim.simd.row_tiles import LANES
+from chipsim.simd import LANES
 
 S, T = 3, 4
 

@@ -7,7 +7,7 @@ from physical_chips import chip
 
 from chipsim import ChipError
 from chipsim.physical import PRESETS, QUANTITIES, derive, load, noise_of, not_modelled, settings_of
-from nonideality.grammar import parse_all
+from nonideality import parse_all
 
 
 def test_membrane_and_rails_in_thresholds():

@@ -13,7 +13,7 @@ from physical_chips import chip, tables
 
 from chipsim import ChipError
 from chipsim.physical import PRESETS, PhysicalSpec, derive, load, settings_of
-from chipsim.physical.load import preset_text
+from chipsim.physical.loading import preset_text
 from chipsim.physical.toml_lines import key_lines
 
 

@@ -6,10 +6,10 @@ from numba import njit
 from reference_random import gaussian_of, gaussian_pair
 from scipy import stats
 
+from chipsim.random.counter_based import natural_log, words_of_four_steps
 from chipsim.random.normals import gaussians
-from chipsim.random.philox import natural_log, words_of_four_steps
-from chipsim.simd.row_tiles import LANES
-from nonideality.streams import stream_key
+from chipsim.simd import LANES
+from nonideality import stream_key
 
 N = 25008  # whole vectors
 BASE = {"key": stream_key("test", 0), "window": 12, "layer": 1, "quarter": 2, "first": 0}

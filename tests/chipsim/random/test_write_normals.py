@@ -7,7 +7,7 @@ from reference_random import normal_of_write
 from chipsim.random.write_normals import normal_of_write as compiled
 from chipsim.random.write_normals import normals_of_rows
 from chipsim.random.write_words import words_of_columns
-from nonideality.streams import stream_key
+from nonideality import stream_key
 
 KEY = stream_key("update pulses", 7)
 WINDOW, LAYER, COLUMN = 2**33 + 5, 2, 1000

@@ -6,7 +6,7 @@ from reference_random import normal_of_write
 from scipy import stats
 
 from chipsim.random.write_words import STEP_BITS, mixed, normal, words_of_columns
-from nonideality.streams import stream_key
+from nonideality import stream_key
 
 KEY = stream_key("update pulses", 1)
 ROWS = 784

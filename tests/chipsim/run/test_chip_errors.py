@@ -144,7 +144,10 @@ BAD_SPECS = {
     "no steps": ({"layer_sizes": (4, 2), "steps": 0}, "greater than or equal to 1"),
     "too many steps": ({"layer_sizes": (4, 2), "steps": 4097}, "less than or equal to 4096"),
     "an unknown field": ({"layer_sizes": (4, 2), "step": 3}, "Extra inputs are not permitted"),
-    "an unknown noise": ({"layer_sizes": (4, 2), "noise": ("mismatc:1",)}, "unknown noise 'mismatc': choose from mism"),
+    "an unknown noise": (
+        {"layer_sizes": (4, 2), "noise": ("mismatc:1",)},
+        "unknown noise 'mismatc': did you mean 'mism",
+    ),
     "a layer too far": (
         {"layer_sizes": (4, 3, 2), "noise": ("thermal:1,layer=3",)},
         "noise 'thermal:1,layer=3': there is no layer 3; this chip has 1 to 2",

@@ -6,7 +6,7 @@ from small_chips import assert_same_result, assert_same_state, chunk_of, lesson,
 
 from chipsim import ChipError
 from chipsim.run.work_plan import WINDOWS_PER_PIECE
-from chipsim.simd.buffer_pool import Recycler
+from chipsim.simd import BufferPool
 
 CHUNK = 2 * WINDOWS_PER_PIECE + 5
 
@@ -78,7 +78,7 @@ def test_a_result_knows_what_it_has_not():
 
 
 def test_room_is_used_again_only_when_no_view_is_left():
-    recycler = Recycler()
+    recycler = BufferPool()
     first = recycler.take((4, 32))
     view = first[1:, ::2]
     place = first.ctypes.data
@@ -93,7 +93,7 @@ def test_room_is_used_again_only_when_no_view_is_left():
 
 
 def test_a_small_result_does_not_keep_a_large_room():
-    recycler = Recycler()
+    recycler = BufferPool()
     large = recycler.take((100, 32))
     place = large.ctypes.data
     del large

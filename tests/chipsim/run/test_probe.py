@@ -15,7 +15,7 @@ from small_chips import (
 )
 
 from chipsim import Probe
-from chipsim.die.fabricate import fabricate
+from chipsim.die import fabricate
 
 
 @pytest.mark.parametrize("threads", [1, 3])
@@ -24,7 +24,7 @@ def test_probing_changes_nothing(small_lesson, threads):
     quiet = programmed(task.spec, task.weights)
     probed = programmed(task.spec, task.weights, threads=threads)
     result, watched = taught(task, quiet), taught(task, probed, every_neuron(task.spec))
-    assert result.traces == result.spikes == result.signals == {}
+    assert result.probed_membranes == result.spikes == result.signals == {}
     assert_same_result(watched, result)
     assert_same_state(probed, quiet)
     # Neither does it change what comes after.
@@ -37,10 +37,12 @@ def test_traces_are_the_membranes_the_comparator_sees(small_lesson):
     expected = witness_of(chip).run(task.events, task.windows)
     neurons = (4, 0, 2)
     result = chip.infer(task.events, task.windows, [Probe(2, neurons), Probe(3, (1,))])
-    assert result.traces.keys() == result.spikes.keys() == {2, 3}
-    assert_same(result.traces[2], expected.traces[1][:, :, list(neurons)], "traces in the order asked for")
+    assert result.probed_membranes.keys() == result.spikes.keys() == {2, 3}
+    assert_same(
+        result.probed_membranes[2], expected.probed_membranes[1][:, :, list(neurons)], "traces in the order asked for"
+    )
     assert_same(result.spikes[2], expected.spikes[1][:, :, list(neurons)], "spikes in the order asked for")
-    assert_same(result.traces[3], expected.traces[2][:, :, [1]], "traces of the output layer")
+    assert_same(result.probed_membranes[3], expected.probed_membranes[2][:, :, [1]], "traces of the output layer")
 
 
 def test_traces_agree_with_spikes_counts_and_thresholds(small_lesson):
@@ -50,9 +52,9 @@ def test_traces_agree_with_spikes_counts_and_thresholds(small_lesson):
     result = chip.infer(task.events, task.windows, every_neuron(task.spec))
     for n in range(3):
         threshold = fabricate(task.spec, chip.die_seed)[n].neurons.threshold
-        assert np.array_equal(result.spikes[n + 1], result.traces[n + 1] >= threshold)
+        assert np.array_equal(result.spikes[n + 1], result.probed_membranes[n + 1] >= threshold)
         assert np.array_equal(result.counts[n], result.spikes[n + 1].sum(axis=1))
-    assert np.array_equal(result.membrane, result.traces[3][:, -1])
+    assert np.array_equal(result.membrane, result.probed_membranes[3][:, -1])
 
 
 def test_what_only_learning_shows_is_empty_while_inferring(small_lesson):

@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from chipsim.run.threads import Piece, Threads
+from chipsim.run.threads import Threads, WorkPiece
 
 COUNTS = [1, 2, 3, 8]
 
@@ -23,7 +23,7 @@ def random_graph(seed, n_pieces, threads):
     pieces, needs = [], []
     for number in range(n_pieces):
         needed = chance.sample(range(number), min(number, chance.randrange(4)))
-        piece = Piece(call(number), thread=chance.randrange(threads + 1)).after(*[pieces[n] for n in needed])
+        piece = WorkPiece(call(number), thread=chance.randrange(threads + 1)).after(*[pieces[n] for n in needed])
         pieces.append(piece)
         needs.append(needed)
     return pieces, needs, log
@@ -41,7 +41,7 @@ def test_every_piece_runs_once_and_after_what_it_waits_for(count, seed):
 
 def test_one_thread_runs_in_the_caller_in_the_order_listed():
     seen = []
-    Threads(1).run([Piece(lambda n=n: seen.append((n, threading.current_thread()))) for n in range(5)])
+    Threads(1).run([WorkPiece(lambda n=n: seen.append((n, threading.current_thread()))) for n in range(5)])
     assert seen == [(n, threading.current_thread()) for n in range(5)]
 
 
@@ -49,7 +49,7 @@ def test_one_thread_runs_in_the_caller_in_the_order_listed():
 def test_pieces_run_at_the_same_time(count):
     """A barrier of all threads only opens if each of them is in a piece."""
     barrier = threading.Barrier(count, timeout=20)
-    Threads(count).run([Piece(barrier.wait, thread) for thread in range(count)])
+    Threads(count).run([WorkPiece(barrier.wait, thread) for thread in range(count)])
     assert not barrier.broken
 
 
@@ -84,8 +84,8 @@ def test_an_exception_comes_back_from_any_thread(count, where):
         if (threading.current_thread() is caller) == (where == "caller"):
             fail(where)
 
-    pieces = [Piece(call, thread) for thread in range(count)]
-    last = Piece(lambda: followed.append(1)).after(*pieces)
+    pieces = [WorkPiece(call, thread) for thread in range(count)]
+    last = WorkPiece(lambda: followed.append(1)).after(*pieces)
     threads = Threads(count)
     with pytest.raises(Broken, match=f"^{where}$"):
         threads.run([*pieces, last])
@@ -99,9 +99,9 @@ def test_an_exception_comes_back_from_any_thread(count, where):
 @pytest.mark.parametrize("count", COUNTS)
 def test_nothing_runs_after_what_failed(count):
     ran = []
-    first = Piece(lambda: fail("first"))
-    second = Piece(lambda: ran.append(2)).after(first)
-    third = Piece(lambda: ran.append(3)).after(second)
+    first = WorkPiece(lambda: fail("first"))
+    second = WorkPiece(lambda: ran.append(2)).after(first)
+    third = WorkPiece(lambda: ran.append(3)).after(second)
     with pytest.raises(Broken, match="^first$"):
         Threads(count).run([first, second, third])
     assert ran == []
@@ -114,7 +114,7 @@ def test_interrupts_come_through(count, error):
         raise error
 
     with pytest.raises(error):
-        Threads(count).run([Piece(interrupt)])
+        Threads(count).run([WorkPiece(interrupt)])
 
 
 def test_an_exception_waits_for_the_other_threads():
@@ -133,12 +133,12 @@ def test_an_exception_waits_for_the_other_threads():
         ended.append(1)
 
     with pytest.raises(Broken):
-        Threads(2).run([Piece(call, 0), Piece(call, 1)])
+        Threads(2).run([WorkPiece(call, 0), WorkPiece(call, 1)])
     assert ended == [1]
 
 
 def test_after_takes_none_and_returns_itself():
-    first, piece = Piece(lambda: None), Piece(lambda: None)
+    first, piece = WorkPiece(lambda: None), WorkPiece(lambda: None)
     assert piece.after(None, first, None) is piece
     assert piece.waits_for == [first]
 
@@ -162,8 +162,8 @@ def test_a_batch_starts_while_the_one_before_still_runs():
     """The first batch's only piece ends when one of the second has begun."""
     begun = threading.Event()
     threads = Threads(2)
-    first = threads.submit([Piece(lambda: begun.wait(20) or fail("the second batch waited for the first"))])
-    second = threads.submit([Piece(begun.set)])
+    first = threads.submit([WorkPiece(lambda: begun.wait(20) or fail("the second batch waited for the first"))])
+    second = threads.submit([WorkPiece(begun.set)])
     threads.wait(first)
     threads.wait(second)
 
@@ -173,15 +173,15 @@ def test_later_batches_end_with_the_one_that_failed(count):
     threads = Threads(count)
     go = threading.Event()
     ran = []
-    broken = Piece(lambda: go.wait(20) and fail("first"))
+    broken = WorkPiece(lambda: go.wait(20) and fail("first"))
     first = threads.submit([broken])
-    second = threads.submit([Piece(lambda: ran.append(2)).after(broken)])
+    second = threads.submit([WorkPiece(lambda: ran.append(2)).after(broken)])
     go.set()
     for batch in (second, first):
         with pytest.raises(Broken, match="^first$"):
             threads.wait(batch)
     assert ran == []
-    threads.run([Piece(lambda: ran.append(3))])
+    threads.run([WorkPiece(lambda: ran.append(3))])
     assert ran == [3]
 
 
@@ -197,9 +197,9 @@ class Interrupted(list):
 def test_an_interrupt_while_submitting_leaves_nothing_behind(count):
     threads, done = Threads(count), []
     with pytest.raises(KeyboardInterrupt):
-        threads.submit(Interrupted([Piece(lambda: None), Piece(lambda: None)]))
+        threads.submit(Interrupted([WorkPiece(lambda: None), WorkPiece(lambda: None)]))
     threads.rest()
-    threads.run([Piece(partial(done.append, 1))])
+    threads.run([WorkPiece(partial(done.append, 1))])
     assert done == [1]
 
 

@@ -19,10 +19,9 @@ from small_chips import (
     taught,
 )
 
-from chipsim.kernel.dense import infer_block, learn_block
-from chipsim.layout.column_blocks import column_ranges
-from chipsim.layout.spike_bits import gather_events
-from chipsim.run.work_plan import WINDOWS_PER_PIECE, cut_at, even_ranges, image_lessons, image_ranges
+from chipsim.kernel import infer_block, learn_block
+from chipsim.layout import column_ranges, gather_events
+from chipsim.run.work_plan import WINDOWS_PER_PIECE, cut_at, even_ranges, image_learning_ranges, image_ranges
 
 CIRCUIT = ("comparator:0.5", "boxcar:0.2", "missed:0.2", "pulse:0.3", "asymmetry:0.2,spread=0.1", "cycle:0.3")
 SILICON = ("read:0.1", "stuck:0.2", "drift:0.5", "pelgrom:0.05", "ktc:0.1", "ir:0.01", "link:0.01")
@@ -57,7 +56,7 @@ def test_threads(threads, noise):
     assert_same_result(inferred, inferred_1)
     assert_same_state(chip, single)
     for layer in range(1, 4):
-        assert_same(learned.traces[layer], learned_1.traces[layer], f"traces of layer {layer}")
+        assert_same(learned.probed_membranes[layer], learned_1.probed_membranes[layer], f"traces of layer {layer}")
         assert_same(learned.spikes[layer], learned_1.spikes[layer], f"spikes of layer {layer}")
     assert learned.counts[0].any() and learned.counts[2].any()
     for name in learned.activity:
@@ -151,9 +150,9 @@ def test_results_are_not_views_of_buffers():
     task = wide_lesson(n_windows=2)
     chip = programmed(task.spec, task.weights)
     first = chip.infer(task.events, task.windows, every_neuron(task.spec))
-    kept = [first.membrane.copy(), *(count.copy() for count in first.counts), first.traces[1].copy()]
+    kept = [first.membrane.copy(), *(count.copy() for count in first.counts), first.probed_membranes[1].copy()]
     chip.infer(task.events, task.windows + 7, every_neuron(task.spec))
-    for now, before in zip([first.membrane, *first.counts, first.traces[1]], kept, strict=True):
+    for now, before in zip([first.membrane, *first.counts, first.probed_membranes[1]], kept, strict=True):
         assert_same(now, before, "an earlier result")
 
 
@@ -175,7 +174,11 @@ def test_window_ranges(n_windows, threads):
     assert all(0 < stop - start <= ranges[0][1] for start, stop in ranges)
 
 
-@given(n_windows=st.integers(0, 2000), threads=st.integers(1, 40), cut=st.sampled_from([image_ranges, image_lessons]))
+@given(
+    n_windows=st.integers(0, 2000),
+    threads=st.integers(1, 40),
+    cut=st.sampled_from([image_ranges, image_learning_ranges]),
+)
 def test_ranges_of_images(n_windows, threads, cut):
     """They cover all windows in order; those that run side by side differ by what does not divide evenly alone."""
     ranges = cut(n_windows, threads)

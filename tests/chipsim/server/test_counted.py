@@ -6,13 +6,11 @@ from servers import serving
 from small_chips import every_neuron, lesson, spec_of, taught
 from test_same_bits import image_spec
 
-from chipsim import Chip, ConverterSpec
-from host.link.remote import connect
-from host.link.timeline import Timeline
-from host.link.traffic.counted_chip import CountedChip
-from host.link.traffic.summary import link_lines
-from host.link.traffic.traffic import Traffic
-from host.run.run_die import run
+from chipsim import AdcSpec, Chip
+from host.link import Timeline
+from host.link.remote import RemoteChip, connect
+from host.link.traffic import CountedChip, Traffic, link_lines
+from host.run import run
 
 ANY_SESSION = ("HELLO", "WELCOME", "GOODBYE", "STATUS", "REPORT")  # belong to a wire, not to what is asked of a chip
 
@@ -39,7 +37,7 @@ def use(chip, task):
     chip.weights()
     chip.restore(chip.snapshot())
     if all(shape.dense for shape in task.spec.shapes):
-        result, _ = chip.read_back(task.events, task.windows, ConverterSpec(bits=6))
+        result, _ = chip.read_back(task.events, task.windows, AdcSpec(bits=6))
         assert len(result.counts[:-1]) == task.spec.n_layers - 1
 
 
@@ -61,7 +59,7 @@ def test_every_command(server, monkeypatch, case):
     counted = Traffic()
     use(CountedChip(Chip(spec, 3), counted, Timeline()), task)
     with connect(server.endpoint) as connection:
-        use(connection.chip(spec, 3), task)
+        use(RemoteChip(connection, spec, 3), task)
         crossed = connection.traffic
     assert commands(counted) == commands(crossed)
     assert crossed.down["LEARN"].messages == 2 * 3
@@ -91,4 +89,4 @@ def test_a_run(tmp_path, method):
         read = counted["bytes_per_sample"]["read_back"]["up"]
         assert f"{read:,.1f} up per sample, neurons' state" in text
         bits = spec.in_the_loop.converter.bits
-        assert read >= local.setup.chip_spec.steps * sum(local.setup.chip_spec.layer_sizes[1:]) * bits / 8
+        assert read >= local.setup.design.steps * sum(local.setup.design.layer_sizes[1:]) * bits / 8

@@ -9,13 +9,10 @@ from decoder_from_document import number_after
 from remote_runs import bits, folder_of, run_at, small_spec, source_at
 from servers import serving
 
-from chipsim.wire import Envelope, Error, ErrorCode, Hello, Limits, decode, open_header
-from chipsim.wire.frame import seal
-from chipsim.wire.sequence import ROUND
+from chipsim.wire import ROUND, Envelope, Error, ErrorCode, Hello, Limits, decode, open_header, seal
 from host.errors import LinkError
-from host.link.remote import connect
-from host.link.remote.faulty_wire import FRAME_FAULTS, FaultyWire
-from host.run.run_die import run
+from host.link.remote import FRAME_FAULTS, FaultyWire, RemoteChip, connect
+from host.run import run
 
 
 @pytest.fixture(scope="module")
@@ -185,7 +182,7 @@ def test_a_session_that_the_server_does_not_know(server):
         for session in list(server._sessions.values()):
             server._end(session, "was forgotten")
         with pytest.raises(LinkError, match="the session is unknown, perhaps dropped .*: connect again$"):
-            connection.chip(small_chip(), 1)
+            RemoteChip(connection, small_chip(), 1)
 
 
 def small_chip():
@@ -197,17 +194,17 @@ def small_chip():
 def test_two_hosts_at_once(server):
     """The second is told, and served as soon as the first is done."""
     with connect(server.endpoint) as first:
-        first.chip(small_chip(), 1)
+        RemoteChip(first, small_chip(), 1)
         with pytest.raises(LinkError, match="the only die is taken by another host: wait .* --dies 2$"):
             connect(server.endpoint)
-        first.chip(small_chip(), 2)
+        RemoteChip(first, small_chip(), 2)
     with connect(server.endpoint) as second:
-        second.chip(small_chip(), 1)
+        RemoteChip(second, small_chip(), 1)
 
 
 def test_two_hosts_on_two_dies(spec, undisturbed):
     with serving(dies=2) as server, connect(server.endpoint) as other:
-        other.chip(small_chip(), 1)
+        RemoteChip(other, small_chip(), 1)
         assert bits(run_at(server.endpoint, spec)) == undisturbed
 
 
@@ -227,12 +224,12 @@ def test_a_host_that_is_gone_gives_up_its_die(server):
 def test_a_silent_host_is_dropped_and_told():
     with serving(idle_s=0.3) as server:
         silent = connect(server.endpoint)
-        silent.chip(small_chip(), 1)
+        RemoteChip(silent, small_chip(), 1)
         time.sleep(1.5)
         with connect(server.endpoint) as other:
-            other.chip(small_chip(), 1)
+            RemoteChip(other, small_chip(), 1)
         with pytest.raises(LinkError, match="nothing was heard for 0.3 s: the session has ended"):
-            silent.chip(small_chip(), 1)
+            RemoteChip(silent, small_chip(), 1)
         silent.close()
     assert any("was silent for 0.3 s" in line for line in server.heard)
 
@@ -271,8 +268,8 @@ def test_an_error_frame_is_an_error(server):
 
     with connect(server.endpoint) as connection:
         with pytest.raises(LinkError, match="takes about .* MiB are free|synapses are allowed"):
-            connection.chip(ChipSpec(layer_sizes=(30_000, 30_000)), 1)
-        chip = connection.chip(small_chip(), 1)
+            RemoteChip(connection, ChipSpec(layer_sizes=(30_000, 30_000)), 1)
+        chip = RemoteChip(connection, small_chip(), 1)
         with pytest.raises(ChipError, match=r"call program\(\) first"):
             chip.snapshot()
     assert decode(seal(Envelope(kind=5), Error(ErrorCode.BUSY, "x").to_bytes()))[1].text == "x"

@@ -7,7 +7,7 @@ import pytest
 
 from chipsim import Chip
 from chipsim.interface import ChipInterface
-from host.link.remote.remote_chip import RemoteChip
+from host.link.remote import RemoteChip
 
 METHODS = sorted(name for name, member in vars(ChipInterface).items() if inspect.isfunction(member) and name[0] != "_")
 

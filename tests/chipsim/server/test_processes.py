@@ -16,10 +16,9 @@ from remote_runs import bits, folder_of, small_spec
 from small_runs import SMALL_FLAGS, end, final, start, write_npz
 
 from host.errors import LinkError
-from host.link.remote import connect
-from host.link.remote.child import chip_process
-from host.link.remote.remote_source import RemoteSource
-from host.run.run_die import run
+from host.files import write_arrays
+from host.link.remote import RemoteSource, chip_process, connect
+from host.run import run
 
 PATIENCE_S = 60
 LONG = (*SMALL_FLAGS, "--epochs", "40", "--set", "training.chunk=16", "--threads", "1")
@@ -134,9 +133,7 @@ def test_a_full_disk_at_the_checkpoint(tmp_path, monkeypatch):
     spec = small_spec(tmp_path / "small.npz")
     expected = bits(run(spec))
     written = []
-    from host.run import folder as run_folder
-
-    real = run_folder.write_arrays
+    real = write_arrays
 
     def full(path, arrays, facts):
         written.append(path)
@@ -144,7 +141,7 @@ def test_a_full_disk_at_the_checkpoint(tmp_path, monkeypatch):
             raise OSError(errno.ENOSPC, "No space left on device", str(path))
         real(path, arrays, facts)
 
-    monkeypatch.setattr(run_folder, "write_arrays", full)
+    monkeypatch.setattr("host.run.folder.write_arrays", full)
     with chip_process(1) as child:
         for attempt in range(2):
             source = RemoteSource("a process of its own", lambda: connect(child.address, ended=child.ended))

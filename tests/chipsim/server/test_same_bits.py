@@ -14,9 +14,9 @@ from small_chips import (
     taught,
 )
 
-from chipsim import ChipError, ChipSpec, ConverterSpec, NeuronSpec
-from chipsim.design.layers import AveragePool, Convolution, Dense, Flatten
-from host.link.remote import connect
+from chipsim import AdcSpec, ChipError, ChipSpec, NeuronSpec
+from chipsim.design import AveragePool, Convolution, Dense, Flatten
+from host.link.remote import RemoteChip, connect
 from learning_circuit import LearningCircuitSpec
 
 CASES = {
@@ -54,7 +54,7 @@ def test_every_command(server, case, constant_current):
     task = lesson(spec_of(**CASES[case]), n_windows=40, constant_current=constant_current)
     local = programmed(task.spec, task.weights)
     with connect(server.endpoint) as connection:
-        remote = connection.chip(task.spec, 3)
+        remote = RemoteChip(connection, task.spec, 3)
         remote.program(task.weights)
         assert_same_state(remote, local)
         assert_same_everything(remote.infer(task.events, task.windows), local.infer(task.events, task.windows))
@@ -97,7 +97,7 @@ def test_layers_on_images(server, form, noise, constant_current):
     local = programmed(task.spec, task.weights)
     probes = every_neuron(task.spec)
     with connect(server.endpoint) as connection:
-        remote = connection.chip(task.spec, 3)
+        remote = RemoteChip(connection, task.spec, 3)
         with pytest.raises(ChipError, match="do not fit this chip: program"):
             remote.program(task.weights[1:])
         remote.program(task.weights)
@@ -116,7 +116,7 @@ def test_layers_on_images(server, form, noise, constant_current):
         for mine, theirs in zip(remote.weights(), local.weights(), strict=True):
             assert [array.tobytes() for array in mine] == [array.tobytes() for array in theirs]
         with pytest.raises(ChipError, match="layers on images cannot be read back"):
-            remote.read_back(task.events, task.windows, ConverterSpec())
+            remote.read_back(task.events, task.windows, AdcSpec())
 
 
 def test_positions_may_begin_with_weights_of_their_own(server):
@@ -127,7 +127,7 @@ def test_positions_may_begin_with_weights_of_their_own(server):
     weights = [(own, np.zeros((shape.crossbars, shape.columns), np.float32)), *task.weights[1:]]
     local = programmed(task.spec, weights)
     with connect(server.endpoint) as connection:
-        remote = connection.chip(task.spec, 3)
+        remote = RemoteChip(connection, task.spec, 3)
         remote.program(weights)
         assert_same_everything(taught(task, remote), taught(task, local))
         assert_same_state(remote, local)
@@ -138,19 +138,19 @@ def test_positions_may_begin_with_weights_of_their_own(server):
 def test_membranes_and_spikes_are_read_back(server, monkeypatch, readout, bits):
     """Over several frames, too."""
     monkeypatch.setattr("chipsim.wire.messages.requests._MOST_WINDOWS", 16)
-    converter = ConverterSpec(bits=bits, low_th=-0.5)
+    converter = AdcSpec(bits=bits, low_th=-0.5)
     task = lesson(spec_of((20, 70, 10, 5), steps=7, neuron={"readout": readout}), n_windows=40)
     local = programmed(task.spec, task.weights)
     with connect(server.endpoint) as connection:
-        remote = connection.chip(task.spec, 3)
+        remote = RemoteChip(connection, task.spec, 3)
         remote.program(task.weights)
         result, read = remote.read_back(task.events, task.windows, converter)
         expected_result, expected = local.read_back(task.events, task.windows, converter)
         assert_same_everything(result, expected_result)
         for layer, n in enumerate(task.spec.layer_sizes[1:]):
-            assert read.converters[layer] == expected.converters[layer]
+            assert read.adcs[layer] == expected.adcs[layer]
             assert_same(read.codes[layer][:, :, :n], expected.codes[layer][:, :, :n], "codes")
-            assert_same(read.fired[layer], expected.fired[layer], "fired")
+            assert_same(read.spike_bits[layer], expected.spike_bits[layer], "fired")
         for mine, theirs in zip(read.spikes, expected.spikes, strict=True):
             assert_same_content(mine, theirs)
         neurons = 85 * 7 * 40
@@ -158,7 +158,7 @@ def test_membranes_and_spikes_are_read_back(server, monkeypatch, readout, bits):
         needed = (neurons * bits + firing) / 8
         assert needed < connection.traffic.up["TRACES"].bytes < needed + 3 * 500, "three frames' heads"
         with pytest.raises(ChipError, match="a range from 9 to 8 th is empty"):
-            remote.read_back(task.events, task.windows, ConverterSpec(low_th=9.0))
+            remote.read_back(task.events, task.windows, AdcSpec(low_th=9.0))
 
 
 @pytest.mark.parametrize("noise", [("thermal:0.1",), ("quantization:4", "drift:0.3")], ids=["analog", "few bits"])
@@ -167,7 +167,7 @@ def test_probes(server, noise):
     local = programmed(task.spec, task.weights)
     probes = every_neuron(task.spec)
     with connect(server.endpoint) as connection:
-        remote = connection.chip(task.spec, 3)
+        remote = RemoteChip(connection, task.spec, 3)
         remote.program(task.weights)
         for show in (
             lambda chip: chip.infer(task.events, task.windows, probes),
@@ -178,7 +178,7 @@ def test_probes(server, noise):
             for layer, signals in expected.signals.items():
                 for name, array in signals._asdict().items():
                     assert_same(getattr(actual.signals[layer], name), array, name)
-                assert_same(actual.traces[layer], expected.traces[layer], "traces")
+                assert_same(actual.probed_membranes[layer], expected.probed_membranes[layer], "traces")
                 assert_same(actual.spikes[layer], expected.spikes[layer], "spikes")
 
 
@@ -189,7 +189,7 @@ def test_chunks_of_several_frames_and_results_looked_at_late(server, monkeypatch
     task = lesson(spec_of(sizes=(5, 4, 3), steps=4, noise=("thermal:0.1", "drift:0.2")), n_windows=n)
     local = programmed(task.spec, task.weights)
     with connect(server.endpoint) as connection:
-        remote = connection.chip(task.spec, 3)
+        remote = RemoteChip(connection, task.spec, 3)
         remote.program(task.weights)
         for rates in (task.rates, np.full(n, 0.01, np.float32)):
             expected, actual = [], []
@@ -208,7 +208,7 @@ def test_learning_reads_no_neurons_state(server):
     """What comes back of learning is a tally per command, however many windows and neurons there are."""
     task = lesson(spec_of(sizes=(20, 100, 10)), n_windows=400)
     with connect(server.endpoint) as connection:
-        remote = connection.chip(task.spec, 3)
+        remote = RemoteChip(connection, task.spec, 3)
         remote.program(task.weights)
         result = taught(task, remote)
         assert result.activity["synaptic_events"].sum() > 0

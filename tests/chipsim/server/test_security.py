@@ -39,9 +39,9 @@ from chipsim.wire import (
     pack_events,
     pack_targets,
 )
-from chipsim.wire.messages.recipe import configure
+from chipsim.wire.messages import configure
 from host.errors import LinkError
-from host.link.remote import connect
+from host.link.remote import RemoteChip, connect
 
 SPEC = ChipSpec(layer_sizes=(4, 3), steps=4)
 
@@ -83,7 +83,7 @@ def test_friends_come_in_and_strangers_do_not(keys, tmp_path):
     with serving(bind="tcp://0.0.0.0:*", keys=chip, allow=hosts) as server:
         address = server.endpoint.replace("0.0.0.0", "127.0.0.1")
         with connect(address, keys=mine, chip_key=chip / "public.key") as connection:
-            connection.chip(SPEC, 1)
+            RemoteChip(connection, SPEC, 1)
         assert load_keys(mine).public.decode() in server.heard[0]
         for options in (
             {"keys": tmp_path / "stranger", "chip_key": chip / "public.key"},  # not on the list
@@ -93,7 +93,7 @@ def test_friends_come_in_and_strangers_do_not(keys, tmp_path):
             with pytest.raises(LinkError, match="no chip answers"):
                 connect(address, timeout_s=0.7, **options)
         with connect(address, keys=mine, chip_key=chip / "public.key") as connection:
-            connection.chip(SPEC, 1)
+            RemoteChip(connection, SPEC, 1)
 
 
 def test_keys_belong_to_their_owner_alone(tmp_path):
@@ -219,13 +219,13 @@ def test_a_frame_that_is_too_large_is_not_received():
         with Raw(server.endpoint) as peer:
             peer.send(bytes(1 << 20))
         with connect(server.endpoint) as connection:
-            connection.chip(SPEC, 1)
+            RemoteChip(connection, SPEC, 1)
             with pytest.raises(
                 LinkError, match="a PROGRAM of .* bytes, the chip at .* takes 65,576: start chipsim serve"
             ):
                 connection.ask_in_parts([Program(next(in_pieces({"x": np.zeros(1 << 16, np.float32)}, 1 << 24)))])
         with connect(server.endpoint) as connection:
-            connection.chip(SPEC, 1)
+            RemoteChip(connection, SPEC, 1)
 
 
 def test_too_many_requests_in_flight_are_turned_away(monkeypatch):
@@ -265,12 +265,12 @@ def test_a_host_that_sends_too_fast_is_slowed_down():
     """What exceeds the rate is as good as lost, and comes again: slower, and with the same result."""
     task = lesson(spec_of(sizes=(50, 40, 10)), n_windows=400)
     with serving() as server, connect(server.endpoint) as connection:
-        chip = connection.chip(task.spec, 1)
+        chip = RemoteChip(connection, task.spec, 1)
         chip.program(task.weights)
         frame = len(encode(learn_of(task)))
         expected = [taught(task, chip).activity["weight_updates"].sum() for _ in range(4)]
     with serving(bytes_per_s=1.5 * frame) as server, connect(server.endpoint) as connection:
-        chip = connection.chip(task.spec, 1)
+        chip = RemoteChip(connection, task.spec, 1)
         chip.program(task.weights)
         began = monotonic()
         results = [taught(task, chip) for _ in range(4)]
@@ -288,7 +288,7 @@ def test_a_host_that_does_not_read_is_dropped(monkeypatch):
                 if any("does not read" in line for line in server.heard):
                     break
             with connect(server.endpoint) as connection:
-                connection.chip(SPEC, 1)
+                RemoteChip(connection, SPEC, 1)
         assert any("does not read what it is sent" in line for line in server.heard)
 
 
@@ -331,7 +331,7 @@ def test_nothing_that_is_sent_breaks_the_server(under_fire, data):
             frame = frame[: data.draw(st.integers(0, len(frame)))]
         peer.send(*[frame] * (3 if kind == "parts" else 1))
     with connect(server.endpoint, timeout_s=30) as connection:
-        connection.chip(SPEC, 1)
+        RemoteChip(connection, SPEC, 1)
     peer.drain()
 
 
@@ -349,5 +349,5 @@ def test_a_storm_of_frames_takes_no_memory_and_no_service(under_fire):
         peer.send(bytes(frame))
         peer.drain()
     with connect(server.endpoint, timeout_s=30) as connection:
-        connection.chip(SPEC, 1)
+        RemoteChip(connection, SPEC, 1)
     assert resident_bytes() - before < 64 << 20

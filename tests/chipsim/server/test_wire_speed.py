@@ -8,14 +8,11 @@ from remote_runs import bits, small_spec, source_at
 from servers import serving
 from small_chips import lesson, spec_of, taught
 
-from chipsim.physical.load import load
-from host.bench import link as bench_link
-from host.bench.workload import Workload, synthetic_images
-from host.link.remote import connect
-from host.link.remote.wire_speed import WireSpeed
-from host.run.run_die import run
-from host.settings.spec import resolve
-from host.teachers.teacher import scaled_teacher
+from chipsim.physical import load
+from host.bench import Workload, run_link_bench, synthetic_images
+from host.link.remote import RemoteChip, WireSpeed, connect
+from host.run import resolve, run
+from host.teachers import scaled_teacher
 
 
 def test_an_imposed_wire_takes_its_time_and_changes_no_bit(server):
@@ -23,7 +20,7 @@ def test_an_imposed_wire_takes_its_time_and_changes_no_bit(server):
     snapshots, stalled = [], []
     for speed in (None, WireSpeed(1e6, 2e-3)):
         with connect(server.endpoint, speed=speed) as connection:
-            chip = connection.chip(task.spec, 3)
+            chip = RemoteChip(connection, task.spec, 3)
             chip.program(task.weights)
             assert taught(task, chip).activity["synaptic_events"].sum() > 0
             snapshots.append({name: array.tobytes() for name, array in chip.snapshot().items()})
@@ -40,7 +37,7 @@ def test_every_byte_is_counted(server, monkeypatch):
     monkeypatch.setattr("chipsim.wire.messages.requests._MOST_WINDOWS", 512)
     task = lesson(spec_of(), n_windows=700)
     with connect(server.endpoint) as connection:
-        chip = connection.chip(task.spec, 3)
+        chip = RemoteChip(connection, task.spec, 3)
         chip.program(task.weights)
         result = chip.infer(task.events, task.windows)
         assert len(result.classes) == 700
@@ -84,14 +81,12 @@ def small_workload():
         for n, m in itertools.pairwise(sizes)
     ]
     teacher = scaled_teacher(layers, samples, "layer", 99.0)
-    return Workload("strokes", samples, teacher, resolve(None, {"hidden": [12]}).chip_spec(784, 10), chunk=32)
+    return Workload("strokes", samples, teacher, resolve(None, {"hidden": [12]}).design(784, 10), chunk=32)
 
 
 def test_bench_link(small_workload):
     steps = []
-    result = bench_link.run_link_bench(
-        (1,), lambda *step: steps.append(step), workload=small_workload, passes=2, repeats=1
-    )
+    result = run_link_bench((1,), lambda *step: steps.append(step), workload=small_workload, passes=2, repeats=1)
     [figure] = result.figures
     assert figure.same_bits and 0 <= figure.hidden <= 1 and figure.behind_wire.best > 0
     assert result.bytes.up_neuron_state == 0

@@ -4,11 +4,11 @@ import numba
 import numpy as np
 import pytest
 
-from chipsim.simd.jit import rare_stage, stage
+from chipsim.simd.jit import inlined, outlined
 
 
 @pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="nothing is compiled")
-@pytest.mark.parametrize("compiled", [stage, rare_stage])
+@pytest.mark.parametrize("compiled", [inlined, outlined])
 def test_a_piece_answers_python_as_it_answers_a_kernel(compiled):
     @compiled
     def twice(values, n):

@@ -11,7 +11,7 @@ from pathlib import Path
 import numba
 import pytest
 
-from chipsim.simd import kernel as jit
+from chipsim.simd import compiled as jit
 
 ROOT = Path(__file__).resolve().parents[3]
 PACKAGES = ("chipsim", "learning_circuit", "nonideality", "host")
@@ -22,8 +22,8 @@ def decorator_name(node):
     return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
 
 
-COMPILED = {"njit", "kernel", "stage", "inlined_stage"}
-MADE_OF = {*COMPILED, "rare_stage", "intrinsic"}
+COMPILED = {"njit", "kernel", "inlined", "inlined_in_python"}
+MADE_OF = {*COMPILED, "outlined", "intrinsic"}
 
 
 def has_kernels(path):
@@ -57,9 +57,9 @@ def packages(tmp_path_factory):
 
 def test_the_kernels_are_found():
     known = {
-        *(f"chipsim/kernel/{name}.py" for name in ("counters", "deliver", "dense", "gate", "neuron", "write_codes")),
+        *(f"chipsim/kernel/{name}.py" for name in ("accumulators", "deliver", "dense", "gate", "neuron")),
         *(f"chipsim/simd/{name}.py" for name in ("masks", "row_tiles")),
-        *("chipsim/layout/tables.py", "chipsim/random/philox.py"),
+        *("chipsim/layout/tables.py", "chipsim/random/counter_based.py"),
     }
     assert set(map(Path, known)) <= set(SOURCES)
 
@@ -160,7 +160,7 @@ def test_an_edited_callee_in_another_package_is_seen(tmp_path):
 
     assert run() == (1, 0, 1)  # compiled
     assert run() == (1, 1, 0)  # from the disk
-    callee = tmp_path / "nonideality" / "exponential.py"
+    callee = tmp_path / "chipsim" / "random" / "exponential.py"
     text = callee.read_text()
     edited = text.replace("return series * power", "return np.float32(2) * series * power")
     assert edited != text

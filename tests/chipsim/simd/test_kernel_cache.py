@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numba
 import pytest
 
-from chipsim.simd import kernel as jit
+from chipsim.simd import compiled as jit
 from chipsim.simd.kernel_cache import KeptKernel
 
 pytestmark = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="nothing is compiled")
@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import NamedTuple
 import os, sys, time
 from numba.core import event
-from chipsim.simd import kernel as jit
+from chipsim.simd import compiled as jit
 
 jit.KERNEL_FOLDER = Path(__file__).parent / "kernels"
 jit.KERNEL_FOLDER.mkdir(exist_ok=True)

@@ -16,7 +16,7 @@ import numpy as np
 sys.path[:0] = [str(Path(__file__).resolve().parents[n]) for n in (0, 3)]
 
 # Compiled loops cannot be instrumented; they are reached through what is.
-COMPILED = [f"chipsim.wire.{name}" for name in ("event_kernels", "lanes", "row_sets", "targets", "words")]
+COMPILED = [f"chipsim.wire.packing.{name}" for name in ("event_kernels", "row_sets", "targets", "words")]
 with atheris.instrument_imports(include=["chipsim.wire"], exclude=COMPILED):
     from hostile import LIMITS, sealed, take
     from wire_messages import frames

@@ -10,7 +10,7 @@ from sklearn.datasets import load_digits
 
 from chipsim import wire
 from chipsim.wire.packing.bound import event_bits, learning_bound, log2_patterns
-from host.data.encoders import Encoder
+from host.data import Encoder
 
 
 def exact(k, m, steps):
@@ -31,7 +31,7 @@ def test_exact_where_there_is_one_spike_each_or_all():
     assert log2_patterns(k, m, 16) == pytest.approx([0.0, 12.0, 0.0, 4.0])
 
 
-@pytest.mark.parametrize("encoding", ["rate", "bernoulli", "latency", "current"])
+@pytest.mark.parametrize("encoding", ["rate", "bernoulli", "latency", "log-latency", "current"])
 def test_digits_take_little_more_than_they_must(encoding):
     values = (load_digits().data / 16).astype(np.float32)
     n = len(values)

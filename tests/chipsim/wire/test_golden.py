@@ -1,6 +1,7 @@
 """Frames of every kind, as they were when they were first right.
 
-`PYTHONPATH=.:tests python tests/chipsim/wire/test_golden.py` writes them anew, for another version of the protocol.
+`PYTHONPATH=.:tests/support python tests/chipsim/wire/test_golden.py` writes them anew, for another version of the
+protocol.
 """
 
 from pathlib import Path
@@ -18,7 +19,7 @@ from wire_messages import (
     tiny_spec,
 )
 
-from chipsim import ConverterSpec, wire
+from chipsim import AdcSpec, wire
 
 GOLDEN = Path(__file__).parent / "golden"
 ORIGIN = "# made by tests/chipsim/wire/test_golden.py from wire_messages.py, protocol 1"
@@ -68,7 +69,7 @@ def test_what_is_inside():
     _, configure = wire.decode(golden("CONFIGURE network"))
     assert wire.chip_spec(configure, wire.Limits()) == image_spec()
     _, read_back = wire.decode(golden("READ_BACK"))
-    assert read_back.converters.spec() == ConverterSpec(bits=6, low_th=-0.5, readout_high_th=3.0)
+    assert read_back.converters.spec() == AdcSpec(bits=6, low_th=-0.5, readout_high_th=3.0)
 
 
 def test_the_document_says_what_an_images_layers_are():

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
 from chipsim import ChipSpec, wire
-from chipsim.die.link import HostLink
+from chipsim.die import HostLink
 from chipsim.wire.packing.targets import rates_of, words_of
 
 RATES = arrays_of.arrays(

@@ -10,16 +10,24 @@ import pytest
 
 from chipsim import ChipSpec, Probe
 from host.bench.dense import NOISES, run_bench
-from host.bench.roofline import LayerLimit, _add, _add_plainly, _write, _write_plainly, lists_of_events, lists_of_spikes
+from host.bench.reading import Speed
+from host.bench.roofline import (
+    LayerRoofline,
+    _add,
+    _add_plainly,
+    _write,
+    _write_plainly,
+    lists_of_events,
+    lists_of_spikes,
+)
 from host.bench.runs import Bench, digest, encoded
-from host.bench.summary import MODES, KernelFigure, Speed
-from host.bench.timing import Task, time_in_turns
+from host.bench.summary import MODES, KernelFigure
+from host.bench.timing import TimedTask, time_in_turns
 from host.bench.workload import Workload, synthetic_images
-from host.data.datasets import Samples
-from host.data.encoders import MEANING
+from host.data import Samples
 from host.errors import HostError, SettingError
-from host.teachers.network import dense_network
-from host.teachers.teacher import RectifiedLayers, Teacher
+from host.settings import ENCODINGS
+from host.teachers import RectifiedLayers, Teacher, dense_network
 
 THREADS = (1, 2)
 
@@ -60,7 +68,7 @@ def test_every_figure_is_there(report):
     assert {(cost.noise, cost.mode) for cost in report.noise} == {(n, m) for n in NOISES for m in ("infer", "learn")}
     assert all((cost.updates > 0) == (cost.mode == "learn") for cost in report.noise)
     assert [limit.threads for limit in report.limits] == list(THREADS)
-    assert set(report.encoders) == set(MEANING)
+    assert set(report.encoders) == set(ENCODINGS)
     assert report.peer is None
 
 
@@ -69,7 +77,7 @@ def test_report_is_json_and_text(report):
     assert facts["same_bits"] is True
     assert facts["kernel"][0]["samples_per_s"]["best"] == report.kernel[0].samples_per_s.best
     text = "\n".join(report.lines())
-    for words in (*MODES.values(), *NOISES, *MEANING, "the machine's limit", "memory growth", "bits: the same"):
+    for words in (*MODES.values(), *NOISES, *ENCODINGS, "the machine's limit", "memory growth", "bits: the same"):
         assert words in text
 
 
@@ -104,9 +112,9 @@ def test_the_limit_adds_the_same_rows(workload):
     shapes = [(21, 32), (33, 3)]
     for spikes, shape, events in zip(lists, shapes, counted, strict=True):
         for threads in THREADS:
-            limit = LayerLimit(np.zeros(shape, np.float32), spikes, 8, threads)
-            assert limit.rows_added * shape[1] == threads * events
-            assert 0 < limit.rows_written < limit.rows_added
+            roofline = LayerRoofline(np.zeros(shape, np.float32), spikes, 8, threads)
+            assert roofline.rows_added * shape[1] == threads * events
+            assert 0 < roofline.rows_written < roofline.rows_added
 
 
 def test_the_limit_loops_touch_every_row():
@@ -160,7 +168,7 @@ def test_every_repeat_learns_from_the_same_weights(workload):
     bench = Bench(workload, workload.spec, 1)
     before = bench.chip.snapshot()
     seen = []
-    task = Task("learn", lambda: bench.run(encoded(workload), True), bench.restore)
+    task = TimedTask("learn", lambda: bench.run(encoded(workload), True), bench.restore)
     watched = replace(task, work=lambda: (seen.append(bench.chip.snapshot()), task.work()))
     time_in_turns([watched], 2, 1e-9, lambda text: None)
     assert len(seen) == 4
@@ -169,7 +177,10 @@ def test_every_repeat_learns_from_the_same_weights(workload):
 
 def test_tasks_take_turns():
     order = []
-    tasks = [Task("a", lambda: order.append("a")), Task("b", lambda: order.append("b"), lambda: order.append("ready"))]
+    tasks = [
+        TimedTask("a", lambda: order.append("a")),
+        TimedTask("b", lambda: order.append("b"), lambda: order.append("ready")),
+    ]
     seconds = []
     timings = time_in_turns(tasks, 3, 1e-9, seconds.append)
     assert order == ["a", "a", "ready", "b", "ready", "b"] + ["a", "ready", "b"] * 3
@@ -224,12 +235,12 @@ def test_torch_computes_the_same(workload, report):
     from host.bench.torch_baseline import PROGRAMS, THREADS, measure_torch
 
     ours = KernelFigure("learn", 2, Speed(1000, 900), 0, Speed(1, 1), 0, 0)
-    peer = measure_torch(workload, ours, lambda *call: None, batches=(1, 16, 4096), repeats=1, min_seconds=1e-4)
-    assert peer.equal_counts > 0.99
-    assert [(f.program, f.threads) for f in peer.figures] == [(p, n) for p in PROGRAMS for n in THREADS]
-    for figure in peer.figures:
+    baseline = measure_torch(workload, ours, lambda *call: None, batches=(1, 16, 4096), repeats=1, min_seconds=1e-4)
+    assert baseline.equal_counts > 0.99
+    assert [(f.program, f.threads) for f in baseline.figures] == [(p, n) for p in PROGRAMS for n in THREADS]
+    for figure in baseline.figures:
         assert figure.best_batch in (1, 16)
         assert figure.times_faster_batch_1 == pytest.approx(1000 / figure.batch_1.best)
-    full = replace(report, peer=peer)
+    full = replace(report, peer=baseline)
     json.dumps(full.to_json(), allow_nan=False)
     assert "times faster chipsim learns on 2 threads" in "\n".join(full.lines())

@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from chipsim.design.layers import Convolution, Dense, Flatten
+from chipsim.design import Convolution, Dense, Flatten
 from host.bench.conv import run_conv_bench
-from host.bench.conv_roofline import ImageLimit, add, add_plainly, visits_of, write, write_plainly
+from host.bench.conv_roofline import ImageRoofline, add, add_plainly, visits_of, write, write_plainly
 from host.bench.conv_workload import conv_workload, small_network, vgg11
 from host.bench.roofline import lists_of_spikes
 from host.errors import HostError
@@ -46,13 +46,13 @@ def test_limit_visits_what_the_positions_see():
     assert rows == [np.flatnonzero(seen).tolist() for seen in expected]
 
 
-@pytest.mark.parametrize("graded", [False, True], ids=["spikes", "current"])
-def test_limit_touches_every_row(graded):
+@pytest.mark.parametrize("constant_current", [False, True], ids=["spikes", "current"])
+def test_limit_touches_every_row(constant_current):
     rng = np.random.default_rng(1)
     seen = (rng.random((5, 12)) < 0.4).astype(np.uint8)
     visits = lists_of_spikes(seen[:, None])
-    amplitude = np.full(len(visits.rows) if graded else 0, 0.5, np.float32)
-    scale = np.float32(0.5 if graded else 1)
+    amplitude = np.full(len(visits.rows) if constant_current else 0, 0.5, np.float32)
+    scale = np.float32(0.5 if constant_current else 1)
     weight = rng.integers(-4, 5, (13, 32)).astype(np.float32)  # small whole numbers: sums are exact in any order
     gain, pulse = np.ones((1, 32), np.float32), np.arange(32, dtype=np.float32)
     for kernel in (add, add_plainly):
@@ -70,12 +70,12 @@ def test_limit_touches_every_row(graded):
 @pytest.mark.parametrize("threads", [1, 2])
 def test_limit_counts_what_its_programs_touch(n_columns, threads):
     visits = lists_of_spikes(np.ones((3, 1, 1 << 16), np.uint8))  # a round outweighs what a run has to last
-    limit = ImageLimit((1 << 16) + 1, n_columns, visits, False, threads)
-    arrangements = {name.partition(", ")[2] for name in limit.programs}
+    roofline = ImageRoofline((1 << 16) + 1, n_columns, visits, False, threads)
+    arrangements = {name.partition(", ")[2] for name in roofline.programs}
     several_blocks = n_columns > 64
     assert ("blocks" in arrangements) == several_blocks
     assert ("divided" in arrangements) == (several_blocks and threads == 2)
-    for name, program in limit.programs.items():
+    for name, program in roofline.programs.items():
         crossbars = 1 if name.endswith("divided") else threads
         assert program.synapses % (3 * (1 << 16) * n_columns * crossbars) == 0 < program.synapses
         program.run()
@@ -83,7 +83,7 @@ def test_limit_counts_what_its_programs_touch(n_columns, threads):
 
 def test_unknown_peer():
     with pytest.raises(HostError, match="torch"):
-        run_conv_bench(peer="brian", workloads=[conv_workload("tiny", LAYERS, 1)])
+        run_conv_bench(baseline="brian", workloads=[conv_workload("tiny", LAYERS, 1)])
 
 
 def test_networks():

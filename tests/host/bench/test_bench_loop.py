@@ -6,7 +6,7 @@ import pytest
 
 from host.bench.in_the_loop import run_loop_bench
 from host.bench.workload import synthetic_images
-from host.data.mnist16 import shrunk
+from host.data import shrunk
 from host.errors import SettingError
 
 SMALL = {"samples": 200, "repeats": 1, "min_seconds": 1e-4}
@@ -39,9 +39,9 @@ def test_an_unknown_peer_is_refused_before_anything_is_measured():
 def test_torch_learns_the_same_task():
     pytest.importorskip("torch", reason="needs PyTorch (extra torch)")
     from host.bench.in_the_loop_baseline import PROGRAM, TorchLoop
-    from host.data.encoders import Encoder
-    from host.gradients.in_the_loop.batches import batches
-    from host.settings.in_the_loop import LoopSpec
+    from host.data import Encoder
+    from host.gradients.in_the_loop import batches
+    from host.settings import LoopSpec
 
     settings = LoopSpec(biases=False)
     bench = run_loop_bench((1,), "torch", **SMALL)

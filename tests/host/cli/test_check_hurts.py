@@ -10,8 +10,7 @@ import pytest
 
 from chipsim.check import RULES, Design
 from chipsim.physical import load, noise_of
-from host.run.run_die import run
-from host.settings.spec import resolve
+from host.run import resolve, run
 
 BASE = {"hidden": [32], "noise": ["mismatch:0.5"], "training.epochs": 8, "teacher.epochs": 60}
 RANDOM = {"training.start": "random", "training.epochs": 20}
@@ -79,7 +78,7 @@ def mean_accuracy(settings, which):
 def design_of(settings):
     spec = resolve(None, BASE | settings)
     one_spike = "latency" in spec.encoding
-    return Design(spec.chip_spec(64, 10), start=spec.training.start, learning_rate=2e-3, one_spike=one_spike)
+    return Design(spec.design(64, 10), start=spec.training.start, learning_rate=2e-3, one_spike=one_spike)
 
 
 @pytest.mark.parametrize("name", CLAIMS)

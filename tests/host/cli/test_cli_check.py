@@ -6,8 +6,7 @@ import pytest
 from small_runs import end, everything_in, start
 
 from chipsim.check import RULES
-from chipsim.physical import PRESETS
-from chipsim.physical.load import preset_text
+from chipsim.physical import PRESETS, preset_text
 
 SMALL = ("--network", "60,10", "--row-rate", "0.1")
 

@@ -6,9 +6,7 @@ import pytest
 from one_process import OneThread, one_thread
 from small_runs import QUIET_FLAGS, end, everything_in, start
 
-from host.studies import limit_run
-from host.studies.die_yield import criterion, yields
-from host.studies.level_axis import level_axis
+from host.studies import criterion, level_axis, yields
 from host.sweep import SweepStore
 
 AXIS = ("--axis", "mismatch", "--yield", "0.75", "--at-least", "0.7", "--dies", "4", "--tolerance", "0.1")
@@ -16,7 +14,7 @@ AXIS = ("--axis", "mismatch", "--yield", "0.75", "--at-least", "0.7", "--dies", 
 
 @pytest.fixture
 def limit(chipsim, monkeypatch, here, data_file):
-    monkeypatch.setattr(limit_run, "local_workers", one_thread)
+    monkeypatch.setattr("host.studies.limit_run.local_workers", one_thread)
 
     def call(*arguments, out="l.sqlite", axis=AXIS):
         ended = chipsim("limit", "--dataset", data_file, *QUIET_FLAGS, *axis, "--out", out, *arguments, "--json")
@@ -113,7 +111,10 @@ def test_interrupted_it_says_how_to_go_on(limit, chipsim, here, data_file, monke
     [
         (("--at-least", "0.9"), "--axis"),
         (("--axis", "mismatch"), "--at-least 0.97"),
-        (("--axis", "missmatch", "--at-least", "0.9"), "unknown axis 'missmatch': choose a noise (mismatch, "),
+        (
+            ("--axis", "missmatch", "--at-least", "0.9"),
+            "unknown axis 'missmatch': did you mean 'mismatch'? choose a noise (mismatch, ",
+        ),
         (("--axis", "mismatch@no", "--at-least", "0.9"), "no site 'no'"),
         (("--axis", "hidden", "--at-least", "0.9"), "unknown axis 'hidden'"),
         (("--axis", "steps", "--at-least", "0.9"), "--between LOW,HIGH"),

@@ -6,9 +6,7 @@ import pytest
 from one_process import OneThread, one_thread
 from small_runs import QUIET_FLAGS, everything_in
 
-from host.studies import sensitivity_run
-from host.studies.sensitivity import Study
-from host.studies.sensitivity_summary import sensitivity_json
+from host.studies import Study, accuracies, sensitivity_json
 from host.sweep import SweepStore
 
 NOISE = ("--noise", "mismatch@weight:0..0.5", "--noise", "quantization:8..3", "--noise", "thermal:0.1")
@@ -16,7 +14,7 @@ NOISE = ("--noise", "mismatch@weight:0..0.5", "--noise", "quantization:8..3", "-
 
 @pytest.fixture
 def sensitivity(chipsim, monkeypatch, here, data_file):
-    monkeypatch.setattr(sensitivity_run, "local_workers", one_thread)
+    monkeypatch.setattr("host.studies.sensitivity_run.local_workers", one_thread)
 
     def call(*arguments, expected=0):
         flags = ("--dataset", data_file, *QUIET_FLAGS, "--dies", "2", "--samples", "4", "--out", "s.sqlite")
@@ -41,7 +39,7 @@ def test_what_is_told_is_what_is_stored(sensitivity, here):
     for row, (point, spec) in zip(rows, study.plan(), strict=True):
         assert (row.point, row.die) == (point, spec.die)
         assert tuple(row.spec["noise"]) == spec.noise
-    again = sensitivity_json(study.answer(sensitivity_run.accuracies(rows)), sweep.id)
+    again = sensitivity_json(study.answer(accuracies(rows)), sweep.id)
     assert json.loads(json.dumps(again)) == told
 
 

@@ -9,7 +9,7 @@ import pytest
 from small_runs import SMALL, everything_in
 from stored_runs import result_of, write_sweep
 
-from host.settings.spec import resolve
+from host.run import resolve
 
 POINTS = ({"mismatch": 0.1}, {"mismatch": 0.5})
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from small_runs import IDX_FILES, SMALL_FLAGS, everything_in, idx_bytes, small_arrays, write_idx, write_npz
 
-from host.data.datasets import load
+from host.data import load
 from host.errors import DataError
 
 

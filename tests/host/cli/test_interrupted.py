@@ -8,7 +8,7 @@ import time
 import pytest
 from small_runs import SMALL_FLAGS, end, everything_in, final, start
 
-from host.cli.text.run import Console
+from host.terminal import Console
 
 pytestmark = pytest.mark.usefixtures("no_drawing")  # in this process; others draw
 
@@ -115,7 +115,7 @@ def test_ctrl_c_before_anything_began(chipsim, here, monkeypatch):
     def pressed(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("host.settings.spec.resolve", pressed)
+    monkeypatch.setattr("host.run.resolve", pressed)
     ended = chipsim("run")
     assert ended.status == 130
     assert ended.err.strip() == "chipsim: interrupted"

@@ -7,7 +7,7 @@ import pytest
 from small_runs import QUIET_FLAGS, everything_in
 from small_sweeps import NOISES, tables
 
-from host.sweep.store import SweepStore
+from host.sweep import SweepStore
 
 
 @pytest.fixture

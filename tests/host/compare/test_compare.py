@@ -6,22 +6,21 @@ import numpy as np
 import pytest
 
 from chipsim.physical import load
-from host.compare.numbers import MethodFigures
+from host.compare.judgement import verdict
+from host.compare.numbers import MethodNumbers
 from host.compare.simulate import methods, specs
 from host.compare.table import accuracy_lines, plain_lines, short
 from host.compare.training_cost import training_cost
-from host.compare.verdict import verdict
 from host.errors import SettingError
-from host.run.run_die import run
-from host.settings.method_names import MEANING
-from host.settings.spec import resolve
+from host.run import resolve, run
+from host.settings import METHODS
 
 FLAGS = ("--hidden", "7", "--steps", "6", "--epochs", "2", "--learning-rate", "0.05", "--set", "teacher.epochs=200")
 
 
 def of(name, dies, **changes):
-    facts = dict.fromkeys(MethodFigures.__dataclass_fields__, 10.0) | {"name": name, "dies": dies} | changes
-    return MethodFigures(**facts)
+    facts = dict.fromkeys(MethodNumbers.__dataclass_fields__, 10.0) | {"name": name, "dies": dies} | changes
+    return MethodNumbers(**facts)
 
 
 def test_all_methods_side_by_side(chipsim, here, data_file):
@@ -29,20 +28,20 @@ def test_all_methods_side_by_side(chipsim, here, data_file):
     ended = chipsim(*arguments, "--out", "cmp", "--json")
     assert ended.status == 0, ended.err
     told = json.loads(ended.out)
-    assert [each["name"] for each in told["methods"]] == list(MEANING)
+    assert [each["name"] for each in told["methods"]] == list(METHODS)
     by_name = {each["name"]: each for each in told["methods"]}
     assert by_name["on-chip-ltl"]["mean"] > by_name["conversion"]["mean"] + 0.05
     assert by_name["on-chip-ltl"]["down_per_sample"] > 10
     assert by_name["offline-ltl"]["down_per_sample"] == 0
     assert by_name["offline-ltl"]["bytes_programmed"] == 73
     assert {each["name"] for each in told["methods"] if each["up_per_sample"] > 0} == {"in-the-loop"}
-    assert len(told["verdict"]) == len(MEANING) - 1
+    assert len(told["verdict"]) == len(METHODS) - 1
     names = {path.name for path in (here / "cmp").iterdir()}
     assert {"compare.json", "compare.svg", "compare.png", "compare.sqlite"} <= names
     assert json.loads((here / "cmp" / "compare.json").read_text()) == told
     again = chipsim(*arguments, "--out", "cmp")
     assert again.status == 0
-    for name in MEANING:
+    for name in METHODS:
         assert f"\n{name} " in again.out
     assert all(sentence in again.out for sentence in told["verdict"])
 
@@ -155,9 +154,9 @@ def test_training_cost_is_the_cost_model_times_the_samples(data_file):
     settings = {"dataset": str(data_file), "hidden": [7], "steps": 6, "training.epochs": 1, "chip": "cmos-180nm"}
     spec = resolve(None, settings)
     outcome = run(spec)
-    facts, chip_spec = outcome.facts, outcome.setup.chip_spec
+    facts, design = outcome.facts, outcome.setup.design
     learning, n = facts["cost"]["learning"], facts["train_samples"]
-    cost = training_cost(chip_spec, physical, facts, True)
+    cost = training_cost(design, physical, facts, True)
     assert cost.seconds == pytest.approx(n * learning["interval_us"] / 1e6, rel=0.05)
     # Beside the samples themselves: the weights programmed, and their bytes.
     low = 73 * physical.energy.weight_write_pj[0] + 73 * physical.energy.link_byte_pj[0]
@@ -178,5 +177,5 @@ def test_numbers_are_short():
 
 
 def test_methods_are_listed(chipsim):
-    assert json.loads(chipsim("methods", "--json").out) == MEANING
+    assert json.loads(chipsim("methods", "--json").out) == METHODS
     assert "conversion" in chipsim("methods").out

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from chipsim.design.pixel_order import to_image
+from chipsim.design import to_image
 from host.data.datasets import load
 from host.errors import DataError
 

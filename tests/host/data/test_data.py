@@ -14,7 +14,9 @@ from scipy.stats import ks_2samp
 from sklearn.datasets import load_digits
 from small_runs import IDX_FILES, idx_bytes, small_arrays, write_idx, write_npz
 
-from host.data.datasets import Samples, data_folders, find_mnist, load
+from host.data.datasets import load
+from host.data.folders import data_folders, find_mnist
+from host.data.samples import Samples
 from host.errors import DataError
 
 EVERYTHING = slice(None)

@@ -11,10 +11,11 @@ from hypothesis.extra import numpy as hnp
 from reference_random import uniform_of
 from scipy.stats import binom, chi2
 
-from host.data.encoders import MEANING, Encoder, Encoding
-from nonideality.streams import stream_key
+from host.data.encoders import Encoder
+from host.settings import ENCODINGS, Encoding
+from nonideality import stream_key
 
-ENCODINGS = get_args(Encoding)
+NAMES = get_args(Encoding)
 
 
 def encoded(encoding, values, steps, windows=None, seed=1, chunk=None):
@@ -142,7 +143,7 @@ def test_the_ends_of_the_range(steps):
     assert (full == 1).all()
 
 
-@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("encoding", NAMES)
 def test_silence_is_no_event_at_all(encoding):
     events = Encoder(encoding, 5, 4, 3, 1).encode(np.zeros((3, 5), np.float32), np.arange(3))
     assert not events.end.any()
@@ -209,7 +210,7 @@ def test_bernoulli_spikes_are_independent_across_steps_inputs_and_windows():
     windows=st.lists(st.integers(0, 2**41), min_size=5, max_size=5, unique=True), cut=st.integers(1, 4), data=st.data()
 )
 def test_a_window_is_encoded_alike_in_any_company(windows, cut, data):
-    encoding = data.draw(st.sampled_from(ENCODINGS))
+    encoding = data.draw(st.sampled_from(NAMES))
     values = data.draw(hnp.arrays(np.float32, (5, 3), elements=unit))
     together = encoded(encoding, values, 6, windows)
     order = np.array(data.draw(st.permutations(range(5))))
@@ -220,7 +221,7 @@ def test_a_window_is_encoded_alike_in_any_company(windows, cut, data):
 
 def test_bernoulli_depends_on_window_and_seed_the_others_on_neither():
     values = np.random.default_rng(5).random((2, 30))
-    for encoding in ENCODINGS:
+    for encoding in NAMES:
         first = encoded(encoding, values, 16, [1, 2], seed=1)
         random = encoding == "bernoulli"
         assert np.array_equal(first, encoded(encoding, values, 16, [1, 2], seed=1))
@@ -229,7 +230,7 @@ def test_bernoulli_depends_on_window_and_seed_the_others_on_neither():
         assert np.array_equal(first[0], encoded(encoding, values, 16, [1, 3], seed=1)[0])
 
 
-@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("encoding", NAMES)
 @pytest.mark.parametrize("buffers", [1, 2, 3])
 def test_as_many_results_stay_valid_as_there_are_buffers(encoding, buffers):
     rng = np.random.default_rng(8)
@@ -243,7 +244,7 @@ def test_as_many_results_stay_valid_as_there_are_buffers(encoding, buffers):
             assert np.array_equal(dense(results[k - back], 4), alone[k - back]), (k, back)
 
 
-@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("encoding", NAMES)
 def test_the_fullest_input_fits(encoding):
     """Every input at its maximum, in a buffer that is used again and again."""
     encoder = Encoder(encoding, 3, 4, 2, 1)
@@ -253,4 +254,4 @@ def test_the_fullest_input_fits(encoding):
 
 
 def test_every_encoding_is_explained():
-    assert set(MEANING) == set(ENCODINGS)
+    assert set(NAMES) == set(ENCODINGS)

@@ -6,12 +6,12 @@ from scipy.stats import chisquare
 from sklearn.neural_network import MLPClassifier
 from small_runs import small_arrays, write_npz
 
-from host.data.datasets import Samples, load
+from host.data.datasets import load
+from host.data.samples import Samples
 from host.data.shift import Shift
 from host.errors import SettingError
-from host.run.setup import complete, prepare
-from host.settings.spec import resolve
-from host.teachers.teacher import RectifiedLayers, train_teacher
+from host.run import complete, prepare, resolve
+from host.teachers import RectifiedLayers, train_teacher
 
 
 def one_dot(n, height, width, channels=1, low=0):

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from small_chips import events_of
 
-from chipsim import ReadBack
-from chipsim.design.adc import Converter
-from chipsim.layout.column_blocks import padded_width
-from chipsim.layout.spike_bits import new_masks
+from chipsim import Readings
+from chipsim.design import Adc
+from chipsim.layout import new_masks, padded_width
 from host.gradients.in_the_loop.loss import errors_of, largest_scores, last_scores, spiking_scores
 
 
@@ -36,8 +35,8 @@ class Case:
             masks_of(np.zeros(c.shape, bool) if s is None else s) for s, c in zip(self.spikes, self.codes, strict=True)
         ]
         padded = [np.pad(c, ((0, 0), (0, 0), (0, padded_width(c.shape[2]) - c.shape[2]))) for c in self.codes]
-        converters = [Converter(m.low, m.lsb, np.float32(255)) for m in self.models]
-        return ReadBack(padded, converters, [events_of(s) for s in self.spikes[:-1]], fired)
+        converters = [Adc(m.low, m.lsb, np.float32(255)) for m in self.models]
+        return Readings(padded, converters, [events_of(s) for s in self.spikes[:-1]], fired)
 
     def thresholds_in_vectors(self):
         return [np.pad(th, (0, padded_width(len(th)) - len(th))) for th in self.thresholds]

@@ -9,7 +9,7 @@ from small_chips import random_weights, spec_of
 from chipsim import Chip
 from host.gradients.in_the_loop.average import WeightAverage
 from host.gradients.in_the_loop.loop import InTheLoop
-from host.settings.in_the_loop import LoopSpec
+from host.settings import LoopSpec
 
 
 def walk(seed, steps):

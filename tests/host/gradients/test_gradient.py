@@ -9,7 +9,7 @@ from small_chips import events_of
 from chipsim import Events
 from host.gradients.in_the_loop.gradient import Gradient
 from host.gradients.in_the_loop.loss import Scores, cross_entropy, errors_of
-from host.settings.in_the_loop import LossSpec
+from host.settings import LossSpec
 
 LOSS = LossSpec(scale=3.0, activity_penalty=0.2)
 

@@ -6,12 +6,12 @@ from reference_gradient import backward, backward_of_readout, forward, loss
 from small_chips import current_events, programmed, random_targets, random_weights, spec_of, spike_events
 
 from chipsim import Events
-from chipsim.die.fabricate import fabricate
-from chipsim.layout.spike_bits import new_masks, number_of_spikes, spikes_of
+from chipsim.die import fabricate
+from chipsim.layout import new_masks, number_of_spikes, spikes_of
 from host.gradients.local.adam import adam_block, corrections
 from host.gradients.local.gradient import gradient_block, new_window
 from host.gradients.local.twin import Twin, programmed_blocks
-from host.training.batches import Chunk
+from host.training import Chunk
 
 STEPS, WIDTH = 10, 2.0
 
@@ -101,7 +101,7 @@ def test_the_kernel_agrees_with_the_witness_and_with_the_chip(rng, neuron, const
     [targets] = random_targets(spec, rng, 4)
     windows = np.arange(4)
     result = programmed(spec, weights).infer(events, windows)
-    fired = new_masks(4, STEPS, 70)
+    spike_bits = new_masks(4, STEPS, 70)
     [blocks] = programmed_blocks(fabricate(spec, 3), weights, [spec.synapse])
     found = []
     for block in blocks:
@@ -109,13 +109,13 @@ def test_the_kernel_agrees_with_the_witness_and_with_the_chip(rng, neuron, const
         gradient = np.zeros((8, width), np.float32)
         wide = padded(targets, 80)
         window = new_window(width, STEPS)
-        active = gradient_block(block, gradient, events, fired, windows, wide, np.float32(WIDTH), window, 0, 4)
+        active = gradient_block(block, gradient, events, spike_bits, windows, wide, np.float32(WIDTH), window, 0, 4)
         found.append(gradient[:, : block.n_columns])
     inputs = dense(events, 7)
     assert active == np.count_nonzero(inputs)
     integrating = spec.neuron.readout == "integrating"
     if not integrating:
-        assert np.array_equal(spikes_of(fired, tuple(range(70))).sum(axis=1), result.counts[0])
+        assert np.array_equal(spikes_of(spike_bits, tuple(range(70))).sum(axis=1), result.counts[0])
     decay = np.exp(-1 / 4.0) if spec.neuron.kind == "lif" else 1.0
     whole = np.concatenate([weights[0][0], weights[0][1][None]]).astype(float)
     expected = np.zeros((8, 70))
@@ -136,14 +136,14 @@ def test_membrane_noise_is_the_dies_own(rng):
     weights, events = random_weights(spec, rng), spike_events(spec, rng, 4)
     windows = rng.integers(0, 2**40, 4)
     counts = programmed(spec, weights).infer(events, windows).counts[0]
-    fired = new_masks(4, STEPS, 70)
+    spike_bits = new_masks(4, STEPS, 70)
     for block in programmed_blocks(fabricate(spec, 3), weights, [spec.synapse])[0]:
         width = block.state.weight.shape[1]
         room = np.zeros((8, width), np.float32), new_window(width, STEPS)
         wide = np.zeros((4, 80), np.float32)
-        gradient_block(block, room[0], events, fired, windows, wide, np.float32(WIDTH), room[1], 0, 4)
-    assert np.array_equal(spikes_of(fired, tuple(range(70))).sum(axis=1), counts)
-    assert 0 < number_of_spikes(fired) < 4 * STEPS * 70
+        gradient_block(block, room[0], events, spike_bits, windows, wide, np.float32(WIDTH), room[1], 0, 4)
+    assert np.array_equal(spikes_of(spike_bits, tuple(range(70))).sum(axis=1), counts)
+    assert 0 < number_of_spikes(spike_bits) < 4 * STEPS * 70
 
 
 def test_adam_is_adam(rng):

@@ -5,17 +5,14 @@ import pytest
 from small_chips import events_of, random_weights, spec_of
 from small_runs import write_npz
 
-from chipsim import Chip, ConverterSpec, SynapseSpec
-from host.data.datasets import load
-from host.data.encoders import Encoder
+from chipsim import AdcSpec, Chip, SynapseSpec
+from host.data import Encoder, load
 from host.errors import SettingError
-from host.gradients.in_the_loop.batches import Batch, batches
+from host.gradients.in_the_loop.batching import Batch, batches
 from host.gradients.in_the_loop.loop import InTheLoop, bytes_read_back
 from host.gradients.local.adam import Adam
-from host.run.folder import RunFolder
-from host.run.run_die import run
-from host.settings.in_the_loop import LoopSpec
-from host.settings.spec import resolve
+from host.run import RunFolder, resolve, run
+from host.settings import LoopSpec
 
 SMALL = {
     "hidden": [12],
@@ -122,7 +119,7 @@ def test_effort_counts_batches_bytes_and_work(dataset):
 def test_bytes_of_brainscales2():
     """The chip's converters send 256 bytes of membranes a step (Cramer et al. 2022: 5,120 B in 20 steps)."""
     spec = spec_of((256, 246, 10), steps=20, neuron={"readout": "integrating-max", "kind": "lif"})
-    assert bytes_read_back(spec, ConverterSpec()) == 5120 + 20 * 246 / 8
+    assert bytes_read_back(spec, AdcSpec()) == 5120 + 20 * 246 / 8
 
 
 def test_an_output_layer_of_few_codes_fills_its_range():

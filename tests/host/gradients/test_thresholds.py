@@ -5,15 +5,15 @@ import pytest
 from slow_gradients import masks_of
 from small_chips import events_of, random_weights, spec_of
 
-from chipsim import Chip, ConverterSpec
-from chipsim.design.spec import NeuronSpec
-from chipsim.die.fabricate import fabricate
-from host.gradients.in_the_loop.batches import Batch
+from chipsim import AdcSpec, Chip
+from chipsim.design import NeuronSpec
+from chipsim.die import fabricate
+from host.gradients.in_the_loop.batching import Batch
 from host.gradients.in_the_loop.loop import InTheLoop
 from host.gradients.in_the_loop.thresholds import Thresholds
-from host.settings.in_the_loop import LoopSpec
+from host.settings import LoopSpec
 
-CONVERTER = ConverterSpec(low_th=-1, high_th=4).of(NeuronSpec(low_rail_th=-2), False)
+CONVERTER = AdcSpec(low_th=-1, high_th=4).of(NeuronSpec(low_rail_th=-2), False)
 
 
 def seen(membranes, thresholds):
@@ -51,14 +51,14 @@ def batch(design, seed):
 
 def test_the_loop_finds_those_of_its_die():
     design = spec_of((20, 30, 4), steps=20, noise=("mismatch:0.3@threshold",))
-    loop, made = loop_on(Chip(design, 3)), fabricate(design, 3)
+    loop, fabricated = loop_on(Chip(design, 3)), fabricate(design, 3)
     for seed in range(30):
         loop.step(batch(design, seed), 0.0)
     snapshot = loop.snapshot()
     converter = LoopSpec().converter.of(design.neuron, False)
     for layer, n in ((1, 30), (2, 4)):
         low, high = converter.membrane(snapshot[f"threshold{layer}.bracket"])
-        truth = made[layer - 1].neurons.threshold[:n]
+        truth = fabricated[layer - 1].neurons.threshold[:n]
         assert (low - converter.lsb / 2 <= truth).all()
         assert (truth <= high + converter.lsb / 2).all()
         assert np.median(high - low) < 0.25

@@ -6,7 +6,7 @@ from random_case import random_case
 from test_gradient import assert_close, gradients_of
 from torch_gradients import GOLDEN, LOSS, SETTINGS, torch_gradients
 
-from host.settings.in_the_loop import LossSpec
+from host.settings import LossSpec
 
 SIZES = (4, 9, 17, 3)
 

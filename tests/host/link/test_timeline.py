@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from chipsim.wire import Times
 from host.link.remote.chip_clock import ChipClock, draw_request
 from host.link.timeline import HOST_WORK, Span, Timeline, overlap
-from host.plots.timeline_plot import _busy, draw, save_timeline
+from host.plots import busy, draw, save_timeline
 
 S = 10**9
 spans = st.lists(
@@ -42,9 +42,9 @@ def test_overlap_is_that_of_seconds_counted_one_by_one(drawn):
 def test_the_overview_shows_all_busy_time(drawn):
     start, end = min(s.begin_ns for s in drawn), max(s.end_ns for s in drawn)
     chip = [span for span in drawn if span.lane == "chip"]
-    busy = _busy(chip, start, (end - start) / S)
-    assert busy.min() >= -1e-9 and busy.max() <= 1 + 1e-9
-    assert busy.mean() * (end - start) / S == pytest.approx(overlap(drawn).chip_s, abs=1e-6)
+    share = busy(chip, start, (end - start) / S)
+    assert share.min() >= -1e-9 and share.max() <= 1 + 1e-9
+    assert share.mean() * (end - start) / S == pytest.approx(overlap(drawn).chip_s, abs=1e-6)
 
 
 def test_nothing_at_all():
@@ -69,8 +69,8 @@ def test_a_picture_of_everything(tmp_path):
 def test_clocks_of_one_machine_agree_and_others_are_brought_together():
     same, other = ChipClock(), ChipClock()
     for sent in range(0, 1000, 100):
-        same.note(sent, Times(sent + 10, sent + 20, sent + 30, sent + 50), sent + 60)
-        other.note(sent, Times(sent + 5010, sent + 5020, sent + 5030, sent + 5050), sent + 60)
+        same.record(sent, Times(sent + 10, sent + 20, sent + 30, sent + 50), sent + 60)
+        other.record(sent, Times(sent + 5010, sent + 5020, sent + 5030, sent + 5050), sent + 60)
     assert same.ahead_ns == 0
     assert other.ahead_ns == 5000
     timeline = Timeline()

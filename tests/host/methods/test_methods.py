@@ -4,24 +4,21 @@ import numpy as np
 import pytest
 from small_runs import SMALL, final
 
-from host.data.datasets import Samples
+from host.data import Samples
 from host.errors import SettingError
 from host.methods import noise_aware
-from host.methods.registry import _WHERE, find
-from host.run.folder import RunFolder
-from host.run.run_die import Silence, run
-from host.run.setup import prepare
-from host.settings.method_names import MEANING
-from host.settings.spec import resolve
+from host.methods.registry import _METHODS, find
+from host.run import NullListener, RunFolder, prepare, resolve, run
+from host.settings import METHODS
 
-LEARNING = [name for name in MEANING if name != "conversion"]
+LEARNING = [name for name in METHODS if name != "conversion"]
 
 
 class Stopped(Exception):
     """Stands for whatever ends a process."""
 
 
-class StopAfter(Silence):
+class StopAfter(NullListener):
     """Raises when so many parts have been learned."""
 
     def __init__(self, parts):
@@ -55,8 +52,8 @@ def empty_cache(tmp_path, monkeypatch):
 
 
 def test_all_names_are_registered():
-    assert list(_WHERE) == list(MEANING)
-    assert len({type(find(name)) for name in MEANING}) == len(MEANING)
+    assert list(_METHODS) == list(METHODS)
+    assert len({type(find(name)) for name in METHODS}) == len(METHODS)
 
 
 @pytest.mark.parametrize("method", LEARNING)
@@ -127,7 +124,7 @@ def test_learns_from_random_weights(spec_of, method):
     assert outcome.after.accuracy > 0.7
 
 
-@pytest.mark.parametrize("method", [name for name in MEANING if name != "in-the-loop"])
+@pytest.mark.parametrize("method", [name for name in METHODS if name != "in-the-loop"])
 def test_effort_of_a_method_that_reads_nothing_back(spec_of, method):
     facts = run(spec_of(method)).facts["method"]
     weights = 7 * 7 + 8 * 3

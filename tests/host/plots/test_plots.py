@@ -15,8 +15,7 @@ import pytest
 from numpy.typing import NDArray
 
 from host.plots.run_plots import _look, _spread, _weights, save_plots
-from host.run.run_die import Outcome, run
-from host.settings.spec import resolve
+from host.run import Outcome, resolve, run
 
 NAMES = ["accuracy.png", "raster.png", "rates.png", "weights.png"]
 MOST_BYTES = 200_000
@@ -116,7 +115,7 @@ def test_plotting_leaves_the_chip_as_it_was_and_gives_the_same_pictures_in_a_thr
 def test_the_sample_shown_is_the_sample_evaluated(outcome: Outcome) -> None:
     """Same window number, so the same Bernoulli spikes and thermal noise: the counts are those of the evaluation."""
     setup = outcome.setup
-    start = setup.chip(setup.chip_spec, setup.start_weights(), 1)
+    start = setup.chip(setup.design, setup.start_weights(), 1)
     for index in (0, 3, 19):
         for chip, score in ((start, outcome.before), (outcome.chip, outcome.after)):
             _, result = _look(outcome, chip, index)
@@ -162,8 +161,8 @@ import sys
 from pathlib import Path
 import host.plots.run_plots
 assert "matplotlib" not in sys.modules
-from host.run.run_die import run
-from host.settings.spec import resolve
+from host.run.die_run import run
+from host.run.resolution import resolve
 outcome = run(resolve(None, {{**{QUICK!r}, "dataset": {str(path)!r}}}))
 host.plots.run_plots.save_plots(outcome, Path({str(tmp_path / "plots")!r}))
 assert "matplotlib.figure" in sys.modules and "matplotlib.pyplot" not in sys.modules

@@ -6,7 +6,7 @@ import pytest
 import synthetic
 from click.testing import CliRunner
 
-from host.cli.commands import cli
+from host.cli import cli
 
 NASTY = "<script>document.title = 'run'</script>&\"'"
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from host.settings.spec import RunSpec, resolve
-from host.studies.sensitivity import Study
-from host.sweep.store import Result, SweepStore, Timing, canonical
-from nonideality import catalogue
-from nonideality.grammar import parse_all
+from host.run import resolve
+from host.settings import RunSpec
+from host.studies import Study
+from host.sweep import Result, SweepStore, Timing, canonical
+from nonideality import catalogue, parse_all
 
 CLASSIC = {
     "mismatch": [0.0, 0.1, 0.2, 0.3, 0.5, 0.7],

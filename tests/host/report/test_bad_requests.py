@@ -7,7 +7,7 @@ import pytest
 import synthetic
 from click.testing import CliRunner
 
-from host.cli.commands import cli
+from host.cli import cli
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 import synthetic
 from conftest import NASTY, report
 
-from host.sweep.store import SweepStore
+from host.sweep import SweepStore
 
 
 def _csv(path: Path) -> list[dict[str, str]]:

@@ -11,11 +11,9 @@ from click.testing import CliRunner
 from conftest import report
 from small_runs import SMALL, write_npz
 
-from host.cli.commands import cli
-from host.plots.run_plots import save_plots
-from host.run.folder import RunFolder
-from host.run.run_die import run
-from host.settings.spec import resolve
+from host.cli import cli
+from host.plots import save_plots
+from host.run import RunFolder, resolve, run
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,8 @@ import pytest
 import synthetic
 from conftest import report
 
-from host.settings.spec import resolve
-from host.sweep.store import SweepStore
+from host.run import resolve
+from host.sweep import SweepStore
 
 
 def _text(page: Path) -> str:

@@ -8,9 +8,9 @@ from small_runs import SMALL, SMALL_FLAGS, everything_in, final, small_arrays, w
 
 from host.files import read_arrays, write_arrays
 from host.run import folder as run_folder_module
+from host.run.die_run import NullListener, run
 from host.run.folder import RunFolder
-from host.run.run_die import Silence, run
-from host.settings.spec import resolve
+from host.run.resolution import resolve
 
 pytestmark = pytest.mark.usefixtures("no_drawing")
 
@@ -19,7 +19,7 @@ class Stopped(Exception):
     """Stands for whatever ends a process."""
 
 
-class StopAt(Silence):
+class StopAt(NullListener):
     """Raises at a stage, or at the k-th chunk that was learned."""
 
     def __init__(self, where):

@@ -5,8 +5,8 @@ import json
 import pytest
 from small_runs import QUIET_FLAGS, SMALL, write_npz
 
-from host.run.run_die import run
-from host.settings.spec import resolve
+from host.run.die_run import run
+from host.run.resolution import resolve
 
 
 @pytest.fixture(scope="module")

@@ -12,15 +12,15 @@ import pytest
 from every_setting import value_of
 from small_runs import SMALL, SMALL_FLAGS, everything_in
 
+from chipsim import Chip as RealChip
 from host import files as files_module
 from host.errors import RunFolderError
 from host.run import chip_source
 from host.run import folder as run_folder_module
-from host.run import setup as run_setup
+from host.run.die_run import run
 from host.run.folder import RunFolder
-from host.run.run_die import run
-from host.settings.spec import resolve
-from host.training.loop import CHECKS
+from host.run.resolution import resolve
+from host.training import CHECKS
 
 FILES = {"spec.toml", "versions.json", "checkpoint.bin", "metrics.csv", "result.json"}
 
@@ -60,13 +60,13 @@ def test_its_spec_leaves_nothing_open(tmp_path, data_file):
 def test_its_spec_is_exactly_what_was_simulated(tmp_path, data_file, monkeypatch):
     """Flags over file over defaults, then written down, then simulated: one and the same spec all the way."""
     made = []
-    real = run_setup.Chip
+    real = RealChip
 
     def recorded(spec, die_seed, threads):
         made.append((spec, die_seed))
         return real(spec, die_seed, threads)
 
-    monkeypatch.setattr(run_setup, "Chip", recorded)
+    monkeypatch.setattr("host.training.setup.Chip", recorded)
     monkeypatch.setattr(chip_source, "Chip", recorded)
     config = tmp_path / "design.toml"
     config.write_text('steps = 9\ndie = 5\nnoise = ["mismatch:0.5"]\n[neuron]\nkind = "lif"\nlow_rail_th = -0.5\n')
@@ -77,8 +77,8 @@ def test_its_spec_is_exactly_what_was_simulated(tmp_path, data_file, monkeypatch
     written = resolve(tmp_path / "run" / "spec.toml", {})
     assert (written.steps, written.die, written.hidden, written.noise) == (9, 6, (5,), ("mismatch:0.5",))
     assert (written.neuron.kind, written.neuron.low_rail_th, written.neuron.tau_steps) == ("lif", -0.5, 7)
-    chip_spec = written.chip_spec(6, 3)
-    assert made == [(chip_spec.ideal(), 6), (chip_spec, 6)]
+    design = written.design(6, 3)
+    assert made == [(design.ideal(), 6), (design, 6)]
 
 
 @pytest.mark.usefixtures("no_drawing")

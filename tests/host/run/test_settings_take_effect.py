@@ -5,8 +5,8 @@ import pytest
 from every_setting import OTHER, leaves
 from small_runs import SMALL, small_arrays, write_npz
 
-from host.run.run_die import run
-from host.settings.spec import resolve
+from host.run.die_run import run
+from host.run.resolution import resolve
 
 IN_THE_LOOP = {"training.method": "in-the-loop"}
 CONVERTED = {"training.method": "conversion", "training.epochs": 0}

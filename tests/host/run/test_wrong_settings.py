@@ -6,7 +6,8 @@ import pytest
 from every_setting import as_toml, leaves
 
 from host.errors import SettingError
-from host.settings.spec import RunSpec, resolve
+from host.run.resolution import resolve
+from host.settings import RunSpec
 
 
 def write(folder: Path, text: str) -> Path:

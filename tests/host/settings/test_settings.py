@@ -4,15 +4,15 @@ import json
 from pathlib import Path
 
 import pytest
+from any_spec import specs
 from every_setting import OTHER, as_toml, leaves, value_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chipsim import ChipSpec, NeuronSpec, SynapseSpec
+from chipsim import ChipSpec
 from host.errors import SettingError
-from host.run import run_die as run_module
-from host.settings.spec import RunSpec, TeacherSpec, TrainingSpec, resolve
-from learning_circuit import LearningCircuitSpec
+from host.run import resolve
+from host.settings.spec import RunSpec
 
 PLAIN = resolve(None, {})
 DECIDES_NOTHING = {"data_dir", "training.chunk"}
@@ -41,7 +41,7 @@ def simulated(chipsim, monkeypatch):
             specs.append(spec)
             raise SettingError("far enough")
 
-        monkeypatch.setattr(run_module, "run", stop_here)
+        monkeypatch.setattr("host.run.run", stop_here)
         ended = chipsim("run", *arguments)
         assert ended.err == "chipsim: far enough\n"
         return specs[0]
@@ -167,72 +167,6 @@ def test_a_data_sets_defaults_give_way_to_file_and_flags(tmp_path):
     assert resolve(file, {"steps": 9, "learning_circuit.warm_up_steps": 1}).learning_circuit.warm_up_steps == 1
 
 
-positive = st.floats(1e-6, 1e6)
-noises = st.lists(
-    st.sampled_from(
-        ["mismatch:0.25@weight", "mismatch:1e-3@leak,layer=1", "thermal:0.5", "quantization:4", "silencing:1@hidden"]
-    ),
-    unique=True,
-    max_size=4,
-)
-
-
-@st.composite
-def specs(draw):
-    steps = draw(st.integers(2, 4096))
-    circuit = st.builds(
-        LearningCircuitSpec,
-        accumulator_bits=st.integers(1, 24),
-        error_gate=st.sampled_from(["linear", "sign", "ternary"]),
-        dead_zone_counts=st.floats(0, 1e3),
-        boxcar_width_th=positive,
-        warm_up_steps=st.integers(0, steps - 1),
-        update_accumulator_bits=st.integers(0, 14),
-    )
-    neuron = st.builds(
-        NeuronSpec,
-        kind=st.sampled_from(["if", "lif"]),
-        tau_steps=positive,
-        reset=st.sampled_from(["subtract", "zero"]),
-        low_rail_th=st.floats(-1e6, 0),
-        high_rail_th=st.floats(1, 1e6),
-        readout=st.sampled_from(["spiking", "integrating"]),
-    )
-    teacher = st.builds(
-        TeacherSpec,
-        epochs=st.none() | st.integers(1, 500),
-        norm=st.sampled_from(["neuron", "layer"]),
-        norm_percentile=st.floats(50, 100),
-    )
-    training = st.builds(
-        TrainingSpec,
-        start=st.sampled_from(["teacher", "random"]),
-        output_target=st.sampled_from(["label", "softmax", "logits"]),
-        epochs=st.none() | st.integers(0, 500),
-        learning_rate=st.none() | positive,
-        validation_fraction=st.floats(0.01, 0.5),
-        chunk=st.integers(1, 65536),
-    )
-    return draw(
-        st.builds(
-            RunSpec,
-            dataset=st.sampled_from(["digits", "mnist", "mnist16", "yinyang"]) | st.text(),
-            data_dir=st.none() | st.text(),
-            hidden=st.lists(st.integers(1, 1_000_000), max_size=5).map(tuple),
-            steps=st.just(steps),
-            encoding=st.sampled_from(["rate", "bernoulli", "current", "latency", "log-latency"]),
-            noise=noises.map(tuple),
-            die=st.integers(0, 2**32 - 1),
-            seed=st.integers(0, 2**32 - 1),
-            neuron=neuron,
-            synapse=st.builds(SynapseSpec, full_scale_th=st.none() | positive, bias_full_scale_th=st.none() | positive),
-            learning_circuit=circuit,
-            teacher=teacher,
-            training=training,
-        )
-    )
-
-
 @given(specs())
 def test_a_spec_survives_its_file(tmp_path_factory, spec):
     again = resolve(write(tmp_path_factory.mktemp("spec"), spec.to_toml()), {})
@@ -249,7 +183,7 @@ def test_the_hash_covers_what_decides_the_results(name):
 
 def test_the_chips_spec_is_the_runs():
     spec = resolve(None, {name: OTHER[name] for name in OTHER})
-    assert spec.chip_spec(4, 3) == ChipSpec(
+    assert spec.design(4, 3) == ChipSpec(
         layer_sizes=(4, 5, 4, 3),
         steps=22,
         target_bits=7,

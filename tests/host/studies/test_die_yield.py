@@ -10,7 +10,7 @@ from scipy.stats import binom
 
 from host.errors import SettingError
 from host.studies.die_yield import Criterion, Share, criterion, dies_to_claim, fraction, yields
-from host.sweep.store import Row
+from host.sweep import Row
 
 
 def a_row(point, die, before=None, after=None, ideal=0.98, test_samples=100, status="done"):

@@ -9,7 +9,7 @@ from host.errors import SettingError
 from host.studies.bisection import Between, Outside
 from host.studies.die_yield import criterion, yields
 from host.studies.limit import Question, find_limit
-from host.sweep.store import Row
+from host.sweep import Row
 
 DIES = 20
 

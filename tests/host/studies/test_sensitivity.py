@@ -7,12 +7,11 @@ import pytest
 from scipy import stats
 
 from host.errors import SettingError
-from host.settings.spec import RunSpec
+from host.settings import RunSpec
 from host.studies.imperfection import imperfection
 from host.studies.sensitivity import Accuracy, Mean, Study
 from host.studies.sensitivity_summary import sensitivity_json, sensitivity_lines
-from nonideality import NoiseError
-from nonideality.grammar import parse_all
+from nonideality import NoiseError, parse_all
 
 BASE = RunSpec(die=3)
 

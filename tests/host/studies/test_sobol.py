@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from host.studies.sobol import Design, Range, indices
+from host.studies.sobol import Range, SobolDesign, indices
 
 N = 2048
 
@@ -40,7 +40,7 @@ def test_ishigami():
     variance = first_x + first_y + with_z
     first = np.array([first_x, first_y, 0, 0]) / variance
     total = np.array([first_x + with_z, first_y, with_z, 0]) / variance
-    result = indices(answers(Design(ranges, N, 1, 1), model), 1)
+    result = indices(answers(SobolDesign(ranges, N, 1, 1), model), 1)
     assert len(result) == 4
     for factor, truth_first, truth_total in zip(result, first, total, strict=True):
         near(factor.first, truth_first, 0.02)
@@ -50,7 +50,7 @@ def test_ishigami():
 def test_the_luck_of_the_die_has_its_own_share():
     """y = 3 u + luck + u' luck, with u uniform in [0, 1] and u' in [-1, 1]: variances 9/12, 1 and 1/3."""
     ranges = (Range("u", 0, 1), Range("v", -1, 1))
-    design = Design(ranges, N, 1, 2)
+    design = SobolDesign(ranges, N, 1, 2)
     result = indices(answers(design, lambda u, v, die: 3 * u + luck(die) + v * luck(die)), 1)
     variance = 9 / 12 + 1 + 1 / 3
     assert design.factors == ("u", "v", "die")
@@ -64,7 +64,7 @@ def test_intervals_cover_and_shrink():
     ranges = (Range("x", 0, 1), Range("y", 0, 1))
 
     def width(n):
-        result = indices(answers(Design(ranges, n, 1, 3), lambda x, y, die: x + y + 0.2 * luck(die)), 1)
+        result = indices(answers(SobolDesign(ranges, n, 1, 3), lambda x, y, die: x + y + 0.2 * luck(die)), 1)
         return np.mean([factor.total.high - factor.total.low for factor in result])
 
     assert width(512) < 0.6 * width(64)
@@ -81,7 +81,7 @@ def test_one_deviating_answer_is_no_reason_to_fail():
 
 
 def test_the_design_fills_every_range_evenly():
-    design = Design((Range("x", 0.5, 0), Range("bits", 8, 2, whole=True)), 256, 5, 1)
+    design = SobolDesign((Range("x", 0.5, 0), Range("bits", 8, 2, whole=True)), 256, 5, 1)
     samples = list(design.samples())
     assert len(samples) == 256 * 5
     for block in (0, 1):
@@ -94,7 +94,7 @@ def test_the_design_fills_every_range_evenly():
 
 
 def test_each_sample_has_its_own_die_and_each_block_changes_one_factor():
-    design = Design((Range("x", 0, 1), Range("y", 0, 1)), 8, 5, 1)
+    design = SobolDesign((Range("x", 0, 1), Range("y", 0, 1)), 8, 5, 1)
     rows = np.array(list(design.samples()), dtype=object).reshape(8, 5)
     for a, b, x_from_b, y_from_b, die_from_b in rows:
         assert x_from_b == type(a)((b.levels[0], a.levels[1]), a.die)
@@ -105,6 +105,6 @@ def test_each_sample_has_its_own_die_and_each_block_changes_one_factor():
 
 def test_a_larger_design_begins_with_the_smaller():
     ranges = (Range("x", 0, 1), Range("y", 0, 2), Range("z", 2, 9, whole=True))
-    small, large = (list(Design(ranges, n, 1, 4).samples()) for n in (16, 64))
+    small, large = (list(SobolDesign(ranges, n, 1, 4).samples()) for n in (16, 64))
     assert large[: len(small)] == small
-    assert list(Design(ranges, 16, 1, 5).samples()) != small
+    assert list(SobolDesign(ranges, 16, 1, 5).samples()) != small

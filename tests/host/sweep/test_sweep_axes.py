@@ -42,7 +42,7 @@ def test_one_level_is_none(text):
         ("mismatch:0.1,x", NoiseError, "'x' is not a number"),
         ("mismatch:0.1,nan", NoiseError, "is not a number of at least 0"),
         ("mismatch:0.1,-1", NoiseError, "is not a number of at least 0"),
-        ("mismatc:0.1,0.2", NoiseError, "unknown noise 'mismatc': choose from mismatch"),
+        ("mismatc:0.1,0.2", NoiseError, "unknown noise 'mismatc': did you mean 'mismatch'"),
         ("mismatch:0.1,0.2@nowhere", NoiseError, "no site 'nowhere': choose from weight"),
     ],
 )

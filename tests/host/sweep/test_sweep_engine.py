@@ -11,8 +11,8 @@ import small_sweeps
 from small_sweeps import Crowd, at_once, small_request, tables
 
 from host.errors import SweepError
-from host.run.run_die import run
-from host.settings.spec import RunSpec
+from host.run import run
+from host.settings import RunSpec
 from host.sweep import (
     Request,
     SweepStore,
@@ -24,7 +24,7 @@ from host.sweep import (
     setting_axis,
 )
 from host.sweep.engine import missing, run_tasks
-from host.sweep.listener import Silence
+from host.sweep.listener import NullSweepListener
 from host.sweep.task import Task
 
 
@@ -72,7 +72,7 @@ def test_the_same_rows_as_run_and_on_any_number_of_workers(data_file, path, tmp_
 def test_asked_again_and_asked_for_more(data_file, path, in_thread):
     """Only what is missing is run; what is there stays as it is."""
 
-    class Heard(Silence):
+    class Heard(NullSweepListener):
         def __init__(self):
             self.tasks = []
 

@@ -1,11 +1,14 @@
 """The database: one writer, readers meanwhile, and files that are something else."""
 
+import errno
+import json
 import os
 import sqlite3
 import subprocess
 import sys
 
 import pytest
+from filelock import FileLock
 from small_runs import environment
 
 from host.errors import SweepError
@@ -82,6 +85,63 @@ def test_the_second_writer_is_told_who_holds_it(path):
     holder.communicate()
     with SweepStore.create(path) as store:  # the lock has died with it
         assert store.sweeps() == []
+
+
+def test_a_killed_holders_note_is_no_lock(path):
+    """What kill -9 leaves: the file of the lock, with a note by a process that is gone."""
+    lock = path.with_name(f"{path.name}.lock")
+    lock.write_text('{"pid": 1, "host": "elsewhere", "since": "2026-01-01T00:00:00+00:00", "and": "a longer note"}')
+    with SweepStore.create(path):
+        assert json.loads(lock.read_text())["pid"] == os.getpid()
+        with pytest.raises(SweepError, match=f"is being written by process {os.getpid()} on "):
+            SweepStore.create(path)
+    assert os.listdir(path.parent) == [path.name]
+
+
+def test_a_holder_that_says_nothing_is_another_process(path):
+    with FileLock(path.with_name(f"{path.name}.lock")):
+        with pytest.raises(SweepError, match="is being written by another process: wait until it ends"):
+            SweepStore.create(path)
+        path.with_name(f"{path.name}.lock").unlink()  # as its holder does, who lets go of it afterwards
+        SweepStore.create(path).close()
+
+
+_TAKE_TURNS = """
+import sys, time
+from pathlib import Path
+from host.errors import SweepError
+from host.sweep.lock import WriterLock
+path, turns, shared = Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
+while turns:
+    try:
+        lock = WriterLock.take(path)
+    except SweepError:
+        continue
+    with shared.open("x"):  # fails if another writer is in here
+        shared.unlink()
+    lock.release()
+    turns -= 1
+"""
+
+
+def test_two_processes_never_hold_it_at_once(path):
+    """Each takes it and lets go of it, its file too, as fast as it can."""
+    shared = path.with_name("shared")
+    command = [sys.executable, "-c", _TAKE_TURNS, str(path), "300", str(shared)]
+    processes = [subprocess.Popen(command, env=environment(), stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    for process in processes:
+        _, err = process.communicate(timeout=60)
+        assert (process.returncode, err) == (0, "")
+    assert os.listdir(path.parent) == []
+
+
+def test_a_folder_where_no_file_can_be_made(path, monkeypatch):
+    def refuse(*arguments, **more):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(SweepError, match=f"cannot make {path}: Permission denied; choose another --out"):
+        SweepStore.create(path)
 
 
 def other_database(path):

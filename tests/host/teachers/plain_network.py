@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from chipsim.design.layers import AveragePool, Convolution, Dense, Flatten
+from chipsim.design import AveragePool, Convolution, Dense, Flatten
 from host.teachers.network import Network
 
 

@@ -4,15 +4,12 @@ import numpy as np
 import pytest
 from plain_network import plain_activations, random_network, small_network
 
-from chipsim.design.layers import Dense
-from chipsim.design.pixel_order import from_image, to_image
-from host.data.datasets import Samples
+from chipsim.design import Dense, from_image, to_image
+from host.data import Samples
 from host.errors import TeacherError
-from host.run.run_die import reference, run_die
-from host.run.setup import prepare
-from host.settings.spec import resolve
+from host.run import prepare, reference, resolve, run_die
 from host.teachers.function import function_teacher, module_teacher
-from host.teachers.teacher import scaled_teacher
+from host.teachers.perceptron import scaled_teacher
 
 
 def samples_of(network, n=30):
@@ -45,7 +42,7 @@ def test_a_function_is_called_with_one_image_at_a_time():
     for mine, plain in zip(teacher.activations(values), plain_activations(network, values), strict=True):
         assert mine.dtype == np.float32
         assert np.allclose(mine, plain, atol=1e-6)
-    assert [len(norm) for norm in teacher.norms] == [3, 3, 5, 6, 4]
+    assert [len(norm) for norm in teacher.activation_scales] == [3, 3, 5, 6, 4]
     targets = teacher.targets(values, samples.labels, "label")
     assert targets.pop(1) is None
     assert [target.shape for target in targets] == [(30, size) for size in (126, 60, 6, 4)]
@@ -55,7 +52,7 @@ def test_a_function_is_called_with_one_image_at_a_time():
 def test_a_pool_has_the_scale_of_what_it_averages():
     network = small_network()
     teacher = function_teacher(network, layer_by_layer(network), samples_of(network))
-    assert np.array_equal(teacher.norms[1], teacher.norms[0])
+    assert np.array_equal(teacher.activation_scales[1], teacher.activation_scales[0])
     assert teacher.normalised()[1] is None
 
 

@@ -6,13 +6,12 @@ import numpy as np
 import pytest
 from plain_network import random_network
 
-from chipsim.design.layers import AveragePool, Convolution, Dense, Flatten
-from chipsim.die.fabricate import fabricate
-from host.run.setup import prepare
-from host.settings.spec import resolve
+from chipsim.design import AveragePool, Convolution, Dense, Flatten
+from chipsim.die import fabricate
+from host.run import prepare, resolve
 from host.teachers.onnx.write import write_onnx
-from host.trace.probe_run import trace
-from host.training.loop import per_layer
+from host.trace import trace
+from host.training import per_layer
 
 QUICK = ("--epochs", 1, "--encoding", "current", "--threads", 1, "--json", "--noise", "mismatch:0.3@threshold")
 
@@ -73,7 +72,7 @@ def test_a_random_start_and_another_chunk_change_what_they_should(chipsim, here,
 
 def test_the_rate_of_a_convolution_is_divided_by_the_root_of_its_positions(data, teacher):
     setup = prepare(resolve(None, {"dataset": str(data), "teacher.file": str(teacher)}))
-    rates = per_layer(np.array([0.5, 0.25], np.float32), setup.chip_spec)
+    rates = per_layer(np.array([0.5, 0.25], np.float32), setup.design)
     assert np.allclose(rates, np.outer([0.5, 0.25], [1 / 6, 1 / 3, 1]))
 
 
@@ -131,13 +130,13 @@ def test_a_traced_neuron_shows_what_its_position_sees(data, teacher, learn):
     field = np.append(image[0:3, 0:3].ravel(), 1)
     assert np.array_equal(neuron.input[0, 0], field[list(neuron.rows)])
     assert sorted(field[list(neuron.rows[:-1])]) == sorted(field[:-1])[-4:], "the most active rows"
-    chip = setup.chip(setup.chip_spec, setup.start_weights(), 1)
+    chip = setup.chip(setup.design, setup.start_weights(), 1)
     weights = chip.snapshot()["layer1.weight"][0][:, channel]
     assert np.array_equal(neuron.weight_before, weights[list(neuron.rows)])
     assert neuron.current[0, 0] == pytest.approx(field @ weights, rel=1e-5)
-    made = fabricate(chip.spec, chip.die_seed)[0]
-    assert neuron.made["threshold"] == made.neurons.threshold[position, channel]
-    assert neuron.made["gain_bias"] == made.gain[0][-1, channel]
+    fabricated = fabricate(chip.spec, chip.die_seed)[0]
+    assert neuron.fabricated["threshold"] == fabricated.neurons.threshold[position, channel]
+    assert neuron.fabricated["gain_bias"] == fabricated.gain[0][-1, channel]
     assert len(neuron.pulse) == learn
 
 

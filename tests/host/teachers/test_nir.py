@@ -10,7 +10,7 @@ from small_chips import events_of
 from snntorch_networks import GOLDEN, STEP_S, STEPS, exported, networks
 
 from chipsim import Chip, ChipSpec, NeuronSpec
-from chipsim.design.pixel_order import from_image
+from chipsim.design import from_image
 from host.errors import TeacherError
 from host.teachers.nir.read import read_nir
 from host.teachers.nir.write import write_nir
@@ -28,7 +28,7 @@ def flat(images):
 def counts_here(path, reset, inputs):
     """inputs: (T, S, ...)."""
     read = read_nir(path, step_s=STEP_S, reset=reset, integration="euler")
-    chip = Chip(read.chip_spec(len(inputs)), die_seed=1)
+    chip = Chip(read.design(len(inputs)), die_seed=1)
     chip.program(read.network.weights)
     events = events_of(np.stack([flat(each) for each in inputs], axis=1).astype(bool))
     return chip.infer(events, np.arange(inputs.shape[1])).counts
@@ -110,7 +110,7 @@ def test_a_die_is_written_with_its_frozen_errors(tmp_path, reset):
     die = random_chip(neuron, die=5, noise=noise)
     write_nir(die, tmp_path / "die.nir", step_s=1e-3, integration="exponential")
     read = read_nir(tmp_path / "die.nir", step_s=1e-3, reset=reset, integration="exponential")
-    again = Chip(read.chip_spec(STEPS), die_seed=1)
+    again = Chip(read.design(STEPS), die_seed=1)
     again.program(read.network.weights)
     windows = np.arange(20)
     mine, theirs = (chip.infer(random_events(7), windows).counts for chip in (again, die))

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from onnx_models import dense_model, model, rng_array, saved
 from plain_network import plain_activations, random_network, small_network
 
-from chipsim.design.layers import AveragePool, Convolution, Dense, Flatten
-from chipsim.design.pixel_order import from_image, to_image
+from chipsim.design import AveragePool, Convolution, Dense, Flatten, from_image, to_image
 from host.teachers.onnx.network import read_network
 from host.teachers.onnx.teacher import read_onnx
 from host.teachers.onnx.write import write_onnx

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from small_runs import write_npz
 
 from chipsim import Chip, ChipSpec, NeuronSpec
-from host.data.datasets import Samples, load
-from host.data.encoders import Encoder
+from host.data import Encoder, Samples, load
+from host.settings import OUTPUT_TARGETS
 from host.teachers.network import dense_network
-from host.teachers.teacher import OUTPUT_TARGETS, RectifiedLayers, Teacher, scaled_teacher, train_teacher
+from host.teachers.perceptron import RectifiedLayers, scaled_teacher, train_teacher
+from host.teachers.teacher import Teacher
 from learning_circuit import LearningCircuitSpec
 
 EVERYTHING = slice(None)
@@ -97,7 +98,9 @@ def test_hidden_targets_are_activations_over_y_norm_clipped():
     for output_target in OUTPUT_TARGETS:
         targets = teacher.targets(values, samples.labels, output_target)
         for layer in (0, 1):
-            assert np.allclose(targets[layer], np.clip(plain[layer] / teacher.norms[layer], 0, 1), atol=1e-5)
+            assert np.allclose(
+                targets[layer], np.clip(plain[layer] / teacher.activation_scales[layer], 0, 1), atol=1e-5
+            )
     assert any((target == 1).any() for target in targets[:2]), "nothing was clipped"
 
 
@@ -109,7 +112,7 @@ def test_output_targets_are_what_their_names_say():
     assert np.array_equal(teacher.targets(values, labels, "label")[-1], np.eye(4)[labels])
     powers = np.exp(logits)
     assert np.allclose(teacher.targets(values, labels, "softmax")[-1], powers / powers.sum(1, keepdims=True), atol=1e-5)
-    rates = (logits - teacher.output_low) / teacher.norms[-1]
+    rates = (logits - teacher.output_low) / teacher.activation_scales[-1]
     assert np.allclose(teacher.targets(values, labels, "logits")[-1], np.clip(rates, 0, 1), atol=1e-4)
 
 
@@ -134,18 +137,18 @@ def test_y_norm_is_the_percentile_of_positive_activations(percentile):
     *hidden, logits = plain_activations(per_layer, samples.values(EVERYTHING))
     for number, activation in enumerate(hidden):
         whole = np.percentile(activation[activation > 0], percentile)
-        assert np.allclose(per_layer.norms[number], whole, rtol=1e-4)
-        for neuron, norm in enumerate(per_neuron.norms[number]):
+        assert np.allclose(per_layer.activation_scales[number], whole, rtol=1e-4)
+        for neuron, norm in enumerate(per_neuron.activation_scales[number]):
             own = activation[:, neuron][activation[:, neuron] > 0]
             expected = max(np.percentile(own, percentile), 0.1 * whole) if len(own) else whole
             assert norm == pytest.approx(expected, rel=1e-4)
-    assert per_neuron.norms[0][3] == per_layer.norms[0][3]
-    assert per_neuron.norms[0][5] == pytest.approx(0.1 * per_layer.norms[0][5])
+    assert per_neuron.activation_scales[0][3] == per_layer.activation_scales[0][3]
+    assert per_neuron.activation_scales[0][5] == pytest.approx(0.1 * per_layer.activation_scales[0][5])
     ranked = np.sort(logits, axis=1)
     low, high = np.percentile(ranked[:, -2], 100 - percentile), np.percentile(ranked[:, -1], percentile)
     for teacher in (per_layer, per_neuron):
         assert teacher.output_low == pytest.approx(low, rel=1e-4)
-        assert np.allclose(teacher.norms[-1], high - low, rtol=1e-4)
+        assert np.allclose(teacher.activation_scales[-1], high - low, rtol=1e-4)
 
 
 def test_norms_of_silent_layers_are_usable():
@@ -154,7 +157,7 @@ def test_norms_of_silent_layers_are_usable():
     layers[1][0][:] = 0
     layers[1][1][:] = 0
     teacher = scaled_teacher(layers, random_samples(20, 3, 2), "neuron", 99.0)
-    assert all(np.isfinite(norm).all() and (norm > 0).all() for norm in teacher.norms)
+    assert all(np.isfinite(norm).all() and (norm > 0).all() for norm in teacher.activation_scales)
 
 
 def test_accuracy_counts_the_largest_logits():

@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 from small_runs import write_npz
 
-from host.data.datasets import Samples, load
-from host.data.shift import Shift
+from host.data import Samples, Shift, load
 from host.files import read_arrays
-from host.teachers import teacher as teacher_module
-from host.teachers.teacher import cached_teacher, scaled_teacher, train_teacher
+from host.teachers import perceptron
+from host.teachers.perceptron import cached_teacher, scaled_teacher, train_teacher
 
 EVERYTHING = slice(None)
 
@@ -31,7 +30,7 @@ def trainings(monkeypatch):
     """Counts how often a teacher was really trained."""
     calls = []
     monkeypatch.setattr(
-        teacher_module, "train_teacher", lambda *arguments: (calls.append(arguments), train_teacher(*arguments))[1]
+        perceptron, "train_teacher", lambda *arguments: (calls.append(arguments), train_teacher(*arguments))[1]
     )
     return calls
 

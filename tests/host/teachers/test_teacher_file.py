@@ -7,9 +7,8 @@ import pytest
 from onnx_models import dense_model, saved
 from plain_network import random_network
 
-from chipsim.design.layers import Dense
-from host.run.setup import prepare
-from host.settings.spec import read_settings, resolve, spec_of
+from chipsim.design import Dense
+from host.run import prepare, read_settings, resolve, spec_of
 from host.teachers.network import dense_network
 from host.teachers.onnx.write import write_onnx
 
@@ -35,7 +34,7 @@ def test_it_is_the_same_chip_as_of_a_teacher_trained_here(data_file, teacher):
     """The file's weights, normalised, are what the same weights give without a file."""
     spec = resolve(None, {"dataset": str(data_file), "teacher.file": str(teacher)})
     setup = prepare(spec)
-    from host.teachers.teacher import scaled_teacher
+    from host.teachers.perceptron import scaled_teacher
 
     own = scaled_teacher(setup.teacher.layers, setup.train, spec.teacher.norm, spec.teacher.norm_percentile)
     for (w, b), (v, c) in zip(setup.teacher.normalised(), own.normalised(), strict=True):

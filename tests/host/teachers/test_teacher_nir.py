@@ -7,12 +7,10 @@ import numpy as np
 import pytest
 
 from chipsim import Chip, ChipSpec, NeuronSpec
-from host.data.encoders import Encoder
-from host.run.setup import prepare
-from host.settings.spec import resolve
+from host.data import Encoder
+from host.run import prepare, resolve
 from host.teachers.nir.write import write_nir
-from host.training.batches import Lesson, spans
-from host.training.evaluate import evaluate
+from host.training import TrainingBatches, evaluate, spans
 
 pytest.importorskip("nir", reason="needs the package nir (extra nir)")
 STEP = {"teacher.step_s": 1e-3, "teacher.integration": "euler"}
@@ -51,7 +49,7 @@ def test_the_files_neurons_become_the_chips(data_file, teacher):
 def trained(data_file, path):
     """A network that knows the data set, as another simulator may have trained it."""
     setup = prepare(resolve(None, {"dataset": str(data_file), "hidden": [12]}))
-    chip = setup.chip(setup.chip_spec.ideal(), setup.teacher.normalised(), 1)
+    chip = setup.chip(setup.design.ideal(), setup.teacher.normalised(), 1)
     write_nir(chip, path, step_s=1e-3, integration="euler")
     return path
 
@@ -65,15 +63,15 @@ def test_an_ideal_die_has_the_target_rates_and_a_calibrated_one_comes_near(data_
     test = setup.dataset.test
     targets = setup.teacher.targets(test.values(slice(None)), test.labels, "logits")
     if encoding != "bernoulli":  # whose spikes differ from window to window
-        chip = setup.chip(setup.chip_spec.ideal(), setup.teacher.normalised(), 1)
+        chip = setup.chip(setup.design.ideal(), setup.teacher.normalised(), 1)
         score = evaluate(chip, test, Encoder(encoding, 6, setup.spec.steps, 512, setup.spec.seed))
         for rates, target in zip(score.rates, targets, strict=True):
             assert np.array_equal(rates, target)
-    die = setup.chip(setup.chip_spec, setup.start_weights(), 1)
+    die = setup.chip(setup.design, setup.start_weights(), 1)
     errors = [mean_error(setup, die, targets)]
-    encoder = Encoder(encoding, 6, setup.spec.steps, 64, setup.spec.seed, Lesson.BUFFERS)
+    encoder = Encoder(encoding, 6, setup.spec.steps, 64, setup.spec.seed, TrainingBatches.BUFFERS)
     n = len(setup.train)
-    for piece in Lesson(setup.train, setup.teacher, encoder, "logits", 1).chunks(spans(0, 10 * n, 64, n)):
+    for piece in TrainingBatches(setup.train, setup.teacher, encoder, "logits", 1).chunks(spans(0, 10 * n, 64, n)):
         rates = 2e-3 * (1 - piece.windows / (10 * n))
         die.learn(piece.events, piece.windows, piece.targets, rates.astype(np.float32))
     errors.append(mean_error(setup, die, targets))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from host.teachers.torch.spike_count import CEILING, spike_count
+from host.teachers.torch.spike_counts import CEILING, spike_count
 
 torch = pytest.importorskip("torch", reason="needs PyTorch (extra torch)")
 STEPS = 5

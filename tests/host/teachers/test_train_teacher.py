@@ -5,9 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from host.data.datasets import load
-from host.run.setup import prepare
-from host.settings.spec import resolve
+from host.data import load
+from host.run import prepare, resolve
 from host.teachers.onnx.teacher import check_fits, read_onnx
 
 

@@ -1,4 +1,4 @@
-"""Traces: every signal in the VCD file is the slow witness's, at its cycle, and tracing changes nothing."""
+"""Traces: every signal in the VCD file is the reference model's, at its cycle, and tracing changes nothing."""
 
 from dataclasses import fields
 from typing import NamedTuple
@@ -11,18 +11,14 @@ from small_chips import assert_same_state, witness_of
 from small_runs import SMALL
 from vcd_reader import VCDVCD
 
-from chipsim.die.fabricate import fabricate
-from host.data.encoders import Encoder
+from chipsim.die import fabricate
+from host.data import Encoder
 from host.errors import TraceError
-from host.run.run_die import run
-from host.run.setup import prepare
-from host.settings.spec import resolve
-from host.trace.probe_run import NeuronTrace, _fields, _learn, trace
+from host.run import prepare, resolve, run
+from host.trace.probe_run import NeuronWaveform, _fields, _learn, trace
 from host.trace.vcd import time_unit, vcd_text
-from host.trace.waves import STAGES, Timeline, waves
-from host.training.batches import Lesson
-from host.training.evaluate import EVALUATION_WINDOWS, evaluate
-from host.training.loop import LearningDie, Progress, train
+from host.trace.waveform import STAGES, SignalTimeline, waves
+from host.training import EVALUATION_WINDOWS, LearningDie, Progress, TrainingBatches, evaluate, train
 
 EVERY_NEURON = [*((1, neuron) for neuron in range(7)), *((2, neuron) for neuron in range(3))]
 EVERY_ROW = [*((1, row) for row in range(6)), *((2, row) for row in range(7))]
@@ -59,7 +55,7 @@ def spec_of(tmp_path_factory):
 def chip_and_input(spec, samples, learn):
     """A die of its own, in the state and on the input that a trace of test samples has."""
     setup = prepare(spec)
-    chip = setup.chip(setup.chip_spec, setup.start_weights(), 1)
+    chip = setup.chip(setup.design, setup.start_weights(), 1)
     shown = setup.dataset.test.subset(np.array(samples))
     windows = np.arange(len(samples)) if learn else np.array(samples) + EVALUATION_WINDOWS
     encoder = Encoder(spec.encoding, 6, spec.steps, len(samples), spec.seed)
@@ -101,7 +97,7 @@ class Reader:
 
 def write_and_read(traced, path, step_s=1e-6):
     path.write_text(vcd_text(traced, step_s))
-    return Reader(path, step_s, traced.spec.steps, traced.chip_spec.n_layers)
+    return Reader(path, step_s, traced.spec.steps, traced.design.n_layers)
 
 
 @pytest.mark.parametrize("learn", [True, False], ids=["learn", "infer"])
@@ -177,23 +173,23 @@ def test_frozen_errors_are_parameters_and_comments(spec_of, tmp_path):
     spec = spec_of(noise=["mismatch:0.5", "silencing:0.5"])
     traced = trace(spec, EVERY_NEURON, EVERY_ROW)
     file = write_and_read(traced, tmp_path / "t.vcd")
-    made = fabricate(traced.chip_spec, spec.die)
+    fabricated = fabricate(traced.design, spec.die)
     text = (tmp_path / "t.vcd").read_text()
     silent = 0
     for neuron in traced.neurons:
-        layer, k = made[neuron.layer - 1], neuron.neuron
+        layer, k = fabricated[neuron.layer - 1], neuron.neuron
         die = f"chip.layer{neuron.layer}.neuron{k}.die"
-        figures = {name: np.float32(float(file.vcd[f"{die}.{name}"][0])) for name in neuron.made}
+        figures = {name: np.float32(float(file.vcd[f"{die}.{name}"][0])) for name in neuron.fabricated}
         assert figures["threshold"] == layer.neurons.threshold[k]
         assert figures["boxcar_low"] == layer.circuit.boxcar_low[k]
         assert figures["boxcar_high"] == layer.circuit.boxcar_high[k]
         assert figures["gain_row2"] == layer.gain[2, k]
         assert figures["gain_bias"] == layer.gain[-1, k]
         assert figures["high_rail"] == 8
-        assert neuron.designed["threshold"] == 1 and neuron.designed["gain_row2"] == 1
+        assert neuron.nominal["threshold"] == 1 and neuron.nominal["gain_row2"] == 1
         assert "threshold" in neuron.errors and "high_rail" not in neuron.errors
-        words = f"{neuron.made['threshold']:.3f} th (designed 1)"
-        if np.isinf(neuron.made["threshold"]):
+        words = f"{neuron.fabricated['threshold']:.3f} th (designed 1)"
+        if np.isinf(neuron.fabricated["threshold"]):
             words, silent = "infinite: it never fires", silent + 1
         assert f"layer {neuron.layer}, neuron {k}: threshold {words}; boxcar " in text
     assert silent > 0
@@ -231,7 +227,7 @@ def test_tracing_changes_nothing(spec_of, noise, learn):
         for neuron in traced.neurons:
             assert np.array_equal(neuron.count[:, -1], bare.counts[neuron.layer - 1][:, neuron.neuron])
     for mine, other in zip(one.neurons, two.neurons, strict=True):
-        for field in fields(NeuronTrace):
+        for field in fields(NeuronWaveform):
             assert np.array_equal(getattr(mine, field.name), getattr(other, field.name)), field.name
     if learn:
         weights = chip.weights()
@@ -245,7 +241,7 @@ def test_the_sample_shown_is_the_sample_evaluated(spec_of):
     """Without learning a test sample gets the window, so the noise and the random spikes, that its evaluation has."""
     spec = spec_of(encoding="bernoulli")
     setup = prepare(spec)
-    chip = setup.chip(setup.chip_spec, setup.start_weights(), 1)
+    chip = setup.chip(setup.design, setup.start_weights(), 1)
     score = evaluate(chip, setup.dataset.test, Encoder("bernoulli", 6, spec.steps, 512, spec.seed))
     traced = trace(spec, EVERY_NEURON, samples=(7, 2), learn=False)
     assert traced.classes.tolist() == score.classes[[7, 2]].tolist()
@@ -258,11 +254,11 @@ def test_learned_before_is_the_run_until_there(spec_of):
     spec = spec_of()
     setup = prepare(spec)
     states = {}
-    encoders = [Encoder(spec.encoding, 6, spec.steps, 1024, spec.seed, buffers=n) for n in (Lesson.BUFFERS, 1)]
-    chip = setup.chip(setup.chip_spec, setup.start_weights(), 1)
-    lesson = Lesson(setup.train, setup.teacher, encoders[0], "logits", spec.seed)
+    encoders = [Encoder(spec.encoding, 6, spec.steps, 1024, spec.seed, buffers=n) for n in (TrainingBatches.BUFFERS, 1)]
+    chip = setup.chip(setup.design, setup.start_weights(), 1)
+    batches = TrainingBatches(setup.train, setup.teacher, encoders[0], "logits", spec.seed)
     train(
-        LearningDie(chip, lesson, setup.valid, encoders[1], len(setup.train), 50),
+        LearningDie(chip, batches, setup.valid, encoders[1], len(setup.train), 50),
         Progress(len(setup.valid)),
         epoch=len(setup.train),
         presentations=setup.presentations,
@@ -272,7 +268,7 @@ def test_learned_before_is_the_run_until_there(spec_of):
     )
     learned, (factor, state) = next((n, state) for n, state in states.items() if n > 10)
     assert factor == 1
-    mine, theirs = (setup.chip(setup.chip_spec, setup.start_weights(), 1) for _ in range(2))
+    mine, theirs = (setup.chip(setup.design, setup.start_weights(), 1) for _ in range(2))
     theirs.restore(state)
 
     class Deaf:
@@ -342,7 +338,7 @@ def test_what_is_not_there_is_refused(spec_of, text, arguments):
 )  # fmt: skip
 def test_waves_hold_each_value_from_its_cycle_on(samples, steps, layers, layer, stage, seed, start, end):
     layer = layer % layers + 1
-    timeline = Timeline(samples, steps, layers)
+    timeline = SignalTimeline(samples, steps, layers)
     values = np.random.default_rng(seed).integers(1, 9, (samples, steps))
     wave = timeline.wave(("chip",), "x", layer, {stage: values}, start, end)
     assert wave.at[0] == 0 and np.all(np.diff(wave.at) > 0) and wave.at[-1] <= timeline.cycles

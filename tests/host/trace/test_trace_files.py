@@ -11,11 +11,11 @@ import pytest
 from small_runs import QUIET_FLAGS, ROOT, SMALL, SMALL_FLAGS, everything_in, write_npz
 from vcd_reader import VCDVCD
 
-from host.plots.trace_plot import trace_figure, trace_png
-from host.settings.spec import resolve
+from host.plots import waveform_plot, waveform_png
+from host.run import resolve
 from host.trace.gtkw import gtkw_text
 from host.trace.probe_run import trace
-from host.trace.waves import waves
+from host.trace.waveform import waves
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_report(traced):
     lines = ended.out.splitlines()
     assert lines[0].endswith(" 6 steps of 250 ns, rate encoding, die 1")
     assert lines[1] == "inferring, after 0 learned samples"
-    assert lines[-3:] == ["vcd       trace.vcd", "gtkw      trace.gtkw", "png       trace.png"]
+    assert lines[-3:] == ["vcd   trace.vcd", "gtkw  trace.gtkw", "png   trace.png"]
 
 
 def test_silent_neurons_leave_valid_json(traced):
@@ -143,7 +143,7 @@ def small_data(tmp_path_factory):
 def test_odd_traces_are_drawn(small_data, case):
     spec = resolve(None, {**SMALL, "dataset": small_data, **ODD[case]})
     seen = trace(spec, [(1, 0)], samples=(3, 0), learn=case != "all silent")
-    png = trace_png(seen, 3e-4)
+    png = waveform_png(seen, 3e-4)
     assert png.startswith(b"\x89PNG") and png.endswith(b"IEND\xaeB`\x82")
     assert gtkw_text(seen, 1e-6)
 
@@ -151,18 +151,20 @@ def test_odd_traces_are_drawn(small_data, case):
 def test_the_picture_shows_threshold_boxcar_rails_and_errors(small_data):
     spec = resolve(None, {**SMALL, "dataset": small_data, "noise": ["mismatch:0.3"], "neuron.high_rail_th": 1})
     seen = trace(spec, [(1, 2), (2, 1)])
-    figure = trace_figure(seen, 1e-6)
+    figure = waveform_plot(seen, 1e-6)
     columns = [figure.axes[start::2] for start in (0, 1)]
     for neuron, column in zip(seen.neurons, columns, strict=True):
         membrane = column[2]
         levels = {line.get_ydata()[0] for line in membrane.lines if len(set(line.get_ydata())) == 1}
-        wanted = [neuron.made[name] for name in ("threshold", "boxcar_low", "boxcar_high", "low_rail", "high_rail")]
+        wanted = [
+            neuron.fabricated[name] for name in ("threshold", "boxcar_low", "boxcar_high", "low_rail", "high_rail")
+        ]
         assert set(wanted) <= levels
         drawn = max(membrane.lines, key=lambda line: len(line.get_xdata())).get_ydata()
         assert set(neuron.membrane.ravel().tolist()) <= set(drawn)
         title = column[0].get_title(loc="left")
         assert title.startswith(f"layer {neuron.layer}, neuron {neuron.neuron}\nas made: threshold ")
-        assert f"{neuron.made['threshold']:.3f} th (designed 1)" in " ".join(title.split())
+        assert f"{neuron.fabricated['threshold']:.3f} th (designed 1)" in " ".join(title.split())
         assert column[-1].get_xlabel() == "time (µs), 1 µs per step"
     labels = [axes.get_ylabel() for axes in columns[0]]
     assert all("(" in label for label in labels if label.startswith(("column", "membrane", "update", "weight")))
@@ -171,7 +173,7 @@ def test_the_picture_shows_threshold_boxcar_rails_and_errors(small_data):
 def test_what_does_not_fit_the_picture_is_named(small_data):
     spec = resolve(None, {**SMALL, "dataset": small_data})
     seen = trace(spec, [(1, neuron) for neuron in range(5)], samples=range(40))
-    title = " ".join(trace_figure(seen, 1e-6)._suptitle.get_text().split())
+    title = " ".join(waveform_plot(seen, 1e-6)._suptitle.get_text().split())
     assert "[28 of 40 samples, 3 of 5 neurons]" in title
     assert sum(wave.name == "membrane" for wave in waves(seen)) == 5
 

@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from host.data.datasets import Samples
-from host.data.encoders import Encoder
-from host.teachers.teacher import Teacher, scaled_teacher
-from host.training.batches import Lesson, spans
+from host.data import Encoder, Samples
+from host.teachers import Teacher, scaled_teacher
+from host.training.batches import TrainingBatches, spans
 
 PATIENCE_S = 20
 
@@ -32,9 +31,9 @@ def teacher_of(samples):
     return scaled_teacher(layers, samples, "layer", 99.0)
 
 
-def lesson_of(samples, seed=1, encoder=None, teacher=None, chunk=8):
-    encoder = encoder or Encoder("current", samples.raw.shape[1], 4, chunk, 1, Lesson.BUFFERS)
-    return Lesson(samples, teacher or teacher_of(samples), encoder, "label", seed)
+def batches_of(samples, seed=1, encoder=None, teacher=None, chunk=8):
+    encoder = encoder or Encoder("current", samples.raw.shape[1], 4, chunk, 1, TrainingBatches.BUFFERS)
+    return TrainingBatches(samples, teacher or teacher_of(samples), encoder, "label", seed)
 
 
 def numbers_in(chunk, n):
@@ -56,35 +55,35 @@ def test_spans_cover_everything_once_and_cross_no_epoch(start, length, chunk, ep
         assert first // epoch == (last - 1) // epoch
 
 
-def shown(lesson, n, epochs, chunk):
-    return [number for piece in lesson.chunks(spans(0, n * epochs, chunk, n)) for number in numbers_in(piece, n)]
+def shown(batches, n, epochs, chunk):
+    return [number for piece in batches.chunks(spans(0, n * epochs, chunk, n)) for number in numbers_in(piece, n)]
 
 
 def test_every_epoch_shows_each_sample_once_in_an_order_of_its_own():
     n = 23
-    order = shown(lesson_of(samples_of(n)), n, 3, 8)
+    order = shown(batches_of(samples_of(n)), n, 3, 8)
     epochs = [order[k * n : (k + 1) * n] for k in range(3)]
     assert all(sorted(epoch) == list(range(n)) for epoch in epochs)
     assert len({tuple(epoch) for epoch in epochs}) == 3
-    assert shown(lesson_of(samples_of(n), seed=2), n, 1, 8) != epochs[0]
+    assert shown(batches_of(samples_of(n), seed=2), n, 1, 8) != epochs[0]
 
 
 def test_the_order_does_not_depend_on_chunks():
     n = 23
-    plain = shown(lesson_of(samples_of(n)), n, 2, 8)
-    assert shown(lesson_of(samples_of(n)), n, 2, 1) == plain
+    plain = shown(batches_of(samples_of(n)), n, 2, 8)
+    assert shown(batches_of(samples_of(n)), n, 2, 1) == plain
     cuts = [(40, 46), (3, 9), (23, 24)]  # anywhere, as after a resume
-    pieces = [numbers_in(piece, n) for piece in lesson_of(samples_of(n)).chunks(cuts)]
+    pieces = [numbers_in(piece, n) for piece in batches_of(samples_of(n)).chunks(cuts)]
     assert pieces == [plain[first:last] for first, last in cuts]
 
 
 def test_a_chunk_carries_spikes_targets_and_windows_of_its_samples():
     samples = samples_of(23)
     teacher = teacher_of(samples)
-    encoder = Encoder("bernoulli", 4, 6, 8, 5, Lesson.BUFFERS)
-    lesson = Lesson(samples, teacher, encoder, "label", 1)
-    order = np.array(shown(lesson_of(samples), 23, 2, 8))
-    for chunk in lesson.chunks(spans(0, 46, 8, 23)):
+    encoder = Encoder("bernoulli", 4, 6, 8, 5, TrainingBatches.BUFFERS)
+    batches = TrainingBatches(samples, teacher, encoder, "label", 1)
+    order = np.array(shown(batches_of(samples), 23, 2, 8))
+    for chunk in batches.chunks(spans(0, 46, 8, 23)):
         values = samples.values(order[chunk.windows])
         alone = Encoder("bernoulli", 4, 6, 8, 5).encode(values, chunk.windows)
         assert np.array_equal(chunk.events.begin, alone.begin)
@@ -99,7 +98,7 @@ class WatchedEncoder(Encoder):
     """Counts what was prepared, and tells when."""
 
     def __init__(self, n_in, chunk):
-        super().__init__("current", n_in, 4, chunk, 1, Lesson.BUFFERS)
+        super().__init__("current", n_in, 4, chunk, 1, TrainingBatches.BUFFERS)
         self.prepared: list[int] = []
         self.news = threading.Condition()
 
@@ -119,7 +118,7 @@ def test_the_next_chunk_is_prepared_while_the_chip_works():
     """Nobody asks for the second chunk, and yet its spikes are made: the host does not wait for the chip."""
     samples = samples_of(40)
     encoder = WatchedEncoder(4, 8)
-    chunks = lesson_of(samples, encoder=encoder).chunks(spans(0, 40, 8, 40))
+    chunks = batches_of(samples, encoder=encoder).chunks(spans(0, 40, 8, 40))
     next(chunks)
     assert encoder.wait_for(2), "the second chunk was not prepared while the first was in use"
     chunks.close()
@@ -127,23 +126,23 @@ def test_the_next_chunk_is_prepared_while_the_chip_works():
 
 def test_a_few_buffers_are_enough():
     """What waits is memory: one chunk on the chip, one ready, one in the making."""
-    assert Lesson.BUFFERS <= 4
+    assert TrainingBatches.BUFFERS <= 4
 
 
 def test_the_host_is_never_further_ahead_than_its_buffers():
     samples = samples_of(200)
     encoder = WatchedEncoder(4, 8)
-    for in_use, _ in enumerate(lesson_of(samples, encoder=encoder).chunks(spans(0, 200, 8, 200)), start=1):
+    for in_use, _ in enumerate(batches_of(samples, encoder=encoder).chunks(spans(0, 200, 8, 200)), start=1):
         encoder.wait_for(min(in_use + 1, 25))  # the background has got as far as it may
-        assert len(encoder.prepared) <= in_use + Lesson.BUFFERS - 1
+        assert len(encoder.prepared) <= in_use + TrainingBatches.BUFFERS - 1
     assert len(encoder.prepared) == 25
 
 
 def test_chunks_stay_valid_while_the_host_is_ahead():
     samples = samples_of(64)
-    alone = shown(lesson_of(samples), 64, 1, 8)
+    alone = shown(batches_of(samples), 64, 1, 8)
     encoder = WatchedEncoder(4, 8)
-    for k, chunk in enumerate(lesson_of(samples, encoder=encoder).chunks(spans(0, 64, 8, 64))):
+    for k, chunk in enumerate(batches_of(samples, encoder=encoder).chunks(spans(0, 64, 8, 64))):
         encoder.wait_for(min(8, k + 2))
         assert numbers_in(chunk, 64) == alone[8 * k : 8 * k + 8]
 
@@ -156,12 +155,16 @@ def test_an_error_in_the_background_comes_out_in_front():
     samples = samples_of(16)
     good = teacher_of(samples)
     with pytest.raises(MemoryError, match="no room"):
-        list(lesson_of(samples, teacher=Broken(good.network, good.forward, good.norms)).chunks([(0, 8), (8, 16)]))
+        list(
+            batches_of(samples, teacher=Broken(good.network, good.forward, good.activation_scales)).chunks(
+                [(0, 8), (8, 16)]
+            )
+        )
 
 
 def test_a_lesson_that_is_left_early_leaves_no_thread():
     before = threading.active_count()
-    chunks = lesson_of(samples_of(64)).chunks(spans(0, 64, 8, 64))
+    chunks = batches_of(samples_of(64)).chunks(spans(0, 64, 8, 64))
     next(chunks)
     assert threading.active_count() > before
     chunks.close()
@@ -173,8 +176,10 @@ def peak_bytes(n, n_in=16, steps=16):
     samples = samples_of(n, n_in)
     teacher = teacher_of(samples)
     tracemalloc.start()
-    lesson = Lesson(samples, teacher, Encoder("rate", n_in, steps, 64, 1, Lesson.BUFFERS), "logits", 1)
-    for _ in lesson.chunks(spans(0, n, 64, n)):
+    batches = TrainingBatches(
+        samples, teacher, Encoder("rate", n_in, steps, 64, 1, TrainingBatches.BUFFERS), "logits", 1
+    )
+    for _ in batches.chunks(spans(0, n, 64, n)):
         pass
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
@@ -185,5 +190,5 @@ def test_memory_for_a_chunk_stays_bounded_as_data_grow():
     """Eight times the data take no more room, but for the order of the samples: eight bytes each, twice."""
     peak_bytes(1000)
     small, large = peak_bytes(1000), peak_bytes(8000)
-    assert small > 64 * 16 * 16 * 2 * Lesson.BUFFERS
+    assert small > 64 * 16 * 16 * 2 * TrainingBatches.BUFFERS
     assert large < small + 7000 * 8 * 4

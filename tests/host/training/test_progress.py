@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from host.files import read_arrays, write_arrays
-from host.training.loop import Check, Progress
+from host.training.progress import Check, Progress
 
 
 def check(accuracy, repaired=0, broken=0, presentations=0):

@@ -9,17 +9,14 @@ from hypothesis import strategies as st
 from small_runs import SMALL, small_arrays, write_npz
 
 import chipsim
-from chipsim.design.layers import Dense, shapes_of
-from host.data.datasets import Samples
-from host.data.encoders import Encoder
-from host.methods.start import random_weights
-from host.run.folder import RunFolder
-from host.run.run_die import recovered_fraction, run
-from host.run.setup import complete, prepare, split
-from host.settings.spec import resolve
-from host.training import loop as training
-from host.training.evaluate import EVALUATION_WINDOWS, evaluate
-from host.training.loop import CHECKS, _edges
+from chipsim.design import Dense, shapes_of
+from host.data import Encoder, Samples, split
+from host.run import RunFolder, complete, prepare, recovered_fraction, resolve, run
+from host.training import learner as learning
+from host.training.evaluation import EVALUATION_WINDOWS, evaluate
+from host.training.loop import _edges
+from host.training.progress import CHECKS
+from host.training.starts import random_weights
 
 
 def small_spec(path, **changes):
@@ -58,14 +55,14 @@ def test_the_rate_falls_linearly_from_presentation_to_presentation(data_file, sh
 def test_the_rate_is_halved_while_validation_is_clearly_worse(data_file, shown, monkeypatch):
     """The first two checks after the start are made to fail: from there on a quarter of the rate."""
     spec = small_spec(data_file, **{"training.epochs": 2, "noise": []})
-    n_checks, real = [], training.classify
+    n_checks, real = [], learning.classify
 
     def failing(chip, samples, encoder):
         n_checks.append(1)
         real(chip, samples, encoder)
         return np.where(len(n_checks) in (2, 3), -1, samples.labels)
 
-    monkeypatch.setattr(training, "classify", failing)
+    monkeypatch.setattr(learning, "classify", failing)
     run(spec)
     rates, edges = np.array([rate for _, rate in shown]), _edges(len(shown))
     plain = 0.05 * (1 - np.arange(len(shown)) / len(shown))
@@ -76,7 +73,7 @@ def test_the_rate_is_halved_while_validation_is_clearly_worse(data_file, shown, 
 def test_a_back_off_takes_the_die_back(data_file, monkeypatch):
     """The third check is made to fail: the next chunk is learned from the snapshot of the best before it."""
     checks, snapshots, taught_from = [], [], []
-    real, learn = training.classify, chipsim.Chip.learn
+    real, learn = learning.classify, chipsim.Chip.learn
 
     def failing(chip, samples, encoder):
         checks.append(1)
@@ -91,7 +88,7 @@ def test_a_back_off_takes_the_die_back(data_file, monkeypatch):
             taught_from.append(self.snapshot())
         return learn(self, *arguments)
 
-    monkeypatch.setattr(training, "classify", failing)
+    monkeypatch.setattr(learning, "classify", failing)
     monkeypatch.setattr(chipsim.Chip, "learn", watched)
     run(small_spec(data_file))
     assert same_snapshot(taught_from[1], snapshots[1])
@@ -139,7 +136,7 @@ def test_fewer_presentations_than_checks(tmp_path):
 
 def test_evaluation_changes_no_die_and_repeats(data_file):
     setup = prepare(small_spec(data_file))
-    chip = setup.chip(setup.chip_spec, setup.start_weights(), 1)
+    chip = setup.chip(setup.design, setup.start_weights(), 1)
     encoder = Encoder("bernoulli", 6, 6, 512, 1)
     before = chip.snapshot()
     first, again = (evaluate(chip, setup.dataset.test, encoder) for _ in range(2))
@@ -150,10 +147,10 @@ def test_evaluation_changes_no_die_and_repeats(data_file):
 
 def test_evaluation_scores_every_sample_whatever_the_chunk(data_file, monkeypatch):
     setup = prepare(small_spec(data_file))
-    chip = setup.chip(setup.chip_spec, setup.start_weights(), 1)
+    chip = setup.chip(setup.design, setup.start_weights(), 1)
     test, encoder = setup.dataset.test, Encoder("bernoulli", 6, 6, 512, 1)
     whole = evaluate(chip, test, encoder)
-    monkeypatch.setattr("host.training.evaluate.CHUNK", 7)
+    monkeypatch.setattr("host.training.evaluation.CHUNK", 7)
     parts = evaluate(chip, test, encoder)
     assert np.array_equal(whole.classes, parts.classes)
     assert whole.accuracy == parts.accuracy == np.mean(whole.classes == test.labels)
@@ -169,8 +166,8 @@ def test_evaluation_scores_every_sample_whatever_the_chunk(data_file, monkeypatc
 def test_looking_more_often_changes_no_bit(data_file, monkeypatch):
     """A probe, a validation more: what the die learns is the same."""
     plain = run(small_spec(data_file))
-    real = training.classify
-    monkeypatch.setattr(training, "classify", lambda *a: (real(*a), real(*a))[1])
+    real = learning.classify
+    monkeypatch.setattr(learning, "classify", lambda *a: (real(*a), real(*a))[1])
     assert same_snapshot(run(small_spec(data_file)).progress.current, plain.progress.current)
 
 

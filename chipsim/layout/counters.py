@@ -1,0 +1,29 @@
+"""What a run counts: events of the chip, and the work that the simulator had with them."""
+
+from __future__ import annotations
+
+# What a block run counts, by position in the array that it returns.
+COUNTERS = (
+    "synaptic_events",  # an active input row meeting a synapse, bias not counted
+    "weight_updates",  # a pulse on a synapse, bias counted
+    "code_writes",  # a stored few-bit weight that changed
+    "membrane_low_rail",  # a step of a neuron clipped there
+    "membrane_high_rail",
+    "accumulator_full",  # a spike that was not counted
+    "weight_full_scale",  # a write held back at the end of a weight's range
+    "missed_counts",  # a spike that the accumulator missed
+    # The simulator's own work rather than the chip's; depends on how columns are split:
+    "synapses_added",
+    "synapses_written",
+)
+
+
+SIMULATOR_WORK = ("synapses_added", "synapses_written")
+
+
+# What is known of every chunk, per layer: besides, at no cost to the loop, the spikes that a layer sent on, and the
+# input events that bit errors on the host link lost (see chipsim.die.link).
+CHIP_EVENTS = (*(name for name in COUNTERS if name not in SIMULATOR_WORK), "spikes", "events_lost")
+
+
+EVENTS, UPDATES, WRITES, LOW, HIGH, FULL, CLIPPED, MISSED, ADDED, WRITTEN = range(len(COUNTERS))

@@ -1,0 +1,87 @@
+"""Compiles kernels and keeps them on disk, under a key that covers every kernel source.
+
+What a kernel calls may be edited in any file. So the cache folder is named by a hash of all sources of the packages
+that hold kernels, of numba's version and of this machine's processor: a second start is fast, and a stale kernel
+cannot be. The folder's files, and what happens when two processes compile at once: `kernel_cache.py`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numba
+from llvmlite import binding as llvm
+
+from chipsim.simd.kernel_cache import KeptKernel
+
+_KERNEL_PACKAGES = ("chipsim", "learning_circuit", "nonideality")  # every file counts
+_ROOM = 4 << 20  # bytes that compiled kernels need at most
+_UNUSED_S = 60 * 86_400.0  # after that long without a use, the kernels of other sources are removed
+_HOST = "host"  # here only those with kernels
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def processor() -> str:
+    """The processor that kernels are compiled for, as the compiler calls it."""
+    return str(llvm.get_host_cpu_name())
+
+
+def sources_key(root: Path) -> str:
+    """Sixteen hex digits over the sources below `root` (the folder that holds the packages) and the compiler."""
+    digest = hashlib.sha256(f"{numba.__version__} {platform.python_version()} {processor()}".encode())
+    sources = [source for package in _KERNEL_PACKAGES for source in sorted((root / package).rglob("*.py"))]
+    sources += [source for source in sorted((root / _HOST).rglob("*.py")) if b"@kernel" in source.read_bytes()]
+    for source in sources:
+        digest.update(f"{source.relative_to(root)}\0".encode() + source.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def cache_root() -> Path:
+    """Where chipsim keeps what it can make again: CHIPSIM_CACHE, else the user's cache folder."""
+    if chosen := os.environ.get("CHIPSIM_CACHE"):
+        return Path(chosen)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "chipsim"
+
+
+def _kernel_folder() -> Path | None:
+    """The folder for this source state, or None if nothing can be written there."""
+    folder = cache_root() / "kernels" / sources_key(Path(__file__).resolve().parents[2])
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(bytes(_ROOM))  # a full disk costs the cache, not the run
+            probe.flush()
+        os.utime(folder)
+        _remove_unused(folder.parent)
+        return folder
+    except OSError:
+        return None
+
+
+def _remove_unused(kernels: Path) -> None:
+    """Remove the folders of source states that nobody has started for long."""
+    for folder in kernels.iterdir():
+        if time.time() - folder.stat().st_mtime > _UNUSED_S:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+KERNEL_FOLDER = _kernel_folder()
+
+
+def kernel(function: _F) -> _F:
+    """Compile `function` without the interpreter lock; kept on disk where there is a place for it."""
+    if numba.config.DISABLE_JIT:
+        return function
+    options = {"nopython": True, "nogil": True, "_nrt": False, "no_cfunc_wrapper": True}
+    compiled = KeptKernel(function, targetoptions=options)
+    if KERNEL_FOLDER is not None and Path(function.__code__.co_filename).is_file():
+        compiled.keep_in(KERNEL_FOLDER)
+    return compiled

@@ -1,0 +1,31 @@
+"""What there is to choose from: chipsim noise and methods."""
+
+from __future__ import annotations
+
+import click
+
+from host.cli.groups import command
+from host.cli.options import json_option, one_line_errors
+
+
+@command()
+@json_option
+def noise(as_json: bool) -> None:
+    """List the nonidealities: what each level means, its unit, distribution, sites and source."""
+    with one_line_errors():
+        from host.cli.text import noise_json, noise_text
+
+        click.echo(noise_json() if as_json else noise_text())
+
+
+@command()
+@json_option
+def methods(as_json: bool) -> None:
+    """List the training methods: how a die comes to its weights."""
+    import json
+
+    from host.settings import METHODS
+
+    width = max(map(len, METHODS))
+    lines = [f"{name:<{width}}  {meaning}" for name, meaning in METHODS.items()]
+    click.echo(json.dumps(METHODS) if as_json else "\n".join(lines))

@@ -1,0 +1,32 @@
+"""What a run cost, for JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from chipsim import ChipSpec
+from chipsim.cost import Activity, Phase, area_json, phase_cost
+from chipsim.physical import PhysicalSpec
+
+
+def cost_json(
+    spec: ChipSpec,
+    hardware: PhysicalSpec | None,
+    phases: Mapping[Phase, tuple[Activity, int]],
+    *,
+    constant_current: bool,
+) -> dict[str, Any]:
+    """Cost per sample of each phase, given as (activity, samples); None for a phase without samples.
+
+    Time and energy of each phase, and the area, need a physical spec; without one there are counts and bytes alone.
+    """
+    cost: dict[str, Any] = {"chip": None if hardware is None else hardware.name}
+    for phase, (activity, samples) in phases.items():
+        cost[phase] = None
+        if samples:
+            one = phase_cost(spec, hardware, phase, activity, samples, constant_current=constant_current)
+            cost[phase] = one.to_json()
+    if hardware is not None:
+        cost["area_mm2"] = area_json(spec, hardware)
+    return cost

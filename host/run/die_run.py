@@ -1,0 +1,226 @@
+"""One run from spec to result: teacher, ideal chip, this die before, learning, this die after."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from chipsim import ChipInterface
+from chipsim.physical import not_modelled
+from host.data import Encoder
+from host.methods import Job, find
+from host.run.chip_source import ChipSource, InProcess
+from host.run.cost_facts import cost_json
+from host.run.folder import RunFolder
+from host.run.setup import prepare
+from host.settings import RunSpec
+from host.training import CHUNK, Progress, Score, Setup, evaluate
+from nonideality import parse_all
+
+_SATURATIONS = (
+    "membrane_low_rail",
+    "membrane_high_rail",
+    "accumulator_full",
+    "weight_full_scale",
+    "missed_counts",
+    "events_lost",
+)
+
+
+class RunListener(Protocol):
+    """Hears how a run goes on; a terminal shows it."""
+
+    def stage(self, text: str) -> None: ...
+
+    def learning(self, done: int, total: int, validation_accuracy: float | None) -> None: ...
+
+
+class NullListener:
+    """Hears and says nothing."""
+
+    def stage(self, text: str) -> None:
+        pass
+
+    def learning(self, done: int, total: int, validation_accuracy: float | None) -> None:
+        pass
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """All that a run found out; `summary` is the part that goes to JSON."""
+
+    setup: Setup
+    chip: ChipInterface  # the die as it was kept
+    before: Score  # on the test set
+    after: Score
+    ideal: Score
+    start: list[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]  # delivered weights before learning
+    progress: Progress
+    facts: dict[str, Any]  # the same bits wherever and whenever the spec is run
+    summary: dict[str, Any]  # the facts, how fast it went and where it is kept
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What every die of a design is compared with: nothing in it depends on the noise or on the die."""
+
+    teacher: float  # accuracy on the test set
+    ideal: Score  # of a chip without errors, on the test set
+
+
+def run(
+    spec: RunSpec,
+    threads: int = 1,
+    folder: RunFolder | Callable[[RunSpec], RunFolder] | None = None,
+    listener: RunListener | None = None,
+    source: ChipSource | None = None,
+) -> Outcome:
+    """Run `spec`; with a folder, keep checkpoints there and go on from the one found.
+
+    folder: an existing run's, or a function that makes one for the spec with nothing left open (called once the data
+    are read, so that bad data leave nothing behind). source: where the die is; the ideal chip, a model that no wire
+    leads to, is always in this process. Neither `threads` nor `source` changes a bit of the result. Raises DataError,
+    RunFolderError, ChipError, LinkError; OSError if the folder cannot be written.
+    """
+    listener = listener or NullListener()
+    setup = prepare(spec, listener.stage)
+    kept_in = folder(setup.spec) if callable(folder) else folder
+    listener.stage("ideal chip")
+    return run_die(setup, reference(setup, threads), threads, kept_in, listener, source)
+
+
+def reference(setup: Setup, threads: int = 1) -> Reference:
+    """Measure what the dies of this design are compared with."""
+    test = setup.dataset.test
+    chip = setup.chip(setup.design.ideal(), setup.converted_weights(), threads)
+    return Reference(setup.teacher.accuracy(test), evaluate(chip, test, _encoder(setup)))
+
+
+def run_die(
+    setup: Setup,
+    compared_with: Reference,
+    threads: int = 1,
+    folder: RunFolder | None = None,
+    listener: RunListener | None = None,
+    source: ChipSource | None = None,
+) -> Outcome:
+    """Fabricate the die that `setup.spec` names, measure it, train it, measure it again.
+
+    folder: the run's folder, which keeps checkpoints and the result; source: where the die is, in this process if None.
+    Raises RunFolderError, ChipError, LinkError, OSError.
+    """
+    listener, source = listener or NullListener(), source or InProcess(threads)
+    spec, test = setup.spec, setup.dataset.test
+    encoder = _encoder(setup)
+    listener.stage("this die before learning")
+    chip = source.die(setup.design, spec.die)
+    chip.program(setup.start_weights())
+    chip.age(spec.training.rest_before_s)
+    start = chip.weights()
+    before = evaluate(chip, test, encoder)
+
+    identity = {"spec": spec.hash(), "data set": setup.dataset.digest}
+    progress = folder.load_progress(identity) if folder else None
+    progress = progress or Progress(len(setup.valid))
+    learned: list[int] = []  # presentations so far, of those learned from in this call
+    first = progress.presentations
+
+    def tick(done: int, accuracy: float | None) -> None:
+        learned.append(done)
+        listener.learning(done, setup.presentations, accuracy)
+
+    listener.stage(f"learning: {spec.training.method}")
+    began = time.perf_counter()
+    job = Job(
+        setup=setup,
+        chip=chip,
+        encoder=encoder,
+        progress=progress,
+        timeline=source.timeline,
+        save=lambda state: folder.save_progress(state, identity) if folder else None,
+        tick=tick,
+        threads=threads,
+    )
+    find(spec.training.method).learn(job)
+    seconds = time.perf_counter() - began
+    chip.age(spec.training.rest_after_s)
+    listener.stage("this die after learning")
+    after = evaluate(chip, test, encoder)
+    rate = (learned[-1] - first) / seconds if learned else None
+    facts = _facts(setup, compared_with, before, after, progress)
+    summary = {
+        **facts,
+        "data_origin": setup.dataset.origin,
+        "samples_per_s": None if rate is None else round(rate, 1),
+        "link": source.link(),
+        "run_dir": str(folder.path) if folder else None,
+    }
+    if folder:
+        folder.save_result(summary)
+    return Outcome(setup, chip, before, after, compared_with.ideal, start, progress, facts, summary)
+
+
+def _encoder(setup: Setup) -> Encoder:
+    """For looking at a chip: one chunk at a time."""
+    spec = setup.spec
+    return Encoder(spec.encoding, setup.dataset.n_in, spec.steps, CHUNK, spec.seed)
+
+
+def recovered_fraction(ideal: float, before: float, after: float) -> float | None:
+    """Which part of the lost accuracy came back: 1 is all of it. None if nothing was lost."""
+    return (after - before) / (ideal - before) if ideal > before else None
+
+
+def _facts(setup: Setup, compared_with: Reference, before: Score, after: Score, progress: Progress) -> dict[str, Any]:
+    spec, ideal = setup.spec, compared_with.ideal
+    effort = find(spec.training.method).effort(setup, progress)
+    learned = effort.activity
+    phases: dict[str, Mapping[str, Any]] = {
+        "learning": learned,
+        "test_before": before.activity,
+        "test_after": after.activity,
+    }
+    accuracy = {
+        "teacher": compared_with.teacher,
+        "ideal": ideal.accuracy,
+        "before": before.accuracy,
+        "after": after.accuracy,
+    }
+    return {
+        "dataset": setup.dataset.name,
+        "data_digest": setup.dataset.digest,
+        "network": list(setup.teacher.sizes),
+        "chip": None if spec.chip is None else {"name": spec.chip.name, "not_modelled": not_modelled(spec.chip)},
+        "spec_hash": spec.hash(),
+        "seed": spec.seed,
+        "die_seed": spec.die,
+        "noise": [
+            {"text": text, "level": noise.effect.level, "meaning": noise.describe()}
+            for text, noise in zip(spec.noise, parse_all(spec.noise), strict=True)
+        ],
+        "accuracy": accuracy,
+        "test_samples": len(setup.dataset.test),
+        "recovered_fraction": recovered_fraction(ideal.accuracy, before.accuracy, after.accuracy),
+        "train_samples": progress.presentations,
+        "kept_after_samples": progress.checks[progress.kept()].presentations,
+        "synaptic_events": sum(learned["synaptic_events"]),
+        "weight_updates": sum(learned["weight_updates"]),
+        "code_writes": sum(learned["code_writes"]),
+        "saturation": {
+            when: {name: int(np.sum(counts[name])) for name in _SATURATIONS} for when, counts in phases.items()
+        },
+        "cost": cost_json(
+            setup.design,
+            spec.chip,
+            {
+                "inference": (after.activity, len(setup.dataset.test)),
+                "learning": (learned, effort.die_samples),
+            },
+            constant_current=spec.encoding == "current",
+        ),
+        "method": {"name": spec.training.method, **effort.to_json()},
+    }

@@ -1,0 +1,175 @@
+"""Puts a run's settings together, once: flags over the file over what a chip, a teacher and the data set say."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from host.errors import SettingError
+from host.methods import Method, find
+from host.near import did_you_mean
+from host.run.hardware_setting import HardwareSetting
+from host.settings import DATASET_DEFAULTS, STEPS_LEARNED_IN, RunSpec, put, put_default
+from host.teachers import check_kind, digest_of, neuron_settings
+
+
+def resolve(config: Path | None, overrides: Mapping[str, Any]) -> RunSpec:
+    """The spec from a TOML file (if any) and overrides such as ``{"training.epochs": 5}``.
+
+    ``chip`` may be a preset's name, a file, or a chip's tables; what it says gives way to any other setting, and the
+    defaults give way to it. Raises SettingError, ChipError.
+    """
+    return spec_of(read_settings(config, overrides), config)
+
+
+def read_settings(config: Path | None, overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """What the file (if any) and the overrides say, defaults not filled in. Raises SettingError, ChipError."""
+    text = _read(config) if config is not None else ""
+    return _merged(_parsed(text, config), overrides, str(config), text)
+
+
+def merge(settings: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """`settings` with overrides such as ``{"training.epochs": 5}`` put in. Raises SettingError, ChipError."""
+    return _merged(deepcopy(dict(settings)), overrides, "chip", "")
+
+
+def spec_of(settings: Mapping[str, Any], config: Path | None = None) -> RunSpec:
+    """The spec with these settings, the others as the chip says, else at what suits the data set.
+
+    `config` is named in errors. Raises SettingError, ChipError.
+    """
+    filled: dict[str, Any] = deepcopy(dict(settings))
+    for path, value in HardwareSetting(filled, "chip", "").settings().items():
+        put_default(filled, path, value)
+    dataset = filled.get("dataset", RunSpec.model_fields["dataset"].default)
+    from_file = _names_teacher(filled)
+    if from_file:
+        filled.setdefault("hidden", ())
+    for key, value in DATASET_DEFAULTS.get(dataset if isinstance(dataset, str) else "", {}).items():
+        if not (from_file and key.startswith("teacher.")):  # that is how one is trained here
+            put_default(filled, key, value)
+    circuit, steps = (
+        filled.setdefault("learning_circuit", {}),
+        filled.get("steps", RunSpec.model_fields["steps"].default),
+    )
+    if isinstance(circuit, dict):
+        with contextlib.suppress(TypeError, ValueError, OverflowError):  # steps that are no number are refused below
+            n_steps = int(steps)
+            learned_in = STEPS_LEARNED_IN.get(dataset, n_steps - n_steps // 2)
+            circuit.setdefault("warm_up_steps", n_steps - learned_in)
+    try:
+        spec = RunSpec.model_validate(filled)
+    except ValidationError as error:
+        raise SettingError(_one_line(error, config)) from None
+    checked_method(spec, config)
+    return spec
+
+
+def checked_method(spec: RunSpec, config: Path | None = None) -> Method:
+    """How this run's die is trained. Raises SettingError if the neuron, the encoding or the noise is nothing for it."""
+    method = find(spec.training.method)
+    try:
+        method.check(spec)
+    except ValueError as error:
+        raise SettingError(f"{error}{_where(config)}") from None
+    return method
+
+
+def _where(config: Path | None) -> str:
+    return f" in {config}" if config is not None else ""
+
+
+def _merged(settings: dict[str, Any], overrides: Mapping[str, Any], source: str, text: str) -> dict[str, Any]:
+    """`settings`, read from the `text` of `source`, with the overrides put in and a chip that is known to be one."""
+    hardware = HardwareSetting(settings, source, text)
+    if "teacher.file" in overrides and isinstance(settings.get("teacher"), dict):
+        settings["teacher"].pop("digest", None)  # of another file
+    if any(path.split(".")[0] == "chip" for path in overrides):
+        hardware.release()
+    for path, value in overrides.items():
+        put(settings, path, deepcopy(value))
+        hardware.changed(path)
+    hardware.settings()
+    return settings
+
+
+def _names_teacher(settings: dict[str, Any]) -> bool:
+    """Whether the teacher is read from a file: its place is then made absolute, its digest put in, and what follows."""
+    teacher = settings.get("teacher")
+    if not isinstance(teacher, dict) or not isinstance(teacher.get("file"), str):
+        return False
+    path = Path(teacher["file"]).expanduser().absolute()
+    check_kind(path)
+    teacher["file"] = str(path)
+    if teacher.get("digest") is None:
+        teacher["digest"] = digest_of(path)
+    neuron = settings.setdefault("neuron", {})
+    if isinstance(neuron, dict):
+        with contextlib.suppress(ValidationError):  # refused below, by its full name
+            for name, value in neuron_settings(path, teacher, neuron).items():
+                neuron.setdefault(name, value)
+    return True
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise SettingError(f"config {path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise SettingError(f"config {path} is not TOML: {error}") from None
+
+
+def _parsed(text: str, path: Path | None) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingError(f"config {path} is not TOML: {error}") from None
+
+
+def _known_keys(path: tuple[str, ...]) -> list[str]:
+    model: Any = RunSpec
+    for name in path:
+        model = model.model_fields[name].annotation if name in model.model_fields else None
+        if model is None or not hasattr(model, "model_fields"):
+            return []
+    return list(model.model_fields)
+
+
+def _names(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    """All settings below a table by their dotted names."""
+    for name, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from _names(field.annotation, f"{prefix}{name}.")
+        else:
+            yield prefix + name
+
+
+def _choices(error: Mapping[str, Any]) -> list[str]:
+    """What a setting of several words may be, as pydantic says it: ``'if' or 'lif'``."""
+    return re.findall(r"'([^']*)'", error["ctx"]["expected"])
+
+
+def _one_line(error: ValidationError, config: Path | None) -> str:
+    """The first thing wrong, with its name, its value, the rule, and what would be valid."""
+    first = error.errors()[0]
+    path = [str(part) for part in first["loc"] if not isinstance(part, int)]
+    name = ".".join(path)
+    where = _where(config)
+    if first["type"] == "extra_forbidden":
+        known = _known_keys(tuple(path[:-1]))
+        elsewhere = [repr(each) for each in _names(RunSpec) if each.endswith(f".{path[-1]}")]
+        hint = f"did you mean {' or '.join(elsewhere)}? " if elsewhere else did_you_mean(path[-1], known)
+        return f"unknown setting {name!r}{where}: {hint}choose from {', '.join(known)}"
+    message = first["msg"].removeprefix("Value error, ")
+    if not path or first["type"] == "value_error":
+        return f"{message}{where}"
+    hint = did_you_mean(first["input"], _choices(first)) if first["type"] == "literal_error" else ""
+    return f"{name} = {first['input']!r}{where}: {hint}{message[0].lower()}{message[1:]}"

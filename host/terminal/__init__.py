@@ -1,0 +1,28 @@
+"""What a person sees on a terminal: progress on stderr, tables of aligned columns, figures as a person reads them.
+
+`console` draws on stderr how something goes on, and is silent in a pipe. `table` is the one place where widths are
+computed; `percent` writes fractions, `-` where there is none.
+
+    from host.terminal import table
+
+    print("\\n".join(table([["thermal", "0.1"], ["mismatch", "0.25"]], ["noise", "level"])))
+
+    noise     level
+    thermal     0.1
+    mismatch   0.25
+
+May know: nothing of ours. Rooms that report progress do not know it either: they tell a listener, and a command hands
+them the console. To add a kind of progress: a method there, which must draw nothing where there is no terminal
+(`tests/host/cli/test_cli.py`).
+"""
+
+from host.terminal.console import Console
+from host.terminal.percent import percent, percent_interval
+from host.terminal.table import table
+
+__all__ = [
+    "Console",
+    "percent",
+    "percent_interval",
+    "table",
+]

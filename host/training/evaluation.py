@@ -1,0 +1,68 @@
+"""Shows samples to a chip and scores what comes back. Looking never changes a die."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chipsim import ChipInterface, Result
+from host.data import Encoder, Samples
+
+# Windows shown for evaluation are numbered from here, far from the training windows, so that their noise is their own.
+EVALUATION_WINDOWS = 1 << 40
+CHUNK = 512
+_MOST_COUNTS = 8_000_000  # in a chunk, 32 MB
+_MOST_RATES = 40_000_000  # kept of all samples, 160 MB
+
+
+@dataclass(frozen=True)
+class Score:
+    """How a chip did on a set of samples."""
+
+    accuracy: float
+    classes: NDArray[np.int64]  # (n,)
+    rates: list[NDArray[np.float32]]  # per layer, spikes per step, of every `stride`-th sample: (n / stride, n_out)
+    stride: int  # 1, unless a chip has so many neurons that all their rates would fill the memory
+    activity: dict[str, NDArray[np.int64]]  # per name (n_layers,), see chipsim.layout.counters
+
+
+def evaluate(chip: ChipInterface, samples: Samples, encoder: Encoder) -> Score:
+    """Score `chip` on all of `samples`, a chunk at a time."""
+    stride = -(-len(samples) * sum(chip.spec.layer_sizes[1:]) // _MOST_RATES)
+    steps = np.float32(chip.spec.steps)
+    classes, rates, activities = [], [], []
+    for start, result in _shown(chip, samples, encoder):
+        classes.append(result.classes)
+        rates.append([(counts[-start % stride :: stride] / steps).astype(np.float32) for counts in result.counts])
+        activities.append(result.activity)
+    found = np.concatenate(classes)
+    return Score(
+        accuracy=float(np.mean(found == samples.labels)),
+        classes=found,
+        rates=[np.concatenate(each) for each in zip(*rates, strict=True)],
+        stride=stride,
+        activity={name: np.sum([each[name] for each in activities], axis=0) for name in activities[0]},
+    )
+
+
+def classify(chip: ChipInterface, samples: Samples, encoder: Encoder) -> NDArray[np.int64]:
+    """(n,) the chip's answers to all of `samples`; nothing else is read from it."""
+    return np.concatenate([result.classes for _, result in _shown(chip, samples, encoder)])
+
+
+def _shown(chip: ChipInterface, samples: Samples, encoder: Encoder) -> Iterator[tuple[int, Result]]:
+    """First sample and result of each chunk, when the next one is on its way: looking at one may mean waiting."""
+    size = max(1, min(CHUNK, _MOST_COUNTS // sum(chip.spec.layer_sizes[1:])))
+    last: tuple[int, Result] | None = None
+    for start in range(0, len(samples), size):
+        values = samples.values(slice(start, start + size))
+        windows = np.arange(start, start + len(values), dtype=np.int64) + EVALUATION_WINDOWS
+        result = chip.infer(encoder.encode(values, windows), windows)
+        if last is not None:
+            yield last
+        last = start, result
+    if last is not None:
+        yield last

@@ -1,0 +1,70 @@
+"""All that is known before a die is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from chipsim import Chip, ChipSpec
+from host.data import Dataset, Samples
+from host.settings import RunSpec
+from host.teachers import Layer, Teacher
+from host.training.starts import converted
+
+_CHUNK_VALUES = 8_000_000  # inputs and targets, 32 MB
+
+
+@dataclass(frozen=True)
+class Setup:
+    """All that is known before a die is touched."""
+
+    spec: RunSpec  # with nothing left open
+    dataset: Dataset
+    train: Samples
+    valid: Samples
+    teacher: Teacher
+    start: Callable[[Setup], list[Layer | None]]  # what the method lets a die begin with
+
+    @property
+    def design(self) -> ChipSpec:
+        return self.spec.design_of(self.teacher.network.design_settings())
+
+    @property
+    def learning_rate(self) -> float:
+        assert self.spec.training.learning_rate is not None, "open settings are filled in by complete()"
+        return self.spec.training.learning_rate
+
+    @property
+    def presentations(self) -> int:
+        """How many samples the chip will learn from, counting repeats."""
+        return len(self.train) * (self.spec.training.epochs or 0)
+
+    @property
+    def chunk(self) -> int:
+        """Samples sent at a time: fewer where a network has very many neurons, each with a target."""
+        return max(1, min(self.spec.training.chunk, _CHUNK_VALUES // sum(self.teacher.sizes)))
+
+    def start_weights(self) -> list[Layer | None]:
+        """What a die is programmed with before anything is learned."""
+        return self._delivered(self.start(self))
+
+    def converted_weights(self) -> list[Layer | None]:
+        """The teacher's weights for this chip."""
+        return self._delivered(converted(self.teacher, self.spec))
+
+    def _delivered(self, layers: Sequence[Layer | None]) -> list[Layer | None]:
+        """Weights with which a spike's charge in all is as given, however slowly its current decays."""
+        factor = np.float32(self.spec.neuron.charge_per_step)
+        return [layer and (layer[0] * factor, layer[1] * factor) for layer in layers]
+
+    def chip(self, spec: ChipSpec, weights: Sequence[Layer | None], threads: int) -> Chip:
+        """The run's die, made by `spec` and programmed."""
+        return self.chip_of(spec, self.spec.die, weights, threads)
+
+    @staticmethod
+    def chip_of(spec: ChipSpec, die: int, weights: Sequence[Layer | None], threads: int) -> Chip:
+        chip = Chip(spec, die, threads)
+        chip.program(weights)
+        return chip
