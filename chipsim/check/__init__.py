@@ -12,7 +12,7 @@ In `tests/chipsim/check/test_check_rules.py` goes a design that keeps it and som
 should; in `tests/host/cli/test_check_hurts.py` a simulated claim, that who breaks it loses accuracy.
 """
 
-from chipsim.check import counting, learning, membrane, resources, weights  # noqa: F401
+from chipsim.check import counting, learning, membrane, resources, weights  # noqa: F401 (their rules register)
 from chipsim.check.design import Design
 from chipsim.check.finding import Finding, RuleLimits
 from chipsim.check.registry import RULES, Rule

@@ -1,10 +1,9 @@
-"""What suits a data set where neither a flag nor the file says otherwise."""
+"""The data sets that come by name, and what suits each where neither a flag nor the file says otherwise."""
 
 from __future__ import annotations
 
 from typing import Any
 
-# What suits a data set where neither a flag nor the file says otherwise.
 DATASET_DEFAULTS: dict[str, dict[str, Any]] = {
     "digits": {"hidden": (128, 64)},
     "mnist": {"hidden": (256,), "teacher.shift_px": 1},
@@ -21,11 +20,7 @@ DATASET_DEFAULTS: dict[str, dict[str, Any]] = {
         "training.validation_fraction": 0.1,
     },
 }
-
-
 # Steps at the end of a window in which a data set is learned; half of the window where nothing is said. In the last
 # step counts are final: errors before it are mostly those of spikes still to come, and many layers learn to fire more.
 STEPS_LEARNED_IN = {"cifar10": 1}
-
-
 BUILT_IN = ("digits", "mnist", "mnist16", "yinyang", "cifar10")
