@@ -118,7 +118,10 @@ class Chip:
         bits = self.spec.learning_circuit.update_accumulator_bits
         layers = []
         for (w, b), shape, fabricated in zip(
-            in_crossbars(weights, self.spec.shapes), self.spec.shapes, self._fabricated, strict=True
+            in_crossbars(weights, self.spec.shapes, self.spec.thresholds_th),
+            self.spec.shapes,
+            self._fabricated,
+            strict=True,
         ):
             synapses, state = program_layer(
                 w, b, fabricated.gain, fabricated.weight_bits, bits, self.spec.synapse, fabricated.stuck

@@ -3,6 +3,7 @@
 Read, in this order:
 
     layers        kinds of layers, and the shape of crossbars and neurons that follows from each
+    dac           the converters that set leaks and thresholds
     spec          the whole chip as one frozen setting, with all that is refused
     adc           the converter through which a host reads membranes back
     pooling       average pooling as a crossbar of fixed weights
@@ -11,7 +12,8 @@ Read, in this order:
 May know: `learning_circuit` and `nonideality`, whose settings are part of a chip's. Never a die seed, a table or a
 kernel: a design can be described where nothing is compiled.
 
-To add a setting: a field with its unit in its name and a default that leaves other chips as they were. Then
+To add a setting: a field with its unit in its name and a default that leaves other chips as they were; left out where
+it is not set, as `NeuronSpec` leaves its younger ones out, so that hashes, files and frames stay as they were. Then
 `tests/support/every_setting.py` and `tests/host/run/test_settings_take_effect.py` ask for a value of it, and for proof
 that it changes a run. To add a kind of layer: its class and its shape in `layers`, what its positions see in
 `chipsim/layout/receptive_fields.py`, where its synapses stand in `host/trace/synapse_lookup.py`, how it travels in
@@ -20,6 +22,7 @@ that it changes a run. To add a kind of layer: its class and its shape in `layer
 """
 
 from chipsim.design.adc import Adc, AdcSpec
+from chipsim.design.dac import Dac, LeakDac, ThresholdDac
 from chipsim.design.layers import AnyLayer, AveragePool, Convolution, Dense, Flatten, LayerShape, shapes_of
 from chipsim.design.pixel_order import flattened_rows, from_image, kernel_rows, to_image
 from chipsim.design.pooling import own_channel, pooling_weights
@@ -34,12 +37,15 @@ __all__ = [
     "ChipError",
     "ChipSpec",
     "Convolution",
+    "Dac",
     "Dense",
     "Flatten",
     "LayerShape",
+    "LeakDac",
     "NeuronSpec",
     "SynapseSpec",
     "TargetBits",
+    "ThresholdDac",
     "check_devices",
     "flattened_rows",
     "from_image",

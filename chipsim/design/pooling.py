@@ -17,7 +17,10 @@ def own_channel(shape: LayerShape) -> NDArray[np.float32]:
     return own
 
 
-def pooling_weights(shape: LayerShape) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Weights (rows, columns) with which a full window's spikes, together, are worth one; no bias."""
-    weights = own_channel(shape)[:-1] / np.float32(shape.fan_in)
+def pooling_weights(shape: LayerShape, threshold_th: float = 1.0) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Weights (rows, columns) with which a full window's spikes, together, are worth one; no bias.
+
+    threshold_th: of the layer's neurons, which such a window just takes from rest to firing.
+    """
+    weights = own_channel(shape)[:-1] / np.float32(shape.fan_in) * np.float32(threshold_th)
     return weights, np.zeros(shape.columns, np.float32)

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
+from pydantic_core import PydanticKnownError, to_jsonable_python
 
+from chipsim.design.dac import LeakDac, ThresholdDac
 from chipsim.design.layers import AnyLayer, Dense, LayerShape, Shape, shapes_of
 from learning_circuit import LearningCircuitSpec
 from nonideality import Noise, parse_all
@@ -25,14 +38,38 @@ class ChipError(ValueError):
     """A command that this chip cannot carry out: the message names the value, the rule and the fix."""
 
 
+_ONE: TypeAdapter[float] = TypeAdapter(Positive)
+_EACH: TypeAdapter[tuple[float, ...]] = TypeAdapter(Annotated[tuple[Positive, ...], Field(min_length=1)])
+
+
+def _of_all_or_each(value: Any) -> float | tuple[float, ...]:
+    """A positive number, or a tuple of them. A mistake is that of the whole setting, by its own name."""
+    try:
+        return _EACH.validate_python(value) if isinstance(value, list | tuple) else _ONE.validate_python(value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise PydanticKnownError(first["type"], first.get("ctx")) from None  # type: ignore[arg-type]
+
+
+PerLayer = Annotated[float | tuple[float, ...], BeforeValidator(_of_all_or_each)]  # of all layers, or one for each
+
+
 class NeuronSpec(BaseModel):
-    """Neurons of every layer: integrate-and-fire or leaky, Eqs. 1 to 3 of Yang et al. 2022 (arXiv 2210.04532)."""
+    """Neurons of every layer: integrate-and-fire or leaky, Eqs. 1 to 3 of Yang et al. 2022 (arXiv 2210.04532).
+
+    What is set in a layer, which a DAC may have rounded, say `tau_steps_of` and `threshold_th_of`.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Annotated[Literal["if", "lif"], Field(description="Kind of the neurons.")] = "if"
     # a = exp(-1 / tau_steps)
-    tau_steps: Annotated[Positive, Field(description="Membrane time constant of a lif neuron in steps.")] = 10.0
+    tau_steps: Annotated[
+        PerLayer,
+        Field(
+            description="Membrane time constant of a lif neuron in steps; one for all layers, or 10,5: one for each."
+        ),
+    ] = 10.0
     # Of an exponential current; None: charge arrives within a step.
     synapse_tau_steps: Annotated[Positive | None, Field(description="Time constant of synaptic currents in steps.")] = (
         None
@@ -44,6 +81,74 @@ class NeuronSpec(BaseModel):
     readout: Annotated[
         Literal["spiking", "integrating", "integrating-max"], Field(description="What the outputs are read by.")
     ] = "spiking"
+    # The unit of weights and membranes stays the nominal threshold; the boxcar lies around the layer's own.
+    threshold_th: Annotated[
+        PerLayer,
+        Field(description="Firing threshold over the nominal one; one for all layers, or 1,0.5: one for each."),
+    ] = 1.0
+    leak_dac: LeakDac = LeakDac()
+    threshold_dac: ThresholdDac = ThresholdDac()
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_unset(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Settings younger than files and frames are left out where they say nothing: those stay as they were."""
+        written: dict[str, Any] = handler(self)
+        unset = {name for name in _YOUNGER if getattr(self, name) == type(self).model_fields[name].default}
+        return {name: value for name, value in written.items() if name not in unset}
+
+    def settings(self) -> dict[str, Any]:
+        """Every setting as JSON holds it, unset ones included."""
+        return self.model_dump(mode="json") | {name: to_jsonable_python(getattr(self, name)) for name in _YOUNGER}
+
+    @model_validator(mode="after")
+    def _can_be_set(self) -> NeuronSpec:
+        """Raises ValueError if a value is beyond its DAC's range, or a threshold beyond the rail."""
+        leak_dac, threshold_dac = self.leak_dac.converter, self.threshold_dac.converter
+        if leak_dac is not None and self.kind == "lif":
+            for where, tau in _each(self.tau_steps):
+                if not leak_dac.holds(1 / tau):
+                    below = f" to {1 / leak_dac.low:g} steps" if leak_dac.low > 0 else " steps or more"
+                    raise ValueError(
+                        f"neuron.tau_steps {tau:g}{where}, a leak of {1 / tau:.4g} per step, is beyond its DAC's range"
+                        f" of {leak_dac.low:g} to {leak_dac.high:g} per step: choose {1 / leak_dac.high:g}{below}, or"
+                        " another range of neuron.leak_dac"
+                    )
+        for where, threshold in _each(self.threshold_th):
+            if threshold_dac is not None and not threshold_dac.holds(threshold):
+                raise ValueError(
+                    f"neuron.threshold_th {threshold:g}{where} is beyond its DAC's range of {threshold_dac.low:g} to"
+                    f" {threshold_dac.high:g} th: choose one of these, or another range of neuron.threshold_dac"
+                )
+            made = threshold if threshold_dac is None else threshold_dac.nearest(threshold)
+            if made > self.high_rail_th:
+                raise ValueError(
+                    f"neuron.threshold_th {made:g}{where} lies above neuron.high_rail_th {self.high_rail_th:g}, which"
+                    " no membrane passes: lower it, or raise the rail"
+                )
+        return self
+
+    def tau_steps_of(self, layer: int) -> float:
+        """Membrane time constant that is set in a layer, counted from 0; infinite if its DAC switches the leak off."""
+        tau, dac = _of(self.tau_steps, layer), self.leak_dac.converter
+        if dac is None or self.kind != "lif":
+            return tau
+        leak = dac.nearest(1 / tau)
+        return 1 / leak if leak > 0 else math.inf
+
+    def threshold_th_of(self, layer: int) -> float:
+        """Threshold that is set in a layer, counted from 0, in nominal thresholds."""
+        threshold, dac = _of(self.threshold_th, layer), self.threshold_dac.converter
+        return threshold if dac is None else dac.nearest(threshold)
+
+    def check_layers(self, n_layers: int) -> None:
+        """Raises ValueError if what differs by layer was not said for just so many layers."""
+        for name in ("tau_steps", "threshold_th"):
+            values = getattr(self, name)
+            if isinstance(values, tuple) and len(values) != n_layers:
+                raise ValueError(
+                    f"neuron.{name} has {len(values)} values, and this network {n_layers} layers of neurons: give one"
+                    " for each, or a single one for all"
+                )
 
     @property
     def charge_per_step(self) -> float:
@@ -52,6 +157,21 @@ class NeuronSpec(BaseModel):
         An exponential current goes on, and delivers 1 / charge_per_step times the weight in all.
         """
         return 1.0 if self.synapse_tau_steps is None else -math.expm1(-1 / self.synapse_tau_steps)
+
+
+_YOUNGER = ("threshold_th", "leak_dac", "threshold_dac")  # than files and frames that must stay as they are
+
+
+def _of(values: float | tuple[float, ...], layer: int) -> float:
+    return values[layer] if isinstance(values, tuple) else values
+
+
+def _each(values: float | tuple[float, ...]) -> Iterator[tuple[str, float]]:
+    """Every value, with the words that say where it belongs."""
+    if isinstance(values, tuple):
+        yield from ((f" of layer {number}", value) for number, value in enumerate(values, start=1))
+    else:
+        yield "", values
 
 
 class SynapseSpec(BaseModel):
@@ -172,9 +292,24 @@ class ChipSpec(BaseModel):
                 raise ValueError(f"noise {text!r}: there is no layer {noise.layer}; this chip has 1 to {self.n_layers}")
         return self
 
+    @model_validator(mode="after")
+    def _each_layer_has_its_values(self) -> ChipSpec:
+        self.neuron.check_layers(self.n_layers)
+        return self
+
     @property
     def n_layers(self) -> int:
         return len(self.layer_sizes) - 1
+
+    @property
+    def tau_steps(self) -> tuple[float, ...]:
+        """Of each layer, see `NeuronSpec.tau_steps_of`."""
+        return tuple(map(self.neuron.tau_steps_of, range(self.n_layers)))
+
+    @property
+    def thresholds_th(self) -> tuple[float, ...]:
+        """Of each layer, see `NeuronSpec.threshold_th_of`."""
+        return tuple(map(self.neuron.threshold_th_of, range(self.n_layers)))
 
     @property
     def shapes(self) -> tuple[LayerShape, ...]:

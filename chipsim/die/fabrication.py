@@ -89,6 +89,8 @@ def fabricate(spec: ChipSpec, die_seed: int) -> list[FabricatedLayer]:
 def _layer(spec: ChipSpec, die_seed: int, layer: int, errors: LayerErrors) -> FabricatedLayer:
     shape = spec.shapes[layer]
     integrating = errors.role == "output" and spec.neuron.readout != "spiking"
+    # From here on the threshold itself, on which reset and boxcar hang, too.
+    errors.threshold_gain = spec.neuron.threshold_th_of(layer) * errors.threshold_gain
     threshold = errors.threshold_gain
     noise = errors.membrane_noise
     read_noise = errors.read_noise * errors.charge_gain
@@ -108,7 +110,7 @@ def _layer(spec: ChipSpec, die_seed: int, layer: int, errors: LayerErrors) -> Fa
         stuck = stuck * own_channel(shape)
     decay = np.ones_like(threshold)
     if spec.neuron.kind == "lif":
-        decay = np.exp(-1 / (spec.neuron.tau_steps * errors.time_constant_gain))
+        decay = np.exp(-1 / (spec.neuron.tau_steps_of(layer) * errors.time_constant_gain))
     current_decay = np.zeros_like(threshold)
     if spec.neuron.synapse_tau_steps is not None:
         current_decay = np.exp(-1 / (spec.neuron.synapse_tau_steps * errors.synapse_time_constant_gain))

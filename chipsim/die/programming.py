@@ -35,10 +35,11 @@ def full_scale_of(values: NDArray[np.float32], top_code: int) -> float:
     return float(_CLIP_FRACTIONS[int(np.argmin(errors))] * largest)
 
 
-def in_crossbars(weights: Weights, layers: Sequence[LayerShape]) -> list[LayerWeights]:
+def in_crossbars(weights: Weights, layers: Sequence[LayerShape], thresholds_th: Sequence[float]) -> list[LayerWeights]:
     """Weights and biases of each layer as its crossbars take them, see `Chip.program`. Raises ChipError.
 
     A dense layer's are (rows, columns) and (columns,); a layer on an image has an axis of crossbars in front.
+    thresholds_th: of each layer, by which the fixed weights of pools go.
     """
     shapes = [None if given is None else (given[0].shape, given[1].shape) for given in weights]
     expected = [shape.weight_shape and (shape.weight_shape, shape.weight_shape[1:]) for shape in layers]
@@ -49,8 +50,8 @@ def in_crossbars(weights: Weights, layers: Sequence[LayerShape]) -> list[LayerWe
     ):
         raise ChipError(f"weights of shapes {shapes} do not fit this chip: program {expected}")
     placed = []
-    for given, layer in zip(weights, layers, strict=True):
-        w, b = pooling_weights(layer) if given is None else given
+    for given, layer, threshold_th in zip(weights, layers, thresholds_th, strict=True):
+        w, b = pooling_weights(layer, threshold_th) if given is None else given
         if not layer.dense:
             w = np.broadcast_to(w, (layer.crossbars, layer.rows, layer.columns))
             b = np.broadcast_to(b, (layer.crossbars, layer.columns))

@@ -10,11 +10,12 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from reference_bias import restated
 from reference_image_layer import ReferenceImageLayer
 from reference_layer import CIRCUIT_SIGNALS, COUNTERS, NEURON_SIGNALS, F, Input, ReferenceLayer, zero_tally
 from reference_link import received_steps, received_targets
 
-from chipsim.die import AGEING_WINDOWS, fabricate
+from chipsim.die import AGEING_WINDOWS, draw_errors, fabricate
 from chipsim.random import natural_exp
 
 
@@ -44,7 +45,9 @@ class ReferenceChip:
         self.die_seed = die_seed
         self.learned, self.rested_s = 0, 0.0  # windows, seconds
         self.layers = []
-        for shape, made, (tables, state) in zip(spec.shapes, fabricate(spec, die_seed), synapses, strict=True):
+        fabricated = zip(fabricate(spec, die_seed), draw_errors(spec, die_seed), strict=True)
+        layers = [restated(spec, n, made, errors) for n, (made, errors) in enumerate(fabricated)]
+        for shape, made, (tables, state) in zip(spec.shapes, layers, synapses, strict=True):
             if not shape.dense:
                 self.layers.append(ReferenceImageLayer(shape, made, spec.learning_circuit, tables, state))
                 continue

@@ -41,7 +41,7 @@ class RemoteChip:
 
     def program(self, weights: Weights) -> None:
         """As `chipsim.Chip.program`."""
-        in_crossbars(weights, self.spec.shapes)
+        in_crossbars(weights, self.spec.shapes, self.spec.thresholds_th)
         self._connection.ask_in_parts(requests.program(weights, self._limits))
         self._programmed = True
 

@@ -27,6 +27,34 @@ CASES = {
     "as designed": {},
     "leaky": {"neuron": {"kind": "lif", "tau_steps": 3.0}},
     "leaky, each its own time constant": {"neuron": {"kind": "lif", "tau_steps": 3.0}, "noise": ("mismatch:0.5@leak",)},
+    "leak and threshold of each layer": {
+        "neuron": {"kind": "lif", "tau_steps": (10.0, 5.0, 1.7), "threshold_th": (1.0, 0.6, 1.3)},
+    },
+    "leak and threshold of each layer, a readout, all of silicon": {
+        "neuron": {
+            "kind": "lif",
+            "tau_steps": (3.0, 9.0, 4.0),
+            "threshold_th": (0.7, 1.2, 0.9),
+            "synapse_tau_steps": 2.0,
+            "readout": "integrating",
+        },
+        "noise": (*SILICON, *EVERYTHING),
+    },
+    "biases by converters": {
+        "neuron": {
+            "kind": "lif",
+            "tau_steps": (10.0, 5.0, 2.2),
+            "threshold_th": (1.0, 0.6, 1.3),
+            "leak_dac": {"bits": 4, "high_per_step": 0.5},
+            "threshold_dac": {"bits": 3},
+        },
+        "noise": ALL_FROZEN,
+    },
+    "a leak that its converter switches off": {
+        "neuron": {"kind": "lif", "tau_steps": (40.0, 2.0, 40.0), "leak_dac": {"bits": 3}, "reset": "zero"},
+        "noise": ("mismatch:0.3@leak",),
+    },
+    "thresholds alone": {"neuron": {"threshold_th": (0.5, 1.5, 0.8)}, "noise": ("boxcar:0.3", "pelgrom:0.05")},
     "reset to zero": {"neuron": {"reset": "zero"}},
     "leaky, reset to zero": {"neuron": {"kind": "lif", "reset": "zero"}, "noise": ALL_FROZEN},
     "narrow rails": {"neuron": {"low_rail_th": -0.1, "high_rail_th": 1.05}},
@@ -238,6 +266,21 @@ neurons = st.fixed_dictionaries(
     }
 )
 
+# All within the converters' ranges, and below every upper rail.
+of_three_layers = st.fixed_dictionaries(
+    {
+        "tau_steps": st.one_of(st.none(), st.tuples(*[st.floats(0.5, 50)] * 3)),
+        "threshold_th": st.one_of(st.none(), st.tuples(*[st.floats(0.3, 1)] * 3)),
+    }
+)
+converters = st.fixed_dictionaries(
+    {},
+    optional={
+        "leak_dac": st.integers(1, 6).map(lambda bits: {"bits": bits, "high_per_step": 2.0}),
+        "threshold_dac": st.integers(1, 6).map(lambda bits: {"bits": bits, "low_th": 0.3, "high_th": 1.0}),
+    },
+)
+
 circuits = st.fixed_dictionaries(
     {
         "accumulator_bits": st.integers(1, 8),
@@ -258,13 +301,17 @@ circuits = st.fixed_dictionaries(
     noise=noises,
     kind=synapses,
     neuron=neurons,
+    biases=of_three_layers,
+    dacs=converters,
     circuit=circuits,
     seed=st.integers(0, 2**32),
     constant_current=st.booleans(),
     rate=st.sampled_from([0.01, 0.1, 0.5]),
 )
-def test_any_chip(sizes, steps, noise, kind, neuron, circuit, seed, constant_current, rate):
-    spec = spec_of(tuple(sizes), steps, (*noise, *kind), neuron, circuit)
+def test_any_chip(sizes, steps, noise, kind, neuron, biases, dacs, circuit, seed, constant_current, rate):
+    n_layers = len(sizes) - 1
+    of_each = {name: values[:n_layers] for name, values in biases.items() if values is not None}
+    spec = spec_of(tuple(sizes), steps, (*noise, *kind), neuron | of_each | dacs, circuit)
     compare(lesson(spec, seed, n_windows=2, rate=rate, constant_current=constant_current), die_seed=seed % 1000)
 
 

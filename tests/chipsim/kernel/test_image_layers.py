@@ -54,6 +54,19 @@ CASES = {
     "mismatch": {"noise": ("mismatch:0.4",)},
     "mismatch of leaky neurons": {"noise": ("mismatch:0.4",), "neuron": {"kind": "lif", "reset": "zero"}},
     "capacitances": {"noise": ("pelgrom:0.001@capacitance,capacitance=1",)},
+    "leak and threshold of each layer": {
+        "noise": ("mismatch:0.4@leak",),
+        "neuron": {"kind": "lif", "tau_steps": (8.0, 2.0, 4.0, 3.0), "threshold_th": (0.8, 0.5, 1.2, 1.0)},
+    },
+    "biases by converters": {
+        "neuron": {
+            "kind": "lif",
+            "tau_steps": 5.0,
+            "threshold_th": (0.8, 1.0, 1.2, 0.9),
+            "leak_dac": {"bits": 3},
+            "threshold_dac": {"bits": 4},
+        },
+    },
     "exponential synapses": {"noise": ("mismatch:0.4",), "neuron": {"synapse_tau_steps": 2.0}},
     "membrane and read noise": {"noise": ("thermal:0.2", "read:0.1")},
     "read noise in the pooling layer": {"noise": ("read:0.3,layer=2",)},
@@ -234,9 +247,11 @@ def test_mirrored_axes(form):
         assert np.mean(plain == mirrored) > 0.99
 
 
-def test_pooling_passes_on_the_mean_rate():
+@pytest.mark.parametrize("threshold_th", [1.0, 0.5, 2.0])
+def test_pooling_passes_on_the_mean_rate(threshold_th):
     """Neurons of weight 1/4 fire as often as the four that they see do on average, up to what is left over."""
-    spec = image_spec((AveragePool(kernel=2),), input_shape=(3, 4, 4), steps=64)
+    neuron = {"threshold_th": threshold_th}
+    spec = image_spec((AveragePool(kernel=2),), input_shape=(3, 4, 4), steps=64, neuron=neuron)
     chip = programmed(spec, [None])
     task = lesson(spec, n_windows=4)
     counts = to_image(chip.infer(task.events, task.windows).counts[0], (3, 2, 2))

@@ -172,6 +172,8 @@ def test_specs_that_cannot_be(fields, text):
         (NeuronSpec, "tau_steps", 0),
         (NeuronSpec, "tau_steps", np.inf),
         (NeuronSpec, "tau_steps", np.nan),
+        (NeuronSpec, "tau_steps", (3.0, -1.0)),
+        (NeuronSpec, "threshold_th", 0),
         (NeuronSpec, "reset", "none"),
         (NeuronSpec, "low_rail_th", 0.1),
         (NeuronSpec, "low_rail_th", -np.inf),

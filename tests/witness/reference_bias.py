@@ -1,0 +1,59 @@
+"""What a design sets in a layer, neuron by neuron: leak, threshold, and what hangs on the threshold.
+
+A DAC is asked code by code. Errors are those of the die's sheet, which multiply what is set; all of it is float64 until
+a table holds it.
+"""
+
+import math
+
+import numpy as np
+
+F = np.float32
+
+
+def nearest_code(wanted, bits, low, high):
+    """(code, what it sets), of two as near the higher one."""
+    top = 2**bits - 1
+    step = (high - low) / top
+    sets = [low + code * step for code in range(top)] + [high]
+    code = max(range(top + 1), key=lambda code: (-abs(sets[code] - wanted), code))
+    return code, sets[code]
+
+
+def leak_of(neuron, layer):
+    """1 / tau of a layer, counted from 0, per step; 0 without a leak."""
+    if neuron.kind == "if":
+        return 0.0
+    tau = neuron.tau_steps[layer] if isinstance(neuron.tau_steps, tuple) else neuron.tau_steps
+    dac = neuron.leak_dac
+    return 1 / tau if dac.bits is None else nearest_code(1 / tau, dac.bits, dac.low_per_step, dac.high_per_step)[1]
+
+
+def threshold_of(neuron, layer):
+    """In nominal thresholds."""
+    wanted = neuron.threshold_th[layer] if isinstance(neuron.threshold_th, tuple) else neuron.threshold_th
+    dac = neuron.threshold_dac
+    return wanted if dac.bits is None else nearest_code(wanted, dac.bits, dac.low_th, dac.high_th)[1]
+
+
+def restated(spec, layer, made, errors):
+    """A fabricated layer with those of its tables said again that follow from leak and threshold."""
+    leak = leak_of(spec.neuron, layer)
+    tau = 1 / leak if leak > 0 else math.inf
+    threshold = threshold_of(spec.neuron, layer) * errors.threshold_gain
+    decay = np.exp(-1 / (tau * errors.time_constant_gain)) if leak > 0 else np.ones_like(threshold)
+    subtracts = errors.enabled & (spec.neuron.reset == "subtract")
+    half = spec.learning_circuit.boxcar_width_th / 2
+    edges = [
+        threshold - half * errors.boxcar_low_gain + errors.boxcar_low_offset,
+        threshold + half * errors.boxcar_high_gain + errors.boxcar_high_offset,
+    ]
+    if made.neurons.integrating:
+        edges = [np.full_like(threshold, -np.inf), np.full_like(threshold, np.inf)]
+    neurons = made.neurons._replace(
+        decay=decay.astype(F),
+        threshold=(threshold if made.neurons.integrating else np.where(errors.enabled, threshold, np.inf)).astype(F),
+        reset_charge=np.where(subtracts, threshold * errors.charge_gain, 0).astype(F),
+    )
+    circuit = made.circuit._replace(boxcar_low=edges[0].astype(F), boxcar_high=edges[1].astype(F))
+    return made._replace(neurons=neurons, circuit=circuit)
