@@ -74,7 +74,7 @@ LAYERS: dict[int, type[Layer]] = {kind.KIND: kind for kind in (DenseFields, Conv
 
 @dataclass(frozen=True)
 class NeuronFields:
-    """Neurons of every layer, as `chipsim.NeuronSpec`."""
+    """Neurons of every layer, as `chipsim.NeuronSpec`; where layers differ, kind is OTHER and tau_steps 0."""
 
     FORM: ClassVar[str] = "BBBxddd"
     kind: int  # in NEURONS

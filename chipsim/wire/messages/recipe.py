@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +16,7 @@ from chipsim.wire.messages.die import Configure
 from chipsim.wire.messages.network_layout import (
     ERROR_GATES,
     NEURONS,
+    OTHER,
     READOUTS,
     RESETS,
     AveragePoolFields,
@@ -31,20 +33,13 @@ _READS_A_FILE = "pulse_curve_csv"
 
 def configure(spec: ChipSpec, die_seed: int) -> Configure:
     """The command that makes this die. What the host read from files is inside: the spec's own JSON names none."""
-    neuron, circuit = spec.neuron, spec.learning_circuit
+    circuit = spec.learning_circuit
     return Configure(
         die_seed,
         spec.steps,
         spec.target_bits,
         tuple(map(_layer_of, spec.shapes)),
-        NeuronFields(
-            choice(NEURONS, neuron.kind),
-            choice(RESETS, neuron.reset),
-            choice(READOUTS, neuron.readout),
-            neuron.tau_steps,
-            neuron.low_rail_th,
-            neuron.high_rail_th,
-        ),
+        _neuron_of(spec),
         Circuit(
             choice(ERROR_GATES, circuit.error_gate),
             circuit.accumulator_bits,
@@ -54,6 +49,21 @@ def configure(spec: ChipSpec, die_seed: int) -> Configure:
             circuit.boxcar_width_th,
         ),
         spec.model_dump_json(exclude_none=True).encode(),
+    )
+
+
+def _neuron_of(spec: ChipSpec) -> NeuronFields:
+    """The fields have one leak and the nominal threshold for all layers: the spec alone says what goes beyond."""
+    neuron, taus = spec.neuron, spec.tau_steps
+    leaks_alike = neuron.kind != "lif" or (len(set(taus)) == 1 and math.isfinite(taus[0]))
+    says_all = leaks_alike and set(spec.thresholds_th) == {1.0}
+    return NeuronFields(
+        choice(NEURONS, neuron.kind) if says_all else OTHER,
+        choice(RESETS, neuron.reset),
+        choice(READOUTS, neuron.readout),
+        taus[0] if says_all else 0.0,
+        neuron.low_rail_th,
+        neuron.high_rail_th,
     )
 
 

@@ -33,10 +33,34 @@ def arrived(command):
             noise=("mismatch:0.1,layer=2", "link:1e-3"),
         ),
         image_spec(),
+        spec_of(neuron={"kind": "lif", "tau_steps": (10, 5, 2), "threshold_th": (1, 0.5, 2)}),
+        spec_of(neuron={"kind": "lif", "tau_steps": 3.0, "leak_dac": {"bits": 4}, "threshold_dac": {"bits": 6}}),
     ],
 )
 def test_the_same_spec_arrives(spec):
     assert arrived(wire.configure(spec, 7)) == spec
+
+
+def test_fields_that_are_the_same_for_all_layers_do_not_claim_more():
+    """One leak and the nominal threshold: all else is 255, as only the spec says."""
+    lif = {"kind": "lif", "tau_steps": 3.0}
+
+    def fields(**neuron):
+        command = wire.configure(spec_of(neuron=neuron), 7)
+        return command.neuron.kind, command.neuron.tau_steps
+
+    assert fields() == (0, 10.0)
+    assert fields(**lif) == (1, 3.0)
+    assert fields(**lif, leak_dac={"bits": 1}) == (255, 0.0)  # switched off
+    assert fields(**lif, leak_dac={"bits": 2}) == (1, pytest.approx(3.0))
+    assert fields(kind="lif", tau_steps=(3.0, 3.0, 3.0)) == (1, 3.0)
+    assert fields(kind="lif", tau_steps=(3.0, 3.0, 2.0)) == (255, 0.0)
+    assert fields(threshold_th=0.5) == fields(threshold_th=(1, 1, 2)) == (255, 0.0)
+    assert fields(threshold_dac={"bits": 2}) == (0, 10.0)  # which sets 1
+
+
+def test_a_spec_without_these_settings_says_nothing_of_them():
+    assert b"dac" not in COMMAND.spec and b"threshold_th" not in COMMAND.spec
 
 
 def test_a_measured_pulse_curve_travels_as_numbers(tmp_path):
