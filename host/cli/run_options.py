@@ -24,6 +24,19 @@ def _numbers(context: click.Context, parameter: click.Parameter, value: str | No
         raise click.BadParameter(f"{value!r} is not a list of whole numbers; write for example 128,64") from None
 
 
+def _of_layers(context: click.Context, parameter: click.Parameter, value: str | None) -> float | list[float] | None:
+    """One number for all layers, or one for each."""
+    if value is None:
+        return None
+    try:
+        numbers = [float(number) for number in value.split(",")]
+    except ValueError:
+        raise click.BadParameter(
+            f"{value!r} is neither a number nor one for each layer; write for example 10, or 10,5 for two layers"
+        ) from None
+    return numbers if len(numbers) > 1 else numbers[0]
+
+
 def _parameter(setting: str) -> str:
     """The name under which click hands over a setting's value."""
     return FLAGS[setting].name.removeprefix("--").replace("-", "_")
@@ -48,7 +61,7 @@ def setting_option(name: str, shown: str | None = None, checked: bool = False, *
     if setting.many == "repeated":
         kind["multiple"] = True
     elif setting.many:
-        kind = {"callback": _numbers}
+        kind = {"callback": _of_layers if setting.many == "per layer" else _numbers}
     if shown is None and more.get("default") is not None:
         shown = str(more["default"])
     return option(setting.flag, _parameter(name), group=setting.group, help=setting.help(shown), **kind, **more)

@@ -12,7 +12,7 @@ from host.data import load
 from host.errors import SettingError
 from host.methods import find
 from host.run.resolution import resolve
-from host.run.setup import layers_of
+from host.run.setup import check_layers, layers_of
 from host.settings import RunSpec
 
 
@@ -26,9 +26,12 @@ def design_from(source: str, network: tuple[int, ...] | None, overrides: Mapping
     if _is_run(table):
         run = resolve(Path(source), overrides)
     else:
-        run = resolve(None, {"chip": source, **overrides})
+        hidden = {} if network is None else {"hidden": list(network[1:-1])}
+        run = resolve(None, {"chip": source, **hidden, **overrides})
         if network is None:
             raise SettingError(f"chip {source} can hold many networks: name one, for example --network 784,256,10")
+    if network is not None:
+        check_layers(run, len(network) - 1)
     layers = layers_of(run, load(run.dataset, run.data_dir)) if network is None else {"layer_sizes": network}
     return Design(
         chip=run.design_of(layers),

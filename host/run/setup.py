@@ -45,10 +45,18 @@ def resolved(spec: RunSpec, dataset: Dataset) -> RunSpec:
 
 
 def layers_of(spec: RunSpec, dataset: Dataset) -> dict[str, Any]:
-    """What describes the network's layers in a ChipSpec. Raises TeacherError."""
+    """What describes the network's layers in a ChipSpec. Raises TeacherError, SettingError."""
     if spec.teacher.file is None:
         return {"layer_sizes": (dataset.n_in, *spec.hidden, dataset.n_classes)}
     return network_of(spec, dataset).design_settings()
+
+
+def check_layers(spec: RunSpec, n_layers: int) -> None:
+    """Raises SettingError if a setting is of other layers than a network of `n_layers` has."""
+    try:
+        spec.check_layers(n_layers)
+    except ValueError as error:
+        raise SettingError(str(error)) from None
 
 
 def prepare(
@@ -69,6 +77,7 @@ def prepare(
         place_layers(spec.chip, spec.design_of(layers_of(spec, dataset)).shapes)
     spec = resolved(spec, dataset)
     teacher = make_teacher(train) if make_teacher else _teacher(spec, dataset, train, on_message)
+    check_layers(spec, len(teacher.network.shapes))
     return Setup(spec, dataset, train, valid, teacher, method.start_weights)
 
 
@@ -101,14 +110,10 @@ def _shift(spec: RunSpec, dataset: Dataset) -> Shift | None:
 
 
 def _check(spec: RunSpec, teacher: Teacher) -> None:
-    """Raises SettingError if the file's network does not go with the method or the noise."""
+    """Raises SettingError if the file's network does not go with the method."""
     method = spec.training.method
     if not teacher.network.dense and not find(method).takes_images:
         raise SettingError(
             f"method {method} trains fully connected layers only, and {spec.teacher.file} has others: choose"
             " on-chip-ltl"
         )
-    try:
-        spec.check_noise(len(teacher.network.shapes))
-    except ValueError as error:
-        raise SettingError(str(error)) from None

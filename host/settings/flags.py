@@ -42,6 +42,7 @@ FLAGS: dict[str, Flag] = {
     "encoding": Flag("--encoding", "Network"),
     "neuron.kind": Flag("--neuron", "Network"),
     "neuron.tau_steps": Flag("--tau", "Network"),
+    "neuron.threshold_th": Flag("--threshold", "Network"),
     "neuron.synapse_tau_steps": Flag("--synapse-tau", "Network", "none"),
     "neuron.reset": Flag("--reset", "Network"),
     "neuron.readout": Flag("--readout", "Network"),
@@ -63,7 +64,8 @@ class FlaggedSetting:
     flag: str
     group: Group
     kind: type  # int, float or str; of one element, where there are several
-    many: Literal["", "commas", "repeated"]  # how several values are written; "": there is but one
+    # How several values are written; "": there is but one; "per layer": one, or one for each layer with commas between.
+    many: Literal["", "commas", "repeated", "per layer"]
     choices: tuple[str, ...]  # empty: any value of that kind
     least: int | None  # of whole numbers
     most: int | None
@@ -80,8 +82,9 @@ class FlaggedSetting:
 def flagged(name: str) -> FlaggedSetting:
     """The setting called `name`, one of FLAGS."""
     flag, field = FLAGS[name], _field(RunSpec, name)
-    kind = _bare(field.annotation)
-    many: Literal["", "commas", "repeated"] = ""
+    of_layers = field.annotation == (float | tuple[float, ...])
+    kind = float if of_layers else _bare(field.annotation)
+    many: Literal["", "commas", "repeated", "per layer"] = "per layer" if of_layers else ""
     if get_origin(kind) is tuple:
         kind = _bare(get_args(kind)[0])
         many = "repeated" if kind is str else "commas"

@@ -117,7 +117,7 @@ class RunSpec(BaseModel):
             )
         check_devices(parse_all(self.noise), self.learning_circuit)
         if self.teacher.file is None:
-            self.check_noise(len(self.hidden) + 1)
+            self.check_layers(len(self.hidden) + 1)
         elif self.hidden:
             raise ValueError(
                 f"hidden {self.hidden} and teacher.file {self.teacher.file}: the file says the layers; leave one out"
@@ -133,8 +133,9 @@ class RunSpec(BaseModel):
             )
         return self
 
-    def check_noise(self, n_layers: int) -> None:
-        """Raises ValueError if some noise is of a layer that a network of `n_layers` lacks."""
+    def check_layers(self, n_layers: int) -> None:
+        """Raises ValueError if a noise, or what is set layer by layer, is not for a network of `n_layers`."""
+        self.neuron.check_layers(n_layers)
         for text, noise in zip(self.noise, parse_all(self.noise), strict=True):
             if noise.layer is not None and noise.layer > n_layers:
                 raise ValueError(f"noise {text!r}: there is no layer {noise.layer}; this network has 1 to {n_layers}")

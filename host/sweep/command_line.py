@@ -40,9 +40,10 @@ def command_line_of(spec: RunSpec) -> str:
 
 
 def _settings(spec: RunSpec) -> dict[str, Any]:
-    """All settings by their dotted names; a chip is one, a table of tables."""
+    """All settings by their dotted names, those that a spec leaves out, too; a chip is one, a table of tables."""
     chip = None if spec.chip is None else _table(spec.chip)
-    return dict(_leaves(spec.model_dump(mode="json", exclude={"chip"}))) | {"chip": chip}
+    tables = spec.model_dump(mode="json", exclude={"chip"}) | {"neuron": spec.neuron.settings()}
+    return dict(_leaves(tables)) | {"chip": chip}
 
 
 def _table(hardware: PhysicalSpec) -> dict[str, Any]:
@@ -67,7 +68,7 @@ def _arguments(name: str, value: Any) -> list[str]:
         preset = next((preset for preset in PRESETS if _table(load(preset)) == value), None)
         return ["--set", f"chip={_inline(value)}"] if preset is None else [f"--chip={preset}"]
     if name in FLAGS and name != "hidden":
-        return [f"{FLAGS[name].name}={value}"]
+        return [f"{FLAGS[name].name}={','.join(map(str, value)) if isinstance(value, list) else value}"]
     return ["--set", f"{name}={_inline(value)}"]
 
 

@@ -45,17 +45,17 @@ def neuron_settings(path: Path, teacher: dict[str, Any], neuron: dict[str, Any])
             f"teacher {path}: NIR says nothing of steps and resets, so they are asked for: add {', '.join(missing)}"
         )
     read = _read_nir(TeacherSpec(**teacher), NeuronSpec(**neuron).reset)
-    names = ("kind", "tau_steps", "synapse_tau_steps", "low_rail_th", "high_rail_th")
+    names = ("kind", "tau_steps", "synapse_tau_steps", "threshold_th", "low_rail_th", "high_rail_th")
     return {name: getattr(read.neuron, name) for name in names if getattr(read.neuron, name) is not None}
 
 
 def network_of(spec: RunSpec, dataset: Dataset) -> Network:
-    """The file's network. Raises TeacherError."""
+    """The file's network. Raises TeacherError, and SettingError if a setting is of other layers than it has."""
     return _opened(spec, dataset)[0]
 
 
 def teacher_of(spec: RunSpec, dataset: Dataset, train: Samples) -> Teacher:
-    """The file's network as teacher; train: samples for its rate scales. Raises TeacherError."""
+    """The file's network as teacher; train: samples for its rate scales. Raises TeacherError, SettingError."""
     network, opened = _opened(spec, dataset)
     if Path(spec.teacher.file or "").suffix == ".nir":
         return nir_teacher(spec, opened)
@@ -75,6 +75,10 @@ def _opened(spec: RunSpec, dataset: Dataset) -> tuple[Network, Any]:
     else:
         network, opened = read_onnx(path, spec.teacher.digest)
     check_fits(network, dataset, str(path))
+    try:
+        spec.check_layers(len(network.shapes))
+    except ValueError as error:
+        raise SettingError(str(error)) from None
     return network, opened
 
 

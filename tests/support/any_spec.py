@@ -3,6 +3,7 @@
 from hypothesis import strategies as st
 
 from chipsim import NeuronSpec, SynapseSpec
+from chipsim.design import LeakDac, ThresholdDac
 from host.settings import RunSpec, TeacherSpec, TrainingSpec
 from learning_circuit import LearningCircuitSpec
 
@@ -28,10 +29,19 @@ def specs(draw):
         warm_up_steps=st.integers(0, steps - 1),
         update_accumulator_bits=st.integers(0, 14),
     )
+    hidden = draw(st.lists(st.integers(1, 1_000_000), max_size=5).map(tuple))
+    n_layers = len(hidden) + 1
     neuron = st.builds(
         NeuronSpec,
         kind=st.sampled_from(["if", "lif"]),
-        tau_steps=positive,
+        tau_steps=positive | st.tuples(*[positive] * n_layers),
+        threshold_th=st.floats(0.5, 1) | st.tuples(*[st.floats(0.5, 1)] * n_layers),
+        leak_dac=st.builds(
+            LeakDac, bits=st.none() | st.integers(1, 16), low_per_step=st.just(0.0), high_per_step=st.floats(1e6, 2e6)
+        ),
+        threshold_dac=st.builds(
+            ThresholdDac, bits=st.none() | st.integers(1, 16), low_th=st.floats(0.1, 0.5), high_th=st.just(1.0)
+        ),
         reset=st.sampled_from(["subtract", "zero"]),
         low_rail_th=st.floats(-1e6, 0),
         high_rail_th=st.floats(1, 1e6),
@@ -57,7 +67,7 @@ def specs(draw):
             RunSpec,
             dataset=st.sampled_from(["digits", "mnist", "mnist16", "yinyang"]) | st.text(),
             data_dir=st.none() | st.text(),
-            hidden=st.lists(st.integers(1, 1_000_000), max_size=5).map(tuple),
+            hidden=st.just(hidden),
             steps=st.just(steps),
             encoding=st.sampled_from(["rate", "bernoulli", "current", "latency", "log-latency"]),
             noise=noises.map(tuple),

@@ -4,6 +4,7 @@ from typing import Any
 
 import tomli_w
 from pydantic import BaseModel
+from pydantic_core import to_jsonable_python
 
 from host.settings import RunSpec
 
@@ -26,6 +27,13 @@ OTHER: dict[str, Any] = {
     "neuron.low_rail_th": -0.25,
     "neuron.high_rail_th": 1.5,
     "neuron.readout": "integrating",
+    "neuron.threshold_th": 0.75,
+    "neuron.leak_dac.bits": 6,
+    "neuron.leak_dac.low_per_step": 0.05,
+    "neuron.leak_dac.high_per_step": 0.75,
+    "neuron.threshold_dac.bits": 5,
+    "neuron.threshold_dac.low_th": 0.25,
+    "neuron.threshold_dac.high_th": 1.5,
     "synapse.full_scale_th": 0.75,
     "synapse.bias_full_scale_th": 1.25,
     "learning_circuit.accumulator_bits": 5,
@@ -88,10 +96,10 @@ def value_of(spec: BaseModel, name: str) -> Any:
     """A setting by its dotted name, as TOML would hold it; a chip by its own name, which is its preset's."""
     if name == "chip":
         return spec.chip and spec.chip.name
-    value: Any = spec.model_dump(mode="json")
+    value: Any = spec
     for part in name.split("."):
-        value = value[part]
-    return value
+        value = getattr(value, part)
+    return to_jsonable_python(value)
 
 
 def as_toml(name: str, value: Any) -> str:

@@ -72,6 +72,11 @@ _TABLES: dict[str, Any] = {
     },
 }
 _OPTIONAL = {
+    **dict.fromkeys(("layer_threshold_v", "layer_leak_conductance_ns", "layer_membrane_time_constant_us"), "neuron"),
+    **dict.fromkeys(("threshold_dac_bits", "threshold_dac_low_v", "threshold_dac_high_v"), "neuron"),
+    **dict.fromkeys(("leak_dac_bits", "leak_dac_low_ns", "leak_dac_high_ns"), "neuron"),
+    "bias_dac_uw": "energy",
+    "bias_dac_um2": "area",
     "leak_conductance_ns": "neuron",
     "membrane_time_constant_us": "neuron",
     "synaptic_time_constant_us": "synapse",

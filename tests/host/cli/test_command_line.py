@@ -38,6 +38,13 @@ def test_every_setting_alone(name):
     assert resolved(arguments_of(spec)) == spec
 
 
+def test_a_value_for_each_layer():
+    spec = resolve(None, {"neuron.kind": "lif", "neuron.tau_steps": [10, 5, 2.5], "neuron.threshold_dac.bits": 4})
+    arguments = arguments_of(spec)
+    assert arguments == ["--neuron=lif", "--tau=10.0,5.0,2.5", "--set", "neuron.threshold_dac.bits=4"]
+    assert resolved(arguments) == spec
+
+
 def test_what_is_as_it_would_be_anyway_is_left_out():
     assert command_line_of(resolve(None, {})) == "chipsim run"
     assert command_line_of(resolve(None, {"dataset": "yinyang", "die": 3})) == "chipsim run --dataset=yinyang --die=3"

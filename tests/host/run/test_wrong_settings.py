@@ -97,6 +97,17 @@ WRONG = [
     ("teacher.epochs", 0),
     ("teacher.shift_px", -1),
     ("teacher.norm", "both"),
+    ("neuron.tau_steps", [3.0, -1.0]),
+    ("neuron.tau_steps", []),
+    ("neuron.tau_steps", "ten"),
+    ("neuron.threshold_th", 0),
+    ("neuron.threshold_th", float("inf")),
+    ("neuron.leak_dac.bits", 17),
+    ("neuron.leak_dac.low_per_step", -0.1),
+    ("neuron.leak_dac.high_per_step", float("inf")),
+    ("neuron.threshold_dac.bits", 0),
+    ("neuron.threshold_dac.low_th", 0),
+    ("neuron.threshold_dac.high_th", float("nan")),
     ("teacher.norm_percentile", 100.5),
     ("teacher.norm_percentile", float("nan")),
     ("training.method", "on-chip"),
@@ -162,6 +173,13 @@ def test_a_noise_in_a_layer_that_is_not_there_is_refused():
     with pytest.raises(SettingError, match="no layer 3; this network has 1 to 2"):
         resolve(None, noisy)
     assert resolve(None, noisy | {"noise": ["mismatch:0.1,layer=2"]}).noise
+
+
+def test_a_value_for_each_layer_of_another_network_is_refused():
+    taus = {"hidden": [4], "neuron.tau_steps": [3.0, 2.0, 1.0]}
+    with pytest.raises(SettingError, match=r"neuron\.tau_steps has 3 values, and this network 2 layers of neurons"):
+        resolve(None, taus)
+    assert resolve(None, taus | {"hidden": [4, 4]}).neuron.tau_steps == (3, 2, 1)
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,9 @@ FLAGS = [
     (("--encoding", "bernoulli"), "encoding", "bernoulli"),
     (("--neuron", "lif"), "neuron.kind", "lif"),
     (("--tau", "4.5"), "neuron.tau_steps", 4.5),
+    (("--tau", "10,5,4.5"), "neuron.tau_steps", [10, 5, 4.5]),
+    (("--threshold", "0.5"), "neuron.threshold_th", 0.5),
+    (("--threshold", "1,0.5,2"), "neuron.threshold_th", [1, 0.5, 2]),
     (("--reset", "zero"), "neuron.reset", "zero"),
     (("--readout", "integrating"), "neuron.readout", "integrating"),
     (("--start", "random"), "training.start", "random"),
@@ -172,6 +175,28 @@ def test_a_spec_survives_its_file(tmp_path_factory, spec):
     again = resolve(write(tmp_path_factory.mktemp("spec"), spec.to_toml()), {})
     assert again == spec
     assert again.hash() == spec.hash()
+
+
+def test_leaks_thresholds_and_their_converters_survive_the_file(tmp_path):
+    settings = {
+        "neuron.kind": "lif",
+        "neuron.tau_steps": [10, 5, 2],
+        "neuron.threshold_th": [1, 0.75, 1.25],
+        "neuron.leak_dac.bits": 6,
+        "neuron.threshold_dac": {"bits": 4, "low_th": 0.6, "high_th": 1.4},
+    }
+    spec = resolve(None, settings)
+    text = spec.to_toml()
+    assert "tau_steps = [" in text and "[neuron.leak_dac]" in text and "[neuron.threshold_dac]" in text
+    again = resolve(write(tmp_path, text), {})
+    assert again == spec and again.hash() == spec.hash()
+    assert resolve(write(tmp_path, text), {"neuron.tau_steps": 7}).neuron.tau_steps == 7
+
+
+def test_a_spec_without_them_is_the_one_it_was():
+    """Hash and file of releases that knew none of these settings."""
+    assert "threshold" not in PLAIN.to_toml().split("[neuron]")[1].split("[")[0]
+    assert PLAIN.neuron.model_dump().keys() < type(PLAIN.neuron).model_fields.keys()
 
 
 @pytest.mark.parametrize("name", leaves())
