@@ -41,6 +41,45 @@ def tau_steps(spec: PhysicalSpec) -> float | None:
     return None if tau is None else 1000 * tau / spec.timing.step_period_ns
 
 
+def layer_tau_steps(spec: PhysicalSpec) -> tuple[float, ...] | None:
+    """Of each layer. None: layers do not differ."""
+    neuron = spec.neuron
+    if neuron.layer_leak_conductance_ns is None and neuron.layer_membrane_time_constant_us is None:
+        return None
+    leaks_ns = neuron.leaks_ns
+    assert leaks_ns is not None, "the spec's validation asks for the nominal leak"
+    return tuple(1000 * neuron.membrane_capacitance_ff / g / spec.timing.step_period_ns for g in leaks_ns)
+
+
+def layer_threshold_th(spec: PhysicalSpec) -> tuple[float, ...] | None:
+    """Of each layer, over the nominal threshold. None: layers do not differ."""
+    if spec.neuron.layer_threshold_v is None:
+        return None
+    return tuple((threshold_v - spec.neuron.resting_v) / swing_v(spec) for threshold_v in spec.neuron.layer_threshold_v)
+
+
+def leak_dac_per_step(spec: PhysicalSpec) -> tuple[int, float, float] | None:
+    """Bits and ends of the converter of leaks, in 1 / steps. None: ideal."""
+    neuron = spec.neuron
+    if neuron.leak_dac_bits is None:
+        return None
+    assert neuron.leak_dac_low_ns is not None and neuron.leak_dac_high_ns is not None, "validation asks for all three"
+    steps_of_ns = spec.timing.step_period_ns / (1000 * neuron.membrane_capacitance_ff)  # nS / fF = 1 / us
+    return neuron.leak_dac_bits, neuron.leak_dac_low_ns * steps_of_ns, neuron.leak_dac_high_ns * steps_of_ns
+
+
+def threshold_dac_th(spec: PhysicalSpec) -> tuple[int, float, float] | None:
+    """Bits and ends of the converter of thresholds, over the nominal threshold. None: ideal."""
+    neuron = spec.neuron
+    if neuron.threshold_dac_bits is None:
+        return None
+    assert neuron.threshold_dac_low_v is not None and neuron.threshold_dac_high_v is not None, "likewise"
+    low, high = (
+        (v - neuron.resting_v) / swing_v(spec) for v in (neuron.threshold_dac_low_v, neuron.threshold_dac_high_v)
+    )
+    return neuron.threshold_dac_bits, low, high
+
+
 def leak_per_step(spec: PhysicalSpec) -> float:
     """a of Eq. 1."""
     tau = tau_steps(spec)
@@ -140,7 +179,11 @@ def ktc_sigma_th(spec: PhysicalSpec) -> float:
 
 def thermal_sigma_th(spec: PhysicalSpec) -> float:
     """Noise added per step: what keeps a leaky membrane at kT/C, or one kT/C sample per step where nothing leaks."""
-    tau = tau_steps(spec)
+    return thermal_sigma_th_of(spec, tau_steps(spec))
+
+
+def thermal_sigma_th_of(spec: PhysicalSpec, tau: float | None) -> float:
+    """The same of a layer with this time constant in steps."""
     return ktc_sigma_th(spec) * (1.0 if tau is None else math.sqrt(-math.expm1(-2 / tau)))
 
 

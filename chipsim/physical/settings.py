@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from chipsim.design import TARGET_BITS
@@ -11,12 +12,16 @@ from chipsim.physical.derive import (
     derive,
     full_scale_th,
     high_rail_th,
+    layer_tau_steps,
+    layer_threshold_th,
+    leak_dac_per_step,
     learning_rate,
     low_rail_th,
     signed_bits,
     synapse_tau_steps,
     tau_steps,
-    thermal_sigma_th,
+    thermal_sigma_th_of,
+    threshold_dac_th,
     threshold_sigma,
     top_code,
 )
@@ -31,12 +36,15 @@ def settings_of(spec: PhysicalSpec) -> dict[str, Any]:
     neuron, circuit, tau = spec.neuron, spec.learning_circuit, tau_steps(spec)
     settings: dict[str, Any] = {
         "neuron.kind": "if" if tau is None else "lif",
-        "neuron.tau_steps": tau,
+        "neuron.tau_steps": _as_list(layer_tau_steps(spec)) or tau,
         "neuron.synapse_tau_steps": synapse_tau_steps(spec),
         "neuron.reset": neuron.reset,
         "neuron.low_rail_th": low_rail_th(spec),
         "neuron.high_rail_th": high_rail_th(spec),
         "neuron.readout": neuron.readout,
+        "neuron.threshold_th": _as_list(layer_threshold_th(spec)),
+        **_dac("neuron.leak_dac", "per_step", leak_dac_per_step(spec)),
+        **_dac("neuron.threshold_dac", "th", threshold_dac_th(spec)),
         "synapse.full_scale_th": full_scale_th(spec),
         "synapse.bias_full_scale_th": full_scale_th(spec) if spec.array.bias == "row" else None,
         "learning_circuit.accumulator_bits": circuit.accumulator_bits,
@@ -53,6 +61,17 @@ def settings_of(spec: PhysicalSpec) -> dict[str, Any]:
     return {name: value for name, value in settings.items() if value is not None}
 
 
+def _as_list(values: Sequence[float] | None) -> list[float] | None:
+    """As JSON and TOML hold it."""
+    return None if values is None else list(values)
+
+
+def _dac(name: str, unit: str, dac: tuple[int, float, float] | None) -> dict[str, Any]:
+    """A converter's settings."""
+    names = ("bits", f"low_{unit}", f"high_{unit}")
+    return {} if dac is None else {f"{name}.{what}": value for what, value in zip(names, dac, strict=True)}
+
+
 def _simulated_target_bits(spec: PhysicalSpec) -> int:
     """Bits of a target rate's word, as far as the model knows such words."""
     low, high = TARGET_BITS
@@ -60,16 +79,26 @@ def _simulated_target_bits(spec: PhysicalSpec) -> int:
 
 
 def noise_of(spec: PhysicalSpec) -> list[str]:
-    """The imperfections that follow from the chip's figures, as ``--noise`` takes them; those of size 0 left out."""
-    sigmas = {
-        "mismatch:{:.6g}@weight": spec.synapse.weight_sigma_relative,
-        "mismatch:{:.6g}@threshold": threshold_sigma(spec),
-        "mismatch:{:.6g}@leak": spec.neuron.time_constant_sigma_relative if tau_steps(spec) is not None else 0.0,
-        "boxcar:{:.6g}": threshold_sigma(spec),
-        "comparator:{:.6g}": spec.learning_circuit.comparator_offset_counts,
-        "thermal:{:.6g}": thermal_sigma_th(spec),
+    """The imperfections that follow from the chip's figures, as ``--noise`` takes them; those of size 0 left out.
+
+    What is relative to a threshold or a leak differs where layers differ in these.
+    """
+    thresholds: Sequence[float] = layer_threshold_th(spec) or (1.0,)
+    taus: Sequence[float | None] = layer_tau_steps(spec) or (tau_steps(spec),)
+    sigmas: dict[str, list[float]] = {
+        "mismatch:{:.6g}@weight": [spec.synapse.weight_sigma_relative],
+        "mismatch:{:.6g}@threshold": [threshold_sigma(spec) / threshold for threshold in thresholds],
+        "mismatch:{:.6g}@leak": [spec.neuron.time_constant_sigma_relative if tau_steps(spec) is not None else 0.0],
+        "boxcar:{:.6g}": [threshold_sigma(spec)],
+        "comparator:{:.6g}": [spec.learning_circuit.comparator_offset_counts],
+        "thermal:{:.6g}": [thermal_sigma_th_of(spec, tau) for tau in taus],
     }
-    noise = [text.format(sigma) for text, sigma in sigmas.items() if sigma > 0]
+    noise = [
+        text.format(sigma) + (f",layer={layer}" if len(levels) > 1 else "")
+        for text, levels in sigmas.items()
+        for layer, sigma in enumerate(levels, start=1)
+        if sigma > 0
+    ]
     if spec.synapse.conductance_max_us is not None:
         on_resistance_ohm = 1e6 / spec.synapse.conductance_max_us
         wires = {"row": spec.array.row_wire_resistance_ohm, "column": spec.array.column_wire_resistance_ohm}
@@ -94,6 +123,10 @@ def not_modelled(spec: PhysicalSpec) -> list[str]:
     if abs(boxcar_shift_th(spec)) > 1e-9:
         sentences.append(
             f"the boxcar's middle, {boxcar_shift_th(spec):+.4g} th from the threshold: the simulated one is centred"
+        )
+    if spec.neuron.layer_threshold_v is not None:
+        sentences.append(
+            "boxcar edges at fixed voltages: in each layer they lie as far from its own threshold as from threshold_v"
         )
     wired = array.row_wire_resistance_ohm > 0 or array.column_wire_resistance_ohm > 0
     if wired and spec.synapse.conductance_max_us is None:

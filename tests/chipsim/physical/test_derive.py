@@ -31,6 +31,53 @@ def test_a_leak_is_a_time_constant():
         assert settings_of(spec)["neuron.tau_steps"] == pytest.approx(20)
 
 
+LAYERS = {"membrane_capacitance_ff": 1000.0, "resting_v": 0.2, "threshold_v": 0.7, "step_period_ns": 500.0}
+
+
+def test_leaks_and_thresholds_of_each_layer():
+    # 1 pF / 100 nS = 10 us = 20 steps, 1 pF / 400 nS = 5 steps; 0.45 V above 0.2 V is half of 0.5 V.
+    conductances = {"leak_conductance_ns": 100.0, "layer_leak_conductance_ns": (100.0, 400.0)}
+    constants = {"membrane_time_constant_us": 10.0, "layer_membrane_time_constant_us": (10.0, 2.5)}
+    for leaks in (conductances, constants):
+        settings = settings_of(chip(**LAYERS, **leaks, layer_threshold_v=(0.7, 0.45)))
+        assert settings["neuron.tau_steps"] == pytest.approx([20, 5])
+        assert settings["neuron.threshold_th"] == pytest.approx([1, 0.5])
+    assert "neuron.threshold_th" not in settings_of(chip(**LAYERS))
+
+
+def test_converters_of_leaks_and_thresholds():
+    # 500 ns at 50 nS and 1 pF: 0.5 us / 20 us = 0.025 per step; 0.45 to 0.95 V is 0.5 to 1.5 times 0.5 V above 0.2 V.
+    figures = {"leak_dac_bits": 5, "leak_dac_low_ns": 0.0, "leak_dac_high_ns": 50.0}
+    figures |= {"threshold_dac_bits": 6, "threshold_dac_low_v": 0.45, "threshold_dac_high_v": 0.95}
+    settings = settings_of(chip(**LAYERS, leak_conductance_ns=50.0, **figures))
+    assert settings["neuron.leak_dac.bits"] == 5 and settings["neuron.threshold_dac.bits"] == 6
+    assert settings["neuron.leak_dac.low_per_step"] == 0
+    assert settings["neuron.leak_dac.high_per_step"] == pytest.approx(0.025)
+    assert settings["neuron.threshold_dac.low_th"] == pytest.approx(0.5)
+    assert settings["neuron.threshold_dac.high_th"] == pytest.approx(1.5)
+
+
+def test_noise_that_depends_on_a_layers_threshold_or_leak():
+    spec = chip(
+        **LAYERS,
+        temperature_k=300.0,
+        pelgrom_a_vt_mv_um=4.0,
+        neuron_device_area_um2=16.0,
+        membrane_time_constant_us=10.0,
+        layer_membrane_time_constant_us=(10.0, 2.5),
+        layer_threshold_v=(0.7, 0.45),
+    )
+    stationary = derive(spec)["ktc_sigma_th"]
+    noise = noise_of(spec)
+    assert noise[:3] == ["mismatch:0.002@threshold,layer=1", "mismatch:0.004@threshold,layer=2", "boxcar:0.002"]
+    thermal = [
+        f"thermal:{stationary * math.sqrt(1 - math.exp(-2 / tau)):.6g},layer={n}" for n, tau in ((1, 20), (2, 5))
+    ]
+    assert noise[3:5] == thermal
+    parse_all(noise)
+    assert any("boxcar edges at fixed voltages" in sentence for sentence in not_modelled(spec))
+
+
 def test_without_leak_it_integrates():
     values = derive(chip())
     assert (values["tau_us"], values["tau_steps"], values["leak_per_step"]) == (None, None, 1.0)

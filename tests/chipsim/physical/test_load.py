@@ -68,6 +68,40 @@ WRONG = [
     ("boxcar_low_v = 0.2", "boxcar_low_v = 0.9", 0, "must hold threshold_v = 0.8"),
     ("boxcar_high_v = 1.4", "boxcar_high_v = 0.1", 0, "must lie above boxcar_low_v = 0.2"),
     ("update_pulse_fc = 6.16", "update_pulse_fc = 6.16\nupdate_pulse_lsb = 1", 1, "keep one"),
+    # What differs by layer, and the converters that set it.
+    (
+        "threshold_v = 0.8",
+        "layer_threshold_v = [0.8, 0.3]\nthreshold_v = 0.8",
+        0,
+        "= 0.3 must lie above resting_v = 0.4",
+    ),
+    ("threshold_v = 0.8", "layer_threshold_v = [0.8, 1.9]\nthreshold_v = 0.8", 0, "not above high_rail_v = 1.8"),
+    ("threshold_v = 0.8", "layer_threshold_v = []\nthreshold_v = 0.8", 0, "at least 1 item"),
+    (
+        "threshold_v = 0.8",
+        "layer_membrane_time_constant_us = [9.0]\nthreshold_v = 0.8",
+        0,
+        "needs membrane_time_constant",
+    ),
+    ("threshold_v = 0.8", "leak_dac_bits = 4\nthreshold_v = 0.8", 0, "leak_dac_low_ns is missing: a converter needs"),
+    (
+        "threshold_v = 0.8",
+        "leak_dac_low_ns = 100.0\nleak_dac_bits = 4\nleak_dac_high_ns = 200.0\nthreshold_v = 0.8",
+        0,
+        "leak_conductance_ns = 77 lies outside the range of its converter, leak_dac_low_ns = 100 to leak_dac_high_ns",
+    ),
+    (
+        "threshold_v = 0.8",
+        "threshold_dac_high_v = 0.5\nthreshold_dac_bits = 4\nthreshold_dac_low_v = 0.6\nthreshold_v = 0.8",
+        0,
+        "threshold_dac_high_v = 0.5 must lie above threshold_dac_low_v = 0.6",
+    ),
+    (
+        "threshold_v = 0.8",
+        "threshold_dac_low_v = 0.3\nthreshold_dac_bits = 4\nthreshold_dac_high_v = 0.9\nthreshold_v = 0.8",
+        0,
+        "threshold_dac_low_v = 0.3 must lie above resting_v = 0.4",
+    ),
     # What is missing is looked for in its table.
     ("threshold_v = 0.8 ", "#", -3, "neuron.threshold_v is missing"),
     ("update_pulse_fc = 6.16", "#", -7, "the size of an update pulse is missing: give one of update_pulse_fc"),
@@ -93,6 +127,32 @@ def test_a_mistake_is_one_line_with_its_line_number(old, new, offset, words, edi
         assert str(path) in message
     else:
         assert message.startswith(f"{path}:{line + offset}: ")
+
+
+def test_a_converter_without_a_leak_is_refused(edited):
+    figures = "leak_dac_bits = 4\nleak_dac_low_ns = 0.0\nleak_dac_high_ns = 1.0\nthreshold_v = 0.5 "
+    path, line = edited("threshold_v = 0.5 ", figures, "rram")
+    with pytest.raises(ChipError, match=rf"my\.toml:{line}: leak_dac_bits without a leak to set"):
+        load(str(path))
+
+
+def test_layers_and_converters_survive_their_file(tmp_path):
+    spec = chip(
+        leak_conductance_ns=50.0,
+        layer_leak_conductance_ns=(50.0, 20.0),
+        layer_threshold_v=(0.7, 0.5),
+        leak_dac_bits=6,
+        leak_dac_low_ns=0.0,
+        leak_dac_high_ns=64.0,
+        threshold_dac_bits=8,
+        threshold_dac_low_v=0.3,
+        threshold_dac_high_v=1.1,
+        bias_dac_uw=(0.1, 1.0),
+        bias_dac_um2=400.0,
+    )
+    path = tmp_path / "my.toml"
+    path.write_text(tomli_w.dumps(spec.to_table()))
+    assert load(str(path)) == spec
 
 
 def test_figures_that_come_out_beyond_reason_are_refused_when_read(edited):

@@ -10,6 +10,7 @@ from small_runs import SMALL, write_npz
 
 from chipsim import ChipError
 from chipsim.physical import PRESETS, PhysicalSpec, load, noise_of, preset_text, settings_of
+from host.errors import SettingError
 from host.run.die_run import run
 from host.run.resolution import resolve
 
@@ -85,6 +86,34 @@ def test_what_followed_from_a_recorded_chip_follows_the_changed_one(tmp_path):
     assert spec.learning_circuit.boxcar_width_th == pytest.approx(1.2 / 0.8)
     assert list(spec.noise) == noise_of(spec.chip)
     assert resolve(path, {"chip": "rram"}).neuron.kind == "if"
+
+
+LAYERED = {
+    "chip": "cmos-180nm",
+    "chip.neuron.layer_leak_conductance_ns": [77.0, 154.0, 77.0],
+    "chip.neuron.layer_threshold_v": [0.8, 0.6, 0.8],
+    "chip.neuron.leak_dac_bits": 6,
+    "chip.neuron.leak_dac_low_ns": 0.0,
+    "chip.neuron.leak_dac_high_ns": 200.0,
+}
+
+
+def test_a_chips_layers_are_a_runs(tmp_path):
+    spec = resolve(None, LAYERED)
+    assert spec.neuron.tau_steps == pytest.approx((100, 50, 100))
+    assert spec.neuron.threshold_th == pytest.approx((1, 0.5, 1))
+    assert spec.neuron.leak_dac.bits == 6
+    assert spec.neuron.leak_dac.high_per_step == pytest.approx(200 / 7700)
+    path = tmp_path / "spec.toml"
+    path.write_text(spec.to_toml())
+    assert resolve(path, {}) == spec
+    assert resolve(None, LAYERED | {"neuron.tau_steps": 60}).neuron.tau_steps == 60
+    # A converter's range is the chip's, unless it is said otherwise, too.
+    assert resolve(None, LAYERED | {"neuron.leak_dac.bits": 4}).neuron.leak_dac.high_per_step == pytest.approx(2 / 77)
+    plain = resolve(path, {"chip": "rram"})
+    assert plain.neuron == resolve(None, {"chip": "rram"}).neuron
+    with pytest.raises(SettingError, match=r"neuron\.tau_steps has 3 values, and this network 2 layers"):
+        resolve(None, LAYERED | {"hidden": [5]})
 
 
 @pytest.mark.parametrize(
