@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +15,11 @@ from nonideality import LayerErrors
 
 # Between the mean intensity of scikit-learn's digits (0.31) and MNIST's (0.13), both measured.
 USUAL_ROW_RATE = 0.2
+
+
+def where(values: Sequence[float], value: float) -> str:
+    """Words for the layer in which a figure that each layer has is `value`; none if all have the same."""
+    return f" in layer {values.index(value) + 1}" if len(set(values)) > 1 else ""
 
 
 @dataclass(frozen=True)
@@ -34,13 +40,27 @@ class Design:
         return max(shape.rows for shape in self.chip.shapes)
 
     @property
+    def highest_threshold_th(self) -> float:
+        """Of all layers, in nominal thresholds."""
+        return max(self.chip.thresholds_th)
+
+    @property
     def boxcar_low_th(self) -> float:
-        return 1 - self.chip.learning_circuit.boxcar_width_th / 2
+        """Lower edge of the boxcar, in the layer where it lies highest."""
+        return self.highest_threshold_th - self.chip.learning_circuit.boxcar_width_th / 2
 
     @property
     def membrane_noise_th(self) -> float:
         """Sigma added per step in the noisiest layer: a level, the same on every die."""
-        return max(float(np.max(errors.membrane_noise)) for errors in self._errors())
+        return max(self._noise_of_layers())
+
+    @property
+    def membrane_noise_of_threshold(self) -> float:
+        """The same over the layer's own threshold, in the layer where that is largest."""
+        return max(noise / th for noise, th in zip(self._noise_of_layers(), self.chip.thresholds_th, strict=True))
+
+    def _noise_of_layers(self) -> list[float]:
+        return [float(np.max(errors.membrane_noise)) for errors in self._errors()]
 
     @property
     def weight_bits(self) -> int | None:
@@ -57,8 +77,10 @@ class Design:
     def lsb_th(self) -> float | None:
         """One LSB of a weight; None: analog. A full scale chosen when weights are programmed is taken as one threshold
 
-        of charge, which is about the largest weight of a teacher whose activations were normalised.
+        of charge (the highest, where layers differ), which is about the largest weight of a teacher whose activations
+        were normalised.
         """
         bits = self.weight_bits
-        full_scale = self.chip.synapse.full_scale_th or self.chip.neuron.charge_per_step
+        usual = self.chip.neuron.charge_per_step * self.highest_threshold_th
+        full_scale = self.chip.synapse.full_scale_th or usual
         return None if bits is None else full_scale / (2 ** (bits - 1) - 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chipsim.check.design import Design
+from chipsim.check.design import Design, where
 from chipsim.check.finding import RuleLimits
 from chipsim.check.registry import Verdict, rule
 from chipsim.physical import ktc_sigma_th
@@ -15,10 +15,13 @@ from chipsim.physical import ktc_sigma_th
     limits=RuleLimits("at least", note=3.0, warning=2.0, error=1.25),
 )
 def upper_rail(design: Design) -> Verdict:
+    """In thresholds of the layer that has the highest."""
+    thresholds, highest = design.chip.thresholds_th, design.highest_threshold_th
     return Verdict(
-        design.chip.neuron.high_rail_th,
-        "charge that arrives above the rail is lost, and with it spikes: a strong neuron gets one threshold and more in"
-        " a step, which takes a membrane from just below threshold to twice that and beyond",
+        design.chip.neuron.high_rail_th / highest,
+        f"charge that arrives above the rail is lost{where(thresholds, highest)}, and with it spikes: a strong neuron"
+        " gets one threshold and more in a step, which takes a membrane from just below threshold to twice that and"
+        " beyond",
         "a higher rail, a lower threshold, or smaller synaptic charges, so that rest to rail is 3 thresholds",
     )
 
@@ -33,7 +36,7 @@ def boxcar_rest(design: Design) -> Verdict:
     return Verdict(
         design.boxcar_low_th,
         "a neuron whose membrane stays near rest is hardly ever inside the boxcar: it learns late or never",
-        "a boxcar at least 2.5 th wide, so that its lower edge lies below rest",
+        f"a boxcar at least {_width_to(0.25, design):g} th wide, so that its lower edge lies below rest",
     )
 
 
@@ -51,7 +54,7 @@ def boxcar_random_start(design: Design) -> Verdict | None:
         design.boxcar_low_th,
         "from random weights many neurons stay far below threshold, outside the boxcar, and learning dies; a programmed"
         " start loses less",
-        "a boxcar at least 2.5 th wide, or start from the teacher's weights",
+        f"a boxcar at least {_width_to(0.25, design):g} th wide, or start from the teacher's weights",
     )
 
 
@@ -68,8 +71,13 @@ def boxcar_rail(design: Design) -> Verdict:
         "a neuron that inhibition has driven to its lower rail is outside the boxcar and can learn only after it has"
         " come back by itself",
         f"low_rail_th {min(0.0, design.boxcar_low_th):g} (a rail at the boxcar's edge), or a boxcar of"
-        f" {2 * (1 - design.chip.neuron.low_rail_th):g} th",
+        f" {_width_to(-design.chip.neuron.low_rail_th, design):g} th",
     )
+
+
+def _width_to(below_rest_th: float, design: Design) -> float:
+    """How wide a boxcar must be to reach so far below rest in every layer."""
+    return 2 * (design.highest_threshold_th + below_rest_th)
 
 
 @rule(
@@ -82,11 +90,12 @@ def boxcar_rail(design: Design) -> Verdict:
 def leak(design: Design) -> Verdict | None:
     if design.chip.neuron.kind != "lif":
         return None
-    steps, tau = design.chip.steps, design.chip.neuron.tau_steps
+    steps, taus = design.chip.steps, design.chip.tau_steps
+    tau = min(taus)
     return Verdict(
         steps / tau,
-        "charge leaks away before it is counted: weak inputs never add up to a spike, and rates no longer follow the"
-        " teacher's",
+        f"charge leaks away before it is counted{where(taus, tau)}: weak inputs never add up to a spike,"
+        " and rates no longer follow the teacher's",
         f"a time constant of at least {steps / 6:.3g} steps, or shorter steps",
     )
 
@@ -101,11 +110,14 @@ def leak(design: Design) -> Verdict | None:
 def ktc_noise(design: Design) -> Verdict | None:
     if design.physical is None:
         return None
-    sigma = ktc_sigma_th(design.physical)
+    thresholds = design.chip.thresholds_th
+    lowest = min(thresholds)
+    sigma = ktc_sigma_th(design.physical) / lowest
     farads = design.physical.neuron.membrane_capacitance_ff * (sigma / 0.05) ** 2
     return Verdict(
         sigma,
-        "the capacitor's own thermal noise is a good part of the threshold: neurons fire by chance",
+        "the capacitor's own thermal noise is a good part of the threshold"
+        f"{where(thresholds, lowest)}: neurons fire by chance",
         f"membrane_capacitance_ff {farads:.3g} brings it to 0.05 th; or a larger swing from rest to threshold",
     )
 
@@ -118,7 +130,7 @@ def ktc_noise(design: Design) -> Verdict | None:
 )
 def membrane_noise(design: Design) -> Verdict:
     return Verdict(
-        design.membrane_noise_th,
+        design.membrane_noise_of_threshold,
         "neurons fire by chance, and counts tell less of the input",
         "0.1 th or less per step: a larger capacitance or swing, a quieter supply; or more steps to average over",
     )

@@ -20,13 +20,17 @@ def reachable_charge(design: Design) -> Verdict | None:
     full = design.chip.synapse.full_scale_th
     if full is None or design.weight_bits is None:
         return None
-    narrowest = min(shape.rows for shape in design.chip.shapes if shape.learns)
+    layers = zip(design.chip.shapes, design.chip.thresholds_th, strict=True)
+    # Of all layers, the one whose inputs reach the smallest part of its threshold.
+    narrowest, threshold = min(
+        ((shape.rows, th) for shape, th in layers if shape.learns), key=lambda layer: layer[0] / layer[1]
+    )
     return Verdict(
-        design.row_rate * narrowest * full / design.chip.neuron.charge_per_step,
+        design.row_rate * narrowest * full / design.chip.neuron.charge_per_step / threshold,
         f"in the layer with {narrowest} inputs not even all of them at full weight charge a membrane to threshold in"
         " a step: no neuron reaches the highest target rates",
         f"a larger unit charge, a smaller membrane capacitance or swing: a full weight of at least"
-        f" {design.chip.neuron.charge_per_step / (design.row_rate * narrowest):.2g} th",
+        f" {threshold * design.chip.neuron.charge_per_step / (design.row_rate * narrowest):.2g} th",
     )
 
 
@@ -44,10 +48,13 @@ def lsb_charge(design: Design) -> Verdict | None:
     """
     if design.lsb_th is None or design.chip.synapse.full_scale_th is None:
         return None
-    usual = design.chip.neuron.charge_per_step / math.sqrt(design.row_rate * design.fan_in)
+    layers = zip(design.chip.shapes, design.chip.thresholds_th, strict=True)
+    # Of all layers, the one with the smallest usual weight.
+    fan_in, threshold = max(((shape.rows, th) for shape, th in layers), key=lambda layer: layer[0] / layer[1] ** 2)
+    usual = threshold * design.chip.neuron.charge_per_step / math.sqrt(design.row_rate * fan_in)
     return Verdict(
         design.lsb_th / usual,
-        f"a neuron with {design.fan_in} inputs needs weights of about {usual:.2g} th; an LSB as large as that rounds"
+        f"a neuron with {fan_in} inputs needs weights of about {usual:.2g} th; an LSB as large as that rounds"
         " most of them to nothing",
         f"an LSB of at most {0.4 * usual:.2g} th: a smaller unit charge, a larger membrane capacitance or swing",
     )

@@ -190,6 +190,49 @@ def test_a_rule_for_other_designs_says_nothing(name):
     assert RULES[name].check(design()) is None
 
 
+LEAKY = {"kind": "lif", "tau_steps": (8.0, 8.0)}
+# rule -> (settings of a design that keeps it, by one layer's leak or threshold one that does not, words of the finding)
+BY_LAYER = {
+    "upper-rail": ({"high_rail_th": 4.0}, {"threshold_th": (1.0, 3.0)}, "in layer 2"),
+    "boxcar-rest": ({}, {"threshold_th": (1.5, 1.0)}, "3.5 th"),
+    "boxcar-rail": ({"low_rail_th": -0.5}, {"threshold_th": (1.0, 1.5)}, "4 th"),
+    "leak": (LEAKY, {"tau_steps": (8.0, 2.0)}, "in layer 2"),
+}
+
+
+@pytest.mark.parametrize("name", BY_LAYER)
+def test_the_worst_layer_is_judged(name):
+    neuron, change, words = BY_LAYER[name]
+    assert RULES[name].check(design(neuron=neuron)).severity == "ok"
+    finding = RULES[name].check(design(neuron=neuron | change))
+    assert finding.severity == "warning" or name == "upper-rail"
+    assert finding.severity != "ok"
+    assert words in finding.why + finding.change
+
+
+def test_noise_and_charge_are_held_against_a_layers_own_threshold():
+    low = {"threshold_th": (1.0, 0.25)}
+    for name, plain in (
+        ("membrane-noise", {"noise": ("thermal:0.08",)}),
+        ("ktc-noise", {"physical": {"neuron": {"membrane_capacitance_ff": 0.02}}}),
+        ("lsb-charge", {"noise": ("quantization:4",), "full_scale": 1.0}),
+    ):
+        before, after = (RULES[name].check(design(neuron=neuron, **plain)) for neuron in ({}, low))
+        assert after.value > 2 * before.value, name
+    weak = {"noise": ("quantization:4",), "full_scale": 0.5}
+    before, after = (
+        RULES["reachable-charge"].check(design(neuron=neuron, **weak)) for neuron in ({}, {"threshold_th": (1.0, 2.0)})
+    )
+    assert after.value == before.value / 2
+
+
+def test_what_a_converter_sets_is_judged():
+    coarse = {"kind": "lif", "tau_steps": 8.0, "leak_dac": {"bits": 2, "low_per_step": 0.1, "high_per_step": 1.0}}
+    assert RULES["leak"].check(design(neuron=coarse)).value == pytest.approx(1.6)
+    thresholds = {"high_rail_th": 4.0, "threshold_th": 1.2, "threshold_dac": {"bits": 1}}  # 0.5 or 2
+    assert RULES["upper-rail"].check(design(neuron=thresholds)).value == 8
+
+
 def test_no_trace_is_missed_where_inputs_spike_often_or_currents_end_with_their_step():
     often = design(neuron={"synapse_tau_steps": 3.5})
     at_once = design(one_spike=True)

@@ -84,6 +84,18 @@ def test_a_chip_of_ones_own(chipsim, here):
     assert [finding["rule"] for finding in found["findings"]] == ["upper-rail"]
 
 
+def test_a_chip_whose_layers_differ(chipsim, here):
+    """As many values as the network has layers, or one line."""
+    layers = "layer_threshold_v = [1.0, 4.0]\nthreshold_v = 1.0"
+    (here / "my.toml").write_text(preset_text("ideal").replace("threshold_v = 1.0", layers))
+    found, _ = checked(chipsim, "my.toml", *SMALL)
+    [rail] = [finding for finding in found["findings"] if finding["rule"] == "upper-rail"]
+    assert rail["value"] == 2 and "in layer 2" in rail["why"]
+    ended = chipsim("check", "my.toml", "--network", "60,20,10")
+    assert (ended.status, ended.out, ended.err.count("\n")) == (2, "", 1)
+    assert "neuron.threshold_th has 2 values, and this network 3 layers" in ended.err
+
+
 def test_a_run_knows_its_network(chipsim, here, data_file):
     (here / "run.toml").write_text(f'dataset = "{data_file}"\nhidden = [5]\nnoise = ["quantization:2"]\n')
     found, status = checked(chipsim, "run.toml")
@@ -113,6 +125,7 @@ def test_a_run_with_a_chip(chipsim, here, data_file):
         (("rram", "--network", "6,3", "--encoding", "morse"), "'log-latency'"),
         (("rram", "--network", "6,3", "--row-rate", "0"), "row-rate"),
         (("rram", "--network", "6,3", "--row-rate", "nan"), "row-rate"),
+        (("rram", "--network", "6,3", "--noise", "thermal:0.1,layer=2"), "no layer 2; this network has 1 to 1"),
         (("missing.toml", "--network", "6,3"), "cannot be read"),
         (("broken.toml", "--network", "6,3"), "not TOML"),
         (("wrong.toml", "--network", "6,3"), "wrong.toml:"),
