@@ -6,6 +6,7 @@ Read, in this order:
     link      bytes between host and chip
     timing    how long a sample takes: the window, the pipeline of layers, the link if it is slower
     energy    part by part, each a range, since published figures differ by a factor of ten
+    dacs      the converters that set leaks and thresholds
     area      of a network's share of the chip, and of all of it
     summary   all of these for one phase of a run
 
@@ -18,6 +19,7 @@ the reference model's own.
 """
 
 from chipsim.cost.counts import Activity, EventCounts, counts_per_sample
+from chipsim.cost.dacs import BiasDacs, bias_dacs
 from chipsim.cost.energy import sample_energy
 from chipsim.cost.link import LinkFormat, link_bytes
 from chipsim.cost.summary import Cost, Phase, area_json, phase_cost
@@ -25,11 +27,13 @@ from chipsim.cost.timing import cycles_available, layer_cycles, rows_per_core, s
 
 __all__ = [
     "Activity",
+    "BiasDacs",
     "Cost",
     "EventCounts",
     "LinkFormat",
     "Phase",
     "area_json",
+    "bias_dacs",
     "counts_per_sample",
     "cycles_available",
     "layer_cycles",

@@ -1,9 +1,10 @@
-"""Silicon area of a network's synapses and learning circuits, and of all that the chip has."""
+"""Silicon area of a network's synapses, neurons and bias converters, and of all that the chip has."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from chipsim.cost.dacs import bias_dacs
 from chipsim.design import ChipSpec
 from chipsim.physical import PhysicalSpec
 
@@ -17,31 +18,38 @@ class AreaReport:
     synapses_mm2: float
     neurons_mm2: float
     learning_circuits_mm2: float
+    bias_dacs_mm2: float | None  # None: the chip gives no figure for them
 
     @property
     def total_mm2(self) -> float:
-        return self.synapses_mm2 + self.neurons_mm2 + self.learning_circuits_mm2
+        return self.synapses_mm2 + self.neurons_mm2 + self.learning_circuits_mm2 + (self.bias_dacs_mm2 or 0.0)
 
 
 def network_area(spec: ChipSpec, physical: PhysicalSpec) -> AreaReport:
     """What this network occupies. A bias that is a row of the array is a synapse per column."""
     bias = 1 if physical.array.bias == "row" else 0
     synapses = sum(shape.crossbars * (shape.fan_in + bias) * shape.columns for shape in spec.shapes)
-    return _area(physical, synapses, sum(spec.layer_sizes[1:]))
+    return _area(physical, synapses, sum(spec.layer_sizes[1:]), sum(dacs.count for dacs in bias_dacs(spec)))
 
 
 def chip_area(physical: PhysicalSpec) -> AreaReport:
-    """All cores. A signed synapse made of two devices takes two places of a core's array."""
+    """All cores. A signed synapse made of two devices takes two places of a core's array.
+
+    A layer takes a core at least, so a core has a converter for each thing that is set by one.
+    """
     array, sign = physical.array, physical.synapse.weight_sign
     places = array.cores * array.core_rows * array.core_columns
     neurons = array.cores * array.core_columns // (2 if sign == "differential_pair" else 1)
-    return _area(physical, places // (1 if sign == "signed_column" else 2), neurons)
+    set_by_dac = (physical.neuron.leak_dac_bits, physical.neuron.threshold_dac_bits)
+    dacs = array.cores * sum(bits is not None for bits in set_by_dac)
+    return _area(physical, places // (1 if sign == "signed_column" else 2), neurons, dacs)
 
 
-def _area(physical: PhysicalSpec, synapses: int, neurons: int) -> AreaReport:
+def _area(physical: PhysicalSpec, synapses: int, neurons: int, dacs: int) -> AreaReport:
     figures = physical.area
     return AreaReport(
         synapses_mm2=synapses * figures.synapse_um2 / _UM2_PER_MM2,
         neurons_mm2=neurons * figures.neuron_um2 / _UM2_PER_MM2,
         learning_circuits_mm2=neurons * figures.learning_circuit_um2 / _UM2_PER_MM2,
+        bias_dacs_mm2=None if figures.bias_dac_um2 is None else dacs * figures.bias_dac_um2 / _UM2_PER_MM2,
     )

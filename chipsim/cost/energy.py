@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chipsim.cost.counts import EventCounts
+from chipsim.cost.dacs import bias_dacs
 from chipsim.design import ChipSpec
 from chipsim.physical import PhysicalSpec
 
@@ -61,6 +62,8 @@ def sample_energy(
     neuron_steps = float(sum(spec.layer_sizes[1:]) * spec.steps)
     learning_steps = float(sum(shape.n_out for shape in spec.shapes if shape.learns) * spec.steps)
     low_mw, high_mw = figures.static_power_mw
+    dacs = sum(dacs.count for dacs in bias_dacs(spec))
+    biases = () if figures.bias_dac_uw is None else (Part("bias DACs", dacs * interval_us, "us", figures.bias_dac_uw),)
     return EnergyReport(
         (
             Part("synapses", sum(counts.synaptic_events), "synaptic events", figures.synaptic_event_pj),
@@ -70,5 +73,6 @@ def sample_energy(
             Part("writes", sum(counts.weight_updates), "weight updates", figures.weight_write_pj),
             Part("link", link_bytes, "bytes", figures.link_byte_pj),
             Part("static", interval_us, "us", (low_mw * 1e3, high_mw * 1e3)),  # 1 mW for 1 us is 1 nJ
+            *biases,  # 1 uW for 1 us is 1 pJ
         )
     )

@@ -121,10 +121,12 @@ def area_json(spec: ChipSpec, physical: PhysicalSpec) -> dict[str, dict[str, flo
     """Square millimetres of the network's share of the chip and of the whole chip."""
 
     def parts(area: AreaReport) -> dict[str, float]:
+        dacs = {} if area.bias_dacs_mm2 is None else {"bias_dacs": area.bias_dacs_mm2}
         return {
             "synapses": area.synapses_mm2,
             "neurons": area.neurons_mm2,
             "learning_circuits": area.learning_circuits_mm2,
+            **dacs,
             "total": area.total_mm2,
         }
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chipsim import ChipSpec
-from chipsim.cost import Activity, Phase, area_json, phase_cost
+from chipsim.cost import Activity, Phase, area_json, bias_dacs, phase_cost
 from chipsim.physical import PhysicalSpec
 
 
@@ -20,6 +20,7 @@ def cost_json(
     """Cost per sample of each phase, given as (activity, samples); None for a phase without samples.
 
     Time and energy of each phase, and the area, need a physical spec; without one there are counts and bytes alone.
+    Converters that set leaks and thresholds are listed if there are any.
     """
     cost: dict[str, Any] = {"chip": None if hardware is None else hardware.name}
     for phase, (activity, samples) in phases.items():
@@ -29,4 +30,6 @@ def cost_json(
             cost[phase] = one.to_json()
     if hardware is not None:
         cost["area_mm2"] = area_json(spec, hardware)
+    if dacs := bias_dacs(spec):
+        cost["bias_dacs"] = [each.to_json() for each in dacs]
     return cost

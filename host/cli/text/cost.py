@@ -34,16 +34,36 @@ def cost_lines(cost: Mapping[str, Any]) -> list[str]:
     lines = table(rows, ("cost per sample", *phases))
     if cost["chip"] is not None:
         lines += _area_lines(cost["area_mm2"])
-    return lines
+    return lines + _dac_lines(cost)
 
 
 def _area_lines(area: Mapping[str, Mapping[str, float]]) -> list[str]:
     network, chip = area["network"], area["chip"]
+    dacs = f", bias DACs {network['bias_dacs']:.3g}" if "bias_dacs" in network else ""
     return [
         f"area         {network['total']:.3g} mm2 of the chip's {chip['total']:.3g} mm2: synapses"
         f" {network['synapses']:.3g}, neurons {network['neurons']:.3g}, learning circuits"
-        f" {network['learning_circuits']:.3g} mm2"
+        f" {network['learning_circuits']:.3g}{dacs} mm2"
     ]
+
+
+def _dac_lines(cost: Mapping[str, Any]) -> list[str]:
+    """Which converters are counted, and whether energy and area are those of them, too."""
+    dacs = cost.get("bias_dacs", ())
+    if not dacs:
+        return []
+    listed = ", ".join(
+        f"{each['count']} of {each['bits']} bits for the {each['sets']} ({each['low']:g} to {each['high']:g}"
+        f" {each['unit']})"
+        for each in dacs
+    )
+    left_out = []
+    if cost["chip"] is not None:
+        parts = [part["name"] for part in cost["inference"]["energy_nj"]["parts"]] if cost["inference"] else ()
+        left_out += [] if "bias DACs" in parts else ["energy (bias_dac_uw)"]
+        left_out += [] if "bias_dacs" in cost["area_mm2"]["network"] else ["area (bias_dac_um2)"]
+    note = f"; not in {' and '.join(left_out)}, for which the chip gives no figure" if left_out else ""
+    return [f"bias DACs    {listed}, one per layer{note}"]
 
 
 def _time(us: float) -> str:

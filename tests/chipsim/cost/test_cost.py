@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_chips import every_neuron, lesson, programmed, spec_of, taught, witness_of
 
-from chipsim.cost import phase_cost
+from chipsim.cost import bias_dacs, phase_cost
 from chipsim.cost.area import chip_area, network_area
 from chipsim.cost.counts import EventCounts, counts_per_sample
 from chipsim.cost.energy import sample_energy
@@ -166,6 +166,35 @@ def test_area_by_hand():
     for sign, (synapses, neurons) in signs.items():
         whole = chip_area(changed("ideal", area=figures, array=array, synapse={"weight_sign": sign}))
         assert (whole.synapses_mm2, whole.neurons_mm2) == pytest.approx((synapses * 1e-4, neurons * 1e-3))
+
+
+def test_bias_converters_are_counted_one_per_layer_and_paid_for_if_there_are_figures():
+    neuron = {"kind": "lif", "leak_dac": {"bits": 6}, "threshold_dac": {"bits": 4}}
+    set_by_dac = spec_of(sizes=(20, 10, 4), neuron=neuron)
+    assert [(dacs.sets, dacs.count, dacs.dac.bits) for dacs in bias_dacs(set_by_dac)] == [
+        ("leak", 2, 6),
+        ("threshold", 2, 4),
+    ]
+    assert bias_dacs(SPEC) == bias_dacs(spec_of(neuron={"leak_dac": {"bits": 6}})) == []
+    plain = changed("ideal")
+    paid = changed("ideal", energy={"bias_dac_uw": (0.5, 2.0)}, area={"bias_dac_um2": 250.0})
+    assert network_area(set_by_dac, plain).bias_dacs_mm2 is None
+    assert network_area(set_by_dac, paid).bias_dacs_mm2 == network_area(set_by_dac, paid).total_mm2 == 1e-3
+    assert network_area(SPEC, paid).bias_dacs_mm2 == 0
+    both = changed(
+        "ideal",
+        array={"cores": 3},
+        area={"bias_dac_um2": 250.0},
+        neuron={"leak_dac_bits": 6, "threshold_dac_bits": 4},
+    )
+    assert chip_area(both).bias_dacs_mm2 == pytest.approx(3 * 2 * 250e-6)
+    energies = [
+        {part.name: part for part in sample_energy(set_by_dac, chip, COUNTS, 50.0, 16.0, learning=True).parts}
+        for chip in (plain, paid)
+    ]
+    assert "bias DACs" not in energies[0]
+    part = energies[1]["bias DACs"]
+    assert (part.low_nj, part.high_nj) == pytest.approx((4 * 16 * 0.5e-3, 4 * 16 * 2e-3))
 
 
 def test_without_a_chip_there_is_no_time_and_no_energy():

@@ -73,6 +73,28 @@ def test_a_constant_current_is_sent_once(data):
 
 
 @pytest.mark.usefixtures("no_drawing")
+def test_bias_converters_are_listed(chipsim, here, data):
+    converters = ("--neuron", "lif", "--set", "neuron.leak_dac.bits=6", "--set", "neuron.threshold_dac.bits=4")
+    flags = ("run", "--dataset", data, *QUIET_FLAGS, *converters)
+    cost = json.loads(chipsim(*flags, "--json").out)["cost"]
+    assert cost["bias_dacs"] == [
+        {"sets": "leak", "count": 2, "bits": 6, "low": 0.0, "high": 1.0, "unit": "per step"},
+        {"sets": "threshold", "count": 2, "bits": 4, "low": 0.5, "high": 2.0, "unit": "th"},
+    ]
+
+    def line(*more):
+        [shown] = [line for line in chipsim(*flags, *more).out.splitlines() if line.startswith("bias DACs ")]
+        return shown
+
+    listed = "bias DACs    2 of 6 bits for the leak (0 to 1 per step), 2 of 4 bits for the threshold (0.5 to 2 th)"
+    assert line() == f"{listed}, one per layer"
+    no_figure = "; not in energy (bias_dac_uw) and area (bias_dac_um2), for which the chip gives no figure"
+    assert line("--chip", "rram") == f"{listed}, one per layer{no_figure}"
+    figures = ("--set", "chip.energy.bias_dac_uw=[0.1, 1.0]", "--set", "chip.area.bias_dac_um2=400.0")
+    assert line("--chip", "rram", *figures) == f"{listed}, one per layer"
+
+
+@pytest.mark.usefixtures("no_drawing")
 def test_the_report_shows_it(chipsim, here, data):
     flags = ("run", "--dataset", data, *QUIET_FLAGS)
     plain = chipsim(*flags).out
