@@ -38,8 +38,13 @@ class IdealChip:
 
 def nir_teacher(spec: RunSpec, read: SpikingNetwork) -> Teacher:
     """Rates need no scale: one spike per step is one spike per step."""
-    charge = np.float32(spec.neuron.charge_per_step)  # by which dies' weights are multiplied, see Setup.start_weights
-    weights = [crossbar and (crossbar[0] / charge, crossbar[1] / charge) for crossbar in read.network.weights]
+    # What dies' weights are multiplied by, see Setup.start_weights.
+    neuron, n_layers = spec.neuron, len(read.network.weights)
+    charges = [np.float32(neuron.charge_per_step * neuron.threshold_th_of(layer)) for layer in range(n_layers)]
+    weights = [
+        crossbar and (crossbar[0] / charge, crossbar[1] / charge)
+        for crossbar, charge in zip(read.network.weights, charges, strict=True)
+    ]
     network = Network(read.network.input_shape, read.network.layers, weights)
     activation_scales = [np.ones(shape.columns, np.float32) for shape in network.shapes]
     return Teacher(network, IdealChip(spec, read), activation_scales)

@@ -3,6 +3,7 @@
 NIR is a graph of differential equations (Pedersen et al. 2024, Nature Communications 15, 8122). It says neither how
 long a step is, nor how to integrate over one, nor whether a spike empties the membrane or takes a threshold off it, so
 the reader is told. The chip's unit of voltage is the threshold, so thresholds and gains become part of the weights.
+Where layers differ, each with one threshold for all its neurons, these stay the layers' own, over that of the first.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from chipsim import ChipSpec, NeuronSpec
 from chipsim.design import from_image
@@ -26,6 +28,7 @@ from host.teachers.packages import optional
 Reset = Literal["subtract", "zero"]
 _USABLE = "Affine, Linear, Conv2d, Flatten, IF, LIF, CubaLIF"
 _NO_RAIL = 1e6  # in thresholds: NIR's membranes have no limits
+_NO_LEAK_STEPS = 1e9  # of an IF node beside leaky ones: e^(-1e-9) is 1 in float32
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,16 @@ def read_nir(path: Path | str, *, step_s: float, reset: Reset, integration: Inte
         return reader.network()
 
 
+@dataclass(frozen=True)
+class _Neurons:
+    """What one node says of all its neurons."""
+
+    name: str
+    tau_steps: float | None  # None: no leak
+    synapse_tau_steps: float | None  # None: no synaptic current
+    threshold_th: float
+
+
 class _Reader:
     def __init__(
         self, nir: Any, graph: Any, source: str, step_s: float, reset: Reset, integration: Integration
@@ -71,8 +84,8 @@ class _Reader:
         self._assembly = Assembly(
             input_shape(nir, graph, source), "an IF, LIF or CubaLIF node", "an Affine, Linear or Conv2d node"
         )
-        self._neuron: NeuronSpec | None = None
-        self._first = ""  # the first node of neurons
+        self._of_layers: list[_Neurons] = []
+        self._nominal = self._nominal_threshold()
 
     def network(self) -> SpikingNetwork:
         nir = self._nir
@@ -92,9 +105,9 @@ class _Reader:
             else:
                 raise TeacherError(f"{name}: no chip here has it; a network may consist of {_USABLE}")
             last = node
-        if self._neuron is None or not isinstance(last, nir.IF | nir.LIF | nir.CubaLIF):
+        if not self._of_layers or not isinstance(last, nir.IF | nir.LIF | nir.CubaLIF):
             raise TeacherError(f"{self._source}: does not end with neurons: put an IF, LIF or CubaLIF node last")
-        return SpikingNetwork(self._assembly.finished(self._source), self._neuron)
+        return SpikingNetwork(self._assembly.finished(self._source), self._neuron())
 
     def _convolution(self, node: Any, name: str, key: str) -> None:
         kernels = _float32(node.weight)
@@ -119,7 +132,7 @@ class _Reader:
         self._assembly.flatten(name)
 
     def _neurons(self, node: Any, name: str, key: str) -> None:
-        """Gains and thresholds go into the weights before; time constants must be those of the whole chip."""
+        """Gains go into the weights before, and thresholds, unless they are the layer's own."""
         values = {what: np.asarray(getattr(node, what), np.float64) for what in _PARAMETERS if hasattr(node, what)}
         for what, array in values.items():
             if np.isnan(array).any() or (what != "v_threshold" and np.isinf(array).any()):
@@ -132,27 +145,33 @@ class _Reader:
             )
         if (values["v_threshold"] <= rest).any():
             raise TeacherError(f"{name}: a threshold is not above the resting potential; such neurons always fire")
-        gain = values["r"] / (values["v_threshold"] - rest)
+        threshold, its_own = values["v_threshold"] - rest, _threshold_of(node)
+        threshold_th = 1.0
+        if self._nominal is not None and its_own is not None:
+            threshold_th = its_own / self._nominal
+            threshold = np.where(np.isfinite(threshold), self._nominal, threshold)
+        gain = values["r"] / threshold
+        tau: float | None = None
+        synapse_tau: float | None = None
         if isinstance(node, self._nir.IF):
             gain = gain * self._step_s
-            taus: dict[str, float | None] = {"tau_steps": None, "synapse_tau_steps": None}
         elif isinstance(node, self._nir.LIF):
             a = self._decay(values["tau"], "tau", name)
             gain = gain * (1 - a)
-            taus = {"tau_steps": tau_steps(a), "synapse_tau_steps": None}
+            tau = tau_steps(a)
         else:
             a, b = self._decay(values["tau_mem"], "tau_mem", name), self._decay(values["tau_syn"], "tau_syn", name)
             gain = gain * values["w_in"] * (1 - a) * (1 - b)
-            taus = {"tau_steps": tau_steps(a), "synapse_tau_steps": tau_steps(b)}
+            tau, synapse_tau = tau_steps(a), tau_steps(b)
         self._assembly.scale(self._per_column(gain, name), name, key)
         self._assembly.rectifier(key)
-        self._same_everywhere(taus, name)
+        self._of_layers.append(_Neurons(name, tau, synapse_tau, threshold_th))
 
     def _decay(self, tau: NDArray[np.float64], what: str, name: str) -> float:
         """Of the membranes or currents of all of the node's neurons."""
         if not np.allclose(tau, tau.flat[0], rtol=1e-6, atol=0):
             raise TeacherError(
-                f"{name}: {what} goes from {tau.min():g} to {tau.max():g} s; all neurons of a chip are designed alike"
+                f"{name}: {what} goes from {tau.min():g} to {tau.max():g} s; all neurons of a layer are designed alike"
             )
         a = float(decay(tau, self._step_s, self._integration).flat[0])
         if not (tau.flat[0] > 0 and 0 < a < 1):
@@ -179,24 +198,49 @@ class _Reader:
         first: NDArray[np.float64] = per_position[0]
         return first
 
-    def _same_everywhere(self, taus: dict[str, float | None], name: str) -> None:
-        kind: dict[str, Any] = {"kind": "if" if taus["tau_steps"] is None else "lif"}
-        settings = kind | {what: tau for what, tau in taus.items() if tau is not None}
-        neuron = NeuronSpec(**settings, reset=self._reset, low_rail_th=-_NO_RAIL, high_rail_th=_NO_RAIL)
-        if self._neuron is None:
-            self._neuron, self._first = neuron, name
-        elif not _alike(self._neuron, neuron):
-            raise TeacherError(
-                f"{name}: has another kind or other time constants than {self._first}; a chip has one kind"
-            )
+    def _nominal_threshold(self) -> float | None:
+        """The first threshold, above rest, where layers differ in it; None: thresholds become weights."""
+        kinds = self._nir.IF | self._nir.LIF | self._nir.CubaLIF
+        found = [_threshold_of(node) for _, node in self._chain if isinstance(node, kinds)]
+        known = [threshold for threshold in found if threshold is not None]
+        return known[0] if len(set(known)) > 1 else None
+
+    def _neuron(self) -> NeuronSpec:
+        """Of all layers. Raises TeacherError if their synaptic currents are not alike, of which a chip has one kind."""
+        first, *others = self._of_layers
+        for layer in others:
+            if not _alike([layer.synapse_tau_steps or 0, first.synapse_tau_steps or 0]):
+                raise TeacherError(
+                    f"{layer.name}: has other synaptic currents than {first.name}: leaks and thresholds may differ by"
+                    " layer, a chip's synaptic time constant may not"
+                )
+        settings: dict[str, Any] = {"kind": "if"}
+        if any(layer.tau_steps is not None for layer in self._of_layers):
+            taus = [_NO_LEAK_STEPS if layer.tau_steps is None else layer.tau_steps for layer in self._of_layers]
+            settings = {"kind": "lif", "tau_steps": taus[0] if _alike(taus) else tuple(taus)}
+        if first.synapse_tau_steps is not None:
+            settings["synapse_tau_steps"] = first.synapse_tau_steps
+        if self._nominal is not None:
+            settings["threshold_th"] = tuple(layer.threshold_th for layer in self._of_layers)
+        try:
+            return NeuronSpec(**settings, reset=self._reset, low_rail_th=-_NO_RAIL, high_rail_th=_NO_RAIL)
+        except ValidationError as error:
+            raise TeacherError(f"{self._source}: {error.errors()[0]['msg'].removeprefix('Value error, ')}") from None
 
 
 _PARAMETERS = ("r", "v_leak", "v_threshold", "v_reset", "tau", "tau_mem", "tau_syn", "w_in")
 
 
-def _alike(one: NeuronSpec, other: NeuronSpec) -> bool:
-    mine, others = ([n.tau_steps, n.synapse_tau_steps or 0] for n in (one, other))
-    return one.kind == other.kind and bool(np.allclose(mine, others, rtol=1e-5, atol=0))
+def _alike(taus: list[float]) -> bool:
+    """Whether time constants differ by rounding at most."""
+    return bool(np.allclose(taus, taus[0], rtol=1e-5, atol=0))
+
+
+def _threshold_of(node: Any) -> float | None:
+    """What all of a node's neurons that can fire have as threshold above rest; None: they differ, or cannot be."""
+    above = np.asarray(node.v_threshold, np.float64) - np.asarray(getattr(node, "v_leak", 0.0), np.float64)
+    finite = above[np.isfinite(above)]
+    return float(finite[0]) if finite.size and finite[0] > 0 and (finite == finite[0]).all() else None
 
 
 def _float32(values: Any) -> NDArray[np.float32]:

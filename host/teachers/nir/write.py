@@ -101,9 +101,15 @@ def _neurons(
             f"layer {number}: on die {chip.die_seed} a spike takes off another charge than the threshold, which NIR"
             " cannot say; leave out mismatch of membrane capacitances"
         )
-    if chip.spec.neuron.kind == "if":
-        return nir.IF(np.full_like(threshold, 1 / step_s), threshold, zero)
     a = each(neurons.decay)
+    if (a == 1).any() and (neurons.exponential or not (a == 1).all()):
+        what = "synaptic currents that decay" if neurons.exponential else "leaks in some of its neurons only"
+        raise TeacherError(
+            f"layer {number}: its membranes do not leak, and it has {what}, which NIR has no node for: give all of its"
+            " neurons a leak"
+        )
+    if (a == 1).all():
+        return nir.IF(np.full_like(threshold, 1 / step_s), threshold, zero)
     tau, r = tau_s(a, step_s, integration), 1 / (1 - a)
     if not neurons.exponential:
         return nir.LIF(tau, r, zero, threshold, zero)

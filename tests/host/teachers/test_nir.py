@@ -102,6 +102,40 @@ def test_a_written_chip_is_read_back(tmp_path_factory, neuron, integration, step
     assert len(graph.nodes) == 6
 
 
+LAYERS = {
+    "leaks": {"kind": "lif", "tau_steps": (8.0, 3.0)},
+    "leaks and currents": {"kind": "lif", "tau_steps": (8.0, 3.0), "synapse_tau_steps": 4.0},
+    "thresholds": {"threshold_th": (1.0, 0.5)},
+    "both": {"kind": "lif", "tau_steps": (2.5, 20.0), "threshold_th": (1.0, 1.75)},
+    "one without a leak": {"kind": "lif", "tau_steps": (1e9, 5.0)},
+    "by converters": {"kind": "lif", "tau_steps": (9.0, 3.0), "leak_dac": {"bits": 5}, "threshold_dac": {"bits": 2}},
+    "a converter that switches one off": {"kind": "lif", "tau_steps": (40.0, 2.0), "leak_dac": {"bits": 3}},
+}
+
+
+@pytest.mark.parametrize("integration", ["euler", "exponential"])
+@pytest.mark.parametrize("reset", ["subtract", "zero"])
+@pytest.mark.parametrize("name", LAYERS)
+def test_layers_keep_their_leaks_and_thresholds(tmp_path, name, reset, integration):
+    neuron = NeuronSpec(**LAYERS[name], reset=reset, **OPEN)
+    chip = random_chip(neuron)
+    write_nir(chip, tmp_path / "n.nir", step_s=1e-3, integration=integration)
+    read = read_nir(tmp_path / "n.nir", step_s=1e-3, reset=reset, integration=integration)
+    assert read.neuron.kind == neuron.kind
+    for layer in range(2):
+        if neuron.kind == "lif":
+            mine, theirs = (np.exp(-1 / each.tau_steps_of(layer)) for each in (read.neuron, neuron))
+            assert mine == pytest.approx(theirs, rel=1e-5)
+        assert read.neuron.threshold_th_of(layer) == neuron.threshold_th_of(layer)
+    for mine, theirs in zip(read.network.weights, chip.weights(), strict=True):
+        assert all(np.allclose(a, b, rtol=1e-5, atol=1e-7) for a, b in zip(mine, theirs, strict=True))
+    again = Chip(read.design(STEPS), die_seed=1)
+    again.program(read.network.weights)
+    for a, b in zip(*(each.infer(random_events(7), np.arange(20)).counts for each in (again, chip)), strict=True):
+        assert b.max() > 1
+        assert np.abs(a - b).max() <= 1 and (a == b).mean() > 0.98, "a sum may be rounded otherwise"
+
+
 @pytest.mark.parametrize("reset", ["subtract", "zero"])
 def test_a_die_is_written_with_its_frozen_errors(tmp_path, reset):
     """Mismatch, stuck synapses and dead neurons go with it: the ideal chip of the file spikes as the die does."""
@@ -147,6 +181,11 @@ def lif(n, **changes):
     return nir.LIF(**(parameters | changes))
 
 
+def cuba(n):
+    parameters = {"tau_mem": 1e-3, "tau_syn": 2e-3, "r": 1, "v_leak": 0, "v_threshold": 1, "v_reset": 0, "w_in": 1}
+    return nir.CubaLIF(**{name: value * ones(n) for name, value in parameters.items()})
+
+
 def dense(n_in, n_out):
     return nir.Affine(0.1 * ones(n_out, n_in), 0.1 * ones(n_out))
 
@@ -172,6 +211,35 @@ def test_integration_and_step_decide_the_decay(tmp_path):
         read = read_nir(path, step_s=1e-4, reset="zero", integration=integration)
         assert np.exp(-1 / read.neuron.tau_steps) == pytest.approx(a)
         assert np.allclose(read.network.weights[0][0], 0.1 * (1 - a))
+
+
+def test_what_differs_by_layer_stays_the_layers_own(tmp_path):
+    """Thresholds over that of the first layer; several in one layer go into the weights, as where all are alike."""
+    first, second = lif(3, v_threshold=2 * ones(3)), lif(2, tau=3e-3 * ones(2), v_threshold=np.array([1.0, np.inf]))
+    path = nir_file(tmp_path, chain(dense(4, 3), first, dense(3, 2), second, n_out=2))
+    read = read_nir(path, step_s=1e-4, reset="zero", integration="euler")
+    assert read.neuron.threshold_th == (1, 0.5)
+    assert [np.exp(-1 / tau) for tau in read.neuron.tau_steps] == pytest.approx([0.9, 1 - 1 / 30])
+    assert np.allclose(read.network.weights[0][0], 0.1 * 0.1 / 2)
+    assert np.allclose(read.network.weights[1][0], [0.1 / 30 / 2, 0])  # one that never fires
+    mixed = lif(2, v_threshold=np.array([1.0, 4.0]))
+    read = read_nir(
+        nir_file(tmp_path, chain(dense(4, 3), first, dense(3, 2), mixed, n_out=2)),
+        step_s=1e-4,
+        reset="zero",
+        integration="euler",
+    )
+    assert read.neuron.threshold_th == 1 and isinstance(read.neuron.tau_steps, float)
+    assert np.allclose(read.network.weights[1][0], [0.1 * 0.1, 0.1 * 0.1 / 4])
+
+
+def test_an_integrator_beside_a_leaky_layer_does_not_leak(tmp_path):
+    path = nir_file(tmp_path, chain(dense(4, 3), if_(3), dense(3, 3), lif(3)))
+    read = read_nir(path, step_s=1e-4, reset="zero", integration="euler")
+    assert read.neuron.kind == "lif"
+    assert np.float32(np.exp(-1 / read.neuron.tau_steps_of(0))) == 1
+    assert np.exp(-1 / read.neuron.tau_steps_of(1)) == pytest.approx(0.9)
+    assert np.allclose(read.network.weights[0][0], 0.1 * 1e4 * 1e-4)
 
 
 def recurrent():
@@ -218,7 +286,14 @@ REFUSED = {
     ),
     "tau below the step": (lambda: chain(dense(4, 3), lif(3, tau=1e-5 * ones(3))), ["choose shorter steps"]),
     "negative tau": (lambda: chain(dense(4, 3), lif(3, tau=-ones(3))), ["choose shorter steps"]),
-    "two kinds": (lambda: chain(dense(4, 3), if_(3), dense(3, 3), lif(3)), ["LIF 'n3'", "IF 'n1'", "one kind"]),
+    "two kinds of currents": (
+        lambda: chain(dense(4, 3), lif(3), dense(3, 3), cuba(3)),
+        ["CubaLIF 'n3'", "other synaptic currents than", "LIF 'n1'"],
+    ),
+    "thresholds far apart": (
+        lambda: chain(dense(4, 3), if_(3, v_threshold=1e-9 * ones(3)), dense(3, 3), if_(3)),
+        ["neuron.threshold_th 1e+09 of layer 2 lies above"],
+    ),
     "a node left over": (lambda: chain(dense(4, 3), if_(3)) | {"spare": if_(3)}, ["IF 'spare'"]),
     "flatten of a part": (
         lambda: {
@@ -271,6 +346,7 @@ def test_what_nir_cannot_hold_is_not_written(tmp_path):
     for neuron, noise, words in [
         (NeuronSpec(readout="integrating"), (), "readout integrating"),
         (NeuronSpec(), ("pelgrom:0.5",), "another charge than the threshold"),
+        (NeuronSpec(synapse_tau_steps=3.0), (), "layer 1: its membranes do not leak, and it has synaptic currents"),
     ]:
         with pytest.raises(TeacherError, match=words):
             write_nir(random_chip(neuron, noise=noise), tmp_path / "n.nir", step_s=1e-3, integration="euler")

@@ -8,6 +8,7 @@ import pytest
 
 from chipsim import Chip, ChipSpec, NeuronSpec
 from host.data import Encoder
+from host.errors import SettingError
 from host.run import prepare, resolve
 from host.teachers.nir.write import write_nir
 from host.training import TrainingBatches, evaluate, spans
@@ -44,6 +45,25 @@ def test_the_files_neurons_become_the_chips(data_file, teacher):
     said = {"neuron.reset": "zero", "neuron.low_rail_th": -1}
     spec = resolve(None, {"dataset": str(data_file), "teacher.file": str(teacher)} | said | STEP)
     assert spec.neuron.low_rail_th == -1, "what is said goes before what follows from the file"
+
+
+def test_the_files_layers_keep_their_leaks_and_thresholds(data_file, tmp_path):
+    path = network(tmp_path / "l.nir", NeuronSpec(kind="lif", tau_steps=(8, 4), threshold_th=(1, 0.5)))
+    given = {"dataset": str(data_file), "teacher.file": str(path), "neuron.reset": "subtract"} | STEP
+    spec = resolve(None, given)
+    assert spec.neuron.tau_steps == pytest.approx((8, 4), rel=1e-4)
+    assert spec.neuron.threshold_th == (1, 0.5)
+    setup = prepare(spec)
+    ideal = setup.chip(setup.design.ideal(), setup.converted_weights(), 1)
+    shown = setup.dataset.test
+    rates = evaluate(ideal, shown, Encoder("rate", 6, spec.steps, 512, spec.seed)).rates
+    targets = setup.teacher.targets(shown.values(slice(None)), shown.labels, "logits")
+    assert rates[0].max() > 0.1
+    for mine, wanted in zip(rates, targets, strict=True):
+        assert np.allclose(mine, wanted, atol=1 / spec.steps + 1e-6)
+    assert resolve(None, given | {"neuron.tau_steps": 5}).neuron.tau_steps == 5
+    with pytest.raises(SettingError, match=r"neuron\.tau_steps has 3 values, and this network 2 layers"):
+        prepare(resolve(None, given | {"neuron.tau_steps": [5, 4, 3]}))
 
 
 def trained(data_file, path):
