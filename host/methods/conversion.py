@@ -5,6 +5,7 @@
   and `teacher.norm`.
 - Threshold balancing by the largest current that a layer receives from the spiking layer below: Sengupta et al. 2019
   (Frontiers in Neuroscience 13, 95). Thresholds are the chip's, so weights are divided by what a threshold would be.
+  Weights here are over the threshold of their layer; `Setup` and `_twin` make charges of them.
 - Bias correction by the mean difference between wanted and found activity, layer after layer: Li et al. 2021 (ICML,
   arXiv 2106.06984), here in rates: a bias of x moves a subtractive neuron's rate by x spikes per step.
 - Initial membrane of half a threshold: Bu et al. 2022 (AAAI, arXiv 2202.01440). A chip discharges its membranes before
@@ -103,7 +104,8 @@ def _balanced(setup: Setup, teacher: Teacher) -> Teacher:
         twin = _twin(setup, replace(teacher, activation_scales=scales).normalised())
         probe = Probe(layer + 1, tuple(range(len(scales[layer]))))
         current = _shown(setup, twin, _CURRENT_SAMPLES, [probe]).signals[layer + 1].current
-        largest = np.percentile(current.max(axis=1), setup.spec.teacher.norm_percentile)
+        threshold = np.float32(setup.spec.neuron.threshold_th_of(layer))
+        largest = np.percentile(current.max(axis=1) / threshold, setup.spec.teacher.norm_percentile)
         scales[layer] = (scales[layer] * np.float32(max(largest, 1e-6))).astype(np.float32)
     return replace(teacher, activation_scales=scales)
 
@@ -123,7 +125,9 @@ def _corrected(setup: Setup, teacher: Teacher, layers: list[Layer]) -> list[Laye
 
 
 def _twin(setup: Setup, layers: Sequence[Layer | None]) -> Chip:
-    return setup.chip(setup.design.ideal(), layers, 1)
+    thresholds = [np.float32(setup.spec.neuron.threshold_th_of(n)) for n in range(len(layers))]
+    charges = [layer and (layer[0] * th, layer[1] * th) for layer, th in zip(layers, thresholds, strict=True)]
+    return setup.chip(setup.design.ideal(), charges, 1)
 
 
 def _shown(setup: Setup, twin: Chip, n: int, probes: list[Probe]) -> Result:

@@ -24,7 +24,17 @@ _TRAIN_PRESENTATIONS = 60_000  # from random ones
 _LEAST_EPOCHS = 5
 _LEARNING_RATE = 3e-3  # of Adam, in thresholds
 # What of a neuron the gradient knows; anything else must be at its default.
-_KNOWN_NEURON = {"kind", "tau_steps", "reset", "low_rail_th", "high_rail_th", "readout"}
+_KNOWN_NEURON = {
+    "kind",
+    "tau_steps",
+    "leak_dac",
+    "threshold_th",
+    "threshold_dac",
+    "reset",
+    "low_rail_th",
+    "high_rail_th",
+}
+_KNOWN_NEURON |= {"readout"}
 _KNOWN_READOUTS = ("spiking", "integrating")
 
 

@@ -55,9 +55,13 @@ class Setup:
         return self._delivered(converted(self.teacher, self.spec))
 
     def _delivered(self, layers: Sequence[Layer | None]) -> list[Layer | None]:
-        """Weights with which a spike's charge in all is as given, however slowly its current decays."""
-        factor = np.float32(self.spec.neuron.charge_per_step)
-        return [layer and (layer[0] * factor, layer[1] * factor) for layer in layers]
+        """Weights with which a spike's charge in all is as given, however slowly its current decays.
+
+        As given over the threshold of its layer, that is: a neuron of half the threshold needs half the charge.
+        """
+        neuron = self.spec.neuron
+        factors = [np.float32(neuron.charge_per_step * neuron.threshold_th_of(n)) for n in range(len(layers))]
+        return [layer and (layer[0] * f, layer[1] * f) for layer, f in zip(layers, factors, strict=True)]
 
     def chip(self, spec: ChipSpec, weights: Sequence[Layer | None], threads: int) -> Chip:
         """The run's die, made by `spec` and programmed."""

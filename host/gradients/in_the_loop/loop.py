@@ -55,12 +55,14 @@ class InTheLoop:
         reads_out = [self._integrates and layer == top for layer in range(design.n_layers)]
         converters = [spec.converter.of(design.neuron, out) for out in reads_out]
         models = [
-            layer_model(design.neuron, out, converter, spec.steepness)
-            for out, converter in zip(reads_out, converters, strict=True)
+            layer_model(design.neuron, layer, out, converter, spec.steepness)
+            for layer, (out, converter) in enumerate(zip(reads_out, converters, strict=True))
         ]
         self._thresholds = [
-            Thresholds(n, converter)
-            for n, out, converter in zip(design.layer_sizes[1:], reads_out, converters, strict=True)
+            Thresholds(n, converter, set_th)
+            for n, out, converter, set_th in zip(
+                design.layer_sizes[1:], reads_out, converters, design.thresholds_th, strict=True
+            )
             if not out
         ]
         self._gradient = Gradient(models, design.layer_sizes, design.steps, threads)

@@ -1,9 +1,9 @@
 """What the host believes a layer does: the equations that it differentiates.
 
-For columns i of a layer, input rows j and steps t, in units of the nominal threshold:
+For columns i of a layer, input rows j and steps t, in units of the nominal threshold, a and th_i being the layer's own:
 
     I_i[t] = b I_i[t-1] + sum_j w_ji x_j[t] + bias_i                   (1)
-    U_i[t] = a U_i[t-1] + I_i[t] - S_i[t-1]                            (2)   subtractive reset
+    U_i[t] = a U_i[t-1] + I_i[t] - th_i S_i[t-1]                       (2)   subtractive reset
     U_i[t] = a U_i[t-1] (1 - S_i[t-1]) + I_i[t]                        (2')  reset to zero
     S_i[t] = step(U_i[t] - th_i)                                       (3)
 
@@ -39,13 +39,13 @@ class LayerModel(NamedTuple):
     upper_limit: Any
 
 
-def layer_model(neuron: NeuronSpec, integrating: bool, converter: Adc, steepness: float) -> LayerModel:
-    """The model of a layer as it was designed. integrating: whether it is a readout without threshold and rails."""
+def layer_model(neuron: NeuronSpec, layer: int, integrating: bool, converter: Adc, steepness: float) -> LayerModel:
+    """The model of a layer, counted from 0, as it was designed. integrating: a readout without threshold and rails."""
     rails = (-np.inf, np.inf) if integrating else (neuron.low_rail_th, neuron.high_rail_th)
     tau = neuron.synapse_tau_steps
     half = converter.lsb / 2  # a code stands for membranes up to half an LSB away
     return LayerModel(
-        decay=np.float32(np.exp(-1 / neuron.tau_steps) if neuron.kind == "lif" else 1),
+        decay=np.float32(np.exp(-1 / neuron.tau_steps_of(layer)) if neuron.kind == "lif" else 1),
         synaptic_decay=np.float32(0 if tau is None else np.exp(-1 / tau)),
         zero_reset=neuron.reset == "zero",
         steepness=np.float32(steepness),

@@ -130,6 +130,30 @@ def test_the_kernel_agrees_with_the_witness_and_with_the_chip(rng, neuron, const
     assert np.allclose(np.concatenate(found, axis=1), expected, rtol=1e-3, atol=1e-5)
 
 
+@pytest.mark.parametrize("reset", ["subtract", "zero"])
+@pytest.mark.parametrize("readout", ["spiking", "integrating"])
+def test_a_layers_own_threshold_only_scales_its_gradient(rng, reset, readout):
+    """Twice the threshold, weights and boxcar: the same spikes, and half the slope, bit for bit."""
+    found = []
+    for factor in (1, 2):
+        neuron = {"low_rail_th": -1000.0, "high_rail_th": 1000.0, "kind": "lif", "reset": reset, "readout": readout}
+        spec = spec_of((7, 30), STEPS, neuron=neuron | {"tau_steps": (4.0,), "threshold_th": (float(factor),)})
+        task = np.random.default_rng(5)
+        [(weight, bias)] = random_weights(spec, task)
+        events, [targets] = spike_events(spec, task, 4), random_targets(spec, task, 4)
+        weights = [(weight * np.float32(factor), bias * np.float32(factor))]
+        [[block]] = programmed_blocks(fabricate(spec, 3), weights, [spec.synapse])
+        assert set(block.neurons.decay[:30]) == {np.float32(np.exp(-1 / 4))}
+        width = block.state.weight.shape[1]
+        gradient, window = np.zeros((8, width), np.float32), new_window(width, STEPS)
+        wide, spike_bits = padded(targets, width), new_masks(4, STEPS, 30)
+        boxcar = np.float32(factor * WIDTH)
+        gradient_block(block, gradient, events, spike_bits, np.arange(4), wide, boxcar, window, 0, 4)
+        found.append(gradient[:, :30])
+    assert np.abs(found[0]).max() > 0
+    assert np.array_equal(found[1], found[0] / 2)
+
+
 def test_membrane_noise_is_the_dies_own(rng):
     """A window of a noisy die fires as often here as on the chip."""
     spec = spec_of((7, 70), STEPS, noise=("thermal:0.3", "mismatch:0.2", "silencing:0.2@output"))

@@ -69,6 +69,17 @@ def test_the_loop_finds_those_of_its_die():
     assert all(np.array_equal(a, b) for a, b in zip(loop.snapshot().values(), again.snapshot().values(), strict=True))
 
 
+def test_the_loop_starts_from_what_is_set_in_each_layer():
+    neuron = {"kind": "lif", "tau_steps": (10.0, 5.0), "threshold_th": (0.5, 1.6), "threshold_dac": {"bits": 2}}
+    design = spec_of((20, 30, 4), steps=20, neuron=neuron)
+    loop = loop_on(Chip(design, 3))
+    assert [set(found.estimate()[:4]) for found in loop._thresholds] == [{0.5}, {1.5}]
+    assert [model.decay for model in loop._gradient._models] == [
+        np.float32(np.exp(-1 / 10)),
+        np.float32(np.exp(-1 / 5)),
+    ]
+
+
 def test_the_nominal_one_is_kept_where_asked_for():
     design = spec_of((20, 30, 4), steps=20, noise=("mismatch:0.3@threshold",))
     moved, kept = loop_on(Chip(design, 3)), loop_on(Chip(design, 3), "nominal")

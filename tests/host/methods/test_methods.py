@@ -169,6 +169,37 @@ def test_bias_correction_brings_mean_rates_to_their_targets(spec_of):
     assert errors[True][1] < errors[False][1]
 
 
+ROOM = {"neuron.low_rail_th": -1000, "neuron.high_rail_th": 1000}
+CORRECTED = {
+    "conversion.balancing": "current",
+    "conversion.bias_correction": True,
+    "conversion.initial_membrane_th": 0.5,
+}
+
+
+@pytest.mark.parametrize("settings", [{}, CORRECTED], ids=["plain", "corrected"])
+def test_rates_after_conversion_do_not_depend_on_thresholds(spec_of, settings):
+    """Thresholds that are powers of two scale every charge exactly, so not a spike differs."""
+    plain, scaled = (
+        run(spec_of("conversion", noise=[], **ROOM, **settings, **{"neuron.threshold_th": threshold}))
+        for threshold in (1, [0.5, 4])
+    )
+    for mine, theirs in zip(plain.after.rates, scaled.after.rates, strict=True):
+        assert mine.max() > 0
+        assert np.array_equal(mine, theirs)
+    for (mine, _), (theirs, _), factor in zip(plain.start, scaled.start, (0.5, 4), strict=True):
+        assert np.array_equal(theirs, mine * np.float32(factor))
+
+
+@pytest.mark.parametrize("method", LEARNING)
+def test_every_method_learns_where_layers_differ(spec_of, method):
+    layers = {"neuron.kind": "lif", "neuron.tau_steps": [20, 8], "neuron.threshold_th": [0.75, 1.25]}
+    layers |= {"neuron.leak_dac.bits": 8, "neuron.threshold_dac.bits": 6}
+    outcome = run(spec_of(method, noise=["mismatch:0.2"], **layers))
+    assert outcome.setup.design.thresholds_th == pytest.approx((0.75, 1.25), abs=0.02)
+    assert outcome.after.accuracy >= 0.5
+
+
 @pytest.mark.parametrize("method", ["conversion", "on-chip-ltl", "offline-ltl"])
 def test_an_initial_membrane_comes_with_the_bias(spec_of, method):
     plain, charged = (
