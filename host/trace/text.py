@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from chipsim.design import Dac
 from host.terminal import table
 from host.trace.probe_run import NeuronWaveform, Waveform
 
@@ -53,6 +54,27 @@ def error_lines(neuron: NeuronWaveform) -> list[str]:
     return found
 
 
+def bias_lines(waveform: Waveform) -> list[str]:
+    """Leak and threshold of each traced layer as they are set, if they are not the same nominal ones in all layers."""
+    neuron, design = waveform.design.neuron, waveform.design
+    usual = neuron.tau_steps, neuron.threshold_th, neuron.leak_dac.bits, neuron.threshold_dac.bits
+    if not isinstance(usual[0], tuple) and usual[1:] == (1.0, None, None):
+        return []
+    lines = []
+    for layer in dict.fromkeys(neuron.layer for neuron in waveform.neurons):
+        tau, threshold = design.tau_steps[layer - 1], design.thresholds_th[layer - 1]
+        facts = [f"threshold {threshold:.6g} th{_by_code(neuron.threshold_dac.converter, threshold)}"]
+        if neuron.kind == "lif":
+            leak = f"time constant {tau:.6g} steps" if math.isfinite(tau) else "no leak"
+            facts.append(leak + _by_code(neuron.leak_dac.converter, 1 / tau))
+        lines.append(f"layer {layer}: {', '.join(facts)}")
+    return lines
+
+
+def _by_code(dac: Dac | None, value: float) -> str:
+    return "" if dac is None else f" (code {dac.code(value)} of 0 to {dac.top})"
+
+
 _WORDS = {"decay": ("membrane kept per step", ""), "noise": ("membrane noise sigma", " th per step")}
 
 
@@ -67,6 +89,7 @@ def summary(waveform: Waveform, step_s: float, files: dict[str, str]) -> str:
     ]
     for sample, label, answer in zip(waveform.samples, waveform.labels, waveform.classes, strict=True):
         lines.append(f"  {waveform.part} sample {sample}: class {label}, answered {answer}")
+    lines += [f"  {line}" for line in bias_lines(waveform)]
     for neuron in waveform.neurons:
         facts = [f"{int(neuron.spike.sum())} spikes"]
         if neuron.learns:

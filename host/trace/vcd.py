@@ -10,7 +10,7 @@ from vcd import VCDWriter
 
 from chipsim import __version__
 from host.trace.probe_run import Waveform
-from host.trace.text import error_lines, name_of
+from host.trace.text import bias_lines, error_lines, name_of
 from host.trace.waveform import STAGES, waves
 
 _FINEST = -15  # the smallest time unit of a VCD is a femtosecond
@@ -72,6 +72,8 @@ def _comment(waveform: Waveform, step_s: float) -> list[str]:
         f"A step takes {step_s:g} s and has the stages {', '.join(STAGES)}, a sixth of it each.",
         "Voltages, charges and weights are in units of the nominal threshold; counts are spikes.",
     ]
-    return lines + [
-        f"{name_of(neuron)}: {'; '.join(error_lines(neuron)) or 'as designed'}" for neuron in waveform.neurons
-    ]
+    return (
+        lines
+        + [f"as set, {line}" for line in bias_lines(waveform)]
+        + [f"{name_of(neuron)}: {'; '.join(error_lines(neuron)) or 'as designed'}" for neuron in waveform.neurons]
+    )

@@ -28,6 +28,13 @@ CASES = {
     "as designed": {"noise": []},
     "mismatch": {"noise": ["mismatch:0.5"]},
     "everything, leaky": {"noise": EVERYTHING, "neuron.kind": "lif", "neuron.tau_steps": 4.0},
+    "leak and threshold of each layer": {
+        "neuron.kind": "lif",
+        "neuron.tau_steps": [9.0, 3.0],
+        "neuron.threshold_th": [0.8, 1.4],
+        "neuron.leak_dac.bits": 6,
+        "neuron.threshold_dac.bits": 5,
+    },
     "reset to zero, negative rail": {"neuron.reset": "zero", "neuron.low_rail_th": -1.0},
     "integrating readout of a current": {"neuron.readout": "integrating", "encoding": "current"},
     "spikes at random, sign gate": {"encoding": "bernoulli", "learning_circuit.error_gate": "sign"},
@@ -206,6 +213,21 @@ def test_figures_of_tables_within_tables_are_found():
 
     table = Outer(np.float32(1), Inner(np.ones(3, np.float32), None))
     assert [name for name, _ in _fields(table)] == ["offset", "update_up", "update_rows"]
+
+
+def test_what_is_set_in_each_layer_is_told(spec_of):
+    layers = {"neuron.kind": "lif", "neuron.tau_steps": [8.0, 50.0], "neuron.threshold_th": [0.75, 1.0]}
+    traced = trace(spec_of(noise=[], **layers), [(1, 0), (2, 0)])
+    text = vcd_text(traced, 1e-6)
+    assert "as set, layer 1: threshold 0.75 th, time constant 8 steps" in text
+    assert "as set, layer 2: threshold 1 th, time constant 50 steps" in text
+    assert [neuron.fabricated["threshold"] for neuron in traced.neurons] == [0.75, 1.0]
+    assert [neuron.errors for neuron in traced.neurons] == [{}, {}]
+    converters = {"neuron.leak_dac.bits": 3, "neuron.threshold_dac.bits": 4}
+    text = vcd_text(trace(spec_of(noise=[], **layers, **converters), [(1, 0), (2, 0)]), 1e-6)
+    assert "layer 1: threshold 0.8 th (code 3 of 0 to 15), time constant 7 steps (code 1 of 0 to 7)" in text
+    assert "layer 2: threshold 1 th (code 5 of 0 to 15), no leak (code 0 of 0 to 7)" in text
+    assert "as set" not in vcd_text(trace(spec_of(noise=[])), 1e-6)
 
 
 def test_an_ideal_die_has_no_errors(spec_of):
