@@ -40,16 +40,15 @@ def chip_area(physical: PhysicalSpec) -> AreaReport:
     array, sign = physical.array, physical.synapse.weight_sign
     places = array.cores * array.core_rows * array.core_columns
     neurons = array.cores * array.core_columns // (2 if sign == "differential_pair" else 1)
-    set_by_dac = (physical.neuron.leak_dac_bits, physical.neuron.threshold_dac_bits)
-    dacs = array.cores * sum(bits is not None for bits in set_by_dac)
+    dacs = array.cores * sum(dac is not None for dac in (physical.bias.leak_dac_ns, physical.bias.threshold_dac_v))
     return _area(physical, places // (1 if sign == "signed_column" else 2), neurons, dacs)
 
 
 def _area(physical: PhysicalSpec, synapses: int, neurons: int, dacs: int) -> AreaReport:
-    figures = physical.area
+    figures, dac_um2 = physical.area, physical.bias.dac_area_um2
     return AreaReport(
         synapses_mm2=synapses * figures.synapse_um2 / _UM2_PER_MM2,
         neurons_mm2=neurons * figures.neuron_um2 / _UM2_PER_MM2,
         learning_circuits_mm2=neurons * figures.learning_circuit_um2 / _UM2_PER_MM2,
-        bias_dacs_mm2=None if figures.bias_dac_um2 is None else dacs * figures.bias_dac_um2 / _UM2_PER_MM2,
+        bias_dacs_mm2=None if dac_um2 is None else dacs * dac_um2 / _UM2_PER_MM2,
     )

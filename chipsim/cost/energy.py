@@ -63,7 +63,8 @@ def sample_energy(
     learning_steps = float(sum(shape.n_out for shape in spec.shapes if shape.learns) * spec.steps)
     low_mw, high_mw = figures.static_power_mw
     dacs = sum(dacs.count for dacs in bias_dacs(spec))
-    biases = () if figures.bias_dac_uw is None else (Part("bias DACs", dacs * interval_us, "us", figures.bias_dac_uw),)
+    dac_uw = physical.bias.dac_power_uw
+    biases = () if dac_uw is None else (Part("bias DACs", dacs * interval_us, "us", dac_uw),)
     return EnergyReport(
         (
             Part("synapses", sum(counts.synaptic_events), "synaptic events", figures.synaptic_event_pj),

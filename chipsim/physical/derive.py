@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from chipsim.design import ChipError
+from chipsim.design import ChipError, Dac
 from chipsim.physical.spec import PhysicalSpec
 
 BOLTZMANN_J_PER_K = 1.380649e-23  # exact, SI 2019
@@ -43,41 +43,37 @@ def tau_steps(spec: PhysicalSpec) -> float | None:
 
 def layer_tau_steps(spec: PhysicalSpec) -> tuple[float, ...] | None:
     """Of each layer. None: layers do not differ."""
-    neuron = spec.neuron
-    if neuron.layer_leak_conductance_ns is None and neuron.layer_membrane_time_constant_us is None:
+    if spec.bias.layer_leak_conductance_ns is None and spec.bias.layer_membrane_time_constant_us is None:
         return None
-    leaks_ns = neuron.leaks_ns
-    assert leaks_ns is not None, "the spec's validation asks for the nominal leak"
-    return tuple(1000 * neuron.membrane_capacitance_ff / g / spec.timing.step_period_ns for g in leaks_ns)
+    assert spec.leaks_ns is not None, "the spec's validation asks for the nominal leak"
+    return tuple(1 / (_leak_of_1_ns(spec) * g) for g in spec.leaks_ns)
 
 
 def layer_threshold_th(spec: PhysicalSpec) -> tuple[float, ...] | None:
     """Of each layer, over the nominal threshold. None: layers do not differ."""
-    if spec.neuron.layer_threshold_v is None:
-        return None
-    return tuple((threshold_v - spec.neuron.resting_v) / swing_v(spec) for threshold_v in spec.neuron.layer_threshold_v)
+    volts = spec.bias.layer_threshold_v
+    return None if volts is None else tuple(_above_rest_th(spec, threshold_v) for threshold_v in volts)
 
 
-def leak_dac_per_step(spec: PhysicalSpec) -> tuple[int, float, float] | None:
-    """Bits and ends of the converter of leaks, in 1 / steps. None: ideal."""
-    neuron = spec.neuron
-    if neuron.leak_dac_bits is None:
-        return None
-    assert neuron.leak_dac_low_ns is not None and neuron.leak_dac_high_ns is not None, "validation asks for all three"
-    steps_of_ns = spec.timing.step_period_ns / (1000 * neuron.membrane_capacitance_ff)  # nS / fF = 1 / us
-    return neuron.leak_dac_bits, neuron.leak_dac_low_ns * steps_of_ns, neuron.leak_dac_high_ns * steps_of_ns
+def leak_dac_per_step(spec: PhysicalSpec) -> Dac | None:
+    """The converter of leaks, in 1 / steps. None: ideal."""
+    dac, factor = spec.bias.leak_dac_ns, _leak_of_1_ns(spec)
+    return None if dac is None else dac._replace(low=dac.low * factor, high=dac.high * factor)
 
 
-def threshold_dac_th(spec: PhysicalSpec) -> tuple[int, float, float] | None:
-    """Bits and ends of the converter of thresholds, over the nominal threshold. None: ideal."""
-    neuron = spec.neuron
-    if neuron.threshold_dac_bits is None:
-        return None
-    assert neuron.threshold_dac_low_v is not None and neuron.threshold_dac_high_v is not None, "likewise"
-    low, high = (
-        (v - neuron.resting_v) / swing_v(spec) for v in (neuron.threshold_dac_low_v, neuron.threshold_dac_high_v)
-    )
-    return neuron.threshold_dac_bits, low, high
+def threshold_dac_th(spec: PhysicalSpec) -> Dac | None:
+    """The converter of thresholds, over the nominal threshold. None: ideal."""
+    dac = spec.bias.threshold_dac_v
+    return None if dac is None else dac._replace(low=_above_rest_th(spec, dac.low), high=_above_rest_th(spec, dac.high))
+
+
+def _leak_of_1_ns(spec: PhysicalSpec) -> float:
+    """1 / tau_steps of a leak of 1 nS."""
+    return spec.timing.step_period_ns / (1000 * spec.neuron.membrane_capacitance_ff)  # nS / fF = 1 / us
+
+
+def _above_rest_th(spec: PhysicalSpec, volts: float) -> float:
+    return (volts - spec.neuron.resting_v) / swing_v(spec)
 
 
 def leak_per_step(spec: PhysicalSpec) -> float:

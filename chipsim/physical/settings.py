@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from chipsim.design import TARGET_BITS
+from chipsim.design import TARGET_BITS, Dac
 from chipsim.physical.derive import (
     boxcar_shift_th,
     boxcar_width_th,
@@ -66,7 +66,7 @@ def _as_list(values: Sequence[float] | None) -> list[float] | None:
     return None if values is None else list(values)
 
 
-def _dac(name: str, unit: str, dac: tuple[int, float, float] | None) -> dict[str, Any]:
+def _dac(name: str, unit: str, dac: Dac | None) -> dict[str, Any]:
     """A converter's settings."""
     names = ("bits", f"low_{unit}", f"high_{unit}")
     return {} if dac is None else {f"{name}.{what}": value for what, value in zip(names, dac, strict=True)}
@@ -124,7 +124,7 @@ def not_modelled(spec: PhysicalSpec) -> list[str]:
         sentences.append(
             f"the boxcar's middle, {boxcar_shift_th(spec):+.4g} th from the threshold: the simulated one is centred"
         )
-    if spec.neuron.layer_threshold_v is not None:
+    if spec.bias.layer_threshold_v is not None:
         sentences.append(
             "boxcar edges at fixed voltages: in each layer they lie as far from its own threshold as from threshold_v"
         )

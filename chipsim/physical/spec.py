@@ -9,7 +9,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    StrictBool,
+    model_serializer,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from chipsim.design import Dac
@@ -21,7 +30,6 @@ Positive = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
 DacBits = Annotated[int, Field(strict=True, ge=1, le=16)]
-PerLayer = Annotated[tuple[Finite, ...], Field(min_length=1)]
 PositivePerLayer = Annotated[tuple[Positive, ...], Field(min_length=1)]
 
 
@@ -57,18 +65,6 @@ class Neuron(Table):
     high_rail_v: Finite
     leak_conductance_ns: Positive | None = None
     membrane_time_constant_us: Positive | None = None
-    # Where layers differ from the above, a value for each, from the first on. threshold_v stays the unit, and edges of
-    # the boxcar lie as far from each layer's own threshold as from it.
-    layer_threshold_v: PerLayer | None = None
-    layer_leak_conductance_ns: PositivePerLayer | None = None
-    layer_membrane_time_constant_us: PositivePerLayer | None = None
-    # The converters that set them, left out if any value can be set: codes from low to high, evenly spaced.
-    threshold_dac_bits: DacBits | None = None
-    threshold_dac_low_v: Finite | None = None
-    threshold_dac_high_v: Finite | None = None
-    leak_dac_bits: DacBits | None = None
-    leak_dac_low_ns: NotNegative | None = None  # 0: code 0 switches the leak off
-    leak_dac_high_ns: Positive | None = None
     reset: Literal["subtract", "zero"]
     readout: Literal["spiking", "integrating", "integrating-max"]  # of the output layer
     time_constant_sigma_relative: NotNegative  # from neuron to neuron, at one standard deviation
@@ -94,66 +90,6 @@ class Neuron(Table):
                     f" {self.high_rail_v:g}: no membrane gets there; move it or a rail",
                 )
         return self
-
-    @model_validator(mode="after")
-    def _layers_make_sense(self) -> Neuron:
-        for value in self.layer_threshold_v or ():
-            if not self.resting_v < value <= self.high_rail_v:
-                raise contradiction(
-                    "layer_threshold_v",
-                    f"layer_threshold_v = {value:g} must lie above resting_v = {self.resting_v:g} and not above"
-                    f" high_rail_v = {self.high_rail_v:g}: move it",
-                )
-        for name in ("leak_conductance_ns", "membrane_time_constant_us"):
-            if getattr(self, f"layer_{name}") is not None and getattr(self, name) is None:
-                raise contradiction(
-                    f"layer_{name}", f"layer_{name} needs {name}, the nominal one: give both, or the single one alone"
-                )
-        self._check_dac("threshold_dac", "v", self.layer_threshold_v or (self.threshold_v,), "threshold_v")
-        leaks = self.leaks_ns
-        self._check_dac("leak_dac", "ns", leaks or (), "leak_conductance_ns")
-        if self.leak_dac_bits is not None and leaks is None:
-            raise contradiction(
-                "leak_dac_bits",
-                "leak_dac_bits without a leak to set: give leak_conductance_ns or membrane_time_constant_us, or leave"
-                " it out",
-            )
-        if self.threshold_dac_low_v is not None and self.threshold_dac_low_v <= self.resting_v:
-            raise contradiction(
-                "threshold_dac_low_v",
-                f"threshold_dac_low_v = {self.threshold_dac_low_v:g} must lie above resting_v = {self.resting_v:g}, or"
-                " neurons could always fire: raise it",
-            )
-        return self
-
-    @property
-    def leaks_ns(self) -> tuple[float, ...] | None:
-        """Conductance of each layer's leak, or one for all; None: without leak."""
-        if self.leak_conductance_ns is not None:
-            return self.layer_leak_conductance_ns or (self.leak_conductance_ns,)
-        if self.membrane_time_constant_us is None:
-            return None
-        taus_us = self.layer_membrane_time_constant_us or (self.membrane_time_constant_us,)
-        return tuple(self.membrane_capacitance_ff / tau_us for tau_us in taus_us)  # fF / us = nS
-
-    def _check_dac(self, dac: str, unit: str, values: tuple[float, ...], what: str) -> None:
-        """Raises if a converter's figures are not complete or no range, or a value lies outside it."""
-        names = (f"{dac}_bits", f"{dac}_low_{unit}", f"{dac}_high_{unit}")
-        bits, low, high = (getattr(self, name) for name in names)
-        if (bits, low, high) == (None, None, None):
-            return
-        for name in names:
-            if getattr(self, name) is None:
-                raise contradiction(names[0], f"{name} is missing: a converter needs {', '.join(names)}")
-        if low >= high:
-            raise contradiction(names[2], f"{names[2]} = {high:g} must lie above {names[1]} = {low:g}")
-        for value in values:
-            if not Dac(bits, low, high).holds(value):
-                raise contradiction(
-                    names[1],
-                    f"{what} = {value:g} lies outside the range of its converter, {names[1]} = {low:g} to {names[2]} ="
-                    f" {high:g}: choose a value in it, or widen it",
-                )
 
 
 class Synapse(Table):
@@ -312,8 +248,7 @@ class Energy(Table):
     neuron_step_pj: LowHigh  # a neuron, per step, whatever happens
     learning_step_pj: LowHigh  # its learning circuit, per step while learning
     link_byte_pj: LowHigh
-    static_power_mw: LowHigh  # the whole chip, but for bias_dac_uw if that is given
-    bias_dac_uw: LowHigh | None = None  # a converter that sets a leak or a threshold, all the time
+    static_power_mw: LowHigh  # the whole chip
 
 
 class Area(Table):
@@ -322,7 +257,6 @@ class Area(Table):
     synapse_um2: NotNegative  # one signed synapse, update accumulator included
     neuron_um2: NotNegative
     learning_circuit_um2: NotNegative  # per neuron
-    bias_dac_um2: NotNegative | None = None  # a converter that sets a leak or a threshold, one of each per layer
 
 
 class Process(Table):
@@ -333,6 +267,51 @@ class Process(Table):
     temperature_k: NotNegative
     neuron_device_area_um2: Positive  # of the transistors that set a comparator's offset
     pelgrom_a_vt_mv_um: NotNegative
+
+
+class Bias(Table):
+    """Leaks and thresholds where layers differ, and the converters that set them. All of it may be left out.
+
+    threshold_v stays the unit, and the boxcar's edges lie as far from each layer's own threshold as from it.
+    """
+
+    layer_threshold_v: Annotated[tuple[Finite, ...], Field(min_length=1)] | None = None  # a value for each layer
+    layer_leak_conductance_ns: PositivePerLayer | None = None
+    layer_membrane_time_constant_us: PositivePerLayer | None = None
+    # Codes from low to high, evenly spaced; left out where any value can be set.
+    threshold_dac_bits: DacBits | None = None
+    threshold_dac_low_v: Finite | None = None
+    threshold_dac_high_v: Finite | None = None
+    leak_dac_bits: DacBits | None = None
+    leak_dac_low_ns: NotNegative | None = None  # 0: code 0 switches the leak off
+    leak_dac_high_ns: Positive | None = None
+    dac_power_uw: LowHigh | None = None  # of one converter, on top of static_power_mw; a layer has one for each of both
+    dac_area_um2: NotNegative | None = None
+
+    @model_validator(mode="after")
+    def _converters_are_whole(self) -> Bias:
+        for dac, unit in (("threshold_dac", "v"), ("leak_dac", "ns")):
+            names = (f"{dac}_bits", f"{dac}_low_{unit}", f"{dac}_high_{unit}")
+            given = [name for name in names if getattr(self, name) is not None]
+            if given and len(given) < len(names):
+                [missing, *_] = [name for name in names if name not in given]
+                raise contradiction(given[0], f"{missing} is missing: a converter needs {', '.join(names)}")
+            low, high = (getattr(self, name) for name in names[1:])
+            if given and low >= high:
+                raise contradiction(names[2], f"{names[2]} = {high:g} must lie above {names[1]} = {low:g}")
+        return self
+
+    @property
+    def threshold_dac_v(self) -> Dac | None:
+        return _dac(self.threshold_dac_bits, self.threshold_dac_low_v, self.threshold_dac_high_v)
+
+    @property
+    def leak_dac_ns(self) -> Dac | None:
+        return _dac(self.leak_dac_bits, self.leak_dac_low_ns, self.leak_dac_high_ns)
+
+
+def _dac(bits: int | None, low: float | None, high: float | None) -> Dac | None:
+    return None if bits is None or low is None or high is None else Dac(bits, low, high)
 
 
 class PhysicalSpec(Table):
@@ -348,6 +327,13 @@ class PhysicalSpec(Table):
     energy: Energy
     area: Area
     process: Process
+    bias: Bias = Bias()
+
+    @model_serializer(mode="wrap")
+    def _without_a_bias_that_says_nothing(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Files and hashes of chips whose layers do not differ are what they were."""
+        written: dict[str, Any] = handler(self)
+        return {name: table for name, table in written.items() if name != "bias" or self.bias != Bias()}
 
     @model_validator(mode="after")
     def _fits_together(self) -> PhysicalSpec:
@@ -372,6 +358,63 @@ class PhysicalSpec(Table):
             )
         return self
 
+    @model_validator(mode="after")
+    def _biases_can_be_set(self) -> PhysicalSpec:
+        neuron, bias, leaks = self.neuron, self.bias, self.leaks_ns
+        for value in bias.layer_threshold_v or ():
+            if not neuron.resting_v < value <= neuron.high_rail_v:
+                raise contradiction(
+                    "bias.layer_threshold_v",
+                    f"layer_threshold_v = {value:g} must lie above resting_v = {neuron.resting_v:g} and not above"
+                    f" high_rail_v = {neuron.high_rail_v:g}: move it",
+                )
+        for name in ("leak_conductance_ns", "membrane_time_constant_us"):
+            if getattr(bias, f"layer_{name}") is not None and getattr(neuron, name) is None:
+                raise contradiction(
+                    f"bias.layer_{name}",
+                    f"layer_{name} needs {name}, the nominal one: add it to [neuron], or leave layer_{name} out",
+                )
+        if bias.leak_dac_ns is not None and leaks is None:
+            raise contradiction(
+                "bias.leak_dac_bits",
+                "leak_dac_bits without a leak to set: give leak_conductance_ns or membrane_time_constant_us, or leave"
+                " it out",
+            )
+        if bias.threshold_dac_low_v is not None and bias.threshold_dac_low_v <= neuron.resting_v:
+            raise contradiction(
+                "bias.threshold_dac_low_v",
+                f"threshold_dac_low_v = {bias.threshold_dac_low_v:g} must lie above resting_v = {neuron.resting_v:g},"
+                " or neurons could always fire: raise it",
+            )
+        thresholds = bias.layer_threshold_v or (neuron.threshold_v,)
+        _check_range(
+            bias.threshold_dac_v, thresholds, "a threshold", "V", "threshold_dac_low_v", "threshold_dac_high_v"
+        )
+        _check_range(bias.leak_dac_ns, leaks or (), "a leak", "nS", "leak_dac_low_ns", "leak_dac_high_ns")
+        return self
+
+    @property
+    def leaks_ns(self) -> tuple[float, ...] | None:
+        """Conductance of each layer's leak, or one for all; None: without leak."""
+        neuron, bias = self.neuron, self.bias
+        if neuron.leak_conductance_ns is not None:
+            return bias.layer_leak_conductance_ns or (neuron.leak_conductance_ns,)
+        if neuron.membrane_time_constant_us is None:
+            return None
+        taus_us = bias.layer_membrane_time_constant_us or (neuron.membrane_time_constant_us,)
+        return tuple(neuron.membrane_capacitance_ff / tau_us for tau_us in taus_us)  # fF / us = nS
+
     def to_table(self) -> dict[str, Any]:
         """The spec as TOML and JSON hold it; what is absent is left out."""
         return self.model_dump(mode="json", exclude_none=True)
+
+
+def _check_range(dac: Dac | None, values: tuple[float, ...], what: str, unit: str, low: str, high: str) -> None:
+    """Raises if a converter cannot set one of the values. low, high: the names of its ends."""
+    for value in values:
+        if dac is not None and not dac.holds(value):
+            raise contradiction(
+                f"bias.{low}",
+                f"{what} of {value:g} {unit} lies outside the range of its converter, {low} = {dac.low:g} to {high} ="
+                f" {dac.high:g}: choose a value in it, or widen it",
+            )

@@ -4,6 +4,7 @@ from copy import deepcopy
 from typing import Any
 
 from chipsim.physical import PhysicalSpec
+from chipsim.physical.spec import Bias
 
 # 0.5 V from rest to threshold, 1 pF, 4 bits and a sign, nothing that goes wrong.
 _TABLES: dict[str, Any] = {
@@ -72,11 +73,7 @@ _TABLES: dict[str, Any] = {
     },
 }
 _OPTIONAL = {
-    **dict.fromkeys(("layer_threshold_v", "layer_leak_conductance_ns", "layer_membrane_time_constant_us"), "neuron"),
-    **dict.fromkeys(("threshold_dac_bits", "threshold_dac_low_v", "threshold_dac_high_v"), "neuron"),
-    **dict.fromkeys(("leak_dac_bits", "leak_dac_low_ns", "leak_dac_high_ns"), "neuron"),
-    "bias_dac_uw": "energy",
-    "bias_dac_um2": "area",
+    **dict.fromkeys(Bias.model_fields, "bias"),
     "leak_conductance_ns": "neuron",
     "membrane_time_constant_us": "neuron",
     "synaptic_time_constant_us": "synapse",
@@ -98,7 +95,7 @@ def tables(
         changed["learning_circuit"] |= pulse
     for name, value in figures.items():
         owner = next((table for table, fields in _TABLES.items() if name in fields and table != "name"), None)
-        changed[owner or _OPTIONAL[name]][name] = value
+        changed.setdefault(owner or _OPTIONAL[name], {})[name] = value
     return changed
 
 

@@ -60,8 +60,8 @@ def _dac_lines(cost: Mapping[str, Any]) -> list[str]:
     left_out = []
     if cost["chip"] is not None:
         parts = [part["name"] for part in cost["inference"]["energy_nj"]["parts"]] if cost["inference"] else ()
-        left_out += [] if "bias DACs" in parts else ["energy (bias_dac_uw)"]
-        left_out += [] if "bias_dacs" in cost["area_mm2"]["network"] else ["area (bias_dac_um2)"]
+        left_out += [] if "bias DACs" in parts else ["energy (dac_power_uw)"]
+        left_out += [] if "bias_dacs" in cost["area_mm2"]["network"] else ["area (dac_area_um2)"]
     note = f"; not in {' and '.join(left_out)}, for which the chip gives no figure" if left_out else ""
     return [f"bias DACs    {listed}, one per layer{note}"]
 

@@ -177,16 +177,13 @@ def test_bias_converters_are_counted_one_per_layer_and_paid_for_if_there_are_fig
     ]
     assert bias_dacs(SPEC) == bias_dacs(spec_of(neuron={"leak_dac": {"bits": 6}})) == []
     plain = changed("ideal")
-    paid = changed("ideal", energy={"bias_dac_uw": (0.5, 2.0)}, area={"bias_dac_um2": 250.0})
+    paid = changed("ideal", bias={"dac_power_uw": (0.5, 2.0), "dac_area_um2": 250.0})
     assert network_area(set_by_dac, plain).bias_dacs_mm2 is None
     assert network_area(set_by_dac, paid).bias_dacs_mm2 == network_area(set_by_dac, paid).total_mm2 == 1e-3
     assert network_area(SPEC, paid).bias_dacs_mm2 == 0
-    both = changed(
-        "ideal",
-        array={"cores": 3},
-        area={"bias_dac_um2": 250.0},
-        neuron={"leak_dac_bits": 6, "threshold_dac_bits": 4},
-    )
+    leak = {"leak_dac_bits": 6, "leak_dac_low_ns": 0.0, "leak_dac_high_ns": 9.0}
+    threshold = {"threshold_dac_bits": 4, "threshold_dac_low_v": 0.5, "threshold_dac_high_v": 1.5}
+    both = changed("ideal", array={"cores": 3}, bias={"dac_area_um2": 250.0, **leak, **threshold})
     assert chip_area(both).bias_dacs_mm2 == pytest.approx(3 * 2 * 250e-6)
     energies = [
         {part.name: part for part in sample_energy(set_by_dac, chip, COUNTS, 50.0, 16.0, learning=True).parts}

@@ -69,37 +69,33 @@ WRONG = [
     ("boxcar_high_v = 1.4", "boxcar_high_v = 0.1", 0, "must lie above boxcar_low_v = 0.2"),
     ("update_pulse_fc = 6.16", "update_pulse_fc = 6.16\nupdate_pulse_lsb = 1", 1, "keep one"),
     # What differs by layer, and the converters that set it.
+    ("[timing]", "[bias]\nlayer_threshold_v = [0.8, 0.3]\n[timing]", 1, "= 0.3 must lie above resting_v = 0.4"),
+    ("[timing]", "[bias]\nlayer_threshold_v = [0.8, 1.9]\n[timing]", 1, "not above high_rail_v = 1.8"),
+    ("[timing]", "[bias]\nlayer_threshold_v = []\n[timing]", 1, "bias.layer_threshold_v = []: tuple should have"),
+    ("[timing]", "[bias]\nlayer_threshold = [0.8]\n[timing]", 1, "did you mean 'layer_threshold_v'"),
     (
-        "threshold_v = 0.8",
-        "layer_threshold_v = [0.8, 0.3]\nthreshold_v = 0.8",
-        0,
-        "= 0.3 must lie above resting_v = 0.4",
+        "[timing]",
+        "[bias]\nlayer_membrane_time_constant_us = [9.0]\n[timing]",
+        1,
+        "needs membrane_time_constant_us, the nominal one: add it to [neuron]",
     ),
-    ("threshold_v = 0.8", "layer_threshold_v = [0.8, 1.9]\nthreshold_v = 0.8", 0, "not above high_rail_v = 1.8"),
-    ("threshold_v = 0.8", "layer_threshold_v = []\nthreshold_v = 0.8", 0, "at least 1 item"),
+    ("[timing]", "[bias]\nleak_dac_bits = 4\n[timing]", 1, "leak_dac_low_ns is missing: a converter needs"),
     (
-        "threshold_v = 0.8",
-        "layer_membrane_time_constant_us = [9.0]\nthreshold_v = 0.8",
-        0,
-        "needs membrane_time_constant",
-    ),
-    ("threshold_v = 0.8", "leak_dac_bits = 4\nthreshold_v = 0.8", 0, "leak_dac_low_ns is missing: a converter needs"),
-    (
-        "threshold_v = 0.8",
-        "leak_dac_low_ns = 100.0\nleak_dac_bits = 4\nleak_dac_high_ns = 200.0\nthreshold_v = 0.8",
-        0,
-        "leak_conductance_ns = 77 lies outside the range of its converter, leak_dac_low_ns = 100 to leak_dac_high_ns",
+        "[timing]",
+        "[bias]\nleak_dac_low_ns = 100.0\nleak_dac_bits = 4\nleak_dac_high_ns = 200.0\n[timing]",
+        1,
+        "a leak of 77 nS lies outside the range of its converter, leak_dac_low_ns = 100 to leak_dac_high_ns = 200",
     ),
     (
-        "threshold_v = 0.8",
-        "threshold_dac_high_v = 0.5\nthreshold_dac_bits = 4\nthreshold_dac_low_v = 0.6\nthreshold_v = 0.8",
-        0,
+        "[timing]",
+        "[bias]\nthreshold_dac_high_v = 0.5\nthreshold_dac_bits = 4\nthreshold_dac_low_v = 0.6\n[timing]",
+        1,
         "threshold_dac_high_v = 0.5 must lie above threshold_dac_low_v = 0.6",
     ),
     (
-        "threshold_v = 0.8",
-        "threshold_dac_low_v = 0.3\nthreshold_dac_bits = 4\nthreshold_dac_high_v = 0.9\nthreshold_v = 0.8",
-        0,
+        "[timing]",
+        "[bias]\nthreshold_dac_low_v = 0.3\nthreshold_dac_bits = 4\nthreshold_dac_high_v = 0.9\n[timing]",
+        1,
         "threshold_dac_low_v = 0.3 must lie above resting_v = 0.4",
     ),
     # What is missing is looked for in its table.
@@ -130,9 +126,9 @@ def test_a_mistake_is_one_line_with_its_line_number(old, new, offset, words, edi
 
 
 def test_a_converter_without_a_leak_is_refused(edited):
-    figures = "leak_dac_bits = 4\nleak_dac_low_ns = 0.0\nleak_dac_high_ns = 1.0\nthreshold_v = 0.5 "
-    path, line = edited("threshold_v = 0.5 ", figures, "rram")
-    with pytest.raises(ChipError, match=rf"my\.toml:{line}: leak_dac_bits without a leak to set"):
+    figures = "[bias]\nleak_dac_bits = 4\nleak_dac_low_ns = 0.0\nleak_dac_high_ns = 1.0\n[timing]"
+    path, line = edited("[timing]", figures, "rram")
+    with pytest.raises(ChipError, match=rf"my\.toml:{line + 1}: leak_dac_bits without a leak to set"):
         load(str(path))
 
 
@@ -147,12 +143,13 @@ def test_layers_and_converters_survive_their_file(tmp_path):
         threshold_dac_bits=8,
         threshold_dac_low_v=0.3,
         threshold_dac_high_v=1.1,
-        bias_dac_uw=(0.1, 1.0),
-        bias_dac_um2=400.0,
+        dac_power_uw=(0.1, 1.0),
+        dac_area_um2=400.0,
     )
     path = tmp_path / "my.toml"
     path.write_text(tomli_w.dumps(spec.to_table()))
     assert load(str(path)) == spec
+    assert "bias" not in chip().to_table(), "files and hashes of other chips stay what they were"
 
 
 def test_figures_that_come_out_beyond_reason_are_refused_when_read(edited):
@@ -215,7 +212,19 @@ def test_each_figure_of_a_preset_names_its_source(preset):
 
 def test_units_stand_in_every_name_of_a_figure():
     units = ("_ff", "_v", "_ns", "_us", "_fc", "_na", "_lsb", "_counts", "_bits", "_cycles", "_mhz", "_ohm", "_pj")
-    units += ("_mw", "_um2", "_nm", "_k", "_um", "_relative", "_per_s", "_per_spike_event", "_per_target", "_levels")
+    units += (
+        "_mw",
+        "_uw",
+        "_um2",
+        "_nm",
+        "_k",
+        "_um",
+        "_relative",
+        "_per_s",
+        "_per_spike_event",
+        "_per_target",
+        "_levels",
+    )
     units += ("_rows", "_columns", "cores", "_per_window", "warm_up_steps")
     for table in PhysicalSpec.model_fields.values():
         for name, field in getattr(table.annotation, "model_fields", {}).items():

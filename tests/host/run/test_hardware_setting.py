@@ -90,11 +90,11 @@ def test_what_followed_from_a_recorded_chip_follows_the_changed_one(tmp_path):
 
 LAYERED = {
     "chip": "cmos-180nm",
-    "chip.neuron.layer_leak_conductance_ns": [77.0, 154.0, 77.0],
-    "chip.neuron.layer_threshold_v": [0.8, 0.6, 0.8],
-    "chip.neuron.leak_dac_bits": 6,
-    "chip.neuron.leak_dac_low_ns": 0.0,
-    "chip.neuron.leak_dac_high_ns": 200.0,
+    "chip.bias.layer_leak_conductance_ns": [77.0, 154.0, 77.0],
+    "chip.bias.layer_threshold_v": [0.8, 0.6, 0.8],
+    "chip.bias.leak_dac_bits": 6,
+    "chip.bias.leak_dac_low_ns": 0.0,
+    "chip.bias.leak_dac_high_ns": 200.0,
 }
 
 

@@ -88,9 +88,9 @@ def test_bias_converters_are_listed(chipsim, here, data):
 
     listed = "bias DACs    2 of 6 bits for the leak (0 to 1 per step), 2 of 4 bits for the threshold (0.5 to 2 th)"
     assert line() == f"{listed}, one per layer"
-    no_figure = "; not in energy (bias_dac_uw) and area (bias_dac_um2), for which the chip gives no figure"
+    no_figure = "; not in energy (dac_power_uw) and area (dac_area_um2), for which the chip gives no figure"
     assert line("--chip", "rram") == f"{listed}, one per layer{no_figure}"
-    figures = ("--set", "chip.energy.bias_dac_uw=[0.1, 1.0]", "--set", "chip.area.bias_dac_um2=400.0")
+    figures = ("--set", "chip.bias.dac_power_uw=[0.1, 1.0]", "--set", "chip.bias.dac_area_um2=400.0")
     assert line("--chip", "rram", *figures) == f"{listed}, one per layer"
 
 
