@@ -9,6 +9,7 @@ FAST = (
     "chipsim/cost/test_cost.py::test_counts_are_those_of_the_slow_witness",
     "chipsim/cost/test_cost.py::test_energy_by_hand",
     "chipsim/cost/test_cost.py::test_time_by_hand",
+    "chipsim/design/test_dac.py",
     "chipsim/die/test_fabricate.py",
     "chipsim/die/test_programming.py",
     "chipsim/kernel/test_by_hand.py",

@@ -86,12 +86,11 @@ def test_a_chip_of_ones_own(chipsim, here):
 
 def test_a_chip_whose_layers_differ(chipsim, here):
     """As many values as the network has layers, or one line."""
-    layers = "layer_threshold_v = [1.0, 4.0]\nthreshold_v = 1.0"
-    (here / "my.toml").write_text(preset_text("ideal").replace("threshold_v = 1.0", layers))
-    found, _ = checked(chipsim, "my.toml", *SMALL)
+    (here / "my.toml").write_text(f"{preset_text('ideal')}\n[bias]\nlayer_threshold_v = [1.0, 4.0]\n")
+    found, _ = checked(chipsim, "my.toml", "--network", "60,20,10")
     [rail] = [finding for finding in found["findings"] if finding["rule"] == "upper-rail"]
     assert rail["value"] == 2 and "in layer 2" in rail["why"]
-    ended = chipsim("check", "my.toml", "--network", "60,20,10")
+    ended = chipsim("check", "my.toml", "--network", "60,20,20,10")
     assert (ended.status, ended.out, ended.err.count("\n")) == (2, "", 1)
     assert "neuron.threshold_th has 2 values, and this network 3 layers" in ended.err
 
