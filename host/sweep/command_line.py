@@ -67,8 +67,9 @@ def _arguments(name: str, value: Any) -> list[str]:
     if name == "chip":
         preset = next((preset for preset in PRESETS if _table(load(preset)) == value), None)
         return ["--set", f"chip={_inline(value)}"] if preset is None else [f"--chip={preset}"]
-    if name in FLAGS and name != "hidden":
-        return [f"{FLAGS[name].name}={','.join(map(str, value)) if isinstance(value, list) else value}"]
+    several = isinstance(value, list)
+    if name in FLAGS and name != "hidden" and not (several and len(value) == 1):  # which a flag has for all layers
+        return [f"{FLAGS[name].name}={','.join(map(str, value)) if several else value}"]
     return ["--set", f"{name}={_inline(value)}"]
 
 
