@@ -300,6 +300,18 @@ RUNS: dict[str, Run] = {
     "exponential synapses, highest membrane": Run(
         _dense("mismatch:0.2", neuron=_LEAKY | {"synapse_tau_steps": 2.5, "readout": "integrating-max"})
     ),
+    "leak and threshold of each layer, by converters": Run(
+        _dense(
+            "mismatch:0.2",
+            neuron={
+                "kind": "lif",
+                "tau_steps": (9.0, 4.0, 2.5),
+                "threshold_th": (1.0, 0.75, 1.25),
+                "leak_dac": {"bits": 5, "high_per_step": 0.5},
+                "threshold_dac": {"bits": 6},
+            },
+        )
+    ),
     "traces of rows": Run(_dense(neuron=_LEAKY | {"synapse_tau_steps": 1.0}, circuit={"trace_tau_steps": 3.0})),
     "narrow rails, sign gate": Run(
         _dense(
