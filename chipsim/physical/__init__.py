@@ -3,7 +3,7 @@
 Read, in this order:
 
     spec         every figure of a chip, its unit in its name; none has a default
-    presets/     the chips that come along, each figure with its source
+    presets/     the chips that come along, each figure with its source; none has a [bias], as their layers are alike
     loading      reads a preset or a file; what is wrong is said in one line with its line number, see `toml_lines`
     derive       from volts, farads and bits to the numbers of the model, one function and one formula each
     settings     what a run takes of it: settings, noise, and sentences about what the model leaves out

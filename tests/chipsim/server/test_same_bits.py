@@ -119,6 +119,20 @@ def test_layers_on_images(server, form, noise, constant_current):
             remote.read_back(task.events, task.windows, AdcSpec())
 
 
+def test_a_server_sets_each_layers_leak_and_threshold(server):
+    neuron = {"kind": "lif", "tau_steps": (9.0, 4.0, 2.5), "threshold_th": (1.0, 0.7, 1.2), "leak_dac": {"bits": 4}}
+    task = lesson(spec_of(noise=("mismatch:0.3",), neuron=neuron), n_windows=20)
+    plain = lesson(spec_of(noise=("mismatch:0.3",), neuron={"kind": "lif"}), n_windows=20)
+    local = programmed(task.spec, task.weights)
+    expected = taught(task, local)
+    with connect(server.endpoint) as connection:
+        remote = RemoteChip(connection, task.spec, 3)
+        remote.program(task.weights)
+        assert_same_everything(taught(task, remote), expected)
+        assert_same_state(remote, local)
+    assert not np.array_equal(taught(plain, programmed(plain.spec, plain.weights)).counts[1], expected.counts[1])
+
+
 def test_positions_may_begin_with_weights_of_their_own(server):
     task = lesson(image_spec("unrolled"), n_windows=10)
     [shape, *_] = task.spec.shapes
