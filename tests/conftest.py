@@ -1,5 +1,6 @@
 """Fixtures that all packages' tests share."""
 
+import os
 import signal
 import sys
 from pathlib import Path
@@ -67,6 +68,18 @@ def interruptible():
     handler = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, handler)
+
+
+@pytest.fixture
+def site(tmp_path, monkeypatch):
+    """A folder that Python looks into, as pip installs packages; what it holds is forgotten after the test."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(folder)
+    yield folder
+    for name, module in list(sys.modules.items()):
+        if str(getattr(module, "__file__", None)).startswith(f"{folder}{os.sep}"):
+            del sys.modules[name]
 
 
 @pytest.fixture
