@@ -21,10 +21,6 @@ TargetBits = Annotated[
 FullScale = Annotated[float, Field(ge=1e-6, le=1e6)]  # an LSB of it is still a float32
 
 
-class ChipError(ValueError):
-    """A command that this chip cannot carry out: the message names the value, the rule and the fix."""
-
-
 class NeuronSpec(BaseModel):
     """Neurons of every layer: integrate-and-fire or leaky, Eqs. 1 to 3 of Yang et al. 2022 (arXiv 2210.04532)."""
 
