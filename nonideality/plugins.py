@@ -134,7 +134,8 @@ class PluginGroup(Generic[T]):
     def get(self, name: str) -> type[T]:
         """The class called `name`. Raises what `check` does, and if it cannot be loaded or is no such class."""
         self.check(name)
-        if name in self._built_in:
+        if name in self._names:
+            assert name in self._built_in, f"import the room that provides the classes of {self.group} first"
             return self._built_in[name]
         [entry] = [entry for entry in self._entries() if entry.plugin.name == name]
         found, problem = self._loaded(entry)

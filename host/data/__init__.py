@@ -35,17 +35,17 @@ from host.data.parts import n_valid, split
 from host.data.rotation import Rotation
 from host.data.samples import Dataset, Samples
 from host.data.shift import Shift
-from host.data.source import DataSource, Place
+from host.data.source import DataPlace, DataSource
 from host.settings import DATA_SOURCES, ENCODERS
 
 __all__ = [
     "DATA_SOURCES",
     "ENCODERS",
+    "DataPlace",
     "DataSource",
     "Dataset",
     "Encoder",
     "Encoding",
-    "Place",
     "Rotation",
     "Samples",
     "Shift",

@@ -13,7 +13,7 @@ from host.data.folders import data_folders, mnist_in
 from host.data.formats import dataset_of, read_idx_folder, read_npz
 from host.data.mnist16 import mnist16
 from host.data.samples import Dataset, Samples
-from host.data.source import DataSource, Place
+from host.data.source import DataPlace, DataSource
 from host.data.yinyang import yinyang
 from host.errors import DataError
 from host.near import did_you_mean
@@ -54,8 +54,8 @@ class Mnist(DataSource):
     )
     settings = DATASET_DEFAULTS["mnist"]
 
-    def find(self, folders: Sequence[Path]) -> Place | None:
-        return Place(*mnist_in(folders))
+    def find(self, folders: Sequence[Path]) -> DataPlace | None:
+        return DataPlace(*mnist_in(folders))
 
     def load(self, folder: Path | None) -> Dataset:
         assert folder is not None, "it needs files"
@@ -98,8 +98,8 @@ class Cifar10(DataSource):
     settings = DATASET_DEFAULTS["cifar10"]
     steps_learned_in = STEPS_LEARNED_IN["cifar10"]
 
-    def find(self, folders: Sequence[Path]) -> Place | None:
-        return Place(*find_cifar10(list(folders)))
+    def find(self, folders: Sequence[Path]) -> DataPlace | None:
+        return DataPlace(*find_cifar10(list(folders)))
 
     def load(self, folder: Path | None) -> Dataset:
         assert folder is not None, "it needs files"
@@ -115,7 +115,7 @@ def source_named(name: str) -> type[DataSource]:
     return found
 
 
-def place_of(source: DataSource, data_dir: str | None) -> Place | None:
+def place_of(source: DataSource, data_dir: str | None) -> DataPlace | None:
     """Where a data set's files are; None if it needs none. Raises DataError if its package is broken."""
     with DATA_SOURCES.blamed(source.name, "cannot look for its files"):
         return source.find(data_folders(data_dir))

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, NamedTuple
 from host.data.samples import Dataset
 
 
-class Place(NamedTuple):
+class DataPlace(NamedTuple):
     """Where a data set's files are."""
 
     folder: Path | None  # None: nowhere that was looked at
@@ -28,7 +28,7 @@ class DataSource(ABC):
     settings: ClassVar[Mapping[str, Any]] = {}  # of a run, by dotted name: what suits it where nothing else is said
     steps_learned_in: ClassVar[int | None] = None  # at the end of a window; None: half of it
 
-    def find(self, folders: Sequence[Path]) -> Place | None:
+    def find(self, folders: Sequence[Path]) -> DataPlace | None:
         """Where its files are among `folders`, those of --data-dir and CHIPSIM_DATA. None: it needs none."""
         return None
 

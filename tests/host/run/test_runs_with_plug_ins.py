@@ -160,9 +160,9 @@ def test_a_data_set_is_looked_for_where_ours_are(site, tmp_path):
     source = DATA_SET.replace(
         "    def load",
         "    def find(self, folders):\n"
-        "        from host.data import Place\n"
+        "        from host.data import DataPlace\n"
         "        found = [each for each in folders if (each / 'stripes.bin').is_file()]\n"
-        "        return Place(found[0] if found else None, list(folders))\n\n    def load",
+        "        return DataPlace(found[0] if found else None, list(folders))\n\n    def load",
     )
     write_package(site, entries={"datasets:stripes": "acme:Stripes"}, sources={"acme.py": source})
     with pytest.raises(DataError, match=rf"^stripes not found \(looked in {tmp_path}\): put its files there"):
