@@ -219,9 +219,9 @@ class PluginGroup(Generic[T]):
         if missing:
             return None, f"lacks {', '.join(missing)}; add them to the class, or uninstall {package}"
         if inspect.isabstract(found):
-            methods = ", ".join(sorted(found.__abstractmethods__))
+            methods = ", ".join(sorted(getattr(found, "__abstractmethods__", ())))
             return None, f"lacks {methods}; write them, or uninstall {package}"
-        kind: type[T] = found
+        kind: Any = found
         if kind.name != name:
             return None, f"calls itself {kind.name!r}; give class and entry point one name, or uninstall {package}"
         return kind, ""

@@ -1,6 +1,5 @@
 """Fixtures that all packages' tests share."""
 
-import os
 import signal
 import sys
 from pathlib import Path
@@ -77,8 +76,9 @@ def site(tmp_path, monkeypatch):
     folder.mkdir()
     monkeypatch.syspath_prepend(folder)
     yield folder
-    for name, module in list(sys.modules.items()):
-        if str(getattr(module, "__file__", None)).startswith(f"{folder}{os.sep}"):
+    held = {path.stem for path in folder.iterdir()}
+    for name in list(sys.modules):
+        if name.split(".")[0] in held:
             del sys.modules[name]
 
 

@@ -15,6 +15,7 @@ PACKAGE = {
     "acme/inner/__init__.py": "",
     "acme/inner/droop.py": "from acme.helper import FACTOR\nclass Droop: ...\n",
     "acme/helper.py": "FACTOR = 2\n",
+    "acme/kernels.py": "from chipsim.simd import kernel\n@kernel\ndef twice(x):\n    return 2 * x\n",
     "alone.py": "class Alone: ...\n",
     "shared/acme_part/__init__.py": "class Part: ...\n",
     "shared/other_part/__init__.py": "class Other: ...\n",
@@ -96,9 +97,6 @@ def test_what_stands_in_no_file_is_refused():
 @pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="nothing is compiled")
 def test_a_kernel_of_another_package_is_kept_under_all_of_its_files(load, site, tmp_path):
     """What it calls may stand in any of them, and the folder's name covers ours alone."""
-    (site / "acme" / "kernels.py").write_text(
-        "from chipsim.simd import kernel\n@kernel\ndef twice(x):\n    return 2 * x\n"
-    )
     twice = load("acme.kernels:twice").py_func
     before = KernelFiles(twice, tmp_path)._origin
     assert KernelFiles(twice, tmp_path)._origin == before

@@ -1,7 +1,7 @@
 """Frames of every kind, as they were when they were first right.
 
-`PYTHONPATH=.:tests/support python tests/chipsim/wire/test_golden.py` writes them anew, for another version of the
-protocol.
+`PYTHONPATH=.:tests/support:tests/witness python tests/chipsim/wire/test_golden.py` writes them anew, for another
+version of the protocol.
 """
 
 from pathlib import Path
