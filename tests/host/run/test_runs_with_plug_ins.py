@@ -59,12 +59,12 @@ def test_what_an_encoder_of_another_package_fills(site):
 def test_what_is_asked_of_an_encoding_is_its_own_word(site):
     """Whatever it is called: "late" is a latency code, and of one spike."""
     write_all(site)
+    many = ENCODER.replace("one_spike = True", "one_spike = False").replace('"late"', '"latency-like"')
+    write_package(site, "other", "1", {"encoders:latency-like": "other:Late"}, {"other.py": many})
     with pytest.raises(SettingError, match="conversion needs inputs as rates or currents, not encoding late"):
         resolve(None, {"encoding": "late", "training.method": "conversion"})
     assert design_from("ideal", (4, 3), {"encoding": "late"}).one_spike
     assert not design_from("ideal", (4, 3), {"encoding": "rate"}).one_spike
-    many = ENCODER.replace("one_spike = True", "one_spike = False").replace('"late"', '"latency-like"')
-    write_package(site, "other", "1", {"encoders:latency-like": "other:Late"}, {"other.py": many})
     assert not design_from("ideal", (4, 3), {"encoding": "latency-like"}).one_spike
 
 
@@ -156,7 +156,8 @@ def test_a_data_set_that_is_none_is_named(site, was, now, said):
     assert "\n" not in str(error.value)
 
 
-def test_a_data_set_is_looked_for_where_ours_are(site, tmp_path):
+def test_a_data_set_is_looked_for_where_ours_are(site, tmp_path, monkeypatch):
+    monkeypatch.delenv("CHIPSIM_DATA", raising=False)
     source = DATA_SET.replace(
         "    def load",
         "    def find(self, folders):\n"
