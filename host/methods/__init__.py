@@ -6,8 +6,8 @@ took), then one of them: `on_chip_ltl`, `conversion`, `in_the_loop`, or those th
 meanings of ours are in `host/settings/method_names.py`, so that help need not import them.
 
 May know: `gradients`, `training`, `teachers`, `data`, `link`, `settings`, and `chipsim` by its interface, `die` for
-ideal twins, `cost` and `physical` for bytes, `simd` for the cache's folder. Never `run`: a run calls a method, and
-hands it all it needs as a job.
+ideal twins, `cost` and `physical` for bytes, `simd` for the cache's folder, `design` for a chip's plug-ins. Never
+`run`: a run calls a method, and hands it all it needs as a job.
 
 To add a method: a file here, its class in `registry` and its name in `host/settings/method_names.py`, its settings as a
 table in `host/settings/`, a section in METHODS.md. Another package offers one under the entry point group

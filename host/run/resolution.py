@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from host.data import DATA_SOURCES, encoding_named, source_named
 from host.errors import SettingError
-from host.methods import Method, find
+from host.methods import TRAINING_METHODS, Method, find
 from host.near import did_you_mean
 from host.run.hardware_setting import HardwareSetting
 from host.settings import RunSpec, put, put_default
@@ -80,10 +80,11 @@ def spec_of(settings: Mapping[str, Any], config: Path | None = None) -> RunSpec:
 def checked_method(spec: RunSpec, config: Path | None = None) -> Method:
     """How this run's die is trained. Raises SettingError if the neuron, the encoding or the noise is nothing for it."""
     method = find(spec.training.method)
-    try:
-        method.check(spec)
-    except ValueError as error:
-        raise SettingError(f"{error}{_where(config)}") from None
+    with TRAINING_METHODS.blamed(spec.training.method, "fails"):
+        try:
+            method.check(spec)
+        except ValueError as error:
+            raise SettingError(f"{error}{_where(config)}") from None
     return method
 
 

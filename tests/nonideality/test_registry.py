@@ -104,6 +104,24 @@ def test_a_broken_one_is_named_where_it_is_used_and_only_there(site):
         parse("droop:0.2")
 
 
+def test_a_defect_of_an_effect_is_blamed_on_its_package(site):
+    """Of its own code, or of what its attributes are."""
+    for number, (was, now) in enumerate(
+        (
+            ("    def fill", "    def __init__(self, *_):\n        1 / 0\n\n    def fill"),
+            ("sites = {", "sites = 5 or {"),
+        )
+    ):
+        name = f"droop{'x' * number}"
+        source = EFFECT.replace(was, now).replace('"droop"', f'"{name}"')
+        write_package(
+            site, f"acme{number}", "1.2", {f"nonidealities:{name}": f"a{number}:Droop"}, {f"a{number}.py": source}
+        )
+    for name, said in (("droop", "ZeroDivisionError"), ("droopx", "AttributeError")):
+        with pytest.raises(NoiseError, match=rf"^noise '{name}' of acme\d 1\.2 \(a\d:Droop\) fails: {said}[^\n]+$"):
+            parse(f"{name}:0.2")
+
+
 def test_an_effect_that_explains_nothing_is_refused(site):
     source = EFFECT.replace('    unit = "relative"\n', "").replace('    source = "made up"\n', "")
     write_package(site, entries={"nonidealities:droop": "acme:Droop"}, sources={"acme.py": source})

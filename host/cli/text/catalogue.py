@@ -6,40 +6,51 @@ import json
 import math
 from typing import Any
 
-from host.data import DATA_SOURCES, DataSource, data_folders, place_of
+from host.data import DATA_SOURCES, DataPlace, DataSource, data_folders, place_of
 from host.errors import DataError
 from host.methods import TRAINING_METHODS
 from host.terminal import table
-from nonideality import EFFECTS
+from nonideality import EFFECTS, NoiseError, Nonideality
 
 
-def _noise_entries() -> list[dict[str, Any]]:
-    return [
-        {
-            "name": name,
-            "summary": effect.summary,
-            "level": effect.level_meaning,
-            "unit": effect.unit,
-            "range": [bound if math.isfinite(bound) else None for bound in effect.level_range],
-            "persistence": effect.persistence,
-            "moment": effect.moment,
-            "sites": {
-                site: {
-                    "meaning": entry.meaning,
-                    "distribution": entry.distribution.format(level="LEVEL"),
-                    "by_default": entry.by_default,
-                }
-                for site, entry in effect.sites.items()
-            },
-            "options": {"layer": "only this layer, 1 is the first", **effect.options},
-            "source": effect.source,
-        }
-        for name, effect in EFFECTS.load_all()[0].items()
-    ]
+def _noise_entries() -> tuple[list[dict[str, Any]], list[str]]:
+    """What can be used, and a line about each effect that cannot."""
+    usable, problems = EFFECTS.load_all()
+    entries = []
+    for name, effect in usable.items():
+        try:
+            with EFFECTS.blamed(name, "explains itself badly"):
+                entries.append(_noise_entry(effect))
+        except NoiseError as error:
+            problems.append(str(error))
+    return entries, problems
+
+
+def _noise_entry(effect: type[Nonideality]) -> dict[str, Any]:
+    return {
+        "name": effect.name,
+        "summary": effect.summary,
+        "level": effect.level_meaning,
+        "unit": effect.unit,
+        "range": [bound if math.isfinite(bound) else None for bound in effect.level_range],
+        "persistence": effect.persistence,
+        "moment": effect.moment,
+        "sites": {
+            site: {
+                "meaning": entry.meaning,
+                "distribution": entry.distribution.format(level="LEVEL"),
+                "by_default": entry.by_default,
+            }
+            for site, entry in effect.sites.items()
+        },
+        "options": {"layer": "only this layer, 1 is the first", **effect.options},
+        "source": effect.source,
+    }
 
 
 def noise_json() -> str:
-    return json.dumps({"noise": _noise_entries(), "broken": EFFECTS.load_all()[1]})
+    entries, problems = _noise_entries()
+    return json.dumps({"noise": entries, "broken": problems})
 
 
 _PERSISTENCE = {"frozen": "frozen (drawn once per die)", "temporal": "temporal (drawn anew at every event)"}
@@ -48,7 +59,8 @@ _PERSISTENCE = {"frozen": "frozen (drawn once per die)", "temporal": "temporal (
 def noise_text() -> str:
     """The catalogue: one entry per effect, one line per site."""
     lines = ["--noise KIND:LEVEL[@SITE][,key=value...], repeatable. Without @SITE all sites marked * are hit.", ""]
-    for entry in _noise_entries():
+    entries, problems = _noise_entries()
+    for entry in entries:
         low, high = entry["range"]
         lines += [
             f"{entry['name']}:LEVEL  {entry['summary']}",
@@ -64,7 +76,7 @@ def noise_text() -> str:
         lines += [f"  ,{key}=    {meaning}" for key, meaning in entry["options"].items()]
         lines += [f"  source  {entry['source']}", ""]
     lines += [
-        *(f"broken: {problem}" for problem in EFFECTS.load_all()[1]),
+        *(f"broken: {problem}" for problem in problems),
         f"Other packages add effects under the entry point group {EFFECTS.group}.",
     ]
     return "\n".join(lines)
@@ -96,20 +108,21 @@ def _data_entries(data_dir: str | None) -> tuple[list[dict[str, Any]], list[str]
     for name in DATA_SOURCES.names():
         try:
             source: DataSource = DATA_SOURCES.make(name)
-            place = place_of(source, data_dir)
+            with DATA_SOURCES.blamed(name, "explains itself badly"):
+                entries.append(_data_entry(source, place_of(source, data_dir)))
         except DataError as error:
             problems.append(str(error))
-            continue
-        entries.append(
-            {
-                "name": name,
-                "about": source.about,
-                "found": source.comes if place is None else place.folder and str(place.folder),
-                "looked_in": [] if place is None else [str(path) for path in place.looked_in],
-                "how_to_get": source.how_to_get,
-            }
-        )
     return entries, problems
+
+
+def _data_entry(source: DataSource, place: DataPlace | None) -> dict[str, Any]:
+    return {
+        "name": source.name,
+        "about": source.about,
+        "found": source.comes if place is None else place.folder and str(place.folder),
+        "looked_in": [] if place is None else [str(path) for path in place.looked_in],
+        "how_to_get": source.how_to_get,
+    }
 
 
 def data_json(data_dir: str | None) -> str:

@@ -80,6 +80,20 @@ def test_lists_tell_what_works_and_name_the_rest(chipsim, site):
         json.loads(chipsim(command, "--json").out)
 
 
+def test_a_run_says_what_came_from_where(chipsim, site, here, no_drawing):
+    write_all(site)
+    flags = ("--dataset", "stripes", "--encoding", "late", "--method", "twice", "--noise", "droop:0.5")
+    ended = chipsim("run", *flags, "--set", "teacher.epochs=3", "--out", "run")
+    assert (ended.status, ended.err) == (0, "")
+    for line in ("droop is of acme 1.2", "late is of acme 1.2", "twice is of acme 1.2", "stripes is of acme 1.2"):
+        assert f"  {line}\n" in ended.out
+    assert "encoding late: one spike in the last step, for x above 1/2" in ended.out
+    assert "twice: the online rule on the ideal twin at twice its learning rate" in ended.out
+    result = json.loads((here / "run" / "result.json").read_text())
+    assert {each["name"] for each in result["plugins"]} == {"droop", "late", "twice", "stripes"}
+    assert chipsim("report", "run").status == 0
+
+
 def test_help_names_them_and_loads_none(site):
     """In a process of its own, as a user sees it."""
     touched = site / "touched"
