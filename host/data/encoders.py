@@ -246,6 +246,7 @@ class Encoder:
         """
         self.encoding = encoding
         self._how: Encoding = ENCODERS.make(encoding, n_in, steps, seed)
+        self._foreign = ENCODERS.plugin(encoding) is not None
         is_current = encoding == _CURRENT
         capacity = n_in * (1 if self._how.one_spike or is_current else steps) + LANES
         self._buffers = [
@@ -266,4 +267,25 @@ class Encoder:
         events = Events(*(array[: len(values)] for array in buffer))
         with ENCODERS.blamed(self.encoding, "fails"):
             self._how.fill(values, windows, events)
+        if self._foreign and not _are_events(
+            events.rows, events.begin, events.end, self._how.n_in, self._how.one_spike
+        ):
+            raise ENCODERS.broken(self.encoding, "fills in what are no events; see host.data.Encoding.fill")
         return events
+
+
+@kernel
+def _are_events(rows, begin, end, n_in, one_spike):
+    """Whether other packages kept to `Encoding.fill`: what packs events for a wire trusts them."""
+    for s in range(begin.shape[0]):
+        at = 0
+        for t in range(begin.shape[1]):
+            if begin[s, t] != at or end[s, t] < at or end[s, t] > rows.shape[1]:
+                return False
+            for k in range(at, end[s, t]):
+                if not 0 <= rows[s, k] < n_in or (k > at and rows[s, k] <= rows[s, k - 1]):
+                    return False
+            at = end[s, t]
+        if one_spike and at > n_in:
+            return False
+    return True

@@ -34,6 +34,7 @@ class Encoding(ABC):
         """Write the events of samples (S, n_in) in [0, 1], shown in windows (S,), by a compiled function.
 
         For window s and step t: events.rows[s, begin[s, t]:end[s, t]] are the inputs that spike, ascending, each once.
-        begin and end are (S, T); rows has room for every input at every step, or once if `one_spike`, and a few more.
-        Nothing is there before: every begin[s, t] and end[s, t] has to be written.
+        begin and end are (S, T), and a step begins where the last one ends, the first at 0. rows has room for every
+        input at every step, or once if `one_spike`, and a few more. Nothing is there before: all of begin and end has
+        to be written.
         """

@@ -138,6 +138,26 @@ def test_an_encoder_that_cannot_be_compiled_is_named(site):
         encoder.encode(np.ones((1, 3), np.float32), np.arange(1))
 
 
+NO_EVENTS = {
+    "a row beyond the last": ("rows[s, k] = i", "rows[s, k] = i + 3"),
+    "the same row twice": ("rows[s, k] = i", "rows[s, k] = 0"),
+    "an end before its beginning": ("end[s, t] = k", "end[s, t] = k - 1"),
+    "an end beyond the room": ("end[s, t] = k", "end[s, t] = 10_000"),
+    "a step that begins elsewhere": ("begin[s, t] = k", "begin[s, t] = k + 1"),
+    "more than the one spike": ("t == n_steps - 1", "t >= 0"),
+}
+
+
+@pytest.mark.parametrize(("was", "now"), NO_EVENTS.values(), ids=NO_EVENTS)
+def test_an_encoder_that_fills_in_nonsense_is_named(site, was, now):
+    """Before anything trusts what it says."""
+    assert was in ENCODER
+    write_package(site, entries={"encoders:late": "acme:Late"}, sources={"acme.py": ENCODER.replace(was, now)})
+    encoder = Encoder("late", 3, 4, 2, 1)
+    with pytest.raises(SettingError, match=r"^encoding 'late' of acme 1.2 \(acme:Late\) fills in what are no events"):
+        encoder.encode(np.ones((2, 3), np.float32), np.arange(2))
+
+
 DATA = {
     "no data set": ('dataset_of(self.name, arrays, "made up", byte_range=False)', "5", "gives a int, not a host.data"),
     "too large a label": ("np.arange(n) % 2\n", "np.arange(n) % 2 - 1\n", "label -1; labels must be whole numbers"),
