@@ -246,6 +246,7 @@ class Encoder:
         """
         self.encoding = encoding
         self._how: Encoding = ENCODERS.make(encoding, n_in, steps, seed)
+        self._n_in = n_in
         self._foreign = ENCODERS.plugin(encoding) is not None
         is_current = encoding == _CURRENT
         capacity = n_in * (1 if self._how.one_spike or is_current else steps) + LANES
@@ -267,9 +268,7 @@ class Encoder:
         events = Events(*(array[: len(values)] for array in buffer))
         with ENCODERS.blamed(self.encoding, "fails"):
             self._how.fill(values, windows, events)
-        if self._foreign and not _are_events(
-            events.rows, events.begin, events.end, self._how.n_in, self._how.one_spike
-        ):
+        if self._foreign and not _are_events(events.rows, events.begin, events.end, self._n_in, self._how.one_spike):
             raise ENCODERS.broken(self.encoding, "fills in what are no events; see host.data.Encoding.fill")
         return events
 
