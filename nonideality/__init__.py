@@ -5,6 +5,7 @@ Read, in this order:
     errors      the sheet of a layer's errors, ideal at first: whatever an effect does, it writes there
     effect      what an effect is: its sites, the meaning of its level, and how it fills the sheet
     comparator  the shortest effect; `mismatch` has several sites, `options` reads numbers besides the level
+    plugins     what other packages offer by name, of any kind: found without loading, loaded when it is asked for
     registry    which effects there are, those of other packages included
     grammar     how ``KIND:LEVEL[@SITE][,key=value...]`` is read
     streams     a random stream of its own for each list of labels
@@ -25,18 +26,24 @@ To add a site, which is an array of the sheet: see `chipsim.die`, which has to p
 from nonideality.effect import NoiseError, Nonideality, Site
 from nonideality.errors import LayerErrors
 from nonideality.grammar import Noise, parse, parse_all
-from nonideality.registry import ENTRY_POINT_GROUP, catalogue, effect_named
+from nonideality.plugins import ListedPlugin, Plugin, PluginGroup, groups_found, one_line
+from nonideality.registry import EFFECTS, catalogue, effect_named
 from nonideality.streams import stream, stream_key
 
 __all__ = [
-    "ENTRY_POINT_GROUP",
+    "EFFECTS",
     "LayerErrors",
+    "ListedPlugin",
     "Noise",
     "NoiseError",
     "Nonideality",
+    "Plugin",
+    "PluginGroup",
     "Site",
     "catalogue",
     "effect_named",
+    "groups_found",
+    "one_line",
     "parse",
     "parse_all",
     "stream",

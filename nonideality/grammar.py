@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from nonideality.effect import NoiseError, Nonideality
 from nonideality.near import did_you_mean
-from nonideality.registry import effect_named
+from nonideality.registry import EFFECTS, effect_named
 
 _FORM = "KIND:LEVEL[@SITE][,key=value...], for example mismatch:0.2@threshold"
 _NOISE = re.compile(r"(?P<kind>[^:@,=\s]+):(?P<level>[^:@,=\s]+)(@(?P<site>[^:@,=\s]+))?(?P<options>(,[^,]*)*)")
@@ -42,6 +42,12 @@ def parse(text: str) -> Noise:
     if match is None:
         raise NoiseError(f"noise {text!r} cannot be read: write {_FORM}")
     effect = effect_named(match["kind"])
+    with EFFECTS.blamed(match["kind"], "fails"):
+        return _read(effect, match, text)
+
+
+def _read(effect: type[Nonideality], match: re.Match[str], text: str) -> Noise:
+    """A noise of this effect, with level, site and options as they are written."""
     level = _number(match["level"], "level", text)
     sites = effect.default_sites()
     if match["site"] is not None:

@@ -70,6 +70,19 @@ def interruptible():
 
 
 @pytest.fixture
+def site(tmp_path, monkeypatch):
+    """A folder that Python looks into, as pip installs packages; what it holds is forgotten after the test."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(folder)
+    yield folder
+    held = {path.stem for path in folder.iterdir()}
+    for name in list(sys.modules):
+        if name.split(".")[0] in held:
+            del sys.modules[name]
+
+
+@pytest.fixture
 def rng():
     return np.random.default_rng(20221004)
 

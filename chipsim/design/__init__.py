@@ -7,6 +7,7 @@ Read, in this order:
     spec          the whole chip as one frozen setting, with all that is refused
     adc           the converter through which a host reads membranes back
     pooling       average pooling as a crossbar of fixed weights
+    plugins       what of a chip other packages may bring; `named_plugins`: which of it a spec names
     pixel_order   from channels first, as most software has it, to positions first, as a chip has it
 
 May know: `learning_circuit` and `nonideality`, whose settings are part of a chip's. Never a die seed, a table or a
@@ -23,12 +24,18 @@ that it changes a run. To add a kind of layer: its class and its shape in `layer
 
 from chipsim.design.adc import Adc, AdcSpec
 from chipsim.design.dac import Dac, LeakDac, ThresholdDac
+from chipsim.design.errors import ChipError
 from chipsim.design.layers import AnyLayer, AveragePool, Convolution, Dense, Flatten, LayerShape, shapes_of
+from chipsim.design.named_plugins import check_announced, check_installed, names_in, plugin_classes, plugins_of
 from chipsim.design.pixel_order import flattened_rows, from_image, kernel_rows, to_image
+from chipsim.design.plugins import CHIP_GROUPS, LEARNING_RULES, NEURONS
 from chipsim.design.pooling import own_channel, pooling_weights
-from chipsim.design.spec import TARGET_BITS, ChipError, ChipSpec, NeuronSpec, SynapseSpec, TargetBits, check_devices
+from chipsim.design.spec import TARGET_BITS, ChipSpec, NeuronSpec, SynapseSpec, TargetBits, check_devices
 
 __all__ = [
+    "CHIP_GROUPS",
+    "LEARNING_RULES",
+    "NEURONS",
     "TARGET_BITS",
     "Adc",
     "AdcSpec",
@@ -46,11 +53,16 @@ __all__ = [
     "SynapseSpec",
     "TargetBits",
     "ThresholdDac",
+    "check_announced",
     "check_devices",
+    "check_installed",
     "flattened_rows",
     "from_image",
     "kernel_rows",
+    "names_in",
     "own_channel",
+    "plugin_classes",
+    "plugins_of",
     "pooling_weights",
     "shapes_of",
     "to_image",

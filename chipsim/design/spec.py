@@ -34,10 +34,6 @@ TargetBits = Annotated[
 FullScale = Annotated[float, Field(ge=1e-6, le=1e6)]  # an LSB of it is still a float32
 
 
-class ChipError(ValueError):
-    """A command that this chip cannot carry out: the message names the value, the rule and the fix."""
-
-
 _ONE: TypeAdapter[float] = TypeAdapter(Positive)
 _EACH: TypeAdapter[tuple[float, ...]] = TypeAdapter(Annotated[tuple[Positive, ...], Field(min_length=1)])
 

@@ -26,6 +26,9 @@ from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import CPUDispatcher
 from numba.core.serialize import dumps
 
+from chipsim.simd.plugin_sources import plugin_sources_key
+
+_OURS = ("chipsim", "host", "learning_circuit", "nonideality")
 _WAIT_S = 120.0  # for another process that compiles: more than any kernel takes
 _DIGEST = hashlib.sha256().digest_size  # bytes
 
@@ -47,6 +50,16 @@ def _described(value: Any, name: str) -> str:
     )
 
 
+def _package_key(function: Callable[..., Any]) -> str:
+    """Of a kernel of another package, a key over all that it may call there: the folder's name covers ours alone."""
+    if function.__module__.split(".")[0] in _OURS:
+        return ""
+    try:
+        return plugin_sources_key([function])
+    except TypeError:  # of no module that Python has imported
+        return ""
+
+
 class KernelFiles(NullCache):  # type: ignore[misc]
     """The compiled signatures of one function, as numba's dispatcher asks for them.
 
@@ -56,7 +69,7 @@ class KernelFiles(NullCache):  # type: ignore[misc]
 
     def __init__(self, function: Callable[..., Any], folder: Path) -> None:
         source = Path(function.__code__.co_filename).read_bytes()
-        self._origin = (*_identity(function), hashlib.sha256(source).hexdigest())
+        self._origin = (*_identity(function), hashlib.sha256(source).hexdigest(), _package_key(function))
         self._name = f"{function.__module__}.{function.__qualname__}".replace("<locals>.", "")
         self._folder = folder
 

@@ -11,7 +11,7 @@ from chipsim.wire.errors import ErrorCode, WireError
 from chipsim.wire.limits import Limits
 
 MAGIC = b"CSIM"
-VERSION = 1
+VERSION = 2
 _HEAD = struct.Struct("<4sHBBQIHHII")  # all but the checksums
 _CHECKS = struct.Struct("<II")
 HEADER_BYTES = _HEAD.size + _CHECKS.size

@@ -25,5 +25,6 @@ class Limits:
     recipe_bytes: int = MIB  # of a simulated die's spec
     probed: int = 1 << 16  # neurons and rows that a chunk's probes name
     noises: int = 1024  # of a simulated die
+    plugins: int = 64  # that a simulated die needs
     synapses: int = 1 << 28  # of a simulated die
     kernel_lines: int = 1 << 22  # of a simulated die: lines of kernels, each at every position

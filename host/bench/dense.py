@@ -309,7 +309,7 @@ class _Session:
 
     def _encoding_task(self, name: str) -> TimedTask:
         spec, chunk = self.workload.spec, self.workload.chunk
-        encoder = Encoder(name, spec.layer_sizes[0], spec.steps, chunk, SEED)  # type: ignore[arg-type]
+        encoder = Encoder(name, spec.layer_sizes[0], spec.steps, chunk, SEED)
         values, windows = self.workload.samples.values(slice(0, chunk)), np.arange(chunk, dtype=np.int64)
         return TimedTask(_encoding_name(name), lambda: encoder.encode(values, windows))
 

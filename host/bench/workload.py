@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from chipsim import ChipSpec
 from host.data import Samples, find_mnist, load
 from host.run import resolve
-from host.settings import Encoding, OutputTarget
+from host.settings import EncodingName, OutputTarget
 from host.teachers import Teacher, cached_teacher, scaled_teacher
 from nonideality import stream
 
@@ -30,7 +30,7 @@ class Workload:
     samples: Samples
     teacher: Teacher
     spec: ChipSpec
-    encoding: Encoding = "rate"
+    encoding: EncodingName = "rate"
     output_target: OutputTarget = "logits"
     chunk: int = 512  # samples sent at a time
     learning_rate: float = 1e-3  # in thresholds, the same for all samples

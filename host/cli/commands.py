@@ -72,6 +72,12 @@ _COMMANDS = {
             "data", "data", "List the data sets: which are there, where each was looked for, how to get one."
         ),
         "methods": Where("lists", "methods", "List the training methods: how a die comes to its weights."),
+        "plugins": Where(
+            "plugins",
+            "plugins",
+            "List effects, learning rules, neurons, methods, encoders and data sets: of which package, and whether they"
+            " work.",
+        ),
     },
     "This machine": {
         "doctor": Where(

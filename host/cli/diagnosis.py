@@ -222,14 +222,24 @@ def _plug_ins(problems: list[str]) -> dict[str, list[_Facts]]:
     points = metadata.entry_points()
     groups = sorted({_NONIDEALITIES, *(group for group in points.groups if group.startswith(_PLUG_INS))})
     found = {group: [_plug_in(point, problems) for point in points.select(group=group)] for group in groups}
-    if not any(each["error"] for each in found[_NONIDEALITIES]):
-        from nonideality import catalogue
-
+    broken = {(group, each["name"]) for group, plug_ins in found.items() for each in plug_ins if each["error"]}
+    if any(found.values()):
         try:
-            catalogue()
-        except Exception as error:  # what loads need not be of use
+            problems += _of_no_use(broken)
+        except (Exception, SystemExit) as error:  # something of ours that is told elsewhere
             problems.append(f"plug-ins: {_said(error)}")
     return found
+
+
+def _of_no_use(broken: set[tuple[str, str]]) -> Iterator[str]:
+    """A line about each plug-in that loads and yet cannot be used. broken: those that are told already."""
+    from host.cli.text import plugin_groups
+
+    for group in plugin_groups().values():
+        for listed in group.listing():
+            plugin = listed.plugin
+            if listed.problem is not None and (plugin.group, plugin.name) not in broken:
+                yield f"plug-in {plugin.name} of {plugin.package} {plugin.version}: {listed.problem}"
 
 
 def _plug_in(point: metadata.EntryPoint, problems: list[str]) -> _Facts:

@@ -22,10 +22,7 @@ def noise(as_json: bool) -> None:
 @json_option
 def methods(as_json: bool) -> None:
     """List the training methods: how a die comes to its weights."""
-    import json
+    with one_line_errors():
+        from host.cli.text import methods_json, methods_text
 
-    from host.settings import METHODS
-
-    width = max(map(len, METHODS))
-    lines = [f"{name:<{width}}  {meaning}" for name, meaning in METHODS.items()]
-    click.echo(json.dumps(METHODS) if as_json else "\n".join(lines))
+        click.echo(methods_json() if as_json else methods_text())

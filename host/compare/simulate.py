@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from host.errors import SettingError
+from host.methods import TRAINING_METHODS
 from host.near import did_you_mean
 from host.run import merge, spec_of
-from host.settings import METHODS, RunSpec
+from host.settings import RunSpec
 
 # Settings that a method which learns nothing has no use for.
 _OF_LEARNING = ("epochs", "start", "learning_rate")
@@ -18,9 +19,10 @@ def methods(text: str) -> tuple[str, ...]:
     """The methods in ``a,b,c``. Raises SettingError."""
     names = tuple(name.strip() for name in text.split(","))
     for number, name in enumerate(names):
-        if name not in METHODS:
+        if not TRAINING_METHODS.offers(name):
+            known = TRAINING_METHODS.names()
             raise SettingError(
-                f"--methods: {name!r} is no method; {did_you_mean(name, METHODS)}choose from {', '.join(METHODS)}"
+                f"--methods: {name!r} is no method; {did_you_mean(name, known)}choose from {', '.join(known)}"
             )
         if name in names[:number]:
             raise SettingError(f"--methods: {name} is given twice; keep one")

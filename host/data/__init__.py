@@ -3,45 +3,61 @@
 Read, in this order:
 
     samples     inputs as they were stored, and how to scale them to [0, 1]
+    source      what a data set with a name is
     datasets    what there is, by name; `folders`: where it is looked for
     formats     .npz files and the idx files of MNIST; `mnist16`, `yinyang`, `cifar10`: what these need of their own
     parts       training and validation part
     shift       images moved by pixels; `rotation`: turned by small angles
+    encoding    what an encoding is
     encoders    from values to events of a window; compiled, since a chip must not wait for them
 
 May know: `settings`, the host's errors, the events of `chipsim` and their widths in `chipsim.layout`, the tools of
 `chipsim.simd` and `chipsim.random`. Never a teacher or a chip.
 
-To add a data set: a branch in `datasets`, its name in `host/settings/defaults.py` with what suits it, its line in
-`host/cli/text/catalogue.py` (what it is, where it was looked for, how to get it). With it goes a test in
-`tests/host/data/test_data.py` against its source, and its name in `tests/host/cli/test_cli.py`.
+To add a data set: a class in `datasets`, its name in `host/settings/defaults.py` with what suits it. With it goes a
+test in `tests/host/data/test_data.py` against its source, and its name in `tests/host/cli/test_cli.py`. Another package
+offers one under the entry point group `chipsim.datasets`, and needs none of this.
 
-To add an encoding: a function in `encoders`, its name and meaning in `host/settings/choices.py`; CONTRIBUTING.md has
-the recipe. With it goes a slow reference in `tests/host/data/test_encoders.py`, from which it may not differ by a bit.
-What is random in it is a function of the seed, the window's number, the input and the step.
+To add an encoding: a function and a class in `encoders`, its name and meaning in `host/settings/choices.py`;
+CONTRIBUTING.md has the recipe, also for another package, which offers one under `chipsim.encoders`. With it goes a slow
+reference in `tests/host/data/test_encoders.py`, from which it may not differ by a bit. What is random in it is a
+function of the seed, the window's number, the input and the step.
 """
 
 from host.data.cifar10 import find_cifar10
-from host.data.datasets import load
-from host.data.encoders import Encoder
+from host.data.datasets import load, place_of, source_named
+from host.data.encoders import Encoder, encoding_named
+from host.data.encoding import Encoding
 from host.data.folders import data_folders, find_mnist
+from host.data.formats import dataset_of
 from host.data.mnist16 import shrunk
 from host.data.parts import n_valid, split
 from host.data.rotation import Rotation
 from host.data.samples import Dataset, Samples
 from host.data.shift import Shift
+from host.data.source import DataPlace, DataSource
+from host.settings import DATA_SOURCES, ENCODERS
 
 __all__ = [
+    "DATA_SOURCES",
+    "ENCODERS",
+    "DataPlace",
+    "DataSource",
     "Dataset",
     "Encoder",
+    "Encoding",
     "Rotation",
     "Samples",
     "Shift",
     "data_folders",
+    "dataset_of",
+    "encoding_named",
     "find_cifar10",
     "find_mnist",
     "load",
     "n_valid",
+    "place_of",
     "shrunk",
+    "source_named",
     "split",
 ]

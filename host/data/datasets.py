@@ -2,69 +2,167 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from host.data.cifar10 import ORIGIN as CIFAR10_ORIGIN
 from host.data.cifar10 import find_cifar10, read_cifar10
-from host.data.folders import data_folders, find_mnist
+from host.data.folders import data_folders, mnist_in
 from host.data.formats import dataset_of, read_idx_folder, read_npz
 from host.data.mnist16 import mnist16
 from host.data.samples import Dataset, Samples
+from host.data.source import DataPlace, DataSource
 from host.data.yinyang import yinyang
 from host.errors import DataError
 from host.near import did_you_mean
-from host.settings import BUILT_IN
+from host.settings import DATA_SOURCES, DATASET_DEFAULTS, STEPS_LEARNED_IN
 from nonideality import stream
 
 
-def load(name: str, data_dir: str | None = None) -> Dataset:
-    """One of BUILT_IN, an .npz file or a folder with the four idx files. Raises DataError."""
-    if name == "digits":
-        return _digits()
-    if name == "yinyang":
+class Digits(DataSource):
+    """Of scikit-learn."""
+
+    name = "digits"
+    about = "8x8 handwritten digits, 1,347 training and 450 test images, 10 classes"
+    comes = "comes with scikit-learn"
+    settings = DATASET_DEFAULTS["digits"]
+
+    def load(self, folder: Path | None) -> Dataset:
+        from sklearn.datasets import load_digits
+
+        images, labels = load_digits(return_X_y=True)
+        order = stream("digits split").permutation(len(labels))
+        n_test = 450
+        raw = images.astype(np.uint8)
+        train, test = (
+            Samples(raw[part], labels[part].astype(np.int64), 0, 16) for part in (order[n_test:], order[:n_test])
+        )
+        return Dataset(self.name, train, test, 10, "scikit-learn's load_digits (8x8, 1,797 images; UCI)", (1, 8, 8))
+
+
+class Mnist(DataSource):
+    """As its four files have it."""
+
+    name = "mnist"
+    about = "28x28 handwritten digits, 60,000 training and 10,000 test images, 10 classes"
+    files = "its four idx .gz files"
+    how_to_get = (
+        "put the four idx .gz files of http://yann.lecun.com/exdb/mnist/ into DIR or DIR/mnist, then name DIR with"
+        " --data-dir or CHIPSIM_DATA"
+    )
+    settings = DATASET_DEFAULTS["mnist"]
+
+    def find(self, folders: Sequence[Path]) -> DataPlace | None:
+        return DataPlace(*mnist_in(folders))
+
+    def load(self, folder: Path | None) -> Dataset:
+        assert folder is not None, "it needs files"
+        return read_idx_folder(folder, "mnist")
+
+
+class Mnist16(Mnist):
+    """Made of the same files."""
+
+    name = "mnist16"
+    about = "mnist cropped to 24x24 and zoomed to 16x16, as BrainScaleS-2 was shown it (Cramer et al. 2022)"
+    settings = DATASET_DEFAULTS["mnist16"]
+
+    def load(self, folder: Path | None) -> Dataset:
+        return mnist16(super().load(folder))
+
+
+class YinYang(DataSource):
+    """Drawn from its seeds."""
+
+    name = "yinyang"
+    about = "points in the Yin-Yang symbol, 4 inputs, 5,000 training and 1,000 test samples, 3 classes"
+    settings = DATASET_DEFAULTS["yinyang"]
+
+    def load(self, folder: Path | None) -> Dataset:
         return yinyang()
-    if name == "mnist":
-        return _mnist(data_dir)
-    if name == "cifar10":
-        return _cifar10(data_dir)
-    if name == "mnist16":
-        return mnist16(_mnist(data_dir))
+
+
+class Cifar10(DataSource):
+    """A part of it, as two files."""
+
+    name = "cifar10"
+    about = "32x32 colour images, the first 10,000 of 50,000 training images and 10,000 test images, 10 classes"
+    files = "its two .npz files"
+    how_to_get = (
+        "make cifar10_train_1.npz of data_batch_1 and cifar10_test.npz of test_batch of"
+        " https://www.cs.toronto.edu/~kriz/cifar.html, each with x (n, 32, 32, 3) bytes and y (n,), put them into DIR"
+        " or DIR/cifar10, then name DIR with --data-dir or CHIPSIM_DATA"
+    )
+    settings = DATASET_DEFAULTS["cifar10"]
+    steps_learned_in = STEPS_LEARNED_IN["cifar10"]
+
+    def find(self, folders: Sequence[Path]) -> DataPlace | None:
+        return DataPlace(*find_cifar10(list(folders)))
+
+    def load(self, folder: Path | None) -> Dataset:
+        assert folder is not None, "it needs files"
+        return dataset_of("cifar10", read_cifar10(folder), CIFAR10_ORIGIN, byte_range=True)
+
+
+DATA_SOURCES.provide(DataSource, ("about",), (Digits, Mnist, Mnist16, YinYang, Cifar10))
+
+
+def source_named(name: str) -> type[DataSource]:
+    """The data set called `name`. Raises DataError."""
+    found: type[DataSource] = DATA_SOURCES.get(name)
+    return found
+
+
+def place_of(source: DataSource, data_dir: str | None) -> DataPlace | None:
+    """Where a data set's files are; None if it needs none. Raises DataError if its package is broken."""
+    with DATA_SOURCES.blamed(source.name, "cannot look for its files"):
+        return source.find(data_folders(data_dir))
+
+
+def load(name: str, data_dir: str | None = None) -> Dataset:
+    """A data set by its name, an .npz file or a folder with the four idx files. Raises DataError."""
+    if DATA_SOURCES.offers(name):
+        return _by_name(name, data_dir)
     path = Path(name).expanduser()
     if path.is_dir():
         return read_idx_folder(path, path.name)
     if path.suffix == ".npz":
         return read_npz(path)
+    known = DATA_SOURCES.names()
     raise DataError(
-        f"unknown data set {name!r}: {did_you_mean(name, BUILT_IN)}choose {', '.join(BUILT_IN)}, an .npz file"
+        f"unknown data set {name!r}: {did_you_mean(name, known)}choose {', '.join(known)}, an .npz file"
         " with x_train, y_train, x_test, y_test, or a folder with the four idx .gz files (see 'chipsim data')"
     )
 
 
-def _mnist(data_dir: str | None) -> Dataset:
-    folder, looked = find_mnist(data_dir)
-    if folder is None:
-        places = ", ".join(map(str, looked)) or "nowhere: neither --data-dir nor CHIPSIM_DATA is set"
-        raise DataError(f"mnist not found (looked in {places}): put its four idx .gz files there (see 'chipsim data')")
-    return read_idx_folder(folder, "mnist")
+def _by_name(name: str, data_dir: str | None) -> Dataset:
+    source: DataSource = DATA_SOURCES.make(name)
+    place = place_of(source, data_dir)
+    if place is not None and place.folder is None:
+        places = ", ".join(map(str, place.looked_in)) or "nowhere: neither --data-dir nor CHIPSIM_DATA is set"
+        raise DataError(f"{name} not found (looked in {places}): put {source.files} there (see 'chipsim data')")
+    with DATA_SOURCES.blamed(name, "cannot be read"):
+        dataset = source.load(None if place is None else place.folder)
+        if name not in DATA_SOURCES.built_in:
+            _check(dataset)
+    return dataset
 
 
-def _cifar10(data_dir: str | None) -> Dataset:
-    folder, looked = find_cifar10(data_folders(data_dir))
-    if folder is None:
-        places = ", ".join(map(str, looked)) or "nowhere: neither --data-dir nor CHIPSIM_DATA is set"
-        raise DataError(f"cifar10 not found (looked in {places}): put its two .npz files there (see 'chipsim data')")
-    return dataset_of("cifar10", read_cifar10(folder), CIFAR10_ORIGIN, byte_range=True)
-
-
-def _digits() -> Dataset:
-    from sklearn.datasets import load_digits
-
-    images, labels = load_digits(return_X_y=True)
-    order = stream("digits split").permutation(len(labels))
-    n_test = 450
-    raw = images.astype(np.uint8)
-    samples = [Samples(raw[part], labels[part].astype(np.int64), 0, 16) for part in (order[n_test:], order[:n_test])]
-    origin = "scikit-learn's load_digits (8x8, 1,797 images; UCI)"
-    return Dataset("digits", samples[0], samples[1], 10, origin, (1, 8, 8))
+def _check(dataset: Dataset) -> None:
+    """Raises TypeError or ValueError if what another package has loaded is no data set."""
+    if not isinstance(dataset, Dataset):
+        raise TypeError(f"load() gives a {type(dataset).__name__}, not a host.data.Dataset")
+    for part, samples in (("train", dataset.train), ("test", dataset.test)):
+        raw, labels = samples.raw, samples.labels
+        if raw.ndim != 2 or raw.shape[1] != dataset.n_in or raw.size == 0 or raw.dtype.kind not in "uifb":
+            raise ValueError(f"{part}.raw is {raw.dtype} {raw.shape}; it must be numbers (samples, {dataset.n_in})")
+        if labels.shape != (len(raw),) or labels.dtype != np.int64:
+            raise ValueError(f"{part}.labels are {labels.dtype} {labels.shape}; they must be int64 ({len(raw)},)")
+        if labels.min() < 0 or labels.max() >= dataset.n_classes:
+            raise ValueError(f"{part}.labels go from {labels.min()} to {labels.max()}, of {dataset.n_classes} classes")
+        if not (samples.low < samples.high and np.isfinite(raw).all()):
+            raise ValueError(f"{part} must hold finite numbers, and low {samples.low} be below high {samples.high}")
+    if dataset.n_classes < 2:
+        raise ValueError(f"{dataset.n_classes} classes; at least two are needed")

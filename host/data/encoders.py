@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,7 +11,8 @@ from chipsim import Events
 from chipsim.layout import padded_width, row_type
 from chipsim.random import words_of_four_steps
 from chipsim.simd import LANES, inlined, kernel, nonzero, store_chosen
-from host.settings import Encoding
+from host.data.encoding import Encoding
+from host.settings import ENCODERS, ENCODINGS
 from nonideality import stream_key
 
 # Of the log-latency code, the time in which a constant current x charges a leaky membrane to a threshold of 0.2: t =
@@ -17,52 +20,8 @@ from nonideality import stream_key
 _LATENCY_THRESHOLD = 0.2
 _LATENCY_TAU = 8 / (20 * 1.7)  # of a window
 _ONE = np.uint32(1 << 16)  # the value 1 in the rate coder's fixed point
+_CURRENT = "current"
 _NO_AMPLITUDE = np.zeros((0, 0), np.float32)
-
-
-class Encoder:
-    """Encodes chunks of samples; its buffers are made once and handed out in turn."""
-
-    def __init__(self, encoding: Encoding, n_in: int, steps: int, chunk: int, seed: int, buffers: int = 1) -> None:
-        """chunk: most samples per call; buffers: results valid at the same time; seed: of Bernoulli spikes."""
-        self.encoding = encoding
-        self._key = np.array(stream_key("bernoulli encoder", seed))
-        spikes_per_input = 1 if encoding in ("current", "latency", "log-latency") else steps
-        capacity = n_in * spikes_per_input + LANES
-        self._buffers = [
-            (
-                np.empty((chunk, capacity), row_type(n_in)),
-                np.zeros((chunk, steps), np.int32),
-                np.zeros((chunk, steps), np.int32),
-                np.empty((chunk, capacity), np.float32) if encoding == "current" else _NO_AMPLITUDE,
-            )
-            for _ in range(buffers)
-        ]
-        self._words = np.zeros((4, n_in), np.uint32)
-        n = padded_width(n_in)
-        self._numbers = np.arange(n, dtype=row_type(n))
-        self._room = np.zeros(n, row_type(n_in)), np.zeros((2, n), np.uint32), np.zeros(n, np.float32)
-        self._edges = _latency_edges(steps)
-        self._levels = np.zeros(n, np.float32)
-        self._next = 0
-
-    def encode(self, values: NDArray[np.float32], windows: NDArray[np.int64]) -> Events:
-        """Events of samples (S, n_in) in [0, 1] shown in windows (S,). Valid until the buffer's next turn."""
-        buffer = self._buffers[self._next]
-        self._next = (self._next + 1) % len(self._buffers)
-        rows, begin, end, amplitude = (array[: len(values)] for array in buffer)
-        if self.encoding == "rate":
-            _encode_rate(values, self._numbers, *self._room, rows, begin, end)
-        elif self.encoding == "bernoulli":
-            _encode_bernoulli(values, windows, self._key, self._words, rows, begin, end)
-        elif self.encoding == "current":
-            _encode_current(values, rows, begin, end, amplitude)
-        elif self.encoding == "latency":
-            _encode_latency(values, rows, begin, end)
-        else:
-            active, _, fires = self._room
-            _encode_log_latency(values, self._edges, self._numbers, active, self._levels, fires, rows, begin, end)
-        return Events(rows, begin, end, amplitude)
 
 
 @kernel
@@ -183,3 +142,149 @@ def _encode_log_latency(values, edges, numbers, active, levels, fires, rows, beg
                 fires[j] = np.float32((levels[j] > edges[t + 1]) & (levels[j] <= edges[t]))
             k = _chosen(rows[s], k, active, used)
             end[s, t] = k
+
+
+class Rate(Encoding):
+    """Spikes at even distances."""
+
+    name = "rate"
+    meaning = ENCODINGS["rate"]
+
+    def __init__(self, n_in: int, steps: int, seed: int) -> None:
+        super().__init__(n_in, steps, seed)
+        self._numbers, self._active, self._phases, self._fires = _room(n_in)
+
+    def fill(self, values, windows, events):
+        _encode_rate(
+            values, self._numbers, self._active, self._phases, self._fires, events.rows, events.begin, events.end
+        )
+
+
+class Bernoulli(Encoding):
+    """A coin for every step."""
+
+    name = "bernoulli"
+    meaning = ENCODINGS["bernoulli"]
+
+    def __init__(self, n_in: int, steps: int, seed: int) -> None:
+        super().__init__(n_in, steps, seed)
+        self._key = np.array(stream_key("bernoulli encoder", seed))
+        self._words = np.zeros((4, n_in), np.uint32)
+
+    def fill(self, values, windows, events):
+        _encode_bernoulli(values, windows, self._key, self._words, events.rows, events.begin, events.end)
+
+
+class Current(Encoding):
+    """No spikes: amplitudes, for which no other encoding has room."""
+
+    name = _CURRENT
+    meaning = ENCODINGS[_CURRENT]
+
+    def fill(self, values, windows, events):
+        _encode_current(values, *events)
+
+
+class Latency(Encoding):
+    """The larger, the earlier."""
+
+    name = "latency"
+    meaning = ENCODINGS["latency"]
+    one_spike = True
+    latency = True
+
+    def fill(self, values, windows, events):
+        _encode_latency(values, events.rows, events.begin, events.end)
+
+
+class LogLatency(Encoding):
+    """As a leaky membrane that a constant current charges."""
+
+    name = "log-latency"
+    meaning = ENCODINGS["log-latency"]
+    one_spike = True
+    latency = True
+
+    def __init__(self, n_in: int, steps: int, seed: int) -> None:
+        super().__init__(n_in, steps, seed)
+        self._edges = _latency_edges(steps)
+        self._numbers, self._active, _, self._fires = _room(n_in)
+        self._levels = np.zeros(len(self._numbers), np.float32)
+
+    def fill(self, values, windows, events):
+        room = self._numbers, self._active, self._levels, self._fires
+        _encode_log_latency(values, self._edges, *room, events.rows, events.begin, events.end)
+
+
+def _room(n_in: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.uint32], NDArray[np.float32]]:
+    """Numbers, active, phases, fires of `_encode_rate`."""
+    n = padded_width(n_in)
+    return (
+        np.arange(n, dtype=row_type(n)),
+        np.zeros(n, row_type(n_in)),
+        np.zeros((2, n), np.uint32),
+        np.zeros(n, np.float32),
+    )
+
+
+ENCODERS.provide(Encoding, ("meaning",), (Rate, Bernoulli, Current, Latency, LogLatency))
+
+
+def encoding_named(name: str) -> type[Encoding]:
+    """The encoding called `name`. Raises SettingError."""
+    found: type[Encoding] = ENCODERS.get(name)
+    return found
+
+
+class Encoder:
+    """Encodes chunks of samples; its buffers are made once and handed out in turn."""
+
+    def __init__(self, encoding: str, n_in: int, steps: int, chunk: int, seed: int, buffers: int = 1) -> None:
+        """chunk: most samples per call; buffers: results valid at the same time; seed: of what is random.
+
+        Raises SettingError if there is no such encoding, or its package is broken.
+        """
+        self.encoding = encoding
+        self._how: Encoding = ENCODERS.make(encoding, n_in, steps, seed)
+        self._n_in = n_in
+        self._foreign = ENCODERS.plugin(encoding) is not None
+        is_current = encoding == _CURRENT
+        capacity = n_in * (1 if self._how.one_spike or is_current else steps) + LANES
+        self._buffers = [
+            Events(
+                np.empty((chunk, capacity), row_type(n_in)),
+                np.zeros((chunk, steps), np.int32),
+                np.zeros((chunk, steps), np.int32),
+                np.empty((chunk, capacity), np.float32) if is_current else _NO_AMPLITUDE,
+            )
+            for _ in range(buffers)
+        ]
+        self._next = 0
+
+    def encode(self, values: NDArray[np.float32], windows: NDArray[np.int64]) -> Events:
+        """Events of samples (S, n_in) in [0, 1] shown in windows (S,). Valid until the buffer's next turn."""
+        buffer = self._buffers[self._next]
+        self._next = (self._next + 1) % len(self._buffers)
+        events = Events(*(array[: len(values)] for array in buffer))
+        with ENCODERS.blamed(self.encoding, "fails"):
+            self._how.fill(values, windows, events)
+        if self._foreign and not _are_events(events.rows, events.begin, events.end, self._n_in, self._how.one_spike):
+            raise ENCODERS.broken(self.encoding, "fills in what are no events; see host.data.Encoding.fill")
+        return events
+
+
+@kernel
+def _are_events(rows, begin, end, n_in, one_spike):
+    """Whether other packages kept to `Encoding.fill`: what packs events for a wire trusts them."""
+    for s in range(begin.shape[0]):
+        at = 0
+        for t in range(begin.shape[1]):
+            if begin[s, t] != at or end[s, t] < at or end[s, t] > rows.shape[1]:
+                return False
+            for k in range(at, end[s, t]):
+                if not 0 <= rows[s, k] < n_in or (k > at and rows[s, k] <= rows[s, k - 1]):
+                    return False
+            at = end[s, t]
+        if one_spike and at > n_in:
+            return False
+    return True

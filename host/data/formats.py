@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from host.data.samples import Dataset, Samples
 from host.errors import DataError
-from host.settings import BUILT_IN
+from host.settings import DATA_SOURCES
 
 IDX_FILES = {
     "x_train": "train-images-idx3-ubyte.gz",
@@ -49,7 +49,9 @@ def _read_idx(path: Path) -> NDArray[np.uint8]:
 
 def read_npz(path: Path) -> Dataset:
     if not path.is_file():
-        raise DataError(f"data file {path} does not exist; name an .npz file or one of {', '.join(BUILT_IN)}")
+        raise DataError(
+            f"data file {path} does not exist; name an .npz file or one of {', '.join(DATA_SOURCES.names())}"
+        )
     try:
         with np.load(path, allow_pickle=False) as file:
             missing = [key for key in IDX_FILES if key not in file.files]

@@ -21,11 +21,11 @@ from dataclasses import replace
 import numpy as np
 
 from chipsim import Chip, Probe, Result
-from host.data import Encoder
+from host.data import Encoder, encoding_named
 from host.methods.effort import Effort, n_weights, programming_bytes
 from host.methods.method import Job, Method, of_dense
 from host.methods.on_chip_ltl import learning_die
-from host.settings import RunSpec
+from host.settings import METHODS, RunSpec
 from host.teachers import Layer, Teacher
 from host.training import LearningDie, Progress, Setup, converted, train
 
@@ -35,6 +35,9 @@ _LEARNING_RATE = 1e-3  # of nothing: a run's spec leaves no setting open
 
 class Conversion(Method):
     """The die is programmed once; what it then does is before and after."""
+
+    name = "conversion"
+    meaning = METHODS["conversion"]
 
     def epochs(self, spec: RunSpec, n_train: int) -> int:
         return 0
@@ -54,7 +57,7 @@ class Conversion(Method):
                 f"method conversion needs neurons whose rate follows their input; {spec.neuron.kind} neurons leak:"
                 " use --neuron if, or a method that learns, such as on-chip-ltl"
             )
-        if "latency" in spec.encoding:
+        if encoding_named(spec.encoding).latency:
             raise ValueError(
                 f"method conversion needs inputs as rates or currents, not encoding {spec.encoding}: use rate,"
                 " bernoulli or current"

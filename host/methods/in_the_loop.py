@@ -19,7 +19,7 @@ from host.data import Encoder, Rotation, Samples
 from host.gradients.in_the_loop import InTheLoop, batches, bytes_read_back
 from host.methods.effort import Effort, bytes_shown, n_weights, programming_bytes
 from host.methods.method import Job, Method, of_dense
-from host.settings import RunSpec
+from host.settings import METHODS, RunSpec
 from host.training import Part, Progress, Rates, Setup, evaluate, spans, train
 
 # Enough presentations to settle, whatever the size of the data set.
@@ -31,6 +31,9 @@ _LEARNING_RATE = 1.5e-3  # Cramer et al. 2022; of Adam
 
 class InTheLoopMethod(Method):
     """State goes up and new weights come down after every batch: every error of the die is inside the loop."""
+
+    name = "in-the-loop"
+    meaning = METHODS["in-the-loop"]
 
     def epochs(self, spec: RunSpec, n_train: int) -> int:
         wanted = _CALIBRATE_PRESENTATIONS if spec.training.start == "teacher" else _TRAIN_PRESENTATIONS

@@ -36,7 +36,13 @@ class Job:
 
 
 class Method(ABC):
-    """One way to train a die. Methods hold no state: `find` gives the same object to everyone."""
+    """One way to train a die. Subclass it, give `name`, `meaning` and what is abstract, and register it.
+
+    Methods hold no state: `find` may give a new object to everyone. They are made without arguments.
+    """
+
+    name: ClassVar[str]  # as written in ``--method name``
+    meaning: ClassVar[str]  # one line
 
     learns_on_chip: ClassVar[bool] = False  # whether the die's learning circuits are at work
 

@@ -20,7 +20,7 @@ from chipsim.die import FabricatedLayer, fabricate, full_scale_of
 from host.data import Encoder
 from host.gradients.local import Batch, programmed_blocks
 from host.methods.offline_ltl import OfflineLtl, TwinLearner, ideal_twin
-from host.settings import RunSpec
+from host.settings import METHODS, RunSpec
 from host.teachers import Layer
 from host.training import CHUNK, Chunk, Setup, evaluate
 from nonideality import parse_all
@@ -66,6 +66,7 @@ class NoiseAware(OfflineLtl):
     """Weights that suffer little on the dies of a design, whichever die they are then written into."""
 
     name = "noise-aware"
+    meaning = METHODS["noise-aware"]
     sees_noise = True
 
     def check(self, spec: RunSpec) -> None:

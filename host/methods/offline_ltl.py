@@ -15,7 +15,7 @@ from host.data import Encoder
 from host.gradients.local import Batch, Twin
 from host.methods.method import of_dense
 from host.methods.on_host import OnHost
-from host.settings import RunSpec
+from host.settings import METHODS, RunSpec
 from host.teachers import Layer
 from host.training import CHUNK, Chunk, Part, Rates, Setup, TrainingBatches, evaluate, spans
 
@@ -91,6 +91,7 @@ class OfflineLtl(OnHost):
     """Backpropagation through time inside each layer, by Adam, against the global rate."""
 
     name = "offline-ltl"
+    meaning = METHODS["offline-ltl"]
 
     def epochs(self, spec: RunSpec, n_train: int) -> int:
         wanted = _TUNE_PRESENTATIONS if spec.training.start == "teacher" else _TRAIN_PRESENTATIONS

@@ -9,7 +9,7 @@ from host.data import Encoder
 from host.link import Timeline
 from host.methods.effort import Effort, bytes_shown, n_weights, programming_bytes
 from host.methods.method import Job, Method
-from host.settings import RunSpec
+from host.settings import METHODS, RunSpec
 from host.training import CHUNK, LearningDie, Progress, Setup, TrainingBatches, train
 
 _Die = TypeVar("_Die", bound=LearningDie)
@@ -23,6 +23,9 @@ _LEARNING_RATES = {"linear": 2e-3, "sign": 1e-4, "ternary": 2e-4}
 
 class OnChipLtl(Method):
     """Input spikes and target rates go down, nothing comes back: every error of the die is inside the loop."""
+
+    name = "on-chip-ltl"
+    meaning = METHODS["on-chip-ltl"]
 
     learns_on_chip = True
 

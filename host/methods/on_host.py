@@ -8,11 +8,14 @@ from abc import abstractmethod
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
-from chipsim.simd import cache_root, sources_key
+from chipsim.design import plugin_classes
+from chipsim.simd import cache_root, plugin_sources_key, sources_key
+from host.data import ENCODERS, encoding_named
 from host.errors import RunFolderError
 from host.files import read_arrays, write_arrays
 from host.methods.effort import Effort, n_weights, programming_bytes
 from host.methods.method import Job, Method
+from host.settings import TRAINING_METHODS
 from host.teachers import Layer
 from host.training import Learner, Progress, Setup, train
 
@@ -68,14 +71,26 @@ class OnHost(Method):
         if not self.sees_noise:
             del facts["noise"]
         sources = Path(__file__).resolve().parents[2]
-        recipe = {
+        recipe: dict[str, Any] = {
             "spec": facts,
             "sources": sources_key(sources),
             "samples": [hashlib.sha256(part.raw.tobytes()).hexdigest() for part in (setup.train, setup.valid)],
             "labels": [hashlib.sha256(part.labels.tobytes()).hexdigest() for part in (setup.train, setup.valid)],
         }
+        if foreign := self._of_other_packages(setup):
+            recipe["plug-ins"] = plugin_sources_key(foreign)
         name = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:24]
         return cache_root() / "trained" / f"{name}.ckpt"
+
+    def _of_other_packages(self, setup: Setup) -> list[type]:
+        """The classes of other packages that have a part in what is learned."""
+        spec = setup.spec
+        classes = plugin_classes(setup.design if self.sees_noise else setup.design.ideal())
+        if ENCODERS.plugin(spec.encoding) is not None:
+            classes.append(encoding_named(spec.encoding))
+        if TRAINING_METHODS.plugin(spec.training.method) is not None:
+            classes.append(type(self))
+        return classes
 
 
 def _read(path: Path) -> Progress | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from host.methods.on_chip_ltl import OnChipLtl, learning_die
 from host.methods.on_host import OnHost
-from host.settings import RunSpec
+from host.settings import METHODS, RunSpec
 from host.teachers import Layer
 from host.training import LearningDie, Part, Rates, Setup
 
@@ -27,6 +27,9 @@ class SimulatedDie(LearningDie):
 
 class OnlineLtlOffChip(OnHost):
     """As on chip, with the same learning rate and number of presentations, but on a chip without errors."""
+
+    name = "online-ltl-off-chip"
+    meaning = METHODS["online-ltl-off-chip"]
 
     def epochs(self, spec: RunSpec, n_train: int) -> int:
         return OnChipLtl().epochs(spec, n_train)

@@ -1,4 +1,4 @@
-"""The methods by their names."""
+"""The methods by their names, those of other packages included."""
 
 from __future__ import annotations
 
@@ -9,17 +9,14 @@ from host.methods.noise_aware import NoiseAware
 from host.methods.offline_ltl import OfflineLtl
 from host.methods.on_chip_ltl import OnChipLtl
 from host.methods.online_ltl_off_chip import OnlineLtlOffChip
+from host.settings import TRAINING_METHODS
 
-_METHODS: dict[str, Method] = {
-    "on-chip-ltl": OnChipLtl(),
-    "conversion": Conversion(),
-    "offline-ltl": OfflineLtl(),
-    "online-ltl-off-chip": OnlineLtlOffChip(),
-    "noise-aware": NoiseAware(),
-    "in-the-loop": InTheLoopMethod(),
-}
+TRAINING_METHODS.provide(
+    Method, ("meaning",), (OnChipLtl, Conversion, OfflineLtl, OnlineLtlOffChip, NoiseAware, InTheLoopMethod)
+)
 
 
 def find(name: str) -> Method:
-    """The one object of this name: methods hold no state."""
-    return _METHODS[name]
+    """The method called `name`. Raises SettingError if there is none, or its package is broken."""
+    method: Method = TRAINING_METHODS.make(name)
+    return method

@@ -12,7 +12,7 @@ from host.report.chart import text_of
 from host.settings import RunSpec
 from host.studies import Study
 from host.sweep import arguments_of
-from nonideality import catalogue
+from nonideality import EFFECTS
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,6 @@ def _dies(dies: Sequence[int]) -> str:
 def _axis(name: str, levels: Sequence[Any]) -> str:
     site = min((name.find(mark) for mark in "@," if mark in name), default=len(name))
     kind, rest = name[:site], name[site:]
-    if kind in catalogue():
+    if EFFECTS.offers(kind):
         return f"--noise={kind}:{','.join(map(text_of, levels))}{rest}"
     return f"--axis={name}={','.join(map(text_of, levels))}"

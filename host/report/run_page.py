@@ -12,6 +12,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from host.data import encoding_named
 from host.errors import RunFolderError
 from host.link.traffic import link_lines
 from host.report.chart import Bar, Labels, Series, bars, curves
@@ -20,7 +21,6 @@ from host.report.limits import PHASES, limits
 from host.report.page import render
 from host.report.population import numbers
 from host.run import RunFolder
-from host.settings import ENCODINGS
 from host.studies import Share
 from host.sweep import command_line_of
 
@@ -76,7 +76,7 @@ def run_page(folder: Path) -> str:
         spec=spec,
         summary=summary,
         network="-".join(map(str, summary["network"])),
-        encoding=ENCODINGS[spec.encoding],
+        encoding=encoding_named(spec.encoding).meaning,
         triple=_TRIPLE,
         triple_chart=_triple(summary),
         intervals={name: _interval(summary["accuracy"][name], test_samples) for name in _TRIPLE},

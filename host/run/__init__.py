@@ -2,14 +2,17 @@
 
 Read, in this order:
 
-    resolution       flags over the file over what chip, teacher and data set say; `hardware_setting`: the setting
-    `chip` setup            data, teacher, weights to program chip_source      where the die comes from: this process,
-    or a server behind a wire die_run          from spec to result: ideal, before, learning, after folder
-    spec, metrics, checkpoint, result: whole files only, at any moment cost_facts       what the run cost; `kept`: the
-    die of a finished run; `checked_design`: a design to be checked
+    resolution       flags over the file over what chip, teacher and data set say
+    hardware_setting the setting `chip` meanwhile
+    setup            data, teacher, weights to program
+    chip_source      where the die comes from: this process, or a server behind a wire
+    die_run          from spec to result: ideal, before, learning, after
+    folder           spec, metrics, checkpoint, result: whole files only, at any moment
+    plugins          which plug-ins a run uses
+    cost_facts       what the run cost; `kept`: the die of a finished run; `checked_design`: a design to be checked
 
 May know: `methods`, `training`, `teachers`, `data`, `link`, `settings`, errors and files; `chipsim` by its interface,
-`check`, `cost` and `physical`. Never who listens, and never a picture: both lie above.
+`check`, `cost`, `design` and `physical`. Never who listens, and never a picture: both lie above.
 
 To add a fact to a result: in `die_run`, from what the die and the method counted; it must be the same on any number of
 threads and behind any wire. To add a file to the folder: in `folder`, written beside and renamed. The tests are in

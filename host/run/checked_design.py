@@ -8,7 +8,7 @@ from typing import Any
 
 from chipsim.check import Design
 from chipsim.physical import load_table
-from host.data import load
+from host.data import encoding_named, load
 from host.errors import SettingError
 from host.methods import find
 from host.run.resolution import resolve
@@ -39,7 +39,7 @@ def design_from(source: str, network: tuple[int, ...] | None, overrides: Mapping
         learning_rate=run.training.learning_rate or find(run.training.method).learning_rate(run),
         start=run.training.start,
         constant_current=run.encoding == "current",
-        one_spike="latency" in run.encoding,
+        one_spike=encoding_named(run.encoding).one_spike,
     )
 
 

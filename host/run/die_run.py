@@ -16,6 +16,7 @@ from host.methods import Job, find
 from host.run.chip_source import ChipSource, InProcess
 from host.run.cost_facts import cost_json
 from host.run.folder import RunFolder
+from host.run.plugins import plugins_used
 from host.run.setup import prepare
 from host.settings import RunSpec
 from host.training import CHUNK, Progress, Score, Setup, evaluate
@@ -159,6 +160,8 @@ def run_die(
         "link": source.link(),
         "run_dir": str(folder.path) if folder else None,
     }
+    if plugins := plugins_used(setup):
+        summary["plugins"] = [plugin._asdict() for plugin in plugins]
     if folder:
         folder.save_result(summary)
     return Outcome(setup, chip, before, after, compared_with.ideal, start, progress, facts, summary)

@@ -12,11 +12,12 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from host.data import DATA_SOURCES, encoding_named, source_named
 from host.errors import SettingError
-from host.methods import Method, find
+from host.methods import TRAINING_METHODS, Method, find
 from host.near import did_you_mean
 from host.run.hardware_setting import HardwareSetting
-from host.settings import DATASET_DEFAULTS, STEPS_LEARNED_IN, RunSpec, put, put_default
+from host.settings import RunSpec, put, put_default
 from host.teachers import check_kind, digest_of, neuron_settings
 
 
@@ -52,7 +53,8 @@ def spec_of(settings: Mapping[str, Any], config: Path | None = None) -> RunSpec:
     from_file = _names_teacher(filled)
     if from_file:
         filled.setdefault("hidden", ())
-    for key, value in DATASET_DEFAULTS.get(dataset if isinstance(dataset, str) else "", {}).items():
+    source = source_named(dataset) if isinstance(dataset, str) and DATA_SOURCES.offers(dataset) else None
+    for key, value in (source.settings if source else {}).items():
         if not (from_file and key.startswith("teacher.")):  # that is how one is trained here
             put_default(filled, key, value)
     circuit, steps = (
@@ -62,23 +64,27 @@ def spec_of(settings: Mapping[str, Any], config: Path | None = None) -> RunSpec:
     if isinstance(circuit, dict):
         with contextlib.suppress(TypeError, ValueError, OverflowError):  # steps that are no number are refused below
             n_steps = int(steps)
-            learned_in = STEPS_LEARNED_IN.get(dataset, n_steps - n_steps // 2)
+            learned_in = source.steps_learned_in if source else None
+            if learned_in is None:
+                learned_in = n_steps - n_steps // 2
             circuit.setdefault("warm_up_steps", n_steps - learned_in)
     try:
         spec = RunSpec.model_validate(filled)
     except ValidationError as error:
         raise SettingError(_one_line(error, config)) from None
     checked_method(spec, config)
+    encoding_named(spec.encoding)  # one that cannot be used is refused before a teacher is trained
     return spec
 
 
 def checked_method(spec: RunSpec, config: Path | None = None) -> Method:
     """How this run's die is trained. Raises SettingError if the neuron, the encoding or the noise is nothing for it."""
     method = find(spec.training.method)
-    try:
-        method.check(spec)
-    except ValueError as error:
-        raise SettingError(f"{error}{_where(config)}") from None
+    with TRAINING_METHODS.blamed(spec.training.method, "fails"):
+        try:
+            method.check(spec)
+        except ValueError as error:
+            raise SettingError(f"{error}{_where(config)}") from None
     return method
 
 

@@ -5,7 +5,8 @@ Read, in this order:
     spec           all settings of a run, with defaults and limits; what decides results is in its hash
     in_the_loop    settings of training in the loop; `methods`: of conversion and offline learning
     choices        what some settings choose from, with what each choice means: encodings, norms, output targets
-    method_names   the training methods by name, with what each does
+    method_names   the built-in training methods by name, with what each does
+    plugins        which encodings, data sets and methods there are, those of other packages included
     defaults       what suits a data set where nothing else is said
     flags          which settings have a flag on the command line
     nested         settings by dotted name
@@ -19,23 +20,27 @@ and `tests/host/run/test_settings_take_effect.py` for proof that it changes a ru
 files written before must be read.
 """
 
-from host.settings.choices import ENCODINGS, OUTPUT_TARGETS, Encoding, Norm, OutputTarget
+from host.settings.choices import ENCODINGS, OUTPUT_TARGETS, Norm, OutputTarget
 from host.settings.defaults import BUILT_IN, DATASET_DEFAULTS, STEPS_LEARNED_IN
 from host.settings.flags import FLAGS, FlaggedSetting, flagged
 from host.settings.in_the_loop import LoopSpec, LossSpec
-from host.settings.method_names import METHODS, MethodName
+from host.settings.method_names import METHODS
 from host.settings.nested import put, put_default
+from host.settings.plugins import DATA_SOURCES, ENCODERS, TRAINING_METHODS, EncodingName, MethodName
 from host.settings.spec import RunSpec, TeacherSpec, TrainingSpec, hash_of
 
 __all__ = [
     "BUILT_IN",
     "DATASET_DEFAULTS",
+    "DATA_SOURCES",
+    "ENCODERS",
     "ENCODINGS",
     "FLAGS",
     "METHODS",
     "OUTPUT_TARGETS",
     "STEPS_LEARNED_IN",
-    "Encoding",
+    "TRAINING_METHODS",
+    "EncodingName",
     "FlaggedSetting",
     "LoopSpec",
     "LossSpec",

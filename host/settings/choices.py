@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-Encoding = Literal["rate", "bernoulli", "current", "latency", "log-latency"]
+# Those that are built in; `host.settings.plugins` knows those of other packages, too.
 ENCODINGS: dict[str, str] = {
     "rate": "evenly spaced spikes, x T of them",
     "bernoulli": "at each step a spike with probability x",

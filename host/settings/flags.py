@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_ori
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from host.settings.plugins import NameOf
 from host.settings.spec import RunSpec
 
 Group = Literal["Chip", "Data", "Network", "Learning"]
@@ -89,6 +90,12 @@ def flagged(name: str) -> FlaggedSetting:
         kind = _bare(get_args(kind)[0])
         many = "repeated" if kind is str else "commas"
     choices = tuple(map(str, get_args(kind))) if get_origin(kind) is Literal else ()
+    meaning = field.description or ""
+    for rule in field.metadata:
+        if isinstance(rule, NameOf) and rule.others:
+            meaning = f"{', '.join(rule.group.names())}, {meaning}"
+        elif isinstance(rule, NameOf):
+            choices = rule.group.names()
     limits = list(_limits(field))
     return FlaggedSetting(
         name,
@@ -100,7 +107,7 @@ def flagged(name: str) -> FlaggedSetting:
         max((low for low, _ in limits if low is not None), default=None),
         min((high for _, high in limits if high is not None), default=None),
         flag.default or _shown(field.default),
-        field.description or "",
+        meaning,
     )
 
 

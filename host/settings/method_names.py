@@ -1,12 +1,8 @@
-"""The methods by name, with what each does. Imports nothing, so that help answers at once."""
+"""The built-in methods by name, with what each does. Imports nothing, so that help answers at once."""
 
 from __future__ import annotations
 
-from typing import Literal
-
-MethodName = Literal["on-chip-ltl", "conversion", "offline-ltl", "online-ltl-off-chip", "noise-aware", "in-the-loop"]
-
-METHODS: dict[MethodName, str] = {
+METHODS: dict[str, str] = {
     "on-chip-ltl": "the die learns by itself, online; nothing is read back",
     "conversion": "the teacher's weights, scaled to rates; nothing is learned",
     "offline-ltl": "Local Tandem Learning through time on the ideal twin, then programmed",

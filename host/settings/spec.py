@@ -13,11 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from chipsim import ChipSpec, NeuronSpec, SynapseSpec
 from chipsim.design import TargetBits, check_devices
 from chipsim.physical import PhysicalSpec
-from host.settings.choices import Encoding, Norm, OutputTarget
-from host.settings.defaults import BUILT_IN
+from host.settings.choices import Norm, OutputTarget
 from host.settings.in_the_loop import LoopSpec
-from host.settings.method_names import MethodName
 from host.settings.methods import ConversionSpec, OfflineSpec
+from host.settings.plugins import DatasetName, EncodingName, MethodName
 from learning_circuit import LearningCircuitSpec
 from nonideality import parse_all
 
@@ -74,7 +73,7 @@ class RunSpec(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    dataset: Annotated[str, Field(description=f"{', '.join(BUILT_IN)}, FILE.npz or FOLDER with idx files.")] = "digits"
+    dataset: Annotated[DatasetName, Field(description="FILE.npz or FOLDER with idx files.")] = "digits"
     data_dir: Annotated[str | None, Field(description="Where data sets are looked for, before CHIPSIM_DATA.")] = None
     # None where teacher.file says the layers.
     hidden: Annotated[
@@ -82,7 +81,7 @@ class RunSpec(BaseModel):
     ] = (128, 64)
     steps: Annotated[int, Field(ge=2, le=4096, description="Steps of a window.")] = 16
     target_bits: TargetBits = 16
-    encoding: Annotated[Encoding, Field(description="How inputs become spikes.")] = "rate"
+    encoding: Annotated[EncodingName, Field(description="How inputs become spikes.")] = "rate"
     noise: Annotated[
         tuple[str, ...], Field(description="KIND:LEVEL[@SITE][,key=value...], repeatable; 'ideal' for none.")
     ] = ()

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from host.errors import SettingError
 from host.near import did_you_mean
 from host.settings import RunSpec
-from nonideality import NoiseError, catalogue, parse
+from nonideality import EFFECTS, NoiseError, parse
 
 _NO_AXIS = ("die", "seed", "training.chunk")  # no level of anything
 
@@ -30,16 +30,20 @@ class LevelAxis:
 def level_axis(name: str) -> LevelAxis:
     """The axis called `name`. Raises SettingError with the valid names."""
     kind, site_and_options = split_name(name)
-    effects = catalogue()
-    if kind in effects:
-        low, high = effects[kind].level_range
+    if EFFECTS.offers(kind):
+        try:
+            effect = EFFECTS.get(kind)
+        except NoiseError as error:
+            raise SettingError(f"axis {name!r}: {error}") from None
+        low, high = effect.level_range
         try:
             parse(f"{kind}:{low:g}{site_and_options}")
         except NoiseError as error:
             raise SettingError(f"axis {name!r}: {error}") from None
-        return LevelAxis(name, "noise", effects[kind].whole_levels, (low, high if math.isfinite(high) else low + 1))
+        return LevelAxis(name, "noise", effect.whole_levels, (low, high if math.isfinite(high) else low + 1))
     numbers = dict(_number_settings(RunSpec))
     if name not in numbers:
+        effects = EFFECTS.names()
         hint = did_you_mean(name, (*effects, *numbers))
         raise SettingError(
             f"unknown axis {name!r}: {hint}choose a noise ({', '.join(effects)}) or a setting that is a number"

@@ -189,12 +189,18 @@ def test_without_its_package_the_effect_is_unknown(chipsim, here):
     assert "unknown noise 'threshold_gradient'" in ended.err
 
 
-def test_a_broken_third_party_is_named(installed, here, tmp_path):
+def test_a_broken_third_party_is_named_and_hurts_no_other_run(installed, here, tmp_path, data_file):
     (tmp_path / "site" / "threshold_gradient.py").write_text("import no_such_module_anywhere\n")
-    ended = end(start("run", "--noise", "mismatch:0.1", env=installed))
+    ended = end(start("run", "--noise", "threshold_gradient:0.3", env=installed))
     assert (ended.status, ended.out, ended.err.count("\n")) == (2, "", 1)
-    assert "threshold_gradient:ThresholdGradient" in ended.err
-    assert "no_such_module_anywhere" in ended.err
+    for words in (
+        "chipsim-threshold-gradient 0.1.0",
+        "threshold_gradient:ThresholdGradient",
+        "no_such_module_anywhere",
+    ):
+        assert words in ended.err
+    ended = end(start("run", "--dataset", data_file, *QUIET_FLAGS, "--noise", "mismatch:0.1", "--json", env=installed))
+    assert (ended.status, ended.err) == (0, "")
 
 
 def test_sweep_a_die_population(here, monkeypatch, capsys, data_file):

@@ -5,10 +5,11 @@ import re
 
 import numpy as np
 import pytest
+from plug_ins import EFFECT, write_package
 from small_chips import spec_of
 
 from chipsim.die import fabricate
-from nonideality import LayerErrors, NoiseError, Nonideality, Site, catalogue, effect_named, parse, registry
+from nonideality import LayerErrors, NoiseError, catalogue, effect_named, parse
 
 ROLES = ("hidden", "output")
 BUILT_IN = ["mismatch", "quantization", "thermal", "silencing"]
@@ -74,54 +75,9 @@ def test_effects_by_name():
         effect_named("creep")
 
 
-class Droop(Nonideality):
-    """A third party's effect: supply droop raises all thresholds."""
-
-    name = "droop"
-    summary = "thresholds all too high"
-    level_meaning = "relative rise"
-    unit = "relative"
-    persistence = "frozen"
-    moment = "fabricate"
-    sites = {"threshold": Site("every neuron's threshold", "factor 1 + {level} / depth")}
-    options = {"depth": "divides the level"}
-    source = "made up"
-
-    def fill(self, site, errors, rng):
-        errors.threshold_gain = errors.threshold_gain * (1 + self.level / self.option_values.get("depth", 1))
-
-
-class EntryPoint:
-    """As importlib.metadata gives them."""
-
-    def __init__(self, name, value, loaded):
-        self.name, self.value, self._loaded = name, value, loaded
-
-    def load(self):
-        if isinstance(self._loaded, Exception):
-            raise self._loaded
-        return self._loaded
-
-
-@pytest.fixture
-def install(monkeypatch):
-    """Install entry points for the time of a test; the catalogue remembers, so it is made to forget."""
-
-    def install(*points):
-        asked = []
-        monkeypatch.setattr(registry, "entry_points", lambda *, group: asked.append(group) or points)
-        catalogue.cache_clear()
-        return asked
-
-    yield install
-    monkeypatch.undo()
-    catalogue.cache_clear()
-
-
-def test_a_third_partys_effect_is_used_like_ours(install):
-    asked = install(EntryPoint("droop", "acme.droop:Droop", Droop))
+def test_a_third_partys_effect_is_used_like_ours(site):
+    write_package(site, entries={"nonidealities:droop": "acme:Droop"}, sources={"acme.py": EFFECT})
     assert list(catalogue()) == [*BUILT_IN, "droop"]
-    assert asked == ["chipsim.nonidealities"]
     assert parse("droop:0.5,depth=2").effect.option_values == {"depth": 2.0}
     with pytest.raises(NoiseError, match="'width=2' is not key=value with a key from layer, depth, each once"):
         parse("droop:0.5,width=2")
@@ -136,55 +92,38 @@ def test_without_it_its_name_is_unknown():
         parse("droop:0.5")
 
 
-class Shadow(Droop):
-    name = "thermal"
+def test_a_broken_one_is_named_where_it_is_used_and_only_there(site):
+    """What can be broken, and how each is said: `test_plugins.py`."""
+    write_package(site, entries={"nonidealities:droop": "acme:Droop"}, sources={"acme.py": "import no_such_module"})
+    assert parse("mismatch:0.2").effect.name == "mismatch"
+    assert list(catalogue()) == BUILT_IN
+    line = (
+        r"^noise 'droop' of acme 1\.2 \(acme:Droop\) cannot be loaded: ModuleNotFoundError: No module named 'no_such_mo"
+    )
+    with pytest.raises(NoiseError, match=line):
+        parse("droop:0.2")
 
 
-def _factory():
-    return Droop
+def test_a_defect_of_an_effect_is_blamed_on_its_package(site):
+    """Of its own code, or of what its attributes are."""
+    for number, (was, now) in enumerate(
+        (
+            ("    def fill", "    def __init__(self, *_):\n        1 / 0\n\n    def fill"),
+            ("sites = {", "sites = 5 or {"),
+        )
+    ):
+        name = f"droop{'x' * number}"
+        source = EFFECT.replace(was, now).replace('"droop"', f'"{name}"')
+        write_package(
+            site, f"acme{number}", "1.2", {f"nonidealities:{name}": f"a{number}:Droop"}, {f"a{number}.py": source}
+        )
+    for name, said in (("droop", "ZeroDivisionError"), ("droopx", "AttributeError")):
+        with pytest.raises(NoiseError, match=rf"^noise '{name}' of acme\d 1\.2 \(a\d:Droop\) fails: {said}[^\n]+$"):
+            parse(f"{name}:0.2")
 
 
-BROKEN = {
-    "cannot be imported": (
-        ImportError("No module named 'acme'"),
-        "nonideality 'droop' (acme.droop:Droop) cannot be loaded: No module named 'acme';"
-        " repair or uninstall its package",
-    ),
-    "fails in any other way": (
-        ZeroDivisionError("division by zero"),
-        "nonideality 'droop' (acme.droop:Droop) cannot be loaded: division by zero; repair or uninstall its package",
-    ),
-    "is another class": (
-        dict,
-        "nonideality 'droop' (acme.droop:Droop) is not a subclass of nonideality.Nonideality",
-    ),
-    "is no class": (
-        _factory,
-        "nonideality 'droop' (acme.droop:Droop) is not a subclass of nonideality.Nonideality",
-    ),
-    "takes a name of ours": (
-        Shadow,
-        "nonideality 'thermal' of acme.droop:Droop has the name of one that is already there; rename it",
-    ),
-}
-
-
-@pytest.mark.parametrize(("loaded", "message"), BROKEN.values(), ids=BROKEN)
-def test_a_broken_one_is_named(install, loaded, message):
-    install(EntryPoint("droop", "acme.droop:Droop", loaded))
-    with pytest.raises(NoiseError, match=f"^{re.escape(message)}$"):
-        parse("mismatch:0.2")
-
-
-def test_two_third_parties_with_one_name(install):
-    install(EntryPoint("droop", "acme.droop:Droop", Droop), EntryPoint("droop", "other:Droop", Droop))
-    with pytest.raises(NoiseError, match="^nonideality 'droop' of other:Droop has the name of one that is already"):
-        catalogue()
-
-
-def test_a_repaired_installation_works_again(install):
-    install(EntryPoint("droop", "acme.droop:Droop", ImportError("broken")))
-    with pytest.raises(NoiseError):
-        catalogue()
-    install()
-    assert "droop" not in catalogue()
+def test_an_effect_that_explains_nothing_is_refused(site):
+    source = EFFECT.replace('    unit = "relative"\n', "").replace('    source = "made up"\n', "")
+    write_package(site, entries={"nonidealities:droop": "acme:Droop"}, sources={"acme.py": source})
+    with pytest.raises(NoiseError, match="lacks unit, source; add them to the class"):
+        parse("droop:0.2")

@@ -61,7 +61,7 @@ class Decoder:
     def frame(self, frame):
         """(NAME, header, payload) with both as dicts. Raises Unreadable."""
         header, _ = self._table("HEADER", frame[:40], 0, {})
-        require(bytes(header["magic"]) == b"CSIM" and header["version"] == 1, "magic or version")
+        require(bytes(header["magic"]) == b"CSIM" and header["version"] == 2, "magic or version")
         require(header["header_check"] == crc(frame[:32]), "header_check")
         require(header["check"] == crc(frame[:36] + frame[40:]), "check")
         require(header["length"] == len(frame) - 40, "length")

@@ -17,6 +17,7 @@ LIMITS = wire.Limits(
     recipe_bytes=4096,
     probed=256,
     noises=8,
+    plugins=4,
     synapses=1 << 16,
 )
 

@@ -8,12 +8,19 @@ from small_chips import current_events, events_of, random_targets, spec_of
 from chipsim import AdcSpec, ChipSpec, wire
 from chipsim.design import AveragePool, Convolution, Dense, Flatten
 from chipsim.wire.messages import Converters
+from nonideality import Plugin
 
 SESSION = 0x1122334455667788
 # Written out, so that golden frames stay when specs get new settings.
 TINY_JSON = b"""{"layer_sizes": [12, 3, 2], "steps": 5, "noise": ["mismatch:0.2@threshold", "quantization:4"],
 "neuron": {"low_rail_th": -1.0}, "learning_circuit": {"boxcar_width_th": 2.0, "dead_zone_counts": 0.5,
 "warm_up_steps": 2}}"""
+
+
+PLUGINS = (
+    Plugin("chipsim.nonidealities", "droop", "acme-effects", "1.2"),
+    Plugin("chipsim.learning_rules", "stdp", "spike-rules", "0.3.1rc1+local"),
+)
 
 
 def tiny_spec():
@@ -92,6 +99,7 @@ def one_of_every_kind():
         "STATUS": wire.Status(),
         "REPORT": wire.Report(wire.Report.PROGRAMMED, 2, 9, 4096, 123_456, 789),
         "CONFIGURE": replace(wire.configure(tiny_spec(), 7), spec=TINY_JSON),
+        "CONFIGURE plug-ins": replace(wire.configure(tiny_spec(), 7), spec=TINY_JSON, plugins=PLUGINS),
         "CONFIGURE image": wire.Configure(
             3,
             16,
@@ -111,6 +119,14 @@ def one_of_every_kind():
         "AGE": wire.Age(86_400.0),
         "SNAPSHOT": wire.Snapshot(),
         "STATE": wire.State(pieces(layer1__code=weight.astype(np.int16), age=np.array([256.0, 1.5, 256.0]))),
+        "STATE of a rule": wire.State(
+            pieces(
+                layer1__rule__trace=np.arange(-6, 6, dtype=np.int8).reshape(4, 3),
+                layer1__rule__since=np.arange(3, dtype=np.int64) << 40,
+                layer2__neuron__calcium=np.linspace(0, 1, 2, dtype=np.float32),
+                layer2__neuron__state=np.array([-70_000, 9], np.int32),
+            )
+        ),
         "RESTORE": wire.Restore(pieces(layer1__weight=weight, nothing=np.zeros((0, 3), np.int8))),
         "READ_WEIGHTS": wire.ReadWeights(),
         "WEIGHTS": wire.Weights(pieces(layer1__weight=weight)),
@@ -121,6 +137,14 @@ def one_of_every_kind():
         "LEARNED": wire.Learned(wire.Times(1, 2, 3, 4), pieces(**tallies)),
         "INFERRED": wire.Inferred(wire.Times(), pieces(classes=np.array([1, 0], np.uint8), **tallies)),
         "SIGNALS": wire.Signals(pieces(layer1__membrane=weight, layer1__boxcar=np.ones((2, 3), np.uint8))),
+        "SIGNALS of a rule": wire.Signals(
+            pieces(
+                layer2__neurons=np.array([1]),
+                layer2__calcium=np.full((2, 3, 1), 0.5, np.float32),
+                layer2__trace=np.full((2, 3, 1, 4), -3, np.int8),
+                layer2__spikes=np.zeros((2, 3, 1), np.uint8),
+            )
+        ),
         "READ_BACK": wire.ReadBack(
             np.arange(70),
             wire.pack_events(tiny_events(), 12),

@@ -9,6 +9,7 @@ Read, in this order:
     arrays           named arrays, whole or in pieces; nothing is unpickled
     chunk            the sections of a chunk of windows; `converters`: how membranes are read back
     run              what a chip does with a chunk, and what comes back
+    probe_signals    what probes saw, as named arrays
     codec            all kinds in one list; from messages to frames and back
     requests         what a host sends for a call of the chip's interface; `replies`: what a chip answers
 
@@ -22,7 +23,7 @@ its golden frame (`tests/chipsim/wire/test_golden.py` writes it) and a case in `
 Decoding raises `WireError` and nothing else.
 """
 
-from chipsim.wire.messages import replies, requests
+from chipsim.wire.messages import probe_signals, replies, requests
 from chipsim.wire.messages.arrays import Assembler, Piece, assembled, in_pieces
 from chipsim.wire.messages.chunk import Watch
 from chipsim.wire.messages.codec import KINDS, Message, decode, encode, frame_bytes, name_of
@@ -97,6 +98,7 @@ __all__ = [
     "frame_bytes",
     "in_pieces",
     "name_of",
+    "probe_signals",
     "replies",
     "requests",
     "synapses_kept",

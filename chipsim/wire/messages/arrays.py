@@ -1,4 +1,4 @@
-"""Named arrays of a few types, whole or in pieces: weights, snapshots, tallies, counts. Nothing is unpickled."""
+"""Named arrays of a few types, whole or in pieces: weights, snapshots, signals, tallies. Nothing is unpickled."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from chipsim.wire.packing import bytes_view
 
 TYPES = ("u1", "<u2", "<u4", "<u8", "i1", "<i2", "<i4", "<i8", "<f4", "<f8")  # by their numbers on the wire
 _NUMBER = {np.dtype(kind): number for number, kind in enumerate(TYPES)}
-_NAME = re.compile(r"[A-Za-z0-9_.]{1,64}")
+_NAME = re.compile(r"[A-Za-z0-9_.]{1,128}")
 _MOST_AXES = 4
 
 

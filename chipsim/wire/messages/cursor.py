@@ -31,6 +31,16 @@ def packed_text(text: str, limit: int) -> bytes:
     return packed("H", len(data)) + data
 
 
+def packed_name(text: str, limit: int) -> bytes:
+    """A text that must arrive whole, with its length before it. Raises WireError if it is no name, or too long."""
+    data = text.encode(errors="replace")
+    if not (text.isprintable() and 0 < len(data) <= limit):
+        raise WireError(
+            ErrorCode.MALFORMED, f"{text[:limit]!r} cannot be sent: a name has 1 to {limit} printable bytes"
+        )
+    return packed("H", len(data)) + data
+
+
 class Cursor:
     """A place in a payload. Every read raises WireError if the payload ends before it does."""
 
@@ -81,6 +91,13 @@ class Cursor:
             return bytes(self.take(n)).decode()
         except UnicodeDecodeError:
             raise self.error("a text is not UTF-8") from None
+
+    def name(self, limit: int) -> str:
+        """A text that can stand in a line of an error."""
+        text = self.text(limit)
+        if not (text and text.isprintable()):
+            raise self.error(f"{text!r} is no name: it must be printable, and not empty")
+        return text
 
     def at_most(self, value: int, limit: int, what: str) -> int:
         if value > limit:

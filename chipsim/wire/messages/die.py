@@ -9,10 +9,13 @@ from typing import ClassVar, Self
 from chipsim.wire.errors import ErrorCode, WireError
 from chipsim.wire.limits import Limits
 from chipsim.wire.messages.arrays import Piece, pieces_to_bytes, read_pieces
-from chipsim.wire.messages.cursor import Cursor, packed
+from chipsim.wire.messages.cursor import Cursor, packed, packed_name
 from chipsim.wire.messages.network_layout import Circuit, Layer, NeuronFields, layer_to_bytes, part_to_bytes, read_layer
 from chipsim.wire.messages.session import Empty, Parts
 from chipsim.wire.packing import FEWEST_BITS, MOST_BITS
+from nonideality import Plugin
+
+_LONGEST_NAME = 128  # bytes of a plug-in's group, name, package or version
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class Configure:
     neuron: NeuronFields
     circuit: Circuit
     spec: bytes = b""  # of a simulated die: its ChipSpec as JSON
+    plugins: tuple[Plugin, ...] = ()  # that the spec needs, as the host has them
 
     def to_bytes(self) -> Parts:
         return [
@@ -34,6 +38,8 @@ class Configure:
             *(part for layer in self.layers for part in layer_to_bytes(layer)),
             part_to_bytes(self.neuron),
             part_to_bytes(self.circuit),
+            packed("H", len(self.plugins)),
+            *(packed_name(text, _LONGEST_NAME) for plugin in self.plugins for text in plugin),
             packed("I", len(self.spec)),
             self.spec,
         ]
@@ -47,8 +53,10 @@ class Configure:
             raise cursor.error(f"{steps} steps, {n_layers} layers, target words of {target_bits} bits")
         layers = tuple(read_layer(cursor) for _ in range(n_layers))
         neuron, circuit = NeuronFields(*cursor.read(NeuronFields.FORM)), Circuit(*cursor.read(Circuit.FORM))
+        n_plugins = cursor.at_most(cursor.number("H"), limits.plugins, "plug-ins")
+        plugins = tuple(Plugin(*(cursor.name(_LONGEST_NAME) for _ in Plugin._fields)) for _ in range(n_plugins))
         length = cursor.at_most(cursor.number("I"), limits.recipe_bytes, "bytes of a spec")
-        return cls(die_seed, steps, target_bits, layers, neuron, circuit, bytes(cursor.take(length)))
+        return cls(die_seed, steps, target_bits, layers, neuron, circuit, bytes(cursor.take(length)), plugins)
 
 
 @dataclass(frozen=True, eq=False)

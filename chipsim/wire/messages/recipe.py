@@ -9,7 +9,16 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from chipsim.design import AveragePool, ChipSpec, Dense, LayerShape
+from chipsim.design import (
+    AveragePool,
+    ChipError,
+    ChipSpec,
+    Dense,
+    LayerShape,
+    check_announced,
+    check_installed,
+    plugins_of,
+)
 from chipsim.wire.errors import ErrorCode, WireError
 from chipsim.wire.limits import Limits
 from chipsim.wire.messages.die import Configure
@@ -49,6 +58,7 @@ def configure(spec: ChipSpec, die_seed: int) -> Configure:
             circuit.boxcar_width_th,
         ),
         spec.model_dump_json(exclude_none=True).encode(),
+        plugins_of(spec),
     )
 
 
@@ -78,7 +88,11 @@ def _layer_of(shape: LayerShape) -> Layer:
 
 
 def chip_spec(command: Configure, limits: Limits) -> ChipSpec:
-    """The spec of a simulated die. Raises WireError if it is no spec, names a file, or is not what the fields say."""
+    """The spec of a simulated die.
+
+    Raises WireError if it is no spec, names a file, is not what the fields say, or needs a plug-in that is not here in
+    the host's version.
+    """
     try:
         settings = json.loads(command.spec)
     except (ValueError, RecursionError) as error:
@@ -87,13 +101,17 @@ def chip_spec(command: Configure, limits: Limits) -> ChipSpec:
         raise _refused("it is not an object")
     _check(settings, limits)
     try:
+        check_installed(command.plugins)  # before a spec is read whose names would be unknown
         spec = ChipSpec.model_validate(settings)
+        check_announced(spec, command.plugins)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"]))
         raise _refused(f"{where}: {first['msg']}") from None
+    except ChipError as error:
+        raise WireError(ErrorCode.REFUSED, str(error)) from None
     _check_size(spec, limits)
-    if replace(configure(spec, command.die_seed), spec=command.spec) != command:
+    if replace(configure(spec, command.die_seed), spec=command.spec, plugins=command.plugins) != command:
         raise _refused("its layers, neurons or circuits are not those of CONFIGURE's fields")
     return spec
 

@@ -15,6 +15,7 @@ from chipsim.run import Result
 from chipsim.wire.messages.arrays import in_pieces
 from chipsim.wire.messages.chunk import Watch
 from chipsim.wire.messages.die import State, Weights
+from chipsim.wire.messages.probe_signals import SPIKES, to_arrays
 from chipsim.wire.messages.requests import named_weights
 from chipsim.wire.messages.run import Counts, Inferred, Learned, Signals, Times, Traces
 
@@ -44,8 +45,8 @@ def signals(result: Result, watches: Sequence[Watch]) -> Iterator[Signals]:
     """What probes saw; nothing if there are none."""
     arrays: dict[str, NDArray[Any]] = {}
     for layer in (watch.layer for watch in watches):
-        arrays |= {f"layer{layer}.{name}": array for name, array in result.signals[layer]._asdict().items()}
-        arrays[f"layer{layer}.spikes"] = result.spikes[layer]
+        seen = {**to_arrays(result.signals[layer]), SPIKES: result.spikes[layer]}
+        arrays |= {f"layer{layer}.{name}": array for name, array in seen.items()}
     return (Signals(pieces) for pieces in in_pieces(arrays, _FRAME_BYTES)) if arrays else iter(())
 
 

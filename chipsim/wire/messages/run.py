@@ -197,7 +197,7 @@ class Inferred(Done):
 
 
 class Signals(Arrays):
-    """Chip: what probes saw, "layerN.NAME" with the names of `chipsim.ProbeSignals`, "traces" and "spikes"."""
+    """Chip: what probes saw, "layerN.NAME", see `probe_signals`; "spikes" are among the names."""
 
     KIND: ClassVar[int] = 36
 

@@ -1,19 +1,20 @@
 """What commands print, as text and as JSON: results in, lines out.
 
-`run` is the report of a run and `cost` its costs; `catalogue` lists noises and data sets; `derived`, `placement` and
-`check` are about chips in physical units.
+`run` is the report of a run and `cost` its costs; `catalogue` lists noises, methods and data sets, `plugins` which
+package each is of; `derived`, `placement` and `check` are about chips in physical units.
 
-May know: the rooms whose results it tells (`run`, `data`, `link.traffic`, `settings`; `chipsim.check`,
-`chipsim.physical`, `nonideality`). Never a flag. Only `check` looks at the terminal, for its width and whether it has
-colours.
+May know: the rooms whose results it tells (`run`, `methods`, `data`, `link.traffic`, `settings`; `chipsim.check`,
+`chipsim.design`, `chipsim.physical`, `nonideality`). Never a flag. Only `check` looks at the terminal, for its width
+and whether it has colours.
 
 To add a line: what it says belongs into the JSON object, too, and into a test of its command in `tests/host/cli/`.
 """
 
-from host.cli.text.catalogue import data_json, data_text, noise_json, noise_text
+from host.cli.text.catalogue import data_json, data_text, methods_json, methods_text, noise_json, noise_text
 from host.cli.text.check import report_json, show
 from host.cli.text.derived import derived_json, derived_text
 from host.cli.text.placement import map_json, map_text
+from host.cli.text.plugins import plugin_groups, plugins_json, plugins_text
 from host.cli.text.run import report
 
 __all__ = [
@@ -23,8 +24,13 @@ __all__ = [
     "derived_text",
     "map_json",
     "map_text",
+    "methods_json",
+    "methods_text",
     "noise_json",
     "noise_text",
+    "plugin_groups",
+    "plugins_json",
+    "plugins_text",
     "report",
     "report_json",
     "show",

@@ -6,9 +6,10 @@ from typing import Any
 
 from chipsim import __version__
 from host.cli.text.cost import cost_lines
+from host.data import encoding_named
 from host.link.traffic import link_lines
+from host.methods import find
 from host.run import Outcome
-from host.settings import ENCODINGS, METHODS
 from host.terminal import table
 
 
@@ -18,7 +19,8 @@ def report(outcome: Outcome) -> str:
     network = "-".join(map(str, summary["network"]))
     lines = [
         f"chipsim {__version__}: {summary['dataset']}, {network}, {spec.steps} steps, die {spec.die}, seed {spec.seed}",
-        f"  encoding {spec.encoding}: {ENCODINGS[spec.encoding]}",
+        f"  encoding {spec.encoding}: {encoding_named(spec.encoding).meaning}",
+        *_plugins(summary),
         *_chip(summary),
         "",
         "noise" if summary["noise"] else "noise: none, an ideal die",
@@ -58,13 +60,18 @@ def _chip(summary: dict[str, Any]) -> list[str]:
     return lines + [f"    {sentence}" for sentence in summary["chip"]["not_modelled"]]
 
 
+def _plugins(summary: dict[str, Any]) -> list[str]:
+    """What came from other packages."""
+    return [f"  {each['name']} is of {each['package']} {each['version']}" for each in summary.get("plugins", ())]
+
+
 def _method(effort: dict[str, Any]) -> list[str]:
     """How the die came to its weights, and what that took beside the die's own work."""
     if effort["name"] == "on-chip-ltl":  # the table of costs says it all
         return []
     traffic = f"{effort['bytes_down']:,.0f} bytes down, {effort['bytes_up']:,.0f} bytes up"
     return [
-        f"method       {effort['name']}: {METHODS[effort['name']]}",
+        f"method       {effort['name']}: {find(effort['name']).meaning}",
         f"             {effort['host_macs']:,} multiply-accumulates of the host,"
         f" {effort['weights_programmed']:,} weights programmed, {traffic}",
     ]

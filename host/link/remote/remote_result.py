@@ -20,8 +20,11 @@ from chipsim.wire import (
     State,
     Traces,
     Weights,
+    WireError,
     assembled,
 )
+from chipsim.wire.messages import probe_signals
+from host.errors import LinkError
 from host.link.remote.connection import Connection
 from host.link.remote.request import PendingRequest
 from host.link.traffic import CountsOnRequest
@@ -94,16 +97,29 @@ class RemoteResult(Result):
         return [arrays_of(replies, Signals) for replies in self._replies]
 
     @cached_property
-    def signals(self) -> dict[int, ProbeSignals]:
-        def read(layer: int) -> ProbeSignals:
-            parts = [
-                {name: arrays[f"layer{layer}.{name}"] for name in ProbeSignals._fields} for arrays in self._signals
-            ]
-            of_all_windows = {"neurons": parts[0]["neurons"], "rows": parts[0]["rows"]}
-            joined = {name: np.concatenate([part[name] for part in parts]) for name in ProbeSignals._fields}
-            return ProbeSignals(**(joined | of_all_windows))
+    def _seen(self) -> dict[int, dict[str, NDArray[Any]]]:
+        """Of each probed layer all that its probe saw, by name. Raises LinkError."""
+        try:
+            return {
+                probe.layer: probe_signals.joined(
+                    [probe_signals.of_layer(arrays, probe.layer) for arrays in self._signals]
+                )
+                for probe in self._probes
+            }
+        except WireError as error:
+            raise LinkError(f"the chip at {self._connection.address} sent what makes no sense: {error}") from None
 
-        return {probe.layer: read(probe.layer) for probe in self._probes}
+    @cached_property
+    def signals(self) -> dict[int, ProbeSignals]:
+        try:
+            return {
+                layer: probe_signals.from_arrays(
+                    {name: array for name, array in seen.items() if name != probe_signals.SPIKES}
+                )
+                for layer, seen in self._seen.items()
+            }
+        except WireError as error:
+            raise LinkError(f"the chip at {self._connection.address} sent what makes no sense: {error}") from None
 
     @cached_property
     def probed_membranes(self) -> dict[int, NDArray[np.float32]]:
@@ -111,5 +127,4 @@ class RemoteResult(Result):
 
     @cached_property
     def spikes(self) -> dict[int, NDArray[np.uint8]]:
-        layers = [probe.layer for probe in self._probes]
-        return {n: np.concatenate([arrays[f"layer{n}.spikes"] for arrays in self._signals]) for n in layers}
+        return {layer: seen[probe_signals.SPIKES] for layer, seen in self._seen.items()}

@@ -10,7 +10,7 @@ from time import monotonic_ns
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim import AdcSpec, Chip, Events, Probe, ProbeSignals, Readings, Result, Snapshot, Targets, Weights
+from chipsim import AdcSpec, Chip, Events, Probe, Readings, Result, Snapshot, Targets, Weights
 from chipsim.run import Awaited
 from chipsim.wire import (
     Ack,
@@ -29,7 +29,7 @@ from chipsim.wire import (
     name_of,
 )
 from chipsim.wire import Snapshot as AskSnapshot
-from chipsim.wire.messages import replies, requests
+from chipsim.wire.messages import probe_signals, replies, requests
 from chipsim.wire.packing import measured_traces
 from host.link.timeline import Timeline
 from host.link.traffic.counts_on_request import CountsOnRequest
@@ -151,17 +151,13 @@ def _parts(result: Result, sizes: Sequence[int]) -> list[Result]:
 
 def _part(result: Result, here: slice) -> Result:
     """Some windows of a result, with the tallies of all."""
-
-    def cut(signals: ProbeSignals) -> ProbeSignals:
-        return ProbeSignals(*(array[here] for array in signals))._replace(neurons=signals.neurons, rows=signals.rows)
-
     return Result(
         counts=[counts[here] for counts in result.counts],
         membrane=result.membrane[here],
         activity=result.activity,
         work=result.work,
         probed_membranes=result.probed_membranes,
-        signals={layer: cut(signals) for layer, signals in result.signals.items()},
+        signals={layer: probe_signals.some_windows(seen, here) for layer, seen in result.signals.items()},
         spikes={layer: spikes[here] for layer, spikes in result.spikes.items()},
     )
 

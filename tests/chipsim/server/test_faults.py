@@ -237,7 +237,7 @@ def test_a_silent_host_is_dropped_and_told():
 def test_a_server_of_another_version(server, monkeypatch):
     """Either end may be the newer one; both are told which versions met."""
     monkeypatch.setattr("host.link.remote.connection.Hello", lambda name: Hello(name, oldest=7, newest=9))
-    with pytest.raises(LinkError, match="this server speaks version 1, the host 7 to 9: update one"):
+    with pytest.raises(LinkError, match="this server speaks version 2, the host 7 to 9: update one"):
         connect(server.endpoint)
 
 

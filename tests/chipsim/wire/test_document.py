@@ -36,6 +36,7 @@ def test_limits():
         f"| arrays of a message, all parts | {limits.array_bytes >> 30} GiB in {limits.arrays:,} arrays |",
         f"| a spec | {limits.recipe_bytes >> 20} MiB, {limits.noises:,} noises, 2^"
         f"{limits.synapses.bit_length() - 1} synapses |",
+        f"| plug-ins that a spec needs | {limits.plugins} |",
         f"| lines of a spec's kernels, each counted at every position | 2^{limits.kernel_lines.bit_length() - 1} |",
         f"| neurons and rows that a chunk's probes name | {limits.probed:,} |",
     ):

@@ -72,7 +72,7 @@ def test_a_payload_of_another_frame_is_found():
 
 def test_another_version_is_named():
     error = error_of(patched(4, (7).to_bytes(2, "little")))
-    assert error.code == wire.ErrorCode.VERSION and "version 7" in str(error) and "version 1" in str(error)
+    assert error.code == wire.ErrorCode.VERSION and "version 7" in str(error) and "version 2" in str(error)
 
 
 def test_header_rules():

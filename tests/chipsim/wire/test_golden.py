@@ -1,7 +1,7 @@
 """Frames of every kind, as they were when they were first right.
 
-`PYTHONPATH=.:tests/support python tests/chipsim/wire/test_golden.py` writes them anew, for another version of the
-protocol.
+`PYTHONPATH=.:tests/support:tests/witness python tests/chipsim/wire/test_golden.py` writes them anew, for another
+version of the protocol.
 """
 
 from pathlib import Path
@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from decoder_from_document import Decoder
 from wire_messages import (
+    PLUGINS,
     REPLIES,
     SESSION,
     assert_same_content,
@@ -22,7 +23,7 @@ from wire_messages import (
 from chipsim import AdcSpec, wire
 
 GOLDEN = Path(__file__).parent / "golden"
-ORIGIN = "# made by tests/chipsim/wire/test_golden.py from wire_messages.py, protocol 1"
+ORIGIN = "# made by tests/chipsim/wire/test_golden.py from wire_messages.py, protocol 2"
 NAMES = sorted(one_of_every_kind())
 
 
@@ -68,8 +69,15 @@ def test_what_is_inside():
     assert wire.chip_spec(configure, wire.Limits()) == tiny_spec() and configure.die_seed == 7
     _, configure = wire.decode(golden("CONFIGURE network"))
     assert wire.chip_spec(configure, wire.Limits()) == image_spec()
+    _, configure = wire.decode(golden("CONFIGURE plug-ins"))
+    assert configure.plugins == PLUGINS
     _, read_back = wire.decode(golden("READ_BACK"))
     assert read_back.converters.spec() == AdcSpec(bits=6, low_th=-0.5, readout_high_th=3.0)
+
+
+def test_the_document_says_which_plug_ins_a_spec_needs():
+    _, _, payload = Decoder().frame(golden("CONFIGURE plug-ins"))
+    assert [tuple(each.values()) for each in payload["plugins"]] == list(PLUGINS)
 
 
 def test_the_document_says_what_an_images_layers_are():

@@ -11,7 +11,6 @@ from small_runs import end, environment, start
 
 from chipsim import __version__
 from host.cli import diagnosis as doctor
-from nonideality import catalogue
 
 PARTS = ["chipsim", "machine", "packages", "caches", "compiler", "environment", "data", "plug_ins", "problems"]
 
@@ -40,11 +39,9 @@ def plug_in(tmp_path, monkeypatch):
         (about / "METADATA").write_text("Metadata-Version: 2.1\nName: odd-plug-in\nVersion: 1.2\n")
         (about / "entry_points.txt").write_text(f"[{group}]\nodd = odd_plug_in:Odd\n")
         monkeypatch.syspath_prepend(site)
-        catalogue.cache_clear()
 
     yield call
     sys.modules.pop("odd_plug_in", None)
-    catalogue.cache_clear()
 
 
 def test_all_is_well_here(told, here):

@@ -1,7 +1,6 @@
 """Each encoding against a slow plain reference, and against what its description promises."""
 
 import math
-from typing import get_args
 
 import numpy as np
 import pytest
@@ -11,11 +10,11 @@ from hypothesis.extra import numpy as hnp
 from reference_random import uniform_of
 from scipy.stats import binom, chi2
 
-from host.data.encoders import Encoder
-from host.settings import ENCODINGS, Encoding
+from host.data.encoders import Encoder, encoding_named
+from host.settings import ENCODERS, ENCODINGS
 from nonideality import stream_key
 
-NAMES = get_args(Encoding)
+NAMES = tuple(ENCODINGS)
 
 
 def encoded(encoding, values, steps, windows=None, seed=1, chunk=None):
@@ -254,4 +253,11 @@ def test_the_fullest_input_fits(encoding):
 
 
 def test_every_encoding_is_explained():
-    assert set(NAMES) == set(ENCODINGS)
+    assert ENCODERS.built_in == NAMES
+    for name in NAMES:
+        assert encoding_named(name).meaning == ENCODINGS[name]
+
+
+def test_what_is_a_latency_code_and_what_spikes_once():
+    assert [name for name in NAMES if encoding_named(name).latency] == ["latency", "log-latency"]
+    assert [name for name in NAMES if encoding_named(name).one_spike] == ["latency", "log-latency"]

@@ -7,9 +7,9 @@ from small_runs import SMALL, final
 from host.data import Samples
 from host.errors import SettingError
 from host.methods import noise_aware
-from host.methods.registry import _METHODS, find
+from host.methods.registry import find
 from host.run import NullListener, RunFolder, prepare, resolve, run
-from host.settings import METHODS
+from host.settings import METHODS, TRAINING_METHODS
 
 LEARNING = [name for name in METHODS if name != "conversion"]
 
@@ -52,7 +52,8 @@ def empty_cache(tmp_path, monkeypatch):
 
 
 def test_all_names_are_registered():
-    assert list(_METHODS) == list(METHODS)
+    assert TRAINING_METHODS.built_in == tuple(METHODS)
+    assert {name: find(name).meaning for name in METHODS} == METHODS
     assert len({type(find(name)) for name in METHODS}) == len(METHODS)
 
 

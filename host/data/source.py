@@ -1,0 +1,40 @@
+"""What a data set with a name is: what it holds, where its files are looked for, how they are read."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, NamedTuple
+
+from host.data.samples import Dataset
+
+
+class DataPlace(NamedTuple):
+    """Where a data set's files are."""
+
+    folder: Path | None  # None: nowhere that was looked at
+    looked_in: list[Path]
+
+
+class DataSource(ABC):
+    """One data set. Subclass it, give the class attributes, `load`, and `find` if it needs files, and register it."""
+
+    name: ClassVar[str]  # as written in ``--dataset name``
+    about: ClassVar[str]  # one line: what the samples are, how many, of how many classes
+    comes: ClassVar[str] = "generated"  # from where, if it needs no files
+    files: ClassVar[str] = "its files"  # what has to be in its folder
+    how_to_get: ClassVar[str] = "nothing to do"
+    settings: ClassVar[Mapping[str, Any]] = {}  # of a run, by dotted name: what suits it where nothing else is said
+    steps_learned_in: ClassVar[int | None] = None  # at the end of a window; None: half of it
+
+    def find(self, folders: Sequence[Path]) -> DataPlace | None:
+        """Where its files are among `folders`, those of --data-dir and CHIPSIM_DATA. None: it needs none."""
+        return None
+
+    @abstractmethod
+    def load(self, folder: Path | None) -> Dataset:
+        """Training and test set, read from the folder that `find` gave. `host.data.dataset_of` makes one of arrays.
+
+        Raises DataError, in one line, if a file is missing or damaged.
+        """
