@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from chipsim.design import AdcSpec, ChipError, ChipSpec, NeuronSpec, SynapseSpec
     from chipsim.die import Weights
     from chipsim.interface import ChipInterface
-    from chipsim.layout import Events, ProbeSignals, Snapshot, Targets
-    from chipsim.run import Probe, Readings, Result
+    from chipsim.layout import Events, Snapshot, Targets
+    from chipsim.run import Probe, ProbeSignals, Readings, Result
 
 __version__ = "0.1.0"
 
@@ -45,8 +45,8 @@ _ROOMS = {
     "design": ("ChipError", "ChipSpec", "AdcSpec", "NeuronSpec", "SynapseSpec"),
     "die": ("Weights",),
     "interface": ("ChipInterface",),
-    "layout": ("Events", "ProbeSignals", "Snapshot", "Targets"),
-    "run": ("Probe", "Readings", "Result"),
+    "layout": ("Events", "Snapshot", "Targets"),
+    "run": ("Probe", "ProbeSignals", "Readings", "Result"),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.design import AdcSpec, ChipError, ChipSpec
+from chipsim.design import AdcSpec, ChipError, ChipSpec, LayerShape
 from chipsim.die import (
     DieAge,
     DriftTables,
+    FabricatedLayer,
     HostLink,
     Weights,
     drift_block,
@@ -34,16 +35,16 @@ from chipsim.layout import (
     Snapshot,
     SpikeLists,
     Targets,
-    deduplicated,
     first_windows,
     from_slots,
     joined,
+    layer_from_arrays,
+    layer_to_arrays,
     n_slots,
     new_masks,
     number_of_spikes,
     padded_width,
     read_windows,
-    rewrite,
     room_for_spikes,
     slots_of,
     spikes_of,
@@ -73,8 +74,8 @@ from chipsim.run import (
     image_ranges,
     inference,
     learning,
+    moments_per_layer,
     nothing_probed,
-    rates_per_layer,
     room_for,
 )
 from chipsim.simd import BufferPool, aligned
@@ -97,8 +98,10 @@ class Chip:
         # Chunks of images are so long that the seam is short, and their spikes take much room.
         self._overlaps = not self._link.errs and all(shape.dense for shape in spec.shapes)
         self._layers: list[list[ColumnBlock]] = []  # the columns of each in blocks, see chipsim.layout.column_blocks
+        self._rows = self._fabricated[0].rule.rows(spec.learning_circuit)
         self._runs = [
-            LayerRun(shape, fabricated) for shape, fabricated in zip(spec.shapes, self._fabricated, strict=True)
+            LayerRun(shape, fabricated, self._rows)
+            for shape, fabricated in zip(spec.shapes, self._fabricated, strict=True)
         ]
         self._drift_tables: list[list[DriftTables]] = []  # of the blocks of layers that drift
         self._pending: Awaited | None = None  # of the last chunk that is being learned
@@ -126,10 +129,7 @@ class Chip:
             synapses, state = program_layer(
                 w, b, fabricated.gain, fabricated.weight_bits, bits, self.spec.synapse, fabricated.stuck
             )
-            whole = ColumnBlock(
-                np.int64(0), np.int64(shape.columns), synapses, state, fabricated.neurons, fabricated.circuit
-            )
-            layers.append(split(whole if shape.dense else deduplicated(whole)))
+            layers.append(split(fabricated.block(shape.positions, synapses, state), fabricated.places))
         self._layers = layers
         self._drift_tables = [
             [drift_tables(block, fabricated.drift, fabricated.gain) for block in layer]
@@ -173,25 +173,27 @@ class Chip:
         targets: Targets,
         rates: NDArray[np.float32],
         probes: Sequence[Probe] = (),
+        broadcast: NDArray[np.float32] | None = None,
     ) -> Result:
         """Run S windows one after another and learn from each.
 
-        targets: per layer (S, n_out), target rates in spikes per step; rates: (S,) or (S, n_layers) learning rates.
-        The chip may still be learning when this returns: looking at the result waits for it. The next chunk, given
-        before that, starts without a pause. Arguments must stay as they are until the next call has returned. Raises
-        ChipError if shapes do not fit.
+        targets: per layer (S, n_out), target rates in spikes per step, None where the learning rule asks for none;
+        rates: (S,) or (S, n_layers) learning rates; broadcast: (S,), for learning rules that listen to one. The chip
+        may still be learning when this returns: looking at the result waits for it. The next chunk, given before that,
+        starts without a pause. Arguments must stay as they are until the next call has returned. Raises ChipError if
+        shapes do not fit.
         """
         check_targets(self.spec, len(windows), targets)
-        per_layer = rates_per_layer(self.spec, len(windows), rates)
+        moments = moments_per_layer(self.spec, len(windows), rates, broadcast)
         events, windows, lost = self._received(events, windows)
         arrived = self._link.targets(targets, windows)
         if self._overlaps:
-            finish = self._start(events, windows, arrived, per_layer.T.copy(), probes)
+            finish = self._start(events, windows, arrived, moments, probes)
             before, self._pending = self._pending, Awaited(lambda: _with_lost(finish(), lost))
             if before is not None:
                 before.wait()
             return self._pending
-        return _with_lost(self._start(events, windows, arrived, per_layer.T.copy(), probes)(), lost)
+        return _with_lost(self._start(events, windows, arrived, moments, probes)(), lost)
 
     def age(self, seconds: float) -> None:
         """Let the die rest: its synapses drift for this time. Raises ChipError if it is not a number of at least 0."""
@@ -220,15 +222,8 @@ class Chip:
         self._check_programmed()
         self._settle()
         arrays: Snapshot = {}
-        for number, layer in enumerate(self._layers, start=1):
-            tables, state = joined(layer)
-            arrays[f"layer{number}.weight"] = state.weight
-            if _has_scale(layer):
-                arrays[f"layer{number}.full_scale"] = np.array([tables.full_scale], np.float32)
-            if tables.coded:
-                arrays[f"layer{number}.code"] = state.coded.code
-                arrays[f"layer{number}.residue"] = state.coded.residue
-                arrays[f"layer{number}.lsb"] = np.array([tables.lsb, tables.bias_lsb], np.float32)
+        for number, (layer, made, shape) in enumerate(self._each_layer(), start=1):
+            arrays |= layer_to_arrays(number, layer, made.places, shape.dense)
         if self._drifts:
             arrays["age"] = self._age.to_array()
         return arrays
@@ -243,20 +238,13 @@ class Chip:
             raise ChipError(f"the snapshot is not of this chip: {', '.join(odd)} differ; restore one of the same spec")
         if self._drifts:
             self._age = DieAge.from_array(snapshot["age"])
-        for number, (layer, fabricated) in enumerate(zip(self._layers, self._fabricated, strict=True), start=1):
-            tables, state = layer[0].synapses, layer[0].state
-            coded = state.coded
-            if _has_scale(layer):
-                [scale] = snapshot[f"layer{number}.full_scale"]
-                tables = tables._replace(full_scale=scale)
-            if tables.coded:
-                lsb, bias_lsb = snapshot[f"layer{number}.lsb"]
-                tables = tables._replace(lsb=lsb, bias_lsb=bias_lsb)
-                coded = coded._replace(code=snapshot[f"layer{number}.code"], residue=snapshot[f"layer{number}.residue"])
-            state = state._replace(weight=snapshot[f"layer{number}.weight"], coded=coded)
-            layer[:] = [rewrite(block, tables, state) for block in layer]
+        for number, (layer, made, _) in enumerate(self._each_layer(), start=1):
+            layer[:] = layer_from_arrays(number, layer, made.places, snapshot)
             for block, drifts in zip(layer, self._drift_tables[number - 1], strict=False):  # none if it does not drift
-                set_gain(block, drifts, fabricated.drift, self._age)
+                set_gain(block, drifts, made.drift, self._age)
+
+    def _each_layer(self) -> Iterator[tuple[list[ColumnBlock], FabricatedLayer, LayerShape]]:
+        return zip(self._layers, self._fabricated, self.spec.shapes, strict=True)
 
     def _check_programmed(self) -> None:
         if not self._layers:
@@ -307,7 +295,7 @@ class Chip:
         events: Events,
         windows: NDArray[np.int64],
         targets: Targets | None,
-        rates: NDArray[np.float32] | None,
+        moments: NDArray[np.float32] | None,
         probes: Sequence[Probe],
         readings: Sequence[AdcCodes] | None = None,
     ) -> Callable[[], Result]:
@@ -337,9 +325,9 @@ class Chip:
 
         def run_block(layer: int, number: int, start: int, stop: int) -> None:
             target = None if targets is None else targets[layer]
-            part = Windows(windows, target, None if rates is None else rates[layer], start, stop)
+            part = Windows(windows, target, None if moments is None else moments[layer], start, stop)
             block = self._layers[layer][number]
-            counters = self._runs[layer].run(block, number, inputs[layer], below[layer], records[layer], part)
+            counters = self._runs[layer].run(block, inputs[layer], below[layer], records[layer], part)
             counted[layer].append(counters)
             if stop in ages:
                 self._grow(layer, number, *ages[stop])
@@ -352,6 +340,8 @@ class Chip:
         cut = even_ranges if not on_images else image_learning_ranges if learns else image_ranges
         ranges = cut(n_windows, self._threads.count)
         if targets is None:
+            if any(field.lasts == "life" for made in self._fabricated for field in made.neuron.fields):
+                ranges = [(0, n_windows)]  # what a neuron keeps of one window is there in the next one
             batch = self._threads.submit(inference(ranges, n_blocks, run_block, gather))
         else:
             ranges = cut_at(ranges, list(ages))
@@ -369,8 +359,8 @@ class Chip:
                     "events_lost": np.zeros(len(records), np.int64),
                 },
                 work={name: totals[:, COUNTERS.index(name)] for name in SIMULATOR_WORK},
-                signals={p.layer: records[p.layer - 1].signals for p in probes},
-                probed_membranes={p.layer: records[p.layer - 1].signals.membrane for p in probes},
+                signals=(signals := {p.layer: self._runs[p.layer - 1].signals(records[p.layer - 1]) for p in probes}),
+                probed_membranes={layer: seen.membrane for layer, seen in signals.items()},
                 spikes={
                     p.layer: spikes_of(
                         records[p.layer - 1].spike_bits[:, :n_windows],
@@ -384,7 +374,7 @@ class Chip:
 
     def _reading(self, layer: int, n_windows: int, adc: AdcSpec) -> AdcCodes:
         """Room for what the converters make of a layer's membranes."""
-        fabricated = adc.of(self.spec.neuron, bool(self._fabricated[layer].neurons.integrating))
+        fabricated = adc.of(self.spec.neuron, not self._fabricated[layer].neuron.fires)
         shape = (n_windows, self.spec.steps, padded_width(self.spec.layer_sizes[layer + 1]))
         return AdcCodes(fabricated, np.empty(shape, np.uint8))
 
@@ -401,7 +391,7 @@ class Chip:
                     spike_bits=new_masks(n_windows, steps, n),
                     count=aligned((0, n), np.float32),
                     membrane=aligned((0, n), np.float32),
-                    signals=nothing_probed(),
+                    probed=nothing_probed(),
                     reading=NO_CODES,
                 )
             )
@@ -420,13 +410,9 @@ class Chip:
         record = record._replace(spike_bits=spike_bits, count=count, membrane=membrane)
         if probe is not None:
             coded = bool(self._layers[layer][0].synapses.coded)
-            record = record._replace(signals=room_for(probe, n_windows, self.spec.steps, learns, coded))
+            shown = len(self._runs[layer].shown)
+            record = record._replace(probed=room_for(probe, shown, n_windows, self.spec.steps, learns, coded))
         return record
-
-
-def _has_scale(layer: list[ColumnBlock]) -> bool:
-    """Whether anything depends on a layer's full scale, which is chosen when it is programmed."""
-    return bool(layer[0].circuit.update.imperfect or layer[0].neurons.reads)
 
 
 def _spikes(spike_lists: list[SpikeLists], outputs: Record, n_windows: int) -> NDArray[np.int64]:

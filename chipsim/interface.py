@@ -39,12 +39,14 @@ class ChipInterface(Protocol):
         targets: Targets,
         rates: NDArray[np.float32],
         probes: Sequence[Probe] = (),
+        broadcast: NDArray[np.float32] | None = None,
     ) -> Result:
         """Run S windows one after another and learn from each.
 
-        targets: per layer (S, n_out), target rates in spikes per step; rates: (S,) or (S, n_layers) learning rates.
-        The result may still be on its way: looking at any part of it waits for it. The arguments are free to be
-        written again as soon as this returns.
+        targets: per layer (S, n_out), target rates in spikes per step, None where the learning rule asks for none;
+        rates: (S,) or (S, n_layers) learning rates; broadcast: (S,), for learning rules that listen to one. The result
+        may still be on its way: looking at any part of it waits for it. The arguments are free to be written again as
+        soon as this returns.
         """
 
     def read_back(self, events: Events, windows: NDArray[np.int64], adc: AdcSpec) -> tuple[Result, Readings]:

@@ -1,44 +1,67 @@
-"""What a neuron's learning circuit computes: accumulators, error gate, boxcar gate, update pulse. Knows no chip.
+"""What a neuron's learning circuit computes: learning rules, and the circuits they are made of. Knows no chip.
 
-In the order of the hardware: `accumulator` counts spikes and target charge, `error_gate` compares the two (Eqs. 9 and
-11 of Yang et al. 2022), `boxcar` looks at the membrane (Eq. 8), `update_pulse` puts them together (Eq. 10) and says
-what a device makes of a pulse, `update_accumulator` what a few-bit synapse does. `pulse_curve` reads a measured device,
-`spec` holds the settings, `number` says what the formulas are written over.
+Read, in this order:
+
+    field             a quantity of a neuron, declared once: tables, state, probes and snapshots follow from it
+    rule              what a learning rule is to a chip: rank-one updates of a crossbar; the class to subclass
+    tandem            the first of them, Local Tandem Learning (Yang et al. 2022)
+    accumulator       spikes and target charge, counted; `error_gate`: compares the two (Eqs. 9 and 11)
+    boxcar            looks at the membrane (Eq. 8); `update_pulse`: the pulse (Eq. 10), and what a device makes of it
+    update_accumulator   what a few-bit synapse does; `pulse_curve`: reads a measured device
+    number            what formulas are written over; `spec`: the settings that rules share
 
 May know: nothing of ours, and no numba. Formulas are plain functions over a `Number`; a kernel hands them vectors of
-sixteen neurons, a test single ones (`Float32`). Whoever strings them together into a cycle is `chipsim.kernel`.
+sixteen neurons, a test single ones (`Float32`). Whoever strings them together into a step is `chipsim.kernel`.
+
+To add a learning rule: a subclass of `LearningRule` in a file of its own and a line in `chipsim/design/rules.py`, or a
+package of its own with an entry point of the group ``chipsim.learning_rules`` (`examples/delta_rule` is one). What says
+that it is right is a slow formula that imports nothing of ours, and a test that both are equal, bit for bit.
 
 To add an error gate: a row of SLOPE_AND_STEP or a term in `error_gate.gated_error`, a name in `spec.ErrorGate`, a
 learning rate of its own in `host/methods/on_chip_ltl.py`, and the same gate in the reference model (`tests/witness/`).
-A term in a gate needs its constant in the circuit's tables in `chipsim.layout`, which `chipsim.die` fills. What says
-that both agree is `tests/chipsim/kernel/test_equals_reference.py`, with a case for the new gate.
+A term in a gate needs its constant among the rule's fields. What says that both agree is
+`tests/chipsim/kernel/test_equals_reference.py`, with a case for the new gate.
 """
 
 from learning_circuit.accumulator import accumulated, counted_with_misses, full_scale
 from learning_circuit.boxcar import inside_boxcar
 from learning_circuit.error_gate import SLOPE_AND_STEP, gated_error
-from learning_circuit.number import Float32, Number
+from learning_circuit.field import Field, check_fields
+from learning_circuit.number import Float32, Number, exponential, maximum, minimum
 from learning_circuit.pulse_curve import read_pulse_curve, steps_of_curve
+from learning_circuit.rule import Brings, LearningRule, Moment, Rows, Seen
 from learning_circuit.spec import ErrorGate, LearningCircuitSpec
+from learning_circuit.tandem import LocalTandem
 from learning_circuit.update_accumulator import carried, counted_pulse
 from learning_circuit.update_pulse import between, gated_pulse, held_within, place_in_range, with_spread
 
 __all__ = [
     "SLOPE_AND_STEP",
+    "Brings",
     "ErrorGate",
+    "Field",
     "Float32",
     "LearningCircuitSpec",
+    "LearningRule",
+    "LocalTandem",
+    "Moment",
     "Number",
+    "Rows",
+    "Seen",
     "accumulated",
     "between",
     "carried",
+    "check_fields",
     "counted_pulse",
     "counted_with_misses",
+    "exponential",
     "full_scale",
     "gated_error",
     "gated_pulse",
     "held_within",
     "inside_boxcar",
+    "maximum",
+    "minimum",
     "place_in_range",
     "read_pulse_curve",
     "steps_of_curve",

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 import numpy as np
 
-from learning_circuit.number import Number
-
-N = TypeVar("N", bound=Number)
+from learning_circuit.number import N
 
 
 def full_scale(bits: int) -> np.float32:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from learning_circuit.accumulator import N
+from learning_circuit.number import N
 
 
 def inside_boxcar(membrane: N, low_edge: N, high_edge: N) -> Any:

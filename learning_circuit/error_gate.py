@@ -6,7 +6,7 @@ d = y t - C, in counts. Eqs. 9 and 11 of Yang et al. 2022 (arXiv 2210.04532) use
 
 from __future__ import annotations
 
-from learning_circuit.accumulator import N
+from learning_circuit.number import N
 
 # (slope, step size): the update is slope * d / t + step size * sign(d), and nothing while |d| is inside the dead zone.
 SLOPE_AND_STEP = {"linear": (1.0, 0.0), "sign": (0.0, 1.0), "ternary": (0.0, 1.0)}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from learning_circuit.pulse_curve import read_pulse_curve
 
+_YOUNGER = ("rule", "rule_settings")
 ErrorGate = Literal["linear", "sign", "ternary"]
 RelativeSteps = Annotated[
     tuple[Annotated[float, Field(ge=0, allow_inf_nan=False)], ...], Field(min_length=2, max_length=4096)
@@ -19,6 +20,8 @@ class LearningCircuitSpec(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    rule: Annotated[str, Field(description="The learning rule, see 'chipsim plugins'.")] = "local_tandem"
+    rule_settings: dict[str, Any] = {}  # of a rule that has settings of its own
     accumulator_bits: Annotated[int, Field(ge=1, le=24)] = 8
     error_gate: Annotated[ErrorGate, Field(description="What an error's size does to an update.")] = "linear"
     dead_zone_counts: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1.0
@@ -31,6 +34,17 @@ class LearningCircuitSpec(BaseModel):
     # Measured devices: relative steps (up, down) at even places from the low to the high end of the range; linear is 1.
     pulse_steps: tuple[RelativeSteps, RelativeSteps] | None = None
     pulse_curve_csv: str | None = None  # read once and turned into pulse_steps, so that a spec needs no other file
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_unset(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Settings younger than files and frames are left out where they say nothing: those stay as they were."""
+        written: dict[str, Any] = handler(self)
+        unset = {name for name in _YOUNGER if getattr(self, name) == type(self).model_fields[name].default}
+        return {name: value for name, value in written.items() if name not in unset}
+
+    def settings(self) -> dict[str, Any]:
+        """Every setting as JSON holds it, unset ones included."""
+        return self.model_dump(mode="json") | {name: getattr(self, name) for name in _YOUNGER}
 
     @model_validator(mode="before")
     @classmethod

@@ -16,46 +16,17 @@ independent and Gaussian, so their sum is Gaussian and has that spread.
 
 from __future__ import annotations
 
-from typing import Protocol, TypeVar
+from typing import Any
 
-from learning_circuit.accumulator import N
-from learning_circuit.boxcar import inside_boxcar
-from learning_circuit.error_gate import gated_error
-from learning_circuit.number import Number
-
-N_co = TypeVar("N_co", bound=Number, covariant=True)
+from learning_circuit.number import N
 
 
-class Gates(Protocol[N_co]):
-    """The two gates of a neuron as fabricated, see `chipsim.layout.CircuitTables`."""
-
-    @property
-    def comparator_offset(self) -> N_co: ...
-
-    @property
-    def boxcar_low(self) -> N_co: ...
-
-    @property
-    def boxcar_high(self) -> N_co: ...
-
-    @property
-    def slope(self) -> N_co: ...
-
-    @property
-    def step_size(self) -> N_co: ...
-
-    @property
-    def dead_zone(self) -> N_co: ...
-
-
-def gated_pulse(gates: Gates[N], target_count: N, count: N, membrane: N, rate: N, per_step: N) -> N:
+def gated_pulse(error: N, is_open: Any, rate: N) -> N:
     """eta * gate * box of Eq. 10: the pulse that both gates let through, or 0.
 
-    target_count, count: y t and C, in counts; membrane: in thresholds, before reset; rate: eta; per_step: 1 / t.
+    error: what the error gate lets through; is_open: a comparison, the boxcar's; rate: eta.
     """
-    difference = (target_count - count) + gates.comparator_offset
-    error = gated_error(difference, per_step, gates.slope, gates.step_size, gates.dead_zone)
-    pulse: N = inside_boxcar(membrane, gates.boxcar_low, gates.boxcar_high).where(rate * error, 0.0)
+    pulse: N = is_open.where(rate * error, 0.0)
     return pulse
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chipsim.cost.counts import EventCounts
-from chipsim.design import ChipSpec
+from chipsim.design import ChipSpec, told_targets
 from chipsim.physical import PhysicalSpec
 
 _AMPLITUDE_BITS = 8  # of a constant input current, as the 8-bit images need; modelling choice
@@ -52,6 +52,11 @@ def link_bytes(
         events, bits = events / spec.steps, bits + _AMPLITUDE_BITS
     return LinkBytes(
         input=events * bits / 8,
-        targets=sum(shape.n_out for shape in spec.shapes if shape.learns) * form.target / 8 if learning else 0.0,
+        targets=_targets(spec) * form.target / 8 if learning else 0.0,
         counts=0.0 if learning else spec.layer_sizes[-1] * form.count / 8,
     )
+
+
+def _targets(spec: ChipSpec) -> int:
+    """Rates that a sample brings: one per neuron, if the learning rule follows any."""
+    return sum(shape.n_out for shape, told in zip(spec.shapes, told_targets(spec), strict=True) if told)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from chipsim.design.errors import ChipError
-from chipsim.design.plugins import CHIP_GROUPS
+from chipsim.design.plugins import CHIP_GROUPS, LEARNING_RULES, NEURONS
 from chipsim.design.spec import ChipSpec
 from nonideality import EFFECTS, Plugin
 
 
 def names_in(spec: ChipSpec) -> list[tuple[str, str]]:
     """(group, name) of everything in a spec that a plug-in may bring, ours included; each once, in order."""
-    return list(dict.fromkeys((EFFECTS.group, noise.effect.name) for noise in spec.noises))
+    named = [(EFFECTS.group, noise.effect.name) for noise in spec.noises]
+    named += [(LEARNING_RULES.group, spec.learning_circuit.rule), (NEURONS.group, spec.neuron.kind)]
+    return list(dict.fromkeys(named))
 
 
 def plugins_of(spec: ChipSpec) -> tuple[Plugin, ...]:

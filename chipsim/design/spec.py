@@ -23,6 +23,7 @@ from pydantic_core import PydanticKnownError, to_jsonable_python
 
 from chipsim.design.dac import LeakDac, ThresholdDac
 from chipsim.design.layers import AnyLayer, Dense, LayerShape, Shape, shapes_of
+from chipsim.design.plugins import LEARNING_RULES, NEURONS, NameOf
 from learning_circuit import LearningCircuitSpec
 from nonideality import Noise, parse_all
 
@@ -58,7 +59,8 @@ class NeuronSpec(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: Annotated[Literal["if", "lif"], Field(description="Kind of the neurons.")] = "if"
+    kind: Annotated[str, NameOf(NEURONS), Field(description="Kind of the neurons.")] = "if"
+    kind_settings: dict[str, Any] = {}  # of a kind that has settings of its own
     # a = exp(-1 / tau_steps)
     tau_steps: Annotated[
         PerLayer,
@@ -155,7 +157,12 @@ class NeuronSpec(BaseModel):
         return 1.0 if self.synapse_tau_steps is None else -math.expm1(-1 / self.synapse_tau_steps)
 
 
-_YOUNGER = ("threshold_th", "leak_dac", "threshold_dac")  # than files and frames that must stay as they are
+_YOUNGER = (
+    "kind_settings",
+    "threshold_th",
+    "leak_dac",
+    "threshold_dac",
+)  # than files and frames that must stay as they are
 
 
 def _of(values: float | tuple[float, ...], layer: int) -> float:
@@ -274,6 +281,11 @@ class ChipSpec(BaseModel):
     def _rows_leave_traces(self) -> ChipSpec:
         if self.learning_circuit.trace_tau_steps is not None and not all(shape.dense for shape in self.shapes):
             raise ValueError("trace_tau_steps is for dense layers, and this chip has layers on images: leave it out")
+        return self
+
+    @model_validator(mode="after")
+    def _rule_is_known(self) -> ChipSpec:
+        LEARNING_RULES.check(self.learning_circuit.rule)
         return self
 
     @model_validator(mode="after")

@@ -3,20 +3,20 @@
 Read, in this order:
 
     fabrication   from a spec and a die seed to tables: the only place that asks the effects of `nonideality`
+    trial         a neuron or rule of another package tried on one number, so that what is wrong is told at the start
     programming   weights written into crossbars, analog or rounded to the few levels that are stored
     ageing        drift between windows, at fixed ages only, so that neither chunks nor threads change a bit
     link          what arrives of addresses and target rates that travel as short words over bad wires
 
-May know: `design`, `layout`, `random`, `simd`, `learning_circuit`, `nonideality`. Never `kernel`: tables are complete
-before anybody computes with them.
+May know: `design`, `layout`, `neurons`, `random`, `simd`, `learning_circuit`, `nonideality`. Never `kernel`: tables are
+complete before anybody computes with them.
 
 To add a site where errors act:
 
 1. an array on the sheet in `nonideality/errors.py`, ideal at first, and an effect that fills it;
 2. its name among those of neurons, synapses or drivers in `fabrication`, which is what layers on images go by;
-3. its table in `chipsim.layout` (see its page), filled in `fabrication`;
-4. a stage of `chipsim.kernel` that reads it, and every loop in registers that does not left out where the table is not
-   ideal (see that page);
+3. its field (see the page of `chipsim.layout`), filled in `fabrication` or by the neuron or rule that has it;
+4. the stage of `chipsim.kernel`, the neuron or the rule that reads it;
 5. the same line in the reference model, `tests/witness/`.
 
 The test is a case with that effect in `tests/chipsim/kernel/test_equals_reference.py` and `test_image_layers.py`, and
@@ -25,7 +25,7 @@ into `ageing`, with `test_drift.py`; something on the wires into `link`, restate
 """
 
 from chipsim.die.ageing import AGEING_WINDOWS, DieAge, DriftTables, drift_block, drift_tables, set_gain
-from chipsim.die.fabrication import FabricatedLayer, draw_errors, fabricate
+from chipsim.die.fabrication import FabricatedLayer, draw_errors, fabricate, try_plugins
 from chipsim.die.link import HostLink
 from chipsim.die.programming import LayerWeights, Weights, full_scale_of, in_crossbars, out_of_crossbars, program_layer
 
@@ -46,4 +46,5 @@ __all__ = [
     "out_of_crossbars",
     "program_layer",
     "set_gain",
+    "try_plugins",
 ]

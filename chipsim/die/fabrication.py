@@ -2,33 +2,73 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from chipsim.design import AveragePool, ChipSpec, LayerShape, own_channel
+from chipsim.design import (
+    LEARNING_RULES,
+    NEURONS,
+    AveragePool,
+    ChipSpec,
+    LayerShape,
+    NeuronSpec,
+    own_channel,
+    rule_of,
+)
 from chipsim.die.ageing import Drift
-from chipsim.layout import CircuitTables, NeuronTables, PulseTables
+from chipsim.die.trial import check_values, is_foreign, places_for, settings_for, try_neuron, try_rule
+from chipsim.layout import (
+    DISTURBANCES,
+    CircuitTables,
+    ColumnBlock,
+    FieldPlaces,
+    PulseTables,
+    SynapseState,
+    SynapseTables,
+    Tables,
+    stacked,
+)
+from chipsim.neurons import NeuronModel, neuron_of
 from chipsim.simd import aligned
-from learning_circuit import SLOPE_AND_STEP, LearningCircuitSpec, full_scale
-from nonideality import LayerErrors, stream, stream_key
-
-_EVERYWHERE = np.float32(np.inf)
+from learning_circuit import LearningCircuitSpec, LearningRule, full_scale
+from nonideality import EFFECTS, LayerErrors, PluginGroup, stream, stream_key
 
 
 class FabricatedLayer(NamedTuple):
     """What the fab made of one layer."""
 
-    neurons: NeuronTables
+    neuron: NeuronModel
+    rule: LearningRule
+    places: FieldPlaces
+    tables: Tables  # values of all fabricated fields, arrays of the neurons' shape, or one for the layer
     circuit: CircuitTables
     gain: NDArray[np.float32]  # see SynapseTables
-    drive_gain: NDArray[np.float32]  # see Fields; of the neurons' shape
     weight_bits: int | None
     stuck: NDArray[np.float32]  # as gain: what stuck synapses deliver, in full-scale weights; their gain is 0
     drift: Drift
     spike_bit_errors: float  # probabilities per bit on the host link
     target_bit_errors: float
+
+    def block(self, n_positions: int, synapses: SynapseTables, state: SynapseState) -> ColumnBlock:
+        """All columns of the layer with these synapses, still to be split. n_positions: 1 of a dense layer."""
+        values, n_columns = self.tables._asdict(), state.weight.shape[-1]
+        lasting = aligned((n_positions, len(self.places.lasting), n_columns), np.float32)
+        for row, field in enumerate(self.places.lasting):
+            lasting[:, row] = field.start
+        return ColumnBlock(
+            first=np.int64(0),
+            n_columns=np.int64(n_columns),
+            synapses=synapses,
+            state=state,
+            tables=stacked(self.places.tables, values),
+            disturbances=stacked(DISTURBANCES, values),
+            numbers=np.array([values[field.name] for field in self.places.numbers], np.float32),
+            lasting=lasting,
+            circuit=self.circuit,
+        )
 
 
 def draw_errors(spec: ChipSpec, die_seed: int) -> list[LayerErrors]:
@@ -51,7 +91,8 @@ def _sheet(spec: ChipSpec, die_seed: int, layer: int, n_in: int, n_out: int, *of
     for noise in spec.noises:
         if noise.layer in (None, layer + 1):
             for site in noise.sites:
-                noise.effect.fill(site, errors, stream("die", die_seed, noise.effect.name, site, layer, *of_what))
+                with EFFECTS.blamed(noise.effect.name, "fails"):
+                    noise.effect.fill(site, errors, stream("die", die_seed, noise.effect.name, site, layer, *of_what))
     return errors
 
 
@@ -87,20 +128,23 @@ def fabricate(spec: ChipSpec, die_seed: int) -> list[FabricatedLayer]:
 
 
 def _layer(spec: ChipSpec, die_seed: int, layer: int, errors: LayerErrors) -> FabricatedLayer:
-    shape = spec.shapes[layer]
-    integrating = errors.role == "output" and spec.neuron.readout != "spiking"
+    shape, nominal = spec.shapes[layer], spec.learning_circuit
+    is_readout = errors.role == "output" and spec.neuron.readout != "spiking"
+    neuron, rule = neuron_of(spec.neuron, is_readout), rule_of(nominal)
+    here = spec.neuron.model_copy(update={"tau_steps": spec.neuron.tau_steps_of(layer)})
     # From here on the threshold itself, on which reset and boxcar hang, too.
     errors.threshold_gain = spec.neuron.threshold_th_of(layer) * errors.threshold_gain
-    threshold = errors.threshold_gain
+    places = places_for(neuron, rule)
+    if not is_readout:
+        try_neuron(neuron)
+    try_rule(rule, nominal)
     noise = errors.membrane_noise
     read_noise = errors.read_noise * errors.charge_gain
     drive_gain = errors.charge_gain
-    if integrating:  # a dead readout is one that neither current nor noise reaches
+    if is_readout:  # a dead readout is one that neither current nor noise reaches
         drive_gain = drive_gain * errors.enabled
         noise = noise * errors.enabled
         read_noise = read_noise * errors.enabled
-    else:
-        threshold = np.where(errors.enabled, threshold, np.inf)
     gain, stuck = errors.weight_gain, errors.stuck.astype(np.float64)
     if shape.dense:  # what is a neuron's own is its synapses' own
         gain = gain * drive_gain
@@ -108,41 +152,50 @@ def _layer(spec: ChipSpec, die_seed: int, layer: int, errors: LayerErrors) -> Fa
         gain = gain * drive_gain[:, None, :]
     if isinstance(shape.layer, AveragePool):
         stuck = stuck * own_channel(shape)
-    decay = np.ones_like(threshold)
-    if spec.neuron.kind == "lif":
-        decay = np.exp(-1 / (spec.neuron.tau_steps_of(layer) * errors.time_constant_gain))
-    current_decay = np.zeros_like(threshold)
-    if spec.neuron.synapse_tau_steps is not None:
-        current_decay = np.exp(-1 / (spec.neuron.synapse_tau_steps * errors.synapse_time_constant_gain))
-    subtracts = spec.neuron.reset == "subtract"
-    reset_charge = errors.threshold_gain * errors.charge_gain
     gain, stuck = np.where(stuck != 0, 0, gain), stuck * gain
     exponent = errors.drift_exponent
     if np.any(exponent):  # drift moves gains, so every synapse needs its own
         gain = np.broadcast_to(gain, np.broadcast_shapes(gain.shape, exponent.shape))
-    neurons = NeuronTables(
-        decay=_float32(decay),
-        exponential=spec.neuron.synapse_tau_steps is not None,
-        current_decay=_float32(current_decay),
-        threshold=_float32(threshold),
-        reset_charge=_float32(np.where(errors.enabled & subtracts, reset_charge, 0)),
-        zero_reset=np.float32(not subtracts),
-        low_rail=-_EVERYWHERE if integrating else np.float32(spec.neuron.low_rail_th),
-        high_rail=_EVERYWHERE if integrating else np.float32(spec.neuron.high_rail_th),
-        integrating=integrating,
-        peak=integrating and spec.neuron.readout == "integrating-max",
-        noise=_float32(noise),
-        noisy=bool(np.any(noise) or np.any(read_noise)),
-        read_noise=_float32(read_noise),
-        reads=bool(np.any(read_noise)),
-        noise_key=np.array(stream_key("membrane noise", die_seed)),
-        layer=np.int64(layer),
-    )
+    exponential = spec.neuron.synapse_tau_steps is not None
+    current_decay = np.zeros_like(noise)
+    if spec.neuron.synapse_tau_steps is not None:
+        current_decay = np.exp(-1 / (spec.neuron.synapse_tau_steps * errors.synapse_time_constant_gain))
+    missed = errors.missed_counts
+    chip = {
+        "low_rail": -np.inf if is_readout else spec.neuron.low_rail_th,
+        "high_rail": np.inf if is_readout else spec.neuron.high_rail_th,
+        "accumulator_full": full_scale(nominal.accumulator_bits),
+        "noise": noise,
+        "read_noise": read_noise,
+        "current_decay": current_decay,
+        "miss_probability": missed,
+        "missed_per_log": _per_log(missed),
+        "drive_gain": drive_gain,
+    }
+    kind_settings = {} if is_readout else spec.neuron.kind_settings  # a readout stands in for neurons of that kind
+    own = _made_by(NEURONS, neuron, noise.shape, settings_for(NEURONS, neuron, here, kind_settings), errors)
+    circuit_settings = settings_for(LEARNING_RULES, rule, nominal, nominal.rule_settings)
+    learned = _made_by(LEARNING_RULES, rule, noise.shape, circuit_settings, errors, neuron.fires)
     return FabricatedLayer(
-        neurons=neurons,
-        circuit=_circuit(spec, die_seed, errors, integrating),
+        neuron=neuron,
+        rule=rule,
+        places=places,
+        tables=Tables(**{name: _float32(value) for name, value in {**own, **learned, **chip}.items()}),
+        circuit=CircuitTables(
+            layer=np.int64(layer),
+            exponential=exponential,
+            scales=bool(not shape.dense and shape.crossbars == 1 and np.any(drive_gain != 1)),
+            noisy=bool(np.any(noise) or np.any(read_noise)),
+            reads=bool(np.any(read_noise)),
+            noise_key=np.array(stream_key("membrane noise", die_seed)),
+            has_misses=bool(np.any(missed)),
+            missed_key=np.array(stream_key("missed counts", die_seed)),
+            warm_up=np.int64(nominal.warm_up_steps),
+            trace_decay=np.float32(0 if nominal.trace_tau_steps is None else np.exp(-1 / nominal.trace_tau_steps)),
+            dither_key=np.array(stream_key("update rounding", die_seed)),
+            update=_update(nominal, die_seed, errors),
+        ),
         gain=_float32(gain),
-        drive_gain=_float32(drive_gain),
         weight_bits=errors.weight_bits,
         stuck=_float32(stuck),
         drift=Drift(exponent, errors.drift_t0_s, errors.window_s),
@@ -151,33 +204,26 @@ def _layer(spec: ChipSpec, die_seed: int, layer: int, errors: LayerErrors) -> Fa
     )
 
 
-def _circuit(spec: ChipSpec, die_seed: int, errors: LayerErrors, integrating: bool) -> CircuitTables:
-    nominal = spec.learning_circuit
-    slope, step_size = SLOPE_AND_STEP[nominal.error_gate]
-    # Eq. 8 with the neuron's own threshold: the gate's two comparators take their references from it.
-    low = errors.threshold_gain - nominal.boxcar_width_th / 2 * errors.boxcar_low_gain
-    high = errors.threshold_gain + nominal.boxcar_width_th / 2 * errors.boxcar_high_gain
-    low, high = low + errors.boxcar_low_offset, high + errors.boxcar_high_offset
-    if integrating:  # a readout without a threshold has nothing for the boxcar to be near
-        low, high = np.full_like(low, -np.inf), np.full_like(high, np.inf)
-    return CircuitTables(
-        accumulator_full=full_scale(nominal.accumulator_bits),
-        slope=np.float32(slope),
-        step_size=np.float32(step_size),
-        dead_zone=np.float32(0 if nominal.error_gate == "sign" else nominal.dead_zone_counts),
-        traced=nominal.trace_tau_steps is not None,
-        trace_decay=np.float32(0 if nominal.trace_tau_steps is None else np.exp(-1 / nominal.trace_tau_steps)),
-        warm_up=np.int64(nominal.warm_up_steps),
-        boxcar_low=_float32(low),
-        boxcar_high=_float32(high),
-        dither_key=np.array(stream_key("update rounding", die_seed)),
-        comparator_offset=_float32(errors.comparator_offset),
-        miss_probability=_float32(errors.missed_counts),
-        missed_per_log=_float32(_per_log(errors.missed_counts)),
-        has_misses=bool(np.any(errors.missed_counts)),
-        missed_key=np.array(stream_key("missed counts", die_seed)),
-        update=_update(nominal, die_seed, errors),
-    )
+def try_plugins(neuron_spec: NeuronSpec, circuit: LearningCircuitSpec) -> None:
+    """Whether the neuron and the learning rule of a chip can be used, before anything else of a run is done.
+
+    Raises ChipError of one line that names the package, if they are another's.
+    """
+    if not is_foreign(NEURONS, neuron_spec.kind) and not is_foreign(LEARNING_RULES, circuit.rule):
+        return
+    neuron_spec = neuron_spec.model_copy(update={"tau_steps": neuron_spec.tau_steps_of(0), "threshold_th": 1.0})
+    small = ChipSpec(layer_sizes=(1, 2, 2), neuron=neuron_spec, learning_circuit=circuit)
+    fabricate(small, die_seed=0)
+
+
+def _made_by(group: PluginGroup[Any], part: Any, shape: tuple[int, ...], *arguments: Any) -> Mapping[str, Any]:
+    """Values of the fabricated fields of a neuron or a rule, checked if another package made them."""
+    if not is_foreign(group, part.name):
+        return part.fabricate(*arguments)  # type: ignore[no-any-return]
+    with group.blamed(part.name, "fails"):
+        values: Mapping[str, Any] = part.fabricate(*arguments)
+    check_values(group, part.name, part.fields, values, shape)
+    return values
 
 
 def _update(nominal: LearningCircuitSpec, die_seed: int, errors: LayerErrors) -> PulseTables:
@@ -206,7 +252,9 @@ def _per_log(probability: NDArray[np.float64]) -> NDArray[np.float64]:
         return 1 / np.log1p(-probability)
 
 
-def _float32(values: NDArray[np.float64]) -> NDArray[np.float32]:
-    table = aligned(values.shape, np.float32)
-    table[...] = values
+def _float32(values: ArrayLike) -> NDArray[np.float32]:
+    """As a table; a number stays one."""
+    given = np.asarray(values, np.float64)
+    table = aligned(given.shape, np.float32)
+    table[...] = given
     return table

@@ -1,76 +1,57 @@
-"""The hot loops: what a layer does in each step of a window, stage by stage in the order of the hardware.
+"""The kernels: what a layer does in each step of a window, composed of stages for each plan that a run may need.
 
-Every stage first, as the equations have it; then the loop that strings them together:
+Read, in this order:
 
-    deliver            spikes become column currents (Eq. 2 of Yang et al. 2022)
-    neuron             integrate, clip, compare (Eqs. 1 and 3); the formula itself is in `neuron_lanes`
-    accumulators       count spikes and target charge; `missed_counts`: spikes that are not counted
-    gate               error gate and boxcar (Eqs. 8, 9 and 11), the formulas of `learning_circuit`
-    write_rows         ideal writes (Eq. 10); `write_open_columns`, with `pulse_errors`, `write_codes` and
-                       `write_devices`: all other writes
-    probes, adc        what is noted down for whoever looks
-    dense              the loop of a layer that every kernel must agree with, bit for bit
-    image              the same for layers on an image, position by position
+    plan           what a kernel is compiled for; `plan_of` is the one place that chooses, and `settled` keeps kernels
+    few stages         deliver, disturb, integrate, count, gate, write, probe: what each emits, in the order of the
+    hardware step           the block diagram: stages put together for a step in memory, or a window in registers loops
+    the two loops around them; `kernel_for` makes the kernel of a plan wires          what flows between stages;
+    `columns`: where they find fields, `crossbar`: rows, currents and writes state_fields   which fields a plan keeps;
+    `parts`: what a plan names, found views          what a position sees; `whole_windows`: all columns through a
+    window, in tiles disturbances   random numbers that a step needs before it is taken; `missed_counts`: spikes that
+    are not counted write_open_columns, pulse_errors, write_codes, write_devices   writes of codes and of real devices
+    probes, adc    what is noted down for whoever looks; `forward`: a step for loops of others; `deliver`: rows alone
 
-The others compute the same in vector registers, for the usual layers (`gated_in_registers` with noise,
-missed counts and imperfect writes, too): `neuron_lanes`,
-`window_in_registers` (weights rest), `learn_in_registers` and `gated_in_registers` (they learn) are steps,
-`dense_in_registers`, `image_step`, `image_in_registers` and `image_learning` the loops around them.
+The formulas are those of `chipsim.neurons` and `learning_circuit`, over sixteen columns at once. numba runs a stage
+while it compiles: what a plan leaves out is neither typed nor compiled. What a field is called, `chipsim.layout.fields`
+places.
 
-May know: `layout`, `random`, `simd`, `learning_circuit`. Never a spec, a die seed or a thread: kernels get arrays.
+May know: `neurons`, `layout`, `random`, `simd`, `design`, `learning_circuit`. Never a die's seed or a thread.
 
-To add a term or a stage: in the stage's file, in each file in registers that knows that stage, or in the function there
-that says for which blocks the file serves; and in `tests/witness/`, one line. A kernel of one's own needs such a
-function, too, and a line in `chipsim/run/layer_runner.py`, which chooses. To add a signal to watch: a field of the
-signals in `chipsim/layout/tables.py`, room in `chipsim/run/probe.py`, a line in `probes`, the same in the reference
-model, then its cycle in `host/trace/waveform.py`. The test is `tests/chipsim/kernel/test_equals_reference.py`: a case
-that reaches it.
+To add a stage, or a term in one: its class in `stages`, its line in `step._take`; what it needs of a plan as a member
+of `Plan`, set in `plan_of`, open in `_THE_REST`. A field: where it is declared, see `learning_circuit.field`. A kernel
+for a mix that many runs have: a line of `_COMPILED`, weighed against the seconds that it takes to compile. Then one
+line in the reference model, `tests/witness/`, and a case in `tests/chipsim/kernel/test_equals_reference.py`, which
+compares all.
+
+An order of steps in which columns see each other, such as winner-take-all, is `Order.COMPETE`: the whole layer on one
+thread, its stage between count and gate. Its loop is not written yet.
 """
 
 from chipsim.kernel.adc import convert
 from chipsim.kernel.deliver import add_constant_current_rows, add_rows
-from chipsim.kernel.dense import infer_block, learn_block
-from chipsim.kernel.dense_in_registers import (
-    infer_undisturbed,
-    infers_undisturbed,
-    learn_noisy,
-    learn_open_columns,
-    learn_undisturbed,
-    learns_in_open_columns,
-    learns_plainly,
-)
-from chipsim.kernel.gate import boxcar, error_gate
-from chipsim.kernel.image import infer_image, learn_image
-from chipsim.kernel.image_in_registers import infer_image_in_registers, infers_image_in_registers
-from chipsim.kernel.image_learning import learn_image_in_registers, learns_image_in_registers
-from chipsim.kernel.image_step import new_positions
-from chipsim.kernel.neuron import add_noise, fire, integrate_readout
-from chipsim.kernel.write_rows import write_constant_current_rows
+from chipsim.kernel.forward import forward_of, forward_parts
+from chipsim.kernel.loops import kernel_for
+from chipsim.kernel.parts import Parts, new_state, parts_of
+from chipsim.kernel.plan import Order, Plan, When, looks_on, plan_of, settled, settled_plans
+from chipsim.kernel.state_fields import shown_fields
 
 __all__ = [
+    "Order",
+    "Parts",
+    "Plan",
+    "When",
     "add_constant_current_rows",
-    "add_noise",
     "add_rows",
-    "boxcar",
     "convert",
-    "error_gate",
-    "fire",
-    "infer_block",
-    "infer_image",
-    "infer_image_in_registers",
-    "infer_undisturbed",
-    "infers_image_in_registers",
-    "infers_undisturbed",
-    "integrate_readout",
-    "learn_block",
-    "learn_image",
-    "learn_image_in_registers",
-    "learn_noisy",
-    "learn_open_columns",
-    "learn_undisturbed",
-    "learns_image_in_registers",
-    "learns_in_open_columns",
-    "learns_plainly",
-    "new_positions",
-    "write_constant_current_rows",
+    "forward_of",
+    "forward_parts",
+    "kernel_for",
+    "looks_on",
+    "new_state",
+    "parts_of",
+    "plan_of",
+    "settled",
+    "settled_plans",
+    "shown_fields",
 ]

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from chipsim.kernel.accumulators import accumulate_with_misses
-from chipsim.random import natural_log, words_of_four_steps
+from chipsim.layout import MISS_PROBABILITY, MISSED_PER_LOG, row_at
+from chipsim.random import natural_log, word_of_step, words_of_four_steps
 from chipsim.simd import inlined, inlined_in_python, outlined
 
 _ZERO = np.float32(0)
@@ -23,43 +23,40 @@ def _spikes_before_miss(word, missed, per_log):
 
 
 @inlined_in_python
-def start_missing(miss_state, circuit, layer, window, first):
-    """At the start of a window: draw when each of the neurons from `first` on misses a spike."""
-    _draw(miss_state, circuit.miss_probability, circuit.missed_per_log, circuit.missed_key, layer, window, first)
+def start_missing(before, state, block, window, p, q, first):
+    """At the start of a window: draw when each of the neurons from `first` on misses a spike.
+
+    before: (n,) float32, spikes that are counted before the next missed one; block, state: of position p, whose state
+    is the q-th.
+    """
+    table, circuit, misses = block.disturbances, block.circuit, state.miss_state
+    probability, per_log = row_at(table, p, MISS_PROBABILITY), row_at(table, p, MISSED_PER_LOG)
+    key, layer = circuit.missed_key, circuit.layer
+    _draw(before, misses.so_far[q], misses.words, probability, per_log, key, layer, window, first)
 
 
 @inlined_in_python
-def count_with_misses(neuron_state, circuit, layer, window, first):
-    """Count this step's spikes but for those that the accumulators miss. Returns how many they miss."""
-    miss_state = neuron_state.miss_state
-    lost = accumulate_with_misses(neuron_state.count, neuron_state.spiked, miss_state.before, circuit.accumulator_full)
-    if lost > 0:
-        draw_next_miss(miss_state, circuit, layer, window, first)
-    return lost
-
-
-@inlined_in_python
-def draw_next_miss(miss_state, circuit, layer, window, first):
+def draw_next_miss(before, state, block, window, p, q, first):
     """After some of the neurons from `first` on have missed a spike."""
-    _draw_again(miss_state, circuit.miss_probability, circuit.missed_per_log, circuit.missed_key, layer, window, first)
+    table, circuit, misses = block.disturbances, block.circuit, state.miss_state
+    probability, per_log = row_at(table, p, MISS_PROBABILITY), row_at(table, p, MISSED_PER_LOG)
+    key, layer = circuit.missed_key, circuit.layer
+    _draw_again(before, misses.so_far[q], probability, per_log, key, layer, window, first)
 
 
 @outlined
-def _draw(miss_state, missed, per_log, key, layer, window, first):
-    words_of_four_steps(miss_state.words, (key[0], key[1]), window, layer, 0, first)
-    words, before = miss_state.words[0], miss_state.before
+def _draw(before, so_far, words, missed, per_log, key, layer, window, first):
+    words_of_four_steps(words, (key[0], key[1]), window, layer, np.int64(0), first)
     for i in range(len(before)):
-        before[i] = _spikes_before_miss(words[i], missed[i], per_log[i])
-        miss_state.so_far[i] = np.int32(0)
+        before[i] = _spikes_before_miss(words[0, i], missed[i], per_log[i])
+        so_far[i] = np.int32(0)
 
 
 @outlined
-def _draw_again(miss_state, missed, per_log, key, layer, window, first):
+def _draw_again(before, so_far, missed, per_log, key, layer, window, first):
     """For those that have just missed one."""
-    before, one_word = miss_state.before, miss_state.one_word
     for i in range(len(before)):
         if before[i] < _ZERO:
-            miss_state.so_far[i] += np.int32(1)
-            k = miss_state.so_far[i]
-            words_of_four_steps(one_word, (key[0], key[1]), window, layer, k // 4, first + i)
-            before[i] = _spikes_before_miss(one_word[k % 4, 0], missed[i], per_log[i])
+            so_far[i] += np.int32(1)
+            word = word_of_step((key[0], key[1]), window, layer, so_far[i], first + i)
+            before[i] = _spikes_before_miss(word, missed[i], per_log[i])

@@ -1,7 +1,7 @@
 """Update unit of a real circuit: pulses of unequal size, up unlike down, never twice the same, into real devices.
 
 Only columns whose pulse is not zero are touched: they are gathered into a list first, and of the rows that spiked only
-their synapses are visited. Ideal analog synapses take `write_rows` instead and pay for nothing of this.
+their synapses are visited. Ideal analog synapses are written by the step itself and pay for nothing of this.
 
 A pulse that the gate asks for becomes, in this order: times `up` or `down` of its column, times `gain` of its synapse.
 Few-bit weights collect that, times 1 + cycle sigma z, in their update accumulators. What an analog device makes of it

@@ -16,9 +16,9 @@ _counted, _carried = inlined(counted_pulse), inlined(carried)
 def write_coded_row(weight, gain, synapses, row, lsb, amplitude, columns, pulses, dither):
     """Add pulse amplitude to the accumulators of a row's open columns, write what overflows.
 
-    weight, gain: as in `write_rows`; lsb: weight of one code step, in thresholds; columns, pulses: (n_open,), see
-    `pulse_errors`; dither: (n_out,) float32 uniform on [0, 1). A synapse of gain 0 is stuck: it takes no pulse.
-    Returns (codes changed, codes held back at the end of their range).
+    weight (n_in + 1, n_out): what the crossbar delivers; gain (1 or n_in + 1, n_out); lsb: weight of one code step, in
+    thresholds; columns, pulses: (n_open,), see `pulse_errors`; dither: (n_out,) float32 uniform on [0, 1). A synapse of
+    gain 0 is stuck: it takes no pulse. Returns (codes changed, codes held back at the end of their range).
     """
     stored = synapses.code[row]
     residues = synapses.residue[row]

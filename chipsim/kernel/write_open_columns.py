@@ -12,27 +12,35 @@ from chipsim.simd import inlined, inlined_in_python, list_rows, outlined
 
 
 @inlined_in_python
-def write_open_columns(neuron_state, block, events, s, t):
-    """Eq. 10 of Yang et al. 2022 in step t (0-based) of window s of a chunk, for the columns with a pulse.
+def write_codes(state, crossbar, pulse, events, place, t, q):
+    """Eq. 10 of Yang et al. 2022 in step t (0-based) of window `place` of events, for the columns with a pulse.
 
-    neuron_state: `chipsim.layout.neuron_state.NeuronState` with this step's pulse, and this window's words if writes
-    draw random numbers. Returns (codes changed, writes held back at the end of a weight's range).
+    state: `NeuronState`, with this window's words for position q if writes draw random numbers, and its dither;
+    crossbar: `CrossbarView`; pulse: (n,) float32. Returns (codes changed, codes held back at the end of their range).
     """
     # What is passed on is no more than what is needed: every array is copied to the stack, piece by piece.
-    begin, end = events.begin[s, t], events.end[s, t]
-    amplitude = events.amplitude[s] if len(events.amplitude) > 0 else neuron_state.nothing
-    writing, pulse, update = neuron_state.writing, neuron_state.pulse, block.circuit.update
-    synapses, state = block.synapses, block.state
-    if synapses.coded:
-        dither = neuron_state.dither[t % 4]
-        return _write_codes(writing, pulse, synapses, state, update, dither, events.rows[s], amplitude, begin, end, t)
-    weight, devices, full_scale = state.weight, synapses.devices, synapses.full_scale
-    held = _write_devices(writing, pulse, weight, devices, full_scale, update, events.rows[s], amplitude, begin, end, t)
+    begin, end = events.begin[place, t], events.end[place, t]
+    amplitude = events.amplitude[place] if len(events.amplitude) > 0 else state.nothing
+    writing, rows, words, step = state.writing, events.rows[place], state.writing.words[q], np.int64(t)
+    synapses, stored, update, dither = crossbar.synapses, crossbar.state, crossbar.update, state.dither[q, step % 4]
+    return _write_codes(writing, words, pulse, synapses, stored, update, dither, rows, amplitude, begin, end, step)
+
+
+@inlined_in_python
+def write_devices(state, crossbar, pulse, events, place, t, q):
+    """As `write_codes`, of analog devices: no code changes, some writes are held back."""
+    begin, end = events.begin[place, t], events.end[place, t]
+    amplitude = events.amplitude[place] if len(events.amplitude) > 0 else state.nothing
+    writing, rows, words, step = state.writing, events.rows[place], state.writing.words[q], np.int64(t)
+    weight, devices, full_scale = crossbar.state.weight, crossbar.synapses.devices, crossbar.synapses.full_scale
+    held = _write_devices(
+        writing, words, pulse, weight, devices, full_scale, crossbar.update, rows, amplitude, begin, end, step
+    )
     return np.int64(0), held
 
 
 @inlined
-def _write_devices(writing, pulse, weight, devices, full_scale, update, rows, amplitude, begin, end, t):
+def _write_devices(writing, words, pulse, weight, devices, full_scale, update, rows, amplitude, begin, end, t):
     """Column by column. Returns how many writes were held back."""
     n_open = open_columns(writing.open, writing.numbers, pulse)
     opened_pulses(writing.opened, writing.open, n_open, pulse, update)
@@ -42,17 +50,17 @@ def _write_devices(writing, pulse, weight, devices, full_scale, update, rows, am
     for k in range(n_open):
         c = writing.open[k]
         if update.temporal:
-            normals_of_rows(listed.normal, listed.rows, n, t, writing.words[0, c], writing.words[1, c])
+            normals_of_rows(listed.normal, listed.rows, n, t, words[0, c], words[1, c])
         held += write_device_column(weight, c, listed, n, devices[c], writing.opened[k], full_scale, update)
     return held
 
 
 @outlined
-def _write_codes(writing, pulse, synapses, state, update, dither, rows, amplitude, begin, end, t):
+def _write_codes(writing, words, pulse, synapses, state, update, dither, rows, amplitude, begin, end, t):
     """Row by row. Returns how many codes changed and how many were held back."""
     n_open = open_columns(writing.open, writing.numbers, pulse)
     opened_pulses(writing.opened, writing.open, n_open, pulse, update)
-    listed, words = writing.listed, writing.words
+    listed = writing.listed
     n = list_rows(listed, rows, amplitude, begin, end, state.weight)
     opened, numbers, pulses = writing.opened[:n_open], writing.open[:n_open], writing.row_pulse[:n_open]
     written = np.int64(0)

@@ -3,26 +3,28 @@
 Read, in this order:
 
     tables             what kernels read and write, with shape, type and unit of every array; begin here
+    fields             where each declared field of a layer stands in those arrays, and the fields that all layers have
     counters           what a run counts, by position: events of the chip, and the simulator's own work
     targets            what a host hands to a die besides spikes, and keeps of it
     column_blocks      a layer cut into blocks of columns whose state fits the first-level cache
     neuron_state       room that kernels write within a window
+    snapshots          what of a layer changes in a die's life, as named arrays, and back
     neuron_slots       where a neuron stands in records: the neurons of a position fill whole vectors
     spike_bits         spikes as bits, and back to lists of rows; `spike_lists`: what a layer sends on
     eligibility        what learning sees of an input row: its spike, or a trace of its spikes
-    receptive_fields   what each position of an image sees; `position_views`: what of an array belongs to a position
+    receptive_fields   what each position of an image sees; `position_views`: what belongs to a crossbar
 
-May know: `design`, for the shapes, and `simd`. Never how a value comes about: equations are in `kernel`, errors in
-`die`.
+May know: `design`, for the shapes, `learning_circuit`, for `Field`, and `simd`. Never how a value comes about:
+equations are in `kernel`, errors in `die`.
 
-To add a table: a field in `tables`, its columns in `column_blocks`, its axis of positions in `position_views`, its
-values in `chipsim/die/fabrication.py`. Nothing refuses a field that is forgotten in the second or third: it is read at
-the wrong columns. So cases of `tests/chipsim/kernel/test_equals_reference.py` and `test_image_layers.py` have to reach
-it.
+To add a figure per neuron: a `learning_circuit.Field` where it is used, in a neuron or a rule, or in `fields` if all
+layers have it, its values in `chipsim/die/fabrication.py`. Tables, padding, positions, room, probes, snapshots and
+waveforms follow. A figure of crossbars or their drivers is a field in `tables`, cut in `column_blocks`, found for a
+crossbar in `position_views`.
 
-To add a counter: its name and its number in `counters`, a count in each kernel that can meet the event, the same count
-in `tests/witness/reference_layer.py`. It is compared there, travels over the wire by its name, and comes to a run's
-summary through `host/run/die_run.py` if it is something that saturates.
+To add a counter: its name and its number in `counters`, a count in the loop or stage that meets the event, the same
+count in `tests/witness/reference_layer.py`. It is compared there, travels over the wire by its name, and comes to a
+run's summary through `host/run/die_run.py` if it is something that saturates.
 """
 
 from chipsim.layout.column_blocks import (
@@ -50,20 +52,37 @@ from chipsim.layout.counters import (
     WRITTEN,
 )
 from chipsim.layout.eligibility import follow_spikes
+from chipsim.layout.fields import (
+    CHIP_NUMBERS,
+    CURRENT_DECAY,
+    DISTURBANCES,
+    DRIVE_GAIN,
+    MISS_PROBABILITY,
+    MISSED_PER_LOG,
+    NOISE,
+    READ_NOISE,
+    FieldPlaces,
+    Tables,
+    places_of,
+    row_of,
+    stacked,
+)
 from chipsim.layout.neuron_slots import from_slots, n_slots, slots_of, to_slots
-from chipsim.layout.neuron_state import new_neuron_state
-from chipsim.layout.position_views import block_at_position, deduplicated, neuron_state_at, new_neuron_states
+from chipsim.layout.neuron_state import NeuronState, new_neuron_state
+from chipsim.layout.position_views import CrossbarView, crossbar_at, row_at, with_crossbars
 from chipsim.layout.receptive_fields import (
-    Fields,
+    FieldEvents,
+    ReceptiveFields,
     fields_of,
     find_pixels,
     kernel_lines,
     list_constant_current,
     list_events,
-    list_learning_window,
     list_window,
+    look_at_window,
     room_for_fields,
 )
+from chipsim.layout.snapshots import layer_from_arrays, layer_to_arrays
 from chipsim.layout.spike_bits import (
     first_windows,
     gather_events,
@@ -84,8 +103,7 @@ from chipsim.layout.tables import (
     CodedSynapses,
     ColumnBlock,
     Events,
-    NeuronTables,
-    ProbeSignals,
+    ProbeTables,
     PulseTables,
     Record,
     SynapseState,
@@ -97,16 +115,24 @@ from chipsim.layout.targets import Snapshot, Targets
 __all__ = [
     "ADDED",
     "CHIP_EVENTS",
+    "CHIP_NUMBERS",
     "CLIPPED",
     "COLUMNS_OF_A_BLOCK",
     "COUNTERS",
+    "CURRENT_DECAY",
+    "DISTURBANCES",
+    "DRIVE_GAIN",
     "EVENTS",
     "FULL",
     "HIGH",
     "LOW",
     "MISSED",
+    "MISSED_PER_LOG",
+    "MISS_PROBABILITY",
+    "NOISE",
     "NO_CODES",
     "NO_MASKS",
+    "READ_NOISE",
     "SIMULATOR_WORK",
     "UPDATES",
     "WRITES",
@@ -115,20 +141,23 @@ __all__ = [
     "CircuitTables",
     "CodedSynapses",
     "ColumnBlock",
+    "CrossbarView",
     "Events",
-    "Fields",
-    "NeuronTables",
-    "ProbeSignals",
+    "FieldEvents",
+    "FieldPlaces",
+    "NeuronState",
+    "ProbeTables",
     "PulseTables",
+    "ReceptiveFields",
     "Record",
     "Snapshot",
     "SpikeLists",
     "SynapseState",
     "SynapseTables",
+    "Tables",
     "Targets",
-    "block_at_position",
     "column_ranges",
-    "deduplicated",
+    "crossbar_at",
     "fields_of",
     "find_pixels",
     "first_windows",
@@ -137,29 +166,34 @@ __all__ = [
     "gather_events",
     "joined",
     "kernel_lines",
+    "layer_from_arrays",
+    "layer_to_arrays",
     "list_constant_current",
     "list_events",
-    "list_learning_window",
     "list_window",
+    "look_at_window",
     "n_slots",
-    "neuron_state_at",
     "new_masks",
     "new_neuron_state",
-    "new_neuron_states",
     "number_of_spikes",
     "padded_part",
     "padded_width",
+    "places_of",
     "read_windows",
     "rewrite",
     "room_for_fields",
     "room_for_spikes",
+    "row_at",
+    "row_of",
     "row_type",
     "slots_of",
     "spike_bits_of",
     "spikes_in_window",
     "spikes_of",
     "split",
+    "stacked",
     "store_mask",
     "to_slots",
     "windows_apart",
+    "with_crossbars",
 ]

@@ -9,17 +9,19 @@ one more in front (see `chipsim.layout.position_views`).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from chipsim.layout.fields import FieldPlaces, paddings
 from chipsim.layout.tables import CodedSynapses, ColumnBlock, PulseTables, SynapseState, SynapseTables
 from chipsim.simd import LANES, aligned, placed
 
 COLUMNS_OF_A_BLOCK = 64
+_TABLES_PLACE = 1  # of a memory page, see `placed`; what a kernel works in begins at place 8
 
 
 def padded_width(n_columns: int) -> int:
@@ -32,9 +34,9 @@ def column_ranges(n_columns: int) -> list[tuple[int, int]]:
     return list(pairwise([*range(0, n_columns, COLUMNS_OF_A_BLOCK), n_columns]))
 
 
-def split(layer: ColumnBlock) -> list[ColumnBlock]:
+def split(layer: ColumnBlock, places: FieldPlaces) -> list[ColumnBlock]:
     """Copies of a layer's columns in padded blocks."""
-    return [_cut(layer, first, last) for first, last in column_ranges(int(layer.n_columns))]
+    return [_cut(layer, first, last, places) for first, last in column_ranges(int(layer.n_columns))]
 
 
 def joined(blocks: list[ColumnBlock]) -> tuple[SynapseTables, SynapseState]:
@@ -66,7 +68,23 @@ def rewrite(block: ColumnBlock, tables: SynapseTables, state: SynapseState) -> C
     return block._replace(synapses=block.synapses._replace(**scales))
 
 
-def padded_part(array: NDArray[Any], first: int, last: int, place: int = 0, padding: float = 0.0) -> NDArray[Any]:
+def lasting_of(blocks: list[ColumnBlock], places: FieldPlaces, dense: bool) -> dict[str, NDArray[Any]]:
+    """Copies of the state that stays from window to window, by field: (n,), or (positions, n) of an image."""
+    whole = {
+        field.name: np.concatenate([block.lasting[:, row, : block.n_columns] for block in blocks], axis=-1)
+        for row, field in enumerate(places.lasting)
+    }
+    return {name: values[0] if dense else values for name, values in whole.items()}
+
+
+def put_lasting(blocks: list[ColumnBlock], places: FieldPlaces, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Write what `lasting_of` has copied back into blocks of the same layer."""
+    for row, field in enumerate(places.lasting):
+        for block in blocks:
+            block.lasting[:, row, : block.n_columns] = arrays[field.name][..., block.columns]
+
+
+def padded_part(array: NDArray[Any], first: int, last: int, place: int = 0, padding: Any = 0.0) -> NDArray[Any]:
     """A copy of columns first .. last - 1, the last axis, in whole vectors. place: see `chipsim.simd.memory.placed`."""
     piece = placed(place, (*array.shape[:-1], padded_width(last - first)), array.dtype)
     piece[...] = padding
@@ -74,11 +92,11 @@ def padded_part(array: NDArray[Any], first: int, last: int, place: int = 0, padd
     return piece
 
 
-def _cut(layer: ColumnBlock, first: int, last: int) -> ColumnBlock:
-    def part(array: NDArray[Any], place: int = 0, padding: float = 0.0) -> NDArray[Any]:
-        return padded_part(array, first, last, place, padding)
+def _cut(layer: ColumnBlock, first: int, last: int, places: FieldPlaces) -> ColumnBlock:
+    def part(array: NDArray[Any]) -> NDArray[Any]:
+        return padded_part(array, first, last)
 
-    synapses, state, neurons, circuit = layer.synapses, layer.state, layer.neurons, layer.circuit
+    synapses, state, circuit = layer.synapses, layer.state, layer.circuit
     coded: CodedSynapses = state.coded
     update: PulseTables = circuit.update
     gain, devices = part(synapses.gain), synapses.devices
@@ -95,20 +113,11 @@ def _cut(layer: ColumnBlock, first: int, last: int) -> ColumnBlock:
         n_columns=np.int64(last - first),
         synapses=synapses._replace(gain=gain, devices=devices),
         state=state._replace(weight=part(state.weight), coded=coded),
-        neurons=neurons._replace(
-            decay=part(neurons.decay, 1),
-            current_decay=part(neurons.current_decay, 15),
-            threshold=part(neurons.threshold, 3, np.inf),
-            reset_charge=part(neurons.reset_charge, 5),
-            noise=part(neurons.noise, 13),
-            read_noise=part(neurons.read_noise),
-        ),
+        tables=padded_part(layer.tables, first, last, _TABLES_PLACE, paddings(places.tables)),
+        disturbances=padded_part(layer.disturbances, first, last),
+        numbers=layer.numbers,
+        lasting=part(layer.lasting),
         circuit=circuit._replace(
-            boxcar_low=part(circuit.boxcar_low, 7, np.inf),
-            boxcar_high=part(circuit.boxcar_high, 9, -np.inf),
-            comparator_offset=part(circuit.comparator_offset, 11),
-            miss_probability=part(circuit.miss_probability),
-            missed_per_log=part(circuit.missed_per_log),
             update=update._replace(
                 up=part(update.up),
                 down=part(update.down),

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from chipsim.layout.eligibility import EligibilityTraces, new_eligibility_traces
-from chipsim.simd import LANES, ListedRows, placed, room_for_rows
+from chipsim.layout.tables import Events, row_type
+from chipsim.simd import LANES, ListedRows, aligned, placed, room_for_rows
+from learning_circuit import Field
 
 
 class MissState(NamedTuple):
-    """Of accumulators that miss spikes, see chipsim.kernel.missed_counts; arrays (n,)."""
+    """Of accumulators that miss spikes, see chipsim.kernel.missed_counts."""
 
-    before: Any  # float32, spikes that are counted before the next missed one
-    so_far: Any  # int32, missed in this window
+    so_far: Any  # (Q, n) int32, missed in this window
     words: Any  # (4, n) uint32, random words
-    one_word: Any  # (4, 1) uint32
 
 
 class Writing(NamedTuple):
@@ -30,75 +30,65 @@ class Writing(NamedTuple):
     row_pulse: Any  # (n,) float32, what of them reaches the synapses of one row
     numbers: Any  # (n,) int32, 0 and up
     listed: ListedRows
-    words: Any  # (2, n) uint32, random words of this window's writes
+    words: Any  # (Q, 2, n) uint32, random words of this window's writes
 
 
 class NeuronState(NamedTuple):
-    """Working state of a block of n columns within a window, all (n,) float32 unless said otherwise."""
+    """Working state of a block of n columns within a window, of Q positions that take each step in turn."""
 
-    drive: Any  # what the crossbar delivers in this step
-    synaptic: Any  # exponential current, where there is one
-    current: Any  # either of them with noise
-    noise: Any  # (4, n), of four steps
-    words: Any  # (4, n) uint32, random words behind noise or dither
-    membrane: Any
-    spiked: Any  # S[t-1], 0 or 1
-    count: Any
-    target_count: Any
-    pulse: Any
-    scaled: Any  # pulse times a column's common gain
-    dither: Any  # (4, n), of four steps
-    all_spikes: Any  # what an accumulator would hold that misses none; used only where some do
+    state: Any  # (Q, F, n) float32, a row for each field
+    starts: Any  # (F,) float32, what each row is when a window begins
+    shown: Any  # (f,) int64, the field that probes show as their f-th: a row of `state` or, from F on, of what lasts
+    noise: Any  # (Q, 4, n) float32, of four steps
+    dither: Any  # (Q, 4, n) float32, of four steps
+    words: Any  # (4, n) uint32, random words behind either
+    delivered: Any  # (Q,) int64, after how many writes each one's constant current was delivered
     miss_state: MissState
     writing: Writing
     nothing: Any  # (0,) amplitudes of spikes
     eligibility: EligibilityTraces  # of the input rows
+    every_row: Events  # of one window, at all steps
 
 
-def _never_missing(n: int) -> NDArray[np.float32]:
-    """(n,) spikes before the next missed one, where none is ever missed: only `start_missing` says otherwise."""
-    before = placed(10, (n,), np.float32)
-    before[:] = np.inf
-    return before
+def new_neuron_state(
+    fields: tuple[Field, ...], shown: Sequence[int], n_positions: int, n: int, n_in: int, steps: int
+) -> NeuronState:
+    """Room for a block of n columns of n_in synapses and a bias.
 
-
-def new_neuron_state(n: int, n_in: int, steps: int) -> NeuronState:
-    """Room for a block of n columns of n_in synapses and a bias. steps: of a window; 0 where no rows leave traces.
-
-    Kernels cannot allocate: they are compiled without reference counts.
+    fields: the rows of its state; shown: as `NeuronState`; n_positions: Q; steps: of a window; 0 where no rows leave
+    traces, nor all are written. Kernels cannot allocate: they are compiled without reference counts.
     """
-    one, four = (n,), (4, n)
     f, u = np.float32, np.uint32
-    return (
-        NeuronState(  # what is written step by step at even places, what is only read (see column_blocks) at odd ones
-            membrane=placed(0, one, f),
-            spiked=placed(2, one, f),
-            count=placed(4, one, f),
-            target_count=placed(8, one, f),
-            pulse=placed(10, one, f),
-            drive=placed(12, one, f),
-            current=placed(12, one, f),
-            synaptic=placed(14, one, f),
-            scaled=placed(14, one, f),
-            noise=placed(11, four, f),
-            words=placed(13, four, u),
-            dither=placed(15, four, f),
-            all_spikes=placed(4, one, f),
-            miss_state=MissState(
-                before=_never_missing(n),
-                so_far=placed(12, one, np.int32),
-                words=placed(13, four, u),
-                one_word=np.zeros((4, 1), u),
-            ),
-            writing=Writing(
-                open=placed(0, (n + LANES,), np.int32),
-                opened=placed(2, one, f),
-                row_pulse=placed(4, one, f),
-                numbers=np.arange(n, dtype=np.int32),
-                listed=room_for_rows(n_in + 1),
-                words=placed(13, (2, n), u),
-            ),
-            nothing=np.zeros(0, f),
-            eligibility=new_eligibility_traces(n_in, steps),
-        )
+    many = (n_positions, len(fields), n)
+    return NeuronState(  # at a place of the page where no table is, see chipsim.layout.column_blocks
+        state=placed(8, many, f),
+        starts=np.array([field.start for field in fields], f),
+        shown=np.array(shown, np.int64),
+        noise=placed(12, (n_positions, 4, n), f),
+        dither=placed(14, (n_positions, 4, n), f),
+        words=placed(4, (4, n), u),
+        delivered=np.zeros(n_positions, np.int64),
+        miss_state=MissState(
+            so_far=placed(12, (n_positions, n), np.int32),
+            words=placed(4, (4, n), u),
+        ),
+        writing=Writing(
+            open=placed(0, (n + LANES,), np.int32),
+            opened=placed(2, (n,), f),
+            row_pulse=placed(4, (n,), f),
+            numbers=np.arange(n, dtype=np.int32),
+            listed=room_for_rows(n_in + 1),
+            words=placed(4, (n_positions, 2, n), u),
+        ),
+        nothing=np.zeros(0, f),
+        eligibility=new_eligibility_traces(n_in if steps else 0, steps),
+        every_row=_every_row(n_in if steps else 0, steps),
     )
+
+
+def _every_row(n_in: int, steps: int) -> Events:
+    rows = aligned((1, n_in), row_type(n_in))
+    rows[0] = np.arange(n_in)
+    end = aligned((1, steps), np.int32)
+    end[:] = n_in
+    return Events(rows, aligned((1, steps), np.int32), end, np.zeros((0, 0), np.float32))

@@ -18,7 +18,7 @@ from chipsim.layout.tables import Events, row_type
 from chipsim.simd import AT_ONCE, LANES, aligned, append, append_shifted, inlined, inlined_in_python, store_scalar
 
 
-class Fields(NamedTuple):
+class ReceptiveFields(NamedTuple):
     """A layer's positions, P of them, each with n_out columns of which a block holds some."""
 
     n_positions: Any  # int64 scalar, P
@@ -29,8 +29,6 @@ class Fields(NamedTuple):
     columns: Any  # int64 scalar, neurons of a position
     width: Any  # int64 scalar, the same in whole vectors
     pools: Any  # bool scalar: each column has synapses to its own channel alone
-    drive_gain: Any  # (P, n) float32, relative, what a charge from shared synapses does to each neuron's membrane
-    scales: Any  # bool scalar: any of it is not 1
 
 
 class FieldEvents(NamedTuple):
@@ -44,7 +42,7 @@ class FieldEvents(NamedTuple):
 
 
 def kernel_lines(shape: LayerShape) -> NDArray[np.int32]:
-    """`Fields.lines`. Lines of a kernel beyond the image have no pixels."""
+    """`ReceptiveFields.lines`. Lines of a kernel beyond the image have no pixels."""
     channels, height, width = shape.input
     (kernel_height, kernel_width), (down, right) = shape.kernel, shape.stride
     top, left, _, _ = shape.padding
@@ -58,10 +56,9 @@ def kernel_lines(shape: LayerShape) -> NDArray[np.int32]:
     return lines.reshape(shape.positions, kernel_height, 3)
 
 
-def fields_of(shape: LayerShape, drive_gain: NDArray[np.float32]) -> Fields:
-    """drive_gain: (P, n_out), see `chipsim.die.fabrication`."""
-    shared = shape.crossbars == 1  # else each synapse's gain holds it
-    return Fields(
+def fields_of(shape: LayerShape) -> ReceptiveFields:
+    """A dense layer is one position that sees everything."""
+    return ReceptiveFields(
         n_positions=np.int64(shape.positions),
         lines=kernel_lines(shape),
         n_pixels=np.int64(shape.input[1] * shape.input[2]),
@@ -70,8 +67,6 @@ def fields_of(shape: LayerShape, drive_gain: NDArray[np.float32]) -> Fields:
         columns=np.int64(shape.columns),
         width=np.int64(padded_width(shape.columns)),
         pools=isinstance(shape.layer, AveragePool),
-        drive_gain=drive_gain,
-        scales=bool(shared and np.any(drive_gain != 1)),
     )
 
 
@@ -161,7 +156,7 @@ def list_constant_current(seen, pixels, fields, events, s, p, place):
 
 
 @inlined_in_python
-def list_learning_window(seen, fields, events, below, s):
+def look_at_window(seen, fields, events, below, s):
     """The pixels of window s, as `find_pixels`; of a constant current, what every position sees is listed, too."""
     pixels = find_pixels(seen, fields, events, below, s)
     if len(events.amplitude) > 0:

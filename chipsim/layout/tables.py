@@ -48,45 +48,20 @@ class AdcCodes(NamedTuple):
 NO_CODES = AdcCodes(Adc(np.float32(0), np.float32(1), np.float32(1)), np.zeros((0, 0, 0), np.uint8))
 
 
-class NeuronTables(NamedTuple):
-    """A layer's neurons as fabricated."""
+class CircuitTables(NamedTuple):
+    """What is said once for a layer's neurons and learning circuits as fabricated."""
 
-    decay: Any  # (n_out,) float32, a of Eq. 1: what is left of the membrane after one step
+    layer: Any  # int64 scalar, 0-based, part of every counter-based draw
     exponential: Any  # bool scalar: column currents decay from step to step
-    current_decay: Any  # (n_out,) float32, what is left of a column's current after one step
-    threshold: Any  # (n_out,) float32, infinite where a neuron never fires
-    reset_charge: Any  # (n_out,) float32, what a subtractive reset removes; 0 if the reset is to zero
-    zero_reset: Any  # float32 scalar, 1 if a spike empties the membrane, else 0
-    low_rail: Any  # float32 scalar
-    high_rail: Any  # float32 scalar
-    integrating: Any  # bool scalar: a readout that never fires; its "count" is membrane / threshold
-    peak: Any  # bool scalar: a readout whose "count" is the highest membrane / threshold since the window began
-    noise: Any  # (n_out,) float32, sigma of the membrane noise per step
+    scales: Any  # bool scalar: charge from shared synapses does not move all membranes alike
     noisy: Any  # bool scalar: any noise at all, of membranes or reads
-    read_noise: Any  # (n_out,) float32, sigma of a synaptic event's charge, in full-scale weights
     reads: Any  # bool scalar: any read noise
     noise_key: Any  # (2,) uint64, stream of the membrane noise
-    layer: Any  # int64 scalar, 0-based, part of every counter-based draw
-
-
-class CircuitTables(NamedTuple):
-    """A layer's learning circuits as fabricated."""
-
-    accumulator_full: Any  # float32 scalar, counts
-    slope: Any  # float32 scalar, see learning_circuit.error_gate
-    step_size: Any  # float32 scalar, see there, too
-    dead_zone: Any  # float32 scalar, counts
-    warm_up: Any  # int64 scalar, steps without updates at the start of a window
-    traced: Any  # bool scalar: rows leave traces, see chipsim.layout.eligibility
-    trace_decay: Any  # float32 scalar, what is left of a trace after one step
-    boxcar_low: Any  # (n_out,) float32
-    boxcar_high: Any  # (n_out,) float32
-    dither_key: Any  # (2,) uint64, stream of the update rounding
-    comparator_offset: Any  # (n_out,) float32, counts
-    miss_probability: Any  # (n_out,) float32, probability that a spike is not counted
-    missed_per_log: Any  # (n_out,) float32, 1 / ln(1 - missed), see chipsim.kernel.missed_counts
     has_misses: Any  # bool scalar: any neuron misses spikes
     missed_key: Any  # (2,) uint64, stream of the missed counts
+    warm_up: Any  # int64 scalar, steps without updates at the start of a window
+    trace_decay: Any  # float32 scalar, what is left of a row's trace after one step, see chipsim.layout.eligibility
+    dither_key: Any  # (2,) uint64, stream of the update rounding
     update: PulseTables
 
 
@@ -112,14 +87,17 @@ class ColumnBlock(NamedTuple):
     """Some neighbouring columns of a layer with all that belongs to them.
 
     Arrays are as wide as whole vectors (see chipsim.layout.column_blocks): columns from n_columns on are padding and do
-    nothing.
+    nothing. Which row of `tables`, `numbers` and `lasting` is which: `chipsim.layout.fields`.
     """
 
     first: Any  # int64 scalar, number of the first column within the layer
     n_columns: Any  # int64 scalar
     synapses: SynapseTables
     state: SynapseState
-    neurons: NeuronTables
+    tables: Any  # (P or 1, F, n) float32, fabricated fields of neurons and their learning circuits
+    disturbances: Any  # (P or 1, D, n) float32, see DISTURBANCES
+    numbers: Any  # (m,) float32, fabricated fields of the layer
+    lasting: Any  # (P, L, n) float32, state that stays from window to window
     circuit: CircuitTables
 
     @property
@@ -146,25 +124,16 @@ class Events(NamedTuple):
     amplitude: Any  # (S, capacity) float32 for a constant current; (0, 0) for spikes
 
 
-class ProbeSignals(NamedTuple):
+class ProbeTables(NamedTuple):
     """What is watched of k neurons of a layer, step by step, and of the synapses between them and r of its input rows.
 
-    The learning circuit's part stays empty (S = 0) where a chip only infers. What a neuron shows at step t, in
-    hardware order: input, current, noise, membrane, spike and count, target count, error and boxcar, pulse, synapses.
+    Synapses stay empty (S = 0) where a chip only infers.
     """
 
     neurons: Any  # (k,) int64
     rows: Any  # (r,) int64, n_in for the bias
     input: Any  # (S, T, r) float32, what the rows carry: 1 for a spike or a bias, an amplitude, or 0
-    current: Any  # (S, T, k) float32, what reaches the membrane but for noise, thresholds per step
-    noise: Any  # (S, T, k) float32, what is added to it
-    membrane: Any  # (S, T, k) float32, as the comparator sees it
-    kept: Any  # (S, T, k) float32, what leak and reset leave of it for the next step
-    count: Any  # (S, T, k) float32
-    target_count: Any  # (S, T, k) float32
-    error: Any  # (S, T, k) float32, what the error gate lets through
-    boxcar: Any  # (S, T, k) uint8, 1 where the boxcar gate is open
-    pulse: Any  # (S, T, k) float32, update pulse in thresholds; 0 during warm-up
+    shown: Any  # (S, T, f, k) float32, f fields of the neurons' state
     weight: Any  # (S, T, k, r) float32, what the synapses deliver after the step's writes
     code: Any  # (S, T, k, r) int16, what they store in LSB; empty for analog weights
     residue: Any  # (S, T, k, r) int16, what their update accumulators hold; empty for analog weights
@@ -176,5 +145,5 @@ class Record(NamedTuple):
     spike_bits: Any  # spikes as bits, see chipsim.layout.spike_bits
     count: Any  # (S, n) float32: spike accumulator at the end of the window; n: n_out rounded up to whole vectors
     membrane: Any  # (S, n) float32 at the end of the window, or none (0, n)
-    signals: ProbeSignals  # of the neurons that are probed
+    probed: ProbeTables  # of the neurons that are probed
     reading: AdcCodes  # of the whole layer, for a host that reads it back

@@ -16,7 +16,7 @@ made in `chipsim/die/fabrication.py`; the draw in a stage of `chipsim.kernel`. W
 in `tests/witness/reference_random.py` and a test of its distribution in `tests/chipsim/random/`.
 """
 
-from chipsim.random.counter_based import natural_log, philox, uniform, words_of_four_steps
+from chipsim.random.counter_based import natural_log, philox, uniform, word_of_step, words_of_four_steps
 from chipsim.random.exponential import natural_exp
 from chipsim.random.normals import gaussians
 from chipsim.random.write_normals import normal_of_write, normals_of_rows
@@ -30,6 +30,7 @@ __all__ = [
     "normals_of_rows",
     "philox",
     "uniform",
+    "word_of_step",
     "words_of_columns",
     "words_of_four_steps",
 ]

@@ -67,6 +67,18 @@ def words_of_four_steps(words, key, window, layer, quarter, first_neuron):
 
 
 @outlined
+def word_of_step(key, window, layer, step, neuron):
+    """The word of one step, from 0, of one neuron: as `words_of_four_steps` has it."""
+    low = np.uint64(window) & _LOW
+    high = ((np.uint64(window) >> _SHIFT) << np.uint64(16)) | np.uint64(layer)
+    w0, w1, w2, w3 = philox(np.uint64(neuron), np.uint64(step) // np.uint64(4), low, high, key[0], key[1])
+    at = np.uint64(step) % np.uint64(4)
+    if at < np.uint64(2):
+        return np.uint32(w0 if at == np.uint64(0) else w1)
+    return np.uint32(w2 if at == np.uint64(2) else w3)
+
+
+@outlined
 def uniform(word):
     """A float32 uniform on [0, 1) from a 32-bit word; its 24 highest bits count."""
     return np.float32(np.int32(word >> np.uint32(8))) * _TWO_TO_MINUS_24

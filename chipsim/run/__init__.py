@@ -3,7 +3,7 @@
 Read, in this order:
 
     arguments      whether what a host sends can be run: kernels trust their inputs, so these look first
-    layer_runner   which kernel fits a block of a layer, and the room that it works in
+    layer_runner   runs a block of a layer: its plan, its kernel, and the room that it works in
     work_plan      which piece of a chunk waits for which: ranges of windows, layers, blocks of columns
     threads        runs pieces as soon as what they need is done; chunks overlap
     probe          which neurons and synapses are watched
@@ -12,7 +12,7 @@ Read, in this order:
 May know: `design`, `die` (for what was fabricated of a layer), `kernel`, `layout`, `simd`. Never an equation, and never
 what a host wants with the answers. Whoever owns the state is `chipsim/chip.py`.
 
-To add a kernel: see `chipsim.kernel`; `layer_runner` asks the function beside it whether it fits. To change the plan:
+Which kernel runs is `chipsim.kernel.plan_of`'s to say. To change the work plan:
 the bits must not depend on it, which `tests/chipsim/run/test_threads_and_chunks.py` and `test_chunks_in_flight.py`
 check; what a piece reads or writes may be used again only when a later piece waits for it.
 """
@@ -23,11 +23,13 @@ from chipsim.run.arguments import (
     check_chunk,
     check_seconds,
     check_targets,
+    checked_broadcast,
     events_fit,
+    moments_per_layer,
     rates_per_layer,
 )
 from chipsim.run.layer_runner import LayerRun, Windows
-from chipsim.run.probe import Probe, check_probes, nothing_probed, room_for
+from chipsim.run.probe import Probe, ProbeSignals, check_probes, in_a_row, nothing_probed, room_for, signals_of
 from chipsim.run.result import Awaited, Readings, Result, concatenated
 from chipsim.run.threads import Threads, WorkPiece
 from chipsim.run.work_plan import (
@@ -46,6 +48,7 @@ __all__ = [
     "Before",
     "LayerRun",
     "Probe",
+    "ProbeSignals",
     "Readings",
     "Result",
     "Threads",
@@ -57,6 +60,7 @@ __all__ = [
     "check_probes",
     "check_seconds",
     "check_targets",
+    "checked_broadcast",
     "checks",
     "concatenated",
     "cut_at",
@@ -64,9 +68,12 @@ __all__ = [
     "events_fit",
     "image_learning_ranges",
     "image_ranges",
+    "in_a_row",
     "inference",
     "learning",
+    "moments_per_layer",
     "nothing_probed",
     "rates_per_layer",
     "room_for",
+    "signals_of",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.design import AdcSpec, ChipError, ChipSpec
+from chipsim.design import AdcSpec, ChipError, ChipSpec, told_broadcast, told_targets
 from chipsim.layout import Events, Targets
 from chipsim.simd import inlined, kernel, prefetch_window
 
@@ -85,7 +85,8 @@ def check_chunk(spec: ChipSpec, events: Events, windows: NDArray[np.int64]) -> N
 def check_targets(spec: ChipSpec, n_windows: int, targets: Targets) -> None:
     """Raises ChipError if the shapes of targets do not fit the spec and the number of windows."""
     shapes = [None if target is None else target.shape for target in targets]
-    expected = [(n_windows, shape.n_out) if shape.learns else None for shape in spec.shapes]
+    told = told_targets(spec)
+    expected = [(n_windows, shape.n_out) if brought else None for shape, brought in zip(spec.shapes, told, strict=True)]
     if shapes != expected:
         raise ChipError(f"targets of shapes {shapes} do not fit this chip and chunk: send {expected}")
 
@@ -101,6 +102,38 @@ def rates_per_layer(spec: ChipSpec, n_windows: int, rates: NDArray[np.float32]) 
     if not np.isfinite(rates).all():
         raise ChipError("learning rates contain NaN or infinity: every one must be a finite number")
     return np.broadcast_to(rates.reshape(n_windows, -1), (n_windows, spec.n_layers))
+
+
+def moments_per_layer(
+    spec: ChipSpec, n_windows: int, rates: NDArray[np.float32], broadcast: NDArray[np.float32] | None
+) -> NDArray[np.float32]:
+    """(n_layers, S, 2), learning rate and broadcast of each window.
+
+    Raises ChipError as `rates_per_layer` and `checked_broadcast`.
+    """
+    moments = np.zeros((spec.n_layers, n_windows, 2), np.float32)
+    moments[:, :, 0] = rates_per_layer(spec, n_windows, rates).T
+    told = checked_broadcast(spec, n_windows, broadcast)
+    if told is not None:
+        moments[:, :, 1] = told
+    return moments
+
+
+def checked_broadcast(
+    spec: ChipSpec, n_windows: int, broadcast: NDArray[np.float32] | None
+) -> NDArray[np.float32] | None:
+    """(S,) float32, or None if the learning rule asks for none. Raises ChipError if it is not what that asks for."""
+    rule = spec.learning_circuit.rule
+    if not told_broadcast(spec):
+        if broadcast is not None:
+            raise ChipError(f"learning rule {rule!r} listens to no broadcast: leave it out")
+        return None
+    if broadcast is None:
+        raise ChipError(f"learning rule {rule!r} needs a broadcast, one number per window: give broadcast=")
+    told = np.asarray(broadcast, np.float32)
+    if told.shape != (n_windows,) or not np.isfinite(told).all():
+        raise ChipError(f"a broadcast of shape {told.shape} does not fit: send ({n_windows},) finite numbers")
+    return told
 
 
 def check_adc(spec: ChipSpec, adc: AdcSpec) -> None:

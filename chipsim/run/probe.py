@@ -5,7 +5,7 @@ Watching never changes a run: the kernels only copy what they have computed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim.design import ChipError, ChipSpec
-from chipsim.layout import ProbeSignals
+from chipsim.layout import ProbeTables
+from learning_circuit import Field
 
 
 @dataclass(frozen=True)
@@ -47,36 +48,80 @@ def check_probes(probes: Sequence[Probe], spec: ChipSpec) -> None:
             )
 
 
-def room_for(probe: Probe, n_windows: int, steps: int, learns: bool, coded: bool) -> ProbeSignals:
-    """Signals of a probe, still to be filled by a kernel. learns, coded: whether there are such signals at all."""
+class ProbeSignals(Mapping[str, NDArray[Any]]):
+    """What is watched of k neurons of a layer, step by step, and of the synapses between them and r of its input rows.
+
+    Each signal has a name and can be asked for as an attribute, too: neurons (k,) and rows (r,), the numbers of both,
+    n_in for the bias; input (S, T, r), what the rows carry, 1 for a spike or a bias, an amplitude, or 0; the state of
+    the neurons, (S, T, k) each, in the order of the hardware: current, noise, membrane, kept, count and, where the chip
+    learns, target_count, error, boxcar, pulse, besides what fields other neurons and learning rules declare; weight,
+    code and residue (S, T, k, r) of the synapses after the step's writes. Signals of a circuit that does not take part
+    are empty (S = 0).
+    """
+
+    def __init__(self, signals: Mapping[str, NDArray[Any]]) -> None:
+        self.__dict__.update(signals)
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        signal: NDArray[Any] = self.__dict__[name]
+        return signal
+
+    def __getattr__(self, name: str) -> NDArray[Any]:
+        raise AttributeError(f"no signal {name!r} was probed: choose from {', '.join(self)}")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.__dict__)
+
+    def __len__(self) -> int:
+        return len(self.__dict__)
+
+    def of_windows(self, cut: Callable[[NDArray[Any]], NDArray[Any]]) -> ProbeSignals:
+        """These signals, those that have an axis of windows cut."""
+        return ProbeSignals({name: self[name] if name in _NUMBERS else cut(self[name]) for name in self})
+
+
+_NUMBERS = ("neurons", "rows")
+
+
+def in_a_row(signals: Sequence[Mapping[str, NDArray[Any]]]) -> ProbeSignals:
+    """Those of chunks that followed each other."""
+    return ProbeSignals(
+        {
+            name: signals[0][name] if name in _NUMBERS else np.concatenate([each[name] for each in signals])
+            for name in signals[0]
+        }
+    )
+
+
+def room_for(probe: Probe, shown: int, n_windows: int, steps: int, learns: bool, coded: bool) -> ProbeTables:
+    """Signals of a probe, still to be filled by a kernel. shown: fields; learns, coded: which synapses are shown."""
     n_neurons, n_rows = len(probe.neurons), len(probe.rows)
     learned = n_windows if learns else 0
-
-    def per_neuron(windows: int, dtype: Any = np.float32) -> NDArray[Any]:
-        return np.zeros((windows, steps, n_neurons), dtype)
 
     def per_synapse(windows: int, dtype: Any) -> NDArray[Any]:
         return np.zeros((windows, steps, n_neurons, n_rows), dtype)
 
-    return ProbeSignals(
+    return ProbeTables(
         neurons=np.array(probe.neurons, np.int64),
         rows=np.array(probe.rows, np.int64),
         input=np.zeros((n_windows, steps, n_rows), np.float32),
-        current=per_neuron(n_windows),
-        noise=per_neuron(n_windows),
-        membrane=per_neuron(n_windows),
-        kept=per_neuron(n_windows),
-        count=per_neuron(n_windows),
-        target_count=per_neuron(learned),
-        error=per_neuron(learned),
-        boxcar=per_neuron(learned, np.uint8),
-        pulse=per_neuron(learned),
+        shown=np.zeros((n_windows, steps, shown, n_neurons), np.float32),
         weight=per_synapse(learned, np.float32),
         code=per_synapse(learned if coded else 0, np.int16),
         residue=per_synapse(learned if coded else 0, np.int16),
     )
 
 
-def nothing_probed() -> ProbeSignals:
+def signals_of(probed: ProbeTables, shown: Sequence[Field], learned: Sequence[str]) -> ProbeSignals:
+    """As people look at them. shown: the fields; learned: those that are empty where a chip only infers."""
+    signals = {"neurons": probed.neurons, "rows": probed.rows, "input": probed.input}
+    rests = len(probed.weight) == 0
+    for number, field in enumerate(shown):
+        values = probed.shown[:, :, number].astype(field.dtype)
+        signals[field.name] = values[:0] if rests and field.name in learned else values
+    return ProbeSignals(signals | {"weight": probed.weight, "code": probed.code, "residue": probed.residue})
+
+
+def nothing_probed() -> ProbeTables:
     """Signals of no neuron: a kernel that gets them watches nothing."""
-    return room_for(Probe(1, ()), 0, 0, False, False)
+    return room_for(Probe(1, ()), 0, 0, 0, False, False)

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim.design import Adc
-from chipsim.layout import Events, ProbeSignals
+from chipsim.layout import Events
+from chipsim.run.probe import ProbeSignals, in_a_row
 
 
 @dataclass(frozen=True)
@@ -83,16 +84,10 @@ def concatenated(results: Sequence[Result]) -> Result:
         membrane=np.concatenate([result.membrane for result in results]),
         activity={name: np.sum([result.activity[name] for result in results], axis=0) for name in first.activity},
         work={name: np.sum([result.work[name] for result in results], axis=0) for name in first.work},
-        signals={layer: _in_a_row([result.signals[layer] for result in results]) for layer in first.signals},
+        signals={layer: in_a_row([result.signals[layer] for result in results]) for layer in first.signals},
         probed_membranes={
             layer: np.concatenate([result.probed_membranes[layer] for result in results])
             for layer in first.probed_membranes
         },
         spikes={layer: np.concatenate([result.spikes[layer] for result in results]) for layer in first.spikes},
     )
-
-
-def _in_a_row(signals: Sequence[ProbeSignals]) -> ProbeSignals:
-    """Signals of windows that followed each other; what is watched stays the same."""
-    joined = ProbeSignals(*(np.concatenate(parts) for parts in zip(*signals, strict=True)))
-    return joined._replace(neurons=signals[0].neurons, rows=signals[0].rows)

@@ -166,8 +166,8 @@ class Die:
         traces: Iterable[Message] = ()
         if isinstance(message, Learn):
             targets = [target if target.shape[1] else None for target in wanted]
-            rates = message.rates[:, 0] if message.rates.shape[1] == 1 else message.rates
-            result = chip.learn(events, message.windows, targets, rates, _probes(message.probes))
+            rates, told = message.learning_rates()
+            result = chip.learn(events, message.windows, targets, rates, _probes(message.probes), told)
             self.windows_learned += len(message.windows)
         elif isinstance(message, Infer):
             result = chip.infer(events, message.windows, _probes(message.probes))

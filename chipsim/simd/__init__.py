@@ -22,7 +22,7 @@ that `compiled` hashes, or a stale kernel may be loaded.
 """
 
 from chipsim.simd.buffer_pool import BufferPool
-from chipsim.simd.compiled import KERNEL_FOLDER, cache_root, kernel, processor, sources_key
+from chipsim.simd.compiled import KERNEL_FOLDER, cache_root, kernel, kernel_named, processor, sources_key
 from chipsim.simd.generated import (
     Register,
     Sum,
@@ -32,6 +32,7 @@ from chipsim.simd.generated import (
     index,
     load,
     members,
+    no_lanes,
     none_chosen,
     packed,
     rolled_loop,
@@ -41,7 +42,7 @@ from chipsim.simd.generated import (
     zero_floats,
 )
 from chipsim.simd.jit import inlined, inlined_in_python, outlined
-from chipsim.simd.lanes import Lanes, Sequence, repeated, sequences
+from chipsim.simd.lanes import Lanes, Sequence, first_lanes, repeated, sequences
 from chipsim.simd.masks import nonzero, population, store_chosen
 from chipsim.simd.memory import aligned, placed
 from chipsim.simd.plugin_sources import plugin_sources_key
@@ -86,15 +87,18 @@ __all__ = [
     "cache_root",
     "comparison",
     "data_and_shape",
+    "first_lanes",
     "index",
     "inlined",
     "inlined_in_python",
     "keep_rolled",
     "kernel",
+    "kernel_named",
     "list_rows",
     "load",
     "marked",
     "members",
+    "no_lanes",
     "none_chosen",
     "nonzero",
     "outlined",

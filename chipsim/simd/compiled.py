@@ -26,6 +26,7 @@ _KERNEL_PACKAGES = ("chipsim", "learning_circuit", "nonideality")  # every file 
 _ROOM = 4 << 20  # bytes that compiled kernels need at most
 _UNUSED_S = 60 * 86_400.0  # after that long without a use, the kernels of other sources are removed
 _HOST = "host"  # here only those with kernels
+_COMPILES = (b"@kernel", b"kernel_named(")
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
@@ -38,7 +39,9 @@ def sources_key(root: Path) -> str:
     """Sixteen hex digits over the sources below `root` (the folder that holds the packages) and the compiler."""
     digest = hashlib.sha256(f"{numba.__version__} {platform.python_version()} {processor()}".encode())
     sources = [source for package in _KERNEL_PACKAGES for source in sorted((root / package).rglob("*.py"))]
-    sources += [source for source in sorted((root / _HOST).rglob("*.py")) if b"@kernel" in source.read_bytes()]
+    for source in sorted((root / _HOST).rglob("*.py")):
+        if any(word in source.read_bytes() for word in _COMPILES):
+            sources.append(source)
     for source in sources:
         digest.update(f"{source.relative_to(root)}\0".encode() + source.read_bytes())
     return digest.hexdigest()[:16]
@@ -78,10 +81,21 @@ KERNEL_FOLDER = _kernel_folder()
 
 def kernel(function: _F) -> _F:
     """Compile `function` without the interpreter lock; kept on disk where there is a place for it."""
-    if numba.config.DISABLE_JIT:
-        return function
-    options = {"nopython": True, "nogil": True, "_nrt": False, "no_cfunc_wrapper": True}
-    compiled = KeptKernel(function, targetoptions=options)
-    if KERNEL_FOLDER is not None and Path(function.__code__.co_filename).is_file():
-        compiled.keep_in(KERNEL_FOLDER)
-    return compiled
+    return kernel_named("")(function)
+
+
+def kernel_named(called: str) -> Callable[[_F], _F]:
+    """As `kernel`, of a function that others make of parts: `called` says of which, and names their sources if those
+    are not ours.
+    """
+
+    def compile_function(function: _F) -> _F:
+        if numba.config.DISABLE_JIT:
+            return function
+        options = {"nopython": True, "nogil": True, "_nrt": False, "no_cfunc_wrapper": True}
+        compiled = KeptKernel(function, targetoptions=options)
+        if KERNEL_FOLDER is not None and Path(function.__code__.co_filename).is_file():
+            compiled.keep_in(KERNEL_FOLDER, called)
+        return compiled
+
+    return compile_function

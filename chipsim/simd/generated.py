@@ -103,6 +103,11 @@ def none_chosen(builder: Any) -> Register:
     return Register(builder, ir.Constant(_CHOICE, None))
 
 
+def no_lanes(builder: Any) -> Lanes:
+    """A comparison of sixteen that holds nowhere, and never will."""
+    return Lanes(builder, ir.Constant(_CHOICE, None))
+
+
 def comparison(builder: Any, mask: Any) -> Lanes:
     """Sixteen bits, the lowest first, as the comparison that they came from."""
     return Lanes(builder, builder.bitcast(mask, _CHOICE))

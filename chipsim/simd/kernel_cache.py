@@ -67,9 +67,11 @@ class KernelFiles(NullCache):  # type: ignore[misc]
     but stages, numbers and strings.
     """
 
-    def __init__(self, function: Callable[..., Any], folder: Path) -> None:
+    def __init__(self, function: Callable[..., Any], folder: Path, called: str = "") -> None:
+        """called: all that tells the function from others of its sources; empty: what it closes over."""
         source = Path(function.__code__.co_filename).read_bytes()
-        self._origin = (*_identity(function), hashlib.sha256(source).hexdigest(), _package_key(function))
+        identity = (function.__module__, function.__qualname__, called) if called else _identity(function)
+        self._origin = (*identity, hashlib.sha256(source).hexdigest(), _package_key(function))
         self._name = f"{function.__module__}.{function.__qualname__}".replace("<locals>.", "")
         self._folder = folder
 
@@ -130,8 +132,9 @@ class KeptKernel(CPUDispatcher):  # type: ignore[misc]
 
     _files: KernelFiles | None = None
 
-    def keep_in(self, folder: Path) -> None:
-        self._cache = self._files = KernelFiles(self.py_func, folder)
+    def keep_in(self, folder: Path, called: str = "") -> None:
+        """called: see `KernelFiles`."""
+        self._cache = self._files = KernelFiles(self.py_func, folder, called)
 
     def compile(self, sig: Any) -> Any:
         if self._files is None:

@@ -56,7 +56,16 @@ class Lanes:
     def __mul__(self, other: Lanes | float) -> Lanes:
         return self._with("mul", other)
 
-    def __truediv__(self, other: Lanes) -> Lanes:
+    def __radd__(self, other: float) -> Lanes:
+        return self.broadcast_like(other) + self
+
+    def __rsub__(self, other: float) -> Lanes:
+        return self.broadcast_like(other) - self
+
+    def __rmul__(self, other: float) -> Lanes:
+        return self.broadcast_like(other) * self
+
+    def __truediv__(self, other: Lanes | float) -> Lanes:
         return self._with("div", other)
 
     def __neg__(self) -> Lanes:
@@ -67,6 +76,9 @@ class Lanes:
 
     def __and__(self, other: Lanes | int) -> Lanes:
         return Lanes(self.builder, self.builder.and_(self.value, self.broadcast_like(other).value))
+
+    def __or__(self, other: Lanes | int) -> Lanes:
+        return Lanes(self.builder, self.builder.or_(self.value, self.broadcast_like(other).value))
 
     def __lshift__(self, other: int) -> Lanes:
         return Lanes(self.builder, self.builder.shl(self.value, self.broadcast_like(other).value))
@@ -85,6 +97,14 @@ class Lanes:
     def sqrt(self) -> Lanes:
         return self._library("llvm.sqrt", self)
 
+    def floor(self) -> Lanes:
+        """Of floats."""
+        return self._library("llvm.floor", self)
+
+    def power_of_two(self) -> Lanes:
+        """Of whole floats from -126 to 127: the bits of a float32's exponent."""
+        return ((self + 127.0).astype(np.uint32) << 23).view(np.float32)
+
     def _library(self, name: str, *arguments: Lanes) -> Lanes:
         """One of the compiler's own functions of floats."""
         kind = self.value.type
@@ -99,6 +119,9 @@ class Lanes:
     def __lt__(self, other: Lanes | float) -> Lanes:
         return Lanes(self.builder, self.builder.fcmp_ordered("<", self.value, self.broadcast_like(other).value))
 
+    def __le__(self, other: Lanes | float) -> Lanes:
+        return Lanes(self.builder, self.builder.fcmp_ordered("<=", self.value, self.broadcast_like(other).value))
+
     def __ge__(self, other: Lanes | float) -> Lanes:
         return Lanes(self.builder, self.builder.fcmp_ordered(">=", self.value, self.broadcast_like(other).value))
 
@@ -109,6 +132,13 @@ class Lanes:
     def where(self, yes: Lanes, no: Lanes | float) -> Lanes:
         """Of a comparison: `yes` where it holds, else `no`."""
         return Lanes(self.builder, self.builder.select(self.value, yes.value, yes.broadcast_like(no).value))
+
+    def as_floats(self) -> Lanes:
+        """Of a comparison: 1 where it holds, else 0. Floats as they are."""
+        if self._kind() != ir.IntType(1):
+            return self
+        kind = ir.VectorType(_FLOAT, self.value.type.count) if isinstance(self.value.type, ir.VectorType) else _FLOAT
+        return self.where(Lanes(self.builder, ir.Constant(kind, [1.0] * LANES if kind != _FLOAT else 1.0)), 0.0)
 
     def astype(self, dtype: Any) -> Lanes:
         """uint32 to float32, float32 of at least 0 to uint32: as numpy's, which is why it is called so."""
@@ -234,3 +264,9 @@ def repeated(builder: Any, scalar: Any) -> Lanes:
     first = builder.insert_element(ir.Constant(kind, ir.Undefined), scalar, _INT(0))
     everywhere = ir.Constant(ir.VectorType(_INT, LANES), [0] * LANES)
     return Lanes(builder, builder.shuffle_vector(first, ir.Constant(kind, ir.Undefined), everywhere))
+
+
+def first_lanes(builder: Any, count: Any) -> Lanes:
+    """A comparison of sixteen that holds in the first `count`, an int64 of any size."""
+    numbers = Lanes(builder, ir.Constant(ir.VectorType(_FLOAT, LANES), [float(k) for k in range(LANES)]))
+    return numbers < repeated(builder, builder.sitofp(count, _FLOAT))

@@ -55,7 +55,7 @@ class Vectors:
 
 
 class FloatArray:
-    """A one- or two-dimensional numba array of float32 inside generated code."""
+    """A numba array of float32 inside generated code, its last axis being columns; the others count as one of rows."""
 
     def __init__(self, context: Any, builder: Any, kind: Any, value: Any) -> None:
         array = make_array(kind)(context, builder, value)
@@ -76,8 +76,8 @@ class FloatArray:
         return Vectors(self._builder, self._builder.gep(self._data, [column]))
 
     def row_vectors(self, row: Any, column: Any) -> Vectors:
-        """From `column` of a row on, of a two-dimensional array."""
-        start = self._builder.add(self._builder.mul(row, self._shape[1]), column)
+        """From `column` of a row on."""
+        start = self._builder.add(self._builder.mul(row, self._shape[-1]), column)
         return Vectors(self._builder, self._builder.gep(self._data, [start]))
 
 

@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim.design import LayerShape
-from chipsim.kernel import add_constant_current_rows, add_rows, write_constant_current_rows
+from chipsim.kernel import add_constant_current_rows, add_rows
 from chipsim.layout import column_ranges, padded_width
-from chipsim.simd import kernel, placed, write_whole_rows
+from chipsim.simd import kernel, outlined, placed, write_constant_current_rows, write_whole_rows
 from host.bench.conv_workload import windows_of
 from host.bench.roofline import SpikeLists, lists_of_spikes
 from nonideality import stream
@@ -32,6 +32,11 @@ _SYNAPSES = 1 << 27  # a thread takes in a run: some milliseconds, beside which 
 
 Kind = Literal["add", "write"]
 Kernel = Callable[..., None]
+
+
+@outlined
+def _write_rows_of_constant_current(weight, gain, rows, amplitude, pulse):  # type: ignore[no-untyped-def]
+    write_constant_current_rows(pulse, weight, gain, rows, amplitude, 0, len(rows))
 
 
 def visits_of(shape: LayerShape, spikes: NDArray[np.uint8]) -> SpikeLists:
@@ -160,7 +165,7 @@ def write(  # type: ignore[no-untyped-def]
         for v in range(len(begin)):
             if constant_current:
                 some = slice(begin[v, 0], end[v, 0])
-                write_constant_current_rows(weight, gain, rows[some], amplitude[some], pulse)
+                _write_rows_of_constant_current(weight, gain, rows[some], amplitude[some], pulse)
             else:
                 write_whole_rows(pulse, weight, rows, begin[v, 0], end[v, 0])
 

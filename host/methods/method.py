@@ -46,6 +46,8 @@ class Method(ABC):
 
     learns_on_chip: ClassVar[bool] = False  # whether the die's learning circuits are at work
 
+    any_neuron: ClassVar[bool] = False  # whether it needs no formula of a neuron; else it knows those built in
+
     takes_images: ClassVar[bool] = (
         False  # whether it trains convolutions and pools, too, or fully connected layers only
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from chipsim import ChipInterface
+from chipsim.design import told_targets
 from host.data import Encoder
 from host.link import Timeline
 from host.methods.effort import Effort, bytes_shown, n_weights, programming_bytes
@@ -28,6 +29,8 @@ class OnChipLtl(Method):
     meaning = METHODS["on-chip-ltl"]
 
     learns_on_chip = True
+
+    any_neuron = True
 
     takes_images = True
 
@@ -57,7 +60,7 @@ class OnChipLtl(Method):
             progress.activity,
             progress.presentations,
             constant_current=setup.spec.encoding == "current",
-            targets=True,
+            targets=any(told_targets(setup.design)),
         )
         return Effort(
             samples=progress.presentations,
@@ -73,8 +76,10 @@ class OnChipLtl(Method):
 def learning_die(kind: type[_Die], setup: Setup, chip: ChipInterface, timeline: Timeline | None = None) -> _Die:
     """`chip` with all presentations of the run before it."""
     spec, n_in, epoch = setup.spec, setup.dataset.n_in, len(setup.train)
-    chunk = setup.chunk
+    chunk, follows = setup.chunk, any(told_targets(setup.design))
     ahead = Encoder(spec.encoding, n_in, spec.steps, chunk, spec.seed, TrainingBatches.BUFFERS)
-    batches = TrainingBatches(setup.train, setup.teacher, ahead, spec.training.output_target, spec.seed, timeline)
+    batches = TrainingBatches(
+        setup.train, setup.teacher, ahead, spec.training.output_target, spec.seed, timeline, follows
+    )
     looking = Encoder(spec.encoding, n_in, spec.steps, CHUNK, spec.seed)
     return kind(chip, batches, setup.valid, looking, epoch, chunk)

@@ -145,9 +145,10 @@ def _raster(outcome: Outcome) -> Figure:
     outcome.chip.restore(learned)
     looks = [before, after]
     last = setup.design.n_layers
-    # An integrating readout answers by the largest membrane in units of the neuron's own threshold.
-    threshold = fabricate(setup.design, setup.spec.die)[-1].neurons.threshold
-    readout = np.stack([r.probed_membranes[last][0] / threshold for _, r in looks])
+    readout = np.zeros(0)
+    if setup.spec.neuron.readout != "spiking":  # it answers by the largest membrane over the neuron's own threshold
+        threshold = fabricate(setup.design, setup.spec.die)[-1].tables.threshold
+        readout = np.stack([r.probed_membranes[last][0] / threshold for _, r in looks])
     ratios = [1.0] * len(names) + [1.7]
     title = f"Test sample {index}, class {label}{', the first that learning put right' if len(repaired) else ''}{some}"
     figure = _figure(outcome, title, 1.8 + 1.05 * sum(ratios))

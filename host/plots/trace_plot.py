@@ -111,11 +111,19 @@ def _panels(waveform: Waveform) -> list[tuple[str, float, _Draw]]:
         ("spike", 0.5, _spike),
         ("spike count and\ntarget count" if waveform.learns else "count", 1.6, _counts),
     ]
+    own = {
+        signal.field.name: signal.field for neuron in waveform.neurons for signal in neuron.own if len(signal.values)
+    }
+    panels += [(f"{name}\n({field.unit})" if field.unit else name, 1.2, _own(name)) for name, field in own.items()]
     if waveform.learns:
-        learning: list[tuple[str, float, _Draw]] = [
-            ("target minus count\n(spikes)", 1.3, _difference),
-            ("error gate\n(spikes per step)" if _is_linear(waveform) else "error gate", 1.2, _error),
-            ("learning gates", 0.9, _gates),
+        learning: list[tuple[str, float, _Draw]] = []
+        if any(len(neuron.error) for neuron in waveform.neurons):  # of a circuit with gates
+            learning = [
+                ("target minus count\n(spikes)", 1.3, _difference),
+                ("error gate\n(spikes per step)" if _is_linear(waveform) else "error gate", 1.2, _error),
+                ("learning gates", 0.9, _gates),
+            ]
+        learning += [
             ("update pulse\n(10⁻³ th)", 1.2, _pulse),
             (
                 "weight change\n(10⁻³ th)" if not len(waveform.neurons[0].code) else "weight change\n(LSB)",
@@ -125,6 +133,17 @@ def _panels(waveform: Waveform) -> list[tuple[str, float, _Draw]]:
         ]
         panels += [(label, height, _where_it_learns(draw)) for label, height, draw in learning]
     return panels
+
+
+def _own(name: str) -> _Draw:
+    """A field that the neuron or the learning rule declares."""
+
+    def drawn(scene: _Scene, axes: Axes, neuron: NeuronWaveform) -> None:
+        if any(signal.field.name == name for signal in neuron.own):
+            axes.step(*scene.line(neuron, name), where="post", color=BLACK, linewidth=1.1)
+            axes.margins(y=0.12)
+
+    return drawn
 
 
 def _where_it_learns(draw: _Draw) -> _Draw:
@@ -200,7 +219,8 @@ def _current(scene: _Scene, axes: Axes, neuron: NeuronWaveform) -> None:
 
 def _membrane(scene: _Scene, axes: Axes, neuron: NeuronWaveform) -> None:
     at, values = scene.line(neuron, "membrane")
-    threshold, low, high = (neuron.fabricated[name] for name in ("threshold", "low_rail", "high_rail"))
+    low, high = (neuron.fabricated[name] for name in ("low_rail", "high_rail"))
+    threshold = neuron.fabricated.get("threshold", np.inf)  # another package's neuron fires by what it likes
     fires = np.isfinite(threshold) and not neuron.integrating
     bottom, top = float(min(values.min(), 0)), float(max(values.max(), threshold if fires else 0))
     span = max(top - bottom, 1e-3)
@@ -209,7 +229,7 @@ def _membrane(scene: _Scene, axes: Axes, neuron: NeuronWaveform) -> None:
     far = [f"rail {rail:g} out of sight" for rail in (low, high) if rail not in rails and np.isfinite(rail)]
     bottom, top = min([bottom, *rails]), max([bottom + span, top, *rails])
     axes.set_ylim(bottom - 0.08 * (top - bottom), top + 0.08 * (top - bottom))
-    edges = neuron.fabricated["boxcar_low"], neuron.fabricated["boxcar_high"]
+    edges = [neuron.fabricated.get(f"boxcar_{edge}", np.inf) for edge in ("low", "high")]  # not every rule has a gate
     if neuron.learns and np.isfinite(edges).all():
         label = f"boxcar {edges[0]:.2f} to {edges[1]:.2f}"
         axes.axhspan(*edges, color=BLUE, alpha=0.13, linewidth=0, label=label, zorder=0.6)
@@ -238,7 +258,7 @@ def _spike(scene: _Scene, axes: Axes, neuron: NeuronWaveform) -> None:
 def _counts(scene: _Scene, axes: Axes, neuron: NeuronWaveform) -> None:
     label = "membrane / threshold" if neuron.integrating else "spikes"
     axes.step(*scene.line(neuron, "count"), where="post", color=BLACK, linewidth=1.2, label=label)
-    if neuron.learns:
+    if len(neuron.target_count):
         at, values = scene.line(neuron, "target_count")
         axes.step(at, values, where="post", color=BLUE, linestyle=DASHES, linewidth=1.2, label="target")
     full = neuron.fabricated["accumulator_full"]

@@ -12,6 +12,8 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from chipsim.check import try_plugins
+from chipsim.design import NEURONS, rule_of
 from host.data import DATA_SOURCES, encoding_named, source_named
 from host.errors import SettingError
 from host.methods import TRAINING_METHODS, Method, find
@@ -19,6 +21,7 @@ from host.near import did_you_mean
 from host.run.hardware_setting import HardwareSetting
 from host.settings import RunSpec, put, put_default
 from host.teachers import check_kind, digest_of, neuron_settings
+from learning_circuit import Brings
 
 
 def resolve(config: Path | None, overrides: Mapping[str, Any]) -> RunSpec:
@@ -74,6 +77,7 @@ def spec_of(settings: Mapping[str, Any], config: Path | None = None) -> RunSpec:
         raise SettingError(_one_line(error, config)) from None
     checked_method(spec, config)
     encoding_named(spec.encoding)  # one that cannot be used is refused before a teacher is trained
+    try_plugins(spec.neuron, spec.learning_circuit)  # so is another's neuron or rule
     return spec
 
 
@@ -85,6 +89,20 @@ def checked_method(spec: RunSpec, config: Path | None = None) -> Method:
             method.check(spec)
         except ValueError as error:
             raise SettingError(f"{error}{_where(config)}") from None
+    if not method.any_neuron and spec.neuron.kind not in NEURONS.built_in:
+        raise SettingError(
+            f"method {method.name} computes with the formulas of {' and '.join(NEURONS.built_in)} neurons, not with"
+            f" those of {spec.neuron.kind!r}: choose on-chip-ltl{_where(config)}"
+        )
+    try:
+        rule = rule_of(spec.learning_circuit)
+    except ValueError as error:
+        raise SettingError(f"{error}{_where(config)}") from None
+    if method.learns_on_chip and Brings.BROADCAST in rule.brings:
+        raise SettingError(
+            f"learning rule {spec.learning_circuit.rule!r} listens to a broadcast, which no method brings: give it from"
+            f" Python, chip.learn(..., broadcast=){_where(config)}"
+        )
     return method
 
 

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_ori
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from host.settings.plugins import NameOf
+from chipsim.design import NameOf
 from host.settings.spec import RunSpec
 
 Group = Literal["Chip", "Data", "Network", "Learning"]

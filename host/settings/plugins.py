@@ -5,11 +5,9 @@ The rooms that hold the classes provide them: `host.data` and `host.methods`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
-
+from chipsim.design import NameOf
 from host.errors import DataError, SettingError
 from host.settings.choices import ENCODINGS
 from host.settings.defaults import BUILT_IN
@@ -23,27 +21,6 @@ DATA_SOURCES: PluginGroup[Any] = PluginGroup(
 TRAINING_METHODS: PluginGroup[Any] = PluginGroup(
     "chipsim.methods", what="method", error=SettingError, see="chipsim methods", names=METHODS
 )
-
-
-@dataclass(frozen=True)
-class NameOf:
-    """Marks a setting that is a name of a group: others are refused, and the help lists what is installed."""
-
-    group: PluginGroup[Any]
-    others: bool = False  # whether any text is allowed: of data sets, files and folders, too
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:
-        inner: CoreSchema = handler(source)
-        return inner if self.others else core_schema.no_info_after_validator_function(self._known, inner)
-
-    def _known(self, name: str) -> str:
-        """Says of an unknown name what pydantic says of a Literal's."""
-        if not self.group.offers(name):
-            *names, last = map(repr, self.group.names())
-            expected = f"{', '.join(names)} or {last}" if names else last
-            raise PydanticCustomError("literal_error", "Input should be {expected}", {"expected": expected})
-        self.group.check(name)
-        return name
 
 
 EncodingName = Annotated[str, NameOf(ENCODERS)]

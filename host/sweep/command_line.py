@@ -42,7 +42,10 @@ def command_line_of(spec: RunSpec) -> str:
 def _settings(spec: RunSpec) -> dict[str, Any]:
     """All settings by their dotted names, those that a spec leaves out, too; a chip is one, a table of tables."""
     chip = None if spec.chip is None else _table(spec.chip)
-    tables = spec.model_dump(mode="json", exclude={"chip"}) | {"neuron": spec.neuron.settings()}
+    tables = spec.model_dump(mode="json", exclude={"chip"}) | {
+        "neuron": spec.neuron.settings(),
+        "learning_circuit": spec.learning_circuit.settings(),
+    }
     return dict(_leaves(tables)) | {"chip": chip}
 
 

@@ -6,14 +6,14 @@ The signals are those of the run itself: probes copy them between the stages of 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chipsim import ChipInterface, ChipSpec, Events, Probe, Result, Snapshot
-from chipsim.design import LayerShape
+from chipsim.design import LayerShape, told_targets
 from chipsim.die import FabricatedLayer, fabricate
 from host.data import Encoder
 from host.errors import TraceError
@@ -21,10 +21,23 @@ from host.run import NullListener, RunListener, prepare, run
 from host.settings import RunSpec
 from host.trace.synapse_lookup import crossbar_of, figure_of, inputs_of
 from host.training import EVALUATION_WINDOWS, Setup, TrainingBatches, per_layer, spans
+from learning_circuit import Field
 
 ROWS = 4  # of a layer that are watched if none is named: the most active ones, and always the bias
 DataPart = Literal["test", "train"]
 Places = Sequence[tuple[int, int]]  # (layer, neuron) or (layer, row), layers from 1
+
+
+def _nothing() -> Any:
+    return np.zeros((0, 0), np.float32)
+
+
+class OwnSignal(NamedTuple):
+    """A field of a neuron or of a learning rule that not every one has."""
+
+    field: Field
+    of_rule: bool  # else of the neuron
+    values: NDArray[Any]  # (S, T)
 
 
 @dataclass(frozen=True)
@@ -44,9 +57,6 @@ class NeuronWaveform:
     kept: NDArray[np.float32]  # (S, T) what leak and reset leave of it for the next step; rails clip only the sum
     spike: NDArray[np.uint8]  # (S, T)
     count: NDArray[np.float32]  # (S, T) spike accumulator; of an integrating readout membrane / threshold
-    target_count: NDArray[np.float32]  # (S, T)
-    error: NDArray[np.float32]  # (S, T) output of the error gate
-    boxcar: NDArray[np.uint8]  # (S, T) 1 while the boxcar gate is open
     pulse: NDArray[np.float32]  # (S, T) update pulse
     weight: NDArray[np.float32]  # (S, T, r) after the step's writes, gain included
     code: NDArray[np.int16]  # (S, T, r) what is stored, in LSB; empty for analog weights
@@ -57,6 +67,11 @@ class NeuronWaveform:
     integrating: bool  # a readout that never fires
     fabricated: dict[str, float]  # this neuron's figures as fabricated: threshold, boxcar_low, gain_row12, ...
     nominal: dict[str, float]  # the same of a chip without errors
+    own: list[OwnSignal]  # what fields the neuron and the learning rule declare besides
+    # Of a learning circuit that has them:
+    target_count: NDArray[np.float32] = field(default_factory=_nothing)  # (S, T)
+    error: NDArray[np.float32] = field(default_factory=_nothing)  # (S, T) output of the error gate
+    boxcar: NDArray[np.uint8] = field(default_factory=_nothing)  # (S, T) 1 while the boxcar gate is open
 
     @property
     def learns(self) -> bool:
@@ -200,7 +215,14 @@ def _learn(setup: Setup, chip: ChipInterface, n: int, listener: RunListener) -> 
     encoder = Encoder(
         spec.encoding, setup.dataset.n_in, spec.steps, setup.chunk, spec.seed, buffers=TrainingBatches.BUFFERS
     )
-    batches = TrainingBatches(setup.train, setup.teacher, encoder, spec.training.output_target, spec.seed)
+    batches = TrainingBatches(
+        setup.train,
+        setup.teacher,
+        encoder,
+        spec.training.output_target,
+        spec.seed,
+        follows_targets=any(told_targets(setup.design)),
+    )
     for piece in batches.chunks(spans(0, n, setup.chunk, epoch)):
         chip.learn(piece.events, piece.windows, piece.targets, _rates(setup, piece.windows))
         listener.learning(int(piece.windows[-1]) + 1, n, None)
@@ -252,8 +274,7 @@ def _neuron_waveform(
     nominal: FabricatedLayer,
 ) -> NeuronWaveform:
     signals, neuron, rows = result.signals[probe.layer], probe.neurons[k], list(probe.rows)
-    named = signals._asdict()
-    shown = {name: array[:, :, k] for name, array in named.items() if name not in ("neurons", "rows", "input")}
+    shown = {name: array[:, :, k] for name, array in signals.items() if name not in ("neurons", "rows", "input")}
     nothing = np.zeros(0, np.int16)
 
     def stored(name: str) -> Any:
@@ -269,9 +290,15 @@ def _neuron_waveform(
         weight_before=stored("weight"),
         code_before=stored("code"),
         residue_before=stored("residue"),
-        integrating=bool(fabricated.neurons.integrating),
+        integrating=not fabricated.neuron.fires,
         fabricated=_figures(fabricated, shape, neuron, probe.rows),
         nominal=_figures(nominal, shape, neuron, probe.rows),
+        own=[
+            OwnSignal(each, of_rule, shown.pop(each.name))
+            for of_rule, fields in ((False, fabricated.neuron.fields), (True, fabricated.rule.fields))
+            for each in fields
+            if each.name in shown and each.name not in NeuronWaveform.__dataclass_fields__
+        ],
         **shown,
     )
 
@@ -279,9 +306,9 @@ def _neuron_waveform(
 def _figures(layer: FabricatedLayer, shape: LayerShape, neuron: int, rows: tuple[int, ...]) -> dict[str, float]:
     """Every figure that the fab gave this neuron, by its name in the tables, and the gains of its watched synapses."""
     figures = {}
-    for name, value in [*_fields(layer.neurons), *_fields(layer.circuit)]:
+    for name, value in [*_fields(layer.tables), *_fields(layer.circuit)]:
         figure = figure_of(neuron, shape, np.asarray(value))
-        if figure is not None:
+        if figure is not None and name != "drive_gain":  # which is in the gains of synapses
             figures[name] = figure
     gain = crossbar_of(neuron, shape, layer.gain)
     for row in rows:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from host.trace.probe_run import NeuronWaveform, Waveform
+from host.trace.probe_run import NeuronWaveform, OwnSignal, Waveform
 
 STAGES = ("deliver", "integrate", "compare", "count", "gate", "write")
 _DELIVER, _INTEGRATE, _COMPARE, _COUNT, _GATE, _WRITE = STAGES
@@ -153,12 +153,17 @@ def neuron_waves(neuron: NeuronWaveform, timeline: SignalTimeline) -> list[Wave]
         timeline.wave(scope, "spike", layer, {_DELIVER: nothing, _COMPARE: neuron.spike}, end=0, kind="wire"),
         timeline.wave(scope, "count", layer, {_COUNT: neuron.count}, start=0, kind=exact),
     ]
+    found += [_own_wave(scope, layer, signal, timeline) for signal in neuron.own if len(signal.values)]
     if len(neuron.pulse) == 0:
         return found + _resting_synapses(scope, neuron)
+    if len(neuron.target_count):
+        found.append(timeline.wave(scope, "target_count", layer, {_COUNT: neuron.target_count}, start=0))
+    if len(neuron.error):
+        found += [
+            timeline.wave(scope, "error", layer, {_GATE: neuron.error}, start=0, end=0),
+            timeline.wave(scope, "boxcar", layer, {_GATE: neuron.boxcar}, start=0, end=0, kind="wire"),
+        ]
     found += [
-        timeline.wave(scope, "target_count", layer, {_COUNT: neuron.target_count}, start=0),
-        timeline.wave(scope, "error", layer, {_GATE: neuron.error}, start=0, end=0),
-        timeline.wave(scope, "boxcar", layer, {_GATE: neuron.boxcar}, start=0, end=0, kind="wire"),
         timeline.wave(scope, "pulse", layer, {_DELIVER: np.zeros_like(neuron.pulse), _WRITE: neuron.pulse}, end=0),
     ]
     for name, values, before in _synapses(neuron):
@@ -168,6 +173,15 @@ def neuron_waves(neuron: NeuronWaveform, timeline: SignalTimeline) -> list[Wave]
             held[0] = before[r]
             found.append(Wave(scope, wave.name, "real" if name == "weight" else "integer", wave.at, held))
     return found
+
+
+def _own_wave(scope: tuple[str, ...], layer: int, signal: OwnSignal, timeline: SignalTimeline) -> Wave:
+    """A neuron's own state changes as it integrates, a learning rule's as it gates."""
+    stage = _GATE if signal.of_rule else _INTEGRATE
+    start = None if signal.field.lasts == "life" else signal.field.start
+    return timeline.wave(
+        scope, signal.field.name, layer, {stage: signal.values}, start=start, kind=signal.field.shown_as
+    )
 
 
 def _resting_synapses(scope: tuple[str, ...], neuron: NeuronWaveform) -> list[Wave]:

@@ -44,8 +44,13 @@ class TrainingBatches:
         output_target: OutputTarget,
         seed: int,
         timeline: Timeline | None = None,
+        follows_targets: bool = True,
     ) -> None:
-        """encoder: with at least `BUFFERS` buffers of the largest chunk; timeline: gets when the host was busy."""
+        """encoder: with at least `BUFFERS` buffers of the largest chunk; timeline: gets when the host was busy.
+
+        follows_targets: whether the chip's learning rule follows any; else none is computed.
+        """
+        self._follows_targets = follows_targets
         self._samples = samples
         self.teacher = teacher
         self._encoder = encoder
@@ -78,7 +83,9 @@ class TrainingBatches:
             values = self._samples.values(index)
             events = self._encoder.encode(values, windows)
         with self._timeline.span("host", "targets"):
-            targets = self.teacher.targets(values, self._samples.labels[index], self._output_target)
+            targets: Targets = [None] * len(self.teacher.network.shapes)
+            if self._follows_targets:
+                targets = self.teacher.targets(values, self._samples.labels[index], self._output_target)
         return Chunk(events, windows, targets)
 
     def _order(self, epoch: int) -> NDArray[np.int64]:

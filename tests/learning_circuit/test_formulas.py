@@ -1,41 +1,31 @@
-"""The circuit's formulas on single numbers: by hand, and the same as the compiled pieces make of them, bit for bit."""
+"""The circuit's formulas on single numbers, by hand. That compiled ones are the same: `tests/chipsim/kernel`."""
+
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chipsim.kernel import boxcar, error_gate
 from learning_circuit import (
     SLOPE_AND_STEP,
     Float32,
+    LocalTandem,
+    Moment,
+    Seen,
     accumulated,
     between,
     carried,
     counted_pulse,
     counted_with_misses,
-    gated_error,
-    gated_pulse,
     held_within,
-    inside_boxcar,
     place_in_range,
     with_spread,
 )
 
-numbers = st.floats(-1e3, 1e3, width=32)
-counts = st.integers(0, 300).map(float)
-
 
 def f(*values):
     return [Float32(value) for value in values]
-
-
-class Gates:
-    """A neuron's two gates: offset, edges of the boxcar, slope, step size, dead zone."""
-
-    def __init__(self, offset, low, high, slope, step_size, dead_zone):
-        self.comparator_offset, self.boxcar_low, self.boxcar_high = f(offset, low, high)
-        self.slope, self.step_size, self.dead_zone = f(slope, step_size, dead_zone)
 
 
 def test_a_counter_stays_at_its_end():
@@ -50,26 +40,18 @@ def test_the_spike_at_zero_is_missed():
     assert (float(count), float(left), bool(missed)) == (4, 1, False)
 
 
-def test_equation_10_by_hand():
-    """e = (6 - 4 + 0.5) / 8, the membrane inside the box, eta = 0.25."""
-    slope, step_size = SLOPE_AND_STEP["linear"]
-    pulse = gated_pulse(Gates(0.5, 0.0, 2.0, slope, step_size, 1.0), *f(6, 4, 1.5, 0.25, 1 / 8))
-    assert float(pulse) == 0.25 * 2.5 / 8
-    outside = gated_pulse(Gates(0.5, 0.0, 2.0, slope, step_size, 1.0), *f(6, 4, 2.0, 0.25, 1 / 8))
-    assert float(outside) == 0
-
-
-@pytest.mark.parametrize("kind", SLOPE_AND_STEP)
-@given(difference=numbers, dead_zone=counts, steps=st.integers(1, 64))
-def test_the_error_gate_is_the_compiled_one(kind, difference, dead_zone, steps):
-    slope, step_size = SLOPE_AND_STEP[kind]
-    arguments = (difference, 1 / steps, slope, step_size, dead_zone)
-    assert gated_error(*f(*arguments)).value == np.float32(error_gate(*map(np.float32, arguments)))
-
-
-@given(membrane=numbers, low=numbers, high=numbers)
-def test_the_boxcar_is_the_compiled_one(membrane, low, high):
-    assert bool(inside_boxcar(*f(membrane, low, high))) == boxcar(*map(np.float32, (membrane, low, high)))
+@pytest.mark.parametrize(("membrane", "pulse"), [(1.5, 0.25 * 2.5 / 8), (2.0, 0.0), (0.0, 0.0)])
+def test_equation_10_by_hand(membrane, pulse):
+    """e = (6 - 4 + 0.5) / 8, the membrane inside the box or at its edges, eta = 0.25."""
+    offset, low, high, slope, step_size, dead_zone = f(0.5, 0.0, 2.0, *SLOPE_AND_STEP["linear"], 1.0)
+    own = SimpleNamespace(comparator_offset=offset, boxcar_low=low, boxcar_high=high)
+    own.slope, own.step_size, own.dead_zone = slope, step_size, dead_zone
+    u, count, target_count, rate, per_step = f(membrane, 4, 6, 0.25, 1 / 8)
+    seen = Seen(membrane=u, spiked=None, count=count, target_count=target_count, target=None)
+    state = SimpleNamespace()
+    [found] = LocalTandem().pulses(own, state, seen, Moment(rate=rate, per_step=per_step, broadcast=None))
+    assert float(found) == pulse
+    assert float(state.error) == 2.5 / 8 and bool(state.boxcar) == (pulse != 0), "what probes show of it"
 
 
 @pytest.mark.parametrize(("weight", "place"), [(-2.0, 0.0), (-1.0, 0.0), (0.0, 0.5), (1.0, 1.0), (3.0, 1.0)])

@@ -177,11 +177,11 @@ def test_thermal_noise_on_the_membranes_of_a_chip(sigma):
 def test_thermal_noise_scales_with_the_nominal_threshold_not_with_its_mismatch():
     spec = spec_of((1, 50), 1, ("thermal:0.1", "mismatch:0.5@threshold"))
     made = fabricate(spec, 1)[0]
-    assert set(made.neurons.noise) == {np.float32(0.1)} and made.neurons.noisy
+    assert set(made.tables.noise) == {np.float32(0.1)} and made.circuit.noisy
 
 
 def test_no_thermal_noise_is_exactly_silent():
-    assert not fabricate(spec_of((1, 5), 1, ("thermal:0",)), 1)[0].neurons.noisy
+    assert not fabricate(spec_of((1, 5), 1, ("thermal:0",)), 1)[0].circuit.noisy
 
 
 def test_descriptions_say_what_a_level_means():

@@ -84,7 +84,7 @@ def test_a_third_partys_effect_is_used_like_ours(site):
     with pytest.raises(NoiseError, match="depth 'deep' is not a number"):
         parse("droop:0.5,depth=deep")
     first, second = fabricate(spec_of((2, 3, 4), noise=("droop:0.5,depth=2,layer=2",)), 0)
-    assert set(first.neurons.threshold) == {1} and set(second.neurons.threshold) == {1.25}
+    assert set(first.tables.threshold) == {1} and set(second.tables.threshold) == {1.25}
 
 
 def test_without_it_its_name_is_unknown():

@@ -185,10 +185,10 @@ def test_a_capacitor_scales_every_charge_of_its_column():
     ideal = fabricate(spec.ideal(), 1)[0]
     charge = made.gain[0]
     assert made.gain.shape == (1, 30) and charge.std() > 0.1
-    assert np.array_equal(made.neurons.reset_charge, charge)
-    assert np.allclose(made.neurons.read_noise, 0.1 * charge)
-    assert np.allclose(np.log(made.neurons.decay) / np.log(ideal.neurons.decay), charge, rtol=1e-4)
-    assert np.array_equal(made.neurons.threshold, errors.threshold_gain)
+    assert np.array_equal(made.tables.reset_charge, charge)
+    assert np.allclose(made.tables.read_noise, 0.1 * charge)
+    assert np.allclose(np.log(made.tables.decay) / np.log(ideal.tables.decay), charge, rtol=1e-4)
+    assert np.array_equal(made.tables.threshold, errors.threshold_gain)
 
 
 @pytest.mark.parametrize("femtofarad", [1.0, 100.0])

@@ -81,6 +81,9 @@ OTHER: dict[str, Any] = {
 # Files that are read once and become other settings, and a file that takes the place of others (see test_teacher_file).
 FILES = ("learning_circuit.pulse_curve_csv", "teacher.file", "teacher.digest", "teacher.step_s", "teacher.integration")
 
+# What only neurons and learning rules of other packages have (see tests/host/settings/test_parts_of_others.py).
+OF_OTHERS = ("neuron.kind_settings", "learning_circuit.rule", "learning_circuit.rule_settings")
+
 
 def leaves(model: type[BaseModel] = RunSpec, prefix: str = "") -> list[str]:
     """Dotted names of all settings, as they stand in the models."""
@@ -89,7 +92,7 @@ def leaves(model: type[BaseModel] = RunSpec, prefix: str = "") -> list[str]:
         inner = field.annotation
         is_table = isinstance(inner, type) and issubclass(inner, BaseModel)
         names += leaves(inner, f"{prefix}{name}.") if is_table else [prefix + name]
-    return [name for name in names if name not in FILES]
+    return [name for name in names if name not in (*FILES, *OF_OTHERS)]
 
 
 def value_of(spec: BaseModel, name: str) -> Any:

@@ -171,7 +171,7 @@ def shown(results: list[Result]) -> Parts:
     if results[0].signals:
         parts["signals"] = {}
     for layer, signals in results[0].signals.items():
-        for name in signals._fields:
+        for name in signals:
             each = [getattr(result.signals[layer], name) for result in results]
             whole = each[0] if name in ("neurons", "rows") else np.concatenate(each)
             parts["signals"][f"{name} {layer}"] = whole

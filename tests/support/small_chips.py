@@ -127,9 +127,9 @@ def programmed(spec, weights, die_seed=3, threads=1):
     return chip
 
 
-def witness_of(chip):
-    """A reference chip in the state that `chip` is in."""
-    return ReferenceChip(chip.spec, chip.die_seed, [joined(layer) for layer in chip._layers])
+def witness_of(chip, neuron=None, rule=None):
+    """A reference chip in the state that `chip` is in. neuron, rule: formulas of others, see `reference_formulas`."""
+    return ReferenceChip(chip.spec, chip.die_seed, [joined(layer) for layer in chip._layers], neuron, rule)
 
 
 def taught(lesson, chip, probes=()):

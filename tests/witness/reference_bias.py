@@ -22,7 +22,7 @@ def nearest_code(wanted, bits, low, high):
 
 def leak_of(neuron, layer):
     """1 / tau of a layer, counted from 0, per step; 0 without a leak."""
-    if neuron.kind == "if":
+    if neuron.kind != "lif":
         return 0.0
     tau = neuron.tau_steps[layer] if isinstance(neuron.tau_steps, tuple) else neuron.tau_steps
     dac = neuron.leak_dac
@@ -48,12 +48,16 @@ def restated(spec, layer, made, errors):
         threshold - half * errors.boxcar_low_gain + errors.boxcar_low_offset,
         threshold + half * errors.boxcar_high_gain + errors.boxcar_high_offset,
     ]
-    if made.neurons.integrating:
+    fires = made.neuron.fires
+    if not fires:
         edges = [np.full_like(threshold, -np.inf), np.full_like(threshold, np.inf)]
-    neurons = made.neurons._replace(
-        decay=decay.astype(F),
-        threshold=(threshold if made.neurons.integrating else np.where(errors.enabled, threshold, np.inf)).astype(F),
-        reset_charge=np.where(subtracts, threshold * errors.charge_gain, 0).astype(F),
-    )
-    circuit = made.circuit._replace(boxcar_low=edges[0].astype(F), boxcar_high=edges[1].astype(F))
-    return made._replace(neurons=neurons, circuit=circuit)
+    tables = {}
+    if spec.neuron.kind in ("if", "lif") or not fires:  # else they are another neuron's, whatever their names
+        tables |= {
+            "decay": decay,
+            "threshold": np.where(errors.enabled, threshold, np.inf) if fires else threshold,
+            "reset_charge": np.where(subtracts, threshold * errors.charge_gain, 0),
+        }
+    if spec.learning_circuit.rule == "local_tandem":
+        tables |= {"boxcar_low": edges[0], "boxcar_high": edges[1]}
+    return made._replace(tables=made.tables._replace(**{name: table.astype(F) for name, table in tables.items()}))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from reference_bias import restated
 from reference_image_layer import ReferenceImageLayer
-from reference_layer import CIRCUIT_SIGNALS, COUNTERS, NEURON_SIGNALS, F, Input, ReferenceLayer, zero_tally
+from reference_layer import COUNTERS, F, Input, ReferenceLayer, zero_tally
 from reference_link import received_steps, received_targets
 
 from chipsim.die import AGEING_WINDOWS, draw_errors, fabricate
@@ -39,8 +39,11 @@ def exponential(x):
 class ReferenceChip:
     """A die that steps in plain Python."""
 
-    def __init__(self, spec, die_seed, synapses):
-        """`synapses`: per layer (SynapseTables, SynapseState) as program_layer returns; copied."""
+    def __init__(self, spec, die_seed, synapses, neuron=None, rule=None):
+        """synapses: per layer (SynapseTables, SynapseState) as program_layer returns; copied.
+
+        neuron, rule: `reference_formulas` of another neuron or learning rule, of dense layers.
+        """
         self.spec = spec
         self.die_seed = die_seed
         self.learned, self.rested_s = 0, 0.0  # windows, seconds
@@ -51,7 +54,8 @@ class ReferenceChip:
             if not shape.dense:
                 self.layers.append(ReferenceImageLayer(shape, made, spec.learning_circuit, tables, state))
                 continue
-            layer = ReferenceLayer(made, state.weight.copy(), spec.learning_circuit)
+            layer = ReferenceLayer(made, state.weight.copy(), spec.learning_circuit, rule=rule)
+            layer.neuron = neuron if made.neuron.fires else None
             layer.full_scale, layer.gain = tables.full_scale, tables.gain.copy()
             if tables.coded:
                 layer.coded = True
@@ -154,8 +158,9 @@ class ReferenceChip:
 
 def room_for_signals(shape, layer):
     """A layer's signals, named as in chipsim.Signals; codes and residues only for few-bit weights."""
-    room = {name: np.zeros(shape, np.float32) for name in NEURON_SIGNALS + CIRCUIT_SIGNALS}
-    room["boxcar"] = np.zeros(shape, np.uint8)
+    room = {name: np.zeros(shape, np.float32) for name in layer.neuron_signals + layer.circuit_signals}
+    if "boxcar" in room:
+        room["boxcar"] = np.zeros(shape, np.uint8)
     layer.start_window(0)
     room["input"] = np.zeros((*shape[:2], *layer.input_shown(Input([])).shape), np.float32)
     for name, now in layer.synapses_shown().items():
@@ -164,7 +169,7 @@ def room_for_signals(shape, layer):
 
 
 def note_signals(room, s, t, layer, seen):
-    for name in NEURON_SIGNALS + CIRCUIT_SIGNALS:
+    for name in layer.neuron_signals + layer.circuit_signals:
         room[name][s, t] = layer.shows[name]
     for name, now in layer.synapses_shown().items():
         room[name][s, t] = now

@@ -10,8 +10,6 @@ from reference_layer import CIRCUIT_SIGNALS, NEURON_SIGNALS, SYNAPSE_SIGNALS, F,
 
 from chipsim.design import AveragePool
 
-OF_NEURONS = ("decay", "current_decay", "threshold", "reset_charge", "noise", "read_noise")
-OF_CIRCUITS = ("boxcar_low", "boxcar_high", "comparator_offset", "miss_probability", "missed_per_log")
 OF_DRIVERS = ("up", "down", "gain", "cycle", "noise")
 
 
@@ -55,8 +53,8 @@ class ReferenceImageLayer:
         made = self.made
         update = made.circuit.update
         here = made._replace(
-            neurons=part(made.neurons, OF_NEURONS, p),
-            circuit=part(made.circuit, OF_CIRCUITS, p)._replace(update=part(update, OF_DRIVERS, k)),
+            tables=part(made.tables, [name for name, values in made.tables._asdict().items() if np.ndim(values)], p),
+            circuit=made.circuit._replace(update=part(update, OF_DRIVERS, k)),
         )
         return Position(
             made=here,
@@ -69,7 +67,7 @@ class ReferenceImageLayer:
             lsb=self.lsb,
             full_scale=self.full_scale,
             gain=self.gain[k],
-            drive_gain=made.drive_gain[p] if self.shape.crossbars == 1 else None,
+            drive_gain=made.tables.drive_gain[p] if self.shape.crossbars == 1 else None,
             pools=isinstance(self.shape.layer, AveragePool),
         )
 
@@ -143,9 +141,11 @@ class ReferenceImageLayer:
     def count(self):
         return self._all("count")
 
+    neuron_signals, circuit_signals = NEURON_SIGNALS, CIRCUIT_SIGNALS
+
     @property
     def shows(self):
-        names = NEURON_SIGNALS + CIRCUIT_SIGNALS
+        names = self.neuron_signals + self.circuit_signals
         return {name: [v for position in self.positions for v in position.shows[name]] for name in names}
 
     def synapses_shown(self):

@@ -6,8 +6,10 @@ All arithmetic is on np.float32 scalars, in the order the kernels document. Equa
 
 import math
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 import numpy as np
+from reference_formulas import NeuronFormula, RuleFormula, own_of
 from reference_random import gaussian_of, normal_of_write, uniform_of, words_of
 
 from chipsim.random import natural_log
@@ -60,6 +62,16 @@ class ReferenceLayer:
     full_scale: np.float32 = ZERO
     gain: np.ndarray | None = None  # as it is now; made.gain is how it was when programmed
     tally: dict = field(default_factory=zero_tally)
+    neuron: NeuronFormula | None = None  # None: Eqs. 1 and 3
+    rule: RuleFormula | None = None  # None: Eqs. 8 to 11
+
+    @property
+    def neuron_signals(self):
+        return NEURON_SIGNALS if self.neuron is None else (*NEURON_SIGNALS, *self.neuron.starts)
+
+    @property
+    def circuit_signals(self):
+        return CIRCUIT_SIGNALS if self.rule is None else ("target_count", *self.rule.starts, "pulse")
 
     def start_window(self, window):
         n = self.weight.shape[1]
@@ -68,12 +80,14 @@ class ReferenceLayer:
         self.synaptic = [ZERO] * n
         self.membrane = [ZERO] * n
         self.fired = [False] * n
-        self.count = [F(-np.inf) if self.made.neurons.peak else ZERO] * n
+        self.count = [ZERO if self.made.neuron.fires else F(-np.inf)] * n
         self.target_count = [ZERO] * n
         self.n_missed = [0] * n
         self.before_miss = [self._spikes_before_miss(i) for i in range(n)]
         self.stale = True  # whether the current must be computed again, if the input is constant
-        self.shows = {name: [ZERO] * n for name in NEURON_SIGNALS + CIRCUIT_SIGNALS}
+        self.shows = {name: [ZERO] * n for name in self.neuron_signals + self.circuit_signals}
+        self.neuron_state = [dict(self.neuron.starts) for _ in range(n)] if self.neuron else []
+        self.rule_state = [dict(self.rule.starts) for _ in range(n)] if self.rule else []
 
     def step(self, t, seen, target, rate):
         """Step t (from 1) of the window on what is `seen`. Returns the membranes as the comparator saw them."""
@@ -89,10 +103,12 @@ class ReferenceLayer:
 
     def _kept(self, i):
         """What leak and reset leave of the membrane for the next step."""
-        neurons = self.made.neurons
-        if self.fired[i] and neurons.zero_reset == 1:
+        if self.neuron is not None:
+            return self._by_formula(i, ZERO, self.fired[i])["membrane"]
+        tables = self.made.tables
+        if self.fired[i] and tables.zero_reset == 1:
             return ZERO
-        return neurons.decay[i] * self.membrane[i] - (neurons.reset_charge[i] if self.fired[i] else ZERO)
+        return tables.decay[i] * self.membrane[i] - (tables.reset_charge[i] if self.fired[i] else ZERO)
 
     def synapses_shown(self):
         return {name: getattr(self, name) for name in SYNAPSE_SIGNALS if getattr(self, name) is not None}
@@ -117,21 +133,21 @@ class ReferenceLayer:
     def _synaptic(self, seen, i):
         """What reaches the membrane: the column's current, or I <- e^(-1 / tau_syn) I + column's current."""
         current = self._current(seen, i)
-        if self.made.neurons.exponential:
-            current = self.synaptic[i] = self.made.neurons.current_decay[i] * self.synaptic[i] + current
+        if self.made.circuit.exponential:
+            current = self.synaptic[i] = self.made.tables.current_decay[i] * self.synaptic[i] + current
         return current
 
     def _noise(self, i, t, seen):
         """One Gaussian for the membrane's noise and for that of every event read, the bias included."""
-        neurons = self.made.neurons
-        if not neurons.noisy:
+        tables, circuit = self.made.tables, self.made.circuit
+        if not circuit.noisy:
             return ZERO
-        sigma = neurons.noise[i]
-        if neurons.reads:
+        sigma = tables.noise[i]
+        if circuit.reads:
             power = self._power(seen, i)
-            event = neurons.read_noise[i] * self.full_scale
+            event = tables.read_noise[i] * self.full_scale
             sigma = np.sqrt(sigma * sigma + power * (event * event))
-        return gaussian_of(neurons.noise_key, self.window, neurons.layer, t - 1, self.first + i) * sigma
+        return gaussian_of(circuit.noise_key, self.window, circuit.layer, t - 1, self.first + i) * sigma
 
     def _power(self, seen, i):
         """Sum of the squared amplitudes of the events that neuron i reads, the bias first."""
@@ -141,29 +157,48 @@ class ReferenceLayer:
         return power
 
     def _integrate_and_fire(self, i, t, current, noise, fired_before):
-        neurons = self.made.neurons
+        tables = self.made.tables
         self.shows["current"][i], self.shows["noise"][i] = current, noise
         charge = current + noise
-        if neurons.integrating:
-            self.membrane[i] = neurons.decay[i] * self.membrane[i] + charge
-            score = self.membrane[i] / neurons.threshold[i]
-            self.count[i] = max(self.count[i], score) if neurons.peak else score
+        if not self.made.neuron.fires:
+            self.membrane[i] = tables.decay[i] * self.membrane[i] + charge
+            score = self.membrane[i] / tables.threshold[i]
+            self.count[i] = max(self.count[i], score) if tables.peak else score
             return
-        kept = ZERO if fired_before and neurons.zero_reset == 1 else self.membrane[i]
-        u = neurons.decay[i] * kept + charge  # Eq. 1
-        if fired_before and neurons.zero_reset == 0:
-            u = u - neurons.reset_charge[i]
-        if u < neurons.low_rail:
-            u = neurons.low_rail
+        u = self._integrated(i, charge, fired_before)
+        if u < tables.low_rail:
+            u = tables.low_rail
             self.tally["membrane_low_rail"] += 1
-        if u > neurons.high_rail:
-            u = neurons.high_rail
+        if u > tables.high_rail:
+            u = tables.high_rail
             self.tally["membrane_high_rail"] += 1
         self.membrane[i] = u
-        self.fired[i] = bool(u >= neurons.threshold[i])  # Eq. 3
+        self.fired[i] = self._is_above(i)
         if self.fired[i]:
             self.tally["spikes"] += 1
             self._count(i)
+
+    def _integrated(self, i, charge, fired_before):
+        """Eq. 1, before the rails."""
+        if self.neuron is not None:
+            now = self.neuron_state[i] = self._by_formula(i, charge, fired_before)
+            for name in self.neuron.starts:
+                self.shows[name][i] = now[name]
+            return now["membrane"]
+        tables = self.made.tables
+        kept = ZERO if fired_before and tables.zero_reset == 1 else self.membrane[i]
+        u = tables.decay[i] * kept + charge
+        return u - tables.reset_charge[i] if fired_before and tables.zero_reset == 0 else u
+
+    def _is_above(self, i):
+        """Eq. 3."""
+        if self.neuron is not None:
+            return bool(self.neuron.fires(own_of(self.made.tables, i), self.membrane[i]))
+        return bool(self.membrane[i] >= self.made.tables.threshold[i])
+
+    def _by_formula(self, i, charge, fired_before):
+        state = self.neuron_state[i] | {"membrane": self.membrane[i]}
+        return self.neuron.integrate(own_of(self.made.tables, i), state, fired_before, charge)
 
     def _count(self, i):
         """The accumulator sees this neuron's spike, unless it misses it or is full."""
@@ -181,10 +216,10 @@ class ReferenceLayer:
     def _spikes_before_miss(self, i):
         """How many spikes come before the next missed one: geometric, from the window's next word."""
         circuit, k = self.made.circuit, self.n_missed[i]
-        if circuit.miss_probability[i] == 0:
+        if self.made.tables.miss_probability[i] == 0:
             return math.inf
-        word = words_of(circuit.missed_key, self.window, self.made.neurons.layer, k, self.first + i)[k % 4]
-        return math.floor(F(natural_log(F(((word >> 8) + 1) / 2**24))) * circuit.missed_per_log[i])
+        word = words_of(circuit.missed_key, self.window, self.made.circuit.layer, k, self.first + i)[k % 4]
+        return math.floor(F(natural_log(F(((word >> 8) + 1) / 2**24))) * self.made.tables.missed_per_log[i])
 
     def _full(self):
         return F(2**self.design.accumulator_bits - 1)
@@ -218,7 +253,9 @@ class ReferenceLayer:
         """eta gate(e_i) box_i (Eq. 10), the error taken from the two counters: d = y t - C, e = d / t (Eqs. 9, 11)."""
         design = self.design
         self.target_count[i] = min(self.target_count[i] + target, self._full())
-        d = self.target_count[i] - self.count[i] + self.made.circuit.comparator_offset[i]
+        if self.rule is not None:
+            return self._pulse_by_formula(i, t, target, rate)
+        d = self.target_count[i] - self.count[i] + self.made.tables.comparator_offset[i]
         sign = np.sign(d)
         if design.error_gate == "linear":
             gated = d * (F(1) / F(t)) if abs(d) > F(design.dead_zone_counts) else ZERO
@@ -226,11 +263,25 @@ class ReferenceLayer:
             gated = sign
         else:
             gated = sign if abs(d) > F(design.dead_zone_counts) else ZERO
-        low, high = self.made.circuit.boxcar_low[i], self.made.circuit.boxcar_high[i]
+        low, high = self.made.tables.boxcar_low[i], self.made.tables.boxcar_high[i]
         is_open = low < self.membrane[i] < high  # Eq. 8
         pulse = rate * gated if t > design.warm_up_steps and is_open else ZERO
         now = {"target_count": self.target_count[i], "error": gated, "boxcar": is_open, "pulse": pulse}
         for name, value in now.items():
+            self.shows[name][i] = value
+        return pulse
+
+    def _pulse_by_formula(self, i, t, target, rate):
+        seen = SimpleNamespace(
+            membrane=self.membrane[i],
+            spiked=self.fired[i],
+            count=self.count[i],
+            target_count=self.target_count[i],
+            target=target,
+        )
+        pulse = self.rule.pulse(own_of(self.made.tables, i), self.rule_state[i], seen, t, rate)
+        pulse = pulse if t > self.design.warm_up_steps else ZERO
+        for name, value in {"target_count": seen.target_count, **self.rule_state[i], "pulse": pulse}.items():
             self.shows[name][i] = value
         return pulse
 
@@ -242,7 +293,7 @@ class ReferenceLayer:
         update = self.made.circuit.update
         pulse = pulse * (update.up if pulse > 0 else update.down)[i]
         pulse = pulse * update.gain[j if len(update.gain) > 1 else 0, i]
-        z = normal_of_write(update.key, self.window, self.made.neurons.layer, t - 1, j, self.first + i)
+        z = normal_of_write(update.key, self.window, self.made.circuit.layer, t - 1, j, self.first + i)
         if self.coded:
             pulse = pulse * (F(1) + update.cycle[i] * z)
             self._write_code(j, i, pulse, F(1) if amplitude is None else amplitude, gain, t)
@@ -264,7 +315,7 @@ class ReferenceLayer:
         full = 2**self.design.update_accumulator_bits
         lsb = self.lsb[j == len(self.weight) - 1]
         units = F(full) * amplitude / lsb
-        circuit, layer = self.made.circuit, self.made.neurons.layer
+        circuit, layer = self.made.circuit, self.made.circuit.layer
         dither = uniform_of(circuit.dither_key, self.window, layer, t - 1, self.first + i)
         total = int(self.residue[j, i]) + math.floor(pulse * units + dither)
         whole = abs(total) // full * (1 if total >= 0 else -1)  # LSBs, toward zero

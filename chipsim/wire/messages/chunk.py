@@ -110,23 +110,26 @@ def read_targets(cursor: Cursor, n_windows: int, limits: Limits) -> PackedTarget
     return PackedTargets(bits, n_windows, sizes, cursor.take(sum(targets.bytes_of_layers())))
 
 
-def rates_to_bytes(rates: NDArray[np.float32]) -> Parts:
+def rates_to_bytes(rates: NDArray[np.float32], broadcasts: bool) -> Parts:
     rates = np.asarray(rates, np.float32)
     if not np.isfinite(rates).all():
         raise WireError(ErrorCode.REFUSED, "learning rates contain NaN or infinity: every one must be a finite number")
     per_window = rates.reshape(len(rates), -1)
-    return [packed("Hxx", per_window.shape[1]), bytes_view(per_window)]
+    return [packed("HBx", per_window.shape[1], broadcasts), bytes_view(per_window)]
 
 
-def read_rates(cursor: Cursor, n_windows: int, limits: Limits) -> NDArray[np.float32]:
-    [per_window] = cursor.read("Hxx")
-    cursor.at_most(per_window, limits.layers, "learning rates of a window")
-    if per_window == 0:
+def read_rates(cursor: Cursor, n_windows: int, limits: Limits) -> tuple[NDArray[np.float32], bool]:
+    """(S, values of a window), and whether the last of them is a broadcast."""
+    per_window, broadcasts = cursor.read("HBx")
+    if broadcasts > 1:
+        raise cursor.error(f"{broadcasts} broadcasts of a window: 0 or 1")
+    cursor.at_most(per_window, limits.layers + broadcasts, "learning rates of a window")
+    if per_window == broadcasts:
         raise cursor.error("no learning rate")
     rates = cursor.array("<f4", n_windows * per_window).astype(np.float32, copy=False)
     if not np.isfinite(rates).all():
         raise cursor.error("a learning rate is not a finite number")
-    return rates.reshape(n_windows, per_window)
+    return rates.reshape(n_windows, per_window), bool(broadcasts)
 
 
 def probes_to_bytes(probes: tuple[Watch, ...]) -> Parts:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.layout import ProbeSignals
+from chipsim.run import ProbeSignals
 from chipsim.wire.errors import ErrorCode, WireError
 
 WATCHED = ("neurons", "rows")  # the same in all windows
@@ -21,15 +21,15 @@ SPIKES = "spikes"  # of the probed neurons, beside their signals
 
 def to_arrays(signals: ProbeSignals) -> dict[str, NDArray[Any]]:
     """Name -> array of what a probe saw."""
-    return signals._asdict()
+    return dict(signals)
 
 
 def from_arrays(arrays: Mapping[str, NDArray[Any]]) -> ProbeSignals:
-    """Raises WireError if a signal is missing, or one is there that this version does not know."""
-    odd = sorted(set(ProbeSignals._fields) ^ set(arrays))
-    if odd:
-        raise WireError(ErrorCode.MALFORMED, f"signals that are missing or unknown: {', '.join(odd)}")
-    return ProbeSignals(**arrays)
+    """Raises WireError if a signal is missing that every chip shows."""
+    missing = [name for name in (*WATCHED, "input", "membrane") if name not in arrays]
+    if missing:
+        raise WireError(ErrorCode.MALFORMED, f"signals that are missing: {', '.join(missing)}")
+    return ProbeSignals(arrays)
 
 
 def of_layer(arrays: Mapping[str, NDArray[Any]], layer: int) -> dict[str, NDArray[Any]]:

@@ -97,12 +97,17 @@ def learn(
     probes: Sequence[Probe],
     limits: Limits,
     packing: Packing,
+    broadcast: NDArray[np.float32] | None = None,
 ) -> Iterator[Learn]:
     """Each frame is packed when it is asked for. Raises WireError if events or targets cannot be sent."""
+    told = () if broadcast is None else (np.asarray(broadcast, np.float32)[:, None],)
+    values = np.hstack([np.asarray(rates, np.float32).reshape(len(windows), -1), *told])
     nothing = np.empty((len(windows), 0), np.float32)  # of a layer that does not learn
     for part in frames_of(spec, len(windows), limits):
         packed = packing.targets([(nothing if each is None else each)[part] for each in targets], spec.target_bits)
-        yield Learn(windows[part], _events(spec, events, part, packing), packed, rates[part], watches(probes))
+        yield Learn(
+            windows[part], _events(spec, events, part, packing), packed, values[part], watches(probes), bool(told)
+        )
 
 
 def infer(

@@ -74,8 +74,9 @@ class Learn:
     windows: NDArray[np.int64]  # (S,) their numbers
     events: PackedEvents
     targets: PackedTargets
-    rates: NDArray[np.float32]  # (S, 1) or (S, n_layers) learning rates
+    rates: NDArray[np.float32]  # (S, 1) or (S, n_layers) learning rates; a broadcast is one more
     probes: tuple[Watch, ...] = ()
+    broadcasts: bool = False  # whether the last of `rates` is a broadcast
 
     def to_bytes(self) -> Parts:
         _check_lengths(
@@ -85,7 +86,7 @@ class Learn:
             *_section(WINDOWS, windows_to_bytes(self.windows)),
             *_section(SPIKES, events_to_bytes(self.events)),
             *_section(TARGETS, targets_to_bytes(self.targets)),
-            *_section(RATES, rates_to_bytes(self.rates)),
+            *_section(RATES, rates_to_bytes(self.rates, self.broadcasts)),
             *(_section(PROBES, probes_to_bytes(self.probes)) if self.probes else []),
         ]
 
@@ -93,13 +94,16 @@ class Learn:
     def read(cls, cursor: Cursor, limits: Limits) -> Learn:
         windows = _read_section(cursor, WINDOWS, lambda inside: read_windows(inside, limits))
         n = len(windows)
-        return cls(
-            windows,
-            _read_section(cursor, SPIKES, lambda inside: read_events(inside, n, limits)),
-            _read_section(cursor, TARGETS, lambda inside: read_targets(inside, n, limits)),
-            _read_section(cursor, RATES, lambda inside: read_rates(inside, n, limits)),
-            _read_section(cursor, PROBES, lambda inside: read_probes(inside, limits)) if cursor.left else (),
-        )
+        events = _read_section(cursor, SPIKES, lambda inside: read_events(inside, n, limits))
+        targets = _read_section(cursor, TARGETS, lambda inside: read_targets(inside, n, limits))
+        rates, broadcasts = _read_section(cursor, RATES, lambda inside: read_rates(inside, n, limits))
+        probes = _read_section(cursor, PROBES, lambda inside: read_probes(inside, limits)) if cursor.left else ()
+        return cls(windows, events, targets, rates, probes, broadcasts)
+
+    def learning_rates(self) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+        """(S,) or (S, n_layers) learning rates, and (S,) what is broadcast, if anything is."""
+        rates, told = (self.rates[:, :-1], self.rates[:, -1]) if self.broadcasts else (self.rates, None)
+        return rates[:, 0] if rates.shape[1] == 1 else rates, told
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,75 +16,96 @@ neuron that lies at the lower rail could not be called back otherwise.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from chipsim.kernel import add_constant_current_rows, add_noise, add_rows, fire, integrate_readout
-from chipsim.random import gaussians, words_of_four_steps
-from chipsim.simd import inlined, kernel, outlined, placed, write_whole_rows
+from chipsim.kernel import forward_of, forward_parts, new_state
+from chipsim.layout import NeuronState, row_of
+from chipsim.neurons import Readout
+from chipsim.simd import inlined, kernel_named, outlined, placed, write_whole_rows
 
 _ZERO = np.float32(0)
 _ONE = np.float32(1)
 _TWO = np.float32(2)
-_NEVER_FULL = np.float32(1 << 24)  # the host counts all spikes
 
 
 class Window(NamedTuple):
-    """A block of n columns within a window of T steps: what the way back needs to know. float32 but where said."""
+    """A block of n columns within a window of T steps: what the way back needs to know, float32."""
 
-    drive: Any  # (n,)
-    current: Any  # (n,)
-    noise: Any  # (4, n), of four steps
-    words: Any  # (4, n) uint32, random words behind the noise
-    membrane: Any  # (n,)
-    spiked: Any  # (n,), 0 or 1
-    count: Any  # (n,), C; of an integrating readout its membrane over its threshold
+    state: NeuronState  # of the way forward
+    pull: Any  # (n,), -(2 / T) (y - C / T)
+    later: Any  # (n,), D[t+1]
     membranes: Any  # (T, n), U
     spikes: Any  # (T, n), S
     slopes: Any  # (T, n), D
 
 
-def new_window(n: int, steps: int) -> Window:
-    """Room for a block of n columns; arrays lie as in `chipsim.layout.neuron_state.new_neuron_state`."""
-    one, four, all_steps, f = (n,), (4, n), (steps, n), np.float32
+def new_window(neuron: str, n: int, n_in: int, steps: int) -> Window:
+    """Room for a block of n columns. neuron: the name of its formulas."""
+    one, all_steps, f = (n,), (steps, n), np.float32
     return Window(
-        drive=placed(12, one, f),
-        current=placed(14, one, f),
-        noise=placed(11, four, f),
-        words=placed(13, four, np.uint32),
-        membrane=placed(0, one, f),
-        spiked=placed(2, one, f),
-        count=placed(4, one, f),
+        state=new_state(forward_parts(neuron).plan, (), 1, n, n_in, steps),
+        pull=placed(14, one, f),
+        later=placed(12, one, f),
         membranes=placed(8, all_steps, f),
         spikes=placed(10, all_steps, f),
         slopes=placed(1, all_steps, f),
     )
 
 
-@kernel
-def gradient_block(block, gradient, events, spike_bits, windows, targets, width, window, start, stop):
-    """Add the gradient of windows start .. stop - 1 to `gradient` (n_in + 1, n); returns the rows that were active.
+class _Neurons(NamedTuple):
+    """What the way back reads of a block's tables, (n,) float32 each but the last, a number."""
 
-    block: see `chipsim.layout.tables`, its weights as delivered; events: the layer's input; fired: gains its spikes
-    (see `chipsim.layout.spike_bits`); windows: (S,) int64, numbers that key the noise; targets: (S, n_out) float32 in
-    whole vectors; width: p of Eq. 8 in thresholds; window: see `new_window`.
+    decay: Any
+    threshold: Any
+    reset_charge: Any
+    zero_reset: Any
+
+
+@lru_cache
+def gradient_kernel(neuron: str) -> Any:
+    """The kernel for layers of integrate-and-fire neurons or readouts. neuron: the name of their formulas.
+
+    Called with (block, fields, gradient, events, spike_bits, windows, targets, width, window, start, stop), it adds the
+    gradient of windows start .. stop - 1 to `gradient` (n_in + 1, n) and returns the rows that were active. block: see
+    `chipsim.layout.tables`, with its axis of crossbars, its weights as delivered; fields: of a dense layer; events: the
+    layer's input; spike_bits: gains its spikes (see `chipsim.layout.spike_bits`); windows: (S,) int64, numbers that key
+    the noise; targets: (S, n_out) float32 in whole vectors; width: p of Eq. 8 in thresholds; window: see `new_window`.
     """
-    active = np.int64(0)
-    for s in range(start, stop):
-        active += _forward(block, events, spike_bits, windows[s], window, s)
-        target = targets[s, block.first : block.first + gradient.shape[1]]
-        if block.neurons.integrating:
-            _back_from_readout(window, block.neurons, target)
-        else:
-            _back_through_time(window, block.neurons, target, width)
-        if len(events.amplitude) > 0:
-            _add_graded(gradient, window.slopes, events, s)
-        else:
-            for t in range(len(window.slopes)):
-                write_whole_rows(window.slopes[t], gradient, events.rows[s], events.begin[s, t], events.end[s, t])
-        _add_bias(gradient[len(gradient) - 1], window.slopes)
-    return active
+    forward, parts = forward_of(neuron), forward_parts(neuron)
+    membrane, spike, count = (row_of(parts.kept, name) for name in ("membrane", "spike", "count"))
+    decay, threshold, reset = (row_of(parts.places.tables, name) for name in ("decay", "threshold", "reset_charge"))
+    zero_reset, is_readout = row_of(parts.places.numbers, "zero_reset"), neuron == Readout.name
+
+    def gradient_block(block, fields, gradient, events, spike_bits, windows, targets, width, window, start, stop):
+        active = np.int64(0)
+        shown = window.state.state[0]
+        tables = block.tables[0]
+        neurons = _Neurons(tables[decay], tables[threshold], tables[reset], block.numbers[zero_reset])
+        for s in range(np.uint64(start), np.uint64(stop)):
+            shown[:, :] = _ZERO
+            for t in range(np.uint64(len(window.membranes))):
+                active += np.int64(events.end[s, t] - events.begin[s, t])
+                forward(block, window.state, fields, events, spike_bits, windows[s], s, t)
+                _copy(window.membranes[t], shown[membrane])
+                _copy(window.spikes[t], shown[spike])
+            target = targets[s, block.first : block.first + gradient.shape[1]]
+            _pull(window.pull, target, shown[count], len(window.slopes))
+            if is_readout:
+                _back_from_readout(window, neurons)
+            else:
+                _back_through_time(window, neurons, width)
+            if len(events.amplitude) > 0:
+                _add_graded(gradient, window.slopes, events, s)
+            else:
+                for t in range(len(window.slopes)):
+                    write_whole_rows(window.slopes[t], gradient, events.rows[s], events.begin[s, t], events.end[s, t])
+            _add_bias(gradient[len(gradient) - 1], window.slopes)
+        return active
+
+    return kernel_named(f"gradient {parts.called}")(gradient_block)
 
 
 @inlined
@@ -94,74 +115,19 @@ def _copy(target, source):
 
 
 @inlined
-def _forward(block, events, spike_bits, number, window, s):
-    """Eqs. 1 to 3 and the spike count, as `chipsim.kernel.dense` has them. Returns the number of active rows."""
-    neurons, weight = block.neurons, block.state.weight
-    constant_current = len(events.amplitude) > 0
-    active = np.int64(0)
-    window.membrane[:] = _ZERO
-    window.spiked[:] = _ZERO
-    window.count[:] = _ZERO
-    for t in range(len(window.membranes)):
-        begin, end = events.begin[s, t], events.end[s, t]
-        active += np.int64(end - begin)
-        if t == 0 or not constant_current:  # a constant current stays what it is
-            _copy(window.drive, weight[len(weight) - 1])
-            if constant_current:
-                add_constant_current_rows(
-                    window.drive, weight, events.rows[s, begin:end], events.amplitude[s, begin:end]
-                )
-            else:
-                add_rows(window.drive, weight, events.rows[s], begin, end)
-        current = window.drive
-        if neurons.noisy:
-            if t % 4 == 0:
-                _draw_noise(window, neurons, number, t, block.first)
-            current = window.current
-            add_noise(current, window.drive, window.noise[t % 4])
-        if neurons.integrating:
-            integrate_readout(window.membrane, window.count, current, neurons)
-        else:
-            fire(
-                window.membrane,
-                window.spiked,
-                window.count,
-                current,
-                neurons,
-                _NEVER_FULL,
-                spike_bits,
-                s,
-                t,
-                block.first,
-            )
-        _copy(window.membranes[t], window.membrane)
-        _copy(window.spikes[t], window.spiked)
-    return active
-
-
-@outlined
-def _draw_noise(window, neurons, number, t, first):
-    """Membrane noise of steps t .. t + 3."""
-    key = (neurons.noise_key[0], neurons.noise_key[1])
-    words_of_four_steps(window.words, key, number, neurons.layer, t // 4, first)
-    gaussians(window.noise, window.words)
-    for step in range(4):
-        noise = window.noise[step]
-        for i in range(len(noise)):
-            noise[i] *= neurons.noise[i]
+def _pull(pull, target, count, steps):
+    """Eq. 7 but for its second term."""
+    per_step = _ONE / np.float32(steps)
+    for i in range(len(pull)):
+        pull[i] = -_TWO * per_step * (target[i] - count[i] * per_step)
 
 
 @inlined
-def _back_through_time(window, neurons, target, width):
-    """Eqs. 6 to 8: window.slopes from window.membranes, spikes and count."""
-    slopes = window.slopes
+def _back_through_time(window, neurons, width):
+    """Eqs. 6 to 8: window.slopes from window.membranes, spikes and pull."""
+    slopes, later, pull = window.slopes, window.later, window.pull
     steps = len(slopes)
-    per_step = _ONE / np.float32(steps)
     height, half = _ONE / width, width / _TWO
-    pull = window.current
-    for i in range(len(pull)):
-        pull[i] = -_TWO * per_step * (target[i] - window.count[i] * per_step)
-    later = window.drive  # D[t+1]
     later[:] = _ZERO
     for back in range(steps):
         t = steps - 1 - back
@@ -178,14 +144,13 @@ def _back_through_time(window, neurons, target, width):
 
 
 @inlined
-def _back_from_readout(window, neurons, target):
+def _back_from_readout(window, neurons):
     """An integrating readout: U[T] / (th T) stands in for C / T, and nothing is ever reset."""
-    slopes = window.slopes
+    slopes, pull = window.slopes, window.pull
     steps = len(slopes)
-    per_step = _ONE / np.float32(steps)
     last = slopes[steps - 1]
     for i in range(len(last)):
-        last[i] = -_TWO * per_step * (target[i] - window.count[i] * per_step) / neurons.threshold[i]
+        last[i] = pull[i] / neurons.threshold[i]
     for back in range(1, steps):
         slope, later = slopes[steps - 1 - back], slopes[steps - back]
         for i in range(len(slope)):

@@ -17,16 +17,27 @@ from numpy.typing import NDArray
 from chipsim import ChipSpec
 from chipsim.design import SynapseSpec
 from chipsim.die import FabricatedLayer, program_layer
-from chipsim.layout import ColumnBlock, SpikeLists, new_masks, padded_width, room_for_spikes, split
+from chipsim.layout import (
+    ColumnBlock,
+    SpikeLists,
+    fields_of,
+    new_masks,
+    padded_width,
+    room_for_spikes,
+    split,
+    with_crossbars,
+)
+from chipsim.neurons import formulas_of
 from chipsim.run import Threads, learning
 from chipsim.simd import aligned
 from host.gradients.local.adam import MACS_PER_WEIGHT, adam_block, corrections
-from host.gradients.local.gradient import Window, gradient_block, new_window
+from host.gradients.local.gradient import Window, gradient_kernel, new_window
 from host.teachers import Layer
 from host.training import Chunk
 
 Batch = tuple[int, int]  # first window of a chunk, end
 Blocks = list[list[ColumnBlock]]  # of each layer
+_NEVER_FULL = np.float32(1 << 24)  # the host counts all spikes
 _RANGES = 6  # pieces that a chunk's batches are dealt into, so that layers overlap
 
 
@@ -58,7 +69,12 @@ class Twin:
         self.steps = 0  # of Adam
         self._width = np.float32(width_th)
         self._threads = Threads(threads)
-        self._trained = [[_trained(block, spec.steps) for block in layer] for layer in self.blocks]
+        self._fields = [fields_of(shape) for shape in spec.shapes]
+        self._neurons = [formulas_of(layer.neuron) for layer in fabricated]
+        self._trained = [
+            [_trained(neuron, block, spec.steps) for block in layer]
+            for neuron, layer in zip(self._neurons, self.blocks, strict=True)
+        ]
         self._spike_bits: list[NDArray[np.uint16]] = []
         self._spike_lists: list[SpikeLists] = []
 
@@ -97,10 +113,12 @@ class Twin:
 
         def run_block(layer: int, number: int, first: int, end: int) -> None:
             block, trained = blocks[layer][number], self._trained[layer][number]
+            gradient = gradient_kernel(self._neurons[layer])
             for at in range(first, end):
                 start, stop = batches[at]
-                active = gradient_block(
-                    block,
+                active = gradient(
+                    with_crossbars(block),
+                    self._fields[layer],
                     trained.gradient,
                     inputs[layer],
                     self._spike_bits[layer],
@@ -154,19 +172,19 @@ def programmed_blocks(
     """A die's layers with `weights` written into them, as `Chip.program` lays out ideal ones; synapses: a layer's."""
     blocks = []
     for layer, (w, b), synapse in zip(fabricated, weights, synapses, strict=True):
-        tables, state = program_layer(w, b, layer.gain, layer.weight_bits, 0, synapse, layer.stuck)
+        synapses, state = program_layer(w, b, layer.gain, layer.weight_bits, 0, synapse, layer.stuck)
         no_pulses = layer.circuit.update._replace(imperfect=False)  # Adam writes here, and needs the gains as a table
-        circuit = layer.circuit._replace(update=no_pulses)
-        whole = ColumnBlock(np.int64(0), np.int64(w.shape[1]), tables, state, layer.neurons, circuit)
-        blocks.append(split(whole))
+        seen = layer.tables._replace(accumulator_full=_NEVER_FULL, peak=np.float32(0))  # as the host counts
+        whole = layer._replace(tables=seen, circuit=layer.circuit._replace(update=no_pulses, reads=False))
+        blocks.append(split(whole.block(1, synapses, state), layer.places))
     return blocks
 
 
-def _trained(block: ColumnBlock, steps: int) -> _Trained:
+def _trained(neuron: str, block: ColumnBlock, steps: int) -> _Trained:
     """The twin's own blocks deliver what is learned: one array is both."""
     weight = block.state.weight
     first, second, gradient = (aligned(weight.shape, np.float32) for _ in range(3))
-    return _Trained(weight, first, second, gradient, new_window(weight.shape[1], steps))
+    return _Trained(weight, first, second, gradient, new_window(neuron, weight.shape[1], len(weight) - 1, steps))
 
 
 def _whole_vectors(target: NDArray[np.float32]) -> NDArray[np.float32]:

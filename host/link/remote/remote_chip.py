@@ -10,7 +10,15 @@ from numpy.typing import NDArray
 
 from chipsim import AdcSpec, ChipError, ChipSpec, Events, Probe, Readings, Result, Snapshot, Targets, Weights
 from chipsim.die import in_crossbars
-from chipsim.run import check_adc, check_chunk, check_probes, check_seconds, check_targets, rates_per_layer
+from chipsim.run import (
+    check_adc,
+    check_chunk,
+    check_probes,
+    check_seconds,
+    check_targets,
+    checked_broadcast,
+    rates_per_layer,
+)
 from chipsim.wire import Age, Infer, Learn, Limits, ReadBack, ReadWeights, State, Traces, WireError, configure
 from chipsim.wire import Snapshot as AskSnapshot
 from chipsim.wire import Weights as WeightsRead
@@ -71,14 +79,16 @@ class RemoteChip:
         targets: Targets,
         rates: NDArray[np.float32],
         probes: Sequence[Probe] = (),
+        broadcast: NDArray[np.float32] | None = None,
     ) -> Result:
         """As `chipsim.Chip.learn`; the result may still be on its way."""
         check_targets(self.spec, len(windows), targets)
         rates = np.asarray(rates, np.float32)
         rates_per_layer(self.spec, len(windows), rates)
+        told = checked_broadcast(self.spec, len(windows), broadcast)
         windows = self._checked(events, windows, probes)
         sent = self._send(
-            requests.learn(self.spec, events, windows, targets, rates, probes, self._limits, requests.PACKED)
+            requests.learn(self.spec, events, windows, targets, rates, probes, self._limits, requests.PACKED, told)
         )
         return RemoteResult(self._connection, sent, self.spec, tuple(probes))
 

@@ -83,10 +83,11 @@ class CountedChip:
         targets: Targets,
         rates: NDArray[np.float32],
         probes: Sequence[Probe] = (),
+        broadcast: NDArray[np.float32] | None = None,
     ) -> Result:
         called = monotonic_ns()
-        result = self._chip.learn(events, windows, targets, rates, probes)
-        sent = requests.learn(self.spec, events, windows, targets, rates, probes, _LIMITS, requests.MEASURED)
+        result = self._chip.learn(events, windows, targets, rates, probes, broadcast)
+        sent = requests.learn(self.spec, events, windows, targets, rates, probes, _LIMITS, requests.MEASURED, broadcast)
         sizes = self._count_run(sent)
 
         def finish() -> Result:

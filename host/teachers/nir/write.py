@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 
 from chipsim import Chip
 from chipsim.design import Convolution, Flatten, LayerShape, to_image
-from chipsim.die import fabricate
-from chipsim.layout import NeuronTables
+from chipsim.die import FabricatedLayer, fabricate
 from host.errors import TeacherError
 from host.files import replacing
 from host.teachers.network import Crossbar, Network, dense_network
@@ -32,7 +31,7 @@ def write_nir(chip: Chip, path: Path | str, *, step_s: float, integration: Integ
     """
     nir = optional("nir", "writing a NIR file")
     network = _network(chip)
-    fabricated = [layer.neurons for layer in fabricate(chip.spec, chip.die_seed)]
+    fabricated = fabricate(chip.spec, chip.die_seed)
     nodes: dict[str, Any] = {"input": nir.Input(np.array(_sides(network.input_shape)))}
     synapses = zip(network.shapes, network.channels_first(), fabricated, strict=True)
     before = network.input_shape
@@ -40,9 +39,9 @@ def write_nir(chip: Chip, path: Path | str, *, step_s: float, integration: Integ
         if isinstance(layer, Flatten):
             nodes[f"{number}_flatten"] = nir.Flatten(np.array(before), 0, -1)
             continue
-        shape, crossbar, neurons = next(synapses)
+        shape, crossbar, made = next(synapses)
         nodes[f"{number}_weights"] = _weights(nir, shape, crossbar)
-        nodes[f"{number}_neurons"] = _neurons(nir, chip, shape, neurons, step_s, integration, number)
+        nodes[f"{number}_neurons"] = _neurons(nir, chip, shape, made, step_s, integration, number)
         before = shape.output
     nodes["output"] = nir.Output(np.array(_sides(network.shapes[-1].output)))
     keys = list(nodes)
@@ -83,7 +82,7 @@ def _neurons(
     nir: Any,
     chip: Chip,
     shape: LayerShape,
-    neurons: NeuronTables,
+    made: FabricatedLayer,
     step_s: float,
     integration: Integration,
     number: int,
@@ -93,6 +92,7 @@ def _neurons(
         sides: NDArray[np.float64] = image.reshape(_sides(shape.output))
         return sides
 
+    neurons = made.tables
     threshold = each(neurons.threshold)
     zero = np.zeros_like(threshold)
     fires = np.isfinite(neurons.threshold)
@@ -102,8 +102,8 @@ def _neurons(
             " cannot say; leave out mismatch of membrane capacitances"
         )
     a = each(neurons.decay)
-    if (a == 1).any() and (neurons.exponential or not (a == 1).all()):
-        what = "synaptic currents that decay" if neurons.exponential else "leaks in some of its neurons only"
+    if (a == 1).any() and (made.circuit.exponential or not (a == 1).all()):
+        what = "synaptic currents that decay" if made.circuit.exponential else "leaks in some of its neurons only"
         raise TeacherError(
             f"layer {number}: its membranes do not leak, and it has {what}, which NIR has no node for: give all of its"
             " neurons a leak"
@@ -111,7 +111,7 @@ def _neurons(
     if (a == 1).all():
         return nir.IF(np.full_like(threshold, 1 / step_s), threshold, zero)
     tau, r = tau_s(a, step_s, integration), 1 / (1 - a)
-    if not neurons.exponential:
+    if not made.circuit.exponential:
         return nir.LIF(tau, r, zero, threshold, zero)
     b = each(neurons.current_decay)
     return nir.CubaLIF(tau_s(b, step_s, integration), tau, r, zero, threshold, zero, 1 / (1 - b))

@@ -67,10 +67,10 @@ def test_tables_of_a_die():
     neuron = {"kind": "lif", "tau_steps": (10, 5, 2), "threshold_th": (1, 0.6, 1.5)}
     layers = fabricate(spec_of(SIZES, neuron=neuron), 1)
     for made, tau, threshold in zip(layers, (10, 5, 2), (1, 0.6, 1.5), strict=True):
-        assert set(made.neurons.decay) == {np.float32(np.exp(-1 / tau))}
-        assert set(made.neurons.threshold) == set(made.neurons.reset_charge) == {np.float32(threshold)}
-        assert set(made.circuit.boxcar_low) == {np.float32(threshold - 1)}  # a boxcar of 2 th
-        assert set(made.circuit.boxcar_high) == {np.float32(threshold + 1)}
+        assert set(made.tables.decay) == {np.float32(np.exp(-1 / tau))}
+        assert set(made.tables.threshold) == set(made.tables.reset_charge) == {np.float32(threshold)}
+        assert set(made.tables.boxcar_low) == {np.float32(threshold - 1)}  # a boxcar of 2 th
+        assert set(made.tables.boxcar_high) == {np.float32(threshold + 1)}
 
 
 def test_mismatch_multiplies_what_is_set():
@@ -79,10 +79,10 @@ def test_mismatch_multiplies_what_is_set():
     halved = neuron | {"tau_steps": (4.0, 8.0, 8.0), "threshold_th": (0.5, 1, 2)}
     plain, scaled = (fabricate(spec_of(SIZES, noise=noise, neuron=each), 7) for each in (neuron, halved))
     for a, b, factor in zip(plain, scaled, (0.5, 1, 2), strict=True):
-        assert np.array_equal(b.neurons.threshold, a.neurons.threshold * np.float32(factor))
-        assert np.array_equal(b.neurons.reset_charge, a.neurons.reset_charge * np.float32(factor))
-    assert np.allclose(scaled[0].neurons.decay, plain[0].neurons.decay ** 2)
-    assert np.array_equal(scaled[1].neurons.decay, plain[1].neurons.decay)
+        assert np.array_equal(b.tables.threshold, a.tables.threshold * np.float32(factor))
+        assert np.array_equal(b.tables.reset_charge, a.tables.reset_charge * np.float32(factor))
+    assert np.allclose(scaled[0].tables.decay, plain[0].tables.decay ** 2)
+    assert np.array_equal(scaled[1].tables.decay, plain[1].tables.decay)
 
 
 def test_what_is_not_set_is_not_written():

@@ -128,7 +128,7 @@ def test_learning_on_bounded_devices_stays_in_range():
 
 
 def test_boxcar_offsets_move_the_edges():
-    plain, moved = (fabricate(spec_of((3, 50), noise=n), 1)[0].circuit for n in ((), ("boxcar:0.5@low",)))
+    plain, moved = (fabricate(spec_of((3, 50), noise=n), 1)[0].tables for n in ((), ("boxcar:0.5@low",)))
     assert np.array_equal(plain.boxcar_high, moved.boxcar_high)
     assert (plain.boxcar_low != moved.boxcar_low).all()
 

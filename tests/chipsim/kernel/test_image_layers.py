@@ -297,9 +297,9 @@ def test_frozen_errors_of_both_forms():
     }
     [shared], [unrolled] = fabricate(spec["shared"], 1), fabricate(spec["unrolled"], 1)
     assert shared.gain.shape == (1, 28, 40) and unrolled.gain.shape == (36, 28, 40)
-    assert np.array_equal(shared.neurons.threshold, unrolled.neurons.threshold)
-    assert shared.neurons.threshold.shape == (36, 40)
-    for values in (shared.gain, unrolled.gain, shared.neurons.threshold):
+    assert np.array_equal(shared.tables.threshold, unrolled.tables.threshold)
+    assert shared.tables.threshold.shape == (36, 40)
+    for values in (shared.gain, unrolled.gain, shared.tables.threshold):
         assert abs(values.mean() - 1) < 0.03 and abs(values.std() - 0.2) < 0.02
     assert len(np.unique(unrolled.gain)) > 0.99 * unrolled.gain.size
 

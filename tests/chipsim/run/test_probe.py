@@ -51,7 +51,7 @@ def test_traces_agree_with_spikes_counts_and_thresholds(small_lesson):
     chip = programmed(task.spec, task.weights)
     result = chip.infer(task.events, task.windows, every_neuron(task.spec))
     for n in range(3):
-        threshold = fabricate(task.spec, chip.die_seed)[n].neurons.threshold
+        threshold = fabricate(task.spec, chip.die_seed)[n].tables.threshold
         assert np.array_equal(result.spikes[n + 1], result.probed_membranes[n + 1] >= threshold)
         assert np.array_equal(result.counts[n], result.spikes[n + 1].sum(axis=1))
     assert np.array_equal(result.membrane, result.probed_membranes[3][:, -1])

@@ -19,7 +19,7 @@ from small_chips import (
     taught,
 )
 
-from chipsim.kernel import infer_block, learn_block
+from chipsim.kernel import kernel_for
 from chipsim.layout import column_ranges, gather_events
 from chipsim.run.work_plan import WINDOWS_PER_PIECE, cut_at, even_ranges, image_learning_ranges, image_ranges
 
@@ -119,14 +119,14 @@ def test_no_chunk_has_kernels_compiled_anew():
     """Whatever its length, and whether its window numbers may be written: a user would wait for half a minute."""
     task = wide_lesson(n_windows=8)
     chip = programmed(task.spec, task.weights)
-    kernels = (infer_block, learn_block, gather_events)
 
     def run_first(n):
         windows = task.windows[:n].copy()
         windows.flags.writeable = False
         chip.learn(chunk_of(task.events, 0, n), windows, [target[:n] for target in task.targets], task.rates[:n])
         chip.infer(chunk_of(task.events, 0, n), windows)
-        return [len(kernel.signatures) for kernel in kernels]
+        plans = {plan for layer in chip._runs for _, plan, _ in layer._rooms}
+        return {plan: len(kernel_for(plan).signatures) for plan in plans} | {"": len(gather_events.signatures)}
 
     assert run_first(8) == run_first(3) == run_first(8)
 

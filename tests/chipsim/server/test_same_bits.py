@@ -190,7 +190,7 @@ def test_probes(server, noise):
             actual, expected = show(remote), show(local)
             assert_same_everything(actual, expected)
             for layer, signals in expected.signals.items():
-                for name, array in signals._asdict().items():
+                for name, array in signals.items():
                     assert_same(getattr(actual.signals[layer], name), array, name)
                 assert_same(actual.probed_membranes[layer], expected.probed_membranes[layer], "traces")
                 assert_same(actual.spikes[layer], expected.spikes[layer], "spikes")

@@ -64,7 +64,8 @@ def test_as_text(chipsim, site):
     assert [line.split() for line in lines if "late " in line] == [["late", "acme", "1.2", "ok"]]
     [broken] = [line for line in lines if line.split()[:1] == ["torn"]]
     assert "torn 0.1" in broken and "broken: cannot be loaded: ModuleNotFoundError" in broken
-    assert "  none" in lines
+    for name in ("local_tandem", "lif"):
+        assert [line.split()[2:] for line in lines if line.split()[:2] == [name, "chipsim"]] == [["0.1.0", "ok"]]
 
 
 def test_lists_tell_what_works_and_name_the_rest(chipsim, site):

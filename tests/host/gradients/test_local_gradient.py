@@ -7,9 +7,10 @@ from small_chips import current_events, programmed, random_targets, random_weigh
 
 from chipsim import Events
 from chipsim.die import fabricate
-from chipsim.layout import new_masks, number_of_spikes, spikes_of
+from chipsim.layout import fields_of, new_masks, number_of_spikes, row_of, spikes_of, with_crossbars
+from chipsim.neurons import formulas_of
 from host.gradients.local.adam import adam_block, corrections
-from host.gradients.local.gradient import gradient_block, new_window
+from host.gradients.local.gradient import gradient_kernel, new_window
 from host.gradients.local.twin import Twin, programmed_blocks
 from host.training import Chunk
 
@@ -25,6 +26,16 @@ def dense(events, n_in):
             part = slice(events.begin[s, t], events.end[s, t])
             inputs[s, t, events.rows[s, part]] = events.amplitude[s, part] if len(events.amplitude) else 1
     return inputs
+
+
+def add_gradients(spec, made, block, gradient, events, spike_bits, windows, targets, width):
+    """Of all windows of a layer's block; returns how many rows were active in it."""
+    name = formulas_of(made.neuron)
+    room = new_window(name, block.state.weight.shape[1], spec.shapes[0].rows, STEPS)
+    return gradient_kernel(name)(
+        *(with_crossbars(block), fields_of(spec.shapes[0]), gradient, events, spike_bits, windows, targets),
+        *(np.float32(width), room, 0, len(windows)),
+    )
 
 
 def padded(targets, n):
@@ -102,14 +113,14 @@ def test_the_kernel_agrees_with_the_witness_and_with_the_chip(rng, neuron, const
     windows = np.arange(4)
     result = programmed(spec, weights).infer(events, windows)
     spike_bits = new_masks(4, STEPS, 70)
-    [blocks] = programmed_blocks(fabricate(spec, 3), weights, [spec.synapse])
+    [made] = fabricate(spec, 3)
+    [blocks] = programmed_blocks([made], weights, [spec.synapse])
     found = []
     for block in blocks:
         width = block.state.weight.shape[1]
         gradient = np.zeros((8, width), np.float32)
         wide = padded(targets, 80)
-        window = new_window(width, STEPS)
-        active = gradient_block(block, gradient, events, spike_bits, windows, wide, np.float32(WIDTH), window, 0, 4)
+        active = add_gradients(spec, made, block, gradient, events, spike_bits, windows, wide, WIDTH)
         found.append(gradient[:, : block.n_columns])
     inputs = dense(events, 7)
     assert active == np.count_nonzero(inputs)
@@ -142,13 +153,13 @@ def test_a_layers_own_threshold_only_scales_its_gradient(rng, reset, readout):
         [(weight, bias)] = random_weights(spec, task)
         events, [targets] = spike_events(spec, task, 4), random_targets(spec, task, 4)
         weights = [(weight * np.float32(factor), bias * np.float32(factor))]
-        [[block]] = programmed_blocks(fabricate(spec, 3), weights, [spec.synapse])
-        assert set(block.neurons.decay[:30]) == {np.float32(np.exp(-1 / 4))}
+        [made] = fabricate(spec, 3)
+        [[block]] = programmed_blocks([made], weights, [spec.synapse])
+        assert set(block.tables[0, row_of(made.places.tables, "decay"), :30]) == {np.float32(np.exp(-1 / 4))}
         width = block.state.weight.shape[1]
-        gradient, window = np.zeros((8, width), np.float32), new_window(width, STEPS)
+        gradient = np.zeros((8, width), np.float32)
         wide, spike_bits = padded(targets, width), new_masks(4, STEPS, 30)
-        boxcar = np.float32(factor * WIDTH)
-        gradient_block(block, gradient, events, spike_bits, np.arange(4), wide, boxcar, window, 0, 4)
+        add_gradients(spec, made, block, gradient, events, spike_bits, np.arange(4), wide, factor * WIDTH)
         found.append(gradient[:, :30])
     assert np.abs(found[0]).max() > 0
     assert np.array_equal(found[1], found[0] / 2)
@@ -161,11 +172,11 @@ def test_membrane_noise_is_the_dies_own(rng):
     windows = rng.integers(0, 2**40, 4)
     counts = programmed(spec, weights).infer(events, windows).counts[0]
     spike_bits = new_masks(4, STEPS, 70)
-    for block in programmed_blocks(fabricate(spec, 3), weights, [spec.synapse])[0]:
-        width = block.state.weight.shape[1]
-        room = np.zeros((8, width), np.float32), new_window(width, STEPS)
+    [made] = fabricate(spec, 3)
+    for block in programmed_blocks([made], weights, [spec.synapse])[0]:
+        gradient = np.zeros((8, block.state.weight.shape[1]), np.float32)
         wide = np.zeros((4, 80), np.float32)
-        gradient_block(block, room[0], events, spike_bits, windows, wide, np.float32(WIDTH), room[1], 0, 4)
+        add_gradients(spec, made, block, gradient, events, spike_bits, windows, wide, WIDTH)
     assert np.array_equal(spikes_of(spike_bits, tuple(range(70))).sum(axis=1), counts)
     assert 0 < number_of_spikes(spike_bits) < 4 * STEPS * 70
 

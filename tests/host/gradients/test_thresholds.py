@@ -58,7 +58,7 @@ def test_the_loop_finds_those_of_its_die():
     converter = LoopSpec().converter.of(design.neuron, False)
     for layer, n in ((1, 30), (2, 4)):
         low, high = converter.membrane(snapshot[f"threshold{layer}.bracket"])
-        truth = fabricated[layer - 1].neurons.threshold[:n]
+        truth = fabricated[layer - 1].tables.threshold[:n]
         assert (low - converter.lsb / 2 <= truth).all()
         assert (truth <= high + converter.lsb / 2).all()
         assert np.median(high - low) < 0.25

@@ -10,9 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chipsim import ChipSpec
-from host.errors import SettingError
 from host.run import resolve
-from host.settings.spec import RunSpec
 
 PLAIN = resolve(None, {})
 DECIDES_NOTHING = {"data_dir", "training.chunk"}
@@ -28,25 +26,6 @@ def write(folder: Path, text: str) -> Path:
     path = folder / "spec.toml"
     path.write_text(text, encoding="utf-8")
     return path
-
-
-@pytest.fixture
-def simulated(chipsim, monkeypatch):
-    """The spec that a command line hands to the simulation, which does not start."""
-
-    def call(*arguments: object) -> RunSpec:
-        specs = []
-
-        def stop_here(spec, *_):
-            specs.append(spec)
-            raise SettingError("far enough")
-
-        monkeypatch.setattr("host.run.run", stop_here)
-        ended = chipsim("run", *arguments)
-        assert ended.err == "chipsim: far enough\n"
-        return specs[0]
-
-    return call
 
 
 def test_the_table_of_settings_is_complete():

@@ -135,7 +135,7 @@ def test_a_traced_neuron_shows_what_its_position_sees(data, teacher, learn):
     assert np.array_equal(neuron.weight_before, weights[list(neuron.rows)])
     assert neuron.current[0, 0] == pytest.approx(field @ weights, rel=1e-5)
     fabricated = fabricate(chip.spec, chip.die_seed)[0]
-    assert neuron.fabricated["threshold"] == fabricated.neurons.threshold[position, channel]
+    assert neuron.fabricated["threshold"] == fabricated.tables.threshold[position, channel]
     assert neuron.fabricated["gain_bias"] == fabricated.gain[0][-1, channel]
     assert len(neuron.pulse) == learn
 

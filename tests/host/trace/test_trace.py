@@ -187,9 +187,9 @@ def test_frozen_errors_are_parameters_and_comments(spec_of, tmp_path):
         layer, k = fabricated[neuron.layer - 1], neuron.neuron
         die = f"chip.layer{neuron.layer}.neuron{k}.die"
         figures = {name: np.float32(float(file.vcd[f"{die}.{name}"][0])) for name in neuron.fabricated}
-        assert figures["threshold"] == layer.neurons.threshold[k]
-        assert figures["boxcar_low"] == layer.circuit.boxcar_low[k]
-        assert figures["boxcar_high"] == layer.circuit.boxcar_high[k]
+        assert figures["threshold"] == layer.tables.threshold[k]
+        assert figures["boxcar_low"] == layer.tables.boxcar_low[k]
+        assert figures["boxcar_high"] == layer.tables.boxcar_high[k]
         assert figures["gain_row2"] == layer.gain[2, k]
         assert figures["gain_bias"] == layer.gain[-1, k]
         assert figures["high_rail"] == 8

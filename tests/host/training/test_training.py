@@ -33,9 +33,9 @@ def shown(monkeypatch):
     seen = []
     learn = chipsim.Chip.learn
 
-    def watched(self, events, windows, targets, rates, probes=()):
+    def watched(self, events, windows, targets, rates, *others):
         seen.extend(zip(windows.tolist(), rates.tolist(), strict=True))
-        return learn(self, events, windows, targets, rates, probes)
+        return learn(self, events, windows, targets, rates, *others)
 
     monkeypatch.setattr(chipsim.Chip, "learn", watched)
     return seen

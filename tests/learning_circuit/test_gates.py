@@ -7,16 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chipsim.kernel.gate import boxcar, error_gate
-from learning_circuit import SLOPE_AND_STEP, ErrorGate
+from learning_circuit import SLOPE_AND_STEP, ErrorGate, Float32, gated_error, gated_pulse, inside_boxcar
 
 ABOVE, BELOW = np.float32(np.inf), np.float32(-np.inf)
 
 
 def gated(gate, difference, steps=1, dead_zone=0.0):
-    slope, pulse = map(np.float32, SLOPE_AND_STEP[gate])
     per_step = np.float32(1) / np.float32(steps)
-    return np.float32(error_gate(np.float32(difference), per_step, slope, pulse, np.float32(dead_zone)))
+    return gated_error(*map(Float32, (difference, per_step, *SLOPE_AND_STEP[gate], dead_zone))).value
+
+
+def boxcar(membrane, low, high):
+    return bool(inside_boxcar(*map(Float32, (membrane, low, high))))
 
 
 def test_every_gate_of_the_spec_is_there():
@@ -91,3 +93,12 @@ def test_edges_that_have_crossed_let_nothing_pass():
     """A die whose lower edge came out above the upper one has a neuron that cannot learn, nothing worse."""
     for membrane in np.linspace(-1, 3, 41, dtype=np.float32):
         assert not boxcar(membrane, np.float32(1.2), np.float32(0.8))
+
+
+@given(error=st.floats(-300, 300, width=32), rate=st.floats(0, 1, width=32))
+def test_a_closed_boxcar_passes_no_pulse(error, rate):
+    """Eq. 10: eta gate(e) box."""
+    box = Float32(1.0) > 0.5
+    closed = Float32(1.0) > 1.0
+    assert gated_pulse(Float32(error), box, Float32(rate)).value == np.float32(rate) * np.float32(error)
+    assert gated_pulse(Float32(error), closed, Float32(rate)).value == 0

@@ -5,8 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chipsim.kernel.accumulators import accumulate
-from learning_circuit import full_scale
+from learning_circuit import Float32, accumulated, counted_with_misses, full_scale
+
+
+def accumulate(value, increment, full):
+    return accumulated(Float32(value), Float32(increment), Float32(full)).value
 
 
 @pytest.mark.parametrize(("bits", "largest"), [(1, 1), (2, 3), (8, 255), (16, 65535), (24, 2**24 - 1)])
@@ -34,3 +37,13 @@ def test_a_sum_or_full_scale(value, increment, bits):
     """Target charge comes in fractions of a count."""
     value, increment, full = np.float32(value), np.float32(increment), full_scale(bits)
     assert accumulate(value, increment, full) == min(value + increment, full)
+
+
+@given(count=st.integers(0, 255), before_miss=st.integers(-1, 3) | st.just(float("inf")), spiked=st.booleans())
+def test_a_spike_counts_unless_it_is_the_one_that_is_missed(count, before_miss, spiked):
+    """Nothing else is lost: what would not fit is not a miss."""
+    counted, left, missed = counted_with_misses(*map(Float32, (count, float(spiked), before_miss, 255.0)))
+    is_missed = spiked and before_miss <= 0
+    assert bool(missed) == is_missed
+    assert float(counted) == min(count + (spiked and not is_missed), 255)
+    assert float(left) == before_miss - spiked

@@ -1,0 +1,58 @@
+"""What a neuron is to a chip: from the charge that reaches it, its membrane; from that, whether it fires."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from learning_circuit import Field, Number
+
+MEMBRANE = Field("membrane", "as the comparator sees it, before reset", "th", lasts="window")
+
+
+class NeuronModel(ABC):
+    """A neuron circuit. Subclasses are found by the entry point group ``chipsim.neurons``.
+
+    Formulas are written over a `learning_circuit.Number`, so one text serves a kernel (sixteen neurons at once) and the
+    reference model (one).
+    """
+
+    name: ClassVar[str]
+    summary: ClassVar[str]  # one line
+    source: ClassVar[str]  # paper and equation
+    fields: ClassVar[tuple[Field, ...]] = ()  # besides `membrane`, which every neuron has
+    fires: ClassVar[bool] = True  # else a readout, whose count is a score
+    formulas: ClassVar[str] = ""  # the model whose formulas these are, whatever the tables; empty: its own
+    first_count: ClassVar[float] = 0.0  # at the start of a window
+
+    class Settings(BaseModel):
+        """What can be set of a neuron. Fields that the neurons' own settings have are taken from there."""
+
+        model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @abstractmethod
+    def fabricate(self, settings: Any, errors: Any) -> Mapping[str, Any]:
+        """Values of the fabricated fields: (n,) arrays of float64, or numbers for those per layer.
+
+        errors: what the fab got wrong of this layer, a `nonideality.LayerErrors`.
+        """
+
+    @abstractmethod
+    def integrate(self, own: Any, state: Any, spiked: Any, current: Number) -> None:
+        """One step: assigns `state.membrane`, and whatever else the neuron keeps.
+
+        own: its fabricated fields by name; state: `membrane` and its other fields, as the step before left them;
+        spiked: a comparison, whether it fired at the step before; current: charge of this step, in thresholds. The
+        chip holds the membrane within its rails afterwards.
+        """
+
+    def fire(self, own: Any, state: Any) -> Any:
+        """A comparison: whether the neuron fires (Eq. 3), once its membrane is within the rails."""
+        raise NotImplementedError(f"neuron {self.name!r} does not fire")
+
+    def score(self, own: Any, state: Any, before: Number) -> Number:
+        """Of a readout that does not fire: what stands in for its count. before: the score so far."""
+        raise NotImplementedError(f"neuron {self.name!r} is no readout")

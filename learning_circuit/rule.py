@@ -1,0 +1,96 @@
+"""What a learning rule is to a chip: rank-one updates of a crossbar, since a crossbar can do nothing else cheaply.
+
+At each step a rule sees its neuron and says by which pulse the neuron's column moves, in the rows that it names:
+
+    w_ij += gain_ij pulse_i x_j
+
+x_j is the spike of row j in this step, the trace that its spikes have left, or 1. Formulas are written over a `Number`,
+so one text serves a kernel (sixteen neurons at once) and the reference model (one).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from enum import Enum, StrEnum
+from typing import Any, ClassVar, NamedTuple
+
+from pydantic import BaseModel, ConfigDict
+
+from learning_circuit.field import Field
+from learning_circuit.number import Number
+
+
+class Rows(StrEnum):
+    """Which rows an update moves, and by what its pulse is multiplied there. The bias is a row whose x is always 1."""
+
+    SPIKES = "spikes"  # those that are active in this step: 1, or a constant current's amplitude
+    TRACES = "traces"  # those that have been active in this window: what is left of their spikes
+    ALL = "all"  # every one: 1
+
+
+class Brings(Enum):
+    """What a rule needs from the host."""
+
+    TARGET = "target"  # a target rate per neuron and window, in spikes per step
+    BROADCAST = "broadcast"  # one number per window for all neurons: a reward, a third factor
+
+
+class Seen(NamedTuple):
+    """What a learning circuit sees of its neuron at a step, each a `Number`."""
+
+    membrane: Any  # in thresholds, before reset
+    spiked: Any  # a comparison: whether the neuron fires in this step
+    count: Any  # of the spike accumulator, this step included
+    target_count: Any  # target charge so far, this step included, in counts; None if the host brings no targets
+    target: Any  # target rate, spikes per step; None if the host brings none
+
+
+class Moment(NamedTuple):
+    """When it is, each a `Number`."""
+
+    rate: Any  # eta, the learning rate of this window
+    per_step: Any  # 1 / t, t being the number of this step in its window, from 1
+    broadcast: Any  # the host's number for this window; None if it brings none
+
+
+class LearningRule(ABC):
+    """A learning circuit. Subclasses are found by the entry point group ``chipsim.learning_rules``."""
+
+    name: ClassVar[str]
+    summary: ClassVar[str]  # one line
+    source: ClassVar[str]  # paper and equation
+    fields: ClassVar[tuple[Field, ...]] = ()
+    brings: ClassVar[frozenset[Brings]] = frozenset()
+
+    class Settings(BaseModel):
+        """What can be set of a rule. Fields that the circuit's own settings have are taken from there."""
+
+        model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @abstractmethod
+    def rows(self, circuit: Any) -> tuple[Rows, ...]:
+        """Of each update that a step makes, at least one. circuit: `LearningCircuitSpec`.
+
+        Known before any pulse is, since it says what a kernel has to keep and to write.
+        """
+
+    def fabricate(self, settings: Any, errors: Any, fires: bool) -> Mapping[str, Any]:
+        """Values of the fabricated fields: (n,) arrays of float64, or numbers for those per layer.
+
+        errors: what the fab got wrong of this layer, by the attributes of `nonideality.LayerErrors`; fires: whether its
+        neurons have a threshold, or are readouts that only integrate.
+        """
+        return {}
+
+    def observe(self, own: Any, state: Any, seen: Seen, moment: Moment) -> None:
+        """At every step, the warm-up included: what the rule keeps in its state, by assigning to `state`."""
+        return
+
+    @abstractmethod
+    def pulses(self, own: Any, state: Any, seen: Seen, moment: Moment) -> list[Number]:
+        """At every step after the warm-up: a pulse for each of `rows`, in thresholds, 0 where nothing is written.
+
+        own: the rule's fabricated fields by name; state: its other fields. A field that lasts a step is assigned here,
+        and is what probes show of it.
+        """
