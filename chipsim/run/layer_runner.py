@@ -39,6 +39,16 @@ class Windows(NamedTuple):
     stop: int
 
 
+class _Asked(NamedTuple):
+    """What decides, of one layer, which kernel runs."""
+
+    constant_current: bool
+    probed: bool
+    learns: bool
+    coded: bool
+    imperfect: bool
+
+
 class LayerRun:
     """One layer of a die, whatever its weights."""
 
@@ -49,7 +59,9 @@ class LayerRun:
         quiet = {field.name for field in shown_fields(fabricated.neuron, None, 0)}
         self._learned = [field.name for field in self.shown if field.name not in quiet]
         self._fields = fields_of(shape)
-        self._rooms: defaultdict[tuple[int, Plan, bool], list[tuple[Any, Any]]] = defaultdict(list)  # nobody's now
+        self._plans: dict[_Asked, Plan] = {}  # found once: a piece of work is short
+        self._wholes: dict[int, tuple[ColumnBlock, ColumnBlock]] = {}  # by its first column a block, and its view
+        self._rooms: defaultdict[tuple[int, _Asked], list[tuple[Any, Any]]] = defaultdict(list)  # nobody's now
 
     def run(
         self, block: ColumnBlock, events: Events, below: NDArray[np.int32], record: Record, windows: Windows
@@ -58,15 +70,21 @@ class LayerRun:
 
         below: where the masks behind the events begin (see `chipsim.layout.spike_bits`), none if the host sent them.
         """
-        plan = self._plan(block, events, record, windows)
-        whole = with_crossbars(block) if self._shape.dense else block
+        asked = _Asked(
+            len(events.amplitude) > 0,
+            looks_on(record),
+            windows.moments is not None and self._shape.learns,
+            bool(block.synapses.coded),
+            bool(block.circuit.update.imperfect),
+        )
+        plan = self._plan(block, asked)
         targets = _NO_TARGETS if windows.targets is None else windows.targets
         moments = _NO_MOMENTS if windows.moments is None else windows.moments
         training = (targets, moments) if plan.learns else (_NO_TARGETS, _NO_MOMENTS)
         counters = np.zeros(len(COUNTERS), np.int64)
-        with self._room(block, plan, len(events.amplitude) > 0, events.begin.shape[1]) as (state, seen):
+        with self._room(block, plan, asked, events.begin.shape[1]) as (state, seen):
             kernel_for(plan)(
-                *(whole, self._fields, events, below, record, windows.numbers, *training),
+                *(self._whole(block), self._fields, events, below, record, windows.numbers, *training),
                 *(state, seen, counters, windows.start, windows.stop),
             )
         return counters
@@ -75,27 +93,38 @@ class LayerRun:
         """What a probe has seen."""
         return signals_of(record.probed, self.shown, self._learned)
 
-    def _plan(self, block: ColumnBlock, events: Events, record: Record, windows: Windows) -> Plan:
-        fabricated = self._fabricated
-        return plan_of(
-            block,
-            formulas_of(fabricated.neuron),
-            fabricated.rule.name,
-            self._rows,
-            image=not self._shape.dense,
-            constant_current=len(events.amplitude) > 0,
-            probed=looks_on(record),
-            learns=windows.moments is not None and self._shape.learns,
-        )
+    def _plan(self, block: ColumnBlock, asked: _Asked) -> Plan:
+        if asked not in self._plans:
+            fabricated = self._fabricated
+            self._plans[asked] = plan_of(
+                block,
+                formulas_of(fabricated.neuron),
+                fabricated.rule.name,
+                self._rows,
+                image=not self._shape.dense,
+                constant_current=asked.constant_current,
+                probed=asked.probed,
+                learns=asked.learns,
+            )
+        return self._plans[asked]
+
+    def _whole(self, block: ColumnBlock) -> ColumnBlock:
+        """The block with its axis of crossbars."""
+        if not self._shape.dense:
+            return block
+        known = self._wholes.get(int(block.first))
+        if known is None or known[0] is not block:
+            known = self._wholes[int(block.first)] = block, with_crossbars(block)
+        return known[1]
 
     @contextmanager
-    def _room(self, block: ColumnBlock, plan: Plan, constant: bool, steps: int) -> Iterator[tuple[Any, Any]]:
+    def _room(self, block: ColumnBlock, plan: Plan, asked: _Asked, steps: int) -> Iterator[tuple[Any, Any]]:
         """One that nobody works in: while weights rest, other windows may run at the same time."""
-        free = self._rooms[int(block.first), plan, constant]
+        free = self._rooms[int(block.first), asked]
         try:
             room = free.pop()  # the one used last, still in the cache
         except IndexError:
-            room = self._new_room(block, plan, constant, steps)
+            room = self._new_room(block, plan, asked.constant_current, steps)
         yield room
         free.append(room)
 

@@ -20,7 +20,7 @@ OTHERS = tuple(case for case in CASES if case not in CHOICE)
 def plans_run(chip):
     """That have a room in the chip's only layer."""
     [layer] = chip._runs
-    return {plan for _, plan, _ in layer._rooms}
+    return set(layer._plans.values())
 
 
 def assert_is_asked(mix, chip):

@@ -125,7 +125,7 @@ def test_no_chunk_has_kernels_compiled_anew():
         windows.flags.writeable = False
         chip.learn(chunk_of(task.events, 0, n), windows, [target[:n] for target in task.targets], task.rates[:n])
         chip.infer(chunk_of(task.events, 0, n), windows)
-        plans = {plan for layer in chip._runs for _, plan, _ in layer._rooms}
+        plans = {plan for layer in chip._runs for plan in layer._plans.values()}
         return {plan: len(kernel_for(plan).signatures) for plan in plans} | {"": len(gather_events.signatures)}
 
     assert run_first(8) == run_first(3) == run_first(8)
