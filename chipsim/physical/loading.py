@@ -125,9 +125,10 @@ def _unknown(path: tuple[str, ...]) -> str:
     name, known = path[-1], list(_table(path).model_fields)
     same = [field for field in known if field.startswith(f"{name}_")]
     near = same or difflib.get_close_matches(name, known, 1)
-    hint = f"did you mean {near[0]!r}? " if near else ""
+    hint = f"did you mean {near[0]!r}? else " if near else ""
     unit = f"its unit is missing; {hint}" if same else hint
-    return f"unknown field {'.'.join(path)!r}: {unit}choose from {', '.join(known)}"
+    others = [field for field in known if field not in near[:1]]
+    return f"unknown field {'.'.join(path)!r}: {unit}choose from {', '.join(others)}"
 
 
 def _short(value: Any) -> str:

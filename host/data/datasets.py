@@ -66,6 +66,7 @@ class Mnist16(Mnist):
     """Made of the same files."""
 
     name = "mnist16"
+    files_of = "mnist"
     about = "mnist cropped to 24x24 and zoomed to 16x16, as BrainScaleS-2 was shown it (Cramer et al. 2022)"
     settings = DATASET_DEFAULTS["mnist16"]
 
@@ -142,7 +143,8 @@ def _by_name(name: str, data_dir: str | None) -> Dataset:
     place = place_of(source, data_dir)
     if place is not None and place.folder is None:
         places = ", ".join(map(str, place.looked_in)) or "nowhere: neither --data-dir nor CHIPSIM_DATA is set"
-        raise DataError(f"{name} not found (looked in {places}): put {source.files} there (see 'chipsim data')")
+        missing = source.files_of or name
+        raise DataError(f"{missing} not found (looked in {places}): put {source.files} there (see 'chipsim data')")
     with DATA_SOURCES.blamed(name, "cannot be read"):
         dataset = source.load(None if place is None else place.folder)
         if name not in DATA_SOURCES.built_in:

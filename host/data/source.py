@@ -24,6 +24,7 @@ class DataSource(ABC):
     about: ClassVar[str]  # one line: what the samples are, how many, of how many classes
     comes: ClassVar[str] = "generated"  # from where, if it needs no files
     files: ClassVar[str] = "its files"  # what has to be in its folder
+    files_of: ClassVar[str] = ""  # the data set whose files they are; empty: its own
     how_to_get: ClassVar[str] = "nothing to do"
     settings: ClassVar[Mapping[str, Any]] = {}  # of a run, by dotted name: what suits it where nothing else is said
     steps_learned_in: ClassVar[int | None] = None  # at the end of a window; None: half of it

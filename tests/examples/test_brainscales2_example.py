@@ -52,7 +52,7 @@ def test_table_and_picture(example, monkeypatch, capsys, tmp_path):
     [
         (["--epochs", "0"], "--epochs 0 and --dies 5: both must be 1 or more"),
         (["--out", "/no/such/folder/x.png"], "--out /no/such/folder/x.png: its folder does not exist"),
-        (["--data-dir", "/no/such/folder"], "mnist16 not found"),
+        (["--data-dir", "/no/such/folder"], "mnist not found"),
     ],
 )
 def test_what_cannot_be_done_is_refused_in_one_line(example, monkeypatch, capsys, arguments, message):

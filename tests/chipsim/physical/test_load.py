@@ -116,7 +116,7 @@ def test_a_mistake_is_one_line_with_its_line_number(old, new, offset, words, edi
         load(str(path))
     message = str(error.value)
     assert words in message
-    assert len(message) < 500
+    assert len(message) < 400
     assert "\n" not in message
     if offset is None:
         assert "line" in message
