@@ -29,7 +29,16 @@ from chipsim.run.arguments import (
     rates_per_layer,
 )
 from chipsim.run.layer_runner import LayerRun, Windows
-from chipsim.run.probe import Probe, ProbeSignals, check_probes, in_a_row, nothing_probed, room_for, signals_of
+from chipsim.run.probe import (
+    Probe,
+    ProbeSignals,
+    check_probes,
+    in_a_row,
+    nothing_probed,
+    room_for,
+    signal_names,
+    signals_of,
+)
 from chipsim.run.result import Awaited, Readings, Result, concatenated
 from chipsim.run.threads import Threads, WorkPiece
 from chipsim.run.work_plan import (
@@ -75,5 +84,6 @@ __all__ = [
     "nothing_probed",
     "rates_per_layer",
     "room_for",
+    "signal_names",
     "signals_of",
 ]

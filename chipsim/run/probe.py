@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.design import ChipError, ChipSpec
+from chipsim.design import ChipError, ChipSpec, rule_of
+from chipsim.kernel import shown_fields
 from chipsim.layout import ProbeTables
+from chipsim.neurons import neuron_of
 from learning_circuit import Field
 
 
@@ -81,6 +83,15 @@ class ProbeSignals(Mapping[str, NDArray[Any]]):
 
 
 _NUMBERS = ("neurons", "rows")
+_OF_SYNAPSES = ("weight", "code", "residue")
+
+
+def signal_names(spec: ChipSpec, layer: int) -> tuple[str, ...]:
+    """All that a probe of a layer, from 1, shows, by name: what its neurons and its learning rule declare included."""
+    is_readout = layer == spec.n_layers and spec.neuron.readout != "spiking"
+    rule = rule_of(spec.learning_circuit)
+    shown = shown_fields(neuron_of(spec.neuron, is_readout), rule, len(rule.rows(spec.learning_circuit)))
+    return (*_NUMBERS, "input", *(field.name for field in shown), *_OF_SYNAPSES)
 
 
 def in_a_row(signals: Sequence[Mapping[str, NDArray[Any]]]) -> ProbeSignals:

@@ -1,21 +1,19 @@
 """Signals of probed neurons as named arrays of any type, as they travel, and back.
 
 What there is to see follows from a die's neurons and learning circuits, so the wire has no list of it: each signal is
-an array with its name, its type and its shape, windows first. Those in WATCHED say what was probed.
+an array with its name, its type and its shape, windows first. What a host expects is `chipsim.run.signal_names`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.run import ProbeSignals
+from chipsim.run import ProbeSignals, in_a_row
 from chipsim.wire.errors import ErrorCode, WireError
 
-WATCHED = ("neurons", "rows")  # the same in all windows
 SPIKES = "spikes"  # of the probed neurons, beside their signals
 
 
@@ -24,11 +22,11 @@ def to_arrays(signals: ProbeSignals) -> dict[str, NDArray[Any]]:
     return dict(signals)
 
 
-def from_arrays(arrays: Mapping[str, NDArray[Any]]) -> ProbeSignals:
-    """Raises WireError if a signal is missing that every chip shows."""
-    missing = [name for name in (*WATCHED, "input", "membrane") if name not in arrays]
-    if missing:
-        raise WireError(ErrorCode.MALFORMED, f"signals that are missing: {', '.join(missing)}")
+def from_arrays(arrays: Mapping[str, NDArray[Any]], expected: Iterable[str]) -> ProbeSignals:
+    """Raises WireError if a signal is missing, or one is there that was not expected: see `signal_names`."""
+    odd = sorted(set(expected) ^ set(arrays))
+    if odd:
+        raise WireError(ErrorCode.MALFORMED, f"signals that are missing or unknown: {', '.join(odd)}")
     return ProbeSignals(arrays)
 
 
@@ -44,14 +42,6 @@ def joined(parts: Sequence[Mapping[str, NDArray[Any]]]) -> dict[str, NDArray[Any
     if SPIKES not in first or any(part.keys() != first.keys() for part in parts):
         raise WireError(ErrorCode.MALFORMED, "parts of a chunk whose signals differ, or have no spikes")
     try:
-        return {
-            name: array if name in WATCHED else np.concatenate([part[name] for part in parts])
-            for name, array in first.items()
-        }
+        return dict(in_a_row(parts))
     except ValueError as error:
         raise WireError(ErrorCode.MALFORMED, f"signals of windows that do not follow each other: {error}") from None
-
-
-def some_windows(signals: ProbeSignals, here: slice) -> ProbeSignals:
-    """The signals of some windows."""
-    return from_arrays({name: array if name in WATCHED else array[here] for name, array in to_arrays(signals).items()})

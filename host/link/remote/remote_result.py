@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim import ChipSpec, Probe, ProbeSignals, Result
+from chipsim.run import signal_names
 from chipsim.wire import (
     Counts,
     Inferred,
@@ -45,12 +46,13 @@ class RemoteResult(Result):
     _connection: Connection
     _requests: list[PendingRequest]
     _probes: tuple[Probe, ...]
+    _spec: ChipSpec
 
     def __init__(
         self, connection: Connection, requests: list[PendingRequest], spec: ChipSpec, probes: tuple[Probe, ...]
     ) -> None:
         """requests: the chunk's, which follow each other."""
-        self.__dict__.update(_connection=connection, _requests=requests, _probes=probes)
+        self.__dict__.update(_connection=connection, _requests=requests, _probes=probes, _spec=spec)
         self.__dict__["counts"] = CountsOnRequest(spec.n_layers, self._read_counts)
 
     def _read_counts(self, layers: list[int]) -> list[NDArray[np.float32]]:
@@ -114,7 +116,8 @@ class RemoteResult(Result):
         try:
             return {
                 layer: probe_signals.from_arrays(
-                    {name: array for name, array in seen.items() if name != probe_signals.SPIKES}
+                    {name: array for name, array in seen.items() if name != probe_signals.SPIKES},
+                    signal_names(self._spec, layer),
                 )
                 for layer, seen in self._seen.items()
             }

@@ -29,7 +29,7 @@ from chipsim.wire import (
     name_of,
 )
 from chipsim.wire import Snapshot as AskSnapshot
-from chipsim.wire.messages import probe_signals, replies, requests
+from chipsim.wire.messages import replies, requests
 from chipsim.wire.packing import measured_traces
 from host.link.timeline import Timeline
 from host.link.traffic.counts_on_request import CountsOnRequest
@@ -158,7 +158,7 @@ def _part(result: Result, here: slice) -> Result:
         activity=result.activity,
         work=result.work,
         probed_membranes=result.probed_membranes,
-        signals={layer: probe_signals.some_windows(seen, here) for layer, seen in result.signals.items()},
+        signals={layer: seen.of_windows(lambda array: array[here]) for layer, seen in result.signals.items()},
         spikes={layer: spikes[here] for layer, spikes in result.spikes.items()},
     )
 

@@ -125,7 +125,7 @@ def signals(**changes):
 def test_signals_come_out_as_they_went_in():
     """Whatever they are called: the wire has no list of them."""
     arrays = signals()
-    seen = probe_signals.from_arrays(arrays)
+    seen = probe_signals.from_arrays(arrays, arrays)
     assert isinstance(seen, ProbeSignals) and seen.calcium is arrays["calcium"]
     assert probe_signals.to_arrays(seen).keys() == arrays.keys()
     assert all(probe_signals.to_arrays(seen)[name] is array for name, array in arrays.items())
@@ -138,10 +138,11 @@ def test_signals_of_a_layer_are_found_by_its_number():
     assert probe_signals.of_layer(arrays, 3) == {}
 
 
-@pytest.mark.parametrize("name", ["neurons", "rows", "input", "membrane"])
-def test_a_signal_that_every_chip_shows_is_named_if_it_is_missing(name):
-    with pytest.raises(wire.WireError, match=f"signals that are missing: {name}"):
-        probe_signals.from_arrays(signals(**{name: None}))
+@pytest.mark.parametrize("name", ["neurons", "membrane", "calcium", "zinc"])
+def test_a_signal_that_is_missing_or_unknown_is_named(name):
+    other = signals(**{name: None if name in signals() else np.zeros(1)})
+    with pytest.raises(wire.WireError, match=f"signals that are missing or unknown: {name}"):
+        probe_signals.from_arrays(other, signals())
 
 
 def test_parts_follow_each_other_whatever_they_are_called():

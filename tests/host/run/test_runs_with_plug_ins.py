@@ -12,7 +12,8 @@ from host.data import Encoder, load
 from host.errors import DataError, SettingError
 from host.methods import find
 from host.run import design_from, prepare, resolve, run, spec_of
-from host.settings import FLAGS, flagged
+from host.settings import ENCODERS, FLAGS, TRAINING_METHODS, flagged
+from nonideality import EFFECTS
 
 QUICK = {"teacher.epochs": 3, "training.epochs": 1, "training.learning_rate": 0.01}
 ALL = {"dataset": "stripes", "encoding": "late", "noise": ["droop:0.5"], "training.method": "twice"}
@@ -108,11 +109,15 @@ def test_a_broken_one_is_named_before_any_work_and_hurts_no_other_run(site, sett
         resolve(None, {setting: value})
 
 
-def test_a_run_beside_broken_plug_ins_is_as_it_was(site, data_file):
+def test_a_run_beside_broken_plug_ins_is_as_it_was(tmp_path, data_file, monkeypatch):
     spec = resolve(None, SMALL | {"dataset": str(data_file)})
     before = run(spec)
     entries = {entry: f"acme:{name}" for _, _, entry, name, _ in BROKEN}
-    write_package(site, entries=entries, sources={"acme.py": "import no_such_module"})
+    other = tmp_path / "other_site"  # what stands in a folder is read once
+    other.mkdir()
+    write_package(other, entries=entries, sources={"acme.py": "import no_such_module"})
+    monkeypatch.syspath_prepend(other)
+    assert "late" in ENCODERS.names() and "twice" in TRAINING_METHODS.names() and "droop" in EFFECTS.names(), "seen"
     after = run(spec)
     assert after.facts == before.facts
     assert "plugins" not in after.summary
