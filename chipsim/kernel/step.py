@@ -36,7 +36,7 @@ from chipsim.simd import (
 from learning_circuit import Brings, Moment, Rows
 
 WIDEST_BLOCK = COLUMNS_OF_A_BLOCK // LANES  # vectors
-_UPDATES_FROM = 3  # what a step returns first: membranes at the lower and at the upper rail, missed counts
+LOW_HITS, HIGH_HITS, MISSED_COUNTS, UPDATES_FROM = range(4)  # of what a step returns: one for each update at last
 
 
 def step_of(parts: Parts) -> Any:
@@ -52,7 +52,7 @@ def step_of(parts: Parts) -> Any:
     open in each update of the rule.
     """
     plan = parts.plan
-    n_results = _UPDATES_FROM + len(plan.rows)
+    n_results = UPDATES_FROM + len(plan.rows)
 
     @intrinsic
     def any_width(
