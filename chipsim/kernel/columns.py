@@ -87,7 +87,7 @@ class ColumnsInRegisters:
     """OwnState that begins a window as its fields say and stays in registers until `leave`."""
 
     def __init__(self, builder: Any, memory: ColumnsInMemory, tables: Iterable[Field], vectors: int) -> None:
-        """tables: what the stages of the loop ask for, loaded once."""
+        """tables: what the stages of the loop ask for, loaded once; anything else is loaded where it is asked for."""
         self._memory, self._vectors = memory, range(vectors)
         self._tables = {(f.name, v): memory.fabricated(f.name, v) for f in tables for v in self._vectors}
         self._state: dict[tuple[str, int], Register] = {}
@@ -97,7 +97,7 @@ class ColumnsInRegisters:
                 self._state[field.name, v] = Register(builder, start.value)
 
     def fabricated(self, name: str, v: int) -> Lanes:
-        return self._tables[name, v]
+        return self._tables.get((name, v)) or self._memory.fabricated(name, v)
 
     def keeps(self, name: str) -> bool:
         return (name, 0) in self._state

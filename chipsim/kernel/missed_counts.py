@@ -10,10 +10,10 @@ import numpy as np
 
 from chipsim.layout import MISS_PROBABILITY, MISSED_PER_LOG, row_at
 from chipsim.random import natural_log, word_of_step, words_of_four_steps
-from chipsim.simd import inlined, inlined_in_python, outlined
+from chipsim.simd import LANES, inlined, inlined_in_python, outlined
 
 _ZERO = np.float32(0)
-_ONE = np.float32(1)
+_DRAWN = 4  # words that are there from the start of the window
 
 
 @inlined
@@ -32,7 +32,7 @@ def start_missing(before, state, block, window, p, q, first):
     table, circuit, misses = block.disturbances, block.circuit, state.miss_state
     probability, per_log = row_at(table, p, MISS_PROBABILITY), row_at(table, p, MISSED_PER_LOG)
     key, layer = circuit.missed_key, circuit.layer
-    _draw(before, misses.so_far[q], misses.words, probability, per_log, key, layer, window, first)
+    _draw(before, misses.so_far[q], misses.words[q], probability, per_log, key, layer, window, first)
 
 
 @inlined_in_python
@@ -41,7 +41,7 @@ def draw_next_miss(before, state, block, window, p, q, first):
     table, circuit, misses = block.disturbances, block.circuit, state.miss_state
     probability, per_log = row_at(table, p, MISS_PROBABILITY), row_at(table, p, MISSED_PER_LOG)
     key, layer = circuit.missed_key, circuit.layer
-    _draw_again(before, misses.so_far[q], probability, per_log, key, layer, window, first)
+    _draw_again(before, misses.so_far[q], misses.words[q], probability, per_log, key, layer, window, first)
 
 
 @outlined
@@ -53,10 +53,19 @@ def _draw(before, so_far, words, missed, per_log, key, layer, window, first):
 
 
 @outlined
-def _draw_again(before, so_far, missed, per_log, key, layer, window, first):
-    """For those that have just missed one."""
-    for i in range(len(before)):
-        if before[i] < _ZERO:
-            so_far[i] += np.int32(1)
-            word = word_of_step((key[0], key[1]), window, layer, so_far[i], first + i)
-            before[i] = _spikes_before_miss(word, missed[i], per_log[i])
+def _draw_again(before, so_far, words, missed, per_log, key, layer, window, first):
+    """For those that have just missed one: few, so vectors are asked first whether any of theirs has."""
+    for vector in range(np.uint64(0), np.uint64(len(before)), np.uint64(LANES)):
+        signs = np.int32(0)
+        for lane in range(np.uint64(LANES)):
+            signs |= np.float32(before[vector + lane]).view(np.int32)
+        if signs >= 0:
+            continue
+        for i in range(vector, vector + np.uint64(LANES)):
+            if before[i] < _ZERO:
+                so_far[i] += np.int32(1)
+                if so_far[i] < _DRAWN:
+                    word = words[so_far[i], i]
+                else:
+                    word = word_of_step((key[0], key[1]), window, layer, so_far[i], np.uint64(first) + i)
+                before[i] = _spikes_before_miss(word, missed[i], per_log[i])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import StrEnum
+from itertools import product
 from typing import Any, NamedTuple
 
 from chipsim.layout import ColumnBlock, Record
@@ -59,6 +60,10 @@ _ANYTHING = dict.fromkeys(_ONLY_SPIKES, When.ASK)
 # What most runs need, by what it fixes; asked in this order. Whatever is not named is as the chip has it.
 _COMPILED: tuple[dict[str, Any], ...] = (
     {"order": Order.WINDOW, "image": False, "learns": False, "neuron": "lif", "current": "spikes", **_ONLY_SPIKES},
+    {"order": Order.WINDOW, "image": False, "learns": False, "neuron": "lif", "current": "spikes", **_ONLY_SPIKES}
+    | {"exponential": When.ALWAYS},
+    {"order": Order.WINDOW, "image": False, "learns": False, "neuron": "readout", "current": "spikes", **_ONLY_SPIKES}
+    | {"exponential": When.ASK},
     {"order": Order.WINDOW, "image": True, "learns": False, "neuron": "lif", "current": "spikes", **_ONLY_SPIKES},
     {"order": Order.WINDOW, "image": True, "learns": False, "neuron": "lif", "current": "constant", **_ONLY_SPIKES},
     {"order": Order.STEP, "image": False, "learns": False, "neuron": "lif", "current": "spikes", **_ONLY_SPIKES}
@@ -77,6 +82,7 @@ _COMPILED: tuple[dict[str, Any], ...] = (
         )
     ),
 )
+_WRITES = ("direct", "codes", "devices")
 _THE_REST: dict[str, Any] = {"order": Order.STEP, "current": "either", "write": "any", **_ANYTHING}
 
 
@@ -132,34 +138,29 @@ def _covers(fixed: Any, asked: Any) -> bool:
 def settled_plans(neurons: tuple[str, ...], rule: str, rows: tuple[tuple[Rows, ...], ...]) -> Iterator[Plan]:
     """Every kernel that these neurons and this rule can need, each once. rows: what the rule may ask for."""
     plans: dict[Plan, None] = {}
-    for image in (False, True):
-        for neuron in neurons:
-            for noise in (When.NEVER, When.ALWAYS):
-                for missed in (When.NEVER, When.ALWAYS):
-                    for probed in (When.NEVER, When.ALWAYS):
-                        for current in ("spikes", "constant"):
-                            for learns, of, write in (
-                                (False, (), "direct"),
-                                *((True, each, write) for each in rows for write in ("direct", "codes", "devices")),
-                            ):
-                                if image and Rows.TRACES in of:
-                                    continue  # refused by the design
-                                asked = Plan(
-                                    Order.STEP,
-                                    image,
-                                    learns,
-                                    neuron,
-                                    rule if learns else "",
-                                    of,
-                                    current,
-                                    When.NEVER,
-                                    When.NEVER,
-                                    noise,
-                                    missed,
-                                    probed,
-                                    write,
-                                )
-                                plans[settled(asked)] = None
+    effects = product((When.NEVER, When.ALWAYS), repeat=4)
+    taught = [(False, (), "direct"), *((True, each, write) for each, write in product(rows, _WRITES))]
+    for image, neuron, current, (exponential, noise, missed, probed), (learns, of, write) in product(
+        (False, True), neurons, ("spikes", "constant"), list(effects), taught
+    ):
+        if image and Rows.TRACES in of:
+            continue  # refused by the design
+        asked = Plan(
+            order=Order.STEP,
+            image=image,
+            learns=learns,
+            neuron=neuron,
+            rule=rule if learns else "",
+            rows=of,
+            current=current,
+            exponential=exponential,
+            scaled=When.NEVER,
+            noise=noise,
+            missed=missed,
+            probed=probed,
+            write=write,
+        )
+        plans[settled(asked)] = None
     return iter(plans)
 
 

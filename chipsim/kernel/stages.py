@@ -130,7 +130,7 @@ class Count(Stage):
 
     def settle(self, step: Step) -> None:
         """The window of a loop in registers is over."""
-        for v in step.vectors:
+        for v in step.vectors if step.neuron.fires else ():
             count = step.columns.load(COUNT.name, v)
             full = step.columns.fabricated("accumulator_full", v)
             step.columns.store(COUNT.name, v, self._sum(count.broadcast_like(0.0), count, full))

@@ -30,7 +30,7 @@ def kept_fields(plan: Plan, neuron: NeuronModel, rule: LearningRule | None) -> t
     count = replace(COUNT, start=neuron.first_count)
     kept = [MEMBRANE, count, *_lasting("window", neuron)]
     if plan.order is Order.WINDOW:
-        return tuple(kept)
+        return (*kept, SYNAPTIC) if plan.exponential is not When.NEVER else tuple(kept)
     if rule is not None:
         kept += [TARGET_COUNT] if Brings.TARGET in rule.brings else []
         kept += _lasting("window", rule)

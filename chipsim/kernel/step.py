@@ -285,6 +285,7 @@ def _at_rest(
     columns = ColumnsInRegisters(builder, memory, tables, vectors)
     masks = SpikeMasks(context, builder, *spike_bits, s, builder.add(slot, column), vectors)
     step = Step(builder, parts.plan, parts.neuron, columns, vectors, masks)
+    step.circuit = members(builder, *block.circuit)
     step.hold_spikes()
     return step
 

@@ -17,7 +17,7 @@ class MissState(NamedTuple):
     """Of accumulators that miss spikes, see chipsim.kernel.missed_counts."""
 
     so_far: Any  # (Q, n) int32, missed in this window
-    words: Any  # (4, n) uint32, random words
+    words: Any  # (Q, 4, n) uint32, the first four random words of this window's
 
 
 class Writing(NamedTuple):
@@ -70,7 +70,7 @@ def new_neuron_state(
         delivered=np.zeros(n_positions, np.int64),
         miss_state=MissState(
             so_far=placed(12, (n_positions, n), np.int32),
-            words=placed(4, (4, n), u),
+            words=placed(4, (n_positions, 4, n), u),
         ),
         writing=Writing(
             open=placed(0, (n + LANES,), np.int32),
