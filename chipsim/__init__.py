@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from chipsim.die import Weights
     from chipsim.interface import ChipInterface
     from chipsim.layout import Events, Snapshot, Targets
-    from chipsim.run import Probe, ProbeSignals, Readings, Result
+    from chipsim.run import Probe, ProbeSignals, Readings, Result, SpikeProbe
 
 __version__ = "0.1.0"
 
@@ -46,7 +46,7 @@ _ROOMS = {
     "die": ("Weights",),
     "interface": ("ChipInterface",),
     "layout": ("Events", "Snapshot", "Targets"),
-    "run": ("Probe", "ProbeSignals", "Readings", "Result"),
+    "run": ("Probe", "ProbeSignals", "Readings", "Result", "SpikeProbe"),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 
@@ -63,6 +63,7 @@ __all__ = [
     "Readings",
     "Result",
     "Snapshot",
+    "SpikeProbe",
     "SynapseSpec",
     "Targets",
     "Weights",

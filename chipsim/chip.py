@@ -52,6 +52,7 @@ from chipsim.layout import (
     windows_apart,
 )
 from chipsim.run import (
+    AnyProbe,
     Awaited,
     Before,
     LayerRun,
@@ -139,7 +140,7 @@ class Chip:
         ]
         self._age = DieAge()
 
-    def infer(self, events: Events, windows: NDArray[np.int64], probes: Sequence[Probe] = ()) -> Result:
+    def infer(self, events: Events, windows: NDArray[np.int64], probes: Sequence[AnyProbe] = ()) -> Result:
         """Run S windows, weights left alone. windows: (S,) the windows' numbers, which key their temporal noise."""
         events, windows, lost = self._received(events, windows)
         self._settle()
@@ -172,7 +173,7 @@ class Chip:
         windows: NDArray[np.int64],
         targets: Targets,
         rates: NDArray[np.float32],
-        probes: Sequence[Probe] = (),
+        probes: Sequence[AnyProbe] = (),
         broadcast: NDArray[np.float32] | None = None,
     ) -> Result:
         """Run S windows one after another and learn from each.
@@ -296,7 +297,7 @@ class Chip:
         windows: NDArray[np.int64],
         targets: Targets | None,
         moments: NDArray[np.float32] | None,
-        probes: Sequence[Probe],
+        probes: Sequence[AnyProbe],
         readings: Sequence[AdcCodes] | None = None,
     ) -> Callable[[], Result]:
         """Set a chunk going; what is returned waits for it."""
@@ -305,7 +306,7 @@ class Chip:
         if targets is not None and self._overlaps:  # the chunk before may still be read from
             self._others, (self._records, self._spike_lists) = (self._records, self._spike_lists), self._others
         self._reserve(windows_apart(n_windows))
-        probe_of = {probe.layer - 1: probe for probe in probes}
+        probe_of = {probe.layer - 1: probe for probe in probes if isinstance(probe, Probe)}
         learns = targets is not None
         records = [
             self._record(layer, n_windows, probe_of.get(layer), learns and shape.learns)
@@ -359,7 +360,7 @@ class Chip:
                     "events_lost": np.zeros(len(records), np.int64),
                 },
                 work={name: totals[:, COUNTERS.index(name)] for name in SIMULATOR_WORK},
-                signals=(signals := {p.layer: self._runs[p.layer - 1].signals(records[p.layer - 1]) for p in probes}),
+                signals=(signals := {i + 1: self._runs[i].signals(records[i]) for i in probe_of}),
                 probed_membranes={layer: seen.membrane for layer, seen in signals.items()},
                 spikes={
                     p.layer: spikes_of(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from chipsim.design import AdcSpec, ChipSpec
 from chipsim.die import LayerWeights, Weights
 from chipsim.layout import Events, Snapshot, Targets
-from chipsim.run import Probe, Readings, Result
+from chipsim.run import AnyProbe, Readings, Result
 
 
 class ChipInterface(Protocol):
@@ -29,7 +29,7 @@ class ChipInterface(Protocol):
     def program(self, weights: Weights) -> None:
         """Write weights and biases of every layer, in units of the threshold; they are new then."""
 
-    def infer(self, events: Events, windows: NDArray[np.int64], probes: Sequence[Probe] = ()) -> Result:
+    def infer(self, events: Events, windows: NDArray[np.int64], probes: Sequence[AnyProbe] = ()) -> Result:
         """Run S windows, weights left alone. windows: (S,) the windows' numbers, which key their temporal noise."""
 
     def learn(
@@ -38,7 +38,7 @@ class ChipInterface(Protocol):
         windows: NDArray[np.int64],
         targets: Targets,
         rates: NDArray[np.float32],
-        probes: Sequence[Probe] = (),
+        probes: Sequence[AnyProbe] = (),
         broadcast: NDArray[np.float32] | None = None,
     ) -> Result:
         """Run S windows one after another and learn from each.

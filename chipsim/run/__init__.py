@@ -30,8 +30,10 @@ from chipsim.run.arguments import (
 )
 from chipsim.run.layer_runner import LayerRun, Windows
 from chipsim.run.probe import (
+    AnyProbe,
     Probe,
     ProbeSignals,
+    SpikeProbe,
     check_probes,
     in_a_row,
     nothing_probed,
@@ -53,6 +55,7 @@ from chipsim.run.work_plan import (
 )
 
 __all__ = [
+    "AnyProbe",
     "Awaited",
     "Before",
     "LayerRun",
@@ -60,6 +63,7 @@ __all__ = [
     "ProbeSignals",
     "Readings",
     "Result",
+    "SpikeProbe",
     "Threads",
     "Windows",
     "WorkPiece",

@@ -28,7 +28,22 @@ class Probe:
     rows: tuple[int, ...] = ()  # 0 to n_in - 1, and n_in for the bias
 
 
-def check_probes(probes: Sequence[Probe], spec: ChipSpec) -> None:
+@dataclass(frozen=True)
+class SpikeProbe:
+    """Which neurons of a layer to watch for their spikes alone: a chip keeps those anyway, and runs as unwatched."""
+
+    layer: int
+    neurons: tuple[int, ...]
+
+    @property
+    def rows(self) -> tuple[int, ...]:
+        return ()
+
+
+AnyProbe = Probe | SpikeProbe
+
+
+def check_probes(probes: Sequence[AnyProbe], spec: ChipSpec) -> None:
     """Raises ChipError if a layer, a neuron or a row is not there, or a layer is named twice."""
     if len({probe.layer for probe in probes}) < len(probes):
         raise ChipError("a layer is probed twice: name all its neurons in one Probe")

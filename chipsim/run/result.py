@@ -22,11 +22,12 @@ class Result:
     membrane: NDArray[np.float32]  # (S, n_classes), output membranes at the end of the window, in thresholds
     activity: dict[str, NDArray[np.int64]]  # what the chip did, per CHIP_EVENTS name (n_layers,)
     work: dict[str, NDArray[np.int64]]  # what the simulator did for it, per WORK name (n_layers,)
-    signals: dict[int, ProbeSignals] = field(default_factory=dict)  # probed layer -> all that was watched
+    signals: dict[int, ProbeSignals] = field(default_factory=dict)  # layer -> all that a Probe watched
     probed_membranes: dict[int, NDArray[np.float32]] = field(
         default_factory=dict
     )  # probed layer -> (S, T, k) membranes
-    spikes: dict[int, NDArray[np.uint8]] = field(default_factory=dict)  # as traces; an integrating readout has none
+    # Of probed layers of either kind, (S, T, k); an integrating readout has none.
+    spikes: dict[int, NDArray[np.uint8]] = field(default_factory=dict)
 
     @property
     def classes(self) -> NDArray[np.int64]:

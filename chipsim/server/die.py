@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from chipsim.chip import Chip
 from chipsim.design import ChipSpec
-from chipsim.run import Probe, Result
+from chipsim.run import AnyProbe, Probe, Result, SpikeProbe
 from chipsim.wire import (
     Ack,
     Age,
@@ -222,8 +222,11 @@ class Die:
         return replies.counts(result, message.layers, message.membranes)
 
 
-def _probes(watches: tuple[Watch, ...]) -> tuple[Probe, ...]:
-    return tuple(Probe(watch.layer, watch.neurons, watch.rows) for watch in watches)
+def _probes(watches: tuple[Watch, ...]) -> tuple[AnyProbe, ...]:
+    return tuple(
+        SpikeProbe(watch.layer, watch.neurons) if watch.spikes_alone else Probe(watch.layer, watch.neurons, watch.rows)
+        for watch in watches
+    )
 
 
 def _counts_bytes(result: Result) -> int:

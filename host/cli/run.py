@@ -6,7 +6,7 @@ import errno
 import shlex
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -15,6 +15,18 @@ from host.cli.groups import OUTPUT, RUNNING, command, option
 from host.cli.options import json_option, one_line_errors, threads_option, usable_cores
 from host.cli.run_options import run_options
 
+if TYPE_CHECKING:
+    from host.run import ChipSource, Outcome, RunFolder
+
+
+class _Show(NamedTuple):
+    """What is to be seen of a run."""
+
+    as_json: bool
+    details: bool
+    quiet: bool
+    pictures: bool
+
 
 @command()
 @run_options
@@ -22,6 +34,9 @@ from host.cli.run_options import run_options
 @option("--out", type=click.Path(path_type=Path), group=OUTPUT, help="Run folder.  [default: runs/<date>-<hash>]")
 @option("--resume", type=click.Path(path_type=Path), group=RUNNING, help="Continue the run in this folder.")
 @json_option
+@option("-v", "--verbose", "details", is_flag=True, group=OUTPUT, help="Also what the noise means, costs, the wire.")
+@option("--quiet", is_flag=True, group=OUTPUT, help="No progress on stderr.")
+@option("--pictures/--no-pictures", default=True, group=OUTPUT, help="Draw into the run folder.  [default: yes]")
 @chip_options
 def run(
     overrides: dict[str, Any],
@@ -30,6 +45,9 @@ def run(
     out: Path | None,
     resume: Path | None,
     as_json: bool,
+    details: bool,
+    quiet: bool,
+    pictures: bool,
     place: ChipPlace,
 ) -> None:
     """Fabricate a die, measure it, let it learn on chip, measure it again.
@@ -45,7 +63,7 @@ def run(
             f"--resume continues a run as it was defined; leave out {', '.join(given)} or start a new run"
         )
     with one_line_errors():
-        _run(overrides, config, threads or usable_cores(), out, resume, as_json, place)
+        _run(overrides, config, threads or usable_cores(), out, resume, _Show(as_json, details, quiet, pictures), place)
 
 
 def _run(
@@ -54,12 +72,13 @@ def _run(
     threads: int,
     out: Path | None,
     resume: Path | None,
-    as_json: bool,
+    show: _Show,
     place: ChipPlace,
 ) -> None:
     import json
 
-    from host.cli.text import report
+    from host.cli.compile_ahead import compiling_beside
+    from host.cli.text import details_text, result_text
     from host.errors import LinkError
     from host.run import RunFolder, resolve
     from host.run import run as run_spec
@@ -73,6 +92,15 @@ def _run(
         folder = RunFolder.create(spec, out)
         return folder
 
+    def tell(outcome: Outcome) -> None:
+        """The result, before anything is drawn."""
+        assert folder is not None, "run() makes the folder"
+        result, details = result_text(outcome), details_text(outcome)
+        folder.save_report(f"{result}\n\n{details}")
+        text = json.dumps(outcome.summary) if show.as_json else f"{result}\n\n{details}" if show.details else result
+        click.echo(text)
+        sys.stdout.flush()
+
     if resume is not None:
         folder, spec = RunFolder.open(resume)
         folder.clear()
@@ -80,20 +108,21 @@ def _run(
         spec = resolve(config, overrides)
         if out is not None:  # before the teacher is trained
             RunFolder.check(out)
-    console = Console()
+    told = False
     try:
-        with chip_source(place, threads, spec.chip) as source, console:
-            outcome = run_spec(spec, threads, folder or make_folder, console, source)
-            console.stage("drawing")
-            from host.plots import save_plots, save_timeline
-
-            assert folder is not None, "run() makes the folder"
-            if place.timeline and source.timeline is not None:  # before the pictures ask the chip for more
-                save_timeline(source.timeline, outcome.summary["link"]["chip"], folder.path)
-            save_plots(outcome, folder.path)
+        with chip_source(place, threads, spec.chip) as source:
+            with Console(show.quiet) as console, compiling_beside(spec):
+                outcome = run_spec(spec, threads, folder or make_folder, console, source)
+            tell(outcome)
+            told = True
+            if show.pictures:
+                with Console(show.quiet) as console:
+                    console.stage("drawing")
+                    _draw(outcome, folder, source if place.timeline else None)
     except KeyboardInterrupt:
+        what = "while drawing; the result is safe" if told else ""
         hint = f"; continue with: chipsim run --resume {shlex.quote(str(folder.path))}{place.flags()}" if folder else ""
-        click.echo(f"chipsim: interrupted{hint}", err=True)
+        click.echo(f"chipsim: interrupted {what}".rstrip() + hint, err=True)
         sys.exit(130)
     except LinkError as error:
         hint = f"; continue with: chipsim run --resume {shlex.quote(str(folder.path))}{place.flags()}" if folder else ""
@@ -105,4 +134,13 @@ def _run(
                 f" {shlex.quote(str(folder.path))}"
             ) from None
         raise
-    click.echo(json.dumps(outcome.summary) if as_json else report(outcome))
+
+
+def _draw(outcome: Outcome, folder: RunFolder | None, timed: ChipSource | None) -> None:
+    """The run's pictures. timed: where the die was, if its timeline is wanted."""
+    from host.plots import save_plots, save_timeline
+
+    assert folder is not None, "run() makes the folder"
+    if timed is not None and timed.timeline is not None:  # before the pictures ask the chip for more
+        save_timeline(timed.timeline, outcome.summary["link"]["chip"], folder.path)
+    save_plots(outcome, folder.path)

@@ -9,6 +9,7 @@ import numpy as np
 
 from host.data.cifar10 import ORIGIN as CIFAR10_ORIGIN
 from host.data.cifar10 import find_cifar10, read_cifar10
+from host.data.digits import read_digits
 from host.data.folders import data_folders, mnist_in
 from host.data.formats import dataset_of, read_idx_folder, read_npz
 from host.data.mnist16 import mnist16
@@ -30,15 +31,10 @@ class Digits(DataSource):
     settings = DATASET_DEFAULTS["digits"]
 
     def load(self, folder: Path | None) -> Dataset:
-        from sklearn.datasets import load_digits
-
-        images, labels = load_digits(return_X_y=True)
+        raw, labels = read_digits()
         order = stream("digits split").permutation(len(labels))
         n_test = 450
-        raw = images.astype(np.uint8)
-        train, test = (
-            Samples(raw[part], labels[part].astype(np.int64), 0, 16) for part in (order[n_test:], order[:n_test])
-        )
+        train, test = (Samples(raw[part], labels[part], 0, 16) for part in (order[n_test:], order[:n_test]))
         return Dataset(self.name, train, test, 10, "scikit-learn's load_digits (8x8, 1,797 images; UCI)", (1, 8, 8))
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim import ChipInterface, Events, Probe, Result
+from chipsim import ChipInterface, Events, Probe, Result, SpikeProbe
 from chipsim.die import fabricate
 from host.data import Encoder
 from host.files import write_bytes
@@ -178,11 +178,16 @@ def _raster(outcome: Outcome) -> Figure:
 
 
 def _look(outcome: Outcome, chip: ChipInterface, index: int) -> tuple[Events, Result]:
-    """One test sample on one chip, in the very window in which it was evaluated, every neuron watched."""
+    """One test sample on one chip, in the very window in which it was evaluated, every neuron's spikes watched."""
     setup, windows = outcome.setup, np.array([EVALUATION_WINDOWS + index])
     encoder = Encoder(setup.spec.encoding, setup.dataset.n_in, setup.spec.steps, 1, setup.spec.seed)
     events = encoder.encode(setup.dataset.test.values(slice(index, index + 1)), windows)
-    probes = [Probe(layer, tuple(range(n))) for layer, n in enumerate(setup.teacher.sizes) if layer > 0]
+    last, reads_membranes = setup.design.n_layers, setup.spec.neuron.readout != "spiking"
+    probes = [
+        (Probe if layer == last and reads_membranes else SpikeProbe)(layer, tuple(range(n)))
+        for layer, n in enumerate(setup.teacher.sizes)
+        if layer > 0
+    ]
     return events, chip.infer(events, windows, probes)
 
 

@@ -25,7 +25,7 @@ from host.training import Check, Progress
 
 _PACKAGES = ("chipsim", "numpy", "numba", "scikit-learn", "scipy", "pydantic")
 
-_WRITTEN = ("checkpoint.bin", "metrics.csv", "result.json", "spec.toml", "versions.json")
+_WRITTEN = ("checkpoint.bin", "metrics.csv", "report.txt", "result.json", "spec.toml", "versions.json")
 
 
 class RunFolder:
@@ -132,6 +132,10 @@ class RunFolder:
 
     def save_result(self, result: dict[str, Any]) -> None:
         write_text(self.path / "result.json", json.dumps(result, indent=2) + "\n")
+
+    def save_report(self, text: str) -> None:
+        """The result as a person reads it. Raises OSError."""
+        write_text(self.path / "report.txt", text + "\n")
 
 
 def _cannot_make(folder: Path, error: OSError) -> RunFolderError:

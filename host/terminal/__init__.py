@@ -1,7 +1,7 @@
 """What a person sees on a terminal: progress on stderr, tables of aligned columns, figures as a person reads them.
 
-`console` draws on stderr how something goes on, and is silent in a pipe. `table` is the one place where widths are
-computed; `percent` writes fractions, `-` where there is none.
+`console` shows on stderr how something goes on: a bar on a terminal, elsewhere `minute_lines`. `table` is the one place
+where widths are computed; `percent` writes fractions, `-` where there is none.
 
     from host.terminal import table
 
@@ -12,8 +12,8 @@ computed; `percent` writes fractions, `-` where there is none.
     mismatch   0.25
 
 May know: nothing of ours. Rooms that report progress do not know it either: they tell a listener, and a command hands
-them the console. To add a kind of progress: a method there, which must draw nothing where there is no terminal
-(`tests/host/cli/test_cli.py`).
+them the console. To add a kind of progress: a method there, and what it means in a line of a log
+(`tests/host/terminal/test_console.py`).
 """
 
 from host.terminal.console import Console

@@ -1,17 +1,30 @@
-"""What a person sees while a run goes on."""
+"""What a person sees while something goes on."""
 
 from __future__ import annotations
 
 import sys
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from rich.progress import TaskID
+from host.terminal.minute_lines import MinuteLines
 
 
-class Console:
-    """Shows how a run goes on. Draws on a terminal only; in a pipe it is silent."""
+class _Shown(Protocol):
+    """Where progress is shown."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+    def stage(self, text: str) -> None: ...
+
+    def rename(self, text: str) -> None: ...
+
+    def progress(self, done: int, total: int, note: str = "") -> None: ...
+
+
+class _Bar:
+    """On a terminal."""
 
     def __init__(self) -> None:
         from rich.console import Console as RichConsole  # a tenth of a second
@@ -24,34 +37,77 @@ class Console:
             TimeElapsedColumn(),
             TimeRemainingColumn(),
             console=RichConsole(stderr=True),
-            disable=not sys.stderr.isatty(),
             transient=True,
         )
-        self._task: TaskID | None = None
+
+    def start(self) -> None:
+        self._progress.start()
+
+    def stop(self) -> None:
+        self._progress.stop()
+
+    def stage(self, text: str) -> None:
+        for task in self._progress.task_ids:
+            self._progress.remove_task(task)
+        self._progress.add_task(text, total=None, note="")
+
+    def rename(self, text: str) -> None:
+        for task in self._progress.task_ids:
+            self._progress.update(task, description=text)
+
+    def progress(self, done: int, total: int, note: str = "") -> None:
+        for task in self._progress.task_ids:
+            self._progress.update(task, completed=done, total=total, note=note)
+
+
+class _Nothing:
+    """Where nobody wants to see it."""
+
+    def start(self) -> None:
+        pass
+
+    def stop(self) -> None:
+        pass
+
+    def stage(self, text: str) -> None:
+        pass
+
+    def rename(self, text: str) -> None:
+        pass
+
+    def progress(self, done: int, total: int, note: str = "") -> None:
+        pass
+
+
+class Console:
+    """Shows on stderr how a run goes on: a bar on a terminal, elsewhere a line a minute."""
+
+    def __init__(self, quiet: bool = False) -> None:
+        """quiet: show nothing."""
+        self._shown: _Shown = _Nothing() if quiet else _Bar() if sys.stderr.isatty() else MinuteLines()
+        self._staged = False
 
     def __enter__(self) -> Console:
-        self._progress.start()
+        self._shown.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._progress.stop()
+        self._shown.stop()
 
     def stage(self, text: str) -> None:
-        if self._task is not None:
-            self._progress.remove_task(self._task)
-        self._task = self._progress.add_task(text, total=None, note="")
+        self._staged = True
+        self._shown.stage(text)
 
     def learning(self, done: int, total: int, validation_accuracy: float | None) -> None:
-        if self._task is not None:
-            note = f"{done:,} / {total:,} samples"
-            if validation_accuracy is not None:
-                note += f", validation {validation_accuracy:.1%}"
-            self._progress.update(self._task, completed=done, total=total, note=note)
+        note = f"{done:,} / {total:,} samples"
+        self._shown.progress(
+            done, total, note if validation_accuracy is None else f"{note}, validation {validation_accuracy:.1%}"
+        )
 
     def steps(self, done: int, total: int, text: str) -> None:
-        if self._task is None:
+        if not self._staged:
             self.stage(text)
-        if self._task is not None:
-            self._progress.update(self._task, completed=done, total=total, description=text)
+        self._shown.rename(text)
+        self._shown.progress(done, total)

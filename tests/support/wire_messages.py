@@ -131,6 +131,9 @@ def one_of_every_kind():
         "READ_WEIGHTS": wire.ReadWeights(),
         "WEIGHTS": wire.Weights(pieces(layer1__weight=weight)),
         "LEARN": learn(probes=(wire.Watch(1, (0, 2), (3, 12)), wire.Watch(2, (1,)))),
+        "INFER of spikes alone": wire.Infer(
+            np.arange(70), wire.pack_events(tiny_events(), 12), (wire.Watch(1, (0, 2), spikes_alone=True),)
+        ),
         "LEARN current": learn(graded=True, target_bits=5),
         "INFER": wire.Infer(np.arange(70), wire.pack_events(tiny_events(), 12)),
         "INFER listed": listed,

@@ -23,15 +23,17 @@ from chipsim.wire.packing import (
 )
 
 _CONSECUTIVE, _LISTED = 0, 1
+_SPIKES_ALONE = (2**32 - 1,)  # rows of a probe that wants no other signal
 
 
 @dataclass(frozen=True)
 class Watch:
-    """What to watch of a layer, as `chipsim.Probe`."""
+    """What to watch of a layer, as `chipsim.Probe`; of spikes alone as `chipsim.SpikeProbe`."""
 
     layer: int  # from 1
     neurons: tuple[int, ...]
     rows: tuple[int, ...] = ()
+    spikes_alone: bool = False
 
 
 def windows_to_bytes(windows: NDArray[np.int64]) -> Parts:
@@ -135,8 +137,9 @@ def read_rates(cursor: Cursor, n_windows: int, limits: Limits) -> tuple[NDArray[
 def probes_to_bytes(probes: tuple[Watch, ...]) -> Parts:
     parts: Parts = [packed("H", len(probes))]
     for probe in probes:
-        parts.append(packed("HII", probe.layer, len(probe.neurons), len(probe.rows)))
-        parts.append(packed(f"{len(probe.neurons) + len(probe.rows)}I", *probe.neurons, *probe.rows))
+        rows = _SPIKES_ALONE if probe.spikes_alone else probe.rows
+        parts.append(packed("HII", probe.layer, len(probe.neurons), len(rows)))
+        parts.append(packed(f"{len(probe.neurons) + len(rows)}I", *probe.neurons, *rows))
     return parts
 
 
@@ -147,5 +150,7 @@ def read_probes(cursor: Cursor, limits: Limits) -> tuple[Watch, ...]:
         layer, n_neurons, n_rows = cursor.read("HII")
         total = cursor.at_most(total + n_neurons + n_rows, limits.probed, "neurons and rows that are probed")
         numbers = tuple(cursor.array("<u4", n_neurons + n_rows).tolist())
-        probes.append(Watch(layer, numbers[:n_neurons], numbers[n_neurons:]))
+        rows = numbers[n_neurons:]
+        spikes_alone = rows == _SPIKES_ALONE
+        probes.append(Watch(layer, numbers[:n_neurons], () if spikes_alone else rows, spikes_alone))
     return tuple(probes)

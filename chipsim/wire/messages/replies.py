@@ -44,8 +44,9 @@ def inferred(result: Result, times: Times = NO_TIMES) -> Inferred:
 def signals(result: Result, watches: Sequence[Watch]) -> Iterator[Signals]:
     """What probes saw; nothing if there are none."""
     arrays: dict[str, NDArray[Any]] = {}
-    for layer in (watch.layer for watch in watches):
-        seen = {**to_arrays(result.signals[layer]), SPIKES: result.spikes[layer]}
+    for layer, spikes_alone in ((watch.layer, watch.spikes_alone) for watch in watches):
+        signals = {} if spikes_alone else to_arrays(result.signals[layer])
+        seen = {**signals, SPIKES: result.spikes[layer]}
         arrays |= {f"layer{layer}.{name}": array for name, array in seen.items()}
     return (Signals(pieces) for pieces in in_pieces(arrays, _FRAME_BYTES)) if arrays else iter(())
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from chipsim.design import AdcSpec, ChipSpec
 from chipsim.die import LayerWeights, Weights
 from chipsim.layout import Events, Targets
-from chipsim.run import Probe
+from chipsim.run import AnyProbe, SpikeProbe
 from chipsim.wire.limits import Limits
 from chipsim.wire.messages.arrays import in_pieces
 from chipsim.wire.messages.chunk import Watch
@@ -94,7 +94,7 @@ def learn(
     windows: NDArray[np.int64],
     targets: Targets,
     rates: NDArray[np.float32],
-    probes: Sequence[Probe],
+    probes: Sequence[AnyProbe],
     limits: Limits,
     packing: Packing,
     broadcast: NDArray[np.float32] | None = None,
@@ -114,7 +114,7 @@ def infer(
     spec: ChipSpec,
     events: Events,
     windows: NDArray[np.int64],
-    probes: Sequence[Probe],
+    probes: Sequence[AnyProbe],
     limits: Limits,
     packing: Packing,
 ) -> Iterator[Infer]:
@@ -140,6 +140,8 @@ def _events(spec: ChipSpec, events: Events, part: slice, packing: Packing) -> Pa
     return packing.events(Events(*(array[part] for array in events)), spec.layer_sizes[0])
 
 
-def watches(probes: Sequence[Probe]) -> tuple[Watch, ...]:
+def watches(probes: Sequence[AnyProbe]) -> tuple[Watch, ...]:
     """Probes as they travel."""
-    return tuple(Watch(probe.layer, tuple(probe.neurons), tuple(probe.rows)) for probe in probes)
+    return tuple(
+        Watch(probe.layer, tuple(probe.neurons), tuple(probe.rows), isinstance(probe, SpikeProbe)) for probe in probes
+    )

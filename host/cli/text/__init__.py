@@ -1,7 +1,7 @@
 """What commands print, as text and as JSON: results in, lines out.
 
-`run` is the report of a run and `cost` its costs; `catalogue` lists noises, methods and data sets, `plugins` which
-package each is of; `derived`, `placement` and `check` are about chips in physical units.
+`run` is the result of a run, and its details; `cost` its costs; `catalogue` lists noises, methods and data sets,
+`plugins` which package each is of; `derived`, `placement` and `check` are about chips in physical units.
 
 May know: the rooms whose results it tells (`run`, `methods`, `data`, `link.traffic`, `settings`; `chipsim.check`,
 `chipsim.design`, `chipsim.physical`, `nonideality`). Never a flag. Only `check` looks at the terminal, for its width
@@ -15,13 +15,14 @@ from host.cli.text.check import report_json, show
 from host.cli.text.derived import derived_json, derived_text
 from host.cli.text.placement import map_json, map_text
 from host.cli.text.plugins import plugin_groups, plugins_json, plugins_text
-from host.cli.text.run import report
+from host.cli.text.run import details_text, result_text
 
 __all__ = [
     "data_json",
     "data_text",
     "derived_json",
     "derived_text",
+    "details_text",
     "map_json",
     "map_text",
     "methods_json",
@@ -31,7 +32,7 @@ __all__ = [
     "plugin_groups",
     "plugins_json",
     "plugins_text",
-    "report",
     "report_json",
+    "result_text",
     "show",
 ]

@@ -13,21 +13,11 @@ from host.run import Outcome
 from host.terminal import table
 
 
-def report(outcome: Outcome) -> str:
-    """The run in some twenty lines."""
+def result_text(outcome: Outcome) -> str:
+    """What a person wants to know first, in some ten lines."""
     spec, summary = outcome.setup.spec, outcome.summary
     network = "-".join(map(str, summary["network"]))
-    lines = [
-        f"chipsim {__version__}: {summary['dataset']}, {network}, {spec.steps} steps, die {spec.die}, seed {spec.seed}",
-        f"  encoding {spec.encoding}: {encoding_named(spec.encoding).meaning}",
-        *_plugins(summary),
-        *_chip(summary),
-        "",
-        "noise" if summary["noise"] else "noise: none, an ideal die",
-    ]
-    for entry in summary["noise"]:
-        lines += [f"  {line}" for line in entry["meaning"]]
-    lines += ["", f"accuracy on {summary['test_samples']:,} test samples"]
+    noise = f"noise {', '.join(spec.noise)}" if spec.noise else "no noise: an ideal die"
     meanings = {
         "teacher": "the ANN that the chip follows",
         "ideal": "a chip without errors, programmed, not trained",
@@ -35,17 +25,42 @@ def report(outcome: Outcome) -> str:
         "after": _AFTER.get(spec.training.method, f"this die after {spec.training.method}"),
     }
     rows = [(name, f"{summary['accuracy'][name]:.2%}", text) for name, text in meanings.items()]
-    lines += [
+    lines = [
+        f"{summary['dataset']}, {network}, {spec.steps} steps, die {spec.die}, seed {spec.seed}; {noise}",
+        f"accuracy on {summary['test_samples']:,} test samples",
         *table(rows, align="<><", indent=2),
-        "",
-        *_method(summary["method"]),
         *_learned(summary),
         *_saturated(summary),
-        *cost_lines(summary["cost"]),
-        *link_lines(summary["link"]),
-        f"run folder   {summary['run_dir']}",
+        f"run folder   {summary['run_dir']}; report.txt in it: {', '.join(_details_named(summary))}",
     ]
     return "\n".join(lines)
+
+
+def details_text(outcome: Outcome) -> str:
+    """What each noise means, what was not modelled, what the run cost, and what the wire carried."""
+    spec, summary = outcome.setup.spec, outcome.summary
+    lines = [
+        f"chipsim {__version__}",
+        f"encoding     {spec.encoding}: {encoding_named(spec.encoding).meaning}",
+        *_plugins(summary),
+        *_chip(summary),
+        *(["noise"] if summary["noise"] else []),
+    ]
+    for entry in summary["noise"]:
+        lines += [f"  {line}" for line in entry["meaning"]]
+    lines += [
+        *_method(summary["method"]),
+        *_events(summary),
+        *cost_lines(summary["cost"]),
+        *link_lines(summary["link"]),
+    ]
+    return "\n".join(lines)
+
+
+def _details_named(summary: dict[str, Any]) -> list[str]:
+    """What `details_text` holds."""
+    not_modelled = [] if summary["chip"] is None else [f"{len(summary['chip']['not_modelled'])} things not modelled"]
+    return [*(["what the noise means"] if summary["noise"] else []), *not_modelled, "costs", "the wire"]
 
 
 _START = {"teacher": "the teacher's weights", "random": "random weights"}
@@ -88,6 +103,13 @@ def _learned(summary: dict[str, Any]) -> list[str]:
         f"learned from {summary['train_samples']:,} samples"
         + (f" at {rate:,.0f} samples/s, checks included" if rate is not None else " (in an earlier run)")
         + f"; kept the state after {summary['kept_after_samples']:,}",
+    ]
+
+
+def _events(summary: dict[str, Any]) -> list[str]:
+    if not summary["train_samples"]:
+        return []
+    return [
         f"events       {summary['synaptic_events']:,} synaptic events, {summary['weight_updates']:,} weight updates"
         + (f", {summary['code_writes']:,} stored codes changed" if summary["code_writes"] else ""),
     ]

@@ -8,9 +8,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim import AdcSpec, ChipError, ChipSpec, Events, Probe, Readings, Result, Snapshot, Targets, Weights
+from chipsim import AdcSpec, ChipError, ChipSpec, Events, Readings, Result, Snapshot, Targets, Weights
 from chipsim.die import in_crossbars
 from chipsim.run import (
+    AnyProbe,
     check_adc,
     check_chunk,
     check_probes,
@@ -53,7 +54,7 @@ class RemoteChip:
         self._connection.ask_in_parts(requests.program(weights, self._limits))
         self._programmed = True
 
-    def infer(self, events: Events, windows: NDArray[np.int64], probes: Sequence[Probe] = ()) -> Result:
+    def infer(self, events: Events, windows: NDArray[np.int64], probes: Sequence[AnyProbe] = ()) -> Result:
         """As `chipsim.Chip.infer`; the result may still be on its way."""
         windows = self._checked(events, windows, probes)
         sent = self._send(requests.infer(self.spec, events, windows, probes, self._limits, requests.PACKED))
@@ -78,7 +79,7 @@ class RemoteChip:
         windows: NDArray[np.int64],
         targets: Targets,
         rates: NDArray[np.float32],
-        probes: Sequence[Probe] = (),
+        probes: Sequence[AnyProbe] = (),
         broadcast: NDArray[np.float32] | None = None,
     ) -> Result:
         """As `chipsim.Chip.learn`; the result may still be on its way."""
@@ -119,7 +120,7 @@ class RemoteChip:
         if not self._programmed:
             raise ChipError("this chip has no weights yet: call program() first")
 
-    def _checked(self, events: Events, windows: NDArray[np.int64], probes: Sequence[Probe]) -> NDArray[np.int64]:
+    def _checked(self, events: Events, windows: NDArray[np.int64], probes: Sequence[AnyProbe]) -> NDArray[np.int64]:
         """The windows' numbers, once it is clear that the chip could run them."""
         self._check_programmed()
         windows = np.ascontiguousarray(windows, np.int64)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim import ChipSpec, Probe, ProbeSignals, Result
-from chipsim.run import signal_names
+from chipsim.run import AnyProbe, signal_names
 from chipsim.wire import (
     Counts,
     Inferred,
@@ -45,11 +45,11 @@ class RemoteResult(Result):
 
     _connection: Connection
     _requests: list[PendingRequest]
-    _probes: tuple[Probe, ...]
+    _probes: tuple[AnyProbe, ...]
     _spec: ChipSpec
 
     def __init__(
-        self, connection: Connection, requests: list[PendingRequest], spec: ChipSpec, probes: tuple[Probe, ...]
+        self, connection: Connection, requests: list[PendingRequest], spec: ChipSpec, probes: tuple[AnyProbe, ...]
     ) -> None:
         """requests: the chunk's, which follow each other."""
         self.__dict__.update(_connection=connection, _requests=requests, _probes=probes, _spec=spec)
@@ -113,6 +113,7 @@ class RemoteResult(Result):
 
     @cached_property
     def signals(self) -> dict[int, ProbeSignals]:
+        fully = [probe.layer for probe in self._probes if isinstance(probe, Probe)]
         try:
             return {
                 layer: probe_signals.from_arrays(
@@ -120,6 +121,7 @@ class RemoteResult(Result):
                     signal_names(self._spec, layer),
                 )
                 for layer, seen in self._seen.items()
+                if layer in fully
             }
         except WireError as error:
             raise LinkError(f"the chip at {self._connection.address} sent what makes no sense: {error}") from None

@@ -10,8 +10,8 @@ from time import monotonic_ns
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim import AdcSpec, Chip, Events, Probe, Readings, Result, Snapshot, Targets, Weights
-from chipsim.run import Awaited
+from chipsim import AdcSpec, Chip, Events, Readings, Result, Snapshot, Targets, Weights
+from chipsim.run import AnyProbe, Awaited
 from chipsim.wire import (
     Ack,
     Age,
@@ -57,7 +57,7 @@ class CountedChip:
         self._chip.program(weights)
         self._count_in_parts(requests.program(weights, _LIMITS))
 
-    def infer(self, events: Events, windows: NDArray[np.int64], probes: Sequence[Probe] = ()) -> Result:
+    def infer(self, events: Events, windows: NDArray[np.int64], probes: Sequence[AnyProbe] = ()) -> Result:
         with self._timeline.span("chip", "infer"):
             result = self._chip.infer(events, windows, probes)
         sent = requests.infer(self.spec, events, windows, probes, _LIMITS, requests.MEASURED)
@@ -82,7 +82,7 @@ class CountedChip:
         windows: NDArray[np.int64],
         targets: Targets,
         rates: NDArray[np.float32],
-        probes: Sequence[Probe] = (),
+        probes: Sequence[AnyProbe] = (),
         broadcast: NDArray[np.float32] | None = None,
     ) -> Result:
         called = monotonic_ns()

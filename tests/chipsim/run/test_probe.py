@@ -14,7 +14,7 @@ from small_chips import (
     witness_of,
 )
 
-from chipsim import Probe
+from chipsim import Probe, SpikeProbe
 from chipsim.die import fabricate
 
 
@@ -55,6 +55,21 @@ def test_traces_agree_with_spikes_counts_and_thresholds(small_lesson):
         assert np.array_equal(result.spikes[n + 1], result.probed_membranes[n + 1] >= threshold)
         assert np.array_equal(result.counts[n], result.spikes[n + 1].sum(axis=1))
     assert np.array_equal(result.membrane, result.probed_membranes[3][:, -1])
+
+
+@pytest.mark.parametrize("learns", [False, True])
+def test_spikes_alone_are_those_that_a_probe_shows(small_lesson, learns):
+    task, probes = small_lesson, [SpikeProbe(1, (3, 0)), Probe(2, (1, 4)), SpikeProbe(3, (0, 1, 2))]
+    chips = [programmed(task.spec, task.weights) for _ in range(2)]
+    seen, every = (
+        taught(task, chip, looks) if learns else chip.infer(task.events, task.windows, looks)
+        for chip, looks in zip(chips, (probes, every_neuron(task.spec)), strict=True)
+    )
+    assert seen.signals.keys() == seen.probed_membranes.keys() == {2}
+    assert seen.spikes.keys() == {1, 2, 3}
+    for probe in probes:
+        assert_same(seen.spikes[probe.layer], every.spikes[probe.layer][:, :, list(probe.neurons)], "spikes")
+    assert seen.spikes[1].any()
 
 
 def test_what_only_learning_shows_is_empty_while_inferring(small_lesson):

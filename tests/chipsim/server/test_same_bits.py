@@ -14,7 +14,7 @@ from small_chips import (
     taught,
 )
 
-from chipsim import AdcSpec, ChipError, ChipSpec, NeuronSpec
+from chipsim import AdcSpec, ChipError, ChipSpec, NeuronSpec, Probe, SpikeProbe
 from chipsim.design import AveragePool, Convolution, Dense, Flatten
 from host.link.remote import RemoteChip, connect
 from learning_circuit import LearningCircuitSpec
@@ -194,6 +194,19 @@ def test_probes(server, noise):
                     assert_same(getattr(actual.signals[layer], name), array, name)
                 assert_same(actual.probed_membranes[layer], expected.probed_membranes[layer], "traces")
                 assert_same(actual.spikes[layer], expected.spikes[layer], "spikes")
+
+
+def test_probes_of_spikes_alone(server):
+    task = lesson(spec_of(), n_windows=5)
+    local = programmed(task.spec, task.weights)
+    probes = [SpikeProbe(1, (2, 0)), Probe(2, (1,)), SpikeProbe(3, (0, 1))]
+    with connect(server.endpoint) as connection:
+        remote = RemoteChip(connection, task.spec, 3)
+        remote.program(task.weights)
+        actual, expected = (chip.infer(task.events, task.windows, probes) for chip in (remote, local))
+        assert actual.signals.keys() == expected.signals.keys() == {2}
+        for layer in (1, 2, 3):
+            assert_same(actual.spikes[layer], expected.spikes[layer], "spikes")
 
 
 def test_chunks_of_several_frames_and_results_looked_at_late(server, monkeypatch):

@@ -178,7 +178,7 @@ def test_a_run_is_recorded_with_its_chip(chipsim, here, data_file, my_chip):
     assert again.status == 0, again.err
     assert json.loads(again.out)["accuracy"] == summary["accuracy"]
     assert json.loads(again.out)["spec_hash"] == summary["spec_hash"]
-    text = chipsim("run", "--config", "first/spec.toml", "--out", "third").out
+    text = chipsim("run", "--config", "first/spec.toml", "--out", "third", "-v").out
     assert "chip plain: see chip in the run folder's spec.toml; not modelled:" in text
 
 

@@ -1,0 +1,92 @@
+"""Kernels that a run will need, compiled by a second process while this one reads data and trains the teacher.
+
+That process makes the run in miniature: the same settings on a few samples, after a teacher that nobody trained. So it
+needs what the run needs, whatever method, encoding or plug-in that has, and nothing has to be kept in step with them.
+The kernels' files see to it that nothing is compiled twice (`chipsim/simd/kernel_cache.py`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from chipsim.simd import KERNEL_FOLDER
+from host.data import Samples
+from host.run import prepare, reference, run_die
+from host.settings import RunSpec
+from host.teachers import Teacher, scaled_teacher
+from nonideality import parse_all
+
+_SAMPLES = 8  # of each part
+_MANNER = ("encoding", "chip", "neuron", "synapse", "learning_circuit", "in_the_loop", "conversion", "offline")
+
+
+@contextmanager
+def compiling_beside(spec: RunSpec) -> Iterator[None]:
+    """Compile what `spec` needs meanwhile, unless that was done before. Without a place for kernels, do nothing."""
+    mark = None if KERNEL_FOLDER is None else KERNEL_FOLDER / f"{_manner(spec)}.ahead"
+    if mark is None or mark.exists():
+        yield
+        return
+    command = [sys.executable, "-P", "-c", "from host.cli.compile_ahead import main; main()", str(mark)]
+    # In a session of its own, since Ctrl-C is for this process, which ends the other one.
+    child = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    assert child.stdin is not None, "it is a pipe"
+    with contextlib.suppress(OSError):  # who has ended already will not read
+        child.stdin.write(spec.model_dump_json().encode())
+        child.stdin.close()
+    try:
+        yield
+    finally:
+        child.kill()
+        child.wait()
+
+
+def _manner(spec: RunSpec) -> str:
+    """A name for all runs that need the same kernels."""
+    settings = spec.model_dump(mode="json", include=set(_MANNER))
+    settings["method"] = spec.training.method
+    settings["file"] = spec.teacher.file
+    settings["noise"] = sorted({noise.effect.name for noise in parse_all(spec.noise)})
+    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def main() -> None:
+    """The second process. Its argument: the file that says, once it is there, that all is compiled."""
+    miniature(RunSpec.model_validate_json(sys.stdin.buffer.read()))
+    Path(sys.argv[1]).touch()
+
+
+def miniature(spec: RunSpec) -> None:
+    """Do all that `spec` does on a few samples. Raises what a run raises."""
+
+    def untrained(samples: Samples) -> Teacher:
+        random = np.random.default_rng(0)
+        sizes = (samples.raw.shape[1], *spec.hidden, int(samples.labels.max()) + 1)
+        layers = [
+            (random.normal(0, n_in**-0.5, (n_in, n_out)).astype(np.float32), np.zeros(n_out, np.float32))
+            for n_in, n_out in pairwise(sizes)
+        ]
+        return scaled_teacher(layers, _few(samples), spec.teacher.norm, spec.teacher.norm_percentile)
+
+    setup = prepare(spec, make_teacher=None if spec.teacher.file else untrained)
+    short = setup.spec.model_copy(update={"training": setup.spec.training.model_copy(update={"epochs": 1})})
+    dataset = replace(setup.dataset, train=_few(setup.dataset.train), test=_few(setup.dataset.test))
+    small = replace(setup, spec=short, dataset=dataset, train=_few(setup.train), valid=_few(setup.valid))
+    run_die(small, reference(small))
+
+
+def _few(samples: Samples) -> Samples:
+    return samples.subset(np.arange(min(_SAMPLES, len(samples))))

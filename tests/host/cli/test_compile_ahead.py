@@ -1,0 +1,70 @@
+"""The run in miniature needs the kernels of the run: all of them, and afterwards nobody compiles."""
+
+import gc
+
+import pytest
+from small_runs import write_npz
+
+from host.cli import compile_ahead
+from host.cli.compile_ahead import compiling_beside
+from host.run import resolve, run
+
+QUICK = {"hidden": [6], "teacher.epochs": 1, "training.epochs": 1}
+MANNERS = {
+    "mismatch": {"noise": ["mismatch:0.2"]},
+    "few bits, currents, an integrating readout": {
+        "noise": ["quantization:4", "thermal:0.1"],
+        "encoding": "current",
+        "neuron.readout": "integrating",
+    },
+    "in the loop": {"training.method": "in-the-loop", "noise": ["missed:0.1"]},
+}
+
+
+def compiled() -> set[tuple[str, str]]:
+    """Every kernel that this process has, with the arguments that it has it for."""
+    kernels = [each for each in gc.get_objects() if type(each).__name__ == "KeptKernel"]
+    return {
+        (f"{each.py_func.__qualname__} {id(each)}", str(each_one)) for each in kernels for each_one in each.signatures
+    }
+
+
+@pytest.mark.parametrize("name", MANNERS)
+def test_it_leaves_nothing_to_compile(tmp_path, name):
+    spec = resolve(None, {**QUICK, **MANNERS[name], "dataset": str(write_npz(tmp_path / "small.npz"))})
+    compile_ahead.miniature(spec)
+    before = compiled()
+    run(spec)
+    assert compiled() == before
+
+
+def test_it_is_done_once_and_leaves_when_the_run_ends(tmp_path, monkeypatch):
+    started = []
+
+    class Process:
+        def __init__(self, command, **_):
+            started.append(command)
+            self.stdin = (tmp_path / "stdin").open("wb")
+
+        def kill(self):
+            started.append("killed")
+
+        def wait(self):
+            started.append("waited for")
+
+    monkeypatch.setattr(compile_ahead, "KERNEL_FOLDER", tmp_path)
+    monkeypatch.setattr(compile_ahead.subprocess, "Popen", Process)
+    spec = resolve(None, {"noise": ["mismatch:0.2"]})
+    with pytest.raises(KeyboardInterrupt), compiling_beside(spec):
+        raise KeyboardInterrupt
+    [command, *ends] = started
+    assert ends == ["killed", "waited for"]
+    assert (tmp_path / "stdin").read_bytes() == spec.model_dump_json().encode()
+    (tmp_path / command[-1]).touch()
+    for same in ({"noise": ["mismatch:0.3"], "die": 5}, {"noise": ["mismatch:0.2@weight"], "seed": 9}):
+        with compiling_beside(resolve(None, same)):
+            pass
+    assert len(started) == 3, "another level, die or seed needs the same kernels"
+    with compiling_beside(resolve(None, {"noise": ["thermal:0.2"]})):
+        pass
+    assert len(started) == 6

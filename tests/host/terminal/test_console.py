@@ -1,0 +1,36 @@
+"""How a run goes on: a bar on a terminal, a line now and then in a log, nothing where nobody wants it."""
+
+import threading
+
+from host.terminal import Console
+from host.terminal.minute_lines import MinuteLines, _said, _Stand
+
+
+def test_a_log_is_told_what_is_done_missing_and_left() -> None:
+    stand = _Stand("learning", 100.0, 250, 1000, "validation 97.0%")
+    assert _said(stand, 220.0) == (
+        "learning, 250 of 1,000 done, 750 missing, validation 97.0%, for 2 min, about 6 min left"
+    )
+    assert _said(_Stand("training the teacher", 0.0), 25.0) == "training the teacher, for 25 s"
+    assert _said(_Stand("sweep", 0.0, 1, 100), 240.0).endswith("about 6 h 36 min left")
+    assert "left" not in _said(_Stand("learning", 0.0, 10, 10), 60.0)
+
+
+def test_lines_come_while_nothing_else_is_heard_of(capfd) -> None:
+    lines = MinuteLines(every_s=0.01)
+    lines.start()
+    threading.Event().wait(0.05)
+    lines.stage("training the teacher")
+    while "training the teacher" not in (said := capfd.readouterr()).err:
+        assert said.out == ""
+    lines.stop()
+    assert not lines._thread.is_alive()
+
+
+def test_a_short_run_in_a_log_and_a_quiet_one_say_nothing(capfd) -> None:
+    for quiet in (False, True):
+        with Console(quiet) as console:
+            console.stage("learning")
+            console.learning(1, 2, None)
+            console.steps(1, 2, "more")
+    assert capfd.readouterr() == ("", "")
