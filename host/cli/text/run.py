@@ -20,6 +20,7 @@ def report(outcome: Outcome) -> str:
     lines = [
         f"chipsim {__version__}: {summary['dataset']}, {network}, {spec.steps} steps, die {spec.die}, seed {spec.seed}",
         f"  encoding {spec.encoding}: {encoding_named(spec.encoding).meaning}",
+        *_teacher(outcome),
         *_plugins(summary),
         *_chip(summary),
         "",
@@ -58,6 +59,15 @@ def _chip(summary: dict[str, Any]) -> list[str]:
         return []
     lines = [f"  chip {summary['chip']['name']}: see chip in the run folder's spec.toml; not modelled:"]
     return lines + [f"    {sentence}" for sentence in summary["chip"]["not_modelled"]]
+
+
+def _teacher(outcome: Outcome) -> list[str]:
+    """How true the network is to the file that it came from."""
+    fidelity, file = outcome.setup.teacher.fidelity, outcome.setup.spec.teacher.file
+    if fidelity is None:
+        return []
+    word, *notes = fidelity.lines()
+    return [f"  teacher {file}: {word}", *(f"    {note}" for note in notes)]
 
 
 def _plugins(summary: dict[str, Any]) -> list[str]:

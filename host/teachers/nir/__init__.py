@@ -12,11 +12,14 @@ To add a node: its place in `chain`, its reading in `read`, its writing in `writ
 goes a case in `tests/host/teachers/test_nir.py`, against what another simulator makes of the same file.
 """
 
-from host.teachers.nir.ideal_chip import nir_teacher
+from host.teachers.nir.file import MOST_BYTES
+from host.teachers.nir.ideal_chip import FROM_FILE, nir_teacher
 from host.teachers.nir.read import SpikingNetwork, read_nir
 from host.teachers.nir.write import write_nir
 
 __all__ = [
+    "FROM_FILE",
+    "MOST_BYTES",
     "SpikingNetwork",
     "nir_teacher",
     "read_nir",

@@ -11,7 +11,7 @@ To add an operator: a method of the reader in `network` and its line in the tabl
 plain loops, and one in `test_onnx_refused.py` for each form that no chip has.
 """
 
-from host.teachers.onnx.file import changed, digest_of_bytes, file_digest
+from host.teachers.onnx.file import changed, file_digest
 from host.teachers.onnx.teacher import check_fits, read_onnx
 from host.teachers.onnx.write import check_writable, write_onnx
 
@@ -19,7 +19,6 @@ __all__ = [
     "changed",
     "check_fits",
     "check_writable",
-    "digest_of_bytes",
     "file_digest",
     "read_onnx",
     "write_onnx",
