@@ -252,7 +252,7 @@ class _Reader:
         plain(settings, name)
         kernel, strides = tuple(settings["kernel_shape"]), tuple(settings.get("strides", (1, 1)))
         sides = self._layout.channels_first(name)
-        if len(kernel) != 2 or any(pads_of(settings, kernel, strides, sides[1:], name)) or settings.get("ceil_mode", 0):
+        if any(pads_of(settings, kernel, strides, sides[1:], name)) or settings.get("ceil_mode", 0):
             raise TeacherError(f"{name}: chips here average whole kernels of an image: no padding, no ceil_mode")
         self._assembly.pool(kernel, strides, name, tap)
         self._layout = Layout(self._assembly.shape)
@@ -266,7 +266,7 @@ class _Reader:
         axis = self._attributes(node).get("axis", 1)
         if axis != 1 and axis != -len(self._layout.sides):
             raise TeacherError(f"{name}: flattens from axis {axis}; it must keep the batch alone: axis=1")
-        self._reshaped((int(np.prod(self._layout.sides)),), name)
+        self._reshaped((1, int(np.prod(self._layout.sides))), name)
 
     def _reshape(self, node: Any, name: str, tap: str) -> None:
         target = self._constants.value(node.input[1]) if len(node.input) > 1 else self._attributes(node)["shape"]
@@ -274,7 +274,7 @@ class _Reader:
             shape = reshaped((1, *self._layout.sides), np.asarray(target), self._attributes(node))
         except (ValueError, IndexError) as error:
             raise TeacherError(f"{name}: cannot reshape {(1, *self._layout.sides)}: {error}") from None
-        self._reshaped(shape[1:] if shape[:1] == (1,) else shape, name)
+        self._reshaped(shape, name)
 
     def _squeeze(self, node: Any, name: str, tap: str) -> None:
         given = self._constants.value(node.input[1]) if len(node.input) > 1 else self._attributes(node).get("axes")
@@ -284,12 +284,15 @@ class _Reader:
             changed = np.squeeze(shape, axes) if node.op_type == "Squeeze" else np.expand_dims(shape, axes or ())
         except ValueError as error:
             raise TeacherError(f"{name}: cannot change {shape.shape}: {error}") from None
-        if axes is None or changed.shape[:1] != (1,):
+        if axes is None:
             raise TeacherError(f"{name}: changes the batch: name the other axes")
-        self._reshaped(changed.shape[1:], name)
+        self._reshaped(changed.shape, name)
 
-    def _reshaped(self, sides: tuple[int, ...], name: str) -> None:
-        now = self._layout
+    def _reshaped(self, shape: tuple[int, ...], name: str) -> None:
+        """shape: of a batch of one."""
+        now, sides = self._layout, shape[1:]
+        if shape[:1] != (1,):
+            raise TeacherError(f"{name}: reshapes to {shape}; only flattening is possible, to (batch, values)")
         if len(sides) == 1 and int(np.prod(now.sides)) == sides[0]:
             self._assembly.flatten(name, "last" if now.last else "first")
             self._layout = Layout(sides)
@@ -299,7 +302,7 @@ class _Reader:
             self._layout, self._feed = image, Feed(self._feed.sides, image.last, image.image)
             self._assembly = Assembly(image.image)
         else:
-            raise TeacherError(f"{name}: reshapes to {(1, *sides)}; only flattening is possible, to (batch, values)")
+            raise TeacherError(f"{name}: reshapes to {shape}; only flattening is possible, to (batch, values)")
 
     def _transpose(self, node: Any, name: str, tap: str) -> None:
         turned = self._layout.transposed(tuple(self._attributes(node).get("perm", ())))

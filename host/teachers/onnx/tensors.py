@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -63,8 +64,10 @@ class Tensors:
                 f" {entries.get('offset')} on are to be read: export it again"
             )
         with opened(external_file(self._path, entries.get("location", "")), 2**63) as stream:
-            stream.seek(min(offset, 2**62))
-            content = stream.read(size) if offset < 2**62 else b""
+            content = b""
+            if offset <= os.fstat(stream.fileno()).st_size:
+                stream.seek(offset)
+                content = stream.read(size)
         if len(content) != size:
             raise TeacherError(
                 f"{where}: {entries.get('location')!r} ends after {len(content)} of its {size} bytes: copy it again"
