@@ -119,7 +119,7 @@ def test_a_run_and_its_resumption(chipsim, here, no_drawing, data_file, teacher)
     [
         (
             (),
-            ((), "--integration euler or exponential, --reset subtract (after the leak), subtract-before-leak or zero"),
+            "--integration euler or exponential, --reset subtract (after the leak), subtract-before-leak or zero",
         ),
         (FLAGS[:4], "asked for: add --reset subtract (after the leak), subtract-before-leak or zero"),
         ((*FLAGS[2:], "--dt", "-1"), "teacher.step_s = -1.0"),
