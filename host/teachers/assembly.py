@@ -53,6 +53,7 @@ class Assembly:
         self._before_flatten = input_shape  # the same, before the last Flatten
         self._pool: Sweep | None = None  # linear, and waits for the layer that it becomes part of
         self._affine: Affine | None = None  # likewise
+        self._affine_tap = ""  # the value that it gives
         self._waiting: list[str] = []  # the names of both
         self._layers: list[AnyLayer] = []
         self._weights: list[Crossbar | None] = []
@@ -183,6 +184,7 @@ class Assembly:
             self._replace(scaled(self._crossbar(), *columns), name, tap)
             return
         self._affine = step if self._affine is None else self._affine.then(step)
+        self._affine_tap = tap
         self._waiting.append(name)
 
     def batch_norm(self, statistics: dict[str, NDArray[np.float32]], epsilon: float, name: str, tap: str) -> None:
@@ -270,7 +272,7 @@ class Assembly:
         rows = _rows(folding.whole_image(sweep, shape.input))
         if self._affine is not None and isinstance(layer, AveragePool):
             rows, bias = scaled((rows, bias), *self._affine.per_column((shape.columns, 1, 1), name))
-            self._affine, self._waiting = None, []
+            self._affine, self._waiting, self.taps[-1] = None, [], self._affine_tap
         if shape.input[1:] != (1, 1):
             self._layers.append(Flatten())
         self._layers.append(Dense(units=shape.columns))
