@@ -148,9 +148,9 @@ def train(
 
 @teacher.command(cls=GroupedCommand)
 @click.argument("file", type=click.Path(path_type=Path))
-@setting_option("teacher.step_s")
-@setting_option("teacher.integration")
-@setting_option("neuron.reset")
+@setting_option("teacher.step_s", checked=True)
+@setting_option("teacher.integration", checked=True)
+@setting_option("neuron.reset", checked=True)
 @json_option
 def show(file: Path, dt: float | None, integration: str | None, reset: str | None, as_json: bool) -> None:
     """Read a network from an ONNX or NIR file and say how true it is here: exact, approximate or refused, and why.
@@ -162,8 +162,11 @@ def show(file: Path, dt: float | None, integration: str | None, reset: str | Non
     with one_line_errors():
         import json
 
+        from host.errors import TeacherError
         from host.teachers import Fidelity, facts_of
 
+        if dt is not None and not 0 < dt < float("inf"):
+            raise TeacherError(f"--dt {dt}: give the length of a step in seconds, above 0")
         given = {"step_s": dt, "integration": integration}, {"reset": reset}
         facts = facts_of(file, *({name: value for name, value in each.items() if value is not None} for each in given))
         if as_json:

@@ -43,7 +43,9 @@ def restated(spec, layer, made, errors):
     threshold = threshold_of(spec.neuron, layer) * errors.threshold_gain
     decay = np.exp(-1 / (tau * errors.time_constant_gain)) if leak > 0 else np.ones_like(threshold)
     subtracts = errors.enabled & (spec.neuron.reset != "zero")
-    left = decay if spec.neuron.reset == "subtract-before-leak" else 1.0  # of what is taken off, once the leak has acted
+    left = (
+        decay if spec.neuron.reset == "subtract-before-leak" else 1.0
+    )  # of what is taken off, once the leak has acted
     half = spec.learning_circuit.boxcar_width_th / 2
     edges = [
         threshold - half * errors.boxcar_low_gain + errors.boxcar_low_offset,

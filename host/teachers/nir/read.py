@@ -174,6 +174,11 @@ class _Reader:
         self._assembly.gain(self._per_column(found.gain, name), name, key)
         self._assembly.rectifier(name, key)
         self._of_layers.append(found)
+        if found.synapse_tau_steps is not None and np.all(node.w_in == 1):
+            self._notes.append(
+                f"{type(node).__name__} {key!r} has w_in = 1: norse and Rockpool write that whatever the gain of their"
+                " synapses, and then count otherwise"
+            )
         if found.without_leak:
             self._notes.append(f"{type(node).__name__} {key!r}: an infinite time constant is no leak")
 
