@@ -32,7 +32,7 @@ from host.teachers.folding import Four, Sweep
 from host.teachers.network import Crossbar, ImageShape, Network, scaled
 
 _MOST_NEURONS = 2**24  # of a layer, and inputs
-_MOST_WEIGHTS = 2**26  # that folding may make of fewer
+_MOST_WEIGHTS = 2**24  # that folding may make of fewer
 _NO_PADDING: Four = (0, 0, 0, 0)
 
 
@@ -75,7 +75,7 @@ class Assembly:
         """Whether there is anything but the input."""
         return bool(self._layers or self._waiting)
 
-    def dense(self, weights: NDArray[np.float32], bias: NDArray[np.float32], name: str, tap: str) -> None:
+    def dense(self, weights: NDArray[np.float32], bias: NDArray[Any], name: str, tap: str) -> None:
         """weights: (n_out, n_in), of a flattened image channels first; bias: (n_out,)."""
         self._rectified_before(name)
         _check_arrays(weights, bias, 2, name)
@@ -103,8 +103,8 @@ class Assembly:
 
     def convolution(
         self,
-        kernels: NDArray[np.float32],
-        bias: NDArray[np.float32],
+        kernels: NDArray[Any],
+        bias: NDArray[Any],
         stride: tuple[int, ...],
         padding: tuple[int, ...],
         name: str,
@@ -160,7 +160,7 @@ class Assembly:
         if self._affine is not None:
             self._affine = self._affine.behind_pool(sweep, weight * int(np.prod(kernel)), self._shape, name)
         self._pool = sweep if self._pool is None else self._joined(self._pool, sweep, self._below, name)
-        self._shape = (self._shape[0], *places)
+        self._shape = (self._shape[0], places[0], places[1])
         self._waiting.append(name)
 
     def flatten(self, name: str, channels: Literal["first", "last"] = "first") -> None:
@@ -258,8 +258,9 @@ class Assembly:
 
     def _last_made_dense(self, source: str) -> None:
         """A convolution or a pool that leaves a single place of its image meets all that it sees at once."""
-        shapes = shapes_of(self._input_shape, self._layers)
-        shape, layer = shapes[-1], self._layers.pop()
+        shape = shapes_of(self._input_shape, self._layers)[-1]
+        layer = shape.layer
+        self._layers.pop()
         name = f"{source}: the last layer"
         _check_size(shape.n_in * shape.columns, name)
         if isinstance(layer, AveragePool):
@@ -267,8 +268,8 @@ class Assembly:
             sweep, bias = folding.each_channel(mean, shape.columns), np.zeros(shape.columns, np.float32)
         else:
             weights, bias = self._crossbar()
-            kernels = to_image(weights.T, (shape.input[0], *layer.kernel)).astype(np.float64)
-            sweep = Sweep(kernels, layer.stride, layer.padding)
+            kernels = to_image(weights.T, (shape.input[0], *shape.kernel)).astype(np.float64)
+            sweep = Sweep(kernels, shape.stride, shape.padding)
         rows = _rows(folding.whole_image(sweep, shape.input))
         if self._affine is not None and isinstance(layer, AveragePool):
             rows, bias = scaled((rows, bias), *self._affine.per_column((shape.columns, 1, 1), name))

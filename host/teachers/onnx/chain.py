@@ -89,10 +89,6 @@ def _may_be_scores(kind: Any) -> bool:
     return kind.WhichOneof("value") in (None, "tensor_type") and kind.tensor_type.elem_type in (0, _FLOAT)
 
 
-def _may_be_scores(kind: Any) -> bool:
-    return kind.WhichOneof("value") in (None, "tensor_type") and kind.tensor_type.elem_type in (0, _FLOAT)
-
-
 def _labels(zip_map: Any) -> list[str]:
     """What the classes are called, where that is not 0, 1, 2 ..."""
     for attribute in zip_map.attribute:

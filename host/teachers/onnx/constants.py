@@ -166,7 +166,7 @@ def _divided(a: Array, b: Array) -> Array:
             raise ValueError("a division by 0")
         quotient: Array = np.abs(a) // np.abs(b) * np.sign(a) * np.sign(b)  # towards 0
         return quotient
-    return a / b  # type: ignore[no-any-return]
+    return a / b
 
 
 def _reshape(making: _Making, inputs: list[Any], settings: dict[str, Any]) -> Array:
@@ -192,7 +192,7 @@ def _axes(inputs: list[Any], settings: dict[str, Any], place: int, name: str = "
 
 
 def _squeeze(making: _Making, inputs: list[Any], settings: dict[str, Any]) -> Array:
-    return np.squeeze(inputs[0], _axes(inputs, settings, 1))
+    return np.squeeze(inputs[0], _axes(inputs, settings, 1))  # type: ignore[no-any-return]
 
 
 def _unsqueeze(making: _Making, inputs: list[Any], settings: dict[str, Any]) -> Array:
