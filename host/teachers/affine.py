@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from host.errors import TeacherError
-from host.teachers.folding import Sweep
+from host.teachers.folding import KernelSweep
 from host.teachers.network import ImageShape
 
 Array = NDArray[np.float64]
@@ -44,7 +44,7 @@ class Affine:
         whole = (a if a.size == 1 else np.broadcast_to(a, shape) for a in (self.gain, self.shift))
         return Affine(*(np.moveaxis(a, 0, axis).reshape(-1, 1, 1) for a in whole))
 
-    def behind_pool(self, pool: Sweep, weight: float, shape: ImageShape, name: str) -> Affine:
+    def behind_pool(self, pool: KernelSweep, weight: float, shape: ImageShape, name: str) -> Affine:
         """What it is of pooled values; `weight` is that of a whole window. Raises TeacherError if it is none there."""
         if any(pool.padding) and self.shift.any():
             raise TeacherError(f"{name}: pads with zeros what was shifted before: leave out the padding, or the shift")
@@ -64,8 +64,8 @@ class Affine:
         return weights * gain, bias + weights @ shift
 
     def before_convolution(
-        self, sweep: Sweep, bias: NDArray[np.float32], shape: ImageShape, mine: str, name: str
-    ) -> tuple[Sweep, NDArray[np.float64]]:
+        self, sweep: KernelSweep, bias: NDArray[np.float32], shape: ImageShape, mine: str, name: str
+    ) -> tuple[KernelSweep, NDArray[np.float64]]:
         """Raises TeacherError if the convolution pads with zeros what is shifted here: those are no zeros before it."""
         if any(sweep.padding) and self.shift.any():
             raise TeacherError(

@@ -28,7 +28,7 @@ from chipsim.design import (
 from host.errors import TeacherError
 from host.teachers import folding
 from host.teachers.affine import Affine
-from host.teachers.folding import Four, Sweep
+from host.teachers.folding import Four, KernelSweep
 from host.teachers.network import Crossbar, ImageShape, Network, scaled
 
 _MOST_NEURONS = 2**24  # of a layer, and inputs
@@ -51,7 +51,7 @@ class Assembly:
         self._image: ImageShape | None = None  # what the last Flatten made flat, until a layer takes it in
         self._below = input_shape  # of the neurons below: the shape before a pool that waits for its layer
         self._before_flatten = input_shape  # the same, before the last Flatten
-        self._pool: Sweep | None = None  # linear, and waits for the layer that it becomes part of
+        self._pool: KernelSweep | None = None  # linear, and waits for the layer that it becomes part of
         self._affine: Affine | None = None  # likewise
         self._affine_tap = ""  # the value that it gives
         self._waiting: list[str] = []  # the names of both
@@ -118,7 +118,7 @@ class Assembly:
             raise TeacherError(f"{name}: takes {kernels.shape[1]} channels, but gets {_text(self._shape)}")
         layer = _made(Convolution, name, channels=len(bias), kernel=kernels.shape[2:], stride=stride, padding=padding)
         if self._waiting:
-            sweep = Sweep(kernels.astype(np.float64), layer.stride, layer.padding)
+            sweep = KernelSweep(kernels.astype(np.float64), layer.stride, layer.padding)
             if self._affine is not None:
                 sweep, bias = self._affine.before_convolution(sweep, bias, self._shape, self._waiting[-1], name)
             if self._pool is not None:
@@ -269,7 +269,7 @@ class Assembly:
         else:
             weights, bias = self._crossbar()
             kernels = to_image(weights.T, (shape.input[0], *shape.kernel)).astype(np.float64)
-            sweep = Sweep(kernels, shape.stride, shape.padding)
+            sweep = KernelSweep(kernels, shape.stride, shape.padding)
         rows = _rows(folding.whole_image(sweep, shape.input))
         if self._affine is not None and isinstance(layer, AveragePool):
             rows, bias = scaled((rows, bias), *self._affine.per_column((shape.columns, 1, 1), name))
@@ -280,7 +280,7 @@ class Assembly:
         self._weights[-1] = _float32(rows), _float32(bias)
         self.notes.append("the last layer sees a whole image: fully connected here")
 
-    def _pool_the_sum(self, sweep: Sweep, name: str, tap: str) -> None:
+    def _pool_the_sum(self, sweep: KernelSweep, name: str, tap: str) -> None:
         """The open weighted sum becomes that of the pooled values: a larger kernel."""
         layer, image = self._layers[-1], shapes_of(self._input_shape, self._layers)[-1].input
         if not isinstance(layer, Convolution):
@@ -292,14 +292,14 @@ class Assembly:
                 " padding, or rectify first"
             )
         kernels = to_image(weights.T, (image[0], *layer.kernel)).astype(np.float64)
-        joined = self._joined(Sweep(kernels, layer.stride, layer.padding), sweep, image, name)
+        joined = self._joined(KernelSweep(kernels, layer.stride, layer.padding), sweep, image, name)
         self._layers[-1] = _convolution(joined, name)
         self._shape = self._below = shapes_of(self._input_shape, self._layers)[-1].output
         gain = np.full(len(bias), sweep.kernels.sum())
         self.notes.append(f"{_short(name)}: folded into {_short(self._sum)}")
         self._replace((_float32(kernel_rows(joined.kernels)), _float32(bias * gain)), name, tap)
 
-    def _joined(self, first: Sweep, second: Sweep, image: ImageShape, name: str) -> Sweep:
+    def _joined(self, first: KernelSweep, second: KernelSweep, image: ImageShape, name: str) -> KernelSweep:
         size = first.kernels.size * second.kernels.size
         _check_size(size // min(first.kernels[:, :, 0, 0].size, second.kernels[:, :, 0, 0].size), name)
         joined = folding.one_sweep(first, second, image)
@@ -363,7 +363,7 @@ def _made(kind: Any, name: str, **settings: Any) -> Any:
         raise TeacherError(f"{name}: {what} {settings[str(what)]}: {first['msg'].lower()}") from None
 
 
-def _convolution(sweep: Sweep, name: str) -> Any:
+def _convolution(sweep: KernelSweep, name: str) -> Any:
     made = {"channels": len(sweep.kernels), "kernel": sweep.sides, "stride": sweep.stride, "padding": sweep.padding}
     return _made(Convolution, name, **made)
 

@@ -17,7 +17,7 @@ Four = tuple[int, int, int, int]  # top, left, bottom, right
 
 
 @dataclass(frozen=True)
-class Sweep:
+class KernelSweep:
     """How kernels go over an image."""
 
     kernels: Kernels
@@ -35,12 +35,12 @@ class Sweep:
         return room // self.stride[axis] + 1
 
 
-def pool(kernel: tuple[int, ...], stride: tuple[int, ...], padding: Four, weight: float) -> Sweep:
+def pool(kernel: tuple[int, ...], stride: tuple[int, ...], padding: Four, weight: float) -> KernelSweep:
     """One that adds up its window, times `weight`."""
-    return Sweep(np.full((1, 1, *kernel), weight), (stride[0], stride[1]), padding)
+    return KernelSweep(np.full((1, 1, *kernel), weight), (stride[0], stride[1]), padding)
 
 
-def one_sweep(first: Sweep, second: Sweep, image: ImageShape) -> Sweep | None:
+def one_sweep(first: KernelSweep, second: KernelSweep, image: ImageShape) -> KernelSweep | None:
     """The sweep that gives what `second` gives over what `first` gives of `image`; one of both is a pool.
 
     None if there is none, since the zeros that pad the second are not what one sweep would see there.
@@ -52,10 +52,10 @@ def one_sweep(first: Sweep, second: Sweep, image: ImageShape) -> Sweep | None:
             return None
         padding[axis], padding[axis + 2] = found
     stride = (first.stride[0] * second.stride[0], first.stride[1] * second.stride[1])
-    return Sweep(_one_kernel(first, second), stride, (padding[0], padding[1], padding[2], padding[3]))
+    return KernelSweep(_one_kernel(first, second), stride, (padding[0], padding[1], padding[2], padding[3]))
 
 
-def _one_kernel(first: Sweep, second: Sweep) -> Kernels:
+def _one_kernel(first: KernelSweep, second: KernelSweep) -> Kernels:
     (height, width), (down, right) = first.sides, first.stride
     channels = [max(a, b) for a, b in zip(first.kernels.shape[:2], second.kernels.shape[:2], strict=True)]
     sides = [side + step * (n - 1) for side, step, n in zip(first.sides, first.stride, second.sides, strict=True)]
@@ -66,7 +66,7 @@ def _one_kernel(first: Sweep, second: Sweep) -> Kernels:
     return kernels
 
 
-def _padding(first: Sweep, second: Sweep, axis: int, side: int) -> tuple[int, int] | None:
+def _padding(first: KernelSweep, second: KernelSweep, axis: int, side: int) -> tuple[int, int] | None:
     """Before and after the image, along an axis."""
     step, kernel, margin = first.stride[axis], first.sides[axis], first.padding[axis]
     before, after = second.padding[axis], second.padding[axis + 2]
@@ -83,13 +83,13 @@ def _padding(first: Sweep, second: Sweep, axis: int, side: int) -> tuple[int, in
     return (left, right) if fits else None
 
 
-def spread(weights: Kernels, below: Sweep, image: ImageShape) -> Kernels:
+def spread(weights: Kernels, below: KernelSweep, image: ImageShape) -> Kernels:
     """Weights (units, channels, height, width) over `image`, of a layer that meets what the pool `below` gives."""
-    whole = Sweep(weights, (1, 1), (0, 0, 0, 0))
-    return whole_image(Sweep(_one_kernel(below, whole), below.stride, below.padding), image)
+    whole = KernelSweep(weights, (1, 1), (0, 0, 0, 0))
+    return whole_image(KernelSweep(_one_kernel(below, whole), below.stride, below.padding), image)
 
 
-def whole_image(sweep: Sweep, image: ImageShape) -> Kernels:
+def whole_image(sweep: KernelSweep, image: ImageShape) -> Kernels:
     """Of a sweep with a single place, weights (channels out, *image): what pads the image is cut off."""
     (height, width), (top, left) = sweep.sides, sweep.padding[:2]
     rows, columns = min(image[1], height - top), min(image[2], width - left)
@@ -98,7 +98,7 @@ def whole_image(sweep: Sweep, image: ImageShape) -> Kernels:
     return weights
 
 
-def each_channel(sweep: Sweep, channels: int) -> Sweep:
+def each_channel(sweep: KernelSweep, channels: int) -> KernelSweep:
     """A pool as kernels of that many channels, each of which meets its own."""
     own = np.eye(channels)[:, :, None, None] * sweep.kernels
-    return Sweep(own, sweep.stride, sweep.padding)
+    return KernelSweep(own, sweep.stride, sweep.padding)
