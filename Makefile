@@ -6,7 +6,7 @@ WORKERS ?= 2
 PACKAGES := chipsim learning_circuit host nonideality
 CODE := $(PACKAGES) examples tests
 
-.PHONY: run test test-fast check format clean
+.PHONY: run test test-fast check format conformance clean
 
 run: $(VENV)/installed
 	$(BIN)/chipsim run --noise=mismatch:0.2
@@ -26,8 +26,20 @@ format: $(VENV)/installed-dev
 	$(BIN)/ruff format $(CODE)
 	$(BIN)/ruff check --fix $(CODE)
 
+# Files of other tools, written anew; what does not install is said, and its files stay as they are.
+TOOLS := .conformance
+
+conformance: $(TOOLS)/installed
+	$(TOOLS)/bin/python tests/conformance/make_files.py
+
+$(TOOLS)/installed: tests/conformance/constraints.txt
+	$(PYTHON) -m venv $(TOOLS)
+	@pip="$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps"; \
+	$$pip -r $< || while read -r package; do $$pip "$$package" || echo "conformance: $$package does not install" >&2; done < $<
+	@touch $@
+
 clean:
-	rm -rf $(VENV) build *.egg-info
+	rm -rf $(VENV) $(TOOLS) build *.egg-info
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if v >= (3, 11) else f"chipsim needs Python 3.11 or newer, this is {v[0]}.{v[1]}: make PYTHON=python3.11")'

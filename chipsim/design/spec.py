@@ -72,7 +72,14 @@ class NeuronSpec(BaseModel):
     synapse_tau_steps: Annotated[Positive | None, Field(description="Time constant of synaptic currents in steps.")] = (
         None
     )
-    reset: Annotated[Literal["subtract", "zero"], Field(description="What a spike does to its membrane.")] = "subtract"
+    # Of a threshold taken off before the leak a part a is left to take off after it: a (U - th S) = a U - a th S.
+    reset: Annotated[
+        Literal["subtract", "subtract-before-leak", "zero"],
+        Field(
+            description="What a spike does to its membrane: subtract takes the threshold off after the next step's leak"
+            " (the paper, snnTorch), subtract-before-leak before it (sinabs, SpikingJelly, Rockpool)."
+        ),
+    ] = "subtract"
     low_rail_th: Annotated[float, Field(le=0, allow_inf_nan=False)] = 0.0
     high_rail_th: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 8.0
     # An integrating readout never fires: its score is its membrane in thresholds, the last one or the highest.

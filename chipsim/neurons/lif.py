@@ -16,6 +16,7 @@ def integrated(
 ) -> Number:
     """Eq. 1: U[t] = a U[t-1] + I[t] - th S[t-1]; if the reset is to zero, U[t] = a U[t-1] (1 - S[t-1]) + I[t].
 
+    Where the threshold is taken off before the leak, a (U - th S) = a U - (a th) S: the same with a smaller charge.
     spiked, zero_reset: comparisons.
     """
     kept = (spiked & zero_reset).where(membrane.broadcast_like(0.0), membrane)
@@ -48,13 +49,15 @@ class LeakyIntegrateAndFire(NeuronModel):
         reset: str
 
     def fabricate(self, settings: Any, errors: Any) -> Mapping[str, Any]:
-        subtracts = settings.reset == "subtract"
+        decay, to_zero = self._decay(settings, errors), settings.reset == "zero"
         reset_charge = errors.threshold_gain * errors.charge_gain
+        if settings.reset == "subtract-before-leak":
+            reset_charge = decay * reset_charge
         return {
-            "decay": self._decay(settings, errors),
+            "decay": decay,
             "threshold": np.where(errors.enabled, errors.threshold_gain, np.inf),
-            "reset_charge": np.where(errors.enabled & subtracts, reset_charge, 0),
-            "zero_reset": float(not subtracts),
+            "reset_charge": np.where(errors.enabled & (not to_zero), reset_charge, 0),
+            "zero_reset": float(to_zero),
         }
 
     def _decay(self, settings: Any, errors: Any) -> Any:

@@ -65,7 +65,7 @@ class Neuron(Table):
     high_rail_v: Finite
     leak_conductance_ns: Positive | None = None
     membrane_time_constant_us: Positive | None = None
-    reset: Literal["subtract", "zero"]
+    reset: Literal["subtract", "subtract-before-leak", "zero"]
     readout: Literal["spiking", "integrating", "integrating-max"]  # of the output layer
     time_constant_sigma_relative: NotNegative  # from neuron to neuron, at one standard deviation
 

@@ -1,4 +1,4 @@
-"""chipsim teacher: train a network to follow, and write it as ONNX."""
+"""chipsim teacher: train a network to follow, and write it as ONNX; show what a file's network is here."""
 
 from __future__ import annotations
 
@@ -144,3 +144,34 @@ def train(
             f"  trained on {trained.samples:,} training samples, {trained.train_accuracy:.2%} in the last epoch;"
             f" {trained.validation_accuracy:.2%} on the {len(data.train) - trained.samples:,} held out"
         )
+
+
+@teacher.command(cls=GroupedCommand)
+@click.argument("file", type=click.Path(path_type=Path))
+@setting_option("teacher.step_s", checked=True)
+@setting_option("teacher.integration", checked=True)
+@setting_option("neuron.reset", checked=True)
+@json_option
+def show(file: Path, dt: float | None, integration: str | None, reset: str | None, as_json: bool) -> None:
+    """Read a network from an ONNX or NIR file and say how true it is here: exact, approximate or refused, and why.
+
+    \b
+    chipsim teacher show mine.onnx
+    chipsim teacher show theirs.nir --dt 1e-4 --integration euler --reset subtract
+    """
+    with one_line_errors():
+        import json
+
+        from host.errors import TeacherError
+        from host.teachers import Fidelity, facts_of
+
+        if dt is not None and not 0 < dt < float("inf"):
+            raise TeacherError(f"--dt {dt}: give the length of a step in seconds, above 0")
+        given = {"step_s": dt, "integration": integration}, {"reset": reset}
+        facts = facts_of(file, *({name: value for name, value in each.items() if value is not None} for each in given))
+        if as_json:
+            click.echo(json.dumps(facts))
+            return
+        fidelity = Fidelity(tuple(facts["because"]), tuple(facts["notes"]))
+        neurons = ", ".join(f"{name} {value}" for name, value in (facts["neurons"] or {}).items())
+        click.echo("\n  ".join([f"{file}: {facts['network']}", *([neurons] if neurons else []), *fidelity.lines()]))

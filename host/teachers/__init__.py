@@ -5,9 +5,11 @@ Read, in this order:
     network        layers and weights, numbered as on the chip
     teacher        activations, what they mean in spikes (y_norm of Eq. 4), and the target rates that follow
     perceptron     dense layers trained by scikit-learn, kept in a cache
-    assembly       a network out of a file's operations, and what is refused; `batch_norm`: folded into a layer
+    assembly       a network out of a file's operations, and what is refused; `affine`: gains and shifts, `folding`:
+                   pools and kernels, each into the layer beside them
+    fidelity       how true a network is to its file: what a run and `chipsim teacher show` say of it
     architecture   the grammar of ``--arch``
-    files          teachers from files, by what the name ends with
+    files          teachers from files, by what the name ends with; `regular_file`: bytes, of bounded number
     function       any function that returns activations, or a torch module; `packages`: the optional ones
     onnx/, nir/, torch/   rooms of their own
 
@@ -21,12 +23,14 @@ from such a file starts (`test_teacher_file.py`). A sample's bits must not depen
 """
 
 from host.teachers.architecture import parse_architecture
-from host.teachers.files import check_kind, digest_of, network_of, neuron_settings, teacher_of
+from host.teachers.fidelity import Fidelity
+from host.teachers.files import check_kind, digest_of, facts_of, network_of, neuron_settings, teacher_of
 from host.teachers.network import Layer, Network, dense_network
 from host.teachers.perceptron import RectifiedLayers, cached_teacher, scaled_teacher, train_teacher
 from host.teachers.teacher import Teacher
 
 __all__ = [
+    "Fidelity",
     "Layer",
     "Network",
     "RectifiedLayers",
@@ -35,6 +39,7 @@ __all__ = [
     "check_kind",
     "dense_network",
     "digest_of",
+    "facts_of",
     "network_of",
     "neuron_settings",
     "parse_architecture",

@@ -83,6 +83,8 @@ class _OneByOne:
 def _row(activation: Any, shape: LayerShape, number: int) -> NDArray[np.float32]:
     array = np.asarray(activation, np.float32)
     expected = (1, shape.n_out) if shape.dense else (1, *shape.output)
+    if shape.dense and array.shape == (1, shape.n_out, 1, 1):  # of a convolution or pool over a whole image
+        array = array.reshape(expected)
     if array.shape != expected:
         raise TeacherError(f"the teacher returned {array.shape} for layer {number}; it must be {expected}")
     if not np.isfinite(array).all():

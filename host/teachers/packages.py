@@ -7,7 +7,7 @@ from typing import Any
 
 from host.errors import TeacherError
 
-_EXTRAS = {"torch": "torch", "onnx": "onnx", "onnxruntime": "onnx", "nir": "nir"}
+_EXTRAS = {"torch": "torch", "onnx": "onnx", "onnxruntime": "onnx", "nir": "nir", "h5py": "nir"}
 
 
 def optional(package: str, for_what: str) -> Any:

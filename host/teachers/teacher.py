@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from host.data import Samples
+from host.errors import TeacherError
 from host.settings import Norm, OutputTarget
+from host.teachers.fidelity import Fidelity
 from host.teachers.network import Layer, Network
 
 _SCALE_SAMPLES = 10_000  # training samples looked at for the activation percentiles
@@ -38,6 +40,7 @@ class Teacher:
         NDArray[np.float32]
     ]  # per layer (columns,), activation that means one spike per step: y_norm of Eq. 4
     output_low: float = 0.0  # logit that means no spike
+    fidelity: Fidelity | None = None  # to the file that it was read from
 
     @property
     def layers(self) -> list[Layer]:
@@ -116,9 +119,12 @@ def with_activation_scales(
     or per neuron, in a convolution per channel (Kim et al. 2020, Spiking-YOLO), there at least a tenth of the layer's.
     A pool has that of the layer below. For the outputs, one spike per step stands for that percentile of the largest
     logit, and silence for what the runner-up class hardly ever falls below (the opposite percentile of the second
-    largest logit).
+    largest logit). Raises TeacherError, naming the layer, if activations or weights are beyond 32-bit floats.
     """
     *hidden, logits = _sampled(network, forward, samples)
+    for number, activation in enumerate((*hidden, logits), start=1):
+        if not np.isfinite(activation).all():
+            raise TeacherError(f"layer {number}: {_TOO_LARGE.format('activations')}")
     activation_scales: list[NDArray[np.float32]] = []
     below = np.ones(network.input_shape[0], np.float32)
     for shape, activation in zip(network.shapes, hidden, strict=False):
@@ -129,7 +135,15 @@ def with_activation_scales(
     low = np.percentile(ranked[:, -2], 100 - percentile)
     high = np.percentile(ranked[:, -1], percentile)
     activation_scales.append(np.full(logits.shape[1], max(high - low, 1e-6), np.float32))
-    return Teacher(network, forward, activation_scales, float(low))
+    teacher = Teacher(network, forward, activation_scales, float(low))
+    with np.errstate(all="ignore"):
+        for number, crossbar in enumerate(teacher.normalised(), start=1):
+            if crossbar is not None and not np.isfinite(np.abs(crossbar[0]).sum(0) + np.abs(crossbar[1])).all():
+                raise TeacherError(f"layer {number}: {_TOO_LARGE.format('weights, scaled for a chip,')}")
+    return teacher
+
+
+_TOO_LARGE = "its {} are not all finite 32-bit floats: scale the network down, or train it again"
 
 
 def _sampled(network: Network, forward: Forward, samples: Samples) -> list[NDArray[np.float32]]:

@@ -42,7 +42,7 @@ def specs(draw):
         threshold_dac=st.builds(
             ThresholdDac, bits=st.none() | st.integers(1, 16), low_th=st.floats(0.1, 0.5), high_th=st.just(1.0)
         ),
-        reset=st.sampled_from(["subtract", "zero"]),
+        reset=st.sampled_from(["subtract", "subtract-before-leak", "zero"]),
         low_rail_th=st.floats(-1e6, 0),
         high_rail_th=st.floats(1, 1e6),
         readout=st.sampled_from(["spiking", "integrating"]),

@@ -42,7 +42,10 @@ def restated(spec, layer, made, errors):
     tau = 1 / leak if leak > 0 else math.inf
     threshold = threshold_of(spec.neuron, layer) * errors.threshold_gain
     decay = np.exp(-1 / (tau * errors.time_constant_gain)) if leak > 0 else np.ones_like(threshold)
-    subtracts = errors.enabled & (spec.neuron.reset == "subtract")
+    subtracts = errors.enabled & (spec.neuron.reset != "zero")
+    left = (
+        decay if spec.neuron.reset == "subtract-before-leak" else 1.0
+    )  # of what is taken off, once the leak has acted
     half = spec.learning_circuit.boxcar_width_th / 2
     edges = [
         threshold - half * errors.boxcar_low_gain + errors.boxcar_low_offset,
@@ -56,7 +59,7 @@ def restated(spec, layer, made, errors):
         tables |= {
             "decay": decay,
             "threshold": np.where(errors.enabled, threshold, np.inf) if fires else threshold,
-            "reset_charge": np.where(subtracts, threshold * errors.charge_gain, 0),
+            "reset_charge": np.where(subtracts, left * (threshold * errors.charge_gain), 0),
         }
     if spec.learning_circuit.rule == "local_tandem":
         tables |= {"boxcar_low": edges[0], "boxcar_high": edges[1]}

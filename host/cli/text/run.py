@@ -27,6 +27,7 @@ def result_text(outcome: Outcome) -> str:
     rows = [(name, f"{summary['accuracy'][name]:.2%}", text) for name, text in meanings.items()]
     lines = [
         f"{summary['dataset']}, {network}, {spec.steps} steps, die {spec.die}, seed {spec.seed}; {noise}",
+        *_teacher(outcome),
         f"accuracy on {summary['test_samples']:,} test samples",
         *table(rows, align="<><", indent=2),
         *_learned(summary),
@@ -73,6 +74,15 @@ def _chip(summary: dict[str, Any]) -> list[str]:
         return []
     lines = [f"  chip {summary['chip']['name']}: see chip in the run folder's spec.toml; not modelled:"]
     return lines + [f"    {sentence}" for sentence in summary["chip"]["not_modelled"]]
+
+
+def _teacher(outcome: Outcome) -> list[str]:
+    """How true the network is to the file that it came from."""
+    fidelity, file = outcome.setup.teacher.fidelity, outcome.setup.spec.teacher.file
+    if fidelity is None:
+        return []
+    word, *notes = fidelity.lines()
+    return [f"  teacher {file}: {word}", *(f"    {note}" for note in notes)]
 
 
 def _plugins(summary: dict[str, Any]) -> list[str]:

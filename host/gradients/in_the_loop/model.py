@@ -3,7 +3,7 @@
 For columns i of a layer, input rows j and steps t, in units of the nominal threshold, a and th_i being the layer's own:
 
     I_i[t] = b I_i[t-1] + sum_j w_ji x_j[t] + bias_i                   (1)
-    U_i[t] = a U_i[t-1] + I_i[t] - th_i S_i[t-1]                       (2)   subtractive reset
+    U_i[t] = a U_i[t-1] + I_i[t] - th_i S_i[t-1]                       (2)   subtractive reset; a th_i before the leak
     U_i[t] = a U_i[t-1] (1 - S_i[t-1]) + I_i[t]                        (2')  reset to zero
     S_i[t] = step(U_i[t] - th_i)                                       (3)
 

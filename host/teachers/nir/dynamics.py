@@ -16,10 +16,11 @@ INTEGRATIONS = {
     "euler": "a = 1 - dt / tau, as snnTorch has it",
     "exponential": "a = exp(-dt / tau), exact for currents that are constant during a step",
 }
+_FORGOTTEN = 1e-3  # steps: e^-1000 is 0 in any float
 
 
 def decay(tau_s: NDArray[np.float64], step_s: float, integration: Integration) -> NDArray[np.float64]:
-    """a for time constants in seconds."""
+    """a for time constants in seconds; 1 where they are infinite."""
     return 1 - step_s / tau_s if integration == "euler" else np.exp(-step_s / tau_s)
 
 
@@ -30,4 +31,4 @@ def tau_s(decay: NDArray[np.float64], step_s: float, integration: Integration) -
 
 def tau_steps(decay: float) -> float:
     """The chip's time constant in steps: a = exp(-1 / tau)."""
-    return float(-1 / np.log(decay))
+    return float(-1 / np.log(decay)) if decay > 0 else _FORGOTTEN

@@ -1,14 +1,15 @@
 """Reads a feed-forward NIR graph onto the chip.
 
 NIR is a graph of differential equations (Pedersen et al. 2024, Nature Communications 15, 8122). It says neither how
-long a step is, nor how to integrate over one, nor whether a spike empties the membrane or takes a threshold off it, so
-the reader is told. The chip's unit of voltage is the threshold, so thresholds and gains become part of the weights.
-Where layers differ, each with one threshold for all its neurons, these stay the layers' own, over that of the first.
+long a step is, nor how to integrate over one, nor whether a spike empties the membrane or takes a threshold off it, and
+when, so the reader is told. The chip's unit of voltage is the threshold, so thresholds and gains become part of the
+weights. Where layers differ, each with one threshold for all its neurons, these stay the layers' own, over that of the
+first.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,13 +21,21 @@ from chipsim import ChipSpec, NeuronSpec
 from chipsim.design import from_image
 from host.errors import TeacherError
 from host.teachers.assembly import Assembly
+from host.teachers.fidelity import Fidelity
 from host.teachers.network import Network
-from host.teachers.nir.chain import chain, input_shape
-from host.teachers.nir.dynamics import Integration, decay, tau_steps
+from host.teachers.nir.chain import chain, input_shape, whole_numbers
+from host.teachers.nir.dynamics import Integration
+from host.teachers.nir.file import graph_in
+from host.teachers.nir.neurons import Neurons, neurons_of, threshold_of
 from host.teachers.packages import optional
 
-Reset = Literal["subtract", "zero"]
-_USABLE = "Affine, Linear, Conv2d, Flatten, IF, LIF, CubaLIF"
+Reset = Literal["subtract", "subtract-before-leak", "zero"]
+_USABLE = "Affine, Linear, Conv2d, AvgPool2d, SumPool2d, Scale, Flatten, IF, LIF, CubaLIF, at the end I, LI or CubaLI"
+_INSTEAD = {
+    "NIRGraph": "it is a graph of its own: write the network as one graph",
+    "Delay": "chips here have no delays but the step between layers",
+    "Conv1d": "chips here convolve in two dimensions: write a Conv2d of height 1",
+}
 _NO_RAIL = 1e6  # in thresholds: NIR's membranes have no limits
 _NO_LEAK_STEPS = 1e9  # of an IF node beside leaky ones: e^(-1e-9) is 1 in float32
 
@@ -37,6 +46,7 @@ class SpikingNetwork:
 
     network: Network
     neuron: NeuronSpec
+    fidelity: Fidelity = field(default_factory=Fidelity)
 
     def design(self, steps: int) -> ChipSpec:
         return ChipSpec(**self.network.design_settings(), steps=steps, neuron=self.neuron)
@@ -45,33 +55,15 @@ class SpikingNetwork:
 def read_nir(path: Path | str, *, step_s: float, reset: Reset, integration: Integration) -> SpikingNetwork:
     """The network in a NIR file as a chip runs it. Raises TeacherError, naming the node.
 
-    step_s: length of a step in seconds; reset: what a spike does to its membrane; integration: see nir_dynamics.
+    step_s: length of a step in seconds; reset: what a spike does to its membrane; integration: see `dynamics`.
     """
     path = Path(path)
     nir = optional("nir", "reading a NIR file")
     if not (np.isfinite(step_s) and step_s > 0):
         raise TeacherError(f"a step of {step_s} s: give its length in seconds, above 0")
-    if not path.is_file():
-        raise TeacherError(f"network {path} cannot be read: there is no such file; name a .nir file")
-    try:
-        graph = nir.read(path, type_check=False)
-    except Exception as error:  # h5py and nir raise whatever they meet
-        raise TeacherError(
-            f"{path} cannot be read as NIR ({' '.join(str(error).split())}): it is damaged, or of another kind"
-        ) from None
-    reader = _Reader(nir, graph, str(path), step_s, reset, integration)
+    reader = _Reader(nir, graph_in(path), str(path), step_s, reset, integration)
     with np.errstate(all="ignore"):  # what is not finite is refused, by the node's name
         return reader.network()
-
-
-@dataclass(frozen=True)
-class _Neurons:
-    """What one node says of all its neurons."""
-
-    name: str
-    tau_steps: float | None  # None: no leak
-    synapse_tau_steps: float | None  # None: no synaptic current
-    threshold_th: float
 
 
 class _Reader:
@@ -81,109 +73,119 @@ class _Reader:
         self._nir, self._source = nir, source
         self._step_s, self._reset, self._integration = step_s, reset, integration
         self._chain = chain(nir, graph, source)
-        self._assembly = Assembly(
-            input_shape(nir, graph, source), "an IF, LIF or CubaLIF node", "an Affine, Linear or Conv2d node"
-        )
-        self._of_layers: list[_Neurons] = []
+        shape, self._leading = input_shape(nir, graph, self._chain, source)
+        self._assembly = Assembly(shape, "an IF, LIF or CubaLIF node", "an Affine, Linear or Conv2d node")
+        self._of_layers: list[Neurons] = []
         self._nominal = self._nominal_threshold()
+        self._notes: list[str] = []
+        if self._leading:
+            self._notes.append(f"input axes {list(self._leading)} of batch or time are left out")
 
     def network(self) -> SpikingNetwork:
         nir = self._nir
-        last = None
         for key, node in self._chain:
             name = f"{self._source}: {type(node).__name__} {key!r}"
+            if self._of_layers and not self._of_layers[-1].fires:
+                raise TeacherError(f"{name}: follows {self._of_layers[-1].name}, which never fires and must be last")
             if isinstance(node, nir.Affine | nir.Linear):
-                weights = _float32(node.weight)
-                bias = _float32(node.bias) if isinstance(node, nir.Affine) else np.zeros(len(weights), np.float32)
-                self._assembly.dense(weights, bias.reshape(-1), name, key)
+                weights = _float32(node.weight, "weight", name)
+                bias = np.zeros(len(weights) if weights.ndim else 0, np.float32)
+                if isinstance(node, nir.Affine):
+                    bias = _float32(node.bias, "bias", name).reshape(-1)
+                self._assembly.dense(weights, bias, name, key)
             elif isinstance(node, nir.Conv2d):
                 self._convolution(node, name, key)
+            elif isinstance(node, nir.AvgPool2d | nir.SumPool2d):
+                self._pool(node, name, key)
+            elif isinstance(node, nir.Scale):
+                self._scale(node, name, key)
             elif isinstance(node, nir.Flatten):
                 self._flatten(node, name)
-            elif isinstance(node, nir.IF | nir.LIF | nir.CubaLIF):
+            elif isinstance(node, nir.IF | nir.LIF | nir.CubaLIF | nir.I | nir.LI | nir.CubaLI):
                 self._neurons(node, name, key)
             else:
-                raise TeacherError(f"{name}: no chip here has it; a network may consist of {_USABLE}")
-            last = node
-        if not self._of_layers or not isinstance(last, nir.IF | nir.LIF | nir.CubaLIF):
+                instead = _INSTEAD.get(type(node).__name__, f"a network may consist of {_USABLE}")
+                raise TeacherError(f"{name}: no chip here has it: {instead}")
+        if not self._of_layers or self._assembly.is_open:
             raise TeacherError(f"{self._source}: does not end with neurons: put an IF, LIF or CubaLIF node last")
-        return SpikingNetwork(self._assembly.finished(self._source), self._neuron())
+        network = self._assembly.finished(self._source)
+        self._tell_of_several_spikes(network)
+        return SpikingNetwork(network, self._neuron(), Fidelity(notes=(*self._assembly.notes, *self._notes)))
 
     def _convolution(self, node: Any, name: str, key: str) -> None:
-        kernels = _float32(node.weight)
-        if node.groups != 1 or tuple(node.dilation) != (1, 1):
+        kernels = _float32(node.weight, "weight", name)
+        groups, dilation = (whole_numbers(getattr(node, what), what, name) for what in ("groups", "dilation"))
+        if set(groups) != {1} or set(dilation) != {1}:
             raise TeacherError(f"{name}: chips here have plain convolutions: groups=1, dilation=1")
         sides = kernels.shape[2:]
-        padding = node.padding
-        if isinstance(padding, str):
-            if padding == "same" and (tuple(node.stride) != (1, 1) or any(side % 2 == 0 for side in sides)):
-                raise TeacherError(f"{name}: padding='same' with even kernels or strides: give the padding in numbers")
-            padding = tuple(side // 2 for side in sides) if padding == "same" else (0, 0)
-        stride, padding = (tuple(int(side) for side in np.ravel(each)) for each in (node.stride, padding))
-        self._assembly.convolution(kernels, _float32(node.bias).reshape(-1), stride, padding, name, key)
+        stride = _two(whole_numbers(node.stride, "stride", name))
+        padding: tuple[int, ...]
+        if not isinstance(node.padding, str):
+            padding = _two(whole_numbers(node.padding, "padding", name))
+        elif node.padding == "valid":
+            padding = (0, 0)
+        elif node.padding == "same" and stride == (1, 1) and len(sides) == 2:  # the odd one last, as torch has it
+            padding = (*((side - 1) // 2 for side in sides), *(side // 2 for side in sides))
+        else:
+            raise TeacherError(f"{name}: padding={node.padding!r} with strides {stride}: give the padding in numbers")
+        self._assembly.convolution(kernels, _float32(node.bias, "bias", name).reshape(-1), stride, padding, name, key)
+
+    def _pool(self, node: Any, name: str, key: str) -> None:
+        kernel = _two(whole_numbers(node.kernel_size, "kernel_size", name))
+        stride = _two(whole_numbers(node.stride, "stride", name)) or kernel
+        top, left = _two(whole_numbers(node.padding, "padding", name)) or (0, 0)
+        if len(kernel) != 2 or len(stride) != 2:
+            raise TeacherError(f"{name}: has a kernel {kernel} and strides {stride}; both are two sides")
+        weight = 1.0
+        if isinstance(node, self._nir.AvgPool2d):
+            weight = 1 / (kernel[0] * kernel[1]) if min(kernel) > 0 else 0.0
+            if top or left:
+                self._notes.append(f"AvgPool2d {key!r}: its padding counts in the mean, as torch has it")
+        self._assembly.linear_pool(kernel, stride, (top, left, top, left), weight, name, key)
+
+    def _scale(self, node: Any, name: str, key: str) -> None:
+        scale = _float32(node.scale, "scale", name).astype(np.float64)
+        shape = self._assembly.shape
+        scale = self._without_leading(scale, 3 if scale.ndim >= 3 and shape[1:] != (1, 1) else 1, name)
+        if scale.ndim < 3:
+            if scale.size not in (1, shape[0]):
+                raise TeacherError(f"{name}: scales {scale.shape} after outputs {shape}")
+            scale = scale.reshape(-1, 1, 1)
+        self._assembly.affine(scale, 0.0, name, key)
 
     def _flatten(self, node: Any, name: str) -> None:
-        dims = 1 if self._assembly.shape[1:] == (1, 1) else 3
-        if node.start_dim not in (0, -dims) or node.end_dim not in (-1, dims - 1):
+        shape, given = self._assembly.shape, node.input_type["input"]
+        dims = 1 if shape[1:] == (1, 1) else 3
+        if given is not None:
+            dims = max(1, len(whole_numbers(given, "input_type", name)))
+        leading = len(self._leading) if given is None else max(0, dims - (1 if shape[1:] == (1, 1) else 3))
+        [start] = whole_numbers(node.start_dim, "start_dim", name) or (0,)
+        [end] = whole_numbers(node.end_dim, "end_dim", name) or (-1,)
+        begins = {0, -dims, leading, leading - dims} | ({1, 1 - dims} if shape[0] == 1 else set())
+        if start not in begins or end not in (-1, dims - 1):
             raise TeacherError(
-                f"{name}: flattens dimensions {node.start_dim} to {node.end_dim} only; flatten all: 0 to -1"
-                " (NIR counts no batch)"
+                f"{name}: flattens dimensions {start} to {end} only; flatten all: 0 to -1 (NIR counts no batch)"
             )
         self._assembly.flatten(name)
 
     def _neurons(self, node: Any, name: str, key: str) -> None:
         """Gains go into the weights before, and thresholds, unless they are the layer's own."""
-        values = {what: np.asarray(getattr(node, what), np.float64) for what in _PARAMETERS if hasattr(node, what)}
-        for what, array in values.items():
-            if np.isnan(array).any() or (what != "v_threshold" and np.isinf(array).any()):
-                raise TeacherError(f"{name}: {what} holds NaN or infinity")
-        rest = values.get("v_leak", np.zeros(()))
-        if (values["v_reset"] != rest).any():
-            raise TeacherError(
-                f"{name}: v_reset differs from {'v_leak' if 'v_leak' in values else '0'}, but membranes here start,"
-                " rest and are reset at one potential: make them equal"
+        found = neurons_of(self._nir, node, name, self._step_s, self._integration, self._nominal)
+        self._assembly.gain(self._per_column(found.gain, name), name, key)
+        self._assembly.rectifier(name, key)
+        self._of_layers.append(found)
+        if found.synapse_tau_steps is not None and np.all(node.w_in == 1):
+            self._notes.append(
+                f"{type(node).__name__} {key!r} has w_in = 1: norse and Rockpool write that whatever the gain of their"
+                " synapses, and then count otherwise"
             )
-        if (values["v_threshold"] <= rest).any():
-            raise TeacherError(f"{name}: a threshold is not above the resting potential; such neurons always fire")
-        threshold, its_own = values["v_threshold"] - rest, _threshold_of(node)
-        threshold_th = 1.0
-        if self._nominal is not None and its_own is not None:
-            threshold_th = its_own / self._nominal
-            threshold = np.where(np.isfinite(threshold), self._nominal, threshold)
-        gain = values["r"] / threshold
-        tau: float | None = None
-        synapse_tau: float | None = None
-        if isinstance(node, self._nir.IF):
-            gain = gain * self._step_s
-        elif isinstance(node, self._nir.LIF):
-            a = self._decay(values["tau"], "tau", name)
-            gain = gain * (1 - a)
-            tau = tau_steps(a)
-        else:
-            a, b = self._decay(values["tau_mem"], "tau_mem", name), self._decay(values["tau_syn"], "tau_syn", name)
-            gain = gain * values["w_in"] * (1 - a) * (1 - b)
-            tau, synapse_tau = tau_steps(a), tau_steps(b)
-        self._assembly.scale(self._per_column(gain, name), name, key)
-        self._assembly.rectifier(key)
-        self._of_layers.append(_Neurons(name, tau, synapse_tau, threshold_th))
-
-    def _decay(self, tau: NDArray[np.float64], what: str, name: str) -> float:
-        """Of the membranes or currents of all of the node's neurons."""
-        if not np.allclose(tau, tau.flat[0], rtol=1e-6, atol=0):
-            raise TeacherError(
-                f"{name}: {what} goes from {tau.min():g} to {tau.max():g} s; all neurons of a layer are designed alike"
-            )
-        a = float(decay(tau, self._step_s, self._integration).flat[0])
-        if not (tau.flat[0] > 0 and 0 < a < 1):
-            raise TeacherError(
-                f"{name}: {what} is {tau.flat[0]:g} s, which steps of {self._step_s:g} s cannot follow: choose"
-                " shorter steps"
-            )
-        return a
+        if found.without_leak:
+            self._notes.append(f"{type(node).__name__} {key!r}: an infinite time constant is no leak")
 
     def _per_column(self, gain: NDArray[np.float64], name: str) -> NDArray[np.float64]:
         """(columns,) of a gain for each neuron; the positions of a convolution share their weights."""
         shape = self._assembly.shape
+        gain = self._without_leading(gain, 3 if gain.ndim >= 3 and gain.shape[-3:] == shape else 1, name)
         sides = shape if gain.ndim == 3 else (shape[0], 1, 1)
         try:
             each = np.broadcast_to(gain.reshape(gain.shape if gain.ndim == 3 else (-1, 1, 1)), sides)
@@ -198,12 +200,39 @@ class _Reader:
         first: NDArray[np.float64] = per_position[0]
         return first
 
+    def _without_leading(self, values: NDArray[np.float64], dims: int, name: str) -> NDArray[np.float64]:
+        """Of each neuron, without axes of batch or time, along which all must be alike."""
+        if values.ndim <= dims:
+            return values
+        rows = values.reshape(-1, *values.shape[values.ndim - dims :])
+        if (rows != rows[:1]).any():
+            raise TeacherError(f"{name}: has parameters of shape {values.shape}, which differ along a batch or time")
+        first: NDArray[np.float64] = rows[0]
+        return first
+
     def _nominal_threshold(self) -> float | None:
         """The first threshold, above rest, where layers differ in it; None: thresholds become weights."""
         kinds = self._nir.IF | self._nir.LIF | self._nir.CubaLIF
-        found = [_threshold_of(node) for _, node in self._chain if isinstance(node, kinds)]
+        found = [threshold_of(node) for _, node in self._chain if isinstance(node, kinds)]
         known = [threshold for threshold in found if threshold is not None]
         return known[0] if len(set(known)) > 1 else None
+
+    def _tell_of_several_spikes(self, network: Network) -> None:
+        """Some simulators fire as often in a step as the membrane holds thresholds; a chip's neuron fires once.
+
+        After a subtractive reset that is the same as long as no step can bring more than a threshold.
+        """
+        most = 0.0
+        for crossbar, layer in zip(network.weights, self._of_layers, strict=True):
+            if crossbar is not None and layer.fires:
+                charge = np.maximum(crossbar[0], 0).sum(0) + np.maximum(crossbar[1], 0)
+                gone = 0.0 if layer.synapse_tau_steps is None else np.exp(-1 / layer.synapse_tau_steps)
+                most = max(most, float(charge.max()) / layer.threshold_th / (1 - gone))  # currents add up
+        if self._reset != "zero" and most > 1:
+            self._notes.append(
+                f"neurons here fire once a step at most, and a step may bring {most:.3g} thresholds: where the source"
+                " fires several times a step, which NIR does not say (sinabs, Rockpool: by default), it counts more"
+            )
 
     def _neuron(self) -> NeuronSpec:
         """Of all layers. Raises TeacherError if their synaptic currents are not alike, of which a chip has one kind."""
@@ -222,13 +251,12 @@ class _Reader:
             settings["synapse_tau_steps"] = first.synapse_tau_steps
         if self._nominal is not None:
             settings["threshold_th"] = tuple(layer.threshold_th for layer in self._of_layers)
+        if not self._of_layers[-1].fires:
+            settings["readout"] = "integrating"
         try:
             return NeuronSpec(**settings, reset=self._reset, low_rail_th=-_NO_RAIL, high_rail_th=_NO_RAIL)
         except ValidationError as error:
             raise TeacherError(f"{self._source}: {error.errors()[0]['msg'].removeprefix('Value error, ')}") from None
-
-
-_PARAMETERS = ("r", "v_leak", "v_threshold", "v_reset", "tau", "tau_mem", "tau_syn", "w_in")
 
 
 def _alike(taus: list[float]) -> bool:
@@ -236,12 +264,13 @@ def _alike(taus: list[float]) -> bool:
     return bool(np.allclose(taus, taus[0], rtol=1e-5, atol=0))
 
 
-def _threshold_of(node: Any) -> float | None:
-    """What all of a node's neurons that can fire have as threshold above rest; None: they differ, or cannot be."""
-    above = np.asarray(node.v_threshold, np.float64) - np.asarray(getattr(node, "v_leak", 0.0), np.float64)
-    finite = above[np.isfinite(above)]
-    return float(finite[0]) if finite.size and finite[0] > 0 and (finite == finite[0]).all() else None
+def _two(numbers: tuple[int, ...]) -> tuple[int, ...]:
+    """Both ways, where only one is said."""
+    return numbers * 2 if len(numbers) == 1 else numbers
 
 
-def _float32(values: Any) -> NDArray[np.float32]:
-    return np.ascontiguousarray(values, np.float32)
+def _float32(values: Any, what: str, name: str) -> NDArray[np.float32]:
+    array = np.asarray(values)
+    if array.dtype.kind not in "biuf":
+        raise TeacherError(f"{name}: {what} is of type {array.dtype}; weights are real numbers")
+    return np.ascontiguousarray(array, np.float32)

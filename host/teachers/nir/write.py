@@ -96,7 +96,10 @@ def _neurons(
     threshold = each(neurons.threshold)
     zero = np.zeros_like(threshold)
     fires = np.isfinite(neurons.threshold)
-    if chip.spec.neuron.reset == "subtract" and (neurons.reset_charge != neurons.threshold)[fires].any():
+    left = neurons.decay if chip.spec.neuron.reset == "subtract-before-leak" else np.float32(1)
+    if chip.spec.neuron.reset != "zero" and not np.allclose(
+        neurons.reset_charge[fires], (left * neurons.threshold)[fires], rtol=1e-6, atol=0
+    ):
         raise TeacherError(
             f"layer {number}: on die {chip.die_seed} a spike takes off another charge than the threshold, which NIR"
             " cannot say; leave out mismatch of membrane capacitances"

@@ -8,8 +8,13 @@ from typing import Any
 
 from host.errors import TeacherError
 from host.teachers.packages import optional
+from host.teachers.regular_file import content_of, opened
 
 _FOR_WHAT = "a teacher from an ONNX file"
+_MOST_BYTES = 2**31  # what protobuf holds
+_MOST_NODES = 20_000
+_BESIDE_MOST = 2**33  # of weights in files of their own
+_PIECE = 2**22
 
 
 def file_digest(path: Path) -> str:
@@ -17,13 +22,10 @@ def file_digest(path: Path) -> str:
     content, model = _parsed(path)
     digest = hashlib.sha256(content)
     for file in _external_files(model, path):
-        digest.update(_read(file))
+        with opened(file, _BESIDE_MOST) as stream:
+            while piece := stream.read(_PIECE):
+                digest.update(piece)
     return digest.hexdigest()[:16]
-
-
-def digest_of_bytes(path: Path) -> str:
-    """Sixteen hex digits over a file's bytes. Raises TeacherError."""
-    return hashlib.sha256(_read(path)).hexdigest()[:16]
 
 
 def changed(path: Path, found: str, expected: str | None) -> TeacherError:
@@ -34,23 +36,42 @@ def changed(path: Path, found: str, expected: str | None) -> TeacherError:
 
 
 def read_model(path: Path) -> Any:
-    """The model with all its weights (an onnx.ModelProto). Raises TeacherError."""
+    """The model (an onnx.ModelProto), weights in files of their own not yet read. Raises TeacherError."""
     onnx = optional("onnx", _FOR_WHAT)
     _, model = _parsed(path)
     _check_version(onnx, model, path)
+    if len(model.graph.node) > _MOST_NODES:
+        raise TeacherError(f"{path} has {len(model.graph.node):,} nodes; at most {_MOST_NODES:,} are read")
+    _check_functions(model, path)
     _external_files(model, path)
-    try:
-        onnx.load_external_data_for_model(model, str(path.parent))
-        onnx.checker.check_model(model)
-    except Exception as error:  # the checker raises whatever its C++ raises
-        raise TeacherError(f"{path} is not a valid ONNX model: {_first_line(error)}; export it again") from None
     return model
+
+
+def external_file(path: Path, location: str) -> Path:
+    """The file of weights of that name beside the model's `path`. Raises TeacherError if it is elsewhere or missing."""
+    shown = location if location.isprintable() else ascii(location)
+    try:
+        file = path.parent / location
+        inside = file.resolve().is_relative_to(path.parent.resolve())
+        is_file = file.is_file()
+    except (OSError, RuntimeError, ValueError) as error:  # a circle of links, a NUL
+        raise TeacherError(
+            f"{path} keeps weights in {shown}, which is no file's name ({error}): export it with the weights inside"
+        ) from None
+    if not inside:
+        raise TeacherError(
+            f"{path} keeps weights in {shown}, outside its own folder, and such files are not opened: export it"
+            " with the weights inside (onnx.save with save_as_external_data=False)"
+        )
+    if not is_file:
+        raise TeacherError(f"{path} keeps weights in {shown}, which is not beside it: put it there")
+    return file
 
 
 def _parsed(path: Path) -> tuple[bytes, Any]:
     """The file's bytes, and the model without the weights that are kept in other files."""
     onnx = optional("onnx", _FOR_WHAT)
-    content = _read(path)
+    content = content_of(path, _MOST_BYTES)
     model = onnx.ModelProto()
     try:
         model.ParseFromString(content)
@@ -63,44 +84,38 @@ def _parsed(path: Path) -> tuple[bytes, Any]:
     return content, model
 
 
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise TeacherError(f"teacher {path} cannot be read: {error.strerror}; name an .onnx or .nir file") from None
-
-
 def _external_files(model: Any, path: Path) -> list[Path]:
     """The files of weights beside `path`. Raises TeacherError if one lies elsewhere or is missing."""
-    folder = path.parent.resolve()
     locations = set()
     for tensor in _tensors(model.graph):
         for entry in tensor.external_data:
             if entry.key == "location":
                 locations.add(entry.value)
-    files = []
-    for location in sorted(locations):
-        file = path.parent / location
-        if not file.resolve().is_relative_to(folder):
-            raise TeacherError(
-                f"{path} keeps weights in {location}, outside its own folder, and such files are not opened: export it"
-                " with the weights inside (onnx.save with save_as_external_data=False)"
-            )
-        if not file.is_file():
-            raise TeacherError(f"{path} keeps weights in {location}, which is not beside it: put it there")
-        files.append(file)
-    return files
+    return [external_file(path, location) for location in sorted(locations)]
 
 
 def _tensors(graph: Any) -> list[Any]:
-    """All constants of the graph and of the attributes of its nodes."""
-    tensors = list(graph.initializer)
+    """All constants of the graph and of the attributes of its nodes; protobuf bounds how deep they nest."""
+    tensors = [*graph.initializer]
+    for sparse in graph.sparse_initializer:
+        tensors += [sparse.values, sparse.indices]
     for node in graph.node:
         for attribute in node.attribute:
             tensors += [attribute.t, *attribute.tensors]
             for inner in [attribute.g, *attribute.graphs]:
                 tensors += _tensors(inner)
     return tensors
+
+
+def _check_functions(model: Any, path: Path) -> None:
+    """A function of the model's own would take the place of an operator."""
+    own = {(function.domain, function.name) for function in model.functions}
+    for node in model.graph.node:
+        if (node.domain, node.op_type) in own:
+            raise TeacherError(
+                f"{path}: {node.op_type} {node.name!r} calls a function that the model defines: export it with"
+                " functions inlined (onnx.inliner.inline_local_functions)"
+            )
 
 
 def _check_version(onnx: Any, model: Any, path: Path) -> None:

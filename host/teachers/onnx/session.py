@@ -26,34 +26,28 @@ class Session:
     """A model from which the values named in `outputs` are read."""
 
     def __init__(self, model: Any, outputs: Sequence[str], source: str) -> None:
-        """model: an onnx.ModelProto, left as it is. Raises TeacherError if onnxruntime refuses it."""
+        """model: an onnx.ModelProto that gives them. Raises TeacherError if onnxruntime refuses it."""
         runtime = optional("onnxruntime", "a teacher from an ONNX file")
-        own = type(model)()
-        own.CopyFrom(model)
-        del own.graph.output[:]
-        for name in outputs:
-            own.graph.output.add().name = name
         options = runtime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = 4  # what goes wrong is raised
-        self.outputs = list(outputs)
-        self._input = data_inputs(model)[0].name if data_inputs(model) else ""
+        self._outputs = list(outputs)
+        self._input = data_inputs(model)[0].name
         self._source = source
         try:
-            self._session = runtime.InferenceSession(own.SerializeToString(), options, ["CPUExecutionProvider"])
+            self._session = runtime.InferenceSession(model.SerializeToString(), options, ["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's classes share no base of their own
             raise TeacherError(f"{source}: onnxruntime refuses it: {_brief(error)}; export it again") from None
 
     def run(self, values: NDArray[np.float32]) -> list[NDArray[np.float32]]:
         """The outputs of each sample, (S, ...); values: (S, ...) as the model takes them, S above 0."""
-        samples = [self.once({self._input: values[number : number + 1]}) for number in range(len(values))]
+        samples = [self._one(values[number : number + 1]) for number in range(len(values))]
         return [np.concatenate(each) for each in zip(*samples, strict=True)]
 
-    def once(self, feeds: dict[str, NDArray[np.float32]]) -> list[NDArray[Any]]:
-        """The outputs for these inputs, name -> array. Raises TeacherError."""
+    def _one(self, sample: NDArray[np.float32]) -> list[NDArray[np.float32]]:
         try:
-            return list(self._session.run(self.outputs, feeds))
+            return list(self._session.run(self._outputs, {self._input: sample}))
         except Exception as error:
             raise TeacherError(f"{self._source}: onnxruntime cannot run it: {_brief(error)}; export it again") from None
 

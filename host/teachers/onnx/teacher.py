@@ -3,32 +3,29 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.design import from_image, to_image
+from chipsim.design import from_image
 from host.data import Dataset
 from host.errors import TeacherError
 from host.teachers.network import Network
 from host.teachers.onnx.file import changed, file_digest, read_model
-from host.teachers.onnx.network import input_sides, read_network
+from host.teachers.onnx.network import ReadNetwork, read_network
 from host.teachers.onnx.session import Session
 
 
 class OnnxForward:
     """Computes the activations of an ONNX model's layers, in the chip's order."""
 
-    def __init__(self, model: Any, network: Network, taps: list[str], source: str) -> None:
-        """taps: per layer of synapses, the name of the value that holds its activations."""
-        self._sides = input_sides(model, source)
-        self._image = network.input_shape
-        self._session = Session(model, taps, source)
+    def __init__(self, read: ReadNetwork, source: str) -> None:
+        self.fidelity = read.fidelity
+        self._feed = read.feed
+        self._session = Session(read.runnable, read.taps, source)
 
     def __call__(self, values: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-        shown = to_image(values, self._image).reshape(-1, *self._sides)
-        return [from_image(each) if each.ndim == 4 else each for each in self._session.run(shown)]
+        return [from_image(each) if each.ndim == 4 else each for each in self._session.run(self._feed(values))]
 
 
 def read_onnx(path: Path, digest: str | None = None) -> tuple[Network, OnnxForward]:
@@ -36,9 +33,8 @@ def read_onnx(path: Path, digest: str | None = None) -> tuple[Network, OnnxForwa
     found = file_digest(path)
     if digest is not None and found != digest:
         raise changed(path, found, digest)
-    model = read_model(path)
-    network, taps = read_network(model, str(path))
-    return network, OnnxForward(model, network, taps, str(path))
+    read = read_network(read_model(path), path)
+    return read.network, OnnxForward(read, str(path))
 
 
 def check_fits(network: Network, dataset: Dataset, source: str) -> None:

@@ -28,11 +28,12 @@ def network_of_module(module: Any, input_shape: ImageShape) -> tuple[Network, li
         if isinstance(part, nn.Linear):
             assembly.dense(_array(part.weight), _bias(part), kind, name)
         elif isinstance(part, nn.Conv2d):
-            if part.groups != 1 or part.dilation != (1, 1) or part.padding_mode != "zeros" or part.padding == "same":
-                raise TeacherError(
-                    f"{kind}: chips have plain convolutions: groups=1, dilation=1, zeros as padding=NUMBER"
-                )
-            padding = (0, 0) if part.padding == "valid" else part.padding
+            if part.groups != 1 or part.dilation != (1, 1) or part.padding_mode != "zeros":
+                raise TeacherError(f"{kind}: chips have plain convolutions: groups=1, dilation=1, zeros as padding")
+            padding = part.padding
+            if isinstance(padding, str):  # "same": the odd one comes last
+                missing = [side - 1 if padding == "same" else 0 for side in part.kernel_size]
+                padding = (*(side // 2 for side in missing), *(side - side // 2 for side in missing))
             assembly.convolution(_array(part.weight), _bias(part), part.stride, padding, kind, name)
         elif isinstance(part, nn.BatchNorm1d | nn.BatchNorm2d):
             assembly.batch_norm(_statistics(part, kind), part.eps, kind, name)
@@ -41,7 +42,7 @@ def network_of_module(module: Any, input_shape: ImageShape) -> tuple[Network, li
                 raise TeacherError(f"{kind}: clips from {part.min_val:g}; neurons rectify: clip from 0")
             assembly.clip(part.max_val, kind, name)
         elif isinstance(part, nn.ReLU):
-            assembly.rectifier(name)
+            assembly.rectifier(kind, name)
         elif isinstance(part, nn.AvgPool2d):
             assembly.pool(*_pool(part, kind), kind, name)
         elif isinstance(part, nn.Flatten):

@@ -57,6 +57,20 @@ def test_an_ideal_die_has_ones_and_zeros():
         assert (tables.zero_reset, made.neuron.fires, circuit.layer) == (0, True, layer)
 
 
+def test_of_a_threshold_taken_off_before_the_leak_the_leak_leaves_a_part():
+    """a (U - th S) = a U - a th S, with the die's own thresholds and leaks."""
+    noise = ("mismatch:0.2@threshold", "mismatch:0.2@leak", "silencing:0.2")
+    neuron = {"kind": "lif", "tau_steps": 4.0}
+    after, before = (
+        fabricate(spec_of(SIZES, noise=noise, neuron=neuron | {"reset": reset}), 1)
+        for reset in ("subtract", "subtract-before-leak")
+    )
+    for a, b in zip(after, before, strict=True):
+        assert np.array_equal(a.tables.decay, b.tables.decay) and np.array_equal(a.tables.threshold, b.tables.threshold)
+        assert np.allclose(b.tables.reset_charge, a.tables.decay * a.tables.reset_charge, rtol=1e-6)
+        assert (a.tables.zero_reset, b.tables.zero_reset) == (0, 0)
+
+
 def test_the_design_reaches_the_tables():
     design = {"accumulator_bits": 5, "dead_zone_counts": 1.5, "boxcar_width_th": 0.5, "warm_up_steps": 7}
     neuron = {"kind": "lif", "tau_steps": 4.0, "reset": "zero", "low_rail_th": -2.5, "high_rail_th": 3.0}

@@ -258,7 +258,7 @@ neurons = st.fixed_dictionaries(
     {
         "kind": st.sampled_from(["if", "lif"]),
         "tau_steps": st.floats(0.5, 50),
-        "reset": st.sampled_from(["subtract", "zero"]),
+        "reset": st.sampled_from(["subtract", "subtract-before-leak", "zero"]),
         "low_rail_th": st.floats(-3, 0),
         "high_rail_th": st.floats(1, 8),
         "synapse_tau_steps": st.one_of(st.none(), st.floats(0.3, 20)),

@@ -59,7 +59,7 @@ ON_THE_COMMAND_LINE = [
         ["--neuron", "lif", "--tau", "0.5", "--set", "neuron.leak_dac.bits=6"],
         ["neuron.tau_steps 0.5", "range of 0 to 1 per step", "choose 1 steps or more"],
     ),
-    (["--reset", "half"], ["'half'", "'subtract' or 'zero'"]),
+    (["--reset", "half"], ["'half'", "'subtract', 'subtract-before-leak' or 'zero'"]),
     (["--readout", "analog"], ["'analog'", "'spiking', 'integrating' or 'integrating-max'"]),
     (["--start", "zero"], ["'zero'", "'teacher' or 'random'"]),
     (["--error-gate", "loud"], ["'loud'", "'linear', 'sign' or 'ternary'"]),

@@ -72,14 +72,15 @@ def random_events(n_in, seed=1):
 
 
 OPEN = {"low_rail_th": -1e6, "high_rail_th": 1e6}
+RESET = ["subtract", "subtract-before-leak", "zero"]
 NEURONS = st.one_of(
-    st.builds(NeuronSpec, reset=st.sampled_from(["subtract", "zero"]), **{k: st.just(v) for k, v in OPEN.items()}),
+    st.builds(NeuronSpec, reset=st.sampled_from(RESET), **{k: st.just(v) for k, v in OPEN.items()}),
     st.builds(
         NeuronSpec,
         kind=st.just("lif"),
         tau_steps=st.floats(1.5, 40),
         synapse_tau_steps=st.one_of(st.none(), st.floats(1.5, 20)),
-        reset=st.sampled_from(["subtract", "zero"]),
+        reset=st.sampled_from(RESET),
         **{k: st.just(v) for k, v in OPEN.items()},
     ),
 )

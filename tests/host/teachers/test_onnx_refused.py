@@ -75,10 +75,10 @@ CASES = {
     "groups": ([("Conv", "x k", "y", {"group": 2})], {"k": rng_array(4, 1, 3, 3)}, IMAGE, ["2 groups", "group=1"]),
     "dilation": ([("Conv", "x k", "y", {"dilations": [2, 2]})], {"k": K}, IMAGE, ["dilated"]),
     "padding by itself": (
-        [("Conv", "x k", "y", {"auto_pad": "SAME_UPPER"})],
+        [("Conv", "x k", "y", {"auto_pad": "SAME"})],
         {"k": K},
         IMAGE,
-        ["SAME_UPPER", "pads in numbers"],
+        ["pads by itself (SAME)", "pads in numbers"],
     ),
     "one dimension": ([("Conv", "x k", "y", {})], {"k": rng_array(4, 2, 3)}, ("n", 2, 6), ["1 dimensions"]),
     "padding beyond the kernel": (

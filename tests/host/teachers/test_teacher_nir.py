@@ -117,8 +117,11 @@ def test_a_run_and_its_resumption(chipsim, here, no_drawing, data_file, teacher)
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ((), "add --dt SECONDS, --integration euler or exponential, --reset subtract or zero"),
-        (FLAGS[:4], "asked for: add --reset subtract or zero"),
+        (
+            (),
+            "--integration euler or exponential, --reset subtract (after the leak), subtract-before-leak or zero",
+        ),
+        (FLAGS[:4], "asked for: add --reset subtract (after the leak), subtract-before-leak or zero"),
         ((*FLAGS[2:], "--dt", "-1"), "teacher.step_s = -1.0"),
         ((*FLAGS[2:], "--dt", "1"), "choose shorter steps"),
         ((*FLAGS, "--integration", "guess"), "'euler' or 'exponential'"),
