@@ -12,7 +12,7 @@ import click
 
 from host.cli.chip_location import ChipPlace, chip_options, chip_source
 from host.cli.groups import OUTPUT, RUNNING, command, option
-from host.cli.options import json_option, one_line_errors, threads_option, usable_cores
+from host.cli.options import json_option, mix_versions_option, one_line_errors, threads_option, usable_cores
 from host.cli.run_options import run_options
 
 
@@ -21,6 +21,7 @@ from host.cli.run_options import run_options
 @threads_option
 @option("--out", type=click.Path(path_type=Path), group=OUTPUT, help="Run folder.  [default: runs/<date>-<hash>]")
 @option("--resume", type=click.Path(path_type=Path), group=RUNNING, help="Continue the run in this folder.")
+@mix_versions_option
 @json_option
 @chip_options
 def run(
@@ -29,6 +30,7 @@ def run(
     threads: int | None,
     out: Path | None,
     resume: Path | None,
+    mix_versions: bool,
     as_json: bool,
     place: ChipPlace,
 ) -> None:
@@ -44,8 +46,10 @@ def run(
         raise click.UsageError(
             f"--resume continues a run as it was defined; leave out {', '.join(given)} or start a new run"
         )
+    if mix_versions and resume is None:
+        raise click.UsageError("--mix-versions says how to go on with --resume FOLDER: give both, or leave it out")
     with one_line_errors():
-        _run(overrides, config, threads or usable_cores(), out, resume, as_json, place)
+        _run(overrides, config, threads or usable_cores(), out, resume, mix_versions, as_json, place)
 
 
 def _run(
@@ -54,6 +58,7 @@ def _run(
     threads: int,
     out: Path | None,
     resume: Path | None,
+    mix_versions: bool,
     as_json: bool,
     place: ChipPlace,
 ) -> None:
@@ -74,7 +79,7 @@ def _run(
         return folder
 
     if resume is not None:
-        folder, spec = RunFolder.open(resume)
+        folder, spec = RunFolder.open(resume, mix_versions)
         folder.clear()
     else:
         spec = resolve(config, overrides)

@@ -72,9 +72,17 @@ class DrawnPanel:
 
 
 def sweep_page(
-    source: Source, rows: Iterable[Row], study: StudyPart | None, wanted: Criterion, options: Sequence[str]
+    source: Source,
+    rows: Iterable[Row],
+    study: StudyPart | None,
+    wanted: Criterion,
+    options: Sequence[str],
+    mixtures: Sequence[str],
 ) -> tuple[str, Population]:
-    """The page, and what it was made of. options: of the command line, that make this page again."""
+    """The page, and what it was made of.
+
+    options: of the command line, that make this page again; mixtures: what rows do not have in common and should.
+    """
     population = gather(rows, wanted)
     asked = source.question
     # A study's points vary everything at once; its own part tells of them.
@@ -98,7 +106,7 @@ def sweep_page(
         moments=MOMENTS,
         phases=PHASES,
         notable=NOTABLE,
-        warnings=_warnings(parts),
+        warnings=[*(f"{each[0].upper()}{each[1:]}." for each in mixtures), *_warnings(parts), *_silent(parts)],
         losses=numbers.losses(shown, population) if shown else None,
         loss_lines=numbers.panel_losses(shown, population),
         costs=sorted({name for part in parts for line in part.lines for name in line.point.cost}),
@@ -164,6 +172,20 @@ def _finding(panel: Panel, lines: Sequence[Line]) -> str:
         f" is {means['after']}. Dies as good as asked for: {good['before']:,} of {dies:,} before, {good['after']:,}"
         " after."
     )
+
+
+def _silent(parts: Sequence[DrawnPanel]) -> list[str]:
+    """Hidden layers that say nothing: whatever a chip answers then, it has not looked."""
+    told = []
+    for part in parts:
+        for point in (line.point for line in part.lines):
+            where = numbers.level_words(part.panel, point)
+            told += [
+                f"Hidden layer {layer} did not spike once after learning in {dies:,} of {len(point.dies):,} dies, at"
+                f" {where}."
+                for layer, dies in sorted(point.silent.items())
+            ]
+    return told
 
 
 def _warnings(parts: Sequence[DrawnPanel]) -> list[str]:

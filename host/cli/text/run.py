@@ -21,6 +21,7 @@ def report(outcome: Outcome) -> str:
         f"chipsim {__version__}: {summary['dataset']}, {network}, {spec.steps} steps, die {spec.die}, seed {spec.seed}",
         f"  encoding {spec.encoding}: {encoding_named(spec.encoding).meaning}",
         *_plugins(summary),
+        *_versions(summary),
         *_chip(summary),
         "",
         "noise" if summary["noise"] else "noise: none, an ideal die",
@@ -63,6 +64,12 @@ def _chip(summary: dict[str, Any]) -> list[str]:
 def _plugins(summary: dict[str, Any]) -> list[str]:
     """What came from other packages."""
     return [f"  {each['name']} is of {each['package']} {each['version']}" for each in summary.get("plugins", ())]
+
+
+def _versions(summary: dict[str, Any]) -> list[str]:
+    """Of a run that another version began."""
+    each = [", ".join(map(" ".join, versions.items())) for versions in summary.get("mixed_versions", ())]
+    return [f"  mixed versions: begun with {'; gone on with '.join(each)}"] if each else []
 
 
 def _method(effort: dict[str, Any]) -> list[str]:
