@@ -92,7 +92,7 @@ def _read_data(spec: RunSpec) -> list[list[str]]:
 
 
 @cache
-def _sources(kind: type) -> str:
+def _sources(kind: Any) -> str:
     try:
         return plugin_sources_key([kind])
     except TypeError:  # it stands in no file: its version has to do

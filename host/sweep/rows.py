@@ -96,14 +96,14 @@ class Row(NamedTuple):
     point: dict[str, Any]  # axis name -> value; shared between the rows of a point
     die: int
     status: str  # "done", "failed", "lost" or "missing"
-    message: str | None
-    teacher: float | None
-    ideal: float | None
-    before: float | None
-    after: float | None
-    test_samples: int | None
-    packed_summary: Packed | None
-    packed_spec: Packed | None
+    message: str | None = None
+    teacher: float | None = None
+    ideal: float | None = None
+    before: float | None = None
+    after: float | None = None
+    test_samples: int | None = None
+    packed_summary: Packed | None = None
+    packed_spec: Packed | None = None
     limits: LimitsMet = LimitsMet(0, ())
     key: str = ""
     teacher_digest: str | None = None

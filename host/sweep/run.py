@@ -74,5 +74,5 @@ def _run_all(
     if next(wanted(), None) is not None and (refusal := store.refusal_of_versions()) is not None:
         raise SweepError(refusal)
     ready = set_up_for_workers(wanted(), listener, store)
-    listener.running(ready.count)
+    listener.running(ready.tasks)
     run_tasks(map(ready.told, wanted()), store, workers, listener)

@@ -195,7 +195,7 @@ class SweepStore:
         query = "SELECT r.status, r.spec FROM task t JOIN result r ON r.task = t.id WHERE t.key = ?"
         with errors_of(self.path):
             found = self._connection.execute(query, (bytes.fromhex(key),)).fetchone()
-        return Known(None, None) if found is None else Known(found[0], Packed(found[1], self._tables.unpacked))
+        return Known(None, None) if found is None else Known(found[0], self._text(found[1]))
 
     def holds(self, task: Named, spec: str) -> str | None:
         """The status under the task's key, None if it has not run. Raises SweepError if that is of another spec."""
@@ -293,25 +293,28 @@ class SweepStore:
         if not (isinstance(key, bytes) and len(key) == _KEY_BYTES and isinstance(die, int) and 0 <= die < 2**32):
             raise damaged(name, f"its key or its die, {die!r}, is none")
         if status is None:
-            return Row(name, _read_point(point), die, "missing", *[None] * 8, key=key.hex())
+            return Row(name, _read_point(point), die, "missing", key=key.hex())
         accuracies = {"teacher": teacher, "ideal": ideal, "before": before, "after": after}
         check_figures(name, status, accuracies, test_samples)
-        packed = [each if isinstance(each, bytes) else b"" for each in (summary, spec)]
+        found: dict[str, Any] = {}
+        if status == "done":
+            found = accuracies | {"test_samples": test_samples, "packed_summary": self._text(summary)}
         return Row(
             name,
             _read_point(point),
             die,
             status,
             None if message is None else _printable(message),
-            *(accuracies.values() if status == "done" else [None] * 4),
-            test_samples if status == "done" else None,
-            Packed(packed[0], self._tables.unpacked) if status == "done" else None,
-            Packed(packed[1], self._tables.unpacked),
-            _limits(name, full, silent),
-            key.hex(),
-            digest.hex() if isinstance(digest, bytes) else None,
-            MadeWith(*map(_printable, made)),
+            packed_spec=self._text(spec),
+            limits=_limits(name, full, silent),
+            key=key.hex(),
+            teacher_digest=digest.hex() if isinstance(digest, bytes) else None,
+            made_with=MadeWith(*map(_printable, made)),
+            **found,
         )
+
+    def _text(self, content: Any) -> Packed:
+        return Packed(content if isinstance(content, bytes) else b"", self._tables.unpacked)
 
     def _store(self, result: Result, timing: Timing) -> None:
         execute = self._connection.execute
@@ -338,7 +341,7 @@ class SweepStore:
 
 
 def _missing(key: str) -> Row:
-    return Row(key, {}, 0, "missing", *[None] * 8, key=key)
+    return Row(key, {}, 0, "missing", key=key)
 
 
 def _short(key: str, keys: Iterable[str]) -> str:

@@ -19,7 +19,7 @@ from nonideality import NoiseError
 class Ready(NamedTuple):
     """What is to be run, and which teachers are followed."""
 
-    count: int  # tasks
+    tasks: int
     teachers: dict[bytes, str]  # digest of a design -> of its teacher
 
     def told(self, task: Task) -> Task:

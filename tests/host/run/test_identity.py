@@ -15,10 +15,13 @@ from host.teachers import RectifiedLayers, cached_teacher, dense_network
 from host.teachers.function import function_teacher
 from nonideality import NoiseError, plugins
 
-READER = EFFECT.replace(
-    "    def fill",
-    "    def fingerprint(self):\n        import os\n        return open(os.environ['DROOP_TABLE']).read()\n\n    def fill",
-)
+FINGERPRINT = """    def fingerprint(self):
+        import os
+        from pathlib import Path
+        return Path(os.environ["DROOP_TABLE"]).read_text()
+
+    def fill"""
+READER = EFFECT.replace("    def fill", FINGERPRINT)
 
 
 def key(dataset, **changes):

@@ -1,7 +1,7 @@
 """Rows of other versions and teachers: refused, or mixed on purpose and told; workers that train another teacher."""
 
 import json
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -26,6 +26,15 @@ def path(tmp_path):
 def in_thread():
     with ThreadPoolExecutor(1) as executor:
         yield Workers(executor, 1)
+
+
+class AtOnce(Executor):
+    """Runs a task while it is handed out, so that two processors take turns in this process."""
+
+    def submit(self, function, *arguments):
+        future = Future()
+        future.set_result(function(*arguments))
+        return future
 
 
 def made(die, **changes):
@@ -129,7 +138,7 @@ def test_a_worker_whose_training_gives_another_teacher_follows_the_one_it_is_sen
     ended, _ = another_processor(tasks[0])
     assert ended.status == worker.OTHER_TEACHER
     with SweepStore.create(tmp_path / "there.sqlite") as store:
-        run_tasks(tasks, store, in_thread, run=another_processor)
+        run_tasks(tasks, store, Workers(AtOnce(), 1), run=another_processor)
     assert tables(tmp_path / "there.sqlite")["task"] == tables(path)["task"]
 
 
