@@ -8,6 +8,7 @@ from small_runs import QUIET_FLAGS, everything_in
 from small_sweeps import NOISES, tables
 
 from host.sweep import SweepStore
+from host.sweep.facts import limits_met
 
 
 @pytest.fixture
@@ -122,3 +123,33 @@ def test_a_chip_in_physical_units_has_axes_too(sweep, here):
     assert [row.spec["chip"]["neuron"]["threshold_v"] for row in rows] == [0.45, 0.5]
     assert all(row.status == "done" and "chip-" in row.task for row in rows)
     assert rows[0].spec["neuron"]["high_rail_th"] != rows[1].spec["neuron"]["high_rail_th"]
+
+
+def test_a_hidden_layer_that_says_nothing_and_accumulators_that_fill_are_told(sweep, chipsim, here):
+    """Whatever accuracy such a chip has."""
+    dead = ("--noise", "silencing:1,layer=1", "--set", "learning_circuit.accumulator_bits=2")
+    ended = sweep(*dead, "--dies", "2", "--workers", "1", "--json")
+    assert (ended.status, ended.err) == (0, "")
+    told = json.loads(ended.out)
+    silent = "all dies: hidden layer 1 did not spike once after learning in 2 of 2 dies"
+    assert silent in told["doubts"]
+    assert told["points"][0]["silent_layers"] == {"1": 2}
+    full = told["points"][0]["accumulators_full"]
+    assert (f"all dies: spike accumulators were full in {full} of 2 dies" in told["doubts"]) == (full > 0)
+    assert silent in sweep(*dead, "--dies", "2", "--workers", "1").out
+    assert chipsim("report", "sweep.sqlite", "-o", "r.html", "--csv", "r.csv").status == 0
+    assert "Hidden layer 1 did not spike once after learning in 2 of 2 dies" in (here / "r.html").read_text()
+    assert "[1]" in (here / "r.csv").read_text()
+
+
+@pytest.mark.parametrize(
+    ("facts", "met"),
+    [
+        ({"saturation": {}}, (0, ())),
+        ({"saturation": {"learning": {"accumulator_full": 3}, "test_after": {"accumulator_full": 4}}}, (7, ())),
+        ({"saturation": {}, "cost": {"inference": {"spikes_per_layer": [0.0, 2.0, 0.0, 0.0]}}}, (0, (1, 3))),
+        ({"saturation": {}, "cost": {"inference": None}}, (0, ())),
+    ],
+)
+def test_what_of_a_runs_facts_makes_them_doubtful(facts, met):
+    assert limits_met(facts) == met
