@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from host.errors import SettingError
+from host.errors import SettingError, SweepError
 from host.files import write_text
 from host.report.export import write_csv, write_parquet
 from host.report.question import is_study, levels, question, size
@@ -88,7 +88,10 @@ def _choose(store: SweepStore, sweep_id: str | None) -> tuple[Sweep, int]:
         for sweep in sweeps:
             sweep.check_request()
         return max(reversed(sweeps), key=lambda sweep: size(sweep.request)), len(sweeps) - 1
-    wanted = store.id_of(sweep_id)
+    try:
+        wanted = store.id_of(sweep_id)
+    except SweepError as error:
+        raise SettingError(f"--sweep {sweep_id}: {error}") from None
     return next(sweep for sweep in sweeps if sweep.id == wanted), len(sweeps) - 1
 
 

@@ -49,9 +49,14 @@ def _packed(content: bytes, number: int, dictionary: bytes) -> bytes:
     return number.to_bytes(_HEAD) + packer.compress(content) + packer.flush()
 
 
+def dictionary_of(packed: bytes) -> int:
+    """Its number; 0 if there is none."""
+    return int.from_bytes(packed[:_HEAD])
+
+
 def unpacked(packed: bytes, dictionaries: Mapping[int, bytes]) -> str:
     """Raises ValueError, in one line, if this is no text packed over one of these dictionaries."""
-    number = int.from_bytes(packed[:_HEAD])
+    number = dictionary_of(packed)
     if number and number not in dictionaries:
         raise ValueError(f"it needs dictionary {number}, which is not there")
     unpacker = zlib.decompressobj(zlib.MAX_WBITS, *[dictionaries[number]] if number else [])

@@ -112,7 +112,9 @@ class Row(NamedTuple):
     @property
     def summary(self) -> dict[str, Any] | None:
         """A run's facts (see host.run.die_run), read when asked for. Raises SweepError naming the row."""
-        return None if self.packed_summary is None else self._read("summary", self.packed_summary, read_summary)
+        if self.packed_summary is None:
+            return None
+        return self._read("summary", self.packed_summary, read_summary) | {"identity": self.key}
 
     @property
     def spec(self) -> dict[str, Any] | None:

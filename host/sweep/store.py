@@ -122,12 +122,11 @@ class SweepStore:
             if self._connection.execute("SELECT 1 FROM sweep WHERE key = ?", (key,)).fetchone() is None:
                 row = (key, canonical(request), created or datetime.now(UTC).isoformat(timespec="milliseconds"))
                 sweep = self._connection.execute("INSERT INTO sweep (key, request, created) VALUES (?, ?, ?)", row)
+                last, number = "", 0
                 for point, task in plan:
-                    entry = (
-                        sweep.lastrowid,
-                        self._tables.id_of("point", ("text",), (canonical(point),)),
-                        self._tables.task(task),
-                    )
+                    if (text := canonical(point)) != last:  # the tasks of a point follow each other
+                        last, number = text, self._tables.point(text)
+                    entry = (sweep.lastrowid, number, self._tables.task(task))
                     self._connection.execute("INSERT INTO plan (sweep, point, task) VALUES (?, ?, ?)", entry)
             keys = [each for (each,) in self._connection.execute("SELECT key FROM sweep")]
         return _short(key, keys)
@@ -157,7 +156,8 @@ class SweepStore:
         sweep: its key, or the first digits of it.
         """
         if sweep is None:
-            plan, arguments = "(SELECT point, task, MIN(id) AS id FROM plan GROUP BY point, task)", []
+            same = "SELECT MIN(n.id) FROM plan n JOIN point p ON p.id = n.point GROUP BY p.text, n.task"
+            plan, arguments = f"(SELECT point, task, id FROM plan WHERE id IN ({same}))", []
         else:
             plan = "(SELECT point, task, id FROM plan WHERE sweep = (SELECT id FROM sweep WHERE key = ?))"
             arguments = [self.key_of(sweep)]
@@ -314,7 +314,9 @@ class SweepStore:
         )
 
     def _text(self, content: Any) -> Packed:
-        return Packed(content if isinstance(content, bytes) else b"", self._tables.unpacked)
+        text = content if isinstance(content, bytes) else b""
+        self._tables.prepare(text)
+        return Packed(text, self._tables.unpacked)
 
     def _store(self, result: Result, timing: Timing) -> None:
         execute = self._connection.execute

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Any, Protocol
 
-from host.sweep.packing import Packer, unpacked
+from host.sweep.packing import Packer, dictionary_of, unpacked
 
 
 class Named(Protocol):
@@ -34,6 +34,10 @@ class Tables:
             return self._added("INSERT INTO task (key, name, die) VALUES (?, ?, ?)", (key, task.name, task.die))
         return int(found[0])
 
+    def point(self, text: str) -> int:
+        """Of a new row, whatever others say: two sweeps may have one point each."""
+        return self._added("INSERT INTO point (text) VALUES (?)", (text,))
+
     def id_of(self, table: str, columns: tuple[str, ...], values: tuple[Any, ...]) -> int:
         """Of the row with these values, made if there is none. table, columns: ours, never a user's."""
         same = " AND ".join(f"{column} = ?" for column in columns)
@@ -50,10 +54,13 @@ class Tables:
             self._packers[kind] = Packer(self._dictionaries, self._add_dictionary)
         return self._packers[kind].pack(text)
 
+    def prepare(self, content: bytes) -> None:
+        """See that this text can be unpacked even when the database is closed."""
+        if dictionary_of(content) not in self._dictionaries:  # a writer may have gone on
+            self._look_up()
+
     def unpacked(self, content: bytes) -> str:
         """Raises ValueError if this is no text of ours."""
-        if int.from_bytes(content[:2]) not in self._dictionaries:  # a writer may have gone on
-            self._look_up()
         return unpacked(content, self._dictionaries)
 
     def forget(self) -> None:

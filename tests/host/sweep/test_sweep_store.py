@@ -52,7 +52,8 @@ def test_what_is_stored_is_read_while_the_writer_goes_on(path):
         assert rows == list(reader.rows())
         assert rows[0][:10] == (PLAN[0][1].name, {"mismatch": 0.1}, 1, "done", None, 0.9, 1 / 3, 0.1, 0.8, 60)
         assert (rows[0].key, rows[0].limits, rows[0].made_with) == (PLAN[0][1].key, (2, (1, 3)), made_with())
-        assert (rows[0].summary, rows[0].spec) == (json.loads(A_SUMMARY), {"steps": 6})
+        assert rows[0].summary == json.loads(A_SUMMARY) | {"identity": rows[0].key}
+        assert rows[0].spec == {"steps": 6}
         assert (rows[1].status, rows[1].die, rows[1].spec, rows[1].after) == ("missing", 2, None, None)
         assert (rows[2].status, rows[2].message, rows[2].summary) == ("failed", "bad corner", None)
         assert [reader.known(task.key).status for _, task in PLAN] == ["done", None, "failed"]
@@ -61,6 +62,7 @@ def test_what_is_stored_is_read_while_the_writer_goes_on(path):
         writer.record([result(PLAN[2][1])])  # tried again
         assert [row.status for row in reader.rows("abc")] == ["done", "missing", "done"]
     assert os.listdir(path.parent) == [path.name]
+    assert rows[0].summary["network"] == [6, 7, 3], "rows outlive the store"
 
 
 def test_a_task_of_two_sweeps_is_one_row(path):
