@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from host.errors import SweepError
 from host.report import numbers
 from host.report.commands import report_command
 from host.report.limits import NOTABLE, PHASES, MetLimit, limits
@@ -87,6 +88,8 @@ def sweep_page(
     asked = source.question
     # A study's points vary everything at once; its own part tells of them.
     grid = study is None or study.id != source.id
+    if grid:
+        _check_axes(source, population)
     panels = arrange(population.points, list(asked.axes)) if grid else []
     drawn = [panel for panel in panels if any(point.dies for point in panel.points)]
     shown = drawn[:MOST_PANELS]
@@ -117,6 +120,16 @@ def sweep_page(
         sentence_list=sentence_list,
     )
     return page, population
+
+
+def _check_axes(source: Source, population: Population) -> None:
+    """Raises SweepError if a point varies what the sweep does not."""
+    for point in population.points:
+        if stray := [name for name in point.levels if name not in source.question.axes]:
+            raise SweepError(
+                f"{source.path}: a point of sweep {source.id} has a level of {stray[0]!r}, which is no axis of it: take"
+                " an older copy of the file, or sweep again into another --out"
+            )
 
 
 def _part(number: int, panel: Panel, population: Population, source: Source, wanted: Criterion) -> DrawnPanel:

@@ -77,8 +77,9 @@ def search(
 
 def _known(store: SweepStore, design: Design, ends: tuple[float, float]) -> Iterator[tuple[float, list[Row]]]:
     """The levels between `ends` of which the database holds every die, with their rows."""
-    stored = {row.point[design.name] for row in store.rows() if row.point.keys() == {design.name}}
-    for level in sorted(level for level in stored if ends[0] <= level <= ends[1]):
+    stored = [row.point[design.name] for row in store.rows() if row.point.keys() == {design.name}]
+    numbers = {level for level in stored if isinstance(level, int | float)}
+    for level in sorted(level for level in numbers if ends[0] <= level <= ends[1]):
         tasks = design.tasks(level)
         if next(missing(tasks, store), None) is None:
             rows = store.rows_of(task.key for task in tasks)

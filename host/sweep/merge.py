@@ -11,7 +11,7 @@ from typing import NamedTuple
 from host.errors import SweepError
 from host.files import replacing
 from host.run import MadeWith, canonical, settings_without_places
-from host.sweep.rows import Result, Row, Timing
+from host.sweep.rows import Result, Row, Timing, damaged
 from host.sweep.store import SweepStore
 
 _BATCH = 1000
@@ -118,8 +118,10 @@ def _alike(one: Row, other: Row) -> bool:
 
 
 def _facts(row: Row) -> tuple[str, str]:
-    spec = row.spec or {}
-    return canonical(settings_without_places(spec)), canonical(row.summary)
+    try:
+        return canonical(settings_without_places(row.spec or {})), canonical(row.summary)
+    except (KeyError, TypeError, AttributeError):
+        raise damaged(row.task, "its spec lacks settings that every run has") from None
 
 
 def _shown(row: Row) -> str:

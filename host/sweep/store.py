@@ -99,9 +99,11 @@ class SweepStore:
         with errors_of(self.path):
             rows = self._connection.execute("SELECT key, request, created FROM sweep ORDER BY created, id").fetchall()
         found = []
-        for key, request, created in rows:
-            name = _short(key, [other for other, *_ in rows])
+        keys = [_printable(key) for key, *_ in rows]
+        for key, (_, request, created) in zip(keys, rows, strict=True):
+            name = _short(key, keys)
             try:
+                datetime.fromisoformat(created)
                 found.append(Sweep(name, read_object(request), created))
             except (ValueError, TypeError) as error:
                 raise SweepError(f"{self.path}, sweep {name}: its request cannot be read: {error}") from None
@@ -129,6 +131,8 @@ class SweepStore:
                     entry = (sweep.lastrowid, number, self._tables.task(task))
                     self._connection.execute("INSERT INTO plan (sweep, point, task) VALUES (?, ?, ?)", entry)
             keys = [each for (each,) in self._connection.execute("SELECT key FROM sweep")]
+        with errors_of(self.path):
+            self._bring_in()
         return _short(key, keys)
 
     def key_of(self, sweep: str) -> str:
@@ -239,8 +243,7 @@ class SweepStore:
                 self._tables.forget()
                 raise
             if time.monotonic() - self._checkpoint > _CHECKPOINT_S:
-                self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
-                self._checkpoint = time.monotonic()
+                self._bring_in()
 
     # Who has found it.
 
@@ -284,6 +287,11 @@ class SweepStore:
             " processor rounds otherwise: go on where the sweep was begun, or with the folder `teachers` of its cache"
             " (see chipsim doctor), name another --out, or add --mix-versions, which rows then tell"
         )
+
+    def _bring_in(self) -> None:
+        """Put what stands in the file beside the database into it, as far as readers let it."""
+        self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        self._checkpoint = time.monotonic()
 
     def _row(self, fields: Iterable[Any], point: str) -> Row:
         """From the columns `_FIELDS`. Raises SweepError naming the row if they hold what no run has found."""

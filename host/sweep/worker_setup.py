@@ -12,7 +12,7 @@ from host.run import run_die
 from host.sweep.listener import SweepListener
 from host.sweep.store import SweepStore
 from host.sweep.task import Task
-from host.sweep.worker import excerpt, setup_and_reference
+from host.sweep.worker import UnlikeError, excerpt, setup_and_reference
 from nonideality import NoiseError
 
 
@@ -48,7 +48,7 @@ def set_up_for_workers(tasks: Iterable[Task], listener: SweepListener, store: Sw
             setup, compared_with = setup_and_reference(task.design, task.data)
             teachers[name] = compared_with.teacher_digest
             run_die(excerpt(setup, 2), compared_with)
-        except (HostError, ChipError, NoiseError, MemoryError):
+        except (HostError, ChipError, NoiseError, UnlikeError, MemoryError):
             pass
         if store is not None and task.recipe is not None and name in teachers:
             refusal = store.refusal_of_teacher(task.recipe, teachers[name])
