@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from host.errors import SweepError
 from host.report import numbers
+from host.report.chart import text_of
 from host.report.commands import report_command
 from host.report.limits import NOTABLE, PHASES, MetLimit, limits
 from host.report.page import render, sentence_list
@@ -109,7 +110,7 @@ def sweep_page(
         moments=MOMENTS,
         phases=PHASES,
         notable=NOTABLE,
-        warnings=[*(f"{each[0].upper()}{each[1:]}." for each in mixtures), *_warnings(parts), *_silent(parts)],
+        warnings=[*(f"{each[0].upper()}{each[1:]}." for each in mixtures), *_warnings(parts), *_silent(population)],
         losses=numbers.losses(shown, population) if shown else None,
         loss_lines=numbers.panel_losses(shown, population),
         costs=sorted({name for part in parts for line in part.lines for name in line.point.cost}),
@@ -187,17 +188,16 @@ def _finding(panel: Panel, lines: Sequence[Line]) -> str:
     )
 
 
-def _silent(parts: Sequence[DrawnPanel]) -> list[str]:
+def _silent(population: Population) -> list[str]:
     """Hidden layers that say nothing: whatever a chip answers then, it has not looked."""
     told = []
-    for part in parts:
-        for point in (line.point for line in part.lines):
-            where = numbers.level_words(part.panel, point)
-            told += [
-                f"Hidden layer {layer} did not spike once after learning in {dies:,} of {len(point.dies):,} dies, at"
-                f" {where}."
-                for layer, dies in sorted(point.silent.items())
-            ]
+    for point in population.points:
+        where = ", ".join(f"{name} {text_of(level)}" for name, level in point.levels.items())
+        told += [
+            f"Hidden layer {layer} did not spike once after learning in {dies:,} of {len(point.dies):,} dies"
+            + (f", at {where}." if where else ".")
+            for layer, dies in sorted(point.silent.items())
+        ]
     return told
 
 

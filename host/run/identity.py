@@ -5,14 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 from chipsim.design import LEARNING_RULES, NEURONS, rule_of
 from chipsim.neurons import neuron_named
-from chipsim.simd import plugin_sources_key
 from host.data import ENCODERS, encoding_named
-from host.methods import find
+from host.methods import find, plugin_sources
 from host.run.plugins import plugins_named
 from host.settings import TRAINING_METHODS, RunSpec, deciding_settings
 from nonideality import EFFECTS, PluginGroup, parse_all
@@ -67,7 +65,7 @@ def _plugins(spec: RunSpec) -> list[list[str]]:
     for group, name in plugins_named(spec):
         plugin = group.plugin(name)
         if plugin is not None:
-            foreign.append([*plugin, _sources(group.get(name))])
+            foreign.append([*plugin, plugin_sources(group.get(name))])
     return foreign + _read_data(spec)
 
 
@@ -89,11 +87,3 @@ def _read_data(spec: RunSpec) -> list[list[str]]:
         if text:
             found.append([group.group, name, text])
     return found
-
-
-@cache
-def _sources(kind: Any) -> str:
-    try:
-        return plugin_sources_key([kind])
-    except TypeError:  # it stands in no file: its version has to do
-        return ""

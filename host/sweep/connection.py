@@ -90,7 +90,7 @@ def settle(connection: sqlite3.Connection) -> None:
         connection.execute("PRAGMA journal_mode = DELETE")
 
 
-class Reading(NamedTuple):
+class ReadOnly(NamedTuple):
     """A database that is read."""
 
     connection: sqlite3.Connection
@@ -103,7 +103,7 @@ class Reading(NamedTuple):
         self.connection.close()
 
 
-def look(path: Path) -> Reading:
+def look(path: Path) -> ReadOnly:
     """Raises SweepError if `path` is something else. Tells of rows that are missing, or were left behind beside it."""
     if not path.is_file():
         what = "is no file" if path.exists() else "does not exist"
@@ -122,7 +122,7 @@ def look(path: Path) -> Reading:
             if not _left_behind(path):
                 _LOG.warning("chipsim: what a killed sweep had left in %s-wal is now part of %s", path.name, path)
         undo.pop_all()
-    return Reading(_tolerant(connection), there, whole)
+    return ReadOnly(_tolerant(connection), there, whole)
 
 
 def _left_behind(path: Path) -> bool:

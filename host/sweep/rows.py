@@ -114,7 +114,11 @@ class Row(NamedTuple):
         """A run's facts (see host.run.die_run), read when asked for. Raises SweepError naming the row."""
         if self.packed_summary is None:
             return None
-        return self._read("summary", self.packed_summary, read_summary) | {"identity": self.key}
+        facts = self._read("summary", self.packed_summary, read_summary)
+        for name, value in facts["accuracy"].items():
+            if value != getattr(self, name, value):
+                raise damaged(self.task, f"it says {name!r} {getattr(self, name)}, and its summary {value}")
+        return facts | {"identity": self.key}
 
     @property
     def spec(self) -> dict[str, Any] | None:

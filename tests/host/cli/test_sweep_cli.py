@@ -8,7 +8,6 @@ from small_runs import QUIET_FLAGS, everything_in
 from small_sweeps import NOISES, tables
 
 from host.sweep import SweepStore
-from host.sweep.facts import limits_met
 
 
 @pytest.fixture
@@ -140,16 +139,3 @@ def test_a_hidden_layer_that_says_nothing_and_accumulators_that_fill_are_told(sw
     assert chipsim("report", "sweep.sqlite", "-o", "r.html", "--csv", "r.csv").status == 0
     assert "Hidden layer 1 did not spike once after learning in 2 of 2 dies" in (here / "r.html").read_text()
     assert "[1]" in (here / "r.csv").read_text()
-
-
-@pytest.mark.parametrize(
-    ("facts", "met"),
-    [
-        ({"saturation": {}}, (0, ())),
-        ({"saturation": {"learning": {"accumulator_full": 3}, "test_after": {"accumulator_full": 4}}}, (7, ())),
-        ({"saturation": {}, "cost": {"inference": {"spikes_per_layer": [0.0, 2.0, 0.0, 0.0]}}}, (0, (1, 3))),
-        ({"saturation": {}, "cost": {"inference": None}}, (0, ())),
-    ],
-)
-def test_what_of_a_runs_facts_makes_them_doubtful(facts, met):
-    assert limits_met(facts) == met

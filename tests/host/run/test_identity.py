@@ -1,4 +1,4 @@
-"""What a run is known by: content and not places; plug-ins and what they read; a teacher that is a function."""
+"""What a run is known by: content and not places; plug-ins and what they read."""
 
 import os
 import shutil
@@ -8,12 +8,9 @@ import pytest
 from plug_ins import EFFECT, write_package
 from small_runs import SMALL, small_arrays, write_npz
 
-from host.errors import RunFolderError
-from host.run import RunFolder, prepare, reference, resolve, run_die
+from host.run import resolve
 from host.sweep import Request, tasks_of
-from host.teachers import RectifiedLayers, cached_teacher, dense_network
-from host.teachers.function import function_teacher
-from nonideality import NoiseError, plugins
+from nonideality import NoiseError
 
 FINGERPRINT = """    def fingerprint(self):
         import os
@@ -21,6 +18,7 @@ FINGERPRINT = """    def fingerprint(self):
         return Path(os.environ["DROOP_TABLE"]).read_text()
 
     def fill"""
+DROOP = {"nonidealities:droop": "acme:Droop"}
 READER = EFFECT.replace("    def fill", FINGERPRINT)
 
 
@@ -67,20 +65,19 @@ def test_what_changes_no_result_is_no_part_of_it(data_file):
 @pytest.fixture
 def droop(site, tmp_path, monkeypatch):
     """A package with an effect that reads a file."""
-    write_package(site, "acme", "1.2", {"nonidealities:droop": "acme:Droop"}, {"acme.py": READER})
+    write_package(site, "acme", "1.2", DROOP, {"acme.py": READER})
     monkeypatch.setenv("DROOP_TABLE", str(tmp_path / "table.txt"))
     (tmp_path / "table.txt").write_text("1 2 3")
     return tmp_path / "table.txt"
 
 
-def test_a_plug_ins_version_its_sources_and_what_it_reads_are_part_of_it(data_file, droop, site):
+def test_a_plug_ins_version_and_what_it_reads_are_part_of_it(data_file, droop, tmp_path, monkeypatch):
     noise = {"noise": ["droop:0.1"]}
     first, plain = key(data_file, **noise), key(data_file)
     droop.write_text("1 2 4")
     second = key(data_file, **noise)
-    about = site / "acme-1.2.dist-info" / "METADATA"
-    about.write_text(about.read_text().replace("Version: 1.2", "Version: 1.3"))
-    plugins._entries.cache_clear()
+    (tmp_path / "newer").mkdir()
+    monkeypatch.syspath_prepend(write_package(tmp_path / "newer", "acme", "1.3", DROOP))
     third = key(data_file, **noise)
     assert len({first, second, third}) == 3
     assert key(data_file) == plain, "whoever does not use it is not touched"
@@ -93,55 +90,3 @@ def test_a_plug_in_that_cannot_tell_what_it_reads_is_named(data_file, droop):
     ) as raised:
         key(data_file, noise=["droop:0.1"])
     assert "\n" not in str(raised.value)
-
-
-class Shifted:
-    """Computes what the layers do, but for one hidden activation."""
-
-    def __init__(self, layers, shift):
-        self._right, self._shift = RectifiedLayers(layers), np.float32(shift)
-
-    def __call__(self, sample):
-        hidden, logits = self._right(sample)
-        hidden[:, 2] += self._shift
-        return [hidden, logits]
-
-
-@pytest.fixture
-def with_teacher(data_file):
-    """Runs with a teacher that is a function; all of them have the same weights."""
-
-    def call(shift, folder=None, **changes):
-        spec = resolve(None, SMALL | {"dataset": str(data_file)} | changes)
-        layers = cached_teacher(prepare(spec).train, 3, (7,), 1, 4)
-
-        def make(samples):
-            return function_teacher(dense_network(layers), Shifted(layers, shift), samples)
-
-        setup = prepare(spec, make_teacher=make)
-        return run_die(setup, reference(setup), folder=folder and folder(setup.spec))
-
-    return call
-
-
-def test_a_teacher_that_is_a_function_is_part_of_it(with_teacher):
-    first, again, other = (with_teacher(shift).facts for shift in (0, 0, 0.25))
-    assert first == again
-    assert first["spec_hash"] == other["spec_hash"]
-    assert first["identity"] != other["identity"] and first["teacher_digest"] != other["teacher_digest"]
-
-
-def test_a_run_is_not_resumed_with_another_function(with_teacher, tmp_path):
-    with_teacher(0, lambda spec: RunFolder.create(spec, tmp_path / "run"))
-    with pytest.raises(RunFolderError, match="belongs to another teacher"):
-        with_teacher(0.25, lambda spec: RunFolder.open(tmp_path / "run")[0])
-
-
-def test_what_one_function_taught_on_the_host_is_not_taken_for_anothers(with_teacher):
-    method = {"training.method": "online-ltl-off-chip", "noise": ["mismatch:0.5"]}
-    first, other = (with_teacher(shift, **method) for shift in (0, 3.0))
-    assert any(
-        not np.array_equal(one, two)
-        for pair, others in zip(first.chip.weights(), other.chip.weights(), strict=True)
-        for one, two in zip(pair, others, strict=True)
-    )

@@ -5,7 +5,7 @@ import sqlite3
 
 import pytest
 from small_runs import everything_in
-from small_sweeps import A_SUMMARY, tables
+from small_sweeps import A_SUMMARY, summary_of, tables
 from stored_runs import NotRun
 
 from host.errors import SweepError
@@ -16,7 +16,8 @@ TASKS = [NotRun.called(f"m-die-{die}-0000000{die}") for die in range(1, 6)]
 
 
 def result(task, status="done", after=0.8, **changes):
-    done = {"teacher": 0.9, "ideal": 0.9, "before": 0.1, "after": after, "test_samples": 60, "summary": A_SUMMARY}
+    figures = {"teacher": 0.9, "ideal": 0.9, "before": 0.1, "after": after}
+    done = {**figures, "test_samples": 60, "summary": summary_of(**figures)}
     given = (done if status == "done" else {"message": f"{status} once"}) | changes
     return Result(task.key, task.name, '{"teacher":{},"training":{}}', task.die, status, **given)
 

@@ -48,11 +48,23 @@ def test_a_row_takes_at_most_a_kilobyte(tmp_path, points):
         mine = canonical({**spec, "noise": noise, "die": die})
         key = digest_of(mine)
         task = NotRun(key, f"mismatch-{level}-weight-thermal-{level / 3:.9f}-die-{die}-{key[:8]}", die)
-        facts = canonical(varied(summary, rng) | {"teacher_digest": 32 * "5", "accuracy": summary["accuracy"]})
-        figures = (0.9, 0.9, rng.random(), rng.random(), 450)
+        accuracy = {"teacher": 0.9, "ideal": 0.9, "before": rng.random(), "after": rng.random()}
+        facts = canonical(varied(summary, rng) | {"teacher_digest": 32 * "5", "accuracy": accuracy})
         plan.append(({"mismatch@weight": level, "thermal": level / 3}, task))
         results.append(
-            Result(key, task.name, mine, die, "done", None, *figures, facts, recipe=64 * "a", teacher_digest=32 * "b")
+            Result(
+                key,
+                task.name,
+                mine,
+                die,
+                "done",
+                None,
+                *accuracy.values(),
+                450,
+                facts,
+                recipe=64 * "a",
+                teacher_digest=32 * "b",
+            )
         )
     with SweepStore.create(path) as store:
         store.add_sweep(64 * "c", {"axes": []}, plan)

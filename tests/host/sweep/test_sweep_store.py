@@ -12,27 +12,16 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from hand_made_rows import PLAN, result
 from small_runs import environment
 from small_sweeps import A_SUMMARY
-from stored_runs import NotRun
 
 from host.errors import SweepError
 from host.run import made_with
-from host.sweep import LimitsMet, Result, SweepStore, Timing
+from host.sweep import LimitsMet, SweepStore
 from host.sweep.connection import APPLICATION_ID
 
-PLAN = [
-    ({"mismatch": 0.1}, NotRun.called("m-die-1-00000001")),
-    ({"mismatch": 0.1}, NotRun.called("m-die-2-00000002")),
-    ({"mismatch": 0.2}, NotRun.called("m-die-1-00000003")),
-]
 VERSION_1 = Path(__file__).with_name("version_1.sqlite")  # written by the chipsim that had it, and swept over six dies
-
-
-def result(task, status="done", **changes):
-    done = {"teacher": 0.9, "ideal": 1 / 3, "before": 0.1, "after": 0.8, "test_samples": 60, "summary": A_SUMMARY}
-    given = ({"message": "bad corner"} if status == "failed" else done) | changes
-    return Result(task.key, task.name, '{"steps":6}', task.die, status, **given), Timing(task.key, 2.0, "me")
 
 
 @pytest.fixture
@@ -50,7 +39,7 @@ def test_what_is_stored_is_read_while_the_writer_goes_on(path):
         assert (sweep.id, sweep.request) == ("abc", {"dies": [1, 2]})
         rows = list(reader.rows("abc"))
         assert rows == list(reader.rows())
-        assert rows[0][:10] == (PLAN[0][1].name, {"mismatch": 0.1}, 1, "done", None, 0.9, 1 / 3, 0.1, 0.8, 60)
+        assert rows[0][:10] == (PLAN[0][1].name, {"mismatch": 0.1}, 1, "done", None, 0.9, 0.9, 0.1, 0.8, 60)
         assert (rows[0].key, rows[0].limits, rows[0].made_with) == (PLAN[0][1].key, (2, (1, 3)), made_with())
         assert rows[0].summary == json.loads(A_SUMMARY) | {"identity": rows[0].key}
         assert rows[0].spec == {"steps": 6}
@@ -229,158 +218,6 @@ def test_a_reader_in_a_folder_that_cannot_be_written(path):
         assert len(list(SweepStore.open(path).rows())) == 3
     finally:
         path.parent.chmod(0o755)
-
-
-def copy(path, *endings):
-    """The database, and files beside it, in a folder of their own."""
-    folder = path.parent / f"copy{len(list(path.parent.iterdir()))}"
-    folder.mkdir()
-    for ending in ("", *endings):
-        shutil.copyfile(f"{path}{ending}", folder / f"{path.name}{ending}")
-    return folder / path.name
-
-
-def killed(path):
-    """A database whose sweep was killed when it had stored two rows, as it left its files."""
-    program = (
-        "import os, sys\nfrom pathlib import Path\nsys.path[:0] = sys.argv[2:]\n"
-        "from test_sweep_store import PLAN, result\nfrom host.sweep import SweepStore\n"
-        "store = SweepStore.create(Path(sys.argv[1]))\nstore.add_sweep('abc', {}, PLAN)\n"
-        "store.record([result(PLAN[0][1]), result(PLAN[1][1])])\nos._exit(9)\n"
-    )
-    folders = [str(Path(__file__).parent), str(Path(__file__).parents[2] / "support")]
-    subprocess.run([sys.executable, "-c", program, str(path), *folders], env=environment(), check=False)
-
-
-def statuses(path):
-    with SweepStore.open(path) as store:
-        return [row.status for row in store.rows()]
-
-
-def test_a_copy_of_one_file_has_every_row(path, caplog):
-    with SweepStore.create(path) as store:
-        store.add_sweep("abc", {}, PLAN)
-        store.record([result(task) for _, task in PLAN])
-    assert statuses(copy(path)) == ["done"] * 3
-    assert caplog.messages == []
-
-
-def test_rows_that_a_killed_sweep_left_beside_its_file_are_taken_in_and_told(path, caplog):
-    killed(path)
-    assert path.with_name(f"{path.name}-wal").stat().st_size > 0
-    with_both, alone = copy(path, "-wal"), copy(path)
-    assert statuses(with_both) == ["done", "done", "missing"]
-    assert caplog.messages == [f"chipsim: what a killed sweep had left in s.sqlite-wal is now part of {with_both}"]
-    assert os.listdir(with_both.parent) == ["s.sqlite"]
-    caplog.clear()
-    assert statuses(copy(with_both)) == ["done", "done", "missing"]
-    assert caplog.messages == []
-    with SweepStore.create(path) as store:  # the sweep that goes on
-        assert [row.status for row in store.rows()] == ["done", "done", "missing"]
-    assert statuses(path) == ["done", "done", "missing"]
-    assert alone.exists()
-
-
-def test_a_copy_without_the_rows_beside_it_is_told_every_time(path, caplog):
-    with SweepStore.create(path) as store:
-        store.add_sweep("abc", {}, PLAN)
-        store._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        store.record([result(PLAN[0][1])])
-        taken = copy(path)
-        for _ in range(2):
-            caplog.clear()
-            assert statuses(taken) == ["missing"] * 3
-            [message] = caplog.messages
-            assert message.startswith(
-                f"chipsim: {taken} was copied while it was written, or after its sweep was killed"
-            )
-            assert message.endswith("copy both, or ask again for what is missing")
-        assert statuses(path) == ["done", "missing", "missing"], "the sweep that goes on is let alone"
-        store.record([result(PLAN[1][1])])
-    assert statuses(path) == ["done", "done", "missing"]
-
-
-def test_a_reader_that_stays_longer_than_the_writer_leaves_one_whole_file(path, caplog):
-    writer = SweepStore.create(path)
-    writer.add_sweep("abc", {}, PLAN)
-    reader = SweepStore.open(path)
-    assert len(list(reader.rows())) == 3
-    writer.record([result(PLAN[0][1])])
-    writer.close()
-    reader.close()
-    assert os.listdir(path.parent) == [path.name]
-    assert statuses(copy(path)) == ["done", "missing", "missing"]
-    assert caplog.messages == []
-
-
-SPOILED = {
-    "UPDATE result SET after = 1e308": "its accuracy 'after' is 1e+308, which is no number from 0 to 1",
-    "UPDATE result SET before = 'much'": "its accuracy 'before' is 'much', which is no number from 0 to 1",
-    "UPDATE result SET ideal = NULL": "its accuracy 'ideal' is None",
-    "UPDATE result SET teacher = -0.1": "its accuracy 'teacher' is -0.1",
-    "UPDATE result SET test_samples = 'all'": "its test_samples are 'all', which is no whole number from 1",
-    "UPDATE result SET test_samples = 0": "its test_samples are 0",
-    "UPDATE result SET summary = NULL": "its summary cannot be read",
-    "UPDATE result SET summary = x'0001'": "its summary cannot be read: it is cut short",
-    "UPDATE result SET summary = substr(summary, 1, length(summary) - 3)": "it is cut short",
-    "UPDATE result SET summary = x'00ff00'": "its summary cannot be read: it needs dictionary 255",
-    "UPDATE result SET summary = 'text'": "its summary cannot be read",
-    "UPDATE result SET summary = spec": "its summary cannot be read: accuracy: Field required",
-    "UPDATE dictionary SET text = x'00'": "its summary cannot be read: it is damaged",
-    "DELETE FROM dictionary": "its summary cannot be read: it needs dictionary",
-    "UPDATE result SET silent_layers = 'all'": "it says 2 and 'all' of what met its limit",
-    "UPDATE task SET die = 'nine'": "its key or its die, 'nine', is none",
-    "UPDATE task SET die = -1": "its key or its die, -1, is none",
-    "UPDATE task SET key = x'00'": "its key or its die, 1, is none",
-}
-
-
-@pytest.mark.parametrize("statement", SPOILED)
-def test_a_row_that_says_what_no_run_has_found_is_named(path, statement):
-    with SweepStore.create(path) as store:
-        store.add_sweep("abc", {}, PLAN[:1])
-        store.record([result(PLAN[0][1], limits=LimitsMet(2, (1,)))])
-    connection = sqlite3.connect(path)
-    connection.execute("PRAGMA ignore_check_constraints = ON")
-    connection.execute(statement)
-    connection.commit()
-    connection.close()
-    with SweepStore.open(path) as store, pytest.raises(SweepError) as raised:
-        for row in store.rows():
-            assert row.summary and row.spec
-    assert str(raised.value).startswith("row m-die-1-00000001: ")
-    assert SPOILED[statement] in str(raised.value)
-    assert "\n" not in str(raised.value)
-
-
-ABSURD = {
-    "what is no JSON": "{",
-    "nested too deeply": "[" * 100_000,
-    "no object": "[1]",
-    "no figure": A_SUMMARY.replace('"code_writes":0', '"code_writes":NaN'),
-    "more than any chip": A_SUMMARY.replace('"saturation":{}', '"saturation":{},"cost":{"x":1e308}'),
-    "text for a count": A_SUMMARY.replace('"weight_updates":1', '"weight_updates":"1"'),
-    "a count below 0": A_SUMMARY.replace('"train_samples":1', '"train_samples":-1'),
-    "a count beyond 64 bits": A_SUMMARY.replace('"train_samples":1', f'"train_samples":{2**63}'),
-    "a number of 10,000 digits": A_SUMMARY.replace('"train_samples":1', f'"train_samples":{"9" * 10_000}'),
-    "no network": A_SUMMARY.replace('"network":[6,7,3]', '"network":[]'),
-}
-
-
-@pytest.mark.parametrize("summary", ABSURD.values(), ids=ABSURD)
-def test_an_absurd_summary_is_named(path, summary):
-    with SweepStore.create(path) as store:
-        store.record([result(PLAN[0][1], summary=summary)])
-        [row] = store.rows_of([PLAN[0][1].key])
-        with pytest.raises(SweepError, match=r"^row m-die-1-00000001: its summary cannot be read: [^\n]+$"):
-            row.summary  # noqa: B018 - read when asked for
-
-
-def test_what_a_terminal_would_obey_is_not_passed_on(path):
-    with SweepStore.create(path) as store:
-        store.record([result(PLAN[0][1], status="failed", message="\x1b[2Jgone\nand more")])
-        [row] = store.rows_of([PLAN[0][1].key])
-    assert row.message == "\N{REPLACEMENT CHARACTER}[2Jgone\N{REPLACEMENT CHARACTER}and more"
 
 
 def test_a_row_of_other_settings_under_its_key_is_named(path):

@@ -13,6 +13,7 @@ from host.run import MadeWith, digest_of, made_with
 from host.sweep import SweepStore, Workers, merge_sweeps, run_sweep, worker
 from host.sweep.engine import run_tasks
 from host.sweep.task import Task
+from host.teachers import cached_teacher
 
 OLD = MadeWith("0.0.9", "0.60.0", "2.0.0")
 
@@ -107,18 +108,15 @@ def another_processor(monkeypatch):
         worker._following.cache_clear()
 
     def call(task, layers=None):
-        from host.run import setup
-
         def nearly(*arguments):
-            [(first, bias), *others] = trained(*arguments)
+            [(first, bias), *others] = cached_teacher(*arguments)
             other = first.copy()
             other[0, 0] = np.nextafter(other[0, 0], np.float32(9))
             return [(other, bias), *others]
 
-        trained = setup.cached_teacher
         forget()
         with monkeypatch.context() as patch:
-            patch.setattr(setup, "cached_teacher", nearly)
+            patch.setattr("host.run.setup.cached_teacher", nearly)
             ended = worker.run_task(task, layers)
         forget()
         return ended
