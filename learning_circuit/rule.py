@@ -68,6 +68,10 @@ class LearningRule(ABC):
 
         model_config = ConfigDict(frozen=True, extra="forbid")
 
+    def fingerprint(self) -> str:
+        """Of the data that it reads, such as a digest of a file; empty: it reads none. A run is known by it, too."""
+        return ""
+
     @abstractmethod
     def rows(self, circuit: Any) -> tuple[Rows, ...]:
         """Of each update that a step makes, at least one. circuit: `LearningCircuitSpec`.

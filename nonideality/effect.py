@@ -72,6 +72,13 @@ class Nonideality(ABC):
         once for each crossbar.
         """
 
+    def fingerprint(self) -> str:
+        """Of the data that it reads besides level and options, such as a digest of a file; empty: it reads none.
+
+        What a run found is known by this text, too: with other data it is another run, and is run anew.
+        """
+        return ""
+
     def describe(self, site: str) -> str:
         """What this level means at `site`, in one line."""
         entry = self.sites[site]

@@ -33,6 +33,10 @@ class NeuronModel(ABC):
 
         model_config = ConfigDict(frozen=True, extra="forbid")
 
+    def fingerprint(self) -> str:
+        """Of the data that it reads, such as a digest of a file; empty: it reads none. A run is known by it, too."""
+        return ""
+
     @abstractmethod
     def fabricate(self, settings: Any, errors: Any) -> Mapping[str, Any]:
         """Values of the fabricated fields: (n,) arrays of float64, or numbers for those per layer.

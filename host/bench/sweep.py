@@ -149,4 +149,5 @@ def _overhead() -> float:
 
 def _nothing(task: Task) -> tuple[Result, Timing]:
     summary = '{"nothing":"' + 2000 * "." + '"}'  # about as long as a run's
-    return Result(task.id, task.spec, task.die, "done", None, 1.0, 1.0, 1.0, 1.0, 1, summary), Timing(task.id, 0.0, "")
+    result = Result(task.key, task.name, task.spec, task.die, "done", None, 1.0, 1.0, 1.0, 1.0, 1, summary)
+    return result, Timing(task.key, 0.0, "")

@@ -9,7 +9,7 @@ import click
 
 from host.cli.groups import OUTPUT, command, option
 from host.cli.interrupted import interrupted_goes_on
-from host.cli.options import json_option, one_line_errors, usable_cores, workers_option
+from host.cli.options import json_option, mix_versions_option, one_line_errors, usable_cores, workers_option
 from host.cli.run_options import run_options
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     help="Chip for time and energy if --chip is none.",
 )
 @workers_option
+@mix_versions_option
 @option(
     "--out", group=OUTPUT, type=click.Path(path_type=Path, file_okay=False), default="compare", show_default=True,
     help="Folder of database, JSON and pictures.",
@@ -46,6 +47,7 @@ def compare(
     dies: str,
     figures: str,
     workers: int | None,
+    mix_versions: bool,
     out: Path,
     as_json: bool,
 ) -> None:
@@ -82,7 +84,7 @@ def compare(
         with (
             interrupted_goes_on(database),
             local_workers(workers or usable_cores()) as pool,
-            SweepStore.create(database) as store,
+            SweepStore.create(database, mix_versions) as store,
             Console() as console,
         ):
             found = run_comparison(settings, names, chosen, physical, store, pool, console)

@@ -38,7 +38,6 @@ def yield_(
 
     with one_line_errors():
         from host.errors import SweepError
-        from host.settings import RunSpec
         from host.studies import YieldReport, criterion, yields
         from host.sweep import SweepStore
 
@@ -47,12 +46,13 @@ def yield_(
             sweeps = [sweep.id for sweep in store.sweeps()]
             if not sweeps:
                 raise SweepError(f"{database} holds no sweep yet: run chipsim sweep --out {database}")
-            chosen = sweep_id or sweeps[-1]
+            chosen = store.id_of(sweep_id or sweeps[-1])
             points = yields(store.rows(chosen), wanted)
             worst_dies = [die for point in points for die in point.worst(worst)]
-            specs = [RunSpec.model_validate(row.spec) for row in store.rows_of(die.task for die in worst_dies)]
+            specs = [row.run_spec() for row in store.rows_of(die.key for die in worst_dies)]
+            mixtures = store.mixtures()
         others = [sweep for sweep in sweeps if sweep != chosen]
-        told = YieldReport(chosen, others, wanted, points, list(zip(worst_dies, specs, strict=True)))
+        told = YieldReport(chosen, others, wanted, points, list(zip(worst_dies, specs, strict=True)), mixtures)
         if as_json:
             click.echo(json.dumps(told.to_json()))
         elif as_csv:

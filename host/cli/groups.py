@@ -30,8 +30,8 @@ def option(*names: str, group: str | None = None, **settings: Any) -> Callable[[
     return click.option(*names, cls=GroupedOption, group=group, **settings)
 
 
-class GroupedCommand(click.Command):
-    """A command whose help shows its options under their headings: its own first, then those that commands share."""
+class _Grouped(click.Command):
+    """Help that shows options under their headings: the command's own first, then those that commands share."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         groups: dict[str | None, list[tuple[str, str]]] = {}
@@ -47,6 +47,10 @@ class GroupedCommand(click.Command):
         if rest:
             with formatter.section("Options"):
                 formatter.write_dl(rest)
+
+
+class GroupedCommand(_Grouped):
+    """A command with its options under headings."""
 
 
 command = partial(click.command, cls=GroupedCommand)
@@ -84,6 +88,14 @@ class NearGroup(click.Group):
             hint = did_you_mean(args[0], known)
             ctx.fail(f"{whose(ctx)} no command {args[0]!r}: {hint}choose from {', '.join(known)}")
         return super().resolve_command(ctx, args)
+
+
+class CommandWithMore(_Grouped, NearGroup):
+    """A command with options of its own, which a few commands belong to besides."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_options(ctx, formatter)
+        self.format_commands(ctx, formatter)
 
 
 class Where(NamedTuple):

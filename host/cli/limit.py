@@ -14,6 +14,7 @@ from host.cli.options import (
     database_option,
     good_die_options,
     json_option,
+    mix_versions_option,
     one_line_errors,
     usable_cores,
     workers_option,
@@ -49,6 +50,7 @@ _option = partial(option, group="Search")
 @_option("--tolerance", type=float, help="How near the limit is to be told.  [default: a 50th of the range]")
 @_option("--dies", default=20, type=click.IntRange(min=1), help="Dies per level, from --die on.  [default: 20]")
 @workers_option
+@mix_versions_option
 @database_option("limit.sqlite")
 @json_option
 def limit(
@@ -63,6 +65,7 @@ def limit(
     tolerance: float | None,
     dies: int,
     workers: int | None,
+    mix_versions: bool,
     out: Path,
     as_json: bool,
 ) -> None:
@@ -94,7 +97,7 @@ def limit(
         )
         design = Design(axis, config, overrides, dies)
         with interrupted_goes_on(out), Console() as console:
-            sweep, found = search(question, design, out, workers or usable_cores(), console)
+            sweep, found = search(question, design, out, workers or usable_cores(), console, mix_versions)
         click.echo(
             json.dumps({"sweep": sweep, **found.to_json()})
             if as_json

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from host.cli.groups import command
-from host.cli.options import one_line_errors, out_file_option
+from host.cli.options import mix_versions_option, one_line_errors, out_file_option
 from host.cli.run_options import setting_option
 
 
@@ -17,7 +17,8 @@ from host.cli.run_options import setting_option
 @out_file_option("The file; replaced if it is there.", required=True)
 @setting_option("teacher.step_s", checked=True, required=True)
 @setting_option("teacher.integration", checked=True, required=True)
-def nir(run_folder: Path, out: Path, dt: float, integration: Any) -> None:
+@mix_versions_option
+def nir(run_folder: Path, out: Path, dt: float, integration: Any, mix_versions: bool) -> None:
     """Write the die of a finished run as a NIR file (extra nir), frozen errors included.
 
     \b
@@ -30,6 +31,6 @@ def nir(run_folder: Path, out: Path, dt: float, integration: Any) -> None:
 
         if not 0 < dt < float("inf"):
             raise TeacherError(f"--dt {dt}: give the length of a step in seconds, above 0")
-        die = kept_die(run_folder)
+        die = kept_die(run_folder, mix_versions)
         write_nir(die, out, step_s=dt, integration=integration)
         click.echo(f"{out}: die {die.die_seed}, read it with reset {die.spec.neuron.reset}, dt {dt:g} s, {integration}")

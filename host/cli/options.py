@@ -70,6 +70,14 @@ def database_option(default: str) -> Callable[[Any], Any]:
     )
 
 
+mix_versions_option = option(
+    "--mix-versions",
+    is_flag=True,
+    group=RUNNING,
+    help="Go on with what another chipsim, numba or numpy has made; results tell.",
+)
+
+
 def good_die_options(group: str | None = None, within: str | None = None) -> Callable[[Any], Any]:
     """From which accuracy on a die is good. group: heading. within: what the help says of its default."""
     shown = f"  [default: {within}]" if within else ""

@@ -12,7 +12,7 @@ import click
 
 from host.cli.chip_location import ChipPlace, chip_options, chip_source
 from host.cli.groups import OUTPUT, RUNNING, command, option
-from host.cli.options import json_option, one_line_errors, threads_option, usable_cores
+from host.cli.options import json_option, mix_versions_option, one_line_errors, threads_option, usable_cores
 from host.cli.run_options import run_options
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ class _Show(NamedTuple):
 @threads_option
 @option("--out", type=click.Path(path_type=Path), group=OUTPUT, help="Run folder.  [default: runs/<date>-<hash>]")
 @option("--resume", type=click.Path(path_type=Path), group=RUNNING, help="Continue the run in this folder.")
+@mix_versions_option
 @json_option
 @option("-v", "--verbose", "details", is_flag=True, group=OUTPUT, help="Also what the noise means, costs, the wire.")
 @option("--quiet", is_flag=True, group=OUTPUT, help="No progress on stderr.")
@@ -44,6 +45,7 @@ def run(
     threads: int | None,
     out: Path | None,
     resume: Path | None,
+    mix_versions: bool,
     as_json: bool,
     details: bool,
     quiet: bool,
@@ -62,8 +64,11 @@ def run(
         raise click.UsageError(
             f"--resume continues a run as it was defined; leave out {', '.join(given)} or start a new run"
         )
+    if mix_versions and resume is None:
+        raise click.UsageError("--mix-versions says how to go on with --resume FOLDER: give both, or leave it out")
     with one_line_errors():
-        _run(overrides, config, threads or usable_cores(), out, resume, _Show(as_json, details, quiet, pictures), place)
+        show = _Show(as_json, details, quiet, pictures)
+        _run(overrides, config, threads or usable_cores(), out, resume, mix_versions, show, place)
 
 
 def _run(
@@ -72,6 +77,7 @@ def _run(
     threads: int,
     out: Path | None,
     resume: Path | None,
+    mix_versions: bool,
     show: _Show,
     place: ChipPlace,
 ) -> None:
@@ -102,7 +108,7 @@ def _run(
         sys.stdout.flush()
 
     if resume is not None:
-        folder, spec = RunFolder.open(resume)
+        folder, spec = RunFolder.open(resume, mix_versions)
         folder.clear()
     else:
         spec = resolve(config, overrides)

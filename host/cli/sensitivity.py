@@ -9,7 +9,14 @@ import click
 
 from host.cli.groups import command, option
 from host.cli.interrupted import interrupted_goes_on
-from host.cli.options import database_option, json_option, one_line_errors, usable_cores, workers_option
+from host.cli.options import (
+    database_option,
+    json_option,
+    mix_versions_option,
+    one_line_errors,
+    usable_cores,
+    workers_option,
+)
 from host.cli.run_options import run_options
 
 
@@ -26,6 +33,7 @@ from host.cli.run_options import run_options
     "--samples", group="Study", default=64, type=int, help="Rows of the Sobol design, a power of two.  [default: 64]"
 )
 @workers_option
+@mix_versions_option
 @database_option("sensitivity.sqlite")
 @json_option
 def sensitivity(
@@ -34,6 +42,7 @@ def sensitivity(
     dies: int,
     samples: int,
     workers: int | None,
+    mix_versions: bool,
     out: Path,
     as_json: bool,
 ) -> None:
@@ -54,7 +63,7 @@ def sensitivity(
 
         study = study_of(config, overrides, dies, samples)
         with interrupted_goes_on(out), Console() as console:
-            sweep, answer = answered(study, out, workers or usable_cores(), console)
+            sweep, answer = answered(study, out, workers or usable_cores(), console, mix_versions)
         click.echo(
             json.dumps(sensitivity_json(answer, sweep)) if as_json else "\n".join(sensitivity_lines(answer, sweep))
         )

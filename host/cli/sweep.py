@@ -9,17 +9,25 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from host.cli.groups import RUNNING, command, option
-from host.cli.options import database_option, json_option, one_line_errors, usable_cores, workers_option
+from host.cli.groups import OUTPUT, RUNNING, CommandWithMore, GroupedCommand, option
+from host.cli.options import (
+    database_option,
+    json_option,
+    mix_versions_option,
+    one_line_errors,
+    usable_cores,
+    workers_option,
+)
 from host.cli.run_options import run_options
 
 if TYPE_CHECKING:
     from host.sweep import Request, SweepStore
 
 _FAILURES_SHOWN = 5
+_COMMANDLINE = click.core.ParameterSource.COMMANDLINE
 
 
-@command()
+@click.group(cls=CommandWithMore, invoke_without_command=True, subcommand_metavar="[merge ...]")
 @run_options
 @option("--axis", "axes", group="Sweep", multiple=True, help="KEY=VALUE,VALUE,... for any setting, repeatable.")
 @option("--cross", group="Sweep", is_flag=True, help="All combinations of the axes.  [default: one axis at a time]")
@@ -28,9 +36,12 @@ _FAILURES_SHOWN = 5
 @option("--dask", group=RUNNING, metavar="ADDRESS", help="Run on the Dask cluster whose scheduler is there.")
 @database_option("sweep.sqlite")
 @option("--retry-failed", group=RUNNING, is_flag=True, help="Run tasks again that have failed before.")
+@mix_versions_option
 @option("--plan", "only_plan", group=RUNNING, is_flag=True, help="Say what would run and how long it should take.")
 @json_option
+@click.pass_context
 def sweep(
+    context: click.Context,
     overrides: dict[str, Any],
     config: Path | None,
     axes: tuple[str, ...],
@@ -40,9 +51,10 @@ def sweep(
     dask: str | None,
     out: Path,
     retry_failed: bool,
+    mix_versions: bool,
     only_plan: bool,
     as_json: bool,
-) -> int:
+) -> int | None:
     """Run every point of a grid on many dies; asked again, run only what is missing.
 
     \b
@@ -51,8 +63,15 @@ def sweep(
     chipsim sweep --noise=mismatch:0,0.1,0.2,0.3 --dies 100 --plan
 
     A noise with several levels is an axis, one with a single level belongs to every point. Exit status 1 if a task
-    failed; the others are run all the same.
+    failed or was lost; the others are run all the same.
     """
+    if context.invoked_subcommand is not None:
+        if given := sorted(name for name in context.params if context.get_parameter_source(name) is _COMMANDLINE):
+            raise click.UsageError(
+                f"sweep {context.invoked_subcommand} takes no option of sweep: leave out {', '.join(given)}, or give it"
+                f" after {context.invoked_subcommand}"
+            )
+        return None
     import json
 
     if dask is not None and workers is not None:
@@ -65,9 +84,33 @@ def sweep(
             plan = _plan(request, out, count, retry_failed)
             click.echo(json.dumps(plan) if as_json else "\n".join(_plan_lines(plan)))
             return 0
-        report = _run(request, out, count, dask, retry_failed)
+        report = _run(request, out, count, dask, retry_failed, mix_versions)
         click.echo(json.dumps(report) if as_json else "\n".join(_report_lines(report)))
-        return 1 if report["failed"] else 0
+        return 1 if report["failed"] or report["lost"] else 0
+
+
+@sweep.command(cls=GroupedCommand)
+@click.argument("databases", nargs=-1, required=True, type=click.Path(path_type=Path))
+@option("-o", "--out", type=click.Path(path_type=Path), required=True, group=OUTPUT, help="The new database.")
+@mix_versions_option
+@json_option
+def merge(databases: tuple[Path, ...], out: Path, mix_versions: bool, as_json: bool) -> None:
+    """Put the sweeps and rows of several databases into a new one.
+
+    \b
+    chipsim sweep merge here.sqlite there.sqlite --out both.sqlite
+
+    A row that two of them have is stored once. Where they found different things under one key, or were made by other
+    versions or other teachers, nothing is merged.
+    """
+    import json
+    from dataclasses import asdict
+
+    with one_line_errors():
+        from host.sweep import merge_sweeps
+
+        merged = merge_sweeps(databases, out, mix_versions)
+        click.echo(json.dumps({"database": str(out), **asdict(merged)}) if as_json else merged.line(out))
 
 
 def request_of(
@@ -91,39 +134,47 @@ def request_of(
     return sweep.Request(settings, (*noise_axes, *map(sweep.setting_axis, axes)), cross, chosen)
 
 
-def _run(request: Request, out: Path, count: int, dask: str | None, retry_failed: bool) -> dict[str, Any]:
-    from host import sweep
+def _run(
+    request: Request, out: Path, count: int, dask: str | None, retry_failed: bool, mix_versions: bool
+) -> dict[str, Any]:
+    from host import sweep as host_sweep
     from host.sweep import Display
 
     began = time.monotonic()
     try:
         with (
-            sweep.dask_workers(dask) if dask else sweep.local_workers(count) as workers,
-            sweep.SweepStore.create(out) as store,
+            host_sweep.dask_workers(dask, mix_versions) if dask else host_sweep.local_workers(count) as workers,
+            host_sweep.SweepStore.create(out, mix_versions) as store,
         ):
-            with Display(store, request.id) as display:
-                sweep.run_sweep(request, store, workers, display, retry_failed)
-            return _report(request, store, display.ran, time.monotonic() - began)
+            with Display(store, request.key) as display:
+                name = host_sweep.run_sweep(request, store, workers, display, retry_failed)
+            return _report(name, store, display.ran, time.monotonic() - began)
     except KeyboardInterrupt:
         click.echo(f"chipsim: interrupted; what is stored in {out} stays: the same command goes on", err=True)
         sys.exit(130)
 
 
-def _report(request: Request, store: SweepStore, ran: int, seconds: float) -> dict[str, Any]:
+def _report(name: str, store: SweepStore, ran: int, seconds: float) -> dict[str, Any]:
     from host.sweep import tallies
 
-    points = list(tallies(store.rows(request.id)).values())
-    failed = sum(point.failed for point in points)
-    rows = store.rows(request.id) if failed else ()
+    points = list(tallies(store.rows(name)).values())
+    in_vain = {status: sum(point.in_vain[status] for point in points) for status in ("failed", "lost")}
+    rows = list(store.rows(name)) if any(in_vain.values()) else []
+    told = {
+        what: [{"task": row.task, "message": row.message} for row in rows if row.status == status]
+        for status, what in (("failed", "failures"), ("lost", "losses"))
+    }
     return {
         "database": str(store.path),
-        "sweep": request.id,
+        "sweep": name,
         "tasks": sum(point.planned for point in points),
         "ran": ran,
-        "failed": failed,
+        **in_vain,
         "seconds": round(seconds, 2),
         "points": [point.to_json() for point in points],
-        "failures": [{"task": row.task, "message": row.message} for row in rows if row.status == "failed"],
+        **told,
+        "doubts": [doubt for point in points for doubt in point.doubts()],
+        "mixtures": store.mixtures(),
     }
 
 
@@ -136,11 +187,21 @@ def _report_lines(report: dict[str, Any]) -> list[str]:
         "",
         *point_table(report["points"]),
     ]
-    if failures := report["failures"]:
-        lines += ["", f"{len(failures):,} tasks failed; run them again with --retry-failed:"]
-        lines += [f"  {each['task']}: {each['message']}" for each in failures[:_FAILURES_SHOWN]]
-        lines += [f"  and {len(failures) - _FAILURES_SHOWN:,} more"] if len(failures) > _FAILURES_SHOWN else []
+    for said in (report["doubts"], report["mixtures"]):
+        lines += ["", *_first(said)] if said else []
+    for what, fix in (("failures", "failed; run them again with --retry-failed"), ("losses", _LOST)):
+        if entries := report[what]:
+            told = [f"  {each['task']}: {each['message']}" for each in entries]
+            lines += ["", f"{len(entries):,} tasks {fix}:", *_first(told)]
     return lines
+
+
+_LOST = "were lost by passing faults of the machine; the same command runs them again"
+
+
+def _first(lines: list[str]) -> list[str]:
+    more = len(lines) - _FAILURES_SHOWN
+    return [*lines[:_FAILURES_SHOWN], *([f"  and {more:,} more"] if more > 0 else [])]
 
 
 def _plan(request: Request, out: Path, workers: int, retry_failed: bool) -> dict[str, Any]:

@@ -14,10 +14,11 @@ from host.compare.judgement import verdict
 from host.compare.numbers import MethodNumbers, numbers_of
 from host.compare.plot import draw
 from host.compare.simulate import specs
+from host.errors import SweepError
 from host.files import write_bytes, write_text
 from host.settings import RunSpec
 from host.studies import simulate
-from host.sweep import SweepStore, Workers
+from host.sweep import Row, SweepStore, Workers
 from host.terminal import Console
 
 
@@ -62,6 +63,15 @@ class Comparison:
             write_bytes(folder / f"compare.{kind}", buffer.getvalue())
 
 
+def _facts(row: Row) -> dict[str, Any]:
+    """Of a task that is done. Raises SweepError naming the row if its costs are not there."""
+    facts = row.summary or {}
+    method, cost = facts.get("method"), facts.get("cost")
+    if not method or not cost or (method["die_samples"] and not cost.get("learning")):
+        raise SweepError(f"row {row.task}: it does not say what its run cost: simulate it again in another --out")
+    return facts
+
+
 def compare(
     settings: Mapping[str, Any],
     names: Sequence[str],
@@ -82,7 +92,7 @@ def compare(
     found = []
     network: tuple[int, ...] = ()
     for name, wanted in asked.items():
-        ideal, *facts = [next(rows).summary or {} for _ in wanted]
+        ideal, *facts = [_facts(next(rows)) for _ in wanted]
         network = tuple(ideal["network"])
         design = wanted[-1].design(network[0], network[-1])
         found.append(numbers_of(name, ideal, facts, design, wanted[-1].chip or hardware))

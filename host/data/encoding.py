@@ -23,6 +23,11 @@ class Encoding(ABC):
     one_spike: ClassVar[bool] = False  # an input spikes at most once in a window
     latency: ClassVar[bool] = False  # a value is told by the time of a spike, not by how many there are
 
+    @classmethod
+    def fingerprint(cls) -> str:
+        """Of the data that it reads, such as a digest of a file; empty: it reads none. A run is known by it, too."""
+        return ""
+
     def __init__(self, n_in: int, steps: int, seed: int) -> None:
         """Make what `fill` needs besides its arguments."""
         self.n_in = n_in

@@ -54,9 +54,14 @@ class Dataset:
 
     @cached_property
     def digest(self) -> str:
-        """Sixteen hex digits over all samples, so that whoever goes on notices other data."""
-        digest = hashlib.sha256()
+        """Sixteen hex digits over all samples and what they mean, so that whoever goes on notices other data.
+
+        The same bytes are other data as another type, in another shape or range.
+        """
+        digest = hashlib.sha256(repr((self.n_classes, self.image_shape)).encode())
         for samples in (self.train, self.test):
+            digest.update(repr((samples.raw.dtype.str, samples.raw.shape)).encode())
+            digest.update(np.asarray([samples.low, samples.high], np.float64).tobytes())
             digest.update(samples.raw.tobytes())
             digest.update(samples.labels.tobytes())
         return digest.hexdigest()[:16]

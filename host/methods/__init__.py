@@ -1,8 +1,8 @@
 """Ways to bring a network onto a die: one per file, found by its name.
 
 `METHODS.md` beside this file has their equations. Read `method` (what each of them gives) and `effort` (what each
-took), then one of them: `on_chip_ltl`, `conversion`, `in_the_loop`, or those that learn on the host (`on_host`):
-`offline_ltl`, `online_ltl_off_chip`, `noise_aware`. `registry` finds them, and those of other packages; the names and
+took), then one of them: `on_chip_ltl`, `conversion`, `in_the_loop`, or those that learn on the host (`on_host`;
+`plugin_sources`: by whose code): `offline_ltl`, `online_ltl_off_chip`, `noise_aware`. `registry` finds them, and those of other packages; the names and
 meanings of ours are in `host/settings/method_names.py`, so that help need not import them.
 
 May know: `gradients`, `training`, `teachers`, `data`, `link`, `settings`, and `chipsim` by its interface, `die` for
@@ -19,6 +19,7 @@ after any stop; what a method cannot do is refused in one line.
 from host.methods.effort import Effort, bytes_shown, n_weights, programming_bytes
 from host.methods.method import Job, Method
 from host.methods.on_host import OnHost
+from host.methods.plugin_sources import plugin_sources
 from host.methods.registry import find
 from host.settings import TRAINING_METHODS
 
@@ -31,5 +32,6 @@ __all__ = [
     "bytes_shown",
     "find",
     "n_weights",
+    "plugin_sources",
     "programming_bytes",
 ]

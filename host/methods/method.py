@@ -52,6 +52,10 @@ class Method(ABC):
         False  # whether it trains convolutions and pools, too, or fully connected layers only
     )
 
+    def fingerprint(self) -> str:
+        """Of the data that it reads, such as a digest of a file; empty: it reads none. A run is known by it, too."""
+        return ""
+
     @abstractmethod
     def epochs(self, spec: RunSpec, n_train: int) -> int:
         """Passes over the training samples where the spec leaves them open."""

@@ -16,7 +16,7 @@ from host.files import read_arrays, write_arrays
 from host.methods.effort import Effort, n_weights, programming_bytes
 from host.methods.method import Job, Method
 from host.settings import TRAINING_METHODS
-from host.teachers import Layer
+from host.teachers import Layer, teacher_digest
 from host.training import Learner, Progress, Setup, train
 
 
@@ -73,6 +73,7 @@ class OnHost(Method):
         sources = Path(__file__).resolve().parents[2]
         recipe: dict[str, Any] = {
             "spec": facts,
+            "teacher": teacher_digest(setup.teacher, setup.train),  # whose start weights and targets these are
             "sources": sources_key(sources),
             "samples": [hashlib.sha256(part.raw.tobytes()).hexdigest() for part in (setup.train, setup.valid)],
             "labels": [hashlib.sha256(part.labels.tobytes()).hexdigest() for part in (setup.train, setup.valid)],

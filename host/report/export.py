@@ -17,14 +17,16 @@ from host.sweep import Row
 
 _BATCH = 10_000
 _TEXT = ("task", "status", "message")
+_MADE_WITH = ("chipsim", "numba", "numpy")
 _WHOLE = ("die", "test_samples")
 _ACCURACIES = ("teacher", "ideal", "before", "after")
 _ACTIVITY = ("train_samples", "synaptic_events", "weight_updates", "code_writes")
 
 
 def columns(axes: Sequence[str]) -> list[str]:
-    """Names in their order. Saturation and cost, of many figures each, are JSON texts."""
-    return ["task", *axes, "die", "status", "message", *_ACCURACIES, "test_samples", *_ACTIVITY, "saturation", "cost"]
+    """Names in their order. Saturation, cost and silent layers, of many figures, are JSON texts."""
+    found = [*_ACCURACIES, "test_samples", *_ACTIVITY, "saturation", "cost", "silent_layers"]
+    return ["task", *axes, "die", "status", "message", *found, "teacher_digest", *_MADE_WITH]
 
 
 def records(rows: Iterable[Row], axes: Sequence[str]) -> Iterator[dict[str, Any]]:
@@ -35,6 +37,9 @@ def records(rows: Iterable[Row], axes: Sequence[str]) -> Iterator[dict[str, Any]
             **{axis: row.point.get(axis) for axis in axes},
             **{name: summary.get(name) for name in _ACTIVITY},
             **{name: json.dumps(summary[name]) if name in summary else None for name in ("saturation", "cost")},
+            "silent_layers": json.dumps(row.limits.silent_layers) if summary else None,
+            "teacher_digest": row.teacher_digest,
+            **{name: getattr(row.made_with, name, None) for name in _MADE_WITH},
         }
 
 

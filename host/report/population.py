@@ -32,10 +32,12 @@ class Point:
     )
     good: dict[Moment, int] = field(default_factory=lambda: dict.fromkeys(MOMENTS, 0))
     failed: int = 0
+    lost: int = 0  # by passing faults of a machine
     missing: int = 0
     tested: int = 0  # test samples shown to all dies together, each moment
     activity: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_ACTIVITY, 0))
     saturation: dict[str, dict[str, int]] = field(default_factory=dict)  # phase -> what met its limit -> how often
+    silent: dict[int, int] = field(default_factory=dict)  # hidden layer without a spike -> in how many dies
     cost: dict[str, list[float]] = field(default_factory=dict)  # dotted name of a figure -> of each die
 
     def mean(self, name: str) -> float | None:
@@ -75,6 +77,10 @@ class Population:
         return sum(point.failed for point in self.points)
 
     @property
+    def lost(self) -> int:
+        return sum(point.lost for point in self.points)
+
+    @property
     def missing(self) -> int:
         return sum(point.missing for point in self.points)
 
@@ -106,8 +112,9 @@ def gather(rows: Iterable[Row], wanted: Criterion) -> Population:
             point = points.setdefault(json.dumps(levels, sort_keys=True), Point(levels))
         if row.status == "done":
             _add(point, row, wanted)
-        elif row.status == "failed":
-            point.failed += 1
+        elif row.status in ("failed", "lost"):
+            point.failed += row.status == "failed"
+            point.lost += row.status == "lost"
             if len(failures) < SHOWN_FAILURES:
                 failures.append(Failure(row.task, row.die, row.message or "no message", row.point))
         else:
@@ -119,11 +126,13 @@ def _add(point: Point, row: Row, wanted: Criterion) -> None:
     summary = row.summary
     assert summary is not None and row.ideal is not None and row.test_samples is not None, "done rows have figures"
     if point.spec is None:
-        point.spec = RunSpec.model_validate(row.spec)
+        point.spec = row.run_spec()
         point.network = tuple(summary["network"])
     point.dies.append(row.die)
     for name, values in point.accuracies.items():
         values.append(getattr(row, name))
+    for layer in row.limits.silent_layers:
+        point.silent[layer] = point.silent.get(layer, 0) + 1
     for moment in MOMENTS:
         point.good[moment] += wanted.met(getattr(row, moment), row.ideal, row.test_samples)
     point.tested += row.test_samples

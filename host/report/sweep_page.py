@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from host.errors import SweepError
 from host.report import numbers
+from host.report.chart import text_of
 from host.report.commands import report_command
 from host.report.limits import NOTABLE, PHASES, MetLimit, limits
 from host.report.page import render, sentence_list
@@ -72,13 +74,23 @@ class DrawnPanel:
 
 
 def sweep_page(
-    source: Source, rows: Iterable[Row], study: StudyPart | None, wanted: Criterion, options: Sequence[str]
+    source: Source,
+    rows: Iterable[Row],
+    study: StudyPart | None,
+    wanted: Criterion,
+    options: Sequence[str],
+    mixtures: Sequence[str],
 ) -> tuple[str, Population]:
-    """The page, and what it was made of. options: of the command line, that make this page again."""
+    """The page, and what it was made of.
+
+    options: of the command line, that make this page again; mixtures: what rows do not have in common and should.
+    """
     population = gather(rows, wanted)
     asked = source.question
     # A study's points vary everything at once; its own part tells of them.
     grid = study is None or study.id != source.id
+    if grid:
+        _check_axes(source, population)
     panels = arrange(population.points, list(asked.axes)) if grid else []
     drawn = [panel for panel in panels if any(point.dies for point in panel.points)]
     shown = drawn[:MOST_PANELS]
@@ -98,7 +110,7 @@ def sweep_page(
         moments=MOMENTS,
         phases=PHASES,
         notable=NOTABLE,
-        warnings=_warnings(parts),
+        warnings=[*(f"{each[0].upper()}{each[1:]}." for each in mixtures), *_warnings(parts), *_silent(population)],
         losses=numbers.losses(shown, population) if shown else None,
         loss_lines=numbers.panel_losses(shown, population),
         costs=sorted({name for part in parts for line in part.lines for name in line.point.cost}),
@@ -109,6 +121,16 @@ def sweep_page(
         sentence_list=sentence_list,
     )
     return page, population
+
+
+def _check_axes(source: Source, population: Population) -> None:
+    """Raises SweepError if a point varies what the sweep does not."""
+    for point in population.points:
+        if stray := [name for name in point.levels if name not in source.question.axes]:
+            raise SweepError(
+                f"{source.path}: a point of sweep {source.id} has a level of {stray[0]!r}, which is no axis of it: take"
+                " an older copy of the file, or sweep again into another --out"
+            )
 
 
 def _part(number: int, panel: Panel, population: Population, source: Source, wanted: Criterion) -> DrawnPanel:
@@ -164,6 +186,19 @@ def _finding(panel: Panel, lines: Sequence[Line]) -> str:
         f" is {means['after']}. Dies as good as asked for: {good['before']:,} of {dies:,} before, {good['after']:,}"
         " after."
     )
+
+
+def _silent(population: Population) -> list[str]:
+    """Hidden layers that say nothing: whatever a chip answers then, it has not looked."""
+    told = []
+    for point in population.points:
+        where = ", ".join(f"{name} {text_of(level)}" for name, level in point.levels.items())
+        told += [
+            f"Hidden layer {layer} did not spike once after learning in {dies:,} of {len(point.dies):,} dies"
+            + (f", at {where}." if where else ".")
+            for layer, dies in sorted(point.silent.items())
+        ]
+    return told
 
 
 def _warnings(parts: Sequence[DrawnPanel]) -> list[str]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from host.errors import SettingError
+from host.errors import SettingError, SweepError
 from host.files import write_text
 from host.report.export import write_csv, write_parquet
 from host.report.question import is_study, levels, question, size
@@ -51,10 +51,12 @@ def write_sweep(
         _check(source, targets)
         if sweep_id is not None:
             options += ["--sweep", sweep_id]
+        sweep.check_request()
         asked = question(sweep.request, str(source))
         described = Source(str(source), sweep.id, _date(sweep.created), asked, others)
         study = _study(store, sweep, str(source))
-        page, population = sweep_page(described, store.rows(sweep.id), study, wanted, [*options, "-o", str(out)])
+        again = [*options, "-o", str(out)]
+        page, population = sweep_page(described, store.rows(sweep.id), study, wanted, again, store.mixtures())
         write_text(out, page)
         axes = levels(sweep.request)
         if csv is not None:
@@ -62,7 +64,8 @@ def write_sweep(
         if parquet is not None:
             write_parquet(parquet, store.rows(sweep.id), axes)
     facts = {name: str(path) for name, path in targets.items() if path is not None}
-    tasks = {"done": population.done, "failed": population.failed, "missing": population.missing}
+    tasks = {name: getattr(population, name) for name in ("done", "failed", "lost", "missing")}
+    tasks = {name: count for name, count in tasks.items() if count or name != "lost"}
     counts = f"{sweep.id}: {', '.join(f'{count:,} {what}' for what, count in tasks.items())}"
     lines = table([*facts.items(), ("sweep", counts)], align="<")
     return Written(lines, {**facts, "sweep": sweep.id, "tasks": tasks})
@@ -82,11 +85,14 @@ def _choose(store: SweepStore, sweep_id: str | None) -> tuple[Sweep, int]:
     if not sweeps:
         raise SettingError(f"{store.path} holds no sweep yet: run chipsim sweep --out {store.path}")
     if sweep_id is None:  # the largest grid, of equals the latest: a search for a limit leaves many small ones
+        for sweep in sweeps:
+            sweep.check_request()
         return max(reversed(sweeps), key=lambda sweep: size(sweep.request)), len(sweeps) - 1
-    for sweep in sweeps:
-        if sweep.id == sweep_id:
-            return sweep, len(sweeps) - 1
-    raise SettingError(f"--sweep {sweep_id}: {store.path} holds {', '.join(sweep.id for sweep in sweeps)}")
+    try:
+        wanted = store.id_of(sweep_id)
+    except SweepError as error:
+        raise SettingError(f"--sweep {sweep_id}: {error}") from None
+    return next(sweep for sweep in sweeps if sweep.id == wanted), len(sweeps) - 1
 
 
 def _study(store: SweepStore, sweep: Sweep, source: str) -> StudyPart | None:
@@ -95,6 +101,7 @@ def _study(store: SweepStore, sweep: Sweep, source: str) -> StudyPart | None:
     chosen = sweep if is_study(sweep.request) else studies[-1] if studies else None
     if chosen is None:
         return None
+    chosen.check_request()
     asked = question(chosen.request, source)
     return study_part(chosen.id, asked, Study.from_request(chosen.request), store.rows(chosen.id))
 

@@ -8,11 +8,12 @@ Read, in this order:
     chip_source      where the die comes from: this process, or a server behind a wire
     die_run          from spec to result: ideal, before, learning, after
     folder           spec, metrics, checkpoint, result: whole files only, at any moment
-    plugins          which plug-ins a run uses
+    plugins          which plug-ins a run uses; `versions`: with which packages it is made
+    identity         what a run is known by, however its paths were typed
     cost_facts       what the run cost; `kept`: the die of a finished run; `checked_design`: a design to be checked
 
 May know: `methods`, `training`, `teachers`, `data`, `link`, `settings`, errors and files; `chipsim` by its interface,
-`check`, `cost`, `design` and `physical`. Never who listens, and never a picture: both lie above.
+`check`, `cost`, `design`, `neurons` and `physical`. Never who listens, and never a picture: both lie above.
 
 To add a fact to a result: in `die_run`, from what the die and the method counted; it must be the same on any number of
 threads and behind any wire. To add a file to the folder: in `folder`, written beside and renamed. The tests are in
@@ -23,23 +24,38 @@ from host.run.checked_design import design_from
 from host.run.chip_source import ChipSource, InProcess
 from host.run.cost_facts import cost_json
 from host.run.die_run import NullListener, Outcome, Reference, RunListener, recovered_fraction, reference, run, run_die
-from host.run.folder import RunFolder, versions
+from host.run.folder import RunFolder
+from host.run.identity import (
+    canonical,
+    digest_of,
+    identity_of,
+    key_of,
+    settings_without_places,
+    teacher_recipe,
+)
 from host.run.kept import kept_die
 from host.run.resolution import merge, read_settings, resolve, spec_of
 from host.run.setup import complete, prepare, resolved
+from host.run.versions import MadeWith, made_with, versions
 
 __all__ = [
     "ChipSource",
     "InProcess",
+    "MadeWith",
     "NullListener",
     "Outcome",
     "Reference",
     "RunFolder",
     "RunListener",
+    "canonical",
     "complete",
     "cost_json",
     "design_from",
+    "digest_of",
+    "identity_of",
     "kept_die",
+    "key_of",
+    "made_with",
     "merge",
     "prepare",
     "read_settings",
@@ -49,6 +65,8 @@ __all__ = [
     "resolved",
     "run",
     "run_die",
+    "settings_without_places",
     "spec_of",
+    "teacher_recipe",
     "versions",
 ]

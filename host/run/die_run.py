@@ -16,9 +16,11 @@ from host.methods import Job, find
 from host.run.chip_source import ChipSource, InProcess
 from host.run.cost_facts import cost_json
 from host.run.folder import RunFolder
+from host.run.identity import identity_of, key_of
 from host.run.plugins import plugins_used
 from host.run.setup import prepare
 from host.settings import RunSpec
+from host.teachers import teacher_digest
 from host.training import CHUNK, Progress, Score, Setup, evaluate
 from nonideality import parse_all
 
@@ -71,6 +73,7 @@ class Reference:
 
     teacher: float  # accuracy on the test set
     ideal: Score  # of a chip without errors, on the test set
+    teacher_digest: str  # see host.teachers.digest
 
 
 def run(
@@ -98,7 +101,8 @@ def reference(setup: Setup, threads: int = 1) -> Reference:
     """Measure what the dies of this design are compared with."""
     test = setup.dataset.test
     chip = setup.chip(setup.design.ideal(), setup.converted_weights(), threads)
-    return Reference(setup.teacher.accuracy(test), evaluate(chip, test, _encoder(setup)))
+    digest = teacher_digest(setup.teacher, setup.train)
+    return Reference(setup.teacher.accuracy(test), evaluate(chip, test, _encoder(setup)), digest)
 
 
 def run_die(
@@ -124,7 +128,7 @@ def run_die(
     start = chip.weights()
     before = evaluate(chip, test, encoder)
 
-    identity = {"spec": spec.hash(), "data set": setup.dataset.digest}
+    identity = identity_of(spec, setup.dataset.digest) | {"teacher": compared_with.teacher_digest}
     progress = folder.load_progress(identity) if folder else None
     progress = progress or Progress(len(setup.valid))
     learned: list[int] = []  # presentations so far, of those learned from in this call
@@ -160,11 +164,19 @@ def run_die(
         "link": source.link(),
         "run_dir": str(folder.path) if folder else None,
     }
-    if plugins := plugins_used(setup):
+    if plugins := plugins_used(spec):
         summary["plugins"] = [plugin._asdict() for plugin in plugins]
+    if folder and folder.mixed_versions:
+        summary["mixed_versions"] = folder.mixed_versions
     if folder:
         folder.save_result(summary)
     return Outcome(setup, chip, before, after, compared_with.ideal, start, progress, facts, summary)
+
+
+def _key(setup: Setup, compared_with: Reference) -> str:
+    """By which this run is known. A teacher that follows from the spec is not part of it: it is told beside it."""
+    given = {"teacher": compared_with.teacher_digest} if setup.given_teacher else {}
+    return key_of(identity_of(setup.spec, setup.dataset.digest) | given)
 
 
 def _encoder(setup: Setup) -> Encoder:
@@ -196,6 +208,8 @@ def _facts(setup: Setup, compared_with: Reference, before: Score, after: Score, 
     return {
         "dataset": setup.dataset.name,
         "data_digest": setup.dataset.digest,
+        "teacher_digest": compared_with.teacher_digest,
+        "identity": _key(setup, compared_with),
         "network": list(setup.teacher.sizes),
         **({} if setup.teacher.fidelity is None else {"teacher": setup.teacher.fidelity.to_json()}),
         "chip": None if spec.chip is None else {"name": spec.chip.name, "not_modelled": not_modelled(spec.chip)},

@@ -7,12 +7,10 @@ import errno
 import io
 import json
 import os
-import platform
 import shutil
 import tempfile
 from dataclasses import asdict, fields
 from datetime import date
-from importlib.metadata import version
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -20,19 +18,22 @@ from typing import Any
 from host.errors import RunFolderError
 from host.files import read_arrays, write_arrays, write_text
 from host.run.resolution import resolve
+from host.run.versions import MadeWith, made_with, made_with_from, versions
 from host.settings import RunSpec
 from host.training import Check, Progress
 
-_PACKAGES = ("chipsim", "numpy", "numba", "scikit-learn", "scipy", "pydantic")
-
+_CHECKPOINT = 2  # version of what a checkpoint says
 _WRITTEN = ("checkpoint.bin", "metrics.csv", "report.txt", "result.json", "spec.toml", "versions.json")
 
 
 class RunFolder:
     """A folder that holds a spec from the moment it exists."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, mix_versions: bool = False) -> None:
+        """mix_versions: whether to go on from what another chipsim, numba or numpy has learned."""
         self.path = path
+        self._mix_versions = mix_versions
+        self._made_with = [made_with()]  # by which versions the run has come so far, the first ones first
 
     @staticmethod
     def check(out: Path) -> None:
@@ -89,13 +90,13 @@ class RunFolder:
         return RunFolder(folder)
 
     @staticmethod
-    def open(path: Path) -> tuple[RunFolder, RunSpec]:
+    def open(path: Path, mix_versions: bool = False) -> tuple[RunFolder, RunSpec]:
         """An existing run and its spec. Raises RunFolderError if there is none."""
         if not (path / "spec.toml").is_file():
             raise RunFolderError(
                 f"{path} holds no run (no spec.toml in it): name a run folder, or start one with --out"
             )
-        return RunFolder(path), resolve(path / "spec.toml", {})
+        return RunFolder(path, mix_versions), resolve(path / "spec.toml", {})
 
     def clear(self) -> None:
         """Remove what a run that was killed while it wrote has left beside its files."""
@@ -105,37 +106,64 @@ class RunFolder:
 
     def save_progress(self, progress: Progress, identity: dict[str, str]) -> None:
         """Metrics, then the checkpoint: stopped between them, a resumed run writes both again. Raises OSError."""
-        facts = {**progress.facts(), "identity": identity}
+        facts = {**progress.facts(), "identity": identity, "version": _CHECKPOINT}
+        facts["made_with"] = [each._asdict() for each in self._made_with]
         write_text(self.path / "metrics.csv", _csv(progress.checks))
         write_arrays(self.path / "checkpoint.bin", progress.arrays(), facts)
 
     def load_progress(self, identity: dict[str, str]) -> Progress | None:
         """Where the run stands; None if it has not come to its first check. Raises RunFolderError.
 
-        identity: what the checkpoint must agree with, name -> digest: the spec and the data.
+        identity: what the checkpoint must agree with, name -> digest: see `host.run.identity`.
         """
         path = self.path / "checkpoint.bin"
         if not path.exists():
             return None
         arrays, facts = read_arrays(path)
-        saved = facts.pop("identity", {})
+        found = facts.pop("version", 1)
+        if found != _CHECKPOINT:
+            raise RunFolderError(
+                f"checkpoint {path} is of another version ({found!r}, this chipsim writes {_CHECKPOINT}): resume with"
+                " the chipsim that wrote it, or start a new run"
+            )
+        try:
+            saved = dict(facts.pop("identity"))
+            before = [made_with_from(each) for each in facts.pop("made_with")]
+            progress = Progress.load(arrays, facts)
+        except (KeyError, TypeError, ValueError) as error:
+            raise RunFolderError(f"checkpoint {path} is of another version ({error}): start a new run") from None
         for name, digest in identity.items():
             if saved.get(name) != digest:
                 raise RunFolderError(
-                    f"{path} belongs to another {name} ({saved.get(name)}, not {digest}): resume with the {name} of the"
-                    " first start, or start a new run"
+                    f"{path} belongs to another {name} ({str(saved.get(name))[:16]}, not {digest[:16]}): resume with"
+                    f" the {name} of the first start, or start a new run"
                 )
-        try:
-            return Progress.load(arrays, facts)
-        except (KeyError, TypeError, ValueError) as error:
-            raise RunFolderError(f"checkpoint {path} is of another version ({error}): start a new run") from None
+        self._go_on_from(before)
+        return progress
+
+    def _go_on_from(self, before: list[MadeWith]) -> None:
+        """Raises RunFolderError if other versions have learned what is there, and are not to be mixed."""
+        here = made_with()
+        others = [each for each in before if each != here]
+        if others and not self._mix_versions:
+            raise RunFolderError(
+                f"{self.path} was made with {others[-1]}, here are {here}: resume with those, or add --mix-versions,"
+                " which the result then tells"
+            )
+        self._made_with = before if here in before else [*before, here]
 
     def save_result(self, result: dict[str, Any]) -> None:
+        write_text(self.path / "versions.json", json.dumps(versions(), indent=2) + "\n")  # of who has finished it
         write_text(self.path / "result.json", json.dumps(result, indent=2) + "\n")
 
     def save_report(self, text: str) -> None:
         """The result as a person reads it. Raises OSError."""
         write_text(self.path / "report.txt", text + "\n")
+
+    @property
+    def mixed_versions(self) -> list[dict[str, str]]:
+        """The versions that have had a part in the run, if there are several."""
+        return [each._asdict() for each in self._made_with] if len(self._made_with) > 1 else []
 
 
 def _cannot_make(folder: Path, error: OSError) -> RunFolderError:
@@ -170,10 +198,6 @@ def _take_unused(folder: Path, name: Path) -> Path:
 def _missing_parents(path: Path) -> list[Path]:
     """Folders above `path` that are still to be made, innermost first."""
     return [parent for parent in path.parents if not parent.exists()]
-
-
-def versions() -> dict[str, str]:
-    return {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}}
 
 
 def _csv(checks: list[Check]) -> str:

@@ -9,18 +9,22 @@ from host.data import Encoder
 from host.errors import RunFolderError
 from host.methods import Job, find
 from host.run.folder import RunFolder
+from host.run.identity import identity_of
 from host.run.setup import prepare
+from host.teachers import teacher_digest
 from host.training import CHUNK
 
 
-def kept_die(folder: Path) -> Chip:
+def kept_die(folder: Path, mix_versions: bool = False) -> Chip:
     """Fabricated anew from the run's spec, with the weights that its learning ended with.
 
     Raises RunFolderError if there is no run or it is not finished; what `prepare` raises.
     """
-    run, spec = RunFolder.open(folder)
+    run, spec = RunFolder.open(folder, mix_versions)
     setup = prepare(spec)
-    progress = run.load_progress({"spec": setup.spec.hash(), "data set": setup.dataset.digest})
+    progress = run.load_progress(
+        identity_of(setup.spec, setup.dataset.digest) | {"teacher": teacher_digest(setup.teacher, setup.train)}
+    )
     if progress is None or progress.presentations < setup.presentations:
         raise RunFolderError(f"{folder} is not finished: continue it with chipsim run --resume {folder}")
     chip = setup.chip(setup.design, setup.start_weights(), 1)

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from chipsim.design import plugins_of
+from chipsim.design import LEARNING_RULES, NEURONS
 from host.data import DATA_SOURCES, ENCODERS
 from host.methods import TRAINING_METHODS
-from host.training import Setup
-from nonideality import Plugin, PluginGroup
+from host.settings import RunSpec
+from nonideality import EFFECTS, Plugin, PluginGroup, parse_all
 
 
-def plugins_used(setup: Setup) -> list[Plugin]:
+def plugins_used(spec: RunSpec) -> list[Plugin]:
     """What a run takes from packages other than chipsim: those of its chip, its encoding, its method, its data set."""
-    spec = setup.spec
-    named: list[tuple[PluginGroup[Any], str]] = [
+    found = (group.plugin(name) for group, name in plugins_named(spec))
+    return [plugin for plugin in found if plugin is not None]
+
+
+def plugins_named(spec: RunSpec) -> list[tuple[PluginGroup[Any], str]]:
+    """Group and name of everything in a spec that a plug-in may bring, ours included; each once, in order."""
+    named: list[tuple[PluginGroup[Any], str]] = [(EFFECTS, noise.effect.name) for noise in parse_all(spec.noise)]
+    named += [
+        (LEARNING_RULES, spec.learning_circuit.rule),
+        (NEURONS, spec.neuron.kind),
         (ENCODERS, spec.encoding),
         (TRAINING_METHODS, spec.training.method),
         (DATA_SOURCES, spec.dataset),
     ]
-    of_host = (group.plugin(name) for group, name in named if group.offers(name))  # a data set may be a file
-    return [*plugins_of(setup.design), *(plugin for plugin in of_host if plugin is not None)]
+    return list(dict.fromkeys((group, name) for group, name in named if group.offers(name)))  # a data set may be a file

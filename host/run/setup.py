@@ -78,7 +78,7 @@ def prepare(
     spec = resolved(spec, dataset)
     teacher = make_teacher(train) if make_teacher else _teacher(spec, dataset, train, on_message)
     check_layers(spec, len(teacher.network.shapes))
-    return Setup(spec, dataset, train, valid, teacher, method.start_weights)
+    return Setup(spec, dataset, train, valid, teacher, method.start_weights, make_teacher is not None)
 
 
 def _teacher(spec: RunSpec, dataset: Dataset, train: Samples, on_message: Callable[[str], None]) -> Teacher:

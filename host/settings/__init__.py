@@ -27,7 +27,7 @@ from host.settings.in_the_loop import LoopSpec, LossSpec
 from host.settings.method_names import METHODS
 from host.settings.nested import put, put_default
 from host.settings.plugins import DATA_SOURCES, ENCODERS, TRAINING_METHODS, EncodingName, MethodName
-from host.settings.spec import RunSpec, TeacherSpec, TrainingSpec, hash_of
+from host.settings.spec import RunSpec, TeacherSpec, TrainingSpec, deciding_settings
 
 __all__ = [
     "BUILT_IN",
@@ -50,8 +50,8 @@ __all__ = [
     "RunSpec",
     "TeacherSpec",
     "TrainingSpec",
+    "deciding_settings",
     "flagged",
-    "hash_of",
     "put",
     "put_default",
 ]

@@ -160,13 +160,17 @@ class RunSpec(BaseModel):
         return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True), multiline_strings=False)
 
     def hash(self) -> str:
-        """Eight hex digits over everything that decides the results (`data_dir`, `chunk` and a file's place do not)."""
-        return hash_of(self.model_dump(mode="json"))
+        """Eight hex digits over all settings that decide the results; `data_dir`, `chunk`, a teacher's place do not.
+
+        A short name for people; `host.run.identity` says by what a run is known.
+        """
+        facts = deciding_settings(self.model_dump(mode="json"))
+        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:8]
 
 
-def hash_of(settings: Mapping[str, Any]) -> str:
-    """`RunSpec.hash` of a spec's settings as JSON values."""
+def deciding_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of a spec's settings, as JSON values, that decide what a run finds."""
     facts = {name: value for name, value in settings.items() if name != "data_dir"}
     facts["teacher"] = {name: value for name, value in settings["teacher"].items() if name != "file"}
     facts["training"] = {name: value for name, value in settings["training"].items() if name != "chunk"}
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:8]
+    return facts

@@ -28,6 +28,7 @@ class Die(NamedTuple):
     ideal: float
     before: float
     after: float
+    key: str = ""  # of the task
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ class PointYield:
 
     point: dict[str, Any]
     failed: int = 0
-    missing: int = 0
+    missing: int = 0  # not run yet, or lost by a passing fault
     dies: list[Die] = field(default_factory=list)  # those with a result, in the order of the sweep
     good: dict[Moment, int] = field(default_factory=lambda: dict.fromkeys(MOMENTS, 0))
 
@@ -147,11 +148,12 @@ def yields(rows: Iterable[Row], wanted: Criterion) -> list[PointYield]:
         point = points.setdefault(json.dumps(row.point, sort_keys=True), PointYield(row.point))
         if row.status == "failed":
             point.failed += 1
-        elif row.status == "missing":
+        elif row.status in ("missing", "lost"):
             point.missing += 1
         else:
             # Not the row itself: its texts would fill the memory.
-            die = Die(row.task, row.point, row.die, _figure(row.ideal), _figure(row.before), _figure(row.after))
+            figures = (_figure(row.ideal), _figure(row.before), _figure(row.after))
+            die = Die(row.task, row.point, row.die, *figures, row.key)
             point.dies.append(die)
             for moment in MOMENTS:
                 point.good[moment] += wanted.met(getattr(die, moment), die.ideal, int(_figure(row.test_samples)))

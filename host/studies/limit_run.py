@@ -49,7 +49,9 @@ def _number(level: float) -> float:
     return int(level) if level == int(level) else level
 
 
-def search(question: Question, design: Design, database: Path, workers: int, console: Console) -> tuple[str, Limit]:
+def search(
+    question: Question, design: Design, database: Path, workers: int, console: Console, mix_versions: bool = False
+) -> tuple[str, Limit]:
     """Answer `question`, and leave all levels it rests on as one sweep, whose id comes first.
 
     Raises SettingError if an end of the range cannot be, SweepError if a level cannot be simulated or the database
@@ -57,7 +59,7 @@ def search(question: Question, design: Design, database: Path, workers: int, con
     """
     for end in question.ends:
         design.tasks(end)  # what cannot be is refused before a database is made
-    with SweepStore.create(database) as store, local_workers(workers) as processes:
+    with SweepStore.create(database, mix_versions) as store, local_workers(workers) as processes:
 
         def yield_of(rows: list[Row]) -> PointYield:
             [point] = yields(rows, question.criterion)
@@ -69,16 +71,17 @@ def search(question: Question, design: Design, database: Path, workers: int, con
         known = {level: yield_of(rows) for level, rows in _known(store, design, question.ends)}
         limit = find_limit(question, known, yield_at)
         request = design.sweep(limit.levels)
-        store.add_sweep(request.id, request.to_json(), ((point, task.id) for point, task in request.plan()))
-    return request.id, limit
+        sweep = store.add_sweep(request.key, request.to_json(), request.plan())
+    return sweep, limit
 
 
 def _known(store: SweepStore, design: Design, ends: tuple[float, float]) -> Iterator[tuple[float, list[Row]]]:
     """The levels between `ends` of which the database holds every die, with their rows."""
-    stored = {row.point[design.name] for row in store.rows() if row.point.keys() == {design.name}}
-    for level in sorted(level for level in stored if ends[0] <= level <= ends[1]):
+    stored = [row.point[design.name] for row in store.rows() if row.point.keys() == {design.name}]
+    numbers = {level for level in stored if isinstance(level, int | float)}
+    for level in sorted(level for level in numbers if ends[0] <= level <= ends[1]):
         tasks = design.tasks(level)
         if next(missing(tasks, store), None) is None:
-            rows = store.rows_of(task.id for task in tasks)
+            rows = store.rows_of(task.key for task in tasks)
             if all(row.status == "done" for row in rows):
                 yield level, rows

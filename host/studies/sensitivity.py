@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -11,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from host.errors import SettingError
+from host.run import digest_of
 from host.settings import RunSpec
 from host.studies.die_yield import CONFIDENCE, MOMENTS, Moment
 from host.studies.imperfection import Imperfection, imperfection
 from host.studies.sobol import Indices, Range, SobolDesign, indices
-from host.sweep import canonical
+from host.sweep import base_identity
 from nonideality import parse_all
 
 
@@ -112,11 +112,9 @@ class Study:
         }
 
     @property
-    def id(self) -> str:
-        """Eight hex digits over what was asked for, wherever the data are."""
-        facts = self.request()
-        del facts["base"]["data_dir"]
-        return hashlib.sha256(canonical(facts).encode()).hexdigest()[:8]
+    def key(self) -> str:
+        """A whole hash over what was asked for, wherever the data are and however their place was typed."""
+        return digest_of(self.request() | {"base": base_identity(self.base)})
 
     @staticmethod
     def from_request(request: Mapping[str, Any]) -> Study:

@@ -23,16 +23,18 @@ def study_of(config: Path | None, overrides: Mapping[str, Any], n_dies: int, sam
     return Study.of(base.model_copy(update={"noise": ()}), given, n_dies, samples)
 
 
-def answered(study: Study, database: Path, workers: int, console: Console) -> tuple[str, Answer]:
+def answered(
+    study: Study, database: Path, workers: int, console: Console, mix_versions: bool = False
+) -> tuple[str, Answer]:
     """The id of the study's sweep, and the answer. Raises SweepError if a chip cannot be simulated."""
     plan = study.plan()
-    tasks = [task.id for _, spec in plan for task in tasks_of(spec, [spec.die])]
-    with SweepStore.create(database) as store, local_workers(workers) as processes:
-        store.add_sweep(
-            study.id, study.request(), ((point, task) for (point, _), task in zip(plan, tasks, strict=True))
+    tasks = [task for _, spec in plan for task in tasks_of(spec, [spec.die])]
+    with SweepStore.create(database, mix_versions) as store, local_workers(workers) as processes:
+        sweep = store.add_sweep(
+            study.key, study.request(), ((point, task) for (point, _), task in zip(plan, tasks, strict=True))
         )
         rows = simulate([spec for _, spec in plan], store, processes, console, "chips")
-    return study.id, study.answer(accuracies(rows))
+    return sweep, study.answer(accuracies(rows))
 
 
 def accuracies(rows: Sequence[Row]) -> list[Accuracy]:

@@ -23,6 +23,7 @@ class YieldReport:
     wanted: Criterion
     points: Sequence[PointYield]
     worst: Sequence[tuple[Die, RunSpec]]  # point by point
+    mixtures: Sequence[str] = ()  # what its rows do not have in common, see SweepStore.mixtures
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -34,6 +35,7 @@ class YieldReport:
                 "meaning": str(self.wanted),
             },
             "confidence": CONFIDENCE,
+            "mixtures": list(self.mixtures),
             "points": [self._point(point) for point in self.points],
             "worst": [
                 {
@@ -97,6 +99,7 @@ class YieldReport:
             "",
             *table(rows, head, indent=2),
             *self._absent(),
+            *(["", *self.mixtures] if self.mixtures else []),
             *([f"also in this database: {', '.join(self.other_sweeps)} (--sweep)"] if self.other_sweeps else []),
             *self._worst_lines(),
         ]

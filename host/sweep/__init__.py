@@ -10,16 +10,23 @@
 `run_specs` runs any list of RunSpecs through the same engine, `Request.spec` gives the spec at any point, on or off the
 grid.
 
-Read `axes`, `request` (what was asked, and the plan), `task` (one spec and die under a readable name), `store` (SQLite;
-`lock`: one writer), `worker`, `worker_setup`, `engine`, `local` and `dask_cluster` (where tasks run), `run`, then what
-is told: `listener`, `estimate`, `tally`, `display`, `command_line`.
+Read `axes`, `request` (what was asked, and the plan), `task` (one spec and die under a whole hash and a name), `rows`
+(what is stored; `facts`: what of a summary counts), `store` (SQLite; `connection`: schema, journal, errors; `tables`:
+what stands in each once; `packing`: texts made small; `lock`: one writer), `merge`, `worker`, `faults` (of the machine,
+not of the task), `worker_setup`, `engine`, `local` and `dask_cluster` (where tasks run), `run`, then what is told:
+`listener`, `estimate`, `tally`, `display`, `command_line`.
 
-May know: `run`, `training`, `data`, `settings`, errors and files; `chipsim` by its face and `physical`. The engine
-knows `concurrent.futures.Executor` and nothing of who runs the tasks.
+A row is found by `host.run.identity`: settings, data, plug-ins and what they read, by content. Beside it stand the
+versions that made it and the digest of the teacher that it followed: rows of others are refused unless they are to be
+mixed. A worker whose own training gives another teacher is sent the one to follow.
+
+May know: `run`, `training`, `teachers`, `data`, `settings`, errors and files; `chipsim` by its face and `physical`. The
+engine knows `concurrent.futures.Executor` and nothing of who runs the tasks.
 
 To add a kind of axis: in `axes`, as something that overrides settings. To add workers: an executor, and a way to open
-it in `run`. A change of the database's schema raises the version in `store`. The tests are in `tests/host/sweep/`: the
-same rows on any workers, and after any kill (`tests/host/cli/test_sweep_killed.py`).
+it in `run`. A change of the database's schema raises the version in `connection`, and a database of the old one
+joins `tests/host/sweep/version_1.sqlite`. The tests are in `tests/host/sweep/`: the same rows on any workers, and after
+any kill (`tests/host/cli/test_sweep_killed.py`).
 """
 
 from host.sweep.axes import Axis, dies, noise_axis, setting_axis, split_noises
@@ -27,10 +34,13 @@ from host.sweep.command_line import arguments_of, command_line_of
 from host.sweep.display import Display, point_table
 from host.sweep.engine import Workers, missing, run_tasks
 from host.sweep.estimate import estimate
+from host.sweep.facts import LimitsMet
 from host.sweep.listener import NullSweepListener
-from host.sweep.request import Request
+from host.sweep.merge import Merged, merge_sweeps
+from host.sweep.request import Request, base_identity
+from host.sweep.rows import Result, Row, Sweep, Timing
 from host.sweep.run import dask_workers, local_workers, run_specs, run_sweep
-from host.sweep.store import Result, Row, Sweep, SweepStore, Timing, canonical
+from host.sweep.store import SweepStore
 from host.sweep.tally import tallies
 from host.sweep.task import Task, tasks_of
 from host.sweep.worker import run_task
@@ -39,6 +49,8 @@ from host.sweep.worker_setup import set_up_for_workers
 __all__ = [
     "Axis",
     "Display",
+    "LimitsMet",
+    "Merged",
     "NullSweepListener",
     "Request",
     "Result",
@@ -49,12 +61,13 @@ __all__ = [
     "Timing",
     "Workers",
     "arguments_of",
-    "canonical",
+    "base_identity",
     "command_line_of",
     "dask_workers",
     "dies",
     "estimate",
     "local_workers",
+    "merge_sweeps",
     "missing",
     "noise_axis",
     "point_table",

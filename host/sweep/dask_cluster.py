@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 
-from chipsim import __version__
 from host.errors import SweepError
+from host.run import made_with
 
 _PATIENCE_S = 10
 
 
 @contextmanager
-def dask_executor(address: str) -> Iterator[tuple[Executor, int]]:
+def dask_executor(address: str, mix_versions: bool) -> Iterator[tuple[Executor, int]]:
     """The executor of the scheduler at `address`, and how many tasks it runs at a time. Raises SweepError."""
     try:
         from distributed import Client
@@ -34,16 +34,17 @@ def dask_executor(address: str) -> Iterator[tuple[Executor, int]]:
         threads = client.nthreads()
         if not threads:
             raise SweepError(f"the Dask cluster at {address} has no worker: start one with dask worker {address}")
-        others = {version for version in client.run(_version).values() if version != __version__}
-        if others:
+        try:
+            others = {found for found in client.run(made_with).values() if found != made_with()}
+        except (AttributeError, ImportError):  # no such function there
             raise SweepError(
-                f"the workers of {address} run chipsim {', '.join(sorted(others))}, this is {__version__}: install the"
-                " same version everywhere"
+                f"the workers of {address} run another chipsim: install {made_with().chipsim} everywhere"
+            ) from None
+        if others and not mix_versions:
+            raise SweepError(
+                f"the workers of {address} have {' and '.join(map(str, sorted(others)))}, here are {made_with()}:"
+                " install the same versions everywhere, or add --mix-versions, which rows then tell"
             )
         yield client.get_executor(pure=False), sum(threads.values())
     finally:
         client.close()
-
-
-def _version() -> str:
-    return __version__

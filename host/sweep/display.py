@@ -11,7 +11,9 @@ from rich.live import Live
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.text import Text
 
-from host.sweep.store import Result, SweepStore, canonical
+from host.run import canonical
+from host.sweep.rows import Result
+from host.sweep.store import SweepStore
 from host.sweep.tally import PointTally, tallies
 from host.terminal import table
 
@@ -21,9 +23,10 @@ _FRAME = 8  # lines of a terminal that are not points
 class Display:
     """Rate, time left and the running mean of every point. Draws on a terminal only; in a pipe it is silent."""
 
-    def __init__(self, store: SweepStore, sweep_id: str) -> None:
+    def __init__(self, store: SweepStore, key: str) -> None:
+        """key: the sweep's."""
         self._store = store
-        self._sweep_id = sweep_id
+        self._key = key
         self.ran = 0  # tasks so far
         self._tallies: dict[str, PointTally] = {}
         self._latest: dict[str, None] = {}  # points in the order in which they last changed
@@ -56,7 +59,7 @@ class Display:
     def running(self, tasks: int) -> None:
         self._progress.reset(self._bar, description="running", total=tasks, note=f"0 / {tasks:,} tasks")
         if self._shown:
-            self._tallies = tallies(self._store.rows(self._sweep_id))
+            self._tallies = tallies(self._store.rows(self._key))
 
     def finished(self, result: Result) -> None:
         self.ran += 1
@@ -65,7 +68,7 @@ class Display:
         rate = f", {bar.speed:.2f} tasks/s" if bar.speed else ""
         self._progress.update(self._bar, note=f"{bar.completed:,.0f} / {bar.total or 0:,.0f} tasks{rate}")
         if self._shown:
-            for point in map(canonical, self._store.points_of(self._sweep_id, result.id)):
+            for point in map(canonical, self._store.points_of(self._key, result.key)):
                 self._tallies[point].add(result)
                 self._latest.pop(point, None)
                 self._latest[point] = None
@@ -76,7 +79,7 @@ class Display:
         rows = []
         for key, tally in list(self._tallies.items()):
             if key in latest:
-                failed = f" ({tally.failed} failed)" if tally.failed else ""
+                failed = "".join(f" ({n} {what})" for what, n in tally.in_vain.items() if n)
                 means = tally.means or ()
                 rows.append([tally.name, f"{tally.done} / {tally.planned}{failed}", *(f"{m:.2%}" for m in means)])
         lines = table(rows, ("point", "dies", "ideal", "before", "after"))
@@ -89,7 +92,7 @@ def point_table(points: list[dict[str, Any]]) -> list[str]:
     rows = []
     for point in points:
         means = [point[name] for name in ("ideal", "before", "after", "worst_after")] if point["done"] else 4 * [None]
-        failed = f"{point['failed']} failed" if point["failed"] else ""
+        failed = ", ".join(f"{point[what]} {what}" for what in ("failed", "lost") if point[what])
         dies = f"{point['done']} / {point['dies']}"
         rows.append([point["name"], dies, *("" if mean is None else f"{mean:.2%}" for mean in means), failed])
     return table(rows, ("point", "dies", "ideal", "before", "after", "worst after", ""))

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
 from dataclasses import dataclass
+from typing import Any
 
 from host.errors import SweepError
+from host.sweep.faults import is_passing
 from host.sweep.listener import NullSweepListener, SweepListener
-from host.sweep.store import Result, SweepStore, Timing
+from host.sweep.rows import Result, Timing
+from host.sweep.store import SweepStore
 from host.sweep.task import Task
-from host.sweep.worker import failed, run_task
+from host.sweep.worker import OTHER_TEACHER, ended, layers_of_teacher, run_task
+from host.teachers import Layer
 
-_LIVES = 3  # workers that a task may take with it
+_LIVES = 3  # times that a task may be lost
 _QUEUED = 2  # tasks handed out per worker, so that none waits for us
+
+Run = Callable[..., tuple[Result, Timing]]  # of a task, and of its teacher's layers where a worker needs them
 
 
 @dataclass(frozen=True)
@@ -26,17 +32,9 @@ class Workers:
 
 
 def missing(tasks: Iterable[Task], store: SweepStore, retry_failed: bool = False) -> Iterator[Task]:
-    """Those that are to be run, each once. Raises SweepError if a stored one was run on other data."""
+    """Those that are to be run, what a passing fault has lost among them. Raises SweepError if a row is damaged."""
     stored_is_enough = ("done",) if retry_failed else ("done", "failed")
-    for task in tasks:
-        status, data = store.status(task.id)
-        if data not in (None, task.data):
-            raise SweepError(
-                f"{store.path} holds {task.id} of other data under the same name: bring the old data back, or name"
-                " another --out"
-            )
-        if status not in stored_is_enough:
-            yield task
+    return (task for task in tasks if store.holds(task, task.spec) not in stored_is_enough)
 
 
 def run_tasks(
@@ -44,48 +42,65 @@ def run_tasks(
     store: SweepStore,
     workers: Workers,
     listener: SweepListener | None = None,
-    run: Callable[[Task], tuple[Result, Timing]] = run_task,
+    run: Run = run_task,
 ) -> None:
     """Run `tasks` and store every result as it comes. Only a few tasks are in memory at a time.
 
-    A task whose worker dies is given to another one; one that has cost three workers is stored as failed. Raises
-    SweepError if the store cannot be written or the workers are gone.
+    A task that is lost, with its worker or by a passing fault of its machine, is given to another worker; one that has
+    been lost three times is stored as lost, and asked for again it is run again. Raises SweepError if the store cannot
+    be written or the workers are gone.
     """
     listener = listener or NullSweepListener()
-    waiting, again = iter(tasks), deque[Task]()
+    waiting, again = iter(tasks), deque[tuple[Task, Sequence[Layer] | None]]()
     running: dict[Future[tuple[Result, Timing]], Task] = {}
-    deaths: Counter[str] = Counter()
+    losses: Counter[str] = Counter()
     try:
         while True:
             while len(running) < _QUEUED * workers.count:
-                task = again.popleft() if again else next(waiting, None)
+                task, layers = again.popleft() if again else (next(waiting, None), None)
                 if task is None:
                     break
                 if task not in running.values():  # a plan may name a task twice
-                    running[workers.executor.submit(run, task)] = task
+                    given: tuple[Any, ...] = (task,) if layers is None else (task, layers)
+                    running[workers.executor.submit(run, *given)] = task
             if not running:
                 return
-            ended, _ = wait(running, return_when=FIRST_COMPLETED)
+            finished, _ = wait(running, return_when=FIRST_COMPLETED)
             results = []
-            for future in ended:
+            for future in finished:
                 task = running.pop(future)
-                try:
-                    results.append(future.result())
-                except BrokenExecutor:
-                    deaths[task.id] += 1
-                    if deaths[task.id] < _LIVES:
-                        again.append(task)
-                    else:
-                        message = f"its worker died {_LIVES} times: killed, out of memory, or crashed"
-                        results.append((failed(task, message), Timing(task.id, 0.0, "")))
-                except CancelledError:
-                    raise SweepError("the workers were shut down; what is stored stays: ask again to go on") from None
-                except Exception as error:  # what an executor makes of a task that it gave up
-                    message = f"{type(error).__name__}: {error}"
-                    results.append((failed(task, message), Timing(task.id, 0.0, "")))
+                result, timing = _what_became_of(task, future, store)
+                layers = None
+                if result.status == OTHER_TEACHER:
+                    layers = layers_of_teacher(task)
+                    result = result._replace(status="lost")
+                if result.status == "lost":
+                    losses[task.key] += 1
+                    if losses[task.key] < _LIVES:
+                        again.append((task, layers))
+                        continue
+                results.append((result, timing))
             store.record(results)
             for result, _ in results:
                 listener.finished(result)
     finally:
         for future in running:
             future.cancel()
+
+
+def _what_became_of(task: Task, future: Future[tuple[Result, Timing]], store: SweepStore) -> tuple[Result, Timing]:
+    """The result of an ended future. Raises SweepError if the workers were shut down."""
+    try:
+        result, timing = future.result()
+    except BrokenExecutor:
+        lost = ended(task, "lost", f"its worker died {_LIVES} times: killed, out of memory, or crashed")
+        return lost, Timing(task.key, 0.0, "")
+    except CancelledError:
+        raise SweepError("the workers were shut down; what is stored stays: ask again to go on") from None
+    except Exception as error:  # what an executor makes of a task that it gave up
+        status = "lost" if is_passing(error) else "failed"
+        return ended(task, status, f"{type(error).__name__}: {error}"), Timing(task.key, 0.0, "")
+    refusal = store.refusal_of_versions(result.made_with)
+    if refusal is None and result.recipe is not None and result.teacher_digest is not None:
+        refusal = store.refusal_of_teacher(result.recipe, result.teacher_digest)
+    return (result if refusal is None else ended(task, "lost", f"on {timing.worker}: {refusal}")), timing

@@ -7,11 +7,11 @@ from dataclasses import replace
 from statistics import mean
 from typing import Any
 
-from host.run import run_die
+from host.run import canonical, run_die
 from host.settings import RunSpec
 from host.sweep.engine import missing
 from host.sweep.request import Request
-from host.sweep.store import SweepStore, canonical
+from host.sweep.store import SweepStore
 from host.sweep.tally import name_of
 from host.sweep.task import Task
 from host.sweep.worker import excerpt, setup_and_reference
@@ -40,7 +40,7 @@ def estimate(request: Request, store: SweepStore | None, workers: int, retry_fai
     n_missing = sum(facts["missing"] for facts in points.values())
     seconds, source = _seconds_per_task(first, store) if first else (None, None)
     return {
-        "sweep": request.id,
+        "sweep": request.key[:8],
         "tasks": sum(facts["dies"] for facts in points.values()),
         "missing": n_missing,
         "workers": workers,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from host.sweep.store import Result
+from host.sweep.rows import Result
 
 
 class SweepListener(Protocol):

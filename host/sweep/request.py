@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,15 +10,27 @@ from typing import Any
 
 from chipsim import ChipError
 from host.errors import HostError, SettingError
-from host.run import merge, spec_of
+from host.run import canonical, digest_of, identity_of, merge, spec_of
 from host.settings import RunSpec
 from host.sweep.axes import Axis
-from host.sweep.store import canonical
-from host.sweep.task import Task, tasks_of
+from host.sweep.task import Task, data_digest, tasks_of
 from nonideality import NoiseError
 
 Point = dict[str, Any]  # axis name -> value
 _REFUSED = (HostError, ChipError, NoiseError)
+
+
+def base_identity(base: RunSpec) -> dict[str, str]:
+    """By which the spec that a question begins from is known. Raises DataError."""
+    return identity_of(base, data_digest(base))
+
+
+def _without_places(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Without where things are: the base spec's identity says what they hold."""
+    kept = {name: value for name, value in settings.items() if name not in ("data_dir", "dataset")}
+    if isinstance(teacher := kept.get("teacher"), Mapping):
+        kept["teacher"] = {name: value for name, value in teacher.items() if name != "file"}
+    return kept
 
 
 @dataclass(frozen=True)
@@ -88,17 +99,16 @@ class Request:
 
     def _impossible(self, point: Point, die: int) -> Task:
         """A corner without a valid spec: whoever runs it finds out what is wrong."""
-        spec = canonical(self._settings(point, die))
+        settings = self._settings(point, die)
         label = "-".join(f"{name}-{value}" for name, value in point.items())
-        return Task(f"{label}-die-{die}-{hashlib.sha256(spec.encode()).hexdigest()[:8]}", die, spec, None, None)
+        key = digest_of(settings)
+        return Task(key, f"{label}-die-{die}-{key[:8]}", die, canonical(settings), None, None)
 
-    @property
-    def id(self) -> str:
-        """Eight hex digits over what was asked for, wherever the data are."""
+    @cached_property
+    def key(self) -> str:
+        """A whole hash over what was asked for, wherever the data are and however their place was typed."""
         facts = self.to_json()
-        for settings in (facts["base"], facts["settings"]):
-            settings.pop("data_dir", None)
-        return hashlib.sha256(canonical(facts).encode()).hexdigest()[:8]
+        return digest_of(facts | {"base": base_identity(self.base), "settings": _without_places(facts["settings"])})
 
     def to_json(self) -> dict[str, Any]:
         return {

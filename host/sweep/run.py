@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
+from host.errors import SweepError
 from host.settings import RunSpec
 from host.sweep.dask_cluster import dask_executor
 from host.sweep.engine import Workers, missing, run_tasks
@@ -24,9 +25,12 @@ def local_workers(count: int) -> Iterator[Workers]:
 
 
 @contextmanager
-def dask_workers(address: str) -> Iterator[Workers]:
-    """The workers of the Dask scheduler at `address`. Raises SweepError if there are none."""
-    with dask_executor(address) as (executor, count):
+def dask_workers(address: str, mix_versions: bool = False) -> Iterator[Workers]:
+    """The workers of the Dask scheduler at `address`. Raises SweepError if there are none, or they have other versions.
+
+    mix_versions: let them have other ones.
+    """
+    with dask_executor(address, mix_versions) as (executor, count):
         yield Workers(executor, count)
 
 
@@ -41,27 +45,34 @@ def run_sweep(
 
     Raises SettingError or DataError if the request cannot be, SweepError if the store cannot be written.
     """
-    listener = listener or NullSweepListener()
     request.check()
-    store.add_sweep(request.id, request.to_json(), ((point, task.id) for point, task in request.plan()))
+    sweep = store.add_sweep(request.key, request.to_json(), request.plan())
 
     def wanted() -> Iterator[Task]:
         return missing((task for _, task in request.plan()), store, retry_failed)
 
-    listener.running(set_up_for_workers(wanted(), listener))
-    run_tasks(wanted(), store, workers, listener)
-    return request.id
+    _run_all(wanted, store, workers, listener or NullSweepListener())
+    return sweep
 
 
 def run_specs(
     specs: Iterable[RunSpec], store: SweepStore, workers: Workers, listener: SweepListener | None = None
 ) -> list[str]:
-    """Run what is missing of `specs`, each on its own die, to completion. Returns the ids of their rows, in order.
+    """Run what is missing of `specs`, each on its own die, to completion. Returns the keys of their rows, in order.
 
     Raises DataError if a data set cannot be read, SweepError if the store cannot be written.
     """
-    listener = listener or NullSweepListener()
     tasks = [task for spec in specs for task in tasks_of(spec, [spec.die])]
-    listener.running(set_up_for_workers(missing(tasks, store), listener))
-    run_tasks(missing(tasks, store), store, workers, listener)
-    return [task.id for task in tasks]
+    _run_all(lambda: missing(tasks, store), store, workers, listener or NullSweepListener())
+    return [task.key for task in tasks]
+
+
+def _run_all(
+    wanted: Callable[[], Iterator[Task]], store: SweepStore, workers: Workers, listener: SweepListener
+) -> None:
+    """Raises SweepError if what is there was found by other versions, or follows other teachers."""
+    if next(wanted(), None) is not None and (refusal := store.refusal_of_versions()) is not None:
+        raise SweepError(refusal)
+    ready = set_up_for_workers(wanted(), listener, store)
+    listener.running(ready.tasks)
+    run_tasks(map(ready.told, wanted()), store, workers, listener)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from host.sweep.store import Result, Row, canonical
+from host.run import canonical
+from host.sweep.rows import Result, Row
 
 
 @dataclass
@@ -16,7 +17,9 @@ class PointTally:
     point: dict[str, Any]
     planned: int = 0
     done: int = 0
-    failed: int = 0
+    in_vain: dict[str, int] = field(default_factory=lambda: {"failed": 0, "lost": 0})
+    full: int = 0  # dies whose spike accumulators were full at times
+    silent: dict[int, int] = field(default_factory=dict)  # hidden layer without a spike -> in how many dies
     ideal_sum: float = 0.0
     before_sum: float = 0.0
     after_sum: float = 0.0
@@ -24,11 +27,14 @@ class PointTally:
 
     def add(self, result: Row | Result) -> None:
         """Count a die that has been run."""
-        if result.status == "failed":
-            self.failed += 1
+        if result.status in self.in_vain:
+            self.in_vain[result.status] += 1
         if result.ideal is None or result.before is None or result.after is None:
             return
         self.done += 1
+        self.full += result.limits.spikes_not_counted > 0
+        for layer in result.limits.silent_layers:
+            self.silent[layer] = self.silent.get(layer, 0) + 1
         self.ideal_sum += result.ideal
         self.before_sum += result.before
         self.after_sum += result.after
@@ -51,12 +57,22 @@ class PointTally:
             "name": self.name,
             "dies": self.planned,
             "done": self.done,
-            "failed": self.failed,
+            **self.in_vain,
             "ideal": ideal,
             "before": before,
             "after": after,
             "worst_after": self.worst_after,
+            "accumulators_full": self.full,
+            "silent_layers": {str(layer): dies for layer, dies in sorted(self.silent.items())},
         }
+
+    def doubts(self) -> list[str]:
+        """What makes the figures of these dies doubtful, whatever they are: accumulators that fill, silent layers."""
+        found = [f"{self.name}: spike accumulators were full in {self.full:,} of {self.done:,} dies"] * bool(self.full)
+        return found + [
+            f"{self.name}: hidden layer {layer} did not spike once after learning in {dies:,} of {self.done:,} dies"
+            for layer, dies in sorted(self.silent.items())
+        ]
 
 
 def name_of(point: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""What is run once and then known: one resolved spec, under a name that can be read."""
+"""What is run once and then known: one resolved spec, under a whole hash and a name that can be read."""
 
 from __future__ import annotations
 
@@ -8,33 +8,52 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from host.data import Dataset, load
-from host.run import resolve, resolved
-from host.settings import RunSpec, hash_of
-from host.sweep.store import canonical
+from host.run import (
+    canonical,
+    digest_of,
+    identity_of,
+    key_of,
+    resolve,
+    resolved,
+    settings_without_places,
+    teacher_recipe,
+)
+from host.settings import RunSpec
 
 _LONGEST_LABEL = 60
-_NOT_IN_LABEL = ("noise", "die", "data_dir", "chunk", "dataset")
+_NOT_IN_LABEL = ("noise", "die", "data_dir", "chunk", "dataset", "file", "digest")
 
 
 class Task(NamedTuple):
     """One (spec, die)."""
 
-    id: str  # such as mismatch-0.2-die-3-1f9a0c2b
+    key: str  # whole hash over all that decides what it finds, see host.run.identity
+    name: str  # for people, such as mismatch-0.2-die-3-1f9a0c2b
     die: int
     spec: str  # the settings of a RunSpec with nothing left open, canonical JSON
     design: str | None  # the same without noise and die: tasks of one design share all that costs. None: no valid spec
     data: str | None  # digest of the data that the spec means here
+    recipe: str | None = None  # hash over what should give one teacher
+    teacher: str | None = None  # digest of the teacher that it gave where the tasks are handed out
 
 
 def tasks_of(spec: RunSpec, dies: Iterable[int]) -> Iterator[Task]:
-    """The tasks of one point: `spec` on each of `dies`. Raises DataError."""
+    """The tasks of one point: `spec` on each of `dies`. Raises DataError, and what a broken plug-in raises."""
     dataset = _dataset(spec.dataset, spec.data_dir)
-    settings = resolved(spec, dataset).model_dump(mode="json")
+    whole = resolved(spec, dataset)
+    settings = whole.model_dump(mode="json")
     label = _label(settings)
     design = canonical({**settings, "noise": [], "die": 0})
+    identity, recipe = identity_of(whole, dataset.digest), teacher_recipe(whole, dataset.digest)
     for die in dies:
         mine = {**settings, "die": die}
-        yield Task(f"{label}die-{die}-{hash_of(mine)}", die, canonical(mine), design, dataset.digest)
+        key = key_of(identity | {"spec": digest_of(settings_without_places(mine))})
+        yield Task(key, f"{label}die-{die}-{key[:8]}", die, canonical(mine), design, dataset.digest, recipe)
+
+
+def data_digest(spec: RunSpec) -> str:
+    """Of the data that a spec means here. Raises DataError."""
+    return _dataset(spec.dataset, spec.data_dir).digest
 
 
 @lru_cache(maxsize=4)

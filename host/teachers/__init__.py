@@ -4,6 +4,7 @@ Read, in this order:
 
     network        layers and weights, numbered as on the chip
     teacher        activations, what they mean in spikes (y_norm of Eq. 4), and the target rates that follow
+    digest         which teacher it is, whoever trained it
     perceptron     dense layers trained by scikit-learn, kept in a cache
     assembly       a network out of a file's operations, and what is refused; `affine`: gains and shifts, `folding`:
                    pools and kernels, each into the layer beside them
@@ -23,6 +24,7 @@ from such a file starts (`test_teacher_file.py`). A sample's bits must not depen
 """
 
 from host.teachers.architecture import parse_architecture
+from host.teachers.digest import teacher_digest
 from host.teachers.fidelity import Fidelity
 from host.teachers.files import check_kind, digest_of, facts_of, network_of, neuron_settings, teacher_of
 from host.teachers.network import Layer, Network, dense_network
@@ -44,6 +46,7 @@ __all__ = [
     "neuron_settings",
     "parse_architecture",
     "scaled_teacher",
+    "teacher_digest",
     "teacher_of",
     "train_teacher",
 ]

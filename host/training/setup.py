@@ -26,6 +26,7 @@ class Setup:
     valid: Samples
     teacher: Teacher
     start: Callable[[Setup], list[Layer | None]]  # what the method lets a die begin with
+    given_teacher: bool = False  # whether the teacher is a caller's own, of which the spec says nothing
 
     @property
     def design(self) -> ChipSpec:

@@ -1,14 +1,25 @@
 """A sweep of a few blinks, its rows, and tasks that misbehave. Light: workers import it, too."""
 
+import json
 import os
-import sqlite3
 import threading
 import time
 
 from small_runs import SMALL
 
-from host.sweep import Result, Timing
+from host.sweep import Result, SweepStore, Timing
 
+
+def summary_of(teacher, ideal, before, after):
+    """As short as one can be."""
+    accuracy = json.dumps({"teacher": teacher, "ideal": ideal, "before": before, "after": after})
+    return (
+        f'{{"accuracy":{accuracy},"network":[6,7,3],"train_samples":1,"kept_after_samples":1,"synaptic_events":1,'
+        '"weight_updates":1,"code_writes":0,"saturation":{}}'
+    )
+
+
+A_SUMMARY = summary_of(0.9, 0.9, 0.1, 0.8)
 NOISES = ("--noise", "thermal:0.1", "--noise", "mismatch:0,0.2,0.5")
 
 
@@ -22,23 +33,21 @@ def small_request(data_file, dies=(1, 2), levels="0,0.2,0.5", **changes):
 
 def tables(path):
     """Everything in a sweep database that is to be the same bits in every run."""
-    connection = sqlite3.connect(path)
-    try:
-        connection.execute("PRAGMA query_only = ON")
-        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        tasks = connection.execute("SELECT * FROM task ORDER BY id").fetchall()
-        plan = connection.execute("SELECT * FROM sweep_task ORDER BY sweep, position").fetchall()
-        requests = connection.execute("SELECT id, request FROM sweep ORDER BY id").fetchall()
-    finally:
-        connection.close()
-    return {"task": tasks, "sweep_task": plan, "sweep": requests}
+    with SweepStore.open(path) as store:
+        assert store._connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        rows = [row for row, _, _ in store.all_results()]
+        plans = {sweep.id: [(row.point, row.key) for row in store.rows(sweep.id)] for sweep in store.sweeps()}
+        requests = {sweep.id: sweep.request for sweep in store.sweeps()}
+        tasks = [(*row._replace(packed_summary=None, packed_spec=None), row.summary, row.spec) for row in rows]
+    return {"task": sorted(tasks, key=lambda task: task[13]), "plan": plans, "sweep": requests}
 
 
 def at_once(task):
     """Done before it began."""
-    summary = f'{{"data_digest":"{task.data}"}}' if task.data else "{}"
     accuracies = (0.9, 0.9, task.die / 1000, 0.9)
-    return Result(task.id, task.spec, task.die, "done", None, *accuracies, 60, summary), Timing(task.id, 0.0, "test")
+    figures = (*accuracies, 60, summary_of(*accuracies))
+    result = Result(task.key, task.name, task.spec, task.die, "done", None, *figures)
+    return result, Timing(task.key, 0.0, "test")
 
 
 def kills_its_worker(task):

@@ -2,22 +2,37 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from host.run import run
+from host.run import canonical, digest_of, run
 from host.settings import RunSpec
-from host.sweep import Result, SweepStore, Timing, canonical
+from host.sweep import Result, SweepStore, Timing
+
+
+class NotRun(NamedTuple):
+    """A task of a plan, of which nothing is known yet."""
+
+    key: str
+    name: str
+    die: int
+
+    @staticmethod
+    def called(name: str) -> "NotRun":
+        """name: such as m-die-4-01234567."""
+        return NotRun(digest_of(name), name, int(name.rsplit("-", 2)[1]))
 
 
 def result_of(name: str, spec: RunSpec, **changes: Any) -> Result:
     """What a task called `name` with this spec finds when it is run; or what `changes` says."""
-    task = f"{name}-die-{spec.die}-{spec.hash()}"
     text = canonical(spec.model_dump(mode="json"))
+    key = digest_of([name, text])
+    task = f"{name}-die-{spec.die}-{key[:8]}"
     if changes:
         given = {"teacher": 1.0, "ideal": 1.0, "test_samples": 100} | changes
-        return Result(task, text, spec.die, given.pop("status", "done"), **given)
+        return Result(key, task, text, spec.die, given.pop("status", "done"), **given)
     summary = run(spec).summary
     return Result(
+        key,
         task,
         text,
         spec.die,
@@ -29,8 +44,8 @@ def result_of(name: str, spec: RunSpec, **changes: Any) -> Result:
 
 
 def write_sweep(path: Path, name: str, rows: list[tuple[dict[str, Any], Result | str]]) -> None:
-    """A sweep of these points and results; in place of a result the id of a task that has not run."""
+    """A sweep of these points and results; in place of a result the name of a task that has not run."""
     with SweepStore.create(path) as store:
-        plan = [(point, result if isinstance(result, str) else result.id) for point, result in rows]
+        plan = [(point, NotRun.called(result) if isinstance(result, str) else result) for point, result in rows]
         store.add_sweep(name, {"axes": []}, plan)
-        store.record((result, Timing(result.id, 0.1, "here")) for _, result in rows if isinstance(result, Result))
+        store.record((result, Timing(result.key, 0.1, "here")) for _, result in rows if isinstance(result, Result))

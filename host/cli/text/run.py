@@ -44,6 +44,7 @@ def details_text(outcome: Outcome) -> str:
         f"chipsim {__version__}",
         f"encoding     {spec.encoding}: {encoding_named(spec.encoding).meaning}",
         *_plugins(summary),
+        *_versions(summary),
         *_chip(summary),
         *(["noise"] if summary["noise"] else []),
     ]
@@ -88,6 +89,12 @@ def _teacher(outcome: Outcome) -> list[str]:
 def _plugins(summary: dict[str, Any]) -> list[str]:
     """What came from other packages."""
     return [f"  {each['name']} is of {each['package']} {each['version']}" for each in summary.get("plugins", ())]
+
+
+def _versions(summary: dict[str, Any]) -> list[str]:
+    """Of a run that another version began."""
+    each = [", ".join(map(" ".join, versions.items())) for versions in summary.get("mixed_versions", ())]
+    return [f"  mixed versions: begun with {'; gone on with '.join(each)}"] if each else []
 
 
 def _method(effort: dict[str, Any]) -> list[str]:

@@ -26,7 +26,7 @@ def limit(chipsim, monkeypatch, here, data_file):
 
 def simulated_chips(path):
     with SweepStore.open(path) as store:
-        return store._connection.execute("SELECT COUNT(*) FROM task").fetchone()[0]
+        return store._connection.execute("SELECT COUNT(*) FROM result").fetchone()[0]
 
 
 def test_the_limit_and_what_it_rests_on(limit, here):
@@ -93,7 +93,7 @@ def test_interrupted_it_says_how_to_go_on(limit, chipsim, here, data_file, monke
     def press_ctrl_c(executor, function, task):
         if len(submitted) == 6:
             raise KeyboardInterrupt
-        submitted.append(task.id)
+        submitted.append(task.key)
         return submit(executor, function, task)
 
     submit = OneThread.submit

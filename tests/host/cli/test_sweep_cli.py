@@ -122,3 +122,20 @@ def test_a_chip_in_physical_units_has_axes_too(sweep, here):
     assert [row.spec["chip"]["neuron"]["threshold_v"] for row in rows] == [0.45, 0.5]
     assert all(row.status == "done" and "chip-" in row.task for row in rows)
     assert rows[0].spec["neuron"]["high_rail_th"] != rows[1].spec["neuron"]["high_rail_th"]
+
+
+def test_a_hidden_layer_that_says_nothing_and_accumulators_that_fill_are_told(sweep, chipsim, here):
+    """Whatever accuracy such a chip has."""
+    dead = ("--noise", "silencing:1,layer=1", "--set", "learning_circuit.accumulator_bits=2")
+    ended = sweep(*dead, "--dies", "2", "--workers", "1", "--json")
+    assert (ended.status, ended.err) == (0, "")
+    told = json.loads(ended.out)
+    silent = "all dies: hidden layer 1 did not spike once after learning in 2 of 2 dies"
+    assert silent in told["doubts"]
+    assert told["points"][0]["silent_layers"] == {"1": 2}
+    full = told["points"][0]["accumulators_full"]
+    assert (f"all dies: spike accumulators were full in {full} of 2 dies" in told["doubts"]) == (full > 0)
+    assert silent in sweep(*dead, "--dies", "2", "--workers", "1").out
+    assert chipsim("report", "sweep.sqlite", "-o", "r.html", "--csv", "r.csv").status == 0
+    assert "Hidden layer 1 did not spike once after learning in 2 of 2 dies" in (here / "r.html").read_text()
+    assert "[1]" in (here / "r.csv").read_text()

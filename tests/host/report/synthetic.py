@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from stored_runs import NotRun
 
-from host.run import resolve
+from host.run import canonical, digest_of, resolve
 from host.settings import RunSpec
 from host.studies import Study
-from host.sweep import Result, SweepStore, Timing, canonical
+from host.sweep import Result, SweepStore, Timing
 from nonideality import catalogue, parse_all
 
 CLASSIC = {
@@ -111,19 +112,24 @@ def fill(
             position = len(plan)
             spec = spec_of(base, point, die)
             levels = "-".join(f"{name}-{level}" for name, level in point.items())
-            task = f"{levels}-die-{die}-{spec.hash()}"
+            task = _task(levels, spec)
             plan.append((point, task))
             if position not in missing:
                 results.append((_result(task, spec, point, rng, message if position in failed else None, extra),))
     name = sweep_id(request)
     with SweepStore.create(path) as store:
         store.add_sweep(name, request, plan)
-        store.record((result, Timing(result.id, 1.0, "test")) for (result,) in results)
+        store.record((result, Timing(result.key, 1.0, "test")) for (result,) in results)
     return name
 
 
+def _task(name: str, spec: RunSpec) -> NotRun:
+    key = digest_of([name, spec.model_dump(mode="json")])
+    return NotRun(key, f"{name}-die-{spec.die}-{key[:8]}", spec.die)
+
+
 def _result(
-    task: str,
+    task: NotRun,
     spec: RunSpec,
     point: dict[str, Any],
     rng: np.random.Generator,
@@ -132,7 +138,7 @@ def _result(
 ) -> Result:
     text = canonical(spec.model_dump(mode="json"))
     if message is not None:
-        return Result(task, text, spec.die, "failed", message)
+        return Result(task.key, task.name, text, spec.die, "failed", message)
     hurt = sum(
         1 / level**2 if "quant" in name else level for name, level in point.items() if isinstance(level, int | float)
     )
@@ -145,7 +151,8 @@ def _result(
     }
     accuracy = {name: count / TEST_SAMPLES for name, count in correct.items()}
     summary = {**summary_of(spec, accuracy, rng), **(extra or {})}
-    return Result(task, text, spec.die, "done", None, *accuracy.values(), TEST_SAMPLES, json.dumps(summary))
+    figures = (*accuracy.values(), TEST_SAMPLES, json.dumps(summary))
+    return Result(task.key, task.name, text, spec.die, "done", None, *figures)
 
 
 def fill_study(path: Path, noise: tuple[str, ...], dies: int, samples: int, missing: int = 0) -> str:
@@ -153,10 +160,10 @@ def fill_study(path: Path, noise: tuple[str, ...], dies: int, samples: int, miss
     study = Study.of(resolve(None, {}), noise, dies, samples)
     rng = np.random.default_rng(20221004)
     planned = study.plan()
-    tasks = [f"study-{position}-die-{spec.die}-{spec.hash()}" for position, (_, spec) in enumerate(planned)]
+    tasks = [_task(f"study-{position}", spec) for position, (_, spec) in enumerate(planned)]
     name = sweep_id(study.request())
     results = [_result(task, spec, point, rng, None, None) for task, (point, spec) in zip(tasks, planned, strict=True)]
     with SweepStore.create(path) as store:
         store.add_sweep(name, study.request(), [(point, task) for task, (point, _) in zip(tasks, planned, strict=True)])
-        store.record((result, Timing(result.id, 1.0, "test")) for result in results[: len(results) - missing])
+        store.record((result, Timing(result.key, 1.0, "test")) for result in results[: len(results) - missing])
     return name

@@ -7,6 +7,7 @@ import pytest
 from small_runs import SMALL, SMALL_FLAGS, everything_in, final, small_arrays, write_npz
 
 from host.files import read_arrays, write_arrays
+from host.run import MadeWith, made_with
 from host.run import folder as run_folder_module
 from host.run.die_run import NullListener, run
 from host.run.folder import RunFolder
@@ -210,9 +211,45 @@ def test_a_damaged_checkpoint_is_refused_by_name(refused, here, damage):
 def test_a_checkpoint_of_another_version_is_refused_by_name(refused, here):
     path = here / "run" / "checkpoint.bin"
     arrays, facts = read_arrays(path)
+    whole = dict(facts)
     del facts["rate_factor"]
     write_arrays(path, arrays, facts | {"mood": "good"})
     assert "run/checkpoint.bin is of another version" in refused()
+    write_arrays(path, arrays, {name: value for name, value in whole.items() if name != "version"})
+    assert "run/checkpoint.bin is of another version (1, this chipsim writes 2): resume with the chipsim" in refused()
+    write_arrays(path, arrays, whole | {"version": 3})
+    assert "run/checkpoint.bin is of another version (3, this chipsim writes 2)" in refused()
+    for foreign in ({"made_with": [{"numpy": 2}]}, {"made_with": 7}, {"identity": [1, 2]}, {"identity": None}):
+        write_arrays(path, arrays, whole | foreign)
+        assert "run/checkpoint.bin is of another version" in refused()
+
+
+OLD = MadeWith("0.0.9", "0.60.0", "2.0.0")
+
+
+def test_what_other_versions_have_learned_is_refused_by_name(refused, monkeypatch):
+    monkeypatch.setattr(run_folder_module, "made_with", lambda: OLD)
+    said = refused()
+    assert f"run was made with {made_with()}, here are {OLD}: resume with those, or add --mix-versions" in said
+
+
+def test_or_gone_on_with_on_purpose_and_told(chipsim, spec, uninterrupted, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(run_folder_module, "made_with", lambda: OLD)
+        assert stopped(spec, tmp_path / "run", 20)
+    ended = chipsim("run", "--resume", tmp_path / "run", "--mix-versions")
+    assert (ended.status, ended.err) == (0, "")
+    assert "mixed versions: begun with chipsim 0.0.9, numba 0.60.0, numpy 2.0.0; gone on with chipsim " in ended.out
+    found = final(tmp_path / "run")
+    assert found["result.json"].pop("mixed_versions") == [OLD._asdict(), made_with()._asdict()]
+    assert found["result.json"] == uninterrupted["result.json"], "the same versions after all, so the same bits"
+    assert chipsim("run", "--resume", tmp_path / "run").status == 2, "nor is it finished without a word"
+
+
+def test_the_flag_is_for_a_run_that_is_resumed(chipsim, here):
+    ended = chipsim("run", "--mix-versions")
+    assert (ended.status, ended.err.count("\n")) == (2, 1)
+    assert "--mix-versions says how to go on with --resume FOLDER" in ended.err
 
 
 CHANGED = small_arrays()["x_train"].copy()

@@ -10,8 +10,7 @@ import pytest
 import small_sweeps
 from small_sweeps import Crowd, at_once, small_request, tables
 
-from host.errors import SweepError
-from host.run import run
+from host.run import digest_of, made_with, run
 from host.settings import RunSpec
 from host.sweep import (
     Request,
@@ -47,7 +46,7 @@ def swept(request, path, workers):
 
 
 def fake_tasks(dies):
-    return [Task(f"fake-die-{die}-00000000", die, "{}", None, None) for die in dies]
+    return [Task(digest_of(die), f"fake-die-{die}-00000000", die, "{}", None, None) for die in dies]
 
 
 def test_the_same_rows_as_run_and_on_any_number_of_workers(data_file, path, tmp_path, in_thread):
@@ -65,7 +64,9 @@ def test_the_same_rows_as_run_and_on_any_number_of_workers(data_file, path, tmp_
         assert row.summary == json.loads(json.dumps(outcome.facts))
         accuracy = outcome.summary["accuracy"]
         assert (row.teacher, row.ideal, row.before, row.after) == tuple(accuracy.values())
-        assert row.task.endswith(f"-die-{row.die}-{spec.hash()}")
+        assert row.key == outcome.facts["identity"]
+        assert row.task.endswith(f"-die-{row.die}-{row.key[:8]}")
+        assert (row.teacher_digest, row.made_with) == (outcome.facts["teacher_digest"], made_with())
         assert not {"samples_per_s", "run_dir"} & row.summary.keys()
 
 
@@ -77,7 +78,7 @@ def test_asked_again_and_asked_for_more(data_file, path, in_thread):
             self.tasks = []
 
         def finished(self, result):
-            self.tasks.append(result.id)
+            self.tasks.append(result.key)
 
     counts = []
     for request in (
@@ -103,14 +104,14 @@ def test_specs_of_any_kind(data_file, path, in_thread):
     with SweepStore.create(path) as store:
         names = run_specs(specs, store, in_thread)
         assert names[0] == names[2] != names[1]
-        assert [store.status(name)[0] for name in names] == ["done"] * 3
+        assert [store.known(name).status for name in names] == ["done"] * 3
         assert store.sweeps() == []
 
 
 def test_a_request_survives_its_json(data_file):
     request = small_request(data_file)
     again = Request.from_json(json.loads(json.dumps(request.to_json())))
-    assert again.id == request.id
+    assert again.key == request.key
     assert list(again.plan()) == list(request.plan())
     assert again.spec({"mismatch": 0.123}, 5).noise == ("thermal:0.1", "mismatch:0.123")
 
@@ -123,7 +124,7 @@ def test_points_one_at_a_time_and_crossed(data_file):
     assert single.spec({"steps": 4}, 1).learning_circuit.warm_up_steps == 2  # a default that follows the axis
     crossed = Request({"dataset": str(data_file)}, axes, True, (1,))
     assert list(crossed.points()) == [{"mismatch": m, "steps": s} for m in (0, 0.2) for s in (4, 8, 16)]
-    assert len({task.id for _, task in crossed.plan()}) == 6
+    assert len({task.key for _, task in crossed.plan()}) == 6
     assert list(Request({}, (), False, (1, 2)).points()) == [{}]
 
 
@@ -144,8 +145,8 @@ def run_fakes(path, fake, tasks, workers, **options):
     """How each die ended: status and message."""
     with SweepStore.create(path) as store:
         run_tasks(missing(tasks, store, **options), store, workers, run=fake)
-        rows = store._connection.execute("SELECT die, status, message FROM task").fetchall()
-    return {die: tuple(ended) for die, *ended in rows}
+        rows = [row for row, _, _ in store.all_results()]
+    return {row.die: (row.status, row.message) for row in rows}
 
 
 def test_a_task_that_raises_is_recorded_and_not_retried_unless_asked(path, in_thread):
@@ -160,7 +161,7 @@ def test_a_task_that_raises_is_recorded_and_not_retried_unless_asked(path, in_th
 def test_a_task_that_kills_its_workers_takes_nobody_with_it(path):
     with local_workers(2) as workers:
         ends = run_fakes(path, small_sweeps.kills_its_worker, fake_tasks(range(1, 13)), workers)
-    said = ("failed", "its worker died 3 times: killed, out of memory, or crashed")
+    said = ("lost", "its worker died 3 times: killed, out of memory, or crashed")
     assert ends == {die: said if die == 3 else ("done", None) for die in range(1, 13)}
 
 
@@ -202,17 +203,11 @@ def test_ctrl_c_ends_at_once_and_keeps_what_is_there(path):
     assert len(tables(path)["task"]) == 1
 
 
-def test_other_data_under_the_same_name(data_file, path, in_thread, tmp_path):
-    swept(small_request(data_file), path, in_thread)
-    task = next(small_request(data_file).plan())[1]
-    with SweepStore.create(path) as store, pytest.raises(SweepError, match="of other data under the same name"):
-        list(missing([task._replace(data="0123456789abcdef")], store))
-
-
 def test_data_that_differ_where_a_worker_runs(data_file, path, in_thread):
+    """That says nothing of the task: another worker may have the right ones."""
     task = next(small_request(data_file).plan())[1]
     with SweepStore.create(path) as store:
         run_tasks([task._replace(data="0123456789abcdef")], store, in_thread)
-        [(status, message)] = store._connection.execute("SELECT status, message FROM task").fetchall()
-    assert status == "failed"
-    assert "holds other data" in message
+        [(row, _, _)] = store.all_results()
+    assert row.status == "lost"
+    assert "holds other data" in row.message

@@ -3,29 +3,25 @@
 import errno
 import json
 import os
+import random
+import shutil
 import sqlite3
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from hand_made_rows import PLAN, result
 from small_runs import environment
+from small_sweeps import A_SUMMARY
 
 from host.errors import SweepError
-from host.sweep.store import APPLICATION_ID, Result, Row, SweepStore, Timing
+from host.run import made_with
+from host.sweep import LimitsMet, SweepStore
+from host.sweep.connection import APPLICATION_ID
 
-PLAN = [
-    ({"mismatch": 0.1}, "m-die-1-00000001"),
-    ({"mismatch": 0.1}, "m-die-2-00000002"),
-    ({"mismatch": 0.2}, "m-die-1-00000003"),
-]
-
-
-def result(task, die=1, status="done", **changes):
-    done = {"teacher": 0.9, "ideal": 1 / 3, "before": 0.1, "after": 0.8, "test_samples": 60, "summary": '{"a":[1]}'}
-    return Result(task, '{"steps":6}', die, status, **({} if status == "failed" else done) | changes), Timing(
-        task, 2.0, "me"
-    )
+VERSION_1 = Path(__file__).with_name("version_1.sqlite")  # written by the chipsim that had it, and swept over six dies
 
 
 @pytest.fixture
@@ -38,24 +34,24 @@ def test_what_is_stored_is_read_while_the_writer_goes_on(path):
         assert reader.sweeps() == []
         writer.add_sweep("abc", {"dies": [1, 2]}, PLAN)
         writer.add_sweep("abc", {"dies": [1, 2]}, PLAN)  # asked again
-        writer.record([result(PLAN[0][1]), result(PLAN[2][1], status="failed", message="bad corner")])
+        writer.record([result(PLAN[0][1], limits=LimitsMet(2, (1, 3))), result(PLAN[2][1], status="failed")])
         [sweep] = reader.sweeps()
         assert (sweep.id, sweep.request) == ("abc", {"dies": [1, 2]})
         rows = list(reader.rows("abc"))
         assert rows == list(reader.rows())
-        assert rows[0] == Row(
-            PLAN[0][1], {"mismatch": 0.1}, 1, "done", None, 0.9, 1 / 3, 0.1, 0.8, 60, '{"a":[1]}', '{"steps":6}'
-        )
-        assert (rows[0].summary, rows[0].spec) == ({"a": [1]}, {"steps": 6})
+        assert rows[0][:10] == (PLAN[0][1].name, {"mismatch": 0.1}, 1, "done", None, 0.9, 0.9, 0.1, 0.8, 60)
+        assert (rows[0].key, rows[0].limits, rows[0].made_with) == (PLAN[0][1].key, (2, (1, 3)), made_with())
+        assert rows[0].summary == json.loads(A_SUMMARY) | {"identity": rows[0].key}
+        assert rows[0].spec == {"steps": 6}
         assert (rows[1].status, rows[1].die, rows[1].spec, rows[1].after) == ("missing", 2, None, None)
         assert (rows[2].status, rows[2].message, rows[2].summary) == ("failed", "bad corner", None)
-        assert reader.status(PLAN[0][1]) == ("done", None)
-        assert reader.status(PLAN[1][1]) == (None, None)
+        assert [reader.known(task.key).status for _, task in PLAN] == ["done", None, "failed"]
         assert reader.mean_seconds() == 2
-        assert reader.points_of("abc", PLAN[2][1]) == [{"mismatch": 0.2}]
+        assert reader.points_of("abc", PLAN[2][1].key) == [{"mismatch": 0.2}]
         writer.record([result(PLAN[2][1])])  # tried again
         assert [row.status for row in reader.rows("abc")] == ["done", "missing", "done"]
     assert os.listdir(path.parent) == [path.name]
+    assert rows[0].summary["network"] == [6, 7, 3], "rows outlive the store"
 
 
 def test_a_task_of_two_sweeps_is_one_row(path):
@@ -63,7 +59,7 @@ def test_a_task_of_two_sweeps_is_one_row(path):
         store.add_sweep("one", {"dies": [1]}, PLAN[:1])
         store.add_sweep("two", {"dies": [1, 2]}, PLAN)
         store.record([result(PLAN[0][1])])
-        assert [row.task for row in store.rows()] == [task for _, task in PLAN]
+        assert [row.key for row in store.rows()] == [task.key for _, task in PLAN]
         assert [row.status for row in store.rows("two")] == ["done", "missing", "missing"]
         with pytest.raises(SweepError, match="holds no sweep 'three': choose one, two"):
             list(store.rows("three"))
@@ -71,7 +67,7 @@ def test_a_task_of_two_sweeps_is_one_row(path):
 
 def test_the_second_writer_is_told_who_holds_it(path):
     program = (
-        "import sys, time\nfrom pathlib import Path\nfrom host.sweep.store import SweepStore\n"
+        "import sys, time\nfrom pathlib import Path\nfrom host.sweep import SweepStore\n"
         "store = SweepStore.create(Path(sys.argv[1]))\nprint('held', flush=True)\ntime.sleep(60)\n"
     )
     command = [sys.executable, "-c", program, str(path)]
@@ -161,7 +157,8 @@ def newer(path):
 WRONG = {
     "is not a sweep database": lambda path: path.write_bytes(b"no database at all " * 100),
     "is an SQLite database but no sweep": other_database,
-    "version 7, this chipsim knows version 1": newer,
+    "of version 7, of a newer chipsim; this one knows version 2: use the chipsim that wrote it": newer,
+    "of version 1, of an older chipsim; this one knows": lambda path: shutil.copyfile(VERSION_1, path),
     "is no file": lambda path: path.mkdir(),
 }
 
@@ -196,6 +193,7 @@ def test_begun_and_killed_before_the_schema(path):
     SweepStore.create(path).close()
     connection = sqlite3.connect(path)
     assert connection.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
+    connection.close()
 
 
 def test_a_full_disk_costs_nothing_that_is_stored(path):
@@ -205,7 +203,7 @@ def test_a_full_disk_costs_nothing_that_is_stored(path):
         [pages] = store._connection.execute("PRAGMA page_count").fetchone()
         store._connection.execute(f"PRAGMA max_page_count = {pages}")
         with pytest.raises(SweepError, match=r"cannot write .*full; what is stored stays: make room and ask again"):
-            store.record([result(PLAN[1][1], summary="x" * 100_000)])
+            store.record([result(PLAN[1][1], summary=random.Random(1).randbytes(50_000).hex())])
         assert [row.status for row in store.rows("abc")] == ["done", "missing", "missing"]
         store._connection.execute("PRAGMA max_page_count = 1000")
         store.record([result(PLAN[1][1])])
@@ -220,3 +218,24 @@ def test_a_reader_in_a_folder_that_cannot_be_written(path):
         assert len(list(SweepStore.open(path).rows())) == 3
     finally:
         path.parent.chmod(0o755)
+
+
+def test_a_row_of_other_settings_under_its_key_is_named(path):
+    """Whatever two keys had in common: the stored spec has the last word."""
+    with SweepStore.create(path) as store:
+        store.record([result(PLAN[0][1])])
+        assert store.holds(PLAN[0][1], '{"steps": 6}') == "done"
+        with pytest.raises(SweepError, match="row m-die-1-00000001: .*"):
+            store.holds(PLAN[0][1], '{"steps": 7}')
+
+
+def test_a_sweep_is_called_by_as_many_digits_as_tell_it_apart(path):
+    keys = ["0123456789ab", "0123456789cd", "ffff456789ab"]
+    with SweepStore.create(path) as store:
+        names = [store.add_sweep(key, {"number": number}, PLAN) for number, key in enumerate(keys)]
+        assert names == ["01234567", "0123456789c", "ffff4567"]  # as it was when each was added
+        assert [sweep.id for sweep in store.sweeps()] == ["0123456789a", "0123456789c", "ffff4567"]
+        assert [store.key_of(name) for name in ("0123456789a", "0123456789c", "ff", keys[1])] == [*keys, keys[1]]
+        for wrong, says in (("0123456789", "2 sweeps '0123456789'"), ("%", "no sweep '%'")):
+            with pytest.raises(SweepError, match=f"holds {says}: choose 0123456789a, 0123456789c, ffff4567"):
+                store.key_of(wrong)
