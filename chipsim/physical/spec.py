@@ -359,6 +359,19 @@ class PhysicalSpec(Table):
         return self
 
     @model_validator(mode="after")
+    def _rails_lie_within_the_supply(self) -> PhysicalSpec:
+        supply_v = self.process.supply_v
+        for name in ("low_rail_v", "high_rail_v"):
+            rail_v = getattr(self.neuron, name)
+            if rail_v > supply_v:
+                raise contradiction(
+                    f"neuron.{name}",
+                    f"{name} = {rail_v:g} lies above the supply, supply_v = {supply_v:g}, and no membrane gets there:"
+                    " lower the rail, or raise supply_v",
+                )
+        return self
+
+    @model_validator(mode="after")
     def _biases_can_be_set(self) -> PhysicalSpec:
         neuron, bias, leaks = self.neuron, self.bias, self.leaks_ns
         for value in bias.layer_threshold_v or ():
