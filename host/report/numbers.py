@@ -185,4 +185,6 @@ def losses(panels: Sequence[Panel], population: Population) -> Markup:
 def _loss_tip(loss: Loss, moment: Moment, population: Population) -> str:
     low, high = loss.ends[moment]
     mean = loss.means[moment]
-    return f"{loss.axis} {loss.level}, {moment}: {mean:.2f} points ({low:.2f} to {high:.2f}, {population.band_words})"
+    return (
+        f"{loss.axis} {loss.level}, {moment}: {mean:z.2f} points ({low:z.2f} to {high:z.2f}, {population.band_words})"
+    )
