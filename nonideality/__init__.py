@@ -26,10 +26,11 @@ and draws from its own stream alone is tested for all of them.
 To add a site, which is an array of the sheet: see `chipsim.die`, which has to put it into the die's tables.
 """
 
-from nonideality.effect import NoiseError, Nonideality, Site
+from nonideality.effect import Nonideality, Site
 from nonideality.errors import LayerErrors, Place
 from nonideality.filling import fill
 from nonideality.grammar import Noise, parse, parse_all
+from nonideality.noise_error import NoiseError
 from nonideality.plugins import ListedPlugin, Plugin, PluginGroup, groups_found, one_line
 from nonideality.registry import EFFECTS, catalogue, effect_named
 from nonideality.streams import stream, stream_key

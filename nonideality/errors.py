@@ -81,9 +81,8 @@ class LayerErrors:
     weight_bits: Annotated[int | None, Figure(low=2, high=15, whole=True, optional=True)] = None  # None: analog, ideal
 
     def __post_init__(self) -> None:
-        for name, entry in SHEET.items():
-            if isinstance(entry, PerNeuron | PerSynapse):  # the others have their ideal values already
-                setattr(self, name, entry.ideal_array(self.n_out))
+        for name, entry in _ARRAYS.items():  # the others have their ideal values already
+            self.__dict__[name] = entry.ideal_array(self.n_out)
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Raises AttributeError for what no chip would read: a name that is none, and what the sheet itself is."""
@@ -104,3 +103,4 @@ SHEET: dict[str, SheetEntry] = {  # what effects write on
     for name, hint in get_type_hints(LayerErrors, include_extras=True).items()
     if hasattr(hint, "__metadata__")
 }
+_ARRAYS = {name: entry for name, entry in SHEET.items() if isinstance(entry, PerNeuron | PerSynapse)}

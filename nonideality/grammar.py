@@ -12,8 +12,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from nonideality.effect import NoiseError, Nonideality
+from nonideality.effect import Nonideality
 from nonideality.near import did_you_mean
+from nonideality.noise_error import NoiseError
 from nonideality.registry import EFFECTS, effect_named
 
 _FORM = "KIND:LEVEL[@SITE][,key=value...], for example mismatch:0.2@threshold"

@@ -78,7 +78,9 @@ class _Array(SheetEntry):
 
     def ideal_array(self, n_out: int) -> NDArray[Any]:
         dtype = np.bool_ if self._truth else np.int_ if self.whole else np.float64
-        return np.full(self.shapes(0, n_out)[0], self.ideal, dtype)
+        array = np.empty(self.shapes(0, n_out)[0], dtype)
+        array.fill(self.ideal)
+        return array
 
     @property
     def _truth(self) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -34,7 +35,7 @@ from chipsim.layout import (
 from chipsim.neurons import NeuronModel, neuron_of
 from chipsim.simd import aligned
 from learning_circuit import LearningCircuitSpec, LearningRule, full_scale
-from nonideality import EFFECTS, LayerErrors, NoiseError, Place, PluginGroup, fill, stream, stream_key
+from nonideality import EFFECTS, LayerErrors, Noise, NoiseError, Place, PluginGroup, fill, stream, stream_key
 
 
 class FabricatedLayer(NamedTuple):
@@ -76,10 +77,11 @@ def draw_errors(spec: ChipSpec, die_seed: int) -> list[LayerErrors]:
 
     Those of a layer on an image have an axis more, see `_image_errors`.
     """
+    sheet = partial(_sheet, spec.noises, spec.n_layers)
     return [
-        _sheet(spec, Place(die_seed, layer), shape.rows, shape.columns)
+        sheet(Place(die_seed, layer), shape.rows, shape.columns)
         if shape.dense
-        else _image_errors(spec, die_seed, layer, shape)
+        else _image_errors(sheet, die_seed, layer, shape)
         for layer, shape in enumerate(spec.shapes, start=1)
     ]
 
@@ -89,16 +91,19 @@ def try_effects(spec: ChipSpec, die_seed: int) -> None:
 
     Raises NoiseError of one line that names the package.
     """
-    if any(is_foreign(EFFECTS, noise.effect.name) for noise in spec.noises):
+    foreign = [noise for noise in spec.noises if is_foreign(EFFECTS, noise.effect.name)]
+    for noise in foreign:
+        noise.describe()  # as every run's report does
+    if foreign:
         draw_errors(spec, die_seed)
 
 
-def _sheet(spec: ChipSpec, place: Place, n_in: int, n_out: int) -> LayerErrors:
+def _sheet(noises: Sequence[Noise], n_layers: int, place: Place, n_in: int, n_out: int) -> LayerErrors:
     """Errors of n_out columns of n_in synapses, and of as many neurons."""
-    role: Literal["hidden", "output"] = "output" if place.layer == spec.n_layers else "hidden"
+    role: Literal["hidden", "output"] = "output" if place.layer == n_layers else "hidden"
     errors = LayerErrors(n_in, n_out, role, place)
     crossbar = () if place.crossbar is None else (place.crossbar,)
-    for noise in spec.noises:
+    for noise in noises:
         if noise.layer in (None, place.layer):
             for site in noise.sites:
                 name = noise.effect.name
@@ -117,23 +122,25 @@ _OF_NEURONS = (
 )
 
 
-def _image_errors(spec: ChipSpec, die_seed: int, layer: int, shape: LayerShape) -> LayerErrors:
+def _image_errors(
+    sheet: Callable[[Place, int, int], LayerErrors], die_seed: int, layer: int, shape: LayerShape
+) -> LayerErrors:
     """Errors of a layer on an image, from two sheets: one of all neurons, and one of each crossbar with its drivers.
 
     Neurons' arrays are (positions, columns), synapses' (crossbars, 1 or rows + 1, columns), drivers' (crossbars,
     columns).
     """
     _, height, width = shape.output
-    errors = _sheet(spec, Place(die_seed, layer, "neurons", height, width), 1, shape.n_out)
+    errors = sheet(Place(die_seed, layer, "neurons", height, width), 1, shape.n_out)
     for name in _OF_NEURONS:
         setattr(errors, name, getattr(errors, name).reshape(shape.positions, shape.columns))
     numbers = [None] if shape.crossbars == 1 else range(shape.crossbars)
     places = [Place(die_seed, layer, "synapses", height, width, crossbar) for crossbar in numbers]
-    sheets = [_sheet(spec, place, shape.rows, shape.columns) for place in places]
+    sheets = [sheet(place, shape.rows, shape.columns) for place in places]
     for name in (*_OF_SYNAPSES, *_OF_COLUMNS):
-        setattr(errors, name, _joined(name, [getattr(sheet, name) for sheet in sheets]))
+        setattr(errors, name, _joined(name, [getattr(each, name) for each in sheets]))
     for name in _OF_DEVICES:
-        setattr(errors, name, _in_common(name, [getattr(sheet, name) for sheet in sheets], errors.place))
+        setattr(errors, name, _in_common(name, [getattr(each, name) for each in sheets], errors.place))
     return errors
 
 

@@ -63,7 +63,7 @@ class Units:
     def quantity(self, signal: str) -> Unit | None:
         """The unit of a signal or a fabricated figure, by its name in the model; None: it is no such quantity."""
         found = _QUANTITIES.get("weight" if signal.startswith("weight_") else signal)
-        return None if found is None else getattr(self, found)  # type: ignore[no-any-return]
+        return None if found is None else getattr(self, found)
 
     def symbol(self, signal: str, declared: str = "") -> str:
         """Of a signal or a figure. declared: the unit of one that a neuron or a learning rule brings."""
@@ -73,7 +73,7 @@ class Units:
     def figure(self, name: str, value: float) -> float:
         """A fabricated figure."""
         unit = self.quantity(name)
-        return value if unit is None else unit.of(value)  # type: ignore[no-any-return]
+        return value if unit is None else unit.of(value)
 
     def shown(self, wave: Wave) -> Wave:
         """The signal in these units, with its unit in its name unless all are in thresholds."""

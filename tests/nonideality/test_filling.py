@@ -125,7 +125,7 @@ def test_an_explanation_that_fails_is_blamed_on_its_package(site):
     source = EFFECT + "\n    def describe(self, site):\n        return open('/no/such/words').read()\n"
     write_package(site, entries={"nonidealities:droop": "acme:Droop"}, sources={"acme.py": source})
     with pytest.raises(NoiseError, match=f"^{WHOSE}explains itself badly: FileNotFoundError: .*/no/such/words"):
-        parse("droop:0.5").describe()
+        try_effects(spec_of((4, 3, 2), noise=("droop:0.5",)), 7)
 
 
 def test_an_effect_without_the_constructor_of_all_is_refused(site):
