@@ -29,7 +29,7 @@ To add a site, which is an array of the sheet: see `chipsim.die`, which has to p
 from nonideality.effect import Nonideality, Site
 from nonideality.errors import LayerErrors, Place
 from nonideality.filling import fill
-from nonideality.grammar import Noise, parse, parse_all
+from nonideality.grammar import Noise, parse, parse_all, settled
 from nonideality.noise_error import NoiseError
 from nonideality.plugins import ListedPlugin, Plugin, PluginGroup, groups_found, one_line
 from nonideality.registry import EFFECTS, catalogue, effect_named
@@ -53,6 +53,7 @@ __all__ = [
     "one_line",
     "parse",
     "parse_all",
+    "settled",
     "stream",
     "stream_key",
 ]

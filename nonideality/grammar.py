@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from nonideality.effect import Nonideality
@@ -112,6 +113,26 @@ def _end_of_value(text: str, start: int) -> int:
     except (ValueError, RecursionError):
         return until_comma
     return stop if stop == len(text) or text[stop] == "," else until_comma
+
+
+def settled(text: str) -> str:
+    """The same noise with the paths among its options made absolute: it means the same in every folder.
+
+    Raises what `parse` does.
+    """
+    given = parse(text).effect.option_values
+    match = _NOISE.fullmatch(text.strip())
+    assert match is not None, "parse has read it"
+    settled_options = [
+        f",{key}={_path_text(given[key])}" if isinstance(given.get(key), Path) else f",{pair}"
+        for pair, key, _ in _options(match["options"])
+    ]
+    return text.strip()[: match.start("options")] + "".join(settled_options)
+
+
+def _path_text(path: Path) -> str:
+    absolute = str(path.absolute())
+    return json.dumps(absolute, ensure_ascii=False) if "," in absolute else absolute
 
 
 def parse_all(texts: Iterable[str]) -> tuple[Noise, ...]:

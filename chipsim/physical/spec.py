@@ -263,7 +263,7 @@ class Process(Table):
     """Technology, temperature and matching (Pelgrom, Duinmaijer and Welbers 1989: sigma = A / sqrt(area))."""
 
     feature_size_nm: Positive
-    supply_v: Positive
+    supply_v: Positive  # no rail lies above it
     temperature_k: NotNegative
     neuron_device_area_um2: Positive  # of the transistors that set a comparator's offset
     pelgrom_a_vt_mv_um: NotNegative

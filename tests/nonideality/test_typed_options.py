@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field, FilePath, model_validator
 from small_chips import spec_of
 
 from chipsim.die import fabricate
-from nonideality import NoiseError, catalogue, parse
+from nonideality import NoiseError, catalogue, parse, settled
 from nonideality.grammar import _options
 from nonideality.typed_options import chosen_of, meanings_of
 
@@ -146,6 +146,18 @@ def test_its_options_in_a_noises_text(measured):
     }.items():
         with pytest.raises(NoiseError, match=f"^{re.escape(message)}"):
             parse(text)
+
+
+def test_paths_are_made_absolute_and_nothing_else_changes(measured, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert settled('droop:1@threshold,measured="my thresholds, v=2.csv",corners=[1, 2],layer=2') == (
+        f"droop:1@threshold,measured={measured},corners=[1, 2],layer=2"
+    )
+    (tmp_path / "plain.csv").touch()
+    assert settled("droop:1,measured=./plain.csv") == f"droop:1,measured={tmp_path}/plain.csv"
+    assert settled("ktc:100.0,temperature=77") == "ktc:100.0,temperature=77"
+    with pytest.raises(NoiseError, match="option measured is missing"):
+        settled("droop:1")
 
 
 def test_an_option_called_layer_is_refused(site):
