@@ -39,7 +39,9 @@ def main() -> None:
             triples.append([accuracy["ideal"], accuracy["before"], accuracy["after"]])
         ideal, before, after = 100 * np.mean(triples, axis=0)
         worst = 100 * np.min(triples, axis=0)[2]
-        print(f"| {name} | {ideal:.2f} | {before:.2f} | {after:.2f} | {after - ideal:+.2f} | {worst:.2f} |", flush=True)
+        print(
+            f"| {name} | {ideal:.2f} | {before:.2f} | {after:.2f} | {after - ideal:+z.2f} | {worst:.2f} |", flush=True
+        )
 
 
 if __name__ == "__main__":

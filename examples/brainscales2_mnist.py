@@ -278,9 +278,11 @@ def main() -> None:
             for die in range(1, dies + 1)
         ]
         before, after = (float(np.mean([trained.accuracy[i] for trained in on_dies])) for i in (0, -1))
-        print(f"{f'mean of {dies} dies':<20}{before:>8.2%}{after:>9.2%}   {after - twin.accuracy[-1]:+.2%} to the twin")
+        print(
+            f"{f'mean of {dies} dies':<20}{before:>8.2%}{after:>9.2%}   {after - twin.accuracy[-1]:+z.2%} to the twin"
+        )
         free = add("ideal twin, free", data, Chip(design(), 1, threads), random, FREE, epochs)
-        print(f"sparse against free {twin.accuracy[-1] - free.accuracy[-1]:+.2%}", flush=True)
+        print(f"sparse against free {twin.accuracy[-1] - free.accuracy[-1]:+z.2%}", flush=True)
         read = bytes_read_back(everyone[0].chip.spec, CONVERTER)
         print(f"read back while training: {read:,.0f} B per image")
         ltl = on_chip(data, 1, LTL_EPOCHS, show)

@@ -40,7 +40,7 @@ def main() -> None:
                 accuracy = run(resolve(None, settings), arguments.threads).summary["accuracy"]
                 triples.append([accuracy["ideal"], accuracy["before"], accuracy["after"]])
             ideal, before, mean = 100 * np.mean(triples, axis=0)
-            after.append(f"{mean:.2f} ({mean - ideal:+.2f})")
+            after.append(f"{mean:.2f} ({mean - ideal:+z.2f})")
         print(f"| {weight_bits} bits | {ideal:.2f} | {before:.2f} | {' | '.join(after)} |", flush=True)
 
 

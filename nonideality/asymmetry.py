@@ -7,8 +7,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from nonideality.effect import NoiseError, Nonideality, Site
+from nonideality.effect import Nonideality, Site
 from nonideality.errors import LayerErrors
+from nonideality.noise_error import NoiseError
 
 
 class Asymmetry(Nonideality):

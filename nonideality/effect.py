@@ -6,15 +6,14 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
+from pydantic import BaseModel
 
 from nonideality.errors import LayerErrors
-
-
-class NoiseError(ValueError):
-    """A noise that cannot be: the message names the value, the rule, the valid choices and the fix."""
+from nonideality.noise_error import NoiseError
+from nonideality.typed_options import chosen_of, meanings_of
 
 
 @dataclass(frozen=True)
@@ -43,12 +42,22 @@ class Nonideality(ABC):
     moment: ClassVar[Literal["fabricate", "program", "operate", "age"]]  # when it acts
     sites: ClassVar[Mapping[str, Site]]
     options: ClassVar[Mapping[str, str]] = {}  # key -> meaning, for keys besides ``layer``; values are numbers
+    Options: ClassVar[type[BaseModel] | None] = None  # instead of `options`: a model of them, of any types
     source: ClassVar[str]
 
-    def __init__(self, level: float, options: Mapping[str, float] | None = None) -> None:
-        """Raises NoiseError if the level or an option is outside what the effect knows."""
+    def __init__(self, level: float, options: Mapping[str, Any] | None = None) -> None:
+        """options: what was given. Raises NoiseError if the level or an option is outside what the effect knows."""
         self.level = self.checked_level(level)
-        self.option_values = dict(options or {})
+        self.option_values: dict[str, Any] = dict(options or {})
+        self.chosen: Any = None  # an `Options` with all that was given or stands in its defaults
+        if self.Options is not None:
+            self.chosen = chosen_of(self.name, self.Options, self.option_values)
+            self.option_values = {key: getattr(self.chosen, key) for key in self.option_values}
+
+    @classmethod
+    def option_meanings(cls) -> dict[str, str]:
+        """Every key besides ``layer``, and what it means."""
+        return dict(cls.options) if cls.Options is None else meanings_of(cls.Options)
 
     @classmethod
     def checked_level(cls, level: float) -> float:
@@ -69,7 +78,8 @@ class Nonideality(ABC):
         """Write this effect at `site` into one layer's `errors`. Called once per (die, site, layer).
 
         Of a layer on an image once for all its neurons (`errors.n_in` 1, `errors.n_out` positions times columns), and
-        once for each crossbar.
+        once for each crossbar. `errors.place` says which die, which layer and which of these it is, `errors.role`
+        whether it is the output layer.
         """
 
     def fingerprint(self) -> str:
@@ -83,5 +93,12 @@ class Nonideality(ABC):
         """What this level means at `site`, in one line."""
         entry = self.sites[site]
         distribution = entry.distribution.format(level=f"{self.level:g}")
-        options = "".join(f", {key} = {value:g}" for key, value in self.option_values.items())
+        options = "".join(f", {key} = {_shown(value)}" for key, value in self.option_values.items())
         return f"{self.name}@{site}: {entry.meaning}; {distribution}{options}; {self.persistence}"
+
+
+def _shown(value: Any) -> str:
+    """An option's value as a person reads it, in one line."""
+    if isinstance(value, float):
+        return f"{value:g}"
+    return " ".join(str(value).split())

@@ -8,8 +8,9 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from nonideality.effect import NoiseError, Nonideality, Site
+from nonideality.effect import Nonideality, Site
 from nonideality.errors import LayerErrors
+from nonideality.noise_error import NoiseError
 from nonideality.options import fraction, positive
 
 

@@ -7,12 +7,13 @@ from nonideality.boxcar import Boxcar
 from nonideality.comparator import Comparator
 from nonideality.cycle import Cycle
 from nonideality.drift import Drift
-from nonideality.effect import NoiseError, Nonideality
+from nonideality.effect import Nonideality
 from nonideality.ir import Ir
 from nonideality.ktc import Ktc
 from nonideality.link import Link
 from nonideality.mismatch import Mismatch
 from nonideality.missed import Missed
+from nonideality.noise_error import NoiseError
 from nonideality.nonlinear import Nonlinear
 from nonideality.pelgrom import Pelgrom
 from nonideality.plugins import PluginGroup

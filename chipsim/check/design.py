@@ -8,10 +8,10 @@ from typing import Literal
 
 import numpy as np
 
-from chipsim.design import ChipSpec
+from chipsim.design import ChipSpec, plugins_of
 from chipsim.die import draw_errors
 from chipsim.physical import PhysicalSpec
-from nonideality import LayerErrors
+from nonideality import EFFECTS, LayerErrors
 
 # Between the mean intensity of scikit-learn's digits (0.31) and MNIST's (0.13), both measured.
 USUAL_ROW_RATE = 0.2
@@ -69,7 +69,12 @@ class Design:
         return min((b for b in bits if b is not None), default=None)
 
     def _errors(self) -> list[LayerErrors]:
-        """What is the same for all neurons and synapses of a layer, so that one of each shows it."""
+        """What is the same for all neurons and synapses of a layer, so that one of each shows it.
+
+        An effect of another package may know the chip's own layers alone, as one that reads measured errors does.
+        """
+        if any(plugin.group == EFFECTS.group for plugin in plugins_of(self.chip)):
+            return draw_errors(self.chip, die_seed=0)
         one_each = {"layer_sizes": (1,) * len(self.chip.layer_sizes), "input_shape": None, "layers": ()}
         return draw_errors(self.chip.model_copy(update=one_each), die_seed=0)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from chipsim.check.design import Design, where
 from chipsim.check.finding import RuleLimits
 from chipsim.check.registry import Verdict, rule
+from chipsim.design import readable
 from chipsim.physical import ktc_sigma_th
 
 
@@ -70,7 +71,7 @@ def boxcar_rail(design: Design) -> Verdict:
         gap,
         "a neuron that inhibition has driven to its lower rail is outside the boxcar and can learn only after it has"
         " come back by itself",
-        f"low_rail_th {min(0.0, design.boxcar_low_th):g} (a rail at the boxcar's edge), or a boxcar of"
+        f"low_rail_th {readable(min(0.0, design.boxcar_low_th))} (a rail at the boxcar's edge), or a boxcar of"
         f" {_width_to(-design.chip.neuron.low_rail_th, design):g} th",
     )
 

@@ -25,7 +25,7 @@ into `ageing`, with `test_drift.py`; something on the wires into `link`, restate
 """
 
 from chipsim.die.ageing import AGEING_WINDOWS, DieAge, DriftTables, drift_block, drift_tables, set_gain
-from chipsim.die.fabrication import FabricatedLayer, draw_errors, fabricate, try_plugins
+from chipsim.die.fabrication import FabricatedLayer, draw_errors, fabricate, try_effects, try_plugins
 from chipsim.die.link import HostLink
 from chipsim.die.programming import LayerWeights, Weights, full_scale_of, in_crossbars, out_of_crossbars, program_layer
 
@@ -46,5 +46,6 @@ __all__ = [
     "out_of_crossbars",
     "program_layer",
     "set_gain",
+    "try_effects",
     "try_plugins",
 ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -34,7 +35,7 @@ from chipsim.layout import (
 from chipsim.neurons import NeuronModel, neuron_of
 from chipsim.simd import aligned
 from learning_circuit import LearningCircuitSpec, LearningRule, full_scale
-from nonideality import EFFECTS, LayerErrors, PluginGroup, stream, stream_key
+from nonideality import EFFECTS, LayerErrors, Noise, NoiseError, Place, PluginGroup, fill, stream, stream_key
 
 
 class FabricatedLayer(NamedTuple):
@@ -76,29 +77,44 @@ def draw_errors(spec: ChipSpec, die_seed: int) -> list[LayerErrors]:
 
     Those of a layer on an image have an axis more, see `_image_errors`.
     """
+    sheet = partial(_sheet, spec.noises, spec.n_layers)
     return [
-        _sheet(spec, die_seed, layer, shape.rows, shape.columns)
+        sheet(Place(die_seed, layer), shape.rows, shape.columns)
         if shape.dense
-        else _image_errors(spec, die_seed, layer, shape)
-        for layer, shape in enumerate(spec.shapes)
+        else _image_errors(sheet, die_seed, layer, shape)
+        for layer, shape in enumerate(spec.shapes, start=1)
     ]
 
 
-def _sheet(spec: ChipSpec, die_seed: int, layer: int, n_in: int, n_out: int, *of_what: int) -> LayerErrors:
-    """Errors of n_out columns of n_in synapses, and of as many neurons. of_what: part of the random streams' names."""
-    role: Literal["hidden", "output"] = "output" if layer == spec.n_layers - 1 else "hidden"
-    errors = LayerErrors(n_in, n_out, role)
-    for noise in spec.noises:
-        if noise.layer in (None, layer + 1):
+def try_effects(spec: ChipSpec, die_seed: int) -> None:
+    """Whether effects of other packages can be used on a die, before anything else of a run is done.
+
+    Raises NoiseError of one line that names the package.
+    """
+    foreign = [noise for noise in spec.noises if is_foreign(EFFECTS, noise.effect.name)]
+    for noise in foreign:
+        noise.describe()  # as every run's report does
+    if foreign:
+        draw_errors(spec, die_seed)
+
+
+def _sheet(noises: Sequence[Noise], n_layers: int, place: Place, n_in: int, n_out: int) -> LayerErrors:
+    """Errors of n_out columns of n_in synapses, and of as many neurons."""
+    role: Literal["hidden", "output"] = "output" if place.layer == n_layers else "hidden"
+    errors = LayerErrors(n_in, n_out, role, place)
+    crossbar = () if place.crossbar is None else (place.crossbar,)
+    for noise in noises:
+        if noise.layer in (None, place.layer):
             for site in noise.sites:
-                with EFFECTS.blamed(noise.effect.name, "fails"):
-                    noise.effect.fill(site, errors, stream("die", die_seed, noise.effect.name, site, layer, *of_what))
+                name = noise.effect.name
+                fill(noise.effect, site, errors, stream("die", place.die, name, site, place.layer - 1, *crossbar))
     return errors
 
 
 # What belongs to a crossbar and to the drivers that write its columns; all else belongs to neurons.
 _OF_SYNAPSES = ("weight_gain", "pulse_gain", "stuck", "drift_exponent")
 _OF_COLUMNS = ("pulse_up_gain", "pulse_down_gain", "cycle_noise", "write_noise")
+_OF_DEVICES = ("step_up", "step_down", "drift_t0_s", "window_s", "weight_bits")  # one for all crossbars of a layer
 _OF_NEURONS = (
     *("threshold_gain", "time_constant_gain", "synapse_time_constant_gain", "enabled", "membrane_noise"),
     *("boxcar_low_gain", "boxcar_high_gain"),
@@ -106,20 +122,45 @@ _OF_NEURONS = (
 )
 
 
-def _image_errors(spec: ChipSpec, die_seed: int, layer: int, shape: LayerShape) -> LayerErrors:
+def _image_errors(
+    sheet: Callable[[Place, int, int], LayerErrors], die_seed: int, layer: int, shape: LayerShape
+) -> LayerErrors:
     """Errors of a layer on an image, from two sheets: one of all neurons, and one of each crossbar with its drivers.
 
     Neurons' arrays are (positions, columns), synapses' (crossbars, 1 or rows + 1, columns), drivers' (crossbars,
     columns).
     """
-    errors = _sheet(spec, die_seed, layer, 1, shape.n_out)
+    _, height, width = shape.output
+    errors = sheet(Place(die_seed, layer, "neurons", height, width), 1, shape.n_out)
     for name in _OF_NEURONS:
         setattr(errors, name, getattr(errors, name).reshape(shape.positions, shape.columns))
-    places = [()] if shape.crossbars == 1 else [(place,) for place in range(shape.crossbars)]
-    sheets = [_sheet(spec, die_seed, layer, shape.rows, shape.columns, *place) for place in places]
+    numbers = [None] if shape.crossbars == 1 else range(shape.crossbars)
+    places = [Place(die_seed, layer, "synapses", height, width, crossbar) for crossbar in numbers]
+    sheets = [sheet(place, shape.rows, shape.columns) for place in places]
     for name in (*_OF_SYNAPSES, *_OF_COLUMNS):
-        setattr(errors, name, np.stack([getattr(sheet, name) for sheet in sheets]))
+        setattr(errors, name, _joined(name, [getattr(each, name) for each in sheets]))
+    for name in _OF_DEVICES:
+        setattr(errors, name, _in_common(name, [getattr(each, name) for each in sheets], errors.place))
     return errors
+
+
+def _joined(name: str, of_crossbars: list[NDArray[Any]]) -> NDArray[Any]:
+    """(crossbars, ...), with a single row for each if all have but one."""
+    rows = max(len(each) for each in of_crossbars)
+    if name in _OF_SYNAPSES and any(len(each) < rows for each in of_crossbars):
+        of_crossbars = [np.broadcast_to(each, (rows, each.shape[1])) for each in of_crossbars]
+    return np.stack(of_crossbars)
+
+
+def _in_common(name: str, of_crossbars: list[Any], place: Place) -> Any:
+    """What all crossbars have. Raises NoiseError if they differ, since a layer's devices are of one kind."""
+    for number, each in enumerate(of_crossbars):
+        if not np.array_equal(each, of_crossbars[0]):
+            raise NoiseError(
+                f"{name} of {place} is {of_crossbars[0]} in crossbar 0 and {each} in crossbar {number}: all crossbars"
+                " of a layer hold the same devices; let the effect say the same of each"
+            )
+    return of_crossbars[0]
 
 
 def fabricate(spec: ChipSpec, die_seed: int) -> list[FabricatedLayer]:

@@ -6,21 +6,24 @@ Read, in this order:
     presets/     the chips that come along, each figure with its source; none has a [bias], as their layers are alike
     loading      reads a preset or a file; what is wrong is said in one line with its line number, see `toml_lines`
     derive       from volts, farads and bits to the numbers of the model, one function and one formula each
-    settings     what a run takes of it: settings, noise, and sentences about what the model leaves out
+    settings     what a run takes of it: settings and noise
+    left_out     sentences about what the model leaves out, and about fields that change nothing
     placement    on which cores, rows and columns a network stands
 
 May know: `design` and `learning_circuit`. Never a die or a kernel: what a chip means is known before one is made.
 
 To add a figure: a field with its unit in `spec`, a line with its source in every preset, its formula in `derive` with
-its text beside it, its effect in `settings`, or a sentence there that it is not modelled: nothing is dropped in
-silence. The test is a value worked out by hand in `tests/chipsim/physical/test_derive.py`. To add a preset: a file in
+its text beside it, its effect in `settings`, or a sentence in `left_out` that names it: nothing is dropped in silence,
+as `tests/chipsim/physical/test_left_out.py` finds out. The test is a value worked out by hand in
+`tests/chipsim/physical/test_derive.py`. To add a preset: a file in
 `presets/` whose first comment says what it is, and its name in `loading`; the tests of this room then run over it.
 """
 
 from chipsim.physical.derive import QUANTITIES, columns_per_neuron, derive, ktc_sigma_th, rows_per_input
+from chipsim.physical.left_out import not_modelled
 from chipsim.physical.loading import PRESETS, load, load_table, preset_text, summary, validated
 from chipsim.physical.placement import Placement, place, place_layers
-from chipsim.physical.settings import noise_of, not_modelled, settings_of
+from chipsim.physical.settings import noise_of, settings_of
 from chipsim.physical.spec import Array, PhysicalSpec
 from chipsim.physical.toml_lines import key_lines
 

@@ -143,8 +143,10 @@ def boxcar_width_th(spec: PhysicalSpec) -> float:
 
 
 def boxcar_shift_th(spec: PhysicalSpec) -> float:
+    """0 where no more than rounding tells the boxcar's middle from the threshold."""
     circuit = spec.learning_circuit
-    return ((circuit.boxcar_high_v + circuit.boxcar_low_v) / 2 - spec.neuron.threshold_v) / swing_v(spec)
+    shift_v = (circuit.boxcar_high_v + circuit.boxcar_low_v) / 2 - spec.neuron.threshold_v
+    return shift_v / swing_v(spec) if abs(shift_v) > 1e-9 * swing_v(spec) else 0.0
 
 
 def learning_rate(spec: PhysicalSpec) -> float:

@@ -1,4 +1,4 @@
-"""What a run of the model takes from a chip: its settings, its noise, and what the model leaves out."""
+"""What a run of the model takes from a chip: its settings and its noise."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 from chipsim.design import TARGET_BITS, Dac
 from chipsim.physical.derive import (
-    boxcar_shift_th,
     boxcar_width_th,
     derive,
     full_scale_th,
@@ -23,7 +22,6 @@ from chipsim.physical.derive import (
     thermal_sigma_th_of,
     threshold_dac_th,
     threshold_sigma,
-    top_code,
 )
 from chipsim.physical.spec import PhysicalSpec
 
@@ -55,7 +53,7 @@ def settings_of(spec: PhysicalSpec) -> dict[str, Any]:
         "learning_circuit.warm_up_steps": circuit.warm_up_steps,
         "training.learning_rate": learning_rate(spec),
         "steps": spec.timing.steps_per_window,
-        "target_bits": _simulated_target_bits(spec),
+        "target_bits": simulated_target_bits(spec),
         "noise": noise_of(spec),
     }
     return {name: value for name, value in settings.items() if value is not None}
@@ -72,7 +70,7 @@ def _dac(name: str, unit: str, dac: Dac | None) -> dict[str, Any]:
     return {} if dac is None else {f"{name}.{what}": value for what, value in zip(names, dac, strict=True)}
 
 
-def _simulated_target_bits(spec: PhysicalSpec) -> int:
+def simulated_target_bits(spec: PhysicalSpec) -> int:
     """Bits of a target rate's word, as far as the model knows such words."""
     low, high = TARGET_BITS
     return min(max(spec.link.bits_per_target, low), high)
@@ -105,36 +103,3 @@ def noise_of(spec: PhysicalSpec) -> list[str]:
         noise += [f"ir:{ohm:.6g}@{site},on={on_resistance_ohm:.6g}" for site, ohm in wires.items() if ohm > 0]
     bits = signed_bits(spec)
     return noise if bits is None or bits > MOST_BITS else [*noise, f"quantization:{bits}"]
-
-
-def not_modelled(spec: PhysicalSpec) -> list[str]:
-    """What this chip has and a run leaves out, one sentence each: nothing is dropped silently."""
-    array = spec.array
-    bits, top = signed_bits(spec), top_code(spec)
-    sentences = []
-    if bits is not None and bits > MOST_BITS:
-        sentences.append(f"weights of {bits} bits, sign included: above {MOST_BITS} bits they are analog and unbounded")
-    elif bits is not None:
-        used = 2 ** (bits - 1) - 1
-        if used != top:
-            sentences.append(f"{top} levels of either sign: {used}, of {bits} bits, share the same full scale")
-        if spec.array.bias == "neuron":
-            sentences.append("what a bias of the neuron's own can deliver: its full scale fits each layer best")
-    if abs(boxcar_shift_th(spec)) > 1e-9:
-        sentences.append(
-            f"the boxcar's middle, {boxcar_shift_th(spec):+.4g} th from the threshold: the simulated one is centred"
-        )
-    if spec.bias.layer_threshold_v is not None:
-        sentences.append(
-            "boxcar edges at fixed voltages: in each layer they lie as far from its own threshold as from threshold_v"
-        )
-    wired = array.row_wire_resistance_ohm > 0 or array.column_wire_resistance_ohm > 0
-    if wired and spec.synapse.conductance_max_us is None:
-        sentences.append("wire resistance: without a conductance range no voltage is lost along rows and columns")
-    sent, simulated = spec.link.bits_per_target, _simulated_target_bits(spec)
-    if sent != simulated:
-        sentences.append(f"target rates in words of {sent} bits: {simulated} bits are simulated")
-    sentences.append(
-        "the fixed size of an update pulse: it is the learning rate at the first sample, and falls linearly to zero"
-    )
-    return sentences

@@ -263,7 +263,7 @@ class Process(Table):
     """Technology, temperature and matching (Pelgrom, Duinmaijer and Welbers 1989: sigma = A / sqrt(area))."""
 
     feature_size_nm: Positive
-    supply_v: Positive
+    supply_v: Positive  # no rail lies above it
     temperature_k: NotNegative
     neuron_device_area_um2: Positive  # of the transistors that set a comparator's offset
     pelgrom_a_vt_mv_um: NotNegative
@@ -356,6 +356,19 @@ class PhysicalSpec(Table):
                 "synapse.pulse_width_ns",
                 f"pulse_width_ns = {pulse_ns:g} is longer than a step (step_period_ns = {step_ns:g}): shorten it",
             )
+        return self
+
+    @model_validator(mode="after")
+    def _rails_lie_within_the_supply(self) -> PhysicalSpec:
+        supply_v = self.process.supply_v
+        for name in ("low_rail_v", "high_rail_v"):
+            rail_v = getattr(self.neuron, name)
+            if rail_v > supply_v:
+                raise contradiction(
+                    f"neuron.{name}",
+                    f"{name} = {rail_v:g} lies above the supply, supply_v = {supply_v:g}, and no membrane gets there:"
+                    " lower the rail, or raise supply_v",
+                )
         return self
 
     @model_validator(mode="after")

@@ -15,6 +15,7 @@ from chipsim.server.die import Die
 from chipsim.server.inbox import Admission, Inbox, MessageRate
 from chipsim.server.settings import ServerSettings
 from chipsim.wire import Envelope, Error, ErrorCode, Learn, Message, Report, WireError, encode, is_later
+from nonideality import NoiseError
 
 _LONGEST_TEXT = 1000  # characters of an error's text
 
@@ -164,7 +165,7 @@ class Session:
         """What `work` returns, or nothing and why it failed."""
         try:
             return work(), None
-        except ChipError as error:
+        except (ChipError, NoiseError) as error:
             return (), WireError(ErrorCode.REFUSED, str(error))
         except WireError as error:
             return (), error

@@ -1,14 +1,16 @@
 """A nonideality of one's own: a process gradient tilts the thresholds from one edge of the die to the other.
 
 Install it beside chipsim with ``pip install ./examples/threshold_gradient``; then ``chipsim noise`` lists it and
-``chipsim run --noise=threshold_gradient:0.3`` uses it.
+``chipsim run --noise=threshold_gradient:0.3`` uses it, and so does
+``--noise=threshold_gradient:0.3,direction=up``.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
+from pydantic import BaseModel, Field
 
 from nonideality import LayerErrors, Nonideality, Site
 
@@ -23,11 +25,18 @@ class ThresholdGradient(Nonideality):
     level_range = (0.0, 1.9)
     persistence = "frozen"
     moment = "fabricate"
-    sites: ClassVar = {
-        "threshold": Site("each neuron's comparator threshold", "factor 1 -+ {level} / 2 across, sign drawn per layer")
-    }
+    sites: ClassVar = {"threshold": Site("each neuron's comparator threshold", "factor 1 -+ {level} / 2 across")}
     source = "across-die gradients, see any text on analog layout; the linear form is the simplest"
 
+    class Options(BaseModel):
+        """Any pydantic types: words here, and a FilePath would be as good, for a gradient that was measured."""
+
+        direction: Literal["random", "up", "down"] = Field(
+            "random", description="whether thresholds rise with the column; random: drawn for each layer"
+        )
+
     def fill(self, site: str, errors: LayerErrors, rng: np.random.Generator) -> None:
-        sign = rng.choice([-1.0, 1.0])
-        errors.threshold_gain *= 1 + sign * np.linspace(-self.level / 2, self.level / 2, errors.n_out)
+        sign = {"random": rng.choice([-1.0, 1.0]), "up": 1.0, "down": -1.0}[self.chosen.direction]
+        positions = errors.place.height * errors.place.width  # of an image; each has a neuron in every column
+        across = np.linspace(-self.level / 2, self.level / 2, errors.n_out // positions)
+        errors.threshold_gain = errors.threshold_gain * np.tile(1 + sign * across, positions)

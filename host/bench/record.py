@@ -151,7 +151,7 @@ class FigureChanges:
                 change.reading.figure,
                 _number(change.then),
                 _number(change.reading.value),
-                "-" if change.percent is None else f"{change.percent:+.1f}",
+                "-" if change.percent is None else f"{change.percent:+z.1f}",
                 "" if change.reading.higher_is_better else "less is better",
             ]
             for change in self.changes

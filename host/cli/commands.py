@@ -119,6 +119,8 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if isinstance(error, BrokenPipeError):  # the reader, such as head, has seen enough
             sys.exit(0)
+        if error.strerror is None:  # a library's own words
+            _fail(f"cannot read or write a file: {' '.join(str(error).split())}", 2)
         _fail(f"cannot read or write {error.filename or 'the output'}: {error.strerror}", 2)
 
 

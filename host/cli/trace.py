@@ -13,7 +13,7 @@ from host.cli.options import json_option, one_line_errors, threads_option, usabl
 from host.cli.run_options import run_options
 
 if TYPE_CHECKING:
-    from host.trace import Waveform
+    from host.trace import Units, Waveform
 
 
 def _places(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[tuple[int, int], ...]:
@@ -41,8 +41,8 @@ def _learned(context: click.Context, parameter: click.Parameter, value: str) -> 
     return int(value)
 
 
-def _step(context: click.Context, parameter: click.Parameter, value: float) -> float:
-    if not 1e-6 <= value <= 1e6:  # NaN fails, too
+def _step(context: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
+    if value is not None and not 1e-6 <= value <= 1e6:  # NaN fails, too
         raise click.BadParameter(
             f"{value:g} us is no step period: choose one from 1e-6 (a picosecond) to 1e6 (a second)"
         )
@@ -75,7 +75,19 @@ def _step(context: click.Context, parameter: click.Parameter, value: float) -> f
     "--after", group="Trace", default="0", callback=_learned, help="Samples learned before, or 'all'.  [default: 0]"
 )
 @option("--before", group="Trace", is_flag=True, help="The die as programmed: the same as --after 0.")
-@option("--step-us", group="Trace", type=float, default=1.0, callback=_step, help="Step period in us.  [default: 1]")
+@option(
+    "--units",
+    group="Trace",
+    type=NearChoice(["chip", "th"]),
+    help="V, nA and fC of --chip, or thresholds.  [default: chip, if there is one]",
+)
+@option(
+    "--step-us",
+    group="Trace",
+    type=float,
+    callback=_step,
+    help="Step period in us.  [default: that of --chip, else 1]",
+)
 @option(
     "--out",
     group=OUTPUT,
@@ -95,7 +107,8 @@ def trace(
     learn: bool | None,
     after: int | None,
     before: bool,
-    step_us: float,
+    units: str | None,
+    step_us: float | None,
     out: Path,
     threads: int | None,
     as_json: bool,
@@ -108,6 +121,7 @@ def trace(
     chipsim trace --noise=mismatch:0.2
     chipsim trace --noise=mismatch:0.2 --neurons 1:0,1:7,2:3 --samples 0,5 --part train
     chipsim trace --noise=quantization:4 --after all --out after.vcd
+    chipsim trace --chip cmos-180nm
     """
     if before and after != 0:
         raise click.UsageError("--before is the die as programmed, --after the die as it learned: give one of them")
@@ -116,13 +130,15 @@ def trace(
 
         from host.run import resolve
         from host.terminal import Console
-        from host.trace import facts, summary
+        from host.trace import facts, shown_in, summary
         from host.trace import trace as trace_run
 
         _check_writable(out)
+        spec = resolve(config, overrides)
+        shown = shown_in(spec.chip, units, None if step_us is None else step_us * 1e-6)
         with Console() as console:
             traced = trace_run(
-                resolve(config, overrides),
+                spec,
                 neurons,
                 rows,
                 part="train" if part == "train" else "test",
@@ -133,10 +149,9 @@ def trace(
                 listener=console,
             )
             console.stage("writing")
-            files = _write(traced, out, step_us * 1e-6)
-        click.echo(
-            json.dumps(facts(traced, step_us * 1e-6, files)) if as_json else summary(traced, step_us * 1e-6, files)
-        )
+            files = _write(traced, out, shown)
+        told = facts(traced, shown.step_s, files, shown) if as_json else None
+        click.echo(summary(traced, shown.step_s, files, shown) if told is None else json.dumps(told))
 
 
 def _check_writable(out: Path) -> None:
@@ -154,7 +169,7 @@ def _check_writable(out: Path) -> None:
         raise TraceError(f"--out {out}: cannot write in {out.parent.absolute()}; choose another --out")
 
 
-def _write(traced: Waveform, out: Path, step_s: float) -> dict[str, str]:
+def _write(traced: Waveform, out: Path, shown: Units) -> dict[str, str]:
     """All files, or an error of one line; each is whole or as it was. Returns where they are."""
     from host.errors import TraceError
     from host.files import write_bytes
@@ -162,9 +177,9 @@ def _write(traced: Waveform, out: Path, step_s: float) -> dict[str, str]:
     from host.trace import gtkw_text, vcd_text
 
     contents = {
-        "vcd": vcd_text(traced, step_s).encode(),
-        "gtkw": gtkw_text(traced, step_s).encode(),
-        "png": waveform_png(traced, step_s),
+        "vcd": vcd_text(traced, shown.step_s, shown).encode(),
+        "gtkw": gtkw_text(traced, shown.step_s, shown).encode(),
+        "png": waveform_png(traced, shown.step_s, shown),
     }
     for kind, content in contents.items():
         path = out.with_suffix(f".{kind}")

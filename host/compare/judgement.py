@@ -33,7 +33,7 @@ def _accuracy(mine: MethodNumbers, other: MethodNumbers) -> str:
     points = float(difference.mean())
     error = float(difference.std(ddof=1) / np.sqrt(len(difference))) if len(difference) > 1 else float("inf")
     if abs(points) <= _CLEARLY * error:
-        return f"{ON_CHIP} and {other.name} are equally accurate ({points:+.2f} points, within the dies' spread)"
+        return f"{ON_CHIP} and {other.name} are equally accurate ({points:+z.2f} points, within the dies' spread)"
     verb = "beats" if points > 0 else "LOSES to"
     return f"{ON_CHIP} {verb} {other.name} by {abs(points):.2f} points ({error:.2f} standard error)"
 

@@ -14,7 +14,19 @@ from numpy.typing import NDArray
 
 from host.plots.palette import BLACK, BLUE, DASHES, GREEN, GREY, PURPLE, VERMILION
 from host.plots.png import png_of
-from host.trace import STAGES, NeuronWaveform, SignalTimeline, Waveform, error_lines, name_of, quantity, unit_of, waves
+from host.trace import (
+    STAGES,
+    THRESHOLDS,
+    NeuronWaveform,
+    SignalTimeline,
+    Units,
+    Waveform,
+    error_lines,
+    name_of,
+    quantity,
+    unit_of,
+    waves,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,18 +40,18 @@ _RAIL_IN_SIGHT = 0.6  # spans of the membrane beyond its range where a rail is s
 _SMALL, _NORMAL = 7.0, 8.5  # points
 
 
-def waveform_png(waveform: Waveform, step_s: float) -> bytes:
+def waveform_png(waveform: Waveform, step_s: float, units: Units = THRESHOLDS) -> bytes:
     """The picture as a PNG file."""
-    return png_of(waveform_plot(waveform, step_s), 150)
+    return png_of(waveform_plot(waveform, step_s, units), 150)
 
 
-def waveform_plot(waveform: Waveform, step_s: float) -> Figure:
+def waveform_plot(waveform: Waveform, step_s: float, units: Units = THRESHOLDS) -> Figure:
     """The first neurons of a trace over the first of its samples, as many as can be read."""
     from matplotlib.figure import Figure
 
     neurons = waveform.neurons[:_MOST_NEURONS]
-    scene = _Scene(waveform, step_s)
-    panels = _panels(waveform)
+    scene = _Scene(waveform, step_s, units)
+    panels = _panels(waveform, units)
     heights = [height for _, height, _ in panels]
     width = {1: 9.0, 2: 12.0, 3: 17.0}[len(neurons)]
     figure = Figure((width, 1.7 + 0.55 * sum(heights)), layout="constrained")
@@ -53,7 +65,7 @@ def waveform_plot(waveform: Waveform, step_s: float) -> Figure:
             axes.spines[["top", "right"]].set_visible(False)
             if column == 0:
                 axes.set_ylabel(label, rotation=0, ha="right", va="center", fontsize=_NORMAL)
-        grid[0, column].set_title(_header(waveform, neuron, len(neurons)), fontsize=_SMALL + 0.5, loc="left")
+        grid[0, column].set_title(_header(neuron, units, len(neurons)), fontsize=_SMALL + 0.5, loc="left")
         grid[-1, column].set_xlabel(f"time ({scene.unit}), {quantity(step_s)} per step", fontsize=_NORMAL)
         grid[0, column].set_xlim(0, scene.end)
         grid[0, column].locator_params(axis="x", nbins=9, steps=[1, 2, 5, 10])
@@ -64,8 +76,9 @@ def waveform_plot(waveform: Waveform, step_s: float) -> Figure:
 class _Scene:
     """What is drawn of a trace, and the time axis."""
 
-    def __init__(self, waveform: Waveform, step_s: float) -> None:
+    def __init__(self, waveform: Waveform, step_s: float, units: Units) -> None:
         self.waveform = waveform
+        self.units = units
         spec = waveform.design
         period = spec.steps + spec.n_layers - 1
         self.shown = max(1, min(len(waveform.samples), _MOST_STEPS // period))
@@ -73,7 +86,7 @@ class _Scene:
         factor, self.unit = unit_of(period * step_s)
         self.step = step_s / factor
         self.end = self.shown * period * self.step
-        self._waves = {(*wave.scope, wave.name): wave for wave in waves(waveform)}
+        self._waves = {(*wave.scope, wave.name): units.shown(wave) for wave in waves(waveform)}
 
     def line(self, neuron: NeuronWaveform, *path: str) -> tuple[NDArray[Any], NDArray[Any]]:
         """Times and values of a neuron's signal (or another one in its layer: its path); the last holds to the end."""
@@ -100,14 +113,14 @@ class _Scene:
 _Draw = Callable[[_Scene, "Axes", NeuronWaveform], None]
 
 
-def _panels(waveform: Waveform) -> list[tuple[str, float, _Draw]]:
+def _panels(waveform: Waveform, units: Units) -> list[tuple[str, float, _Draw]]:
     """Label, height and contents of the panels, from the column to the synapse."""
     n_rows = max(len(neuron.rows) for neuron in waveform.neurons) - 1
     current = waveform.spec.encoding == "current" and any(neuron.layer == 1 for neuron in waveform.neurons)
     panels: list[tuple[str, float, _Draw]] = [
         (f"input rows\n({'current, ' if current else ''}spikes)", 0.4 * n_rows + 0.2, _inputs),
-        ("column current\n(th per step)", 1.3, _current),
-        ("membrane (th)", 3.2, _membrane),
+        (f"column current\n({units.current.symbol})", 1.3, _current),
+        (f"membrane ({units.voltage.symbol})", 3.2, _membrane),
         ("spike", 0.5, _spike),
         ("spike count and\ntarget count" if waveform.learns else "count", 1.6, _counts),
     ]
@@ -124,9 +137,9 @@ def _panels(waveform: Waveform) -> list[tuple[str, float, _Draw]]:
                 ("learning gates", 0.9, _gates),
             ]
         learning += [
-            ("update pulse\n(10⁻³ th)", 1.2, _pulse),
+            (f"update pulse\n({units.small_charge[0]})", 1.2, _pulse),
             (
-                "weight change\n(10⁻³ th)" if not len(waveform.neurons[0].code) else "weight change\n(LSB)",
+                f"weight change\n({'LSB' if len(waveform.neurons[0].code) else units.small_charge[0]})",
                 2.2,
                 _weights,
             ),
@@ -179,9 +192,9 @@ def _title(waveform: Waveform, scene: _Scene, width: int) -> str:
     return "\n".join(textwrap.wrap(what, width) + textwrap.wrap(facts, width))
 
 
-def _header(waveform: Waveform, neuron: NeuronWaveform, columns: int) -> str:
+def _header(neuron: NeuronWaveform, units: Units, columns: int) -> str:
     """Which neuron, and what the fab got wrong with it."""
-    lines = error_lines(neuron)
+    lines = error_lines(neuron, units)
     frozen = f"as made: {'; '.join(lines)}" if lines else "made as designed"
     return "\n".join([name_of(neuron), *textwrap.wrap(frozen, 100 if columns == 1 else 70)])
 
@@ -218,33 +231,37 @@ def _current(scene: _Scene, axes: Axes, neuron: NeuronWaveform) -> None:
 
 
 def _membrane(scene: _Scene, axes: Axes, neuron: NeuronWaveform) -> None:
+    volts, level = scene.units.voltage, scene.units.level
+    unit = "" if scene.units.name == "th" else f" {volts.symbol}"
     at, values = scene.line(neuron, "membrane")
     low, high = (neuron.fabricated[name] for name in ("low_rail", "high_rail"))
     threshold = neuron.fabricated.get("threshold", np.inf)  # another package's neuron fires by what it likes
     fires = np.isfinite(threshold) and not neuron.integrating
-    bottom, top = float(min(values.min(), 0)), float(max(values.max(), threshold if fires else 0))
-    span = max(top - bottom, 1e-3)
+    bottom, top = float(min(values.min(), volts.rest)), float(max(values.max(), volts.of(threshold if fires else 0)))
+    span = max(top - bottom, 1e-3 * volts.factor)
     near = bottom - _RAIL_IN_SIGHT * span, top + _RAIL_IN_SIGHT * span
-    rails = [rail for rail in (low, high) if near[0] <= rail <= near[1]]
-    far = [f"rail {rail:g} out of sight" for rail in (low, high) if rail not in rails and np.isfinite(rail)]
+    rails = {volts.of(rail): f"rail {volts.text(rail)}{unit}" for rail in (low, high) if np.isfinite(rail)}
+    far = [f"{label} out of sight" for rail, label in rails.items() if not near[0] <= rail <= near[1]]
+    rails = {rail: label for rail, label in rails.items() if near[0] <= rail <= near[1]}
     bottom, top = min([bottom, *rails]), max([bottom + span, top, *rails])
     axes.set_ylim(bottom - 0.08 * (top - bottom), top + 0.08 * (top - bottom))
     edges = [neuron.fabricated.get(f"boxcar_{edge}", np.inf) for edge in ("low", "high")]  # not every rule has a gate
     if neuron.learns and np.isfinite(edges).all():
-        label = f"boxcar {edges[0]:.2f} to {edges[1]:.2f}"
-        axes.axhspan(*edges, color=BLUE, alpha=0.13, linewidth=0, label=label, zorder=0.6)
+        label = f"boxcar {level(edges[0])} to {level(edges[1])}{unit}"
+        axes.axhspan(*map(volts.of, edges), color=BLUE, alpha=0.13, linewidth=0, label=label, zorder=0.6)
         for edge in edges:
-            axes.axhline(edge, color=BLUE, linestyle=":", linewidth=1, zorder=0.7)
-    for rail in rails:
-        axes.axhline(rail, color=GREEN, linestyle="-.", linewidth=1.2, label=f"rail {rail:g}", zorder=1)
+            axes.axhline(volts.of(edge), color=BLUE, linestyle=":", linewidth=1, zorder=0.7)
+    for rail, label in rails.items():
+        axes.axhline(rail, color=GREEN, linestyle="-.", linewidth=1.2, label=label, zorder=1)
     if fires:
-        axes.axhline(threshold, color=VERMILION, linestyle=DASHES, linewidth=1.3, label=f"threshold {threshold:.3f}")
+        label = f"threshold {level(threshold)}{unit}"
+        axes.axhline(volts.of(threshold), color=VERMILION, linestyle=DASHES, linewidth=1.3, label=label)
     axes.step(at, values, where="post", color=BLACK, linewidth=1.2, label="membrane")
     if neuron.spike.any():
         begins = scene.timeline.begins(neuron.layer)[:, None] / len(STAGES)
         when = begins + np.arange(scene.timeline.steps) + STAGES.index("compare") / len(STAGES)
         fired = neuron.spike[: scene.shown] == 1
-        seen = neuron.membrane[: scene.shown][fired]
+        seen = volts.of(neuron.membrane[: scene.shown][fired])
         axes.plot(when[fired] * scene.step, seen, "v", color=VERMILION, markersize=4, label="spike", zorder=3)
     for label in far:
         axes.plot([], [], linestyle="none", label=label)
@@ -301,10 +318,11 @@ def _gates(scene: _Scene, axes: Axes, neuron: NeuronWaveform) -> None:
 
 def _pulse(scene: _Scene, axes: Axes, neuron: NeuronWaveform) -> None:
     at, values = scene.line(neuron, "pulse")
+    values = scene.units.small_charge[1] * values
     axes.axhline(0, color=GREY, linewidth=0.8)
-    axes.fill_between(at, 0, 1000 * values, step="post", color=BLACK, linewidth=0)
-    axes.step(at, 1000 * values, where="post", color=BLACK, linewidth=1)
-    _around_zero(axes, 1000 * values)
+    axes.fill_between(at, 0, values, step="post", color=BLACK, linewidth=0)
+    axes.step(at, values, where="post", color=BLACK, linewidth=1)
+    _around_zero(axes, values)
 
 
 def _around_zero(axes: Axes, values: NDArray[Any]) -> None:
@@ -322,16 +340,17 @@ def _weights(scene: _Scene, axes: Axes, neuron: NeuronWaveform) -> None:
         text = name.replace("row", "row ")
         at, weight = scene.line(neuron, f"weight_{name}")
         width = 2.2 if name == "bias" else 1.2
+        held = f"{weight[0]:{'+z.3f' if scene.units.name == 'th' else '+z.4g'}} {scene.units.charge.symbol}"
         if len(neuron.code):
             full = 2.0**scene.waveform.design.learning_circuit.update_accumulator_bits
             code, residue = (scene.line(neuron, f"{what}_{name}")[1] for what in ("code", "residue"))
             axes.step(at, code - code[0], where="post", color=color, linestyle=style, linewidth=2.2)
             moved = code + residue / full
-            label = f"{text}: code {code[0]:g}, {weight[0]:+.3f} th"
+            label = f"{text}: code {code[0]:g}, {held}"
             axes.step(at, moved - moved[0], where="post", color=color, linestyle=style, linewidth=0.9, label=label)
         else:
-            label = f"{text}: {weight[0]:+.3f} th"
-            change = 1000 * (weight - weight[0])
+            label = f"{text}: {held}"
+            change = scene.units.small_charge[1] * (weight - weight[0])
             axes.step(at, change, where="post", color=color, linestyle=style, linewidth=width, label=label)
     axes.margins(y=0.1)
     if len(neuron.pulse) and not neuron.pulse[: scene.shown].any():

@@ -148,7 +148,7 @@ def bars(labels: Labels, groups: Sequence[tuple[str, Sequence[Bar]]]) -> Markup:
                 for edge in ends_x:
                     svg.line([(edge, top + 6.5), (edge, top + 14.5)], "whisker")
                 beside = max(end, *ends_x)
-            svg.text(beside + 5, top + 14.5, f"{bar.value:.3g}", "small")
+            svg.text(beside + 5, top + 14.5, f"{bar.value:z.3g}", "small")
             top += 22
         top += 14
     named = {bar.name: bar.style for bar in every}

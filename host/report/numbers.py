@@ -160,7 +160,7 @@ def losses(panels: Sequence[Panel], population: Population) -> Markup:
     found = panel_losses(panels, population)
     groups = [
         (
-            f"{loss.axis}: {loss.level}",
+            f"{loss.axis}: {text_of(loss.level)}",
             [
                 Bar(moment, moment, loss.means[moment], loss.ends[moment], _loss_tip(loss, moment, population))
                 for moment in MOMENTS
@@ -169,7 +169,8 @@ def losses(panels: Sequence[Panel], population: Population) -> Markup:
         for loss in found
     ]
     told = "; ".join(
-        f"{loss.axis} {loss.level} costs {loss.means['before']:.1f} before and {loss.means['after']:.1f} after"
+        f"{loss.axis} {text_of(loss.level)} costs {loss.means['before']:z.1f} before and"
+        f" {loss.means['after']:z.1f} after"
         for loss in found
     )
     labels = Labels(
@@ -185,4 +186,5 @@ def losses(panels: Sequence[Panel], population: Population) -> Markup:
 def _loss_tip(loss: Loss, moment: Moment, population: Population) -> str:
     low, high = loss.ends[moment]
     mean = loss.means[moment]
-    return f"{loss.axis} {loss.level}, {moment}: {mean:.2f} points ({low:.2f} to {high:.2f}, {population.band_words})"
+    level, band = text_of(loss.level), population.band_words
+    return f"{loss.axis} {level}, {moment}: {mean:z.2f} points ({low:z.2f} to {high:z.2f}, {band})"

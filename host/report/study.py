@@ -60,10 +60,12 @@ def _costs(answer: Answer, costs: Mapping[str, Mapping[Moment, Mean]], name: str
         for moment in MOMENTS:
             mean = costs[entry.name][moment]
             ends = None if mean.interval is None else (100 * mean.interval[0], 100 * mean.interval[1])
-            group.append(Bar(moment, moment, 100 * mean.value, ends, f"{entry.name}, {moment}: {100 * mean.value:.2f}"))
+            group.append(
+                Bar(moment, moment, 100 * mean.value, ends, f"{entry.name}, {moment}: {100 * mean.value:z.2f}")
+            )
         groups.append((f"{entry.name} {entry.severe:g}", group))
     told = "; ".join(
-        f"{label}: " + ", ".join(f"{bar.name} {bar.value:.1f}" for bar in group) for label, group in groups
+        f"{label}: " + ", ".join(f"{bar.name} {bar.value:z.1f}" for bar in group) for label, group in groups
     )
     return bars(Labels(name, title, f"Percentage points. {told}.", "", "percentage points"), groups)
 
@@ -73,10 +75,10 @@ def _shares(sweep_id: str, moment: Moment, shares: Mapping[str, Indices]) -> Mar
     for factor, entry in shares.items():
         group = []
         for name, style, index in (("first order", "first", entry.first), ("total", "total", entry.total)):
-            tip = f"{factor}, {name}: {index.value:.2f} ({index.low:.2f} to {index.high:.2f})"
+            tip = f"{factor}, {name}: {index.value:z.2f} ({index.low:z.2f} to {index.high:z.2f})"
             group.append(Bar(name, style, index.value, (index.low, index.high), tip))
         groups.append((factor, group))
-    told = "; ".join(f"{factor} {entry.total.value:.2f}" for factor, entry in shares.items())
+    told = "; ".join(f"{factor} {entry.total.value:z.2f}" for factor, entry in shares.items())
     labels = Labels(
         f"sobol-{moment}-{sweep_id}",
         f"Sobol indices {moment} learning",

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from chipsim import ChipInterface
+from chipsim.die import try_effects
 from chipsim.physical import not_modelled
 from host.data import Encoder
 from host.methods import Job, find
@@ -86,12 +87,15 @@ def run(
     """Run `spec`; with a folder, keep checkpoints there and go on from the one found.
 
     folder: an existing run's, or a function that makes one for the spec with nothing left open (called once the data
-    are read, so that bad data leave nothing behind). source: where the die is; the ideal chip, a model that no wire
-    leads to, is always in this process. Neither `threads` nor `source` changes a bit of the result. Raises DataError,
-    RunFolderError, ChipError, LinkError; OSError if the folder cannot be written.
+    are read and effects of other packages tried, so that bad ones leave nothing behind). source: where the die is; the
+    ideal chip, a model that no wire leads to, is always in this process. Neither `threads` nor `source` changes a bit
+    of the result. Raises DataError, RunFolderError, ChipError, NoiseError, LinkError; OSError if the folder cannot be
+    written.
     """
     listener = listener or NullListener()
     setup = prepare(spec, listener.stage)
+    if source is None or isinstance(source, InProcess):  # what effects read may be where another process has the die
+        try_effects(setup.design, spec.die)
     kept_in = folder(setup.spec) if callable(folder) else folder
     listener.stage("ideal chip")
     return run_die(setup, reference(setup, threads), threads, kept_in, listener, source)

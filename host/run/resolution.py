@@ -22,6 +22,7 @@ from host.run.hardware_setting import HardwareSetting
 from host.settings import RunSpec, put, put_default
 from host.teachers import check_kind, digest_of, neuron_settings
 from learning_circuit import Brings
+from nonideality import NoiseError, settled
 
 
 def resolve(config: Path | None, overrides: Mapping[str, Any]) -> RunSpec:
@@ -52,6 +53,7 @@ def spec_of(settings: Mapping[str, Any], config: Path | None = None) -> RunSpec:
     filled: dict[str, Any] = deepcopy(dict(settings))
     for path, value in HardwareSetting(filled, "chip", "").settings().items():
         put_default(filled, path, value)
+    _settle_paths(filled)
     dataset = filled.get("dataset", RunSpec.model_fields["dataset"].default)
     from_file = _names_teacher(filled)
     if from_file:
@@ -122,6 +124,14 @@ def _merged(settings: dict[str, Any], overrides: Mapping[str, Any], source: str,
         hardware.changed(path)
     hardware.settings()
     return settings
+
+
+def _settle_paths(settings: dict[str, Any]) -> None:
+    """Makes the paths absolute that effects of other packages take as options."""
+    noises = settings.get("noise")
+    if isinstance(noises, list | tuple):
+        with contextlib.suppress(NoiseError, TypeError):  # refused below, by the setting's name
+            settings["noise"] = [settled(text) for text in noises]
 
 
 def _names_teacher(settings: dict[str, Any]) -> bool:

@@ -95,14 +95,14 @@ def _cost_table(answer: Answer) -> list[str]:
 
 def _points(mean: Mean) -> str:
     if mean.interval is None:
-        return f"{100 * mean.value:.2f}"
+        return f"{100 * mean.value:z.2f}"
     low, high = (100 * end for end in mean.interval)
-    return f"{100 * mean.value:.2f} ({low:.2f} to {high:.2f})"
+    return f"{100 * mean.value:z.2f} ({low:z.2f} to {high:z.2f})"
 
 
 def _share_table(shares: Mapping[str, Indices]) -> list[str]:
     rows = []
     for name, entry in shares.items():
-        cells = [f"{index.value:.2f} ({index.low:.2f} to {index.high:.2f})" for index in (entry.first, entry.total)]
+        cells = [f"{index.value:z.2f} ({index.low:z.2f} to {index.high:z.2f})" for index in (entry.first, entry.total)]
         rows.append([name, *cells])
     return table(rows, ("factor", "first order", "total"), indent=2)

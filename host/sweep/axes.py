@@ -12,7 +12,7 @@ from host.errors import SettingError
 from nonideality import parse
 
 MAX_DIES = 1_000_000
-_NOISE_LIST = re.compile(r"(?P<kind>[^:@,=\s]+):(?P<levels>[^@=]*?)(?P<rest>(@[^,]*)?(,[^,=]*=[^,]*)*)")
+_NOISE_LIST = re.compile(r"(?P<kind>[^:@,=\s]+):(?P<levels>[^@=]*?)(?P<rest>(@[^,]*)?(,[^,=]*=.*)?)", re.DOTALL)
 _DIES_FORM = "write a number of dies such as 20, or which ones: 5-9 or 1,3,8-12"
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from chipsim import ChipInterface, ChipSpec, Events, Probe, Result, Snapshot
 from chipsim.design import LayerShape, told_targets
 from chipsim.die import FabricatedLayer, fabricate
+from chipsim.layout import CHIP_NUMBERS, DISTURBANCES
 from host.data import Encoder
 from host.errors import TraceError
 from host.run import NullListener, RunListener, prepare, run
@@ -67,6 +68,7 @@ class NeuronWaveform:
     integrating: bool  # a readout that never fires
     fabricated: dict[str, float]  # this neuron's figures as fabricated: threshold, boxcar_low, gain_row12, ...
     nominal: dict[str, float]  # the same of a chip without errors
+    figure_units: dict[str, str]  # of these figures, of those that have one
     own: list[OwnSignal]  # what fields the neuron and the learning rule declare besides
     # Of a learning circuit that has them:
     target_count: NDArray[np.float32] = field(default_factory=_nothing)  # (S, T)
@@ -293,6 +295,7 @@ def _neuron_waveform(
         integrating=not fabricated.neuron.fires,
         fabricated=_figures(fabricated, shape, neuron, probe.rows),
         nominal=_figures(nominal, shape, neuron, probe.rows),
+        figure_units={each.name: each.unit for each in _declared(fabricated) if each.unit},
         own=[
             OwnSignal(each, of_rule, shown.pop(each.name))
             for of_rule, fields in ((False, fabricated.neuron.fields), (True, fabricated.rule.fields))
@@ -315,6 +318,13 @@ def _figures(layer: FabricatedLayer, shape: LayerShape, neuron: int, rows: tuple
         name = "gain_bias" if row == rows[-1] else f"gain_row{row}"
         figures[name] = float(gain[row if len(gain) > 1 else 0, neuron % shape.columns])
     return figures
+
+
+def _declared(layer: FabricatedLayer) -> Iterator[Field]:
+    """What is fabricated of a layer's neurons."""
+    for each in (*CHIP_NUMBERS, *DISTURBANCES, *layer.neuron.fields, *layer.rule.fields):
+        if each.lasts == "fabricated":
+            yield each
 
 
 def _fields(table: Any) -> Iterator[tuple[str, Any]]:

@@ -11,6 +11,7 @@ from vcd import VCDWriter
 from chipsim import __version__
 from host.trace.probe_run import Waveform
 from host.trace.text import bias_lines, error_lines, name_of
+from host.trace.units import THRESHOLDS, Units
 from host.trace.waveform import STAGES, waves
 
 _FINEST = -15  # the smallest time unit of a VCD is a femtosecond
@@ -28,18 +29,18 @@ def timestamp(cycle: int, step_s: float) -> int:
     return round(cycle * step_s / len(STAGES) / 10.0 ** time_unit(step_s))
 
 
-def vcd_text(waveform: Waveform, step_s: float) -> str:
-    """The file. Real variables are in thresholds and exact: their digits give the chip's float32 back."""
+def vcd_text(waveform: Waveform, step_s: float, units: Units = THRESHOLDS) -> str:
+    """The file. Real variables have all digits: in thresholds they give the chip's float32 back, in `units`, too."""
     text = io.StringIO()
     exponent = time_unit(step_s)
     decade = exponent % 3
     timescale = f"{10**decade} {_UNITS[exponent - decade]}"
     # No date: the same run gives the same file.
     with VCDWriter(
-        text, timescale, date="", comment="\n".join(_comment(waveform, step_s)), version=f"chipsim {__version__}"
+        text, timescale, date="", comment="\n".join(_comment(waveform, step_s, units)), version=f"chipsim {__version__}"
     ) as writer:
         changes: list[tuple[int, int, Any, Any]] = []
-        for number, wave in enumerate(waves(waveform)):
+        for number, wave in enumerate(map(units.shown, waves(waveform))):
             size = 1 if wave.kind == "wire" else None
             read = float if wave.kind == "real" else int
             values = [read(value) for value in wave.values]
@@ -48,7 +49,8 @@ def vcd_text(waveform: Waveform, step_s: float) -> str:
         for neuron in waveform.neurons:
             scope = ("chip", f"layer{neuron.layer}", f"neuron{neuron.neuron}", "die")
             for name, figure in neuron.fabricated.items():
-                writer.register_var(scope, name, "real_parameter", init=figure)
+                shown = units.figure_name(name, neuron.figure_units.get(name, ""))
+                writer.register_var(scope, shown, "real_parameter", init=units.figure(name, figure))
         changes.sort(key=lambda change: change[:2])
         for at, _, variable, value in changes:
             writer.change(variable, timestamp(at, step_s), value)
@@ -57,7 +59,7 @@ def vcd_text(waveform: Waveform, step_s: float) -> str:
     return text.getvalue()
 
 
-def _comment(waveform: Waveform, step_s: float) -> list[str]:
+def _comment(waveform: Waveform, step_s: float, units: Units) -> list[str]:
     spec = waveform.spec
     shown = ", ".join(
         f"{sample} (class {label}, answered {answer})"
@@ -70,10 +72,13 @@ def _comment(waveform: Waveform, step_s: float) -> list[str]:
         f"{waveform.part} samples {shown}; {'learning' if waveform.learns else 'inferring'} after"
         f" {waveform.learned_before} learned samples",
         f"A step takes {step_s:g} s and has the stages {', '.join(STAGES)}, a sixth of it each.",
-        "Voltages, charges and weights are in units of the nominal threshold; counts are spikes.",
+        f"{units.sentence()}; counts are spikes.",
     ]
     return (
         lines
-        + [f"as set, {line}" for line in bias_lines(waveform)]
-        + [f"{name_of(neuron)}: {'; '.join(error_lines(neuron)) or 'as designed'}" for neuron in waveform.neurons]
+        + [f"as set, {line}" for line in bias_lines(waveform, units)]
+        + [
+            f"{name_of(neuron)}: {'; '.join(error_lines(neuron, units)) or 'as designed'}"
+            for neuron in waveform.neurons
+        ]
     )

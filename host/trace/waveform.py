@@ -1,4 +1,4 @@
-"""A trace on the hardware's time axis: when each signal takes which value.
+"""A trace on the hardware's time axis: when each signal takes which value. In thresholds; see `units` for others.
 
 A step has six cycles, one per stage. Layer l is l - 1 steps behind the input, so a sample takes T + L - 1 steps; the
 next one starts when the last layer is done. A membrane that fired is reset when the next step begins, because the
@@ -8,7 +8,7 @@ learning circuit still needs it: the boxcar compares it before reset.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -30,6 +30,7 @@ class Wave:
     kind: Kind
     at: NDArray[np.int64]  # cycles since the trace began, ascending; the first is 0
     values: NDArray[Any]  # held from then on
+    unit: str = ""  # as a neuron or a learning rule declares it for a field of its own
 
 
 @dataclass(frozen=True)
@@ -179,9 +180,10 @@ def _own_wave(scope: tuple[str, ...], layer: int, signal: OwnSignal, timeline: S
     """A neuron's own state changes as it integrates, a learning rule's as it gates."""
     stage = _GATE if signal.of_rule else _INTEGRATE
     start = None if signal.field.lasts == "life" else signal.field.start
-    return timeline.wave(
+    wave = timeline.wave(
         scope, signal.field.name, layer, {stage: signal.values}, start=start, kind=signal.field.shown_as
     )
+    return replace(wave, unit=signal.field.unit)
 
 
 def _resting_synapses(scope: tuple[str, ...], neuron: NeuronWaveform) -> list[Wave]:

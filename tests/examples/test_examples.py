@@ -6,11 +6,16 @@ import re
 import shutil
 import sys
 
+import numpy as np
 import pytest
+from example_packages import install_example
+from small_images import image_spec, small_net
 from small_runs import QUIET_FLAGS, ROOT, end, environment, start
 
+from chipsim.die import draw_errors
 from host.run import resolve
 from host.run import run as real_run
+from nonideality import NoiseError, parse
 
 EXAMPLES = ROOT / "examples"
 
@@ -181,6 +186,16 @@ def test_a_third_partys_effect_is_found_and_used(installed, here, data_file):
     assert [e["text"] for e in summary["noise"]] == ["threshold_gradient:1.5"]
     assert summary["noise"][0]["meaning"][0].startswith("threshold_gradient@threshold: ")
     assert summary["accuracy"]["before"] != summary["accuracy"]["ideal"]
+
+
+def test_its_gradient_lies_across_the_columns_as_it_is_told(site):
+    install_example("threshold_gradient", site)
+    spec = image_spec(small_net("shared"), noise=("threshold_gradient:0.4,direction=up",))
+    for errors, shape in zip(draw_errors(spec, 1), spec.shapes, strict=True):
+        across = 1 + np.linspace(-0.2, 0.2, shape.columns)
+        assert np.allclose(errors.threshold_gain, across if shape.dense else [across] * shape.positions)
+    with pytest.raises(NoiseError, match="option direction 'left': input should be 'random', 'up' or 'down'"):
+        parse("threshold_gradient:0.4,direction=left")
 
 
 def test_without_its_package_the_effect_is_unknown(chipsim, here):

@@ -65,7 +65,7 @@ _TABLES: dict[str, Any] = {
     "area": {"synapse_um2": 1.0, "neuron_um2": 2.0, "learning_circuit_um2": 3.0},
     "process": {
         "feature_size_nm": 180.0,
-        "supply_v": 1.8,
+        "supply_v": 5.0,
         "temperature_k": 0.0,
         "neuron_device_area_um2": 1.0,
         "pelgrom_a_vt_mv_um": 0.0,
@@ -78,6 +78,7 @@ _OPTIONAL = {
     "synaptic_time_constant_us": "synapse",
     "steps_per_window": "timing",
     "warm_up_steps": "learning_circuit",
+    "latency_us": "link",
 }
 
 

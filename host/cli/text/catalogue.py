@@ -43,7 +43,7 @@ def _noise_entry(effect: type[Nonideality]) -> dict[str, Any]:
             }
             for site, entry in effect.sites.items()
         },
-        "options": {"layer": "only this layer, 1 is the first", **effect.options},
+        "options": {"layer": "only this layer, 1 is the first", **effect.option_meanings()},
         "source": effect.source,
     }
 

@@ -12,6 +12,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from chipsim.check import RULES, Design, Finding
+from chipsim.design import readable
 from host.terminal import table
 
 _COLOURS = {"error": "bold red", "warning": "yellow", "note": "cyan", "ok": "green"}
@@ -90,7 +91,7 @@ def _table_of_kept(kept: list[Finding]) -> list[Text]:
 
 
 def _figure(value: float, unit: str) -> str:
-    return f"{value:.3g} {unit}".rstrip()
+    return f"{readable(value, 3)} {unit}".rstrip()
 
 
 def _limit(finding: Finding) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
+from chipsim.design import readable
 from chipsim.physical import QUANTITIES, PhysicalSpec, derive, not_modelled, settings_of
 from host.terminal import table
 
@@ -32,7 +34,7 @@ def derived_text(spec: PhysicalSpec) -> str:
     """Every derived number with its formula, then what a run takes from them, then what a run leaves out."""
     rows = []
     for quantity, value in zip(QUANTITIES, derive(spec).values(), strict=True):
-        shown = "none" if value is None else f"{round(value, 12):.6g} {quantity.unit}"  # 12: rounding errors are 0
+        shown = "none" if value is None else f"{readable(value)} {quantity.unit}".rstrip()
         rows += [[quantity.name, shown, quantity.meaning], ["", "", f"= {quantity.formula}"]]
     lines = [
         f"chip {spec.name}: the numbers of the model; th is the swing from rest to threshold",
@@ -41,7 +43,14 @@ def derived_text(spec: PhysicalSpec) -> str:
     lines += ["", "settings that chipsim run --chip takes from them, unless a flag or --config says otherwise"]
     for name, setting in settings_of(spec).items():
         if name != "noise":
-            lines.append(f"  {name} = {json.dumps(setting)}")
+            lines.append(f"  {name} = {_setting(setting)}")
         else:
             lines += [f"  --noise={noise}" for noise in setting] or ["  no noise"]
     return "\n".join([*lines, "", "not modelled", *(f"  {sentence}" for sentence in not_modelled(spec))])
+
+
+def _setting(value: Any) -> str:
+    """As TOML has it, numbers as a person writes them."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(_setting, value))}]"
+    return readable(value) if isinstance(value, float) else json.dumps(value)

@@ -112,7 +112,7 @@ def _method(effort: dict[str, Any]) -> list[str]:
 def _learned(summary: dict[str, Any]) -> list[str]:
     recovered = summary["recovered_fraction"]
     rate = summary["samples_per_s"]
-    lines = [f"recovered    {'nothing was lost' if recovered is None else f'{recovered:.0%} of what was lost'}"]
+    lines = [f"recovered    {'nothing was lost' if recovered is None else f'{recovered:z.0%} of what was lost'}"]
     if not summary["train_samples"]:
         return lines
     return [

@@ -65,6 +65,7 @@ WRONG = [
     ("weight_bits = 6 ", "conductance_levels = 4\nweight_bits = 6 ", 1, "say the same thing twice: keep one"),
     ("pulse_width_ns = 800.0", "unit_synaptic_charge_fc = 1.0", -1, "unit_synapse_current_na and unit_synaptic_charge"),
     ("pulse_width_ns = 800.0", "pulse_width_ns = 8000.0", 0, "longer than a step"),
+    ("high_rail_v = 1.8", "high_rail_v = 1.81", 0, "high_rail_v = 1.81 lies above the supply, supply_v = 1.8, and no"),
     ("boxcar_low_v = 0.2", "boxcar_low_v = 0.9", 0, "must hold threshold_v = 0.8"),
     ("boxcar_high_v = 1.4", "boxcar_high_v = 0.1", 0, "must lie above boxcar_low_v = 0.2"),
     ("update_pulse_fc = 6.16", "update_pulse_fc = 6.16\nupdate_pulse_lsb = 1", 1, "keep one"),

@@ -56,6 +56,22 @@ def test_a_server_without_it_or_with_another_version_refuses(droop, tmp_path, mo
         assert RemoteChip(connection, without, 1).spec == without  # which hurts nobody who needs none of it
 
 
+def test_an_effect_that_fails_at_the_server_is_named_in_one_line(droop, tmp_path, monkeypatch):
+    path = tmp_path / "server"
+    (path).mkdir()
+    write_all(path, "1.2")
+    (path / "acme.py").write_text((path / "acme.py").read_text().replace("errors.threshold_gain =", "1 / 0 #"))
+    monkeypatch.setenv("PYTHONPATH", str(path))
+    with (
+        chip_process(1) as child,
+        connect(child.address) as connection,
+        pytest.raises(
+            ChipError, match=r"^noise 'droop' of acme 1\.2 \(acme:Droop\) fails at site threshold of layer 1"
+        ),
+    ):
+        RemoteChip(connection, droop, 1)
+
+
 def of_version(frame, version):
     """The frame with another version in its header, and right checksums."""
     head = frame[:4] + version.to_bytes(2, "little") + frame[6:32]

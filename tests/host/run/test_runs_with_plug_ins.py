@@ -41,6 +41,22 @@ def test_a_run_of_nothing_but_plug_ins(site, cache):
     assert {(each["package"], each["version"]) for each in outcome.summary["plugins"]} == {("acme", "1.2")}
 
 
+def test_a_file_among_an_effects_options_is_found_from_every_folder(site, tmp_path, monkeypatch):
+    """The spec says where it is, however it was typed."""
+    options = "    class Options(BaseModel):\n        file: FilePath\n"
+    source = EFFECT.replace('    options = {"depth": "divides the level"}\n', options)
+    source = source.replace('self.option_values.get("depth", 1)', "len(self.chosen.file.read_text())")
+    source = "from pydantic import BaseModel, FilePath\n" + source
+    write_package(site, entries={"nonidealities:droop": "acme:Droop"}, sources={"acme.py": source})
+    (tmp_path / "map.csv").write_text("12")
+    monkeypatch.chdir(tmp_path)
+    texts = ("map.csv", "./map.csv", f"{tmp_path}/map.csv")
+    specs = [resolve(None, SMALL | {"noise": [f"droop:1,file={text}"]}) for text in texts]
+    assert {spec.noise for spec in specs} == {(f"droop:1,file={tmp_path}/map.csv",)}
+    with pytest.raises(SettingError, match="droop: option file 'nowhere.csv': path does not point to a file"):
+        resolve(None, SMALL | {"noise": ["droop:1,file=nowhere.csv"]})
+
+
 def test_what_suits_a_data_set_gives_way(site):
     write_all(site)
     spec = resolve(None, {"dataset": "stripes", "steps": 9})
