@@ -27,6 +27,7 @@ from chipsim.design import ChipError
 from chipsim.simd import changeable_by_others
 
 SECRET, PUBLIC = "secret.key", "public.key"
+_MOST_BYTES = 1 << 16  # of a file of keys
 _FRESH_S = 1.0  # as old as the list of allowed keys may be
 
 
@@ -154,6 +155,8 @@ def _key_files(folder: Path) -> list[Path]:
 
 def _load(path: Path) -> tuple[bytes, bytes | None]:
     try:
+        if not path.is_file() or path.stat().st_size > _MOST_BYTES:  # nobody waits for a pipe, or reads a disk
+            raise OSError
         public, secret = load_certificate(path)
     except OSError:
         raise ChipError(f"there is no key at {path}: make keys with chipsim keygen --out FOLDER") from None

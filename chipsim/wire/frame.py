@@ -50,7 +50,7 @@ def seal(envelope: Envelope, payload: Iterable[bytes | memoryview]) -> bytes:
     except struct.error as error:
         raise WireError(
             ErrorCode.TOO_LARGE,
-            f"kind {envelope.kind}, part {envelope.part} of {envelope.parts}, {length} bytes: no header holds it ({error})",
+            f"kind {envelope.kind}, part {envelope.part} of {envelope.parts}, {length} bytes: no header fits ({error})",
         ) from None
     head_check = _CHECKS.pack(zlib.crc32(head), 0)[:4]
     check = zlib.crc32(head_check, zlib.crc32(head))

@@ -199,7 +199,7 @@ def _compiler(problems: list[str]) -> _Facts:
     from chipsim.simd import processor
 
     if numba.config.DISABLE_JIT:
-        problems.append("NUMBA_DISABLE_JIT is set: nothing is compiled, and runs take forever; unset it")
+        problems.append("NUMBA_DISABLE_JIT is set: nothing is compiled, and no chip runs; unset it")
     return {
         "jit": not numba.config.DISABLE_JIT,
         "threads": numba.config.NUMBA_NUM_THREADS,

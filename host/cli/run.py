@@ -67,15 +67,17 @@ def _run(
     from host.terminal import Console
 
     folder: RunFolder | None = None
+    held = click.get_current_context().with_resource  # until the command has ended
 
     def make_folder(spec: RunSpec) -> RunFolder:
         nonlocal folder
         folder = RunFolder.create(spec, out)
+        held(folder.alone())
         return folder
 
     if resume is not None:
         folder, spec = RunFolder.open(resume)
-        folder.clear()
+        held(folder.alone())
     else:
         spec = resolve(config, overrides)
         if out is not None:  # before the teacher is trained

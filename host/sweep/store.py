@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from host.errors import SweepError
+from host.lock import Lock
 from host.sweep.lock import WriterLock
 
 APPLICATION_ID = 0x43685377  # "ChSw"
@@ -108,7 +109,7 @@ def canonical(value: Any) -> str:
 class SweepStore:
     """A sweep database. Every method raises SweepError, in one line, if the file cannot be read or written."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, lock: WriterLock | None) -> None:
+    def __init__(self, path: Path, connection: sqlite3.Connection, lock: Lock | None) -> None:
         self.path = path
         self._connection = connection
         self._lock = lock
