@@ -15,7 +15,8 @@ could change a place. Never the host, not even its errors.
 
 To add a request: see `chipsim.wire.messages`; here it is a branch in `die`. A new limit is a field of `settings`, held
 against what a host announces before anything is allocated. With either goes a test in `tests/chipsim/server/`: the same
-bits as in process (`test_same_bits.py`), faults of the wire (`test_faults.py`), a host that lies (`test_security.py`).
+bits as in process (`test_same_bits.py`), faults of the wire (`test_faults.py`), a host that lies (`test_security.py`),
+or that nobody knows (`test_strangers.py`).
 """
 
 from chipsim.server.keys import PUBLIC, SECRET, is_local, load_keys, load_public_key, make_keys

@@ -8,7 +8,6 @@ A connection with a session is past the door: no stranger crowds it out.
 
 from __future__ import annotations
 
-import os
 import socket
 from collections import OrderedDict
 from contextlib import suppress
@@ -111,7 +110,7 @@ class Doorway:
         """End a connection. ZeroMQ has no call for that, but notices when its socket is shut down."""
         stranger = self._waiting.pop(connection)
         self.cut_off += 1
-        with suppress(OSError), socket.socket(fileno=os.dup(connection)) as end:
+        with suppress(OSError), socket.socket(fileno=socket.dup(connection)) as end:
             if end.getpeername() == stranger.peer:  # else it has gone, and something else has its number
                 end.shutdown(socket.SHUT_RDWR)
 
@@ -129,7 +128,7 @@ class Doorway:
 def _peer_of(connection: int) -> object:
     """The other end of a connection; None if there is none."""
     try:
-        with socket.socket(fileno=os.dup(connection)) as end:
+        with socket.socket(fileno=socket.dup(connection)) as end:
             return end.getpeername()
     except OSError:
         return None

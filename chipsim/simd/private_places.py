@@ -2,8 +2,7 @@
 
 The rule is that of OpenSSH's StrictModes (`safe_path` of its misc.c): the file or folder and all folders above it, up
 to the home folder or the root, belong to the user or to root, and nobody else may write there. In a folder above, the
-sticky bit will do, since it keeps others from renaming what is not theirs; a group that holds the user alone is nobody
-else.
+sticky bit will do, since it keeps others from renaming what is not theirs; a group of the owner's name is nobody else.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ def changeable_by_others(path: Path) -> str:
         if status.st_uid not in (_ROOT, me):
             return f"{place} belongs to another user (number {status.st_uid})"
         shared = place != real and status.st_mode & stat.S_ISVTX
-        if _others_may_write(status, me) and not shared:
+        if _others_may_write(place, status.st_mode) and not shared:
             return f"{place} can be written by others"
     return ""
 
@@ -53,19 +52,13 @@ def _up_to_home(real: Path) -> Iterator[Path]:
             return
 
 
-def _others_may_write(status: os.stat_result, me: int) -> bool:
-    if status.st_mode & stat.S_IWOTH:
-        return True
-    return bool(status.st_mode & stat.S_IWGRP) and not _is_of_one(status.st_gid, me)
+def _others_may_write(place: Path, mode: int) -> bool:
+    return bool(mode & stat.S_IWOTH) or bool(mode & stat.S_IWGRP and not _has_its_owners_group(place))
 
 
-def _is_of_one(group: int, user: int) -> bool:
-    """Whether a group is the user's private one: of the user's name, with no other member."""
-    import grp
-    import pwd
-
+def _has_its_owners_group(place: Path) -> bool:
+    """Whether the group is the owner's private one, of the same name, as many systems give each user."""
     try:
-        entry, name = grp.getgrgid(group), pwd.getpwuid(user).pw_name
-    except KeyError:
+        return place.group() == place.owner()
+    except KeyError:  # a number without a name
         return False
-    return entry.gr_name == name and set(entry.gr_mem) <= {name}

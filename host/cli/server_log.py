@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import suppress
 from queue import Full, Queue
 from threading import Thread
@@ -20,6 +21,7 @@ class ServerLog:
 
     def __init__(self, prefix: str) -> None:
         self._prefix = prefix
+        self._encoding = sys.stderr.encoding
         self._lines: Queue[str | None] = Queue(_ROOM)
         self._thread = Thread(target=self._write, name="log", daemon=True)
         self._thread.start()
@@ -40,7 +42,7 @@ class ServerLog:
 
     def _write(self) -> None:
         while (line := self._lines.get()) is not None:
-            left = f"{self._prefix}{line}\n".encode(errors="backslashreplace")
+            left = f"{self._prefix}{line}\n".encode(self._encoding, "backslashreplace")
             with suppress(OSError):  # closed, full, or its reader is gone: the server goes on
                 # Not by sys.stderr: it would stay locked while this waits, and Python could not end.
                 while left:

@@ -21,7 +21,7 @@ May know: `chipsim` with its wire, `chipsim.die` and `chipsim.run` for what they
 
 To add a call: see `chipsim.wire.messages`; here it is a method of `remote_chip`.
 `tests/chipsim/server/test_interface.py` sees that chips are called alike, `test_same_bits.py` that they answer alike,
-`test_faults.py` what a fault costs.
+`test_faults.py` what a fault costs, `tests/host/link/test_hostile_chip.py` that a chip that lies is told in one line.
 """
 
 from host.errors import LinkError

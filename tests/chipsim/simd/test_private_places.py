@@ -32,7 +32,7 @@ def test_what_is_ones_own(place):
 @pytest.mark.parametrize("mode", [0o777, 0o702, 0o720])
 def test_where_others_can_write(place, monkeypatch, level, mode):
     """The file, its folder, the one above, and the home."""
-    monkeypatch.setattr(private_places, "_is_of_one", lambda group, user: False)
+    monkeypatch.setattr(private_places, "_has_its_owners_group", lambda place: False)
     where = [place, *place.parents][level]
     where.chmod(mode)
     assert changeable_by_others(place) == f"{where} can be written by others"

@@ -20,6 +20,7 @@ from chipsim.wire import (
     Hello,
     Inferred,
     Learned,
+    Limits,
     Report,
     Signals,
     Traces,
@@ -31,7 +32,6 @@ from chipsim.wire import (
     encode,
     in_pieces,
 )
-from chipsim.wire.limits import Limits
 from host.errors import LinkError
 from host.link.remote import FaultyWire, RemoteChip, connect
 
