@@ -1,22 +1,34 @@
 """Keys of CURVE, ZeroMQ's encryption (RFC 26/CurveZMQ): who may talk to a chip, and is it the right chip?
 
-A folder of keys holds `secret.key`, which only its owner may read, and `public.key`, which is for the others.
+A folder of keys holds `secret.key`, which only its owner may read, and `public.key`, which is for the others. Folders
+that somebody else could change are refused: see `chipsim.simd.private_places`.
 """
 
 from __future__ import annotations
 
+import errno
+import math
 import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
+from threading import Lock
+from time import monotonic
 from urllib.parse import urlsplit
 
 import zmq
 from zmq.auth import load_certificate
 
 from chipsim.design import ChipError
+from chipsim.simd import changeable_by_others
 
 SECRET, PUBLIC = "secret.key", "public.key"
+_MOST_BYTES = 1 << 16  # of a file of keys
+_FRESH_S = 1.0  # as old as the list of allowed keys may be
 
 
 @dataclass(frozen=True)
@@ -28,43 +40,63 @@ class KeyPair:
 
 
 def make_keys(folder: Path) -> KeyPair:
-    """A new pair in `folder`, which is made if missing. Raises ChipError if it holds keys or cannot be written."""
+    """A new pair in `folder`, a new or empty one: both files or none. Raises ChipError if they cannot be there."""
     public, secret = zmq.curve_keypair()
     text = '# {what} of a chipsim host or chip server (CURVE). {care}\ncurve\n    public-key = "{public}"\n'
     shown = text.format(what="Public key", care="Give it to the other end.", public=public.decode())
     hidden = text.format(what="Secret key", care="Keep it to yourself.", public=public.decode())
-    made: list[Path] = []
+    beside: Path | None = None
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for name, content, mode in (
-            (SECRET, f'{hidden}    secret-key = "{secret.decode()}"\n', 0o600),
-            (PUBLIC, shown, 0o644),
-        ):
-            # Never readable by others, not even for a moment; never over somebody's key.
-            handle = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-            made.append(folder / name)
-            with os.fdopen(handle, "w", encoding="ascii") as file:
-                file.write(content)
-    except FileExistsError as error:
-        for path in made:
-            path.unlink()
-        raise ChipError(f"{error.filename} exists: keys are not overwritten; choose another --out") from None
+        place = folder.resolve()
+        place.parent.mkdir(parents=True, exist_ok=True)
+        beside = Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name}."))  # which nobody else can enter
+        _write(beside / SECRET, f'{hidden}    secret-key = "{secret.decode()}"\n', 0o600)
+        _write(beside / PUBLIC, shown, 0o644)
+        os.rename(beside, place)  # where nothing is, or an empty folder
     except OSError as error:
-        for path in made:
-            path.unlink()
-        raise ChipError(f"cannot write keys to {folder}: {error.strerror}; choose another --out") from None
+        if beside is not None:
+            shutil.rmtree(beside, ignore_errors=True)
+        raise _cannot_make(folder, error) from None
+    except BaseException:
+        if beside is not None:
+            shutil.rmtree(beside, ignore_errors=True)
+        raise
     return KeyPair(public, secret)
 
 
+def _write(path: Path, content: str, mode: int) -> None:
+    """Never readable by more than `mode` says, not even for a moment."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="ascii") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _cannot_make(folder: Path, error: OSError) -> ChipError:
+    for name in (SECRET, PUBLIC):
+        if os.path.lexists(folder / name):
+            return ChipError(f"{folder / name} exists: keys are not overwritten; choose another --out")
+    if os.path.lexists(folder) and error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
+        return ChipError(f"{folder} is no empty folder, and keys have one of their own; choose another --out")
+    return ChipError(f"cannot write keys to {folder}: {error.strerror}; choose another --out")
+
+
 def load_keys(folder: Path) -> KeyPair:
-    """The pair in `folder`. Raises ChipError if it is not there, or others may read the secret key."""
+    """The pair in `folder`. Raises ChipError if it is not there, or is not its owner's alone."""
     path = folder / SECRET
     public, secret = _load(path)
     if secret is None:
         raise ChipError(f"{path} holds no secret key: make keys with chipsim keygen --out {folder}")
     if path.stat().st_mode & 0o077:
         raise ChipError(f"{path} can be read by others: chmod 600 {path}, or make new keys if they may have been read")
+    _check_own(path)
     return KeyPair(public, secret)
+
+
+def _check_own(path: Path) -> None:
+    """Raises ChipError if others could put another key there."""
+    if why := changeable_by_others(path):
+        raise ChipError(f"{why}, so {path} may be anybody's: chown it, chmod go-w it, or move the keys elsewhere")
 
 
 def load_public_key(path: Path) -> bytes:
@@ -73,20 +105,58 @@ def load_public_key(path: Path) -> bytes:
 
 
 def check_allowed(folder: Path) -> None:
-    """Raises ChipError if `folder` names nobody who may come in."""
+    """Raises ChipError if `folder` names nobody who may come in, or others than its owner could let somebody in."""
     if not folder.is_dir():
         raise ChipError(
             f"--allow {folder} is no folder: make it, and put the hosts' {PUBLIC} files there, NAME.key each"
         )
-    paths = sorted(folder.glob("*.key"))
+    _check_own(folder)
+    paths = _key_files(folder)
     if not paths:
         raise ChipError(f"--allow {folder} holds no NAME.key: nobody could connect; copy a host's {PUBLIC} there")
     for path in paths:
+        _check_own(path)
         load_public_key(path)
+
+
+class AllowedKeys:
+    """The hosts that a running server lets in: whose key is in a folder now. Any thread may ask."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = Lock()
+        self._keys: frozenset[str] = frozenset()
+        self._read_at = -math.inf
+
+    def hold(self, key: str) -> bool:
+        """Whether the owner of a public key is let in; as of a second ago at most."""
+        with self._lock:
+            if monotonic() - self._read_at > _FRESH_S:
+                self._keys, self._read_at = frozenset(self._read()), monotonic()
+            return key in self._keys
+
+    def callback(self, domain: str, key: bytes) -> bool:
+        """As `zmq.auth` asks."""
+        return self.hold(key.decode("ascii"))
+
+    def _read(self) -> Iterator[str]:
+        """A file that cannot be read, perhaps half copied, lets nobody in, and keeps nobody else out."""
+        with suppress(ChipError, OSError):
+            _check_own(self._folder)
+            for path in _key_files(self._folder):
+                with suppress(ChipError, OSError):
+                    _check_own(path)
+                    yield load_public_key(path).decode("ascii", "replace")
+
+
+def _key_files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.key"))
 
 
 def _load(path: Path) -> tuple[bytes, bytes | None]:
     try:
+        if not path.is_file() or path.stat().st_size > _MOST_BYTES:  # nobody waits for a pipe, or reads a disk
+            raise OSError
         public, secret = load_certificate(path)
     except OSError:
         raise ChipError(f"there is no key at {path}: make keys with chipsim keygen --out FOLDER") from None

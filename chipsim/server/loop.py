@@ -17,11 +17,12 @@ import zmq
 from zmq.auth.thread import ThreadAuthenticator
 
 from chipsim.design import ChipError
-from chipsim.server.inbox import MessageRate
-from chipsim.server.keys import check_allowed, is_local, load_keys
+from chipsim.server.doorway import Doorway
+from chipsim.server.keys import AllowedKeys, check_allowed, is_local, load_keys
 from chipsim.server.session import Answer, Session
 from chipsim.server.settings import ServerSettings
 from chipsim.wire import (
+    HEADER_BYTES,
     VERSION,
     Ack,
     Envelope,
@@ -34,19 +35,28 @@ from chipsim.wire import (
     WireError,
     decode,
     encode,
+    printable,
 )
 
 _TICK_MS = 500
 _HEARTBEAT_MS = 2000
 _SILENCE_MS = 10_000  # of a peer's ZeroMQ, after which its connection counts as cut
+_HANDSHAKE_MS = 3000  # in which a connection has to say who it is
 _SENT = 100  # frames that may wait for a peer that does not read
+_ZAP_DOMAIN = b"chipsim"
+_GREETING_BYTES = HEADER_BYTES + 128  # more than HELLO has; a longer frame outside of a session is not even looked at
+_SESSION_AT = 8  # where a frame says of which session it is
+_WITHDRAWN = "this host's key is no longer allowed: ask whoever runs the chip server to put it back"
+_TELL_S = 10.0  # between lines about connections that were refused or cut off
 
 
 class Server:
     """Holds dies for hosts. Bound when made; `run` serves until `stop`."""
 
     def __init__(self, settings: ServerSettings, say: Callable[[str], None] = lambda text: None) -> None:
-        """say: hears one line whenever a session begins or ends. Raises ChipError if it cannot serve there."""
+        """say: hears a line whenever a session begins or ends, from any thread; whatever becomes of it, the server goes
+        on. Raises ChipError if it cannot serve there.
+        """
         local = is_local(settings.bind)
         if not local and settings.keys is None:
             raise ChipError(
@@ -56,17 +66,20 @@ class Server:
         if (settings.keys is None) != (settings.allow is None):
             raise ChipError("--keys and --allow belong together: the server's own keys, and the hosts' that it lets in")
         self._settings = settings
-        self._say = say
+        self._log = say
         self._sessions: dict[int, Session] = {}
-        self._strangers = MessageRate(settings.strangers_per_s)
         self._answers: SimpleQueue[Answer] = SimpleQueue()
         self._wake_up, self._waking_end = socket.socketpair()  # wakes the loop
         self._waking_end.setblocking(False)
         self._stopped = False
         self.seen: Counter[str] = Counter()  # what went wrong on the wire, by kind
+        self._told = (0, 0)  # connections refused and cut off, of which a line told
+        self._tell_at = 0.0
         self._context = zmq.Context()
+        self._allowed: AllowedKeys | None = None
         self._authenticator: ThreadAuthenticator | None = None
         self._router = self._context.socket(zmq.ROUTER)
+        self._doorway = Doorway(self._router, settings)
         try:
             self._open()
         except BaseException:
@@ -80,14 +93,18 @@ class Server:
         router.maxmsgsize = settings.message_bytes
         router.sndhwm = _SENT
         router.rcvhwm = settings.in_flight + 8  # per peer; the rest waits in the peer's own memory
+        router.handshake_ivl = _HANDSHAKE_MS
         router.heartbeat_ivl, router.heartbeat_timeout = _HEARTBEAT_MS, _SILENCE_MS
         router.ipv6 = "[" in settings.bind
         if settings.keys is not None and settings.allow is not None:
             pair = load_keys(settings.keys)
             check_allowed(settings.allow)
+            self._allowed = AllowedKeys(settings.allow)
             self._authenticator = ThreadAuthenticator(self._context)
             self._authenticator.start()
-            self._authenticator.configure_curve(domain="*", location=str(settings.allow))
+            self._authenticator.configure_curve_callback(_ZAP_DOMAIN.decode(), self._allowed)
+            router.zap_domain = _ZAP_DOMAIN
+            router.zap_enforce_domain = True  # nobody is let in while no one answers who may be
             router.curve_publickey, router.curve_secretkey = pair.public, pair.secret
             router.curve_server = True
         try:
@@ -119,6 +136,7 @@ class Server:
         """Serve. until: a file descriptor whose end, as when a parent process is gone, ends this, too."""
         poller = zmq.Poller()
         poller.register(self._router, zmq.POLLIN)
+        poller.register(self._doorway.events, zmq.POLLIN)
         poller.register(self._wake_up.fileno(), zmq.POLLIN)
         if until is not None:
             poller.register(until, zmq.POLLIN)
@@ -131,11 +149,15 @@ class Server:
             if until is not None and until in ready and not os.read(until, 4096):
                 self._say("the parent process is gone")
                 return
+            if self._doorway.events in ready:
+                self._doorway.look()
             if self._router in ready:
                 self._receive()
             if monotonic() - looked > _TICK_MS / 1000:
                 looked = monotonic()
                 self._drop_the_silent()
+                self._drop_the_withdrawn()
+                self._tell_of_strangers()
 
     def _close(self) -> None:
         for session in self._sessions.values():
@@ -143,10 +165,15 @@ class Server:
         self._sessions.clear()
         if self._authenticator is not None:
             self._authenticator.stop()
+        self._doorway.close()
         self._router.close(0)
         self._context.term()
         self._wake_up.close()
         self._waking_end.close()
+
+    def _say(self, line: str) -> None:
+        with suppress(OSError, ValueError):  # a log that is full or closed
+            self._log(line)
 
     def _ring(self) -> None:
         with suppress(OSError):  # full of rings that were not heard yet, or the server has ended
@@ -191,21 +218,28 @@ class Server:
                 return
             if len(parts) != 2:
                 continue  # no frame of this protocol has several parts; the peer may be anything
-            peer, user = parts[0].bytes, _user(parts[1])
-            self._take(peer, user, _in_place(parts[1]))
+            self._take(parts[0].bytes, _user(parts[1]), int(parts[1].get(zmq.SRCFD)), _in_place(parts[1]))
 
-    def _take(self, peer: bytes, user: str, frame: memoryview) -> None:
+    def _take(self, peer: bytes, user: str, connection: int, frame: memoryview) -> None:
+        mine = self._session_of(peer, user, frame)
+        if mine is None:
+            if self._doorway.hears(connection):
+                self._take_stranger(peer, user, connection, frame)
+            return
         try:
             envelope, message = decode(frame, self._settings.limits)
-        except WireError as error:
-            self._refuse_frame(peer, user, error)
+        except WireError as error:  # whoever sent it hears which request is expected, and sends it again
+            self.seen["damaged"] += 1
+            self._send(mine, [mine.error(error)])
             return
         session = self._sessions.get(envelope.session)
-        if session is None or session.user != user:
-            if self._strangers.take(1):
-                self._take_stranger(peer, user, envelope, message)
+        if session is not mine:
+            if self._doorway.hears(connection):
+                self._greet(peer, user, connection, envelope, message)
             return
-        session.peer, session.heard = peer, monotonic()
+        if session.connection != connection:  # a new one, after the last was cut
+            self._doorway.passes(connection)
+        session.peer, session.connection, session.heard = peer, connection, monotonic()
         session.bytes_received += len(frame)
         if isinstance(message, Status):
             self._send(session, [session.report()])
@@ -219,30 +253,48 @@ class Server:
             odd = WireError(ErrorCode.MALFORMED, f"{type(message).__name__} is no request of a host, in sequence")
             self._send(session, [session.error(odd)])
 
-    def _refuse_frame(self, peer: bytes, user: str, error: WireError) -> None:
-        """An unreadable frame: whoever sent it hears which request is expected, and sends it again."""
-        self.seen["damaged"] += 1
-        mine = [session for session in self._sessions.values() if session.peer == peer and session.user == user]
-        if mine:
-            self._send(mine[0], [mine[0].error(error)])
-        elif self._strangers.take(1):
-            self._send_to(peer, encode(Error(error.code, str(error)), reply=True))
+    def _session_of(self, peer: bytes, user: str, frame: memoryview) -> Session | None:
+        """Whose frame this is, as far as can be seen without reading it; a damaged one is its connection's."""
+        number = int.from_bytes(frame[_SESSION_AT : _SESSION_AT + 8], "little")
+        session = self._sessions.get(number)
+        if session is None or session.user != user:
+            known = (each for each in self._sessions.values() if each.peer == peer and each.user == user)
+            session = next(known, None)
+        return session
 
-    def _take_stranger(self, peer: bytes, user: str, envelope: Envelope, message: object) -> None:
-        """A frame outside of any session: mostly the beginning of one."""
+    def _take_stranger(self, peer: bytes, user: str, connection: int, frame: memoryview) -> None:
+        """A frame outside of any session."""
+        if len(frame) > _GREETING_BYTES:  # it asks for something, and costs nothing
+            self._refuse_unknown(peer, int.from_bytes(frame[_SESSION_AT : _SESSION_AT + 8], "little"))
+            return
+        try:
+            envelope, message = decode(frame, self._settings.limits)
+        except WireError as error:
+            self.seen["damaged"] += 1
+            self._refuse(peer, error)
+            return
+        self._greet(peer, user, connection, envelope, message)
+
+    def _greet(self, peer: bytes, user: str, connection: int, envelope: Envelope, message: object) -> None:
+        """A message outside of any session: mostly the beginning of one."""
         if not isinstance(message, Hello):
-            text = "the session is unknown, perhaps dropped after a silence or a restart of the server: connect again"
-            self._refuse(peer, WireError(ErrorCode.NO_SESSION, text), envelope.session)
+            self._refuse_unknown(peer, envelope.session)
         elif not message.oldest <= VERSION <= message.newest:
             text = f"this server speaks version {VERSION}, the host {message.oldest} to {message.newest}: update one"
             self._refuse(peer, WireError(ErrorCode.VERSION, text))
+        elif self._allowed is not None and not self._allowed.hold(user):
+            self._refuse(peer, WireError(ErrorCode.REFUSED, _WITHDRAWN))
         elif not self._has_room(peer):
             n = self._settings.dies
             what = "the only die is" if n == 1 else f"all {n} dies are"
             text = f"{what} taken by another host: wait for its end, or start chipsim serve with --dies {n + 1}"
             self._refuse(peer, WireError(ErrorCode.BUSY, text))
         else:
-            self._begin(peer, user, message)
+            self._begin(peer, user, connection, message)
+
+    def _refuse_unknown(self, peer: bytes, session: int) -> None:
+        text = "the session is unknown, perhaps dropped after a silence or a restart of the server: connect again"
+        self._refuse(peer, WireError(ErrorCode.NO_SESSION, text), session)
 
     def _refuse(self, peer: bytes, error: WireError, session: int = 0) -> None:
         self._send_to(peer, encode(Error(error.code, str(error)), session=session, reply=True))
@@ -260,10 +312,12 @@ class Server:
                 self._end(session, "is gone, another host takes its die")
         return len(self._sessions) < self._settings.dies
 
-    def _begin(self, peer: bytes, user: str, message: Hello) -> None:
+    def _begin(self, peer: bytes, user: str, connection: int, message: Hello) -> None:
         settings = self._settings
         number = secrets.randbits(63) | 1  # not to be guessed: it is what lets a host that was cut off come back
-        self._sessions[number] = Session(number, peer, user, settings, self._answer)
+        session = Session(number, peer, user, connection, settings, self._answer, self._say)
+        self._sessions[number] = session
+        self._doorway.passes(connection)
         welcome = Welcome(
             payload_bytes=settings.limits.payload_bytes,
             windows=settings.limits.windows,
@@ -273,7 +327,7 @@ class Server:
             name="chipsim",
         )
         self._send_to(peer, encode(welcome, session=number, reply=True))
-        self._say(f"session {number:016x} begins: {message.name or 'a host'}{f', key {user}' if user else ''}")
+        self._say(f"{session.name} begins: {printable(message.name) or 'a host'}{f', key {user}' if user else ''}")
 
     def _drop_the_silent(self) -> None:
         for session in list(self._sessions.values()):
@@ -284,10 +338,29 @@ class Server:
                 self._send_to(session.peer, session.error(error))
                 self._end(session, f"was silent for {self._settings.idle_s:g} s")
 
+    def _drop_the_withdrawn(self) -> None:
+        """A host whose key is no longer among the allowed ones loses its session within a second or two."""
+        for session in list(self._sessions.values()):
+            if self._allowed is not None and not self._allowed.hold(session.user):
+                self._send_to(session.peer, session.error(WireError(ErrorCode.NO_SESSION, _WITHDRAWN)))
+                self._end(session, "has lost its key's permission")
+
+    def _tell_of_strangers(self) -> None:
+        seen = self._doorway.refused, self._doorway.cut_off
+        if seen == self._told or monotonic() < self._tell_at:
+            return
+        refused, cut_off = (now - before for now, before in zip(seen, self._told, strict=True))
+        self._told, self._tell_at = seen, monotonic() + _TELL_S
+        self._say(
+            f"strangers: {refused} connections did not come through the handshake, {cut_off} without a session were cut"
+            " off, since there were too many at a time"
+        )
+
     def _end(self, session: Session, why: str) -> None:
         if self._sessions.pop(session.number, None) is not None:
             session.close()
-            self._say(f"session {session.number:016x} ends: the host {why}")
+            self._doorway.returns(session.connection)
+            self._say(f"{session.name} ends: the host {why}")
 
 
 def _in_place(frame: zmq.Frame) -> memoryview:

@@ -14,7 +14,7 @@ from chipsim.design import ChipError
 from chipsim.server.die import Die
 from chipsim.server.inbox import Admission, Inbox, MessageRate
 from chipsim.server.settings import ServerSettings
-from chipsim.wire import Envelope, Error, ErrorCode, Learn, Message, Report, WireError, encode, is_later
+from chipsim.wire import Envelope, Error, ErrorCode, Learn, Message, Report, WireError, encode, is_later, printable
 from nonideality import NoiseError
 
 _LONGEST_TEXT = 1000  # characters of an error's text
@@ -42,12 +42,23 @@ class Session:
     """All methods but the thread's own run in the server's loop."""
 
     def __init__(
-        self, number: int, peer: bytes, user: str, settings: ServerSettings, answer: Callable[[Answer], None]
+        self,
+        number: int,
+        peer: bytes,
+        user: str,
+        connection: int,
+        settings: ServerSettings,
+        answer: Callable[[Answer], None],
+        say: Callable[[str], None],
     ) -> None:
-        """peer: where replies go; user: the host's public key, or nothing; answer: called from the session's thread."""
+        """peer: where replies go; user: the host's public key, or nothing; connection: see `Doorway`; answer, say:
+        called from the session's thread, say with a line about a defect of ours.
+        """
         self.number = number
+        self.name = f"session {number >> 47:04x}"  # for people: who reads a log cannot take the session over
         self.peer = peer
         self.user = user
+        self.connection = connection
         self.heard = monotonic()
         self.bytes_received = self.bytes_sent = 0
         self._rate = MessageRate(settings.bytes_per_s)
@@ -58,8 +69,10 @@ class Session:
         self._in_flight = 0
         self._gap_told = False
         self._answer = answer
+        self._say = say
+        self._over = False
         self._work: SimpleQueue[tuple[Envelope, Message, int] | None] = SimpleQueue()
-        self._thread = Thread(target=self._carry_out, name=f"session {number:x}", daemon=True)
+        self._thread = Thread(target=self._carry_out, name=self.name, daemon=True)
         self._thread.start()
 
     @property
@@ -122,7 +135,8 @@ class Session:
         return encode(message, session=self.number, sequence=sequence, reply=True)
 
     def close(self) -> None:
-        """End the thread once it is done with what it is at; nothing waits for it."""
+        """End the thread once it is done with what it is at; nothing waits for it, and what it has not begun is off."""
+        self._over = True
         self._work.put(None)
 
     def _carry_out(self) -> None:
@@ -132,7 +146,7 @@ class Session:
             if learning is not None and self._work.empty():
                 self._finish(learning)
                 learning = None
-            if (work := self._work.get()) is None:
+            if (work := self._work.get()) is None or self._over:
                 return
             envelope, message, received_ns = work
             if learning is not None and not isinstance(message, Learn):
@@ -173,6 +187,7 @@ class Session:
             text = "the chip server has no memory left for this: send fewer windows at a time"
             return (), WireError(ErrorCode.TOO_LARGE, text)
         except Exception as error:  # a defect of ours: the host hears of it, other sessions go on
-            traceback.print_exc()
+            for line in traceback.format_exc().splitlines():
+                self._say(printable(f"{self.name}: {line}"))
             text = f"the chip server failed ({type(error).__name__}); its own output says more"
             return (), WireError(ErrorCode.INTERNAL, text)

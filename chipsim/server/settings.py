@@ -8,6 +8,7 @@ from pathlib import Path
 from chipsim.wire import HEADER_BYTES, Limits
 
 MIB = 1 << 20
+_CURVE_BYTES = 64  # that encryption adds to a frame, at most
 
 
 @dataclass(frozen=True)
@@ -24,10 +25,12 @@ class ServerSettings:
     die_bytes: int = 4096 * MIB  # that all dies may take together
     counts_bytes: int = 64 * MIB  # of spike counts that a session can still be asked for
     bytes_per_s: float = 4096.0 * MIB  # of a session; what comes faster is dropped, and asked for again
-    strangers_per_s: float = 100.0  # frames outside of a session, of all peers together
+    strangers: int = 128  # connections without a session, the oldest of which gives way to a new one
+    strangers_per_address: int = 16
+    strangers_per_s: float = 400.0  # frames outside of a session, of all connections together; each has its share
     limits: Limits = field(default_factory=Limits)
 
     @property
     def message_bytes(self) -> int:
-        """Of the largest frame; longer ones are not even received."""
-        return HEADER_BYTES + self.limits.payload_bytes
+        """Of the largest frame, encrypted; longer ones are not even received."""
+        return HEADER_BYTES + self.limits.payload_bytes + _CURVE_BYTES

@@ -4,7 +4,8 @@ Read, in this order:
 
     jit            how pieces of kernels are compiled, and which two promises they have to keep
     compiled       how a whole kernel is compiled, and the key under which it is kept
-    kernel_cache   a file per signature, safe for any number of processes; `plugin_sources`: a key over others' code
+    kernel_cache   a file per signature, safe for any number of processes; `plugin_sources`: a key over others' code;
+                   `private_places`: whether others could change what is there
     lanes          a formula as generated code, for one number or for sixteen
     row_tiles      adds and writes of rows, columns held in registers: most of all time is spent here
     row_lists      the rows that a step writes, listed once; `row_copies`: row numbers with a constant added
@@ -47,6 +48,7 @@ from chipsim.simd.masks import nonzero, population, store_chosen
 from chipsim.simd.memory import aligned, placed
 from chipsim.simd.plugin_sources import plugin_sources_key
 from chipsim.simd.prefetch import prefetch_window
+from chipsim.simd.private_places import changeable_by_others
 from chipsim.simd.rolled_loops import keep_rolled
 from chipsim.simd.row_copies import AT_ONCE, append, append_shifted
 from chipsim.simd.row_lists import ListedRows, list_rows, room_for_rows
@@ -85,6 +87,7 @@ __all__ = [
     "append_shifted",
     "as_index",
     "cache_root",
+    "changeable_by_others",
     "comparison",
     "data_and_shape",
     "first_lanes",

@@ -8,6 +8,7 @@ cannot be. The folder's files, and what happens when two processes compile at on
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import platform
 import shutil
@@ -21,6 +22,7 @@ import numba
 from llvmlite import binding as llvm
 
 from chipsim.simd.kernel_cache import KeptKernel
+from chipsim.simd.private_places import changeable_by_others, make_private
 
 _KERNEL_PACKAGES = ("chipsim", "learning_circuit", "nonideality")  # every file counts
 _ROOM = 4 << 20  # bytes that compiled kernels need at most
@@ -28,6 +30,7 @@ _UNUSED_S = 60 * 86_400.0  # after that long without a use, the kernels of other
 _HOST = "host"  # here only those with kernels
 _COMPILES = (b"@kernel", b"kernel_named(")
 _F = TypeVar("_F", bound=Callable[..., Any])
+_log = logging.getLogger("chipsim")
 
 
 def processor() -> str:
@@ -51,14 +54,26 @@ def cache_root() -> Path:
     """Where chipsim keeps what it can make again: CHIPSIM_CACHE, else the user's cache folder."""
     if chosen := os.environ.get("CHIPSIM_CACHE"):
         return Path(chosen)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "chipsim"
+    if chosen := os.environ.get("XDG_CACHE_HOME"):
+        return Path(chosen) / "chipsim"
+    try:
+        return Path.home() / ".cache" / "chipsim"
+    except RuntimeError:  # no HOME, and a user whom the system does not know, as in some containers
+        return Path(tempfile.gettempdir()) / f"chipsim-{os.getuid()}"
 
 
 def _kernel_folder() -> Path | None:
-    """The folder for this source state, or None if nothing can be written there."""
+    """The folder for this source state, or None if nothing can be written there, or others could put kernels there."""
     folder = cache_root() / "kernels" / sources_key(Path(__file__).resolve().parents[2])
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private(folder)
+        if why := changeable_by_others(folder):
+            _log.warning(
+                "chipsim: %s, and what it holds would be run as code: kernels are compiled anew each time, until you"
+                " chown it, chmod go-w it, or name a folder of your own with CHIPSIM_CACHE",
+                why,
+            )
+            return None
         with tempfile.TemporaryFile(dir=folder) as probe:
             probe.write(bytes(_ROOM))  # a full disk costs the cache, not the run
             probe.flush()

@@ -17,7 +17,7 @@ To add a message: see `chipsim.wire.messages`. After a change of the format run 
     python tests/chipsim/wire/fuzz_frames.py -runs=1000000
 """
 
-from chipsim.wire.errors import ErrorCode, WireError
+from chipsim.wire.errors import ErrorCode, WireError, printable
 from chipsim.wire.frame import HEADER_BYTES, VERSION, Envelope, open_frame, open_header, seal
 from chipsim.wire.limits import Limits
 from chipsim.wire.messages import (
@@ -139,6 +139,7 @@ __all__ = [
     "open_header",
     "pack_events",
     "pack_targets",
+    "printable",
     "seal",
     "steps",
     "unpack_events",

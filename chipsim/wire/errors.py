@@ -27,3 +27,8 @@ class WireError(ValueError):
     def __init__(self, code: ErrorCode, text: str) -> None:
         super().__init__(text)
         self.code = code
+
+
+def printable(text: str) -> str:
+    """What the other end said, as it may stand in a line of a log or on a terminal: all but letters becomes escapes."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)

@@ -48,7 +48,10 @@ def seal(envelope: Envelope, payload: Iterable[bytes | memoryview]) -> bytes:
             0,
         )
     except struct.error as error:
-        raise WireError(ErrorCode.TOO_LARGE, f"{envelope} of {length} bytes does not fit a header: {error}") from None
+        raise WireError(
+            ErrorCode.TOO_LARGE,
+            f"kind {envelope.kind}, part {envelope.part} of {envelope.parts}, {length} bytes: no header fits ({error})",
+        ) from None
     head_check = _CHECKS.pack(zlib.crc32(head), 0)[:4]
     check = zlib.crc32(head_check, zlib.crc32(head))
     for piece in pieces:

@@ -11,7 +11,7 @@ MIB = 1 << 20
 class Limits:
     """Upper bounds; a receiver states those that a sender must know in WELCOME."""
 
-    payload_bytes: int = 64 * MIB
+    payload_bytes: int = 2 * MIB  # what anybody may make a server hold before it is known who that is
     windows: int = 1 << 16  # of a chunk
     steps: int = 1 << 12  # of a window
     rows: int = 1 << 20  # inputs of the chip

@@ -4,7 +4,8 @@ Read `commands` (the table of commands, and how every mistake ends in one line),
 commands that are loaded when asked for), `options` (what commands share, and what errors become), `run_options` (flags
 from the settings' fields), `chip_location` (where the die is), then any command: `run`, `sweep`, `trace`, `compare`,
 `limit`, `die_yield`, `sensitivity`, `report`, `check`, `spec`, `teacher`, `nir`, `data`, `lists` (noise, methods),
-`serve`, `bench`, `doctor` with its `diagnosis`. `ctrl_c` and `interrupted` see to Ctrl-C.
+`serve` with its `server_log`, `bench`, `doctor` with its `diagnosis`. `ctrl_c` and `interrupted` see to Ctrl-C,
+`streams` to what cannot be printed.
 
 May know: everything. But only `click` and light settings at the head of a file; what a command needs is imported inside
 it, so that ``chipsim --help`` answers at once. No room below may know it.

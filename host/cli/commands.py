@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
+import errno
 import sys
 
 import click
 
 from host.cli.ctrl_c import keep_interrupts
 from host.cli.groups import LazyGroup, Where, whose
+from host.cli.streams import keep_streams
 from host.near import did_you_mean
 
 # Heading -> command -> where it is, and the first line of its help.
@@ -101,9 +102,13 @@ _COMMANDS = {
 def main() -> None:
     """Entry point: every mistake of the user's ends in one line on stderr and exit status 2."""
     keep_interrupts()
+    output_lost = keep_streams()
     try:
         status = cli.main(standalone_mode=False)
         sys.stdout.flush()
+        lost = output_lost()
+        if lost is not None and lost.errno != errno.EPIPE:  # else the reader, such as head, has seen enough
+            _fail(f"cannot write the output: {lost.strerror}", 2)
         sys.exit(status if isinstance(status, int) else 0)
     except click.exceptions.NoArgsIsHelpError as error:
         print(error.format_message(), file=sys.stderr)
@@ -115,13 +120,9 @@ def main() -> None:
     except click.ClickException as error:
         _fail(" ".join(error.format_message().split()), 2)
     except OSError as error:
-        # What could not be written must not be tried again when Python closes its files.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if isinstance(error, BrokenPipeError):  # the reader, such as head, has seen enough
-            sys.exit(0)
         if error.strerror is None:  # a library's own words
             _fail(f"cannot read or write a file: {' '.join(str(error).split())}", 2)
-        _fail(f"cannot read or write {error.filename or 'the output'}: {error.strerror}", 2)
+        _fail(f"cannot read or write {error.filename or 'a file'}: {error.strerror}", 2)
 
 
 def _fail(message: str, status: int) -> None:

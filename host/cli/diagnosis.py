@@ -152,10 +152,12 @@ def _import_error(module: str) -> str | None:
 
 
 def _caches(problems: list[str]) -> _Facts:
-    from chipsim.simd import KERNEL_FOLDER, cache_root
+    from chipsim.simd import KERNEL_FOLDER, cache_root, changeable_by_others
 
     root = cache_root()
     writable = _writable(root)
+    if (kernels := root / "kernels").is_dir() and (why := changeable_by_others(kernels)):
+        problems.append(f"cache: {why}, so kernels are compiled at every start; chown it, or chmod go-w it")
     if not writable:
         problems.append(
             f"cache {root} cannot be written: kernels are compiled at every start; name another folder with"
@@ -197,7 +199,7 @@ def _compiler(problems: list[str]) -> _Facts:
     from chipsim.simd import processor
 
     if numba.config.DISABLE_JIT:
-        problems.append("NUMBA_DISABLE_JIT is set: nothing is compiled, and runs take forever; unset it")
+        problems.append("NUMBA_DISABLE_JIT is set: nothing is compiled, and no chip runs; unset it")
     return {
         "jit": not numba.config.DISABLE_JIT,
         "threads": numba.config.NUMBA_NUM_THREADS,

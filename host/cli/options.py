@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import click
 
 from host.cli.groups import NETWORK, OUTPUT, RUNNING, option
+
+_NO_COMPILER = "NUMBA_DISABLE_JIT"
 
 
 def usable_cores() -> int:
@@ -31,16 +34,29 @@ def layer_sizes(context: click.Context, parameter: click.Parameter, value: str |
     return tuple(map(int, widths))
 
 
+def needs_compiler(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
+    """Callback of an option that only commands have in which chips run: a chip is compiled, or is none."""
+    with suppress(ValueError):  # what is no number numba takes as unset
+        if int(os.environ.get(_NO_COMPILER) or 0):
+            raise click.UsageError(
+                f"{_NO_COMPILER}={os.environ[_NO_COMPILER]} is set, and a chip's kernels run as machine code alone:"
+                f" unset {_NO_COMPILER}"
+            )
+    return value
+
+
 json_option = option("--json", "as_json", is_flag=True, group=OUTPUT, help="One JSON object on stdout.")
 threads_option = option(
     "--threads",
     type=click.IntRange(1, 256),
+    callback=needs_compiler,
     group=RUNNING,
     help="Changes the speed, no result.  [default: all cores]",
 )
 workers_option = option(
     "--workers",
     type=click.IntRange(1, 1024),
+    callback=needs_compiler,
     group=RUNNING,
     help="Processes; changes no result.  [default: all cores]",
 )

@@ -92,10 +92,12 @@ def _run(
     from host.terminal import Console
 
     folder: RunFolder | None = None
+    held = click.get_current_context().with_resource  # until the command has ended
 
     def make_folder(spec: RunSpec) -> RunFolder:
         nonlocal folder
         folder = RunFolder.create(spec, out)
+        held(folder.alone())
         return folder
 
     def tell(outcome: Outcome) -> None:
@@ -109,7 +111,7 @@ def _run(
 
     if resume is not None:
         folder, spec = RunFolder.open(resume, mix_versions)
-        folder.clear()
+        held(folder.alone())
     else:
         spec = resolve(config, overrides)
         if out is not None:  # before the teacher is trained

@@ -12,6 +12,7 @@ import click
 
 from host.cli.groups import command, option
 from host.cli.options import one_line_errors, threads_option, usable_cores
+from host.cli.server_log import ServerLog
 
 _ADDRESS = "tcp://127.0.0.1:5555"
 
@@ -31,7 +32,7 @@ _ADDRESS = "tcp://127.0.0.1:5555"
     help="Seconds of silence after which a host loses its die.",
 )
 @option("--memory-mib", type=click.IntRange(1, 1 << 20), default=4096, show_default=True, help="For all dies together.")
-@option("--message-mib", type=click.IntRange(1, 1024), default=64, show_default=True, help="Of the largest message.")
+@option("--message-mib", type=click.IntRange(1, 1024), default=2, show_default=True, help="Of the largest message.")
 @option(
     "--rate-mib",
     type=click.FloatRange(0.1, 1e6),
@@ -80,23 +81,20 @@ def serve(
 def _serve(settings: Any) -> None:
     from chipsim.server import Server
 
-    def say(line: str) -> None:
-        click.echo(f"chipsim serve: {line}", err=True)
-
-    with Server(settings, say) as server:
+    with ServerLog("chipsim serve: ") as log, Server(settings, log.say) as server:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: server.stop())
         dies = "1 die" if settings.dies == 1 else f"{settings.dies} dies"
-        say(f"listening at {server.endpoint}, {dies}, {settings.threads} threads each; Ctrl-C ends it")
+        log.say(f"listening at {server.endpoint}, {dies}, {settings.threads} threads each; Ctrl-C ends it")
         server.run()
-        say("ends")
+        log.say("ends")
 
 
 def _serve_parent(settings: Any) -> None:
     """Serve the process at the other end of the standard input, until that is closed."""
     from chipsim.server import Server
 
-    with Server(settings) as server:
+    with ServerLog("") as log, Server(settings, log.say) as server:
         signal.signal(signal.SIGTERM, lambda *_: server.stop())
         click.echo(server.endpoint)
         server.run(until=sys.stdin.fileno())

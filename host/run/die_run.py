@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -97,8 +98,9 @@ def run(
     if source is None or isinstance(source, InProcess):  # what effects read may be where another process has the die
         try_effects(setup.design, spec.die)
     kept_in = folder(setup.spec) if callable(folder) else folder
-    listener.stage("ideal chip")
-    return run_die(setup, reference(setup, threads), threads, kept_in, listener, source)
+    with kept_in.alone() if kept_in else nullcontext():
+        listener.stage("ideal chip")
+        return run_die(setup, reference(setup, threads), threads, kept_in, listener, source)
 
 
 def reference(setup: Setup, threads: int = 1) -> Reference:

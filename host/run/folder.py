@@ -9,6 +9,8 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, fields
 from datetime import date
 from itertools import count
@@ -17,6 +19,7 @@ from typing import Any
 
 from host.errors import RunFolderError
 from host.files import read_arrays, write_arrays, write_text
+from host.lock import InUseError, Lock
 from host.run.resolution import resolve
 from host.run.versions import MadeWith, made_with, made_with_from, versions
 from host.settings import RunSpec
@@ -24,6 +27,8 @@ from host.training import Check, Progress
 
 _CHECKPOINT = 2  # version of what a checkpoint says
 _WRITTEN = ("checkpoint.bin", "metrics.csv", "report.txt", "result.json", "spec.toml", "versions.json")
+_NO_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP)  # of a file system that has none: as good as alone
+_LOCK = ".lock"  # of the process that runs in the folder
 
 
 class RunFolder:
@@ -34,6 +39,7 @@ class RunFolder:
         self.path = path
         self._mix_versions = mix_versions
         self._made_with = [made_with()]  # by which versions the run has come so far, the first ones first
+        self._alone = False
 
     @staticmethod
     def check(out: Path) -> None:
@@ -98,8 +104,35 @@ class RunFolder:
             )
         return RunFolder(path, mix_versions), resolve(path / "spec.toml", {})
 
-    def clear(self) -> None:
-        """Remove what a run that was killed while it wrote has left beside its files."""
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Nobody else runs in this folder meanwhile, and what one that was killed has left beside its files is gone.
+
+        Raises RunFolderError naming who does, OSError if nothing can be written. May be entered again in itself.
+        """
+        if self._alone:
+            yield
+            return
+        lock: Lock | None = None
+        try:
+            lock = Lock.take(self.path / _LOCK)
+        except InUseError as error:
+            raise RunFolderError(
+                f"{self.path} is being run by {error.holder}: wait until it ends, or start another run"
+            ) from None
+        except OSError as error:
+            if error.errno not in _NO_LOCKS:
+                raise
+        self._alone = True
+        try:
+            self._clear()
+            yield
+        finally:
+            self._alone = False
+            if lock is not None:
+                lock.release()
+
+    def _clear(self) -> None:
         for name in _WRITTEN:
             for leftover in self.path.glob(f".{name}.*"):
                 leftover.unlink(missing_ok=True)

@@ -33,8 +33,8 @@ FLOORS = {
         *("run", "interface", "chip", "wire", "server"),
     ],
     "host": [
-        *("errors", "near", "files", "terminal", "settings", "data", "link", "teachers", "training", "gradients"),
-        *("methods", "run", "sweep", "trace", "studies", "plots", "compare", "report", "bench", "cli"),
+        *("errors", "near", "files", "lock", "terminal", "settings", "data", "link", "teachers", "training"),
+        *("gradients", "methods", "run", "sweep", "trace", "studies", "plots", "compare", "report", "bench", "cli"),
     ],
 }
 BELOW = {

@@ -12,6 +12,7 @@ from chipsim.wire.messages.cursor import Cursor, packed, packed_text
 
 Parts = list[bytes | memoryview]
 _LONGEST_NAME = 64
+_LEAST_PAYLOAD = 4096  # bytes of a frame that any chip takes
 
 
 @dataclass(frozen=True)
@@ -51,10 +52,10 @@ class Welcome:
     """Chip: the session's number is in the header; here is what the chip can take."""
 
     KIND: ClassVar[int] = 2
-    payload_bytes: int  # of a frame, at most
-    windows: int  # of a chunk, at most
-    in_flight: int  # requests without a reply yet, at most
-    idle_ms: int  # of silence, after which the session ends
+    payload_bytes: int  # of a frame, at most; at least 4096
+    windows: int  # of a chunk, at most; at least 1
+    in_flight: int  # requests without a reply yet, at most; at least 1
+    idle_ms: int  # of silence, after which the session ends; at least 1
     simulated: bool  # whether CONFIGURE may, and must, carry a SPEC section
     name: str = ""
 
@@ -67,6 +68,11 @@ class Welcome:
         payload_bytes, windows, in_flight, simulated, idle_ms = cursor.read("IIHBxI")
         if simulated > 1:
             raise cursor.error("whether the die is simulated is said by 0 or 1")
+        if payload_bytes < _LEAST_PAYLOAD or 0 in (windows, in_flight, idle_ms):
+            raise cursor.error(
+                f"a chip that takes {payload_bytes} bytes, {windows} windows, {in_flight} requests and {idle_ms} ms of"
+                f" silence: it must take {_LEAST_PAYLOAD} bytes, and one of each"
+            )
         return cls(payload_bytes, windows, in_flight, idle_ms, bool(simulated), cursor.text(_LONGEST_NAME))
 
 

@@ -10,17 +10,18 @@
 The chip takes the same calls as `chipsim.Chip` and gives the same bits. `chip_process` starts a server of its own and
 stops it at the end.
 
-Read `request`, `connection` (requests in order, each carried out once), `remote_chip`, `remote_result`, then `child` (a
-server of one's own), `chip_clock` and `wire_speed` (when the chip did what, and a slower wire than there is),
-`remote_source` (dies for a run), `faulty_wire` (a wire that does to frames what wires do). `child` starts the server by
-its command, ``chipsim serve``, in a process: a tie to the command line that no import shows.
+Read `answers` (what has to come back), `request`, `connection` (requests in order, each carried out once),
+`remote_chip`, `remote_result`, then `child` (a server of one's own), `chip_clock` and `wire_speed` (when the chip did
+what, and a slower wire than there is), `remote_source` (dies for a run), `faulty_wire` (a wire that does to frames what
+wires do). `child` starts the server by its command, ``chipsim serve``, in a process: a tie to the command line that no
+import shows.
 
 May know: `chipsim` with its wire, `chipsim.die` and `chipsim.run` for what they check, `chipsim.server` for keys alone,
 `host.link.traffic`, `host/link/timeline.py`.
 
 To add a call: see `chipsim.wire.messages`; here it is a method of `remote_chip`.
 `tests/chipsim/server/test_interface.py` sees that chips are called alike, `test_same_bits.py` that they answer alike,
-`test_faults.py` what a fault costs.
+`test_faults.py` what a fault costs, `tests/host/link/test_hostile_chip.py` that a chip that lies is told in one line.
 """
 
 from host.errors import LinkError

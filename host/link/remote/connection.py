@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import RLock
 from time import monotonic, monotonic_ns
@@ -17,6 +17,7 @@ from chipsim import ChipError
 from chipsim.server import is_local, load_keys, load_public_key
 from chipsim.wire import (
     HEADER_BYTES,
+    Envelope,
     Error,
     ErrorCode,
     Goodbye,
@@ -34,9 +35,11 @@ from chipsim.wire import (
     following,
     is_later,
     name_of,
+    printable,
     steps,
 )
 from host.errors import LinkError
+from host.link.remote.answers import ANSWERS
 from host.link.remote.chip_clock import ChipClock, draw_request
 from host.link.remote.request import PendingRequest
 from host.link.remote.wire_speed import ImposedWire, WireSpeed
@@ -47,8 +50,12 @@ TIMEOUT_S = 10.0  # without a sign of life, after which a chip counts as lost
 _PING_S = 0.5  # between questions while nothing comes
 _MOST_TRIES = 20  # of one frame
 _GOODBYE_S = 1.0
+_LONGEST_WORK_S = 3600.0  # on a request, all frames of which are small; who says to be at it for longer is not believed
+_AT_A_TIME = 64  # frames that are taken in before the clock is looked at
+_MOST_REPLY_BYTES = Limits.array_bytes + (64 << 20)  # of all frames of a reply, headers included
 _BEFORE_FIRST = 0  # sequence number before that of a session's first request
 _HEARTBEAT_MS = 2000
+_NONSENSE = "it sent what makes no sense"
 _HOPELESS = (ErrorCode.NO_SESSION, ErrorCode.IDLE, ErrorCode.VERSION)  # nothing that is sent again can help
 
 
@@ -97,6 +104,7 @@ class Connection:
         self._last = _BEFORE_FIRST  # sequence number of the latest request
         self._unanswered: OrderedDict[int, PendingRequest] = OrderedDict()
         self._failed: PendingRequest | None = None  # whose error nobody has heard of yet
+        self._answered = 0  # requests so far
         self._alive = False  # whether the chip was heard of since somebody looked
         self._clock = ChipClock()
         try:
@@ -173,7 +181,8 @@ class Connection:
                     " with a larger --message-mib, or send fewer windows at a time"
                 )
             self._last = sequence
-            request = self._unanswered[sequence] = PendingRequest(sequence, kind, frame)
+            request = PendingRequest(sequence, kind, frame, ANSWERS[type(message)], windows)
+            self._unanswered[sequence] = request
             self.traffic.windows[kind] += windows
             self._send_request(request)
             return request
@@ -256,39 +265,46 @@ class Connection:
             self._socket.send(frame, zmq.NOBLOCK, copy=False)
 
     def _wait(self, done: Callable[[], bool], ping: bool = True) -> None:
-        """Receive until `done`. Raises LinkError if the chip gives no sign of life for the time-out."""
-        silence_s = 0.0  # that this process was awake to hear: it may have been stopped in between
+        """Receive until `done`. Raises LinkError if the chip gives no sign of life for the time-out, or no answer for
+        longer than any work takes. What counts is time that this process was awake: it may have been stopped.
+        """
+        silence_s = work_s = 0.0
         next_ping = monotonic() + _PING_S
+        answered = self._answered
         while not done():
-            if self._receive():
-                continue
-            if (why := self._ended()) is not None:
-                self._lose(why)
             now = monotonic()
+            came = self._receive()
+            if not came and (why := self._ended()) is not None:
+                self._lose(why)
             if self._alive:
                 silence_s, self._alive = 0.0, False
+            if self._answered != answered:
+                work_s, answered = 0.0, self._answered
             if silence_s >= self._timeout_s:
                 self._lose("it gave no sign of life")
-            if ping and now >= next_ping:
+            if work_s >= _LONGEST_WORK_S:
+                self._lose(f"it has answered nothing for {_LONGEST_WORK_S:g} s, though it says that it is at work")
+            if ping and not came and now >= next_ping:
                 next_ping = now + _PING_S
                 self._ask_how_it_is()
-            patience_s = min(_PING_S, self._timeout_s - silence_s)
-            self._socket.poll(max(1, int(1000 * patience_s)))
-            silence_s += min(monotonic() - now, patience_s)
+            if not came:
+                self._socket.poll(max(1, int(1000 * min(_PING_S, self._timeout_s - silence_s))))
+            awake_s = min(monotonic() - now, _PING_S)
+            silence_s += awake_s
+            work_s += awake_s
 
     def _ask_how_it_is(self) -> None:
         self._transmit(encode(Status(), session=self._session), "STATUS")
 
     def _receive(self) -> bool:
-        """Take in all that has come. Returns whether there was anything."""
-        any_came = False
-        while True:
+        """Take in what has come, a few frames at a time. Returns whether there was anything."""
+        for number in range(_AT_A_TIME):
             try:
                 [*_, frame] = self._socket.recv_multipart(zmq.NOBLOCK)
             except zmq.Again:
-                return any_came
-            any_came = True
+                return number > 0
             self._take(frame)
+        return True
 
     def _take(self, frame: bytes) -> None:
         try:
@@ -296,6 +312,8 @@ class Connection:
         except WireError as error:
             if error.code is ErrorCode.VERSION:
                 self._lose(str(error))
+            if error.code is not ErrorCode.DAMAGED:  # by the chip, not on the way
+                self._lose(f"{_NONSENSE}: {error}")
             self.traffic.damaged += 1
             self._ask_how_it_is()  # which brings to light which reply this was
             return
@@ -303,25 +321,37 @@ class Connection:
         self.traffic.add("up", kind, len(frame))
         if isinstance(message, Welcome) and self._welcome is None:
             self._session, self._welcome = envelope.session, message
-        if envelope.session != self._session and not isinstance(message, Error):
+        if isinstance(message, Error):
+            self._alive = True
+            self._hear(message, self._unanswered.get(envelope.sequence))
+            return
+        if self._welcome is None or envelope.session != self._session:
             return  # of a session that is over
         self._alive = True
         request = self._unanswered.get(envelope.sequence)
         if isinstance(message, Report):
             self._compare(message)
-        elif isinstance(message, Error):
-            self._hear(message, request)
         elif request is not None and envelope.reply:
             self.imposed.carry("up", len(frame))
-            if len(request.replies) != envelope.parts:
-                request.replies = [None] * envelope.parts
-            request.replies[envelope.part] = message
-            if request.done:
-                self._finish(request)
+            self._take_reply(request, envelope, message, len(frame))
         elif envelope.reply and envelope.sequence and not is_later(envelope.sequence, self._last):
             self.traffic.repeated += 1
 
+    def _take_reply(self, request: PendingRequest, envelope: Envelope, message: Message, n_bytes: int) -> None:
+        if not request.answer.fit(envelope.part, envelope.parts, message):
+            self._lose(f"{_NONSENSE}: {name_of(envelope.kind)}, part {envelope.part}, as an answer to {request.kind}")
+        if len(request.replies) != envelope.parts:
+            request.replies, request.reply_bytes = [None] * envelope.parts, 0
+        if request.replies[envelope.part] is None:
+            request.reply_bytes += n_bytes
+        if request.reply_bytes > _MOST_REPLY_BYTES:
+            self._lose(f"{_NONSENSE}: an answer to {request.kind} of more than {_MOST_REPLY_BYTES:,} bytes")
+        request.replies[envelope.part] = message
+        if request.done:
+            self._finish(request)
+
     def _finish(self, request: PendingRequest) -> None:
+        self._answered += 1
         request.done_ns = monotonic_ns()
         request.frame = b""
         del self._unanswered[request.sequence]
@@ -332,16 +362,17 @@ class Connection:
 
     def _hear(self, error: Error, request: PendingRequest | None) -> None:
         """The chip refuses a request, cannot read a frame, or ends the session."""
+        text = printable(error.text)
         if self._welcome is None or error.code in _HOPELESS:
-            self._lose(error.text)
+            self._lose(text)
         if request is None:
             if error.expected:
                 self._send_again(error.expected)
             return
         if error.code is ErrorCode.REFUSED:
-            request.error = ChipError(error.text)
+            request.error = ChipError(text)
         else:
-            request.error = LinkError(f"the chip at {self.address} refused {request.kind}: {error.text}")
+            request.error = LinkError(f"the chip at {self.address} refused {request.kind}: {text}")
         self._failed = self._failed or request
         self._finish(request)
 
@@ -354,6 +385,14 @@ class Connection:
             if carried_out and request.may_go_again:
                 self.traffic.resent += 1
                 self._send_request(request)
+
+    @contextmanager
+    def making_sense(self) -> Iterator[None]:
+        """A WireError in here is about what the chip sent, and becomes a LinkError."""
+        try:
+            yield
+        except WireError as error:
+            raise LinkError(f"the chip at {self.address} sent what makes no sense: {error}") from None
 
     def _lose(self, why: str) -> NoReturn:
         """The session cannot go on."""

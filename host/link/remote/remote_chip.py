@@ -25,8 +25,9 @@ from chipsim.wire import Snapshot as AskSnapshot
 from chipsim.wire import Weights as WeightsRead
 from chipsim.wire.messages import requests
 from chipsim.wire.packing import unpacked_traces
+from host.link.remote.answers import arrays_of, checked, weights_expected
 from host.link.remote.connection import Connection
-from host.link.remote.remote_result import RemoteResult, arrays_of
+from host.link.remote.remote_result import RemoteResult
 from host.link.remote.request import PendingRequest
 
 _Run = Learn | Infer | ReadBack
@@ -66,12 +67,10 @@ class RemoteChip:
         windows = self._checked(events, windows, ())
         sent = self._send(requests.read_back(self.spec, events, windows, adc, self._limits, requests.PACKED))
         result = RemoteResult(self._connection, sent, self.spec, ())
-        parts = [arrays_of(self._connection.answer(request), Traces) for request in sent]
-        sizes = [part.stop - part.start for part in requests.frames_of(self.spec, len(windows), self._limits)]
-        try:
+        sizes = [request.windows for request in sent]
+        with self._connection.making_sense():
+            parts = [arrays_of(self._connection.answer(request), Traces) for request in sent]
             return result, unpacked_traces(self.spec, parts, sizes, adc)
-        except WireError as error:
-            raise ChipError(str(error)) from None
 
     def learn(
         self,
@@ -102,14 +101,17 @@ class RemoteChip:
     def weights(self) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
         """As `chipsim.Chip.weights`."""
         self._check_programmed()
-        arrays = arrays_of(self._connection.ask(ReadWeights()), WeightsRead)
+        with self._connection.making_sense():
+            told = arrays_of(self._connection.ask(ReadWeights()), WeightsRead)
+            arrays = checked(told, weights_expected(self.spec))
         layers = range(1, self.spec.n_layers + 1)
         return [(arrays[f"layer{n}.weight"], arrays[f"layer{n}.bias"]) for n in layers]
 
     def snapshot(self) -> Snapshot:
         """As `chipsim.Chip.snapshot`."""
         self._check_programmed()
-        return dict(arrays_of(self._connection.ask(AskSnapshot()), State))
+        with self._connection.making_sense():
+            return arrays_of(self._connection.ask(AskSnapshot()), State)
 
     def restore(self, snapshot: Mapping[str, NDArray[np.generic]]) -> None:
         """As `chipsim.Chip.restore`."""

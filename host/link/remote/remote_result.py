@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from collections.abc import Callable
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -10,34 +11,23 @@ from numpy.typing import NDArray
 
 from chipsim import ChipSpec, Probe, ProbeSignals, Result
 from chipsim.run import AnyProbe, signal_names
-from chipsim.wire import (
-    Counts,
-    Inferred,
-    Learned,
-    Limits,
-    Message,
-    ReadCounts,
-    Signals,
-    State,
-    Traces,
-    Weights,
-    WireError,
-    assembled,
-)
+from chipsim.wire import Counts, Inferred, Learned, Limits, Message, ReadCounts, Signals, assembled
 from chipsim.wire.messages import probe_signals
-from host.errors import LinkError
+from host.link.remote.answers import (
+    ACTIVITY,
+    WORK,
+    Expected,
+    arrays_of,
+    check_signals,
+    checked,
+    checked_classes,
+    checked_tallies,
+    counts_expected,
+    membrane_expected,
+)
 from host.link.remote.connection import Connection
 from host.link.remote.request import PendingRequest
 from host.link.traffic import CountsOnRequest
-
-_ACTIVITY, _WORK = "activity.", "work."
-
-
-def arrays_of(
-    messages: list[Message], kind: type[State] | type[Weights] | type[Counts] | type[Signals] | type[Traces]
-) -> dict[str, NDArray[Any]]:
-    """The arrays that messages of one kind hold together."""
-    return assembled([piece for message in messages if isinstance(message, kind) for piece in message.pieces], Limits())
 
 
 class RemoteResult(Result):
@@ -56,9 +46,19 @@ class RemoteResult(Result):
         self.__dict__["counts"] = CountsOnRequest(spec.n_layers, self._read_counts)
 
     def _read_counts(self, layers: list[int]) -> list[NDArray[np.float32]]:
-        asked = [self._connection.send(ReadCounts(request.sequence, tuple(layers))) for request in self._requests]
-        parts = [arrays_of(self._connection.answer(request), Counts) for request in asked]
+        parts = self._read(layers, False, partial(counts_expected, self._spec, layers=layers))
         return [np.concatenate([part[f"layer{layer}.count"] for part in parts], dtype=np.float32) for layer in layers]
+
+    def _read(
+        self, layers: list[int], membranes: bool, expected: Callable[[int], dict[str, Expected]]
+    ) -> list[dict[str, NDArray[Any]]]:
+        """Of each request what the chip still knows of it. expected: of so many windows. Raises LinkError."""
+        asked = [self._connection.send(ReadCounts(each.sequence, tuple(layers), membranes)) for each in self._requests]
+        with self._connection.making_sense():
+            return [
+                checked(arrays_of(self._connection.answer(reading), Counts), expected(request.windows))
+                for reading, request in zip(asked, self._requests, strict=True)
+            ]
 
     @cached_property
     def _replies(self) -> list[list[Message]]:
@@ -66,55 +66,61 @@ class RemoteResult(Result):
 
     @cached_property
     def _arrays(self) -> list[dict[str, NDArray[Any]]]:
-        """Of each request, what LEARNED or INFERRED held."""
+        """Of each request, what LEARNED or INFERRED held. Raises LinkError."""
         firsts = [first for [first, *_] in self._replies if isinstance(first, Learned | Inferred)]
-        return [assembled(first.pieces, Limits()) for first in firsts]
+        with self._connection.making_sense():
+            return [assembled(first.pieces, Limits()) for first in firsts]
+
+    @cached_property
+    def _tallies(self) -> list[dict[str, NDArray[Any]]]:
+        with self._connection.making_sense():
+            return [checked_tallies(self._spec, arrays) for arrays in self._arrays]
 
     @cached_property
     def activity(self) -> dict[str, NDArray[np.int64]]:
-        return self._summed(_ACTIVITY)
+        return self._summed(ACTIVITY)
 
     @cached_property
     def work(self) -> dict[str, NDArray[np.int64]]:
-        return self._summed(_WORK)
+        return self._summed(WORK)
 
     def _summed(self, prefix: str) -> dict[str, NDArray[np.int64]]:
-        names = [name for name in self._arrays[0] if name.startswith(prefix)]
-        return {name[len(prefix) :]: np.sum([arrays[name] for arrays in self._arrays], axis=0) for name in names}
+        names = [name for name in self._tallies[0] if name.startswith(prefix)]
+        return {name[len(prefix) :]: np.sum([arrays[name] for arrays in self._tallies], axis=0) for name in names}
 
     @cached_property
     def classes(self) -> NDArray[np.int64]:
         """(S,) as the chip tells them; of a chunk that was learned, from counts and membranes."""
-        if "classes" in self._arrays[0]:
-            return np.concatenate([arrays["classes"] for arrays in self._arrays], dtype=np.int64)
-        return Result(list(self.counts), self.membrane, {}, {}).classes
+        if isinstance(self._replies[0][0], Learned):
+            return Result(list(self.counts), self.membrane, {}, {}).classes
+        told = zip(self._requests, self._arrays, strict=True)
+        with self._connection.making_sense():
+            classes = [checked_classes(self._spec, request.windows, arrays) for request, arrays in told]
+        return np.concatenate(classes, dtype=np.int64)
 
     @cached_property
     def membrane(self) -> NDArray[np.float32]:
-        asked = [self._connection.send(ReadCounts(request.sequence, (), True)) for request in self._requests]
-        return np.concatenate([arrays_of(self._connection.answer(request), Counts)["membrane"] for request in asked])
-
-    @cached_property
-    def _signals(self) -> list[dict[str, NDArray[Any]]]:
-        return [arrays_of(replies, Signals) for replies in self._replies]
+        parts = self._read([], True, partial(membrane_expected, self._spec))
+        return np.concatenate([part["membrane"] for part in parts], dtype=np.float32)
 
     @cached_property
     def _seen(self) -> dict[int, dict[str, NDArray[Any]]]:
         """Of each probed layer all that its probe saw, by name. Raises LinkError."""
-        try:
-            return {
-                probe.layer: probe_signals.joined(
-                    [probe_signals.of_layer(arrays, probe.layer) for arrays in self._signals]
-                )
-                for probe in self._probes
-            }
-        except WireError as error:
-            raise LinkError(f"the chip at {self._connection.address} sent what makes no sense: {error}") from None
+        with self._connection.making_sense():
+            all_signals = [arrays_of(replies, Signals) for replies in self._replies]
+            return {probe.layer: probe_signals.joined(self._parts(probe, all_signals)) for probe in self._probes}
+
+    def _parts(self, probe: AnyProbe, all_signals: list[dict[str, NDArray[Any]]]) -> list[dict[str, NDArray[Any]]]:
+        """Of each request what a probe saw. Raises WireError."""
+        parts = [probe_signals.of_layer(signals, probe.layer) for signals in all_signals]
+        for request, part in zip(self._requests, parts, strict=True):
+            check_signals(self._spec, probe, request.windows, part)
+        return parts
 
     @cached_property
     def signals(self) -> dict[int, ProbeSignals]:
         fully = [probe.layer for probe in self._probes if isinstance(probe, Probe)]
-        try:
+        with self._connection.making_sense():
             return {
                 layer: probe_signals.from_arrays(
                     {name: array for name, array in seen.items() if name != probe_signals.SPIKES},
@@ -123,8 +129,6 @@ class RemoteResult(Result):
                 for layer, seen in self._seen.items()
                 if layer in fully
             }
-        except WireError as error:
-            raise LinkError(f"the chip at {self._connection.address} sent what makes no sense: {error}") from None
 
     @cached_property
     def probed_membranes(self) -> dict[int, NDArray[np.float32]]:

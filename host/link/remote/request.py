@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from time import monotonic_ns
 
 from chipsim.wire import Message
+from host.link.remote.answers import Kinds
 
 _SETTLE_S = 0.05  # in which further complaints about a request that was just sent again are old news
 
@@ -17,10 +18,13 @@ class PendingRequest:
     sequence: int
     kind: str
     frame: bytes
+    answer: Kinds
+    windows: int = 0  # that it shows
     sent_ns: int = 0
     sends: int = 0
     tries: int = 0  # while all before it were answered
     replies: list[Message | None] = field(default_factory=list)  # by part
+    reply_bytes: int = 0
     done_ns: int = 0  # when the last part had come
     error: Exception | None = None
 
