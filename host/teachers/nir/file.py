@@ -66,7 +66,9 @@ class _Tree:
         for key in group if only is None else {only} & set(group):
             if key == _UNUSED:
                 continue
-            inside = f"{name}/{key}"
+            inside = f"{name}/{key[:_LONGEST_WORD]}"
+            if len(key) > _LONGEST_WORD:
+                raise self._refused(inside, f"has a name of {len(key):,} characters")
             link = group.get(key, getlink=True)
             if not isinstance(link, self._h5py.HardLink):
                 kind = "another file" if isinstance(link, self._h5py.ExternalLink) else "another place"
@@ -132,7 +134,6 @@ class _Tree:
         self._seen.add(address)
 
     def _refused(self, name: str, why: str) -> TeacherError:
-        shown = name if name.isprintable() else ascii(name)[1:-1]
         return TeacherError(
-            f"{self._path}: {shown} {why}: write the graph anew with nir.write, which keeps all of it in one plain file"
+            f"{self._path}: {name} {why}: write the graph anew with nir.write, which keeps all of it in one plain file"
         )
