@@ -32,4 +32,15 @@ class SweepError(HostError):
 
 
 class TeacherError(HostError):
-    """A teacher's file that cannot be read, or a network that cannot be put on a chip."""
+    """A teacher's file that cannot be read, or a network that cannot be put on a chip.
+
+    It quotes names out of that file, so what a terminal would act on is shown and not sent.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(printable(message))
+
+
+def printable(text: str) -> str:
+    """The text in one line, what is no letter or sign as its escape."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)

@@ -345,7 +345,7 @@ class Assembly:
         if self._sum is not None:
             raise TeacherError(
                 f"{name}: follows {self._sum} with no rectifier between them, but every neuron of a chip rectifies: put"
-                f" {self._words[0]} right after {self._sum}"
+                f" {self._words[0]} right after {self._sum}, or make one weighted sum of both"
             )
 
     def _crossbar(self) -> Crossbar:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from host.errors import printable
+
 
 @dataclass(frozen=True)
 class Fidelity:
@@ -20,7 +22,7 @@ class Fidelity:
     def lines(self) -> list[str]:
         """For a person: the word with its reasons, then a note a line."""
         because = f" because {'; '.join(self.approximations)}" if self.approximations else ""
-        return [f"{self.word}{because}", *self.notes]
+        return [printable(line) for line in (f"{self.word}{because}", *self.notes)]
 
     def to_json(self) -> dict[str, Any]:
         return {"fidelity": self.word, "because": list(self.approximations), "notes": list(self.notes)}

@@ -11,7 +11,10 @@ from host.teachers.network import ImageShape
 
 
 def chain(nir: Any, graph: Any, source: str) -> list[tuple[str, Any]]:
-    """Names and nodes between the only input and the only output. Raises TeacherError."""
+    """Names and nodes between the only input and the only output, those of inner graphs included.
+
+    Raises TeacherError.
+    """
     if not isinstance(graph, nir.NIRGraph):
         raise TeacherError(f"{source}: holds a single {type(graph).__name__} node, no graph")
     start, end = (_only(graph, kind, source) for kind in (nir.Input, nir.Output))
@@ -33,8 +36,11 @@ def chain(nir: Any, graph: Any, source: str) -> list[tuple[str, Any]]:
         seen.add(key)
         if key not in graph.nodes:
             raise TeacherError(f"{source}: an edge leads to {key!r}, which is no node of the graph")
-        if key != end:
-            nodes.append((key, graph.nodes[key]))
+        node = graph.nodes[key]
+        if isinstance(node, nir.NIRGraph):
+            nodes += [(f"{key}.{inner}", each) for inner, each in chain(nir, node, f"{source}: graph {key!r}")]
+        elif key != end:
+            nodes.append((key, node))
     if left := [key for key in graph.nodes if key not in seen]:
         raise TeacherError(f"{source}: {_name(graph, left[0])} is not on the way from input to output: take it out")
     if extra := [a for a, b in edges if b in seen and a not in seen]:

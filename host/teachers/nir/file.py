@@ -39,9 +39,17 @@ def graph_in(path: Path) -> Any:
     if not isinstance(node, dict):
         raise _unreadable(path, KeyError("it has no group 'node'"))
     try:
-        return nir.dict2NIRNode(node | {"type_check": False})
+        return nir.dict2NIRNode(_unchecked(node))
     except Exception as error:  # nir asserts, and looks up names
         raise _unreadable(path, error) from None
+
+
+def _unchecked(node: dict[str, Any]) -> dict[str, Any]:
+    """A graph, and those within it, whose types nir is not to check."""
+    if node.get("type") != "NIRGraph" or not isinstance(node.get("nodes"), dict):
+        return node
+    inner = {key: _unchecked(each) if isinstance(each, dict) else each for key, each in node["nodes"].items()}
+    return node | {"type_check": False, "nodes": inner}
 
 
 def _unreadable(path: Path, error: Exception) -> TeacherError:
@@ -66,7 +74,9 @@ class _Tree:
         for key in group if only is None else {only} & set(group):
             if key == _UNUSED:
                 continue
-            inside = f"{name}/{key}"
+            inside = f"{name}/{key[:_LONGEST_WORD]}"
+            if len(key) > _LONGEST_WORD:
+                raise self._refused(inside, f"has a name of {len(key):,} characters")
             link = group.get(key, getlink=True)
             if not isinstance(link, self._h5py.HardLink):
                 kind = "another file" if isinstance(link, self._h5py.ExternalLink) else "another place"
@@ -132,7 +142,6 @@ class _Tree:
         self._seen.add(address)
 
     def _refused(self, name: str, why: str) -> TeacherError:
-        shown = name if name.isprintable() else ascii(name)[1:-1]
         return TeacherError(
-            f"{self._path}: {shown} {why}: write the graph anew with nir.write, which keeps all of it in one plain file"
+            f"{self._path}: {name} {why}: write the graph anew with nir.write, which keeps all of it in one plain file"
         )

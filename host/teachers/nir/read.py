@@ -32,7 +32,6 @@ from host.teachers.packages import optional
 Reset = Literal["subtract", "subtract-before-leak", "zero"]
 _USABLE = "Affine, Linear, Conv2d, AvgPool2d, SumPool2d, Scale, Flatten, IF, LIF, CubaLIF, at the end I, LI or CubaLI"
 _INSTEAD = {
-    "NIRGraph": "it is a graph of its own: write the network as one graph",
     "Delay": "chips here have no delays but the step between layers",
     "Conv1d": "chips here convolve in two dimensions: write a Conv2d of height 1",
 }

@@ -15,6 +15,7 @@ from host.teachers.onnx.session import data_inputs
 
 _FLOAT = 1  # onnx.TensorProto.FLOAT
 _SIDEWAYS = ("Shape", "Size")
+_SHOWN = 100  # characters of a name
 
 
 @dataclass
@@ -29,7 +30,8 @@ class Chain:
 
 
 def name_of(node: Any) -> str:
-    return f"{node.op_type} {node.name or node.output[0]!r}" if node.output else f"{node.op_type} {node.name!r}"
+    name = node.name or next(iter(node.output), "")
+    return f"{node.op_type[:_SHOWN]} {name[:_SHOWN]!r}"
 
 
 def chain_of(model: Any, source: str) -> Chain:
@@ -52,8 +54,8 @@ def chain_of(model: Any, source: str) -> Chain:
             last = name_of(found.nodes[-1]) if found.nodes else "the input"
             what = f"goes on to {', '.join(map(name_of, following))}" if following else "goes nowhere"
             raise TeacherError(
-                f"{source}: the result of {last} {what}: chips here are one chain of layers, with neither branches nor"
-                " shortcuts"
+                f"{source}: the result of {last} {what[:1000]}: chips here are one chain of layers, with neither"
+                " branches nor shortcuts"
             )
         [node] = following
         if len(found.nodes) >= len(model.graph.node):

@@ -49,22 +49,21 @@ def read_model(path: Path) -> Any:
 
 def external_file(path: Path, location: str) -> Path:
     """The file of weights of that name beside the model's `path`. Raises TeacherError if it is elsewhere or missing."""
-    shown = location if location.isprintable() else ascii(location)
     try:
         file = path.parent / location
         inside = file.resolve().is_relative_to(path.parent.resolve())
         is_file = file.is_file()
     except (OSError, RuntimeError, ValueError) as error:  # a circle of links, a NUL
         raise TeacherError(
-            f"{path} keeps weights in {shown}, which is no file's name ({error}): export it with the weights inside"
+            f"{path} keeps weights in {location}, which is no file's name ({error}): export it with the weights inside"
         ) from None
     if not inside:
         raise TeacherError(
-            f"{path} keeps weights in {shown}, outside its own folder, and such files are not opened: export it"
+            f"{path} keeps weights in {location}, outside its own folder, and such files are not opened: export it"
             " with the weights inside (onnx.save with save_as_external_data=False)"
         )
     if not is_file:
-        raise TeacherError(f"{path} keeps weights in {shown}, which is not beside it: put it there")
+        raise TeacherError(f"{path} keeps weights in {location}, which is not beside it: put it there")
     return file
 
 

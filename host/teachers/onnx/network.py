@@ -24,8 +24,8 @@ from host.teachers.onnx.tensors import Tensors
 from host.teachers.packages import optional
 
 _USABLE = (
-    "Conv, Gemm, MatMul, Add, Sub, Mul, Div, BatchNormalization, Relu, Clip, AveragePool, GlobalAveragePool, Flatten,"
-    " Reshape, Dropout, Identity"
+    "Conv, Gemm, MatMul, Add, Sub, Mul, Div, BatchNormalization, Relu, Clip, AveragePool, GlobalAveragePool,"
+    " ReduceMean, Flatten, Reshape, Transpose, Squeeze, Dropout, Identity"
 )
 _INSTEAD = {
     "MaxPool": "use AveragePool or a Conv with strides of 2 instead",
@@ -115,6 +115,7 @@ class _Reader:
             "Clip": self._clip,
             "AveragePool": self._pool,
             "GlobalAveragePool": self._global_pool,
+            "ReduceMean": self._mean,
             "Flatten": self._flatten,
             "Reshape": self._reshape,
             "Squeeze": self._squeeze,
@@ -261,6 +262,22 @@ class _Reader:
         self._layout.channels_first(name)
         self._assembly.global_pool(name, tap)
         self._layout = Layout(self._assembly.shape)
+
+    def _mean(self, node: Any, name: str, tap: str) -> None:
+        """Over all positions of an image: a global average."""
+        settings = self._attributes(node)
+        given = self._constants.value(node.input[1]) if len(node.input) > 1 else settings.get("axes", ())
+        sides = self._layout.channels_first(name)
+        if sorted(int(axis) % 4 for axis in np.ravel(given)) != [2, 3]:
+            raise TeacherError(
+                f"{name}: averages over axes {np.ravel(given).tolist()[:8]}, not over an image's: 2 and 3"
+            )
+        self._assembly.global_pool(name, tap)
+        if settings.get("keepdims", 1):
+            self._layout = Layout(self._assembly.shape)
+        else:
+            self._assembly.flatten(name)
+            self._layout = Layout(sides[:1])
 
     def _flatten(self, node: Any, name: str, tap: str) -> None:
         axis = self._attributes(node).get("axis", 1)

@@ -58,6 +58,17 @@ def pool(kind, kernel, stride=None, padding=0):
     return getattr(nir, kind)(*two)
 
 
+def inner(nodes, back=None):
+    """A graph within the graph; back: a node that leads from its last one to its first one."""
+    named = {"in": nir.Input(np.array([1])), **{f"m{number}": node for number, node in enumerate(nodes)}}
+    named["out"] = nir.Output(np.array([1]))
+    edges = list(itertools.pairwise(named))
+    if back is not None:
+        named["back"] = back
+        edges += [(f"m{len(nodes) - 1}", "back"), ("back", "m0")]
+    return nir.NIRGraph(named, edges, type_check=False)
+
+
 FLAT = nir.Flatten(np.array([1, 1, 1]), 0, -1)
 
 
@@ -187,6 +198,14 @@ def test_scales_become_weights(tmp_path, name):
     check(tmp_path, SCALED[name], (9,), resets=("subtract",))
 
 
+def test_graphs_within_the_graph_are_part_of_the_chain(tmp_path):
+    nodes = [dense(9, 8), lif(8), dense(8, 5, seed=3), lif(5)]
+    path = saved(tmp_path, [nodes[0], inner([nodes[1], inner(nodes[2:3])]), nodes[3]], (9,))
+    inputs = random_inputs((9,))
+    read = read_nir(path, step_s=STEP_S, reset="zero", integration="euler")
+    assert np.array_equal(counts_of(read, inputs), simulated(nodes, inputs, STEP_S, "zero"))
+
+
 OUTPUTS = {
     "LI": lambda: nir.LI(each(5, value=4e-3), each(5, value=2.0), each(5, value=0)),
     "I": lambda: nir.I(each(5, value=1 / STEP_S)),
@@ -284,10 +303,10 @@ REFUSED = {
     ),
     "a scale at the end": ([dense(9, 5), if_(5), nir.Scale(each(5))], (9,), ["Scale 'n2'", "no layer follows"]),
     "a scale of another size": ([dense(9, 5), nir.Scale(each(4)), if_(5)], (9,), ["Scale 'n1'", "scales (4,)"]),
-    "a graph in the graph": (
-        [dense(9, 5), nir.NIRGraph({"i": nir.Input([5]), "o": nir.Output([5])}, [("i", "o")]), if_(5)],
+    "recurrence in an inner graph": (
+        [dense(9, 5), inner([if_(5)], back=dense(5, 5))],
         (9,),
-        ["NIRGraph 'n1'", "write the network as one graph"],
+        ["graph 'n1': IF 'm0' leads to", "without recurrence"],
     ),
     "parameters that differ along the batch": (
         [dense(9, 5), nir.IF(np.arange(1.0, 11).reshape(2, 5), each(2, 5), each(2, 5, value=0))],

@@ -141,6 +141,14 @@ FOLDED = {
         [conv(**PADDED, strides=[2, 2]), ("GlobalAveragePool", "c", "g", {}), ("Flatten", "g", "y", {})],
         None,
     ),
+    "a mean over height and width": (
+        [conv(), ("ReduceMean", "c", "p", {"axes": [2, 3]}), ("Relu", "p", "last", {}), *HEAD],
+        4,
+    ),
+    "the same, counted from the end, at the end": (
+        [conv(**PADDED), ("Relu", "c", "r", {}), ("ReduceMean", "r", "y", {"axes": [-1, -2], "keepdims": 0})],
+        None,
+    ),
     "normalised behind a mean at the end": (
         [
             conv(),

@@ -154,6 +154,17 @@ def attribute(node=0, **settings):
     return edited(dense_model(), apply)
 
 
+def named(node=0, **names):
+    """The dense model with other names, and a node that makes it refused."""
+
+    def apply(made):
+        for name, value in names.items():
+            setattr(made.graph.node[node], name, value)
+
+    return edited(dense_model(), apply)
+
+
+ESCAPE = "\x1b[2J\r\n"
 SIZE = np.array([2**20, 2**20], np.int64)
 FILES = {
     "Loop": (a_loop, ["Loop 'w'", "none of the operators that are evaluated"]),
@@ -205,7 +216,7 @@ FILES = {
     "more than is there": (lambda: change(dims=[2**40, 5]), ["constant 'w1'", "does not hold what its shape"]),
     "a wrapped product": (lambda: change(dims=[2**63 - 1, 2**63 - 1]), ["constant 'w1'", "does not hold"]),
     "a negative side": (lambda: change(dims=[-6, -5]), ["negative side"]),
-    "NUL in a path": (lambda: external(location="a\0b"), ["'a\\x00b'", "no file's name"]),
+    "NUL in a path": (lambda: external(location="a\0b"), ["a\\x00b", "no file's name"]),
     "an escape in a path": (lambda: external(location="\x1b[2J"), ["\\x1b[2J", "not beside it"]),
     "a folder": (lambda: external(location="."), ["not beside it"]),
     "no path": (lambda: external(length="120"), ["not beside it"]),
@@ -224,6 +235,15 @@ FILES = {
     "a scale of 1e38 twice": (
         lambda: with_made([("Mul", "w0 big", "w1", {}), ("Mul", "w1 big", "w", {})], w0=W, big=np.float32(3e38)),
         ["my_gemm_h", "NaN or infinity"],
+    ),
+    "an operator that clears the screen": (lambda: named(1, op_type=ESCAPE), ["\\x1b[2J\\r\\n"]),
+    "a name that does": (lambda: named(1, op_type="Erf", name=ESCAPE), ["\\x1b[2J"]),
+    "a name as long as a book": (lambda: named(1, op_type="Erf", name="x" * 10**6), ["xxx"]),
+    "an output that does": (
+        lambda: edited(
+            dense_model(), lambda made: made.graph.output.append(helper.make_tensor_value_info(ESCAPE, 1, ["n", 1]))
+        ),
+        ["has 2 outputs"],
     ),
     "an image of 2^40 pixels": (
         lambda: model([("AveragePool", "x", "y", {"kernel_shape": [1, 1]})], {}, ("n", 1, 2**20, 2**20)),
