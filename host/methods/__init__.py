@@ -2,8 +2,9 @@
 
 `METHODS.md` beside this file has their equations. Read `method` (what each of them gives) and `effort` (what each
 took), then one of them: `on_chip_ltl`, `conversion`, `in_the_loop`, or those that learn on the host (`on_host`;
-`plugin_sources`: by whose code): `offline_ltl`, `online_ltl_off_chip`, `noise_aware`. `registry` finds them, and those of other packages; the names and
-meanings of ours are in `host/settings/method_names.py`, so that help need not import them.
+`plugin_sources`: by whose code): `offline_ltl`, `online_ltl_off_chip`, `noise_aware`. `registry` finds them, and those
+of other packages; the names and meanings of ours are in `host/settings/method_names.py`, so that help need not import
+them.
 
 May know: `gradients`, `training`, `teachers`, `data`, `link`, `settings`, and `chipsim` by its interface, `die` for
 ideal twins, `cost` and `physical` for bytes, `simd` for the cache's folder, `design` for a chip's plug-ins. Never
