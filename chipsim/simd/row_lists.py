@@ -81,6 +81,6 @@ def list_rows(listed, rows, amplitude, begin, end, weight):
     given = n if len(amplitude) > 0 else np.uint64(0)
     for k in range(given):
         listed.amplitude[k] = amplitude[first + k]
-    for k in range(given, (n // lanes + np.uint64(1)) * lanes):  # where another update of the step may have left its own
+    for k in range(given, (n // lanes + np.uint64(1)) * lanes):  # where another update may have left its own
         listed.amplitude[k] = _ONE
     return np.int64(n) + 1
