@@ -5,7 +5,7 @@ Read, in this order:
     field             a quantity of a neuron, declared once: tables, state, probes and snapshots follow from it
     rule              what a learning rule is to a chip: rank-one updates of a crossbar; the class to subclass
     tandem            the first of them, Local Tandem Learning (Yang et al. 2022)
-    accumulator       spikes and target charge, counted; `error_gate`: compares the two (Eqs. 9 and 11)
+    accumulator       spikes and target charge, counted; `error_gate`: what of their difference passes (Eqs. 9, 11)
     boxcar            looks at the membrane (Eq. 8); `update_pulse`: the pulse (Eq. 10), and what a device makes of it
     update_accumulator   what a few-bit synapse does; `pulse_curve`: reads a measured device
     number            what formulas are written over; `spec`: the settings that rules share
@@ -14,8 +14,13 @@ May know: nothing of ours, and no numba. Formulas are plain functions over a `Nu
 sixteen neurons, a test single ones (`Float32`). Whoever strings them together into a step is `chipsim.kernel`.
 
 To add a learning rule: a subclass of `LearningRule` in a file of its own and a line in `chipsim/design/rules.py`, or a
-package of its own with an entry point of the group ``chipsim.learning_rules`` (`examples/delta_rule` is one). What says
-that it is right is a slow formula that imports nothing of ours, and a test that both are equal, bit for bit.
+package of its own with an entry point of the group ``chipsim.learning_rules`` (`examples/delta_rule` is the shortest,
+`examples/three_factor` has a broadcast and two updates). What says that it is right is a slow formula that imports
+nothing of ours, and a test that both are equal, bit for bit. Without a compiler, to see what a rule makes of numbers:
+
+    own, state = SimpleNamespace(comparator_offset=Float32(0)), SimpleNamespace()
+    seen = Seen(membrane=Float32(0.9), spiked=Float32(np.bool_(False)), count=Float32(3), target_count=Float32(4), ...)
+    DeltaRule().pulses(own, state, seen, Moment(rate=Float32(0.1), per_step=Float32(1 / 8), broadcast=None))
 
 To add an error gate: a row of SLOPE_AND_STEP or a term in `error_gate.gated_error`, a name in `spec.ErrorGate`, a
 learning rate of its own in `host/methods/on_chip_ltl.py`, and the same gate in the reference model (`tests/witness/`).

@@ -1,7 +1,9 @@
-"""How a neuron's error becomes an update: its size and sign (linear), its sign, or its sign outside a dead zone.
+"""How a neuron's error becomes an update: its size and sign (linear), or its sign alone (sign, ternary).
 
-The chip compares two counters, the accumulated target y t and the spike count C, rather than dividing by t:
-d = y t - C, in counts. Eqs. 9 and 11 of Yang et al. 2022 (arXiv 2210.04532) use y - C / t = d / t.
+Every gate works on the difference of two counters, d = y t - C in counts: the accumulated target less the spike count.
+Eqs. 9 and 11 of Yang et al. 2022 (arXiv 2210.04532) use y - C / t = d / t. Gates that pass a sign compare the counters
+and need no t; the linear one passes d / t, for which a circuit would have to divide. All but sign have a dead zone,
+which is a comparison of counters, too.
 """
 
 from __future__ import annotations

@@ -25,7 +25,9 @@ class Rows(StrEnum):
     """Which rows an update moves, and by what its pulse is multiplied there. The bias is a row whose x is always 1."""
 
     SPIKES = "spikes"  # those that are active in this step: 1, or a constant current's amplitude
-    TRACES = "traces"  # those that have been active in this window: what is left of their spikes
+    # Those that have been active in this window: what is left of their spikes. A trace is one of a row, common to all
+    # of its synapses; rows leave some where the circuit's trace_tau_steps is set, which layers on images refuse.
+    TRACES = "traces"
     ALL = "all"  # every one: 1
 
 
@@ -33,14 +35,16 @@ class Brings(Enum):
     """What a rule needs from the host."""
 
     TARGET = "target"  # a target rate per neuron and window, in spikes per step
-    BROADCAST = "broadcast"  # one number per window for all neurons: a reward, a third factor
+    # One number per window for all neurons: a reward, a third factor. It comes with the window, so what a host knows
+    # only afterwards belongs to the next showing.
+    BROADCAST = "broadcast"
 
 
 class Seen(NamedTuple):
     """What a learning circuit sees of its neuron at a step, each a `Number`."""
 
     membrane: Any  # in thresholds, before reset
-    spiked: Any  # a comparison: whether the neuron fires in this step
+    spiked: Any  # a comparison: whether the neuron fires in this step; as a number: spiked.where(a, b)
     count: Any  # of the spike accumulator, this step included
     target_count: Any  # target charge so far, this step included, in counts; None if the host brings no targets
     target: Any  # target rate, spikes per step; None if the host brings none
@@ -74,9 +78,10 @@ class LearningRule(ABC):
 
     @abstractmethod
     def rows(self, circuit: Any) -> tuple[Rows, ...]:
-        """Of each update that a step makes, at least one. circuit: `LearningCircuitSpec`.
+        """Of each update that a step makes, one to four. circuit: `LearningCircuitSpec`.
 
-        Known before any pulse is, since it says what a kernel has to keep and to write.
+        Known before any pulse is, since it says what a kernel has to keep and to write. Updates are written one after
+        the other; where writes are random, those of a step share their random numbers.
         """
 
     def fabricate(self, settings: Any, errors: Any, fires: bool) -> Mapping[str, Any]:
@@ -88,7 +93,10 @@ class LearningRule(ABC):
         return {}
 
     def observe(self, own: Any, state: Any, seen: Seen, moment: Moment) -> None:
-        """At every step, the warm-up included: what the rule keeps in its state, by assigning to `state`."""
+        """At every step, the warm-up included: what the rule keeps in its state, by assigning to `state`.
+
+        Ahead of `pulses`, which finds the state as this leaves it. While weights rest nothing is observed.
+        """
         return
 
     @abstractmethod

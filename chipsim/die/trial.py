@@ -12,8 +12,8 @@ import numpy as np
 
 from chipsim.design import LEARNING_RULES, NEURONS, ChipError, settings_of
 from chipsim.layout import CHIP_NUMBERS, FieldPlaces
-from chipsim.neurons import MEMBRANE, NeuronModel, formulas_named, places_in
-from learning_circuit import Brings, Field, Float32, LearningCircuitSpec, LearningRule, Moment, Seen
+from chipsim.neurons import MEMBRANE, MOST_UPDATES, NeuronModel, formulas_named, places_in
+from learning_circuit import Brings, Field, Float32, LearningCircuitSpec, LearningRule, Moment, Rows, Seen
 from nonideality import PluginGroup
 
 
@@ -98,6 +98,11 @@ def try_neuron(neuron: NeuronModel) -> None:
     what = f"neuron {neuron.name!r}"
 
     def run() -> None:
+        if not neuron.fires:
+            raise ChipError(
+                f"{what} never fires, and a kind of neuron has to: leave out fires = False; what only integrates is a"
+                " chip's own readout, neuron.readout"
+            )
         if neuron.formulas and neuron.fields != formulas_named(neuron.formulas).fields:
             raise ChipError(
                 f"{what} has the formulas of {neuron.formulas!r}, but not its fields: declare the same, or leave out"
@@ -108,10 +113,7 @@ def try_neuron(neuron: NeuronModel) -> None:
         state = _Fields(what, [field for field in fields if field.lasts != "fabricated"], writable=True)
         neuron.integrate(own, state, _Tried(np.bool_(False)), _Tried(0.25))
         _check_number(what, "integrate", state.membrane)
-        if neuron.fires:
-            _check_number(what, "fire", neuron.fire(own, state), comparison=True)
-        else:
-            _check_number(what, "score", neuron.score(own, state, _Tried(0)))
+        _check_number(what, "fire", neuron.fire(own, state), comparison=True)
 
     _blaming(NEURONS, neuron.name, run)
 
@@ -124,8 +126,7 @@ def try_rule(rule: LearningRule, circuit: LearningCircuitSpec) -> None:
 
     def run() -> None:
         rows = rule.rows(circuit)
-        if not rows:
-            raise ChipError(f"{what} makes no update: its rows() is empty; name the rows of at least one")
+        _check_rows(what, rows, circuit)
         target = _Tried(0.5) if Brings.TARGET in rule.brings else None
         own = _Fields(what, [*_fabricated(rule.fields), *CHIP_NUMBERS], writable=False)
         state = _Fields(what, [field for field in rule.fields if field.lasts != "fabricated"], writable=True)
@@ -150,6 +151,24 @@ def try_rule(rule: LearningRule, circuit: LearningCircuitSpec) -> None:
             _check_number(what, "pulses", pulse)
 
     _blaming(LEARNING_RULES, rule.name, run)
+
+
+def _check_rows(what: str, rows: Any, circuit: LearningCircuitSpec) -> None:
+    if not isinstance(rows, tuple) or not all(isinstance(each, Rows) for each in rows):
+        raise ChipError(f"{what}: rows() gives {rows!r}: give a tuple of learning_circuit.Rows, one for each update")
+    if not rows:
+        raise ChipError(f"{what} makes no update: its rows() is empty; name the rows of at least one")
+    if len(rows) > MOST_UPDATES:
+        raise ChipError(
+            f"{what} makes {len(rows)} updates in a step: name the rows of at most {MOST_UPDATES} in rows()"
+        )
+    if Rows.TRACES in rows and circuit.trace_tau_steps is None:
+        raise ChipError(
+            f"{what} moves rows by the traces of their spikes, and they leave none: set"
+            " learning_circuit.trace_tau_steps (layers on images have no traces)"
+        )
+    if Rows.TRACES not in rows and circuit.trace_tau_steps is not None:
+        raise ChipError(f"{what} moves no rows by their traces: leave learning_circuit.trace_tau_steps out")
 
 
 def _check_number(what: str, method: str, value: Any, comparison: bool = False) -> None:

@@ -24,7 +24,7 @@ class NeuronModel(ABC):
     summary: ClassVar[str]  # one line
     source: ClassVar[str]  # paper and equation
     fields: ClassVar[tuple[Field, ...]] = ()  # besides `membrane`, which every neuron has
-    fires: ClassVar[bool] = True  # else a readout, whose count is a score
+    fires: ClassVar[bool] = True  # but for a chip's own readouts, whose count is a score
     formulas: ClassVar[str] = ""  # the model whose formulas these are, whatever the tables; empty: its own
     first_count: ClassVar[float] = 0.0  # at the start of a window
 
@@ -58,5 +58,5 @@ class NeuronModel(ABC):
         raise NotImplementedError(f"neuron {self.name!r} does not fire")
 
     def score(self, own: Any, state: Any, before: Number) -> Number:
-        """Of a readout that does not fire: what stands in for its count. before: the score so far."""
+        """Of a chip's own readouts: what stands in for the count. before: the score so far."""
         raise NotImplementedError(f"neuron {self.name!r} is no readout")

@@ -26,10 +26,10 @@ def pulse_field(number: int) -> Field:
     )
 
 
-_MOST_UPDATES = 4  # of a rule, whose pulses have names
+MOST_UPDATES = 4  # of a rule, whose pulses have names
 _OF_EVERY_CHIP = (
     *(MEMBRANE, COUNT, TARGET_COUNT, CURRENT, NOISE, KEPT, SPIKE, DRIVE, SYNAPTIC, BEFORE_MISS),
-    *(pulse_field(number) for number in range(_MOST_UPDATES)),
+    *(pulse_field(number) for number in range(MOST_UPDATES)),
     *CHIP_NUMBERS,
     *(field for field in DISTURBANCES if field.name != NOISE.name),  # sigma and signal have one name
     # What probes show besides, and what a `State` is asked for.

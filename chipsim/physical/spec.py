@@ -171,7 +171,10 @@ class Synapse(Table):
 
 
 class LearningCircuit(Table):
-    """One learning circuit per neuron: counters, error comparator, boxcar comparators, update pulse."""
+    """One learning circuit per neuron: counters, error comparator, boxcar comparators, update pulse.
+
+    A linear error gate needs the difference of the counters over t; what such a divider costs is not known to it.
+    """
 
     accumulator_bits: Annotated[int, Field(strict=True, ge=1, le=24)]
     error_gate: ErrorGate

@@ -78,9 +78,9 @@ def list_rows(listed, rows, amplitude, begin, end, weight):
     n, first, lanes = np.uint64(end - begin), np.uint64(begin), np.uint64(LANES)
     for at in range(np.uint64(0), n + np.uint64(1), lanes):
         _list_sixteen(listed.rows, listed.places, rows, first + at, min(n - at, lanes), at, bias, width)
-    if len(amplitude) > 0:  # else they are all 1 already
-        for k in range(n):
-            listed.amplitude[k] = amplitude[first + k]
-        for k in range(n, (n // lanes + np.uint64(1)) * lanes):
-            listed.amplitude[k] = _ONE
+    given = n if len(amplitude) > 0 else np.uint64(0)
+    for k in range(given):
+        listed.amplitude[k] = amplitude[first + k]
+    for k in range(given, (n // lanes + np.uint64(1)) * lanes):  # where another update may have left its own
+        listed.amplitude[k] = _ONE
     return np.int64(n) + 1

@@ -41,7 +41,7 @@ def integrate(own, state, spiked, charge):
 
 
 ADAPTIVE_EXPONENTIAL = NeuronFormula(
-    integrate, lambda own, membrane: membrane >= own.peak, {"adaptation": F(0), "spike_current": F(0)}
+    integrate, lambda own, state: state["membrane"] >= own.peak, {"adaptation": F(0), "spike_current": F(0)}
 )
 
 

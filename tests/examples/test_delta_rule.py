@@ -11,16 +11,22 @@ F = np.float32
 CIRCUIT = {"rule": "delta_rule"}
 
 
-def pulse(own, state, seen, t, rate):
-    """Widrow and Hoff 1960: eta e x, e = (d - y), both rates counted over the t steps so far. x is the row's spike."""
-    per_step = F(1) / F(t)
-    error = ((seen.target_count - seen.count) + own.comparator_offset) * per_step
-    state["mean_error"] = state["mean_error"] + (error - state["mean_error"]) * per_step
-    state["error"] = error
-    return rate * error
+def error_of(own, seen):
+    """Widrow and Hoff 1960: e = d - y, both rates counted over the t steps so far."""
+    return ((seen.target_count - seen.count) + own.comparator_offset) * (F(1) / F(seen.t))
 
 
-DELTA_RULE = RuleFormula(pulse, {"mean_error": F(0), "error": F(0)})
+def observe(own, state, seen):
+    state["mean_error"] += (error_of(own, seen) - state["mean_error"]) * (F(1) / F(seen.t))
+
+
+def pulses(own, state, seen):
+    """eta e x: x is the row's spike."""
+    state["error"] = error_of(own, seen)
+    return [seen.rate * state["error"]]
+
+
+DELTA_RULE = RuleFormula(pulses, {"mean_error": F(0), "error": F(0)}, observe=observe, shows=("error",))
 
 
 @pytest.fixture(autouse=True)

@@ -145,6 +145,26 @@ WRONG: dict[str, tuple[str, str, str, str]] = {
     "an undeclared field read": ("* own.greed", "* own.grief", "hungry", "reads the field 'grief'"),
     "a neuron's undeclared field read": ("own.limit +", "own.border +", "weary", "reads the field 'border'"),
     "no update": ("return (Rows.SPIKES,)", "return ()", "hungry", "makes no update"),
+    "too many updates": ("return (Rows.SPIKES,)", "return (Rows.ALL,) * 5", "hungry", "makes 5 updates in a step"),
+    "rows that are no tuple": (
+        "return (Rows.SPIKES,)",
+        "return [Rows.SPIKES]",
+        "hungry",
+        "give a tuple of learning_ci",
+    ),
+    "rows that are no Rows": ("return (Rows.SPIKES,)", "return ('spikes',)", "hungry", "give a tuple of learning_circ"),
+    "traces that no row leaves": (
+        "return (Rows.SPIKES,)",
+        "return (Rows.TRACES,)",
+        "hungry",
+        "set learning_circuit.trace_tau_steps",
+    ),
+    "a neuron that never fires": (
+        'summary = "a threshold that',
+        'fires = False\n    summary = "a threshold that',
+        "weary",
+        "never fires, and a kind of neuron has to",
+    ),
     "no pulse": ("return [moment.rate * state.craving]", "return []", "hungry", "returns 0 pulses for the 1"),
     "too few pulses": ("(Rows.SPIKES,)", "(Rows.SPIKES, Rows.ALL)", "hungry", "returns 1 pulses for the 2"),
     "a pulse that is no list": (

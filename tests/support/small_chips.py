@@ -6,6 +6,7 @@ import numpy as np
 from reference_chip import ReferenceChip
 
 from chipsim import Chip, ChipSpec, Events, NeuronSpec, Probe
+from chipsim.design import told_broadcast, told_targets
 from chipsim.layout import joined
 from learning_circuit import LearningCircuitSpec
 
@@ -105,13 +106,14 @@ class Lesson:
     windows: np.ndarray
     targets: list
     rates: np.ndarray
+    broadcast: np.ndarray | None = None  # (S,), of a rule that listens to one
 
 
 def lesson(spec, seed=1, n_windows=3, rate=0.05, constant_current=False):
     """Random weights, events, targets and rates from one seed."""
     rng = np.random.default_rng(seed)
     make = current_events if constant_current else spike_events
-    return Lesson(
+    task = Lesson(
         spec,
         random_weights(spec, rng),
         make(spec, rng, n_windows),
@@ -119,6 +121,9 @@ def lesson(spec, seed=1, n_windows=3, rate=0.05, constant_current=False):
         random_targets(spec, rng, n_windows),
         (rate * rng.uniform(0.5, 1.5, (n_windows, spec.n_layers))).astype(np.float32),
     )
+    task.targets = [target if told else None for target, told in zip(task.targets, told_targets(spec), strict=True)]
+    task.broadcast = rng.normal(size=n_windows).astype(np.float32) if told_broadcast(spec) else None
+    return task
 
 
 def programmed(spec, weights, die_seed=3, threads=1):
@@ -133,7 +138,7 @@ def witness_of(chip, neuron=None, rule=None):
 
 
 def taught(lesson, chip, probes=()):
-    return chip.learn(lesson.events, lesson.windows, lesson.targets, lesson.rates, probes)
+    return chip.learn(lesson.events, lesson.windows, lesson.targets, lesson.rates, probes, lesson.broadcast)
 
 
 def assert_same(actual, expected, what):

@@ -11,19 +11,19 @@ from small_chips import (
 )
 
 
-def assert_learns_as_its_witness(task, die_seed=3, threads=1, **formulas):
+def assert_learns_as_its_witness(task, die_seed=3, threads=1, position=None, **formulas):
     """Infer, learn, infer again: watched, and unwatched, which takes other kernels. Returns what the witness learned.
 
-    formulas: see `witness_of`.
+    position: of an image, whose synapses are watched, see `every_neuron`; formulas: see `witness_of`.
     """
     chip, unwatched = (
         programmed(task.spec, task.weights, die_seed),
         programmed(task.spec, task.weights, die_seed, threads),
     )
-    witness, probes, seen = witness_of(chip, **formulas), every_neuron(task.spec), []
+    witness, probes, seen = witness_of(chip, **formulas), every_neuron(task.spec, position), []
     for run, lesson_of_witness in (
         (lambda chip, probes: chip.infer(task.events, task.windows, probes), ()),
-        (lambda chip, probes: taught(task, chip, probes), (task.targets, task.rates)),
+        (lambda chip, probes: taught(task, chip, probes), (task.targets, task.rates, task.broadcast)),
         (lambda chip, probes: chip.infer(task.events, task.windows, probes), ()),
     ):
         result, other = run(chip, probes), run(unwatched, ())

@@ -42,7 +42,7 @@ class ReferenceChip:
     def __init__(self, spec, die_seed, synapses, neuron=None, rule=None):
         """synapses: per layer (SynapseTables, SynapseState) as program_layer returns; copied.
 
-        neuron, rule: `reference_formulas` of another neuron or learning rule, of dense layers.
+        neuron, rule: `reference_formulas` of another neuron or learning rule.
         """
         self.spec = spec
         self.die_seed = die_seed
@@ -51,11 +51,12 @@ class ReferenceChip:
         fabricated = zip(fabricate(spec, die_seed), draw_errors(spec, die_seed), strict=True)
         layers = [restated(spec, n, made, errors) for n, (made, errors) in enumerate(fabricated)]
         for shape, made, (tables, state) in zip(spec.shapes, layers, synapses, strict=True):
+            design, formulas = spec.learning_circuit, (neuron if made.neuron.fires else None, rule)
             if not shape.dense:
-                self.layers.append(ReferenceImageLayer(shape, made, spec.learning_circuit, tables, state))
+                self.layers.append(ReferenceImageLayer(shape, made, design, tables, state, *formulas))
                 continue
-            layer = ReferenceLayer(made, state.weight.copy(), spec.learning_circuit, rule=rule)
-            layer.neuron = neuron if made.neuron.fires else None
+            layer = ReferenceLayer(made, state.weight.copy(), design)
+            layer.neuron, layer.rule = formulas
             layer.full_scale, layer.gain = tables.full_scale, tables.gain.copy()
             if tables.coded:
                 layer.coded = True
@@ -63,8 +64,8 @@ class ReferenceChip:
                 layer.lsb = (tables.lsb, tables.bias_lsb)
             self.layers.append(layer)
 
-    def run(self, events, windows, targets=None, rates=None):
-        """Windows one after another. rates: (S, n_layers) float32."""
+    def run(self, events, windows, targets=None, rates=None, broadcast=None):
+        """Windows one after another. rates: (S, n_layers) float32, None where weights rest; broadcast: (S,) or None."""
         shapes = [(len(windows), self.spec.steps, n) for n in self.spec.layer_sizes[1:]]
         traces = [np.zeros(shape, np.float32) for shape in shapes]
         spikes = [np.zeros(shape, np.uint8) for shape in shapes]
@@ -74,8 +75,10 @@ class ReferenceChip:
         for layer in self.layers:
             layer.tally = zero_tally()
         for s, window in enumerate(windows):
-            self._run_window(events, s, window, targets, rates, traces, spikes, signals)
-            if targets is not None:
+            told = None if broadcast is None else broadcast[s]
+            moments = None if rates is None else [(rate, told) for rate in rates[s]]
+            self._run_window(events, s, window, targets, moments, traces, spikes, signals)
+            if rates is not None:
                 self._live()
             for layer, count in zip(self.layers, counts, strict=True):
                 count[s] = layer.count
@@ -134,7 +137,7 @@ class ReferenceChip:
                 seen[n] = received_targets(seen[n], bits, rate, self.die_seed, n, window)
         return steps, seen
 
-    def _run_window(self, events, s, window, targets, rates, traces, spikes, signals):
+    def _run_window(self, events, s, window, targets, moments, traces, spikes, signals):
         for layer in self.layers:
             layer.start_window(window)
         steps = self.spec.steps
@@ -148,8 +151,8 @@ class ReferenceChip:
                     continue
                 seen = inputs[t] if n == 0 else Input(wires[n - 1])
                 target = None if targets is None else targets[n]
-                rate = None if rates is None else rates[s, n]
-                traces[n][s, t] = layer.step(t + 1, seen, target, rate)
+                moment = None if moments is None else moments[n]
+                traces[n][s, t] = layer.step(t + 1, seen, target, moment)
                 spikes[n][s, t] = layer.fired
                 note_signals(signals[n], s, t, layer, seen)
                 fired_now[n] = [i for i, fired in enumerate(layer.fired) if fired]

@@ -6,7 +6,7 @@ Positions are visited in turn, line by line. Where they share a crossbar, they s
 from dataclasses import dataclass
 
 import numpy as np
-from reference_layer import CIRCUIT_SIGNALS, NEURON_SIGNALS, SYNAPSE_SIGNALS, F, Input, ReferenceLayer, zero_tally
+from reference_layer import SYNAPSE_SIGNALS, F, Input, ReferenceLayer, zero_tally
 
 from chipsim.design import AveragePool
 
@@ -36,7 +36,8 @@ class Position(ReferenceLayer):
 class ReferenceImageLayer:
     """A convolution or a pooling layer. Arrays of crossbars are (crossbars, rows, columns)."""
 
-    def __init__(self, shape, made, design, tables, state):
+    def __init__(self, shape, made, design, tables, state, neuron=None, rule=None):
+        """neuron, rule: `reference_formulas` of others."""
         self.shape = shape
         self.made = made
         self.seconds = 0.0
@@ -45,10 +46,10 @@ class ReferenceImageLayer:
         self.code = state.coded.code.copy() if tables.coded else None
         self.residue = state.coded.residue.copy() if tables.coded else None
         self.lsb = (tables.lsb, tables.bias_lsb)
-        self.positions = [self._position(p, design) for p in range(shape.positions)]
+        self.positions = [self._position(p, design, neuron, rule) for p in range(shape.positions)]
         self.tally = zero_tally()
 
-    def _position(self, p, design):
+    def _position(self, p, design, neuron, rule):
         k = min(p, self.shape.crossbars - 1)
         made = self.made
         update = made.circuit.update
@@ -60,6 +61,8 @@ class ReferenceImageLayer:
             made=here,
             weight=self.weight[k],
             design=design,
+            neuron=neuron,
+            rule=rule,
             first=p * self.shape.columns,
             coded=self.coded,
             code=self.code[k] if self.coded else None,
@@ -90,13 +93,13 @@ class ReferenceImageLayer:
         self.shown = {name: np.zeros((n_rows, self.shape.n_out), np.int16) for name in SYNAPSE_SIGNALS}
         self.shown["weight"] = np.zeros((n_rows, self.shape.n_out), F)
 
-    def step(self, t, seen, target, rate):
+    def step(self, t, seen, target, moment):
         n = self.shape.columns
-        learns = target is not None and self.shape.learns
+        moment = moment if self.shape.learns else None
         for p, position in enumerate(self.positions):
             mine = slice(p * n, (p + 1) * n)
             window = self._window_of(seen, p)
-            position.step(t, window, target[mine] if learns else None, rate)
+            position.step(t, window, None if target is None else target[mine], moment)
             if position.pools:  # an event meets the synapse of its channel alone
                 position.tally["synaptic_events"] -= len(window.rows) * (n - 1)
             self.seen[p] = 0
@@ -141,7 +144,13 @@ class ReferenceImageLayer:
     def count(self):
         return self._all("count")
 
-    neuron_signals, circuit_signals = NEURON_SIGNALS, CIRCUIT_SIGNALS
+    @property
+    def neuron_signals(self):
+        return self.positions[0].neuron_signals
+
+    @property
+    def circuit_signals(self):
+        return self.positions[0].circuit_signals
 
     @property
     def shows(self):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 
 import numpy as np
-from reference_formulas import NeuronFormula, RuleFormula, own_of
+from reference_formulas import NeuronFormula, RuleFormula, own_of, state_of
 from reference_random import gaussian_of, normal_of_write, uniform_of, words_of
 
 from chipsim.random import natural_log
@@ -64,14 +64,27 @@ class ReferenceLayer:
     tally: dict = field(default_factory=zero_tally)
     neuron: NeuronFormula | None = None  # None: Eqs. 1 and 3
     rule: RuleFormula | None = None  # None: Eqs. 8 to 11
+    neuron_state: list = field(default_factory=list)  # of each neuron a dict, if `neuron` says how it works
+    rule_state: list = field(default_factory=list)  # the same of `rule`
 
     @property
     def neuron_signals(self):
-        return NEURON_SIGNALS if self.neuron is None else (*NEURON_SIGNALS, *self.neuron.starts)
+        if self.neuron is None:
+            return NEURON_SIGNALS
+        return (*NEURON_SIGNALS, *self.neuron.starts, *self.neuron.life)
 
     @property
     def circuit_signals(self):
-        return CIRCUIT_SIGNALS if self.rule is None else ("target_count", *self.rule.starts, "pulse")
+        if self.rule is None:
+            return CIRCUIT_SIGNALS
+        counted = ("target_count",) if self.rule.follows_targets else ()
+        return (*counted, *self.rule.starts, *self.rule.life, *self._pulse_names)
+
+    @property
+    def _pulse_names(self):
+        """Of each update of a rule."""
+        n_updates = 1 if self.rule is None else len(self.rule.updates)
+        return ("pulse", *(f"pulse_{number}" for number in range(2, n_updates + 1)))
 
     def start_window(self, window):
         n = self.weight.shape[1]
@@ -86,17 +99,20 @@ class ReferenceLayer:
         self.before_miss = [self._spikes_before_miss(i) for i in range(n)]
         self.stale = True  # whether the current must be computed again, if the input is constant
         self.shows = {name: [ZERO] * n for name in self.neuron_signals + self.circuit_signals}
-        self.neuron_state = [dict(self.neuron.starts) for _ in range(n)] if self.neuron else []
-        self.rule_state = [dict(self.rule.starts) for _ in range(n)] if self.rule else []
+        self.neuron_state = state_of(self.neuron, n, self.neuron_state) if self.neuron else []
+        self.rule_state = state_of(self.rule, n, self.rule_state) if self.rule else []
 
-    def step(self, t, seen, target, rate):
-        """Step t (from 1) of the window on what is `seen`. Returns the membranes as the comparator saw them."""
+    def step(self, t, seen, target, moment):
+        """Step t (from 1) of the window on what is `seen`. Returns the membranes as the comparator saw them.
+
+        target: (n,) or None, if the rule follows none; moment: learning rate and broadcast, None where weights rest.
+        """
         self.tally["synaptic_events"] += len(seen.rows) * self.weight.shape[1]
         before = list(self.fired)
         for i in range(len(self.membrane)):
             self._integrate_and_fire(i, t, self._synaptic(seen, i), self._noise(i, t, seen), before[i])
-        if target is not None:
-            self._learn(t, seen, target, rate)
+        if moment is not None:
+            self._learn(t, seen, target, *moment)
         self.shows |= {"membrane": list(self.membrane), "count": list(self.count)}
         self.shows["kept"] = [self._kept(i) for i in range(len(self.membrane))]
         return list(self.membrane)
@@ -182,7 +198,7 @@ class ReferenceLayer:
         """Eq. 1, before the rails."""
         if self.neuron is not None:
             now = self.neuron_state[i] = self._by_formula(i, charge, fired_before)
-            for name in self.neuron.starts:
+            for name in (*self.neuron.starts, *self.neuron.life):
                 self.shows[name][i] = now[name]
             return now["membrane"]
         tables = self.made.tables
@@ -193,7 +209,8 @@ class ReferenceLayer:
     def _is_above(self, i):
         """Eq. 3."""
         if self.neuron is not None:
-            return bool(self.neuron.fires(own_of(self.made.tables, i), self.membrane[i]))
+            state = self.neuron_state[i] | {"membrane": self.membrane[i]}
+            return bool(self.neuron.fires(own_of(self.made.tables, i), state))
         return bool(self.membrane[i] >= self.made.tables.threshold[i])
 
     def _by_formula(self, i, charge, fired_before):
@@ -226,23 +243,31 @@ class ReferenceLayer:
 
     # Learning: Eqs. 8 to 11
 
-    def _learn(self, t, seen, target, rate):
-        seen = self._traced(seen)
-        pulses = [self._pulse(i, t, target[i], rate) for i in range(len(self.membrane))]
-        n_open = sum(pulse != 0 for pulse in pulses)
-        if n_open == 0:
-            return
-        self.tally["weight_updates"] += (len(seen.rows) + 1) * n_open
+    def _learn(self, t, seen, target, rate, broadcast):
+        rows = {"spikes": seen, "traces": self._traced(seen), "all": Input(list(range(len(self.weight) - 1)))}
+        if self.rule is None:
+            updates = ["spikes" if self.design.trace_tau_steps is None else "traces"]
+            pulses = [[self._pulse(i, t, target[i], rate)] for i in range(len(self.membrane))]
+        else:
+            updates = self.rule.updates
+            told = [None] * len(self.membrane) if target is None else target
+            pulses = [self._pulses_by_formula(i, t, told[i], rate, broadcast) for i in range(len(self.membrane))]
+        for number, moved in enumerate(updates):
+            self._update(rows[moved], [each[number] for each in pulses], t)
+
+    def _update(self, moved, pulses, t):
+        """w_ij += pulse_i x_j in the rows that are moved and in the bias, whose x is 1."""
+        self.tally["weight_updates"] += (len(moved.rows) + 1) * sum(pulse != 0 for pulse in pulses)
         for i, pulse in enumerate(pulses):
             if pulse != 0:
-                for k, j in enumerate(seen.rows):
-                    self._write(j, i, pulse, None if seen.amplitudes is None else seen.amplitudes[k], t)
+                for k, j in enumerate(moved.rows):
+                    self._write(j, i, pulse, None if moved.amplitudes is None else moved.amplitudes[k], t)
                 self._write(len(self.weight) - 1, i, pulse, None, t)
 
     def _traced(self, seen):
-        """What learning sees of the rows: their spikes, or x_j[t] = e^(-1 / tau) x_j[t-1] + S_j[t-1]."""
+        """What is left of the rows' spikes: x_j[t] = e^(-1 / tau) x_j[t-1] + S_j[t-1]."""
         if self.design.trace_tau_steps is None:
-            return seen
+            return None
         decay = F(math.exp(-1 / self.design.trace_tau_steps))
         self.traces = {row: decay * trace for row, trace in self.traces.items()}
         for row, x in zip(seen.rows, seen.amplitudes or [F(1)] * len(seen.rows), strict=True):
@@ -252,9 +277,7 @@ class ReferenceLayer:
     def _pulse(self, i, t, target, rate):
         """eta gate(e_i) box_i (Eq. 10), the error taken from the two counters: d = y t - C, e = d / t (Eqs. 9, 11)."""
         design = self.design
-        self.target_count[i] = min(self.target_count[i] + target, self._full())
-        if self.rule is not None:
-            return self._pulse_by_formula(i, t, target, rate)
+        self._count_target(i, target)
         d = self.target_count[i] - self.count[i] + self.made.tables.comparator_offset[i]
         sign = np.sign(d)
         if design.error_gate == "linear":
@@ -271,19 +294,35 @@ class ReferenceLayer:
             self.shows[name][i] = value
         return pulse
 
-    def _pulse_by_formula(self, i, t, target, rate):
+    def _count_target(self, i, target):
+        self.target_count[i] = min(self.target_count[i] + target, self._full())
+
+    def _pulses_by_formula(self, i, t, target, rate, broadcast):
+        if target is not None:
+            self._count_target(i, target)
         seen = SimpleNamespace(
             membrane=self.membrane[i],
             spiked=self.fired[i],
             count=self.count[i],
             target_count=self.target_count[i],
             target=target,
+            rate=rate,
+            broadcast=broadcast,
+            t=t,
         )
-        pulse = self.rule.pulse(own_of(self.made.tables, i), self.rule_state[i], seen, t, rate)
-        pulse = pulse if t > self.design.warm_up_steps else ZERO
-        for name, value in {"target_count": seen.target_count, **self.rule_state[i], "pulse": pulse}.items():
-            self.shows[name][i] = value
-        return pulse
+        own, state = own_of(self.made.tables, i), self.rule_state[i]
+        self.rule.observe(own, state, seen)
+        if t > self.design.warm_up_steps:
+            pulses = self.rule.pulses(own, state, seen)
+        else:  # a look at what it would do, of which nothing stays but what lasts a step
+            tried = dict(state)
+            self.rule.pulses(own, tried, seen)
+            state |= {name: tried[name] for name in self.rule.shows}
+            pulses = [ZERO] * len(self.rule.updates)
+        shown = dict(zip(self._pulse_names, pulses, strict=True)) | {"target_count": seen.target_count} | state
+        for name in self.circuit_signals:
+            self.shows[name][i] = shown[name]
+        return pulses
 
     def _write(self, j, i, pulse, amplitude, t):
         """dw_ij = pulse_i x_j, scaled by the synapse's gain, if pulses and devices are ideal."""

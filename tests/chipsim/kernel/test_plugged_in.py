@@ -187,6 +187,13 @@ def test_a_setting_that_it_does_not_have(site):
         Chip(spec_of(neuron=weary), 1)
 
 
+def test_traces_that_a_rule_does_not_ask_for(site):
+    write_chip_parts(site)
+    line = r"^learning rule 'hungry' moves no rows by their traces: leave learning_circuit.trace_tau_steps out \(acme-c"
+    with pytest.raises(ChipError, match=line):
+        Chip(spec_of(SIZES, 6, circuit=PARTS["circuit"] | {"trace_tau_steps": 3.0}), 1)
+
+
 def test_a_broken_package_hurts_no_chip_that_does_without(site):
     write_package(site, "acme-chip", "1.2", ENTRIES, {"acme_chip.py": "import no_such_module"})
     task = lesson(spec_of(SIZES, 6))

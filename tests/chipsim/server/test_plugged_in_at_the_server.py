@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from example_packages import install_example
 from plug_ins_of_chips import write_chip_parts
 from small_chips import assert_same_result, assert_same_state, lesson, programmed, spec_of, taught
 
@@ -64,3 +65,25 @@ def test_a_wrong_one_is_named_over_the_wire(site, tmp_path, monkeypatch):
         pytest.raises(ChipError, match=line),
     ):
         RemoteChip(connection, spec_of((7, 20, 5), 6, **SPEC), 1)
+
+
+def test_a_broadcast_over_the_wire(site, monkeypatch):
+    """A rule of two updates, of traces and of all rows, that follows no targets."""
+    install_example("three_factor", site)
+    monkeypatch.setenv("PYTHONPATH", str(site))
+    circuit = {"rule": "three_factor", "trace_tau_steps": 3.0}
+    task = lesson(spec_of((9, 40, 10), 6, ("mismatch:0.2",), circuit=circuit), n_windows=12)
+    here = programmed(task.spec, task.weights)
+    with chip_process(1) as child, connect(child.address) as connection:
+        there = RemoteChip(connection, task.spec, here.die_seed)
+        there.program(task.weights)
+        for _ in range(2):
+            assert_same_result(taught(task, there), taught(task, here))
+        assert_same_state(there, here)
+        silent = {"targets": task.targets, "rates": task.rates}
+        for wrong in (None, task.broadcast[1:], np.full(12, np.nan)):
+            for chip in (here, there):
+                with pytest.raises(ChipError, match="broadcast"):
+                    chip.learn(task.events, task.windows, **silent, broadcast=wrong)
+        with pytest.raises(ChipError, match="targets of shapes"):
+            there.learn(task.events, task.windows, [here.weights()[0][0][:12]] * 2, task.rates, (), task.broadcast)
