@@ -12,7 +12,9 @@ from host.teachers.assembly import Assembly
 from host.teachers.network import ImageShape, Network
 from host.teachers.packages import optional
 
-_USABLE = "Linear, Conv2d, BatchNorm, ReLU, ReLU6, Hardtanh, AvgPool2d, Flatten, Dropout, Identity"
+_USABLE = (
+    "Linear, Conv2d, BatchNorm, ReLU, ReLU6, Hardtanh, AvgPool2d, AdaptiveAvgPool2d(1), Flatten, Dropout, Identity"
+)
 
 
 def network_of_module(module: Any, input_shape: ImageShape) -> tuple[Network, list[str]]:
@@ -45,6 +47,8 @@ def network_of_module(module: Any, input_shape: ImageShape) -> tuple[Network, li
             assembly.rectifier(kind, name)
         elif isinstance(part, nn.AvgPool2d):
             assembly.pool(*_pool(part, kind), kind, name)
+        elif isinstance(part, nn.AdaptiveAvgPool2d) and part.output_size in (1, (1, 1)):
+            assembly.global_pool(kind, name)
         elif isinstance(part, nn.Flatten):
             assembly.flatten(kind)
         elif not isinstance(part, nn.Identity | nn.Dropout | nn.Dropout2d):

@@ -7,7 +7,7 @@ import pytest
 MISSPELT = [
     # arguments, what was given, what was meant, something that shows the choices
     (["rnu"], "rnu", "run", "trace, nir"),
-    (["teacher", "trian"], "trian", "train", "choose from train"),
+    (["teacher", "trian"], "trian", "train", "choose from show, train"),
     (["run", "--noize", "x"], "--noize", "--noise", "chipsim run --help"),
     (["sweep", "--axes", "steps=4"], "--axes", "--axis", "chipsim sweep --help"),
     (["--verion"], "--verion", "--version", "chipsim --help"),

@@ -148,3 +148,29 @@ def test_a_ceiling_from_zero_is_kept_and_another_floor_refused():
         assert np.allclose(mine, plain, atol=1e-5)
     with pytest.raises(TeacherError, match=r"Sequential\.1 \(Hardtanh\): clips from -1; neurons rectify: clip from 0"):
         module_teacher(nn.Sequential(nn.Linear(6, 4), nn.Hardtanh(), nn.Linear(4, 2)), (6, 1, 1), samples)
+
+
+@pytest.mark.parametrize("name", ["same", "same, even", "normalised behind", "pooled before", "mean at the end"])
+def test_what_is_linear_beside_a_sum_is_part_of_it(name):
+    torch = pytest.importorskip("torch", reason="needs PyTorch (extra torch)")
+    nn = torch.nn
+    torch.manual_seed(3)
+    ends = nn.Flatten(), nn.LazyLinear(3)
+    parts = {
+        "same": lambda: [nn.Conv2d(2, 4, 3, padding="same"), nn.ReLU(), *ends],
+        "same, even": lambda: [nn.Conv2d(2, 4, (2, 4), padding="same"), nn.ReLU(), *ends],
+        "normalised behind": lambda: [nn.Conv2d(2, 4, 3), nn.ReLU(), nn.BatchNorm2d(4), *ends],
+        "pooled before": lambda: [nn.Conv2d(2, 4, 3), nn.AvgPool2d(2), nn.ReLU(), *ends],
+        "mean at the end": lambda: [nn.Conv2d(2, 4, 3), nn.ReLU(), nn.Conv2d(4, 3, 1), nn.AdaptiveAvgPool2d(1)],
+    }
+    module = nn.Sequential(*parts[name]())
+    with torch.no_grad():
+        module(torch.rand(20, 2, 6, 6))  # where there is batch normalisation, it learns its statistics
+    module.eval()
+    samples = Samples(np.random.default_rng(1).random((20, 72)).astype(np.float32), np.arange(20) % 3, 0, 1)
+    teacher = module_teacher(module, (2, 6, 6), samples)
+    values = samples.values(slice(0, 4))
+    with torch.no_grad():
+        theirs = module(torch.from_numpy(to_image(values, (2, 6, 6)))).numpy().reshape(4, 3)
+    assert np.allclose(teacher.activations(values)[-1], theirs, atol=1e-5)
+    assert np.allclose(plain_activations(teacher.network, values)[-1], theirs, atol=1e-5)
