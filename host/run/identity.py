@@ -65,7 +65,8 @@ def _plugins(spec: RunSpec) -> list[list[str]]:
     for group, name in plugins_named(spec):
         plugin = group.plugin(name)
         if plugin is not None:
-            foreign.append([*plugin, plugin_sources(group.get(name))])
+            kind: Any = group.get(name)
+            foreign.append([*plugin, plugin_sources(kind)])
     return foreign + _read_data(spec)
 
 
