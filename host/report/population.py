@@ -12,7 +12,7 @@ import numpy as np
 
 from host.settings import RunSpec
 from host.studies import MOMENTS, Criterion, Moment, Share
-from host.sweep import Row
+from host.sweep import LARGEST, Row, damaged
 
 SHOWN_FAILURES = 50  # a report lists; the rest is counted
 _FEW_DIES = 40  # below, percentiles of the dies are hardly more than their extremes
@@ -140,6 +140,8 @@ def _add(point: Point, row: Row, wanted: Criterion) -> None:
         point.activity[name] += summary[name]
     add_counts(point.saturation, summary["saturation"])
     for name, value in numbers(summary.get("cost", {})):
+        if not abs(value) <= LARGEST:
+            raise damaged(row.task, f"its cost says {name} {value}, which is no figure of a chip")
         point.cost.setdefault(name, []).append(value)
 
 

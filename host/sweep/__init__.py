@@ -34,11 +34,11 @@ from host.sweep.command_line import arguments_of, command_line_of
 from host.sweep.display import Display, point_table
 from host.sweep.engine import Workers, missing, run_tasks
 from host.sweep.estimate import estimate
-from host.sweep.facts import LimitsMet
+from host.sweep.facts import LARGEST, LimitsMet
 from host.sweep.listener import NullSweepListener
 from host.sweep.merge import Merged, merge_sweeps
 from host.sweep.request import Request, base_identity
-from host.sweep.rows import Result, Row, Sweep, Timing
+from host.sweep.rows import Result, Row, Sweep, Timing, damaged
 from host.sweep.run import dask_workers, local_workers, run_specs, run_sweep
 from host.sweep.store import SweepStore
 from host.sweep.tally import tallies
@@ -47,6 +47,7 @@ from host.sweep.worker import run_task
 from host.sweep.worker_setup import set_up_for_workers
 
 __all__ = [
+    "LARGEST",
     "Axis",
     "Display",
     "LimitsMet",
@@ -63,6 +64,7 @@ __all__ = [
     "arguments_of",
     "base_identity",
     "command_line_of",
+    "damaged",
     "dask_workers",
     "dies",
     "estimate",

@@ -4,30 +4,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, NotRequired
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from typing_extensions import TypedDict
 
-_LARGEST = 1e30  # of a figure that some chip could have
+LARGEST = 1e30  # no figure of a chip comes near it
+_JUST_THIS = ConfigDict(strict=True, extra="allow", allow_inf_nan=False)  # of what is used; there may be more
 _Count = Annotated[int, Field(ge=0, lt=2**63)]
-_Amount = Annotated[float, Field(ge=0)]
+_Amount = Annotated[float, Field(ge=0, le=LARGEST)]
 _Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
-class _Part(BaseModel):
-    """Only what is used; there may be more."""
-
-    model_config = ConfigDict(strict=True, extra="allow", allow_inf_nan=False)
-
-
-class _Accuracy(_Part):
+class _Accuracy(TypedDict):
+    __pydantic_config__ = _JUST_THIS  # type: ignore[misc]
     teacher: _Fraction
     ideal: _Fraction
     before: _Fraction
     after: _Fraction
 
 
-class _Effort(_Part):
+class _Effort(TypedDict):
+    __pydantic_config__ = _JUST_THIS  # type: ignore[misc]
     samples: _Count
     die_samples: _Count
     bytes_down: _Amount
@@ -36,7 +34,8 @@ class _Effort(_Part):
     host_macs: _Count
 
 
-class _Phase(_Part):
+class _Phase(TypedDict):
+    __pydantic_config__ = _JUST_THIS  # type: ignore[misc]
     input_events: _Amount
     synaptic_events_per_layer: list[_Amount]
     spikes_per_layer: list[_Amount]
@@ -44,12 +43,14 @@ class _Phase(_Part):
     code_writes: _Amount
 
 
-class _Cost(_Part):
-    inference: _Phase | None = None
-    learning: _Phase | None = None
+class _Cost(TypedDict):
+    __pydantic_config__ = _JUST_THIS  # type: ignore[misc]
+    inference: NotRequired[_Phase | None]
+    learning: NotRequired[_Phase | None]
 
 
-class _Summary(_Part):
+class _Summary(TypedDict):
+    __pydantic_config__ = _JUST_THIS  # type: ignore[misc]
     accuracy: _Accuracy
     network: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=2)]
     train_samples: _Count
@@ -58,8 +59,11 @@ class _Summary(_Part):
     weight_updates: _Count
     code_writes: _Count
     saturation: dict[str, dict[str, _Count]]
-    method: _Effort | None = None
-    cost: _Cost | None = None
+    method: NotRequired[_Effort]
+    cost: NotRequired[_Cost]
+
+
+_SUMMARY: TypeAdapter[Any] = TypeAdapter(_Summary)
 
 
 class LimitsMet(NamedTuple):
@@ -79,19 +83,18 @@ def limits_met(facts: Mapping[str, Any]) -> LimitsMet:
 
 def read_summary(text: str) -> dict[str, Any]:
     """A stored summary as it is. Raises ValueError, in one line, if what others count on is missing or absurd."""
-    facts = read_object(text)
     try:
-        _Summary.model_validate(facts)
+        facts: dict[str, Any] = _SUMMARY.validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]
-        raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+        raise ValueError(": ".join(filter(None, (".".join(map(str, first["loc"])), first["msg"])))) from None
     return facts
 
 
 def read_object(text: str) -> dict[str, Any]:
     """A JSON object. Raises ValueError, in one line."""
     try:
-        found = json.loads(text, parse_constant=_refuse, parse_float=_figure)
+        found = json.loads(text, parse_constant=_refuse)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
     if not isinstance(found, dict):
@@ -99,10 +102,5 @@ def read_object(text: str) -> dict[str, Any]:
     return found
 
 
-def _figure(text: str) -> float:
-    value = float(text)
-    return value if abs(value) <= _LARGEST else _refuse(text)
-
-
 def _refuse(text: str) -> Any:
-    raise ValueError(f"{text} is no figure of a chip")
+    raise ValueError(f"{text} is no figure")

@@ -33,6 +33,9 @@ _JOINS = (
 )
 
 
+_NONE_MET = LimitsMet(0, ())
+
+
 class Known(NamedTuple):
     """What is stored of a task."""
 
@@ -207,8 +210,8 @@ class SweepStore:
         if known.packed_spec is None:
             return None
         try:
-            stored, asked = read_object(known.packed_spec.text()), json.loads(spec)
-            same = stored == asked or settings_without_places(stored) == settings_without_places(asked)
+            text = known.packed_spec.text()
+            same = text == spec or _same_settings(read_object(text), json.loads(spec))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise damaged(task.name, f"its spec cannot be read: {error}") from None
         if not same:
@@ -317,7 +320,7 @@ class SweepStore:
             limits=_limits(name, full, silent),
             key=key.hex(),
             teacher_digest=digest.hex() if isinstance(digest, bytes) else None,
-            made_with=MadeWith(*map(_printable, made)),
+            made_with=_maker(*made),
             **found,
         )
 
@@ -350,6 +353,10 @@ class SweepStore:
         execute(f"INSERT OR REPLACE INTO result VALUES ({', '.join('?' * len(row))})", row)
 
 
+def _same_settings(stored: dict[str, Any], asked: dict[str, Any]) -> bool:
+    return stored == asked or settings_without_places(stored) == settings_without_places(asked)
+
+
 def _missing(key: str) -> Row:
     return Row(key, {}, 0, "missing", key=key)
 
@@ -362,6 +369,8 @@ def _short(key: str, keys: Iterable[str]) -> str:
 
 
 def _limits(task: str, full: Any, silent: Any) -> LimitsMet:
+    if (full, silent) == (0, ""):
+        return _NONE_MET
     try:
         return LimitsMet(int(full), tuple(map(int, silent.split(",") if silent else ())))
     except (TypeError, ValueError, AttributeError):
@@ -370,7 +379,14 @@ def _limits(task: str, full: Any, silent: Any) -> LimitsMet:
 
 def _printable(text: Any) -> str:
     """A stored text as one line that does nothing to a terminal."""
+    if isinstance(text, str) and text.isprintable():
+        return text
     return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in str(text))
+
+
+@lru_cache(maxsize=64)
+def _maker(*versions: Any) -> MadeWith:
+    return MadeWith(*map(_printable, versions))
 
 
 @lru_cache(maxsize=64)

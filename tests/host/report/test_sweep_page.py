@@ -1,5 +1,6 @@
 """What the page of a sweep says, against the rows it was made of."""
 
+import os
 import re
 from html import unescape
 from pathlib import Path
@@ -10,6 +11,8 @@ import pytest
 import synthetic
 from conftest import report
 
+from host.errors import SweepError
+from host.report import write_sweep
 from host.run import resolve
 from host.sweep import SweepStore
 
@@ -154,3 +157,11 @@ def test_a_study_alone_and_unfinished(tmp_path: Path) -> None:
     synthetic.fill_study(database, ("mismatch:0..0.3", "thermal:0.1"), 2, 4, missing=5)
     report(database)
     assert "5 tasks are missing or failed, so there is no answer yet" in _text(tmp_path / "s.html")
+
+
+@pytest.mark.parametrize("figure", [1e308, float("inf"), float("nan")])
+def test_a_cost_that_no_chip_has_is_named(tmp_path: Path, figure: float) -> None:
+    synthetic.fill(tmp_path / "s.sqlite", {"mismatch": [0.1]}, 1, extra={"cost": {"energy_pj": figure}})
+    with pytest.raises(SweepError, match=r"^row mismatch-0.1-die-1-\w{8}: its [^\n]+$"):
+        write_sweep(tmp_path / "s.sqlite", None, "0.9", None, None, None, None)
+    assert os.listdir(tmp_path) == ["s.sqlite"]

@@ -56,12 +56,13 @@ def test_a_row_that_says_what_no_run_has_found_is_named(path, statement):
     assert "\n" not in str(raised.value)
 
 
+EFFORT = '{"samples":1,"die_samples":1,"bytes_down":1e308,"bytes_up":0,"weights_programmed":0,"host_macs":0}'
 ABSURD = {
     "what is no JSON": "{",
     "nested too deeply": "[" * 100_000,
     "no object": "[1]",
     "no figure": A_SUMMARY.replace('"code_writes":0', '"code_writes":NaN'),
-    "more than any chip": A_SUMMARY.replace('"saturation":{}', '"saturation":{},"cost":{"x":1e308}'),
+    "more than any chip": A_SUMMARY.replace('"saturation":{}', f'"saturation":{{}},"method":{EFFORT}'),
     "text for a count": A_SUMMARY.replace('"weight_updates":1', '"weight_updates":"1"'),
     "a count below 0": A_SUMMARY.replace('"train_samples":1', '"train_samples":-1'),
     "a count beyond 64 bits": A_SUMMARY.replace('"train_samples":1', f'"train_samples":{2**63}'),
