@@ -3,7 +3,7 @@
 Read `finding` (what a rule says), `design` (what a rule may look at), `registry` (the rules by name), then the rules:
 `counting`, `membrane`, `weights`, `learning`, `resources`. Importing a file of rules registers them, in the order of
 the imports here, which is that of the report. `try_plugins` finds what is wrong with a neuron or learning rule of
-another package.
+another package, `try_effects` with its effects.
 
 May know: `cost`, `design`, `die` (for the levels of a design's errors), `physical`, `nonideality`. Never a run: a rule
 is arithmetic on a design, and answers at once.
@@ -17,9 +17,9 @@ from chipsim.check import counting, learning, membrane, resources, weights  # no
 from chipsim.check.design import Design
 from chipsim.check.finding import Finding, RuleLimits
 from chipsim.check.registry import RULES, Rule
-from chipsim.die import try_plugins
+from chipsim.die import try_effects, try_plugins
 
-__all__ = ["RULES", "Design", "Finding", "Rule", "RuleLimits", "check", "try_plugins"]
+__all__ = ["RULES", "Design", "Finding", "Rule", "RuleLimits", "check", "try_effects", "try_plugins"]
 
 
 def check(design: Design) -> list[Finding]:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from chipsim import ChipInterface
-from chipsim.die import try_effects
+from chipsim.check import try_effects
 from chipsim.physical import not_modelled
 from host.data import Encoder
 from host.methods import Job, find

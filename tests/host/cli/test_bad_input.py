@@ -2,11 +2,13 @@
 
 import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-from small_runs import SMALL_FLAGS, end, everything_in, small_arrays, start, write_npz
+from small_runs import ROOT, SMALL_FLAGS, end, everything_in, small_arrays, start, write_npz
 
 
 @pytest.fixture
@@ -246,3 +248,16 @@ def test_in_a_process_of_its_own(arguments, word, here):
     assert re.fullmatch(r"chipsim: [^\n]+\n", ended.err), ended.err
     assert word in ended.err
     assert everything_in(here) == {}
+
+
+def test_a_file_error_without_a_systems_words_is_told_in_a_librarys():
+    """As numpy raises it, with neither an errno nor a file's name."""
+    program = (
+        "from host.cli import commands\n"
+        "def lost(**options): raise FileNotFoundError('my.csv not\\nfound.')\n"
+        "commands.cli.main = lost\n"
+        "commands.main()\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == "chipsim: cannot read or write a file: my.csv not found.\n"
