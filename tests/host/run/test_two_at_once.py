@@ -76,7 +76,8 @@ def test_a_lock_ends_with_its_process(chipsim, finished):
 
 def test_a_new_run_holds_its_folder(here, data_file):
     """From before it learns until it has ended."""
-    process = start("run", "--dataset", data_file, *SMALL_FLAGS, "--epochs", "400", "--out", "run")
+    endless = ("--epochs", "3000", "--set", "training.chunk=16", "--threads", "1")
+    process = start("run", "--dataset", data_file, *SMALL_FLAGS, *endless, "--out", "run")
     lock = here / "run" / ".lock"
     while not (lock.exists() and lock.read_bytes()):
         assert process.poll() is None, process.communicate()
