@@ -33,3 +33,7 @@ class SweepError(HostError):
 
 class TeacherError(HostError):
     """A teacher's file that cannot be read, or a network that cannot be put on a chip."""
+
+
+class DataWarning(UserWarning):
+    """A data set that can be used, but does not look like what was meant."""

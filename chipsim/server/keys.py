@@ -15,6 +15,7 @@ import zmq
 from zmq.auth import load_certificate
 
 from chipsim.design import ChipError
+from chipsim.reading import UnreadableError, open_file
 
 SECRET, PUBLIC = "secret.key", "public.key"
 
@@ -87,9 +88,10 @@ def check_allowed(folder: Path) -> None:
 
 def _load(path: Path) -> tuple[bytes, bytes | None]:
     try:
+        open_file(path).close()  # what is a pipe or a device must not be waited for
         public, secret = load_certificate(path)
-    except OSError:
-        raise ChipError(f"there is no key at {path}: make keys with chipsim keygen --out FOLDER") from None
+    except (UnreadableError, OSError) as error:
+        raise ChipError(f"there is no key at {path} ({error}): make keys with chipsim keygen --out FOLDER") from None
     except ValueError as error:
         raise ChipError(f"{path} is no key of chipsim keygen: {error}") from None
     for key in (public, secret):

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
+from typing import TextIO
 
 import click
 
 from host.cli.ctrl_c import keep_interrupts
 from host.cli.groups import LazyGroup, Where, whose
+from host.errors import DataWarning
 from host.near import did_you_mean
 
 # Heading -> command -> where it is, and the first line of its help.
@@ -101,6 +104,7 @@ _COMMANDS = {
 def main() -> None:
     """Entry point: every mistake of the user's ends in one line on stderr and exit status 2."""
     keep_interrupts()
+    warnings.showwarning = _warn
     try:
         status = cli.main(standalone_mode=False)
         sys.stdout.flush()
@@ -120,6 +124,28 @@ def main() -> None:
         if isinstance(error, BrokenPipeError):  # the reader, such as head, has seen enough
             sys.exit(0)
         _fail(f"cannot read or write {error.filename or 'the output'}: {error.strerror}", 2)
+    except MemoryError as error:
+        what = " ".join(str(error).split())
+        _fail(
+            f"out of memory{f' ({what})' if what else ''}: what needs less is a smaller data set or network, --set"
+            " training.chunk=64, fewer --threads or --workers",
+            2,
+        )
+
+
+def _warn(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """What is a user's to know in one line; what is a programmer's as Python shows it."""
+    if issubclass(category, DataWarning):
+        print(f"chipsim: warning: {message}", file=sys.stderr)
+    else:
+        print(warnings.formatwarning(message, category, filename, lineno, line), file=file or sys.stderr, end="")
 
 
 def _fail(message: str, status: int) -> None:

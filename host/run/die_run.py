@@ -9,9 +9,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from chipsim import ChipInterface
+from chipsim import ChipError, ChipInterface
 from chipsim.physical import not_modelled
-from host.data import Encoder
+from host.data import Encoder, describe
+from host.errors import HostError, LinkError
 from host.methods import Job, find
 from host.run.chip_source import ChipSource, InProcess
 from host.run.cost_facts import cost_json
@@ -20,7 +21,7 @@ from host.run.plugins import plugins_used
 from host.run.setup import prepare
 from host.settings import RunSpec
 from host.training import CHUNK, Progress, Score, Setup, evaluate
-from nonideality import parse_all
+from nonideality import NoiseError, parse_all
 
 _SATURATIONS = (
     "membrane_low_rail",
@@ -85,13 +86,21 @@ def run(
     folder: an existing run's, or a function that makes one for the spec with nothing left open (called once the data
     are read, so that bad data leave nothing behind). source: where the die is; the ideal chip, a model that no wire
     leads to, is always in this process. Neither `threads` nor `source` changes a bit of the result. Raises DataError,
-    RunFolderError, ChipError, LinkError; OSError if the folder cannot be written.
+    RunFolderError, ChipError, LinkError; OSError if the folder cannot be written; MemoryError. A folder made here does
+    not stay where nothing can be gone on from.
     """
     listener = listener or NullListener()
     setup = prepare(spec, listener.stage)
     kept_in = folder(setup.spec) if callable(folder) else folder
     listener.stage("ideal chip")
-    return run_die(setup, reference(setup, threads), threads, kept_in, listener, source)
+    try:
+        return run_die(setup, reference(setup, threads), threads, kept_in, listener, source)
+    except LinkError:  # the run can go on once the chip can be reached
+        raise
+    except (ChipError, HostError, NoiseError, MemoryError):
+        if kept_in is not None:
+            kept_in.discard()
+        raise
 
 
 def reference(setup: Setup, threads: int = 1) -> Reference:
@@ -156,6 +165,8 @@ def run_die(
     summary = {
         **facts,
         "data_origin": setup.dataset.origin,
+        "scaling": describe(setup.dataset),
+        "validation": {"samples": len(setup.valid), "own": setup.dataset.valid is not None},
         "samples_per_s": None if rate is None else round(rate, 1),
         "link": source.link(),
         "run_dir": str(folder.path) if folder else None,

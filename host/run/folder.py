@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import errno
 import io
@@ -10,6 +11,7 @@ import os
 import platform
 import shutil
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict, fields
 from datetime import date
 from importlib.metadata import version
@@ -31,8 +33,10 @@ _WRITTEN = ("checkpoint.bin", "metrics.csv", "result.json", "spec.toml", "versio
 class RunFolder:
     """A folder that holds a spec from the moment it exists."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, made: Sequence[Path] | None = None) -> None:
+        """made: the folders that were made for a new run, innermost first; None: the run was there."""
         self.path = path
+        self._made = made
 
     @staticmethod
     def check(out: Path) -> None:
@@ -69,7 +73,8 @@ class RunFolder:
             beside.chmod(0o755)
             write_text(beside / "spec.toml", spec.to_toml())
             write_text(beside / "versions.json", json.dumps(versions(), indent=2) + "\n")
-            return RunFolder(_take(beside, out) if out else _take_unused(beside, name))
+            taken = _take(beside, out) if out else _take_unused(beside, name)
+            return RunFolder(taken, [taken, *parents])
         except (OSError, UnicodeError) as error:
             if beside is not None:
                 shutil.rmtree(beside, ignore_errors=True)
@@ -86,7 +91,7 @@ class RunFolder:
         except (OSError, UnicodeError) as error:
             (folder / "versions.json").unlink(missing_ok=True)
             raise RunFolderError(_cannot_write(folder, error)) from None
-        return RunFolder(folder)
+        return RunFolder(folder, [])
 
     @staticmethod
     def open(path: Path) -> tuple[RunFolder, RunSpec]:
@@ -102,6 +107,17 @@ class RunFolder:
         for name in _WRITTEN:
             for leftover in self.path.glob(f".{name}.*"):
                 leftover.unlink(missing_ok=True)
+
+    def discard(self) -> None:
+        """Undo `create`, unless a checkpoint is there to go on from; a run that was there before stays."""
+        if self._made is None or (self.path / "checkpoint.bin").exists():
+            return
+        self.clear()
+        for name in _WRITTEN:
+            (self.path / name).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # somebody put something else there meanwhile
+            for folder in self._made:
+                folder.rmdir()
 
     def save_progress(self, progress: Progress, identity: dict[str, str]) -> None:
         """Metrics, then the checkpoint: stopped between them, a resumed run writes both again. Raises OSError."""

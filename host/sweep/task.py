@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from host.data import Dataset, load
 from host.run import resolve, resolved
-from host.settings import RunSpec, hash_of
+from host.settings import AUTO, RunSpec, hash_of
 from host.sweep.store import canonical
 
 _LONGEST_LABEL = 60
@@ -28,7 +28,7 @@ class Task(NamedTuple):
 
 def tasks_of(spec: RunSpec, dies: Iterable[int]) -> Iterator[Task]:
     """The tasks of one point: `spec` on each of `dies`. Raises DataError."""
-    dataset = _dataset(spec.dataset, spec.data_dir)
+    dataset = _dataset(spec.dataset, spec.data_dir, spec.scale)
     settings = resolved(spec, dataset).model_dump(mode="json")
     label = _label(settings)
     design = canonical({**settings, "noise": [], "die": 0})
@@ -38,20 +38,20 @@ def tasks_of(spec: RunSpec, dies: Iterable[int]) -> Iterator[Task]:
 
 
 @lru_cache(maxsize=4)
-def _dataset(name: str, data_dir: str | None) -> Dataset:
-    return load(name, data_dir)
+def _dataset(name: str, data_dir: str | None, scale: str) -> Dataset:
+    return load(name, data_dir, scale)
 
 
 @lru_cache(maxsize=4)
-def _usual(name: str, data_dir: str | None) -> dict[str, Any]:
-    """What a run on this data set has if nothing else is asked for."""
-    spec = resolved(resolve(None, {"dataset": name}), _dataset(name, data_dir))
+def _usual(name: str, data_dir: str | None, scale: str) -> dict[str, Any]:
+    """What a run on this data set, read with this scale, has if nothing else is asked for."""
+    spec = resolved(resolve(None, {"dataset": name}), _dataset(name, data_dir, scale))
     return dict(_leaves(spec.model_dump(mode="json")))
 
 
 def _label(settings: Mapping[str, Any]) -> str:
     """Noises, and whatever differs from the usual, as far as it fits; the hash after it tells the rest apart."""
-    usual = _usual(settings["dataset"], settings["data_dir"])
+    usual = _usual(settings["dataset"], settings["data_dir"], settings.get("scale", AUTO))
     chip = settings.get("chip")
     parts = [] if chip is None else [f"chip-{chip['name']}"]
     parts += [text.replace(":", "-") for text in settings["noise"]]

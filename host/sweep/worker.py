@@ -7,6 +7,7 @@ import os
 import socket
 import threading
 import time
+import warnings
 from dataclasses import replace
 from functools import cache, lru_cache
 
@@ -14,7 +15,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from chipsim import ChipError
-from host.errors import DataError, HostError
+from host.errors import DataError, DataWarning, HostError
 from host.run import Outcome, Reference, prepare, reference, run_die, spec_of
 from host.settings import RunSpec
 from host.sweep.store import Result, Timing, canonical
@@ -81,10 +82,11 @@ def setup_and_reference(design: str, data: str | None) -> tuple[Setup, Reference
 
 @cache
 def _one_thread() -> None:
-    """Workers share the cores among themselves: each, with all its libraries, has one."""
+    """Workers share the cores among themselves: each, with all its libraries, has one. None of them warns."""
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = "1"  # for what is loaded later
     threadpool_limits(1)
+    warnings.simplefilter("ignore", DataWarning)  # said where the sweep was started
 
 
 def excerpt(setup: Setup, n: int) -> Setup:

@@ -6,6 +6,7 @@ from typing import Any
 
 from chipsim import __version__
 from host.cli.text.cost import cost_lines
+from host.cli.text.data import data_lines
 from host.data import encoding_named
 from host.link.traffic import link_lines
 from host.methods import find
@@ -19,6 +20,7 @@ def report(outcome: Outcome) -> str:
     network = "-".join(map(str, summary["network"]))
     lines = [
         f"chipsim {__version__}: {summary['dataset']}, {network}, {spec.steps} steps, die {spec.die}, seed {spec.seed}",
+        *data_lines(summary),
         f"  encoding {spec.encoding}: {encoding_named(spec.encoding).meaning}",
         *_plugins(summary),
         *_chip(summary),
