@@ -127,9 +127,7 @@ def dataset_of(name: str, arrays: dict[str, NDArray[Any]], origin: str, byte_ran
             raise DataError(
                 f"{origin}: x_train has {widths[0]} values per sample, x_{part} {widths[1]}; they must be equal"
             )
-    low, high = usual_ends(inputs["train"], byte_range)
-    if low == high:
-        raise DataError(f"{origin}: every value of x_train is {low:g}; there is nothing to learn from")
+    low, high = usual_ends(inputs["train"], byte_range, origin)
     parts = {part: Samples(x, labels[part], low, high) for part, x in inputs.items()}
     check_scales(parts["train"], origin)
     shape = image_shape(arrays["x_train"].shape[1:])

@@ -15,14 +15,16 @@ from host.settings import AUTO, ends_of
 _BYTES = (0.0, 255.0)
 
 
-def usual_ends(raw: NDArray[np.generic], byte_range: bool) -> tuple[float, float]:
+def usual_ends(raw: NDArray[np.generic], byte_range: bool, origin: str) -> tuple[float, float]:
     """The two of a training set (n, n_in) where nothing is said. byte_range: these are bytes of images, come what may.
 
-    Bytes of 0 and 1 alone are no grey levels but truth values, which mean the same in any type.
+    Bytes of 0 and 1 alone are no grey levels but truth values, which mean the same in any type. Raises DataError.
     """
     low, high = range_of(raw)
     if byte_range or (raw.dtype == np.uint8 and high > 1):
         return _BYTES
+    if low == high:
+        raise DataError(f"{origin}: every value of x_train is {low:g}; there is nothing to learn from")
     return (0.0, 1.0) if low >= 0 and high <= 1 else (low, high)
 
 

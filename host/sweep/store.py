@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
@@ -119,7 +120,7 @@ class SweepStore:
         if path.exists():  # looked at before anything is written beside it: what is no sweep stays as it was
             _look(path)[0].close()
         try:
-            lock = WriterLock.take(path.resolve())
+            lock = WriterLock.take(Path(os.path.realpath(path)))
         except OSError as error:
             raise SweepError(f"cannot make {path}: {error.strerror}; choose another --out") from None
         with ExitStack() as undo, _errors(path):

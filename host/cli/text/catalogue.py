@@ -134,6 +134,7 @@ def data_json(data_dir: str | None) -> str:
 
 def data_text(data_dir: str | None) -> str:
     lines = []
+    data_folders(data_dir)  # a folder that cannot be is refused once, not for each data set
     entries, problems = _data_entries(data_dir)
     for entry in entries:
         lines += [f"{entry['name']:<8} {entry['about']}", f"         found: {entry['found'] or 'no'}"]

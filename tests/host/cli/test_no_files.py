@@ -9,6 +9,10 @@ import numpy as np
 import pytest
 from small_runs import IDX_FILES, SMALL_FLAGS, everything_in, idx_bytes, small_arrays, write_idx, write_npz
 
+from chipsim import ChipError
+from chipsim.server import load_public_key
+from host.files import write_text
+
 PIPE, DEVICE, CIRCLE, NOBODY = "a pipe", "a device", "a circle", "~nobody-at-all/it"
 
 
@@ -54,10 +58,10 @@ READERS = {
     "a chip to show": lambda path: ("spec", path),
     "a pulse curve": lambda path: ("run", "--set", f"learning_circuit.pulse_curve_csv={path}"),
     "data": lambda path: ("run", "--dataset", path),
-    "a sweep": lambda path: ("yield", path),
+    "a sweep": lambda path: ("yield", path, "--at-least", "0.9"),
+    "a new sweep": lambda path: ("sweep", "--noise", "mismatch:0.1,0.2", "--out", path),
     "a sweep to report": lambda path: ("report", path),
     "a record": lambda path: ("bench", "--against", path),
-    "a key": lambda path: ("run", "--chip-address", "tcp://127.0.0.1:9", "--chip-key", path),
 }
 
 
@@ -66,6 +70,12 @@ READERS = {
 def test_where_a_file_should_be(refused, placed, here, reader, kind):
     path = placed(kind, here / "it.npz")
     assert "it.npz" in refused(*READERS[reader](path))
+
+
+@pytest.mark.parametrize("kind", [PIPE, DEVICE, CIRCLE])
+def test_where_a_key_should_be(placed, here, kind):
+    with pytest.raises(ChipError, match="there is no key at .*it.key"):
+        load_public_key(placed(kind, here / "it.key"))
 
 
 @pytest.mark.parametrize("kind", [PIPE, DEVICE, CIRCLE])
@@ -110,13 +120,14 @@ def test_the_doctor_lives_with_such_a_home(chipsim, here, monkeypatch):
     assert ended.status in (0, 1) and "~nobody-at-all" in ended.out
 
 
-@pytest.mark.parametrize("command", [("trace", "--samples", "0", "-o")])
-def test_a_device_is_not_replaced(refused, placed, here, data_file, command):
+def test_a_pipe_or_a_device_is_not_replaced(placed, here):
     """A file renamed to its name would be in its place; as root that was /dev/null for the whole machine."""
-    path = placed(PIPE, here / "it.vcd")
-    flags = ("--dataset", data_file, *SMALL_FLAGS, "--after", "0")
-    assert "it.vcd" in refused(command[0], *flags, *command[1:], path)
-    assert path.is_fifo()
+    for kind in (PIPE, DEVICE):
+        path = placed(kind, here / "it.vcd")
+        with pytest.raises(OSError, match=r"a pipe or a device.*it\.vcd"):
+            write_text(path, "x")
+        assert path.is_fifo() or path.is_char_device()
+        assert names_in(here) == [str(path)]
 
 
 TEXTS = {

@@ -6,8 +6,7 @@ from small_runs import SMALL, SMALL_FLAGS, small_arrays, write_npz
 
 from host.data import load
 from host.errors import DataError
-from host.run import prepare, resolve, run
-from host.sweep.task import tasks_of
+from host.run import prepare, resolve, resolved, run
 
 ARRAYS = small_arrays()
 OWN = {"x_valid": ARRAYS["x_test"][:20], "y_valid": ARRAYS["y_test"][:20]}
@@ -27,9 +26,7 @@ def test_it_validates_and_all_else_is_learned_from(tmp_path):
 def test_epochs_follow_from_all_training_samples(tmp_path):
     spec = resolve(None, {"dataset": str(write_npz(tmp_path / "own.npz", **OWN)), "hidden": [7], "steps": 6})
     epochs = -(-20_000 // 150)  # of all 150
-    [task] = tasks_of(spec, [1])
-    assert prepare(spec).spec.training.epochs == epochs
-    assert f'"epochs":{epochs},' in task.spec
+    assert prepare(spec).spec.training.epochs == epochs == resolved(spec, load(spec.dataset)).training.epochs
 
 
 def test_the_digest_covers_it(tmp_path):
