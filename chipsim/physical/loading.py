@@ -13,7 +13,7 @@ from chipsim.design import ChipError
 from chipsim.physical.derive import derive
 from chipsim.physical.spec import PhysicalSpec
 from chipsim.physical.toml_lines import key_lines, line_of
-from chipsim.reading import TomlError, UnreadableError, parse_toml, read_text
+from chipsim.reading import NoTextError, TomlError, UnreadableError, parse_toml, read_text
 
 PRESETS = ("ideal", "brainscales2", "rram", "cmos-180nm")
 
@@ -38,6 +38,8 @@ def source_text(source: str) -> str:
         return preset_text(source)
     try:
         return read_text(source)
+    except NoTextError as error:
+        raise ChipError(f"chip {source!r} is not a text file: {error}") from None
     except UnreadableError as error:
         near = difflib.get_close_matches(source, PRESETS, 1)
         hint = f"did you mean {near[0]!r}? " if near else ""

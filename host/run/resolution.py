@@ -20,7 +20,7 @@ from host.methods import TRAINING_METHODS, Method, find
 from host.near import did_you_mean
 from host.run.hardware_setting import HardwareSetting
 from host.settings import RunSpec, put, put_default
-from host.teachers import check_kind, digest_of, neuron_settings
+from host.teachers import check_kind, digest_of, has_convolutions, neuron_settings
 from learning_circuit import Brings
 
 
@@ -56,7 +56,8 @@ def spec_of(settings: Mapping[str, Any], config: Path | None = None) -> RunSpec:
     from_file = _names_teacher(filled)
     if from_file:
         filled.setdefault("hidden", ())
-    suited = suited_to(dataset) if isinstance(dataset, str) else Suited({}, None)
+    convolutional = from_file and has_convolutions(Path(filled["teacher"]["file"]))
+    suited = suited_to(dataset, convolutional) if isinstance(dataset, str) else Suited({}, None)
     for key, value in suited.settings.items():
         if not (from_file and key.startswith("teacher.")):  # that is how one is trained here
             put_default(filled, key, value)

@@ -13,7 +13,7 @@ DATASET_DEFAULTS: dict[str, dict[str, Any]] = {
 }
 BUILT_IN = tuple(DATASET_DEFAULTS)
 
-# What suits colour images, whatever their name.
+# What suits colour images, and networks with convolutions, whatever their name.
 IMAGE_DEFAULTS: dict[str, Any] = {
     "hidden": (256,),
     "encoding": "current",

@@ -7,7 +7,7 @@ Read, in this order:
     perceptron     dense layers trained by scikit-learn, kept in a cache
     assembly       a network out of a file's operations, and what is refused; `batch_norm`: folded into a layer
     architecture   the grammar of ``--arch``
-    files          teachers from files, by what the name ends with
+    files          teachers from files, by what the name ends with; `convolutions`: whether one holds any
     function       any function that returns activations, or a torch module; `packages`: the optional ones
     onnx/, nir/, torch/   rooms of their own
 
@@ -21,6 +21,7 @@ from such a file starts (`test_teacher_file.py`). A sample's bits must not depen
 """
 
 from host.teachers.architecture import parse_architecture
+from host.teachers.convolutions import has_convolutions
 from host.teachers.files import check_kind, digest_of, network_of, neuron_settings, teacher_of
 from host.teachers.network import Layer, Network, dense_network
 from host.teachers.perceptron import RectifiedLayers, cached_teacher, scaled_teacher, train_teacher
@@ -35,6 +36,7 @@ __all__ = [
     "check_kind",
     "dense_network",
     "digest_of",
+    "has_convolutions",
     "network_of",
     "neuron_settings",
     "parse_architecture",

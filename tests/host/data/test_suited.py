@@ -59,16 +59,16 @@ def test_no_more_than_a_header_is_read(tmp_path):
     content = bytearray(path.read_bytes())
     content[300:2000] = bytes(1700)
     path.write_bytes(content)
-    assert suited_to(str(path)).settings == IMAGE_DEFAULTS
+    assert suited_to(str(path), False).settings == IMAGE_DEFAULTS
 
 
 @pytest.mark.parametrize("name", ["nowhere.npz", "nowhere", "~nobody-at-all/x.npz", "\0.npz", "n" * 300 + ".npz"])
 def test_a_file_that_cannot_be_read_suits_nothing(name):
-    assert suited_to(name) == ({}, None)
+    assert suited_to(name, False) == ({}, None)
 
 
 def test_an_idx_folder_has_no_colours(tmp_path):
-    assert suited_to(str(write_idx(tmp_path / "idx"))) == ({}, None)
+    assert suited_to(str(write_idx(tmp_path / "idx")), False) == ({}, None)
 
 
 def test_another_packages_images(site):
