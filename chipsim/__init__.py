@@ -22,6 +22,7 @@ Its rooms from top to bottom; each may import those below it as far as its page 
     random         random numbers that are functions of a counter
     design         what a chip is meant to be: layers, neurons, synapses, converters
     simd           generated code, the compiler, and the cache of what it made
+    reading        files that a user names, read within bounds
 
 Below all of them lie `learning_circuit` and `nonideality`. May never know: the host, data sets, teachers, files of a
 run. To see a cycle, read `design`, `die`, `layout`, then `kernel`; `simd` and `random` can be believed at first.

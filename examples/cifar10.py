@@ -5,9 +5,9 @@ Needs CIFAR-10 (see chipsim data) and a teacher (extras onnx and torch):
 chipsim teacher train --arch 32,64s2,64,128s2,fc128 --epochs 50 --precision bfloat16 --out cifar10.onnx
 python examples/cifar10.py --teacher cifar10.onnx --out cifar10
 
-Of the 50,000 training images the first 10,000 are there. A tenth of these, drawn by the seed, is held out from teacher
-and chip alike; the settings were chosen by them, since a network is overconfident on images that it knows by heart. The
-other 9,000 train the teacher and calibrate the chip.
+A tenth of the training images that are there, drawn by the seed, is held out from teacher and chip alike; the settings
+were chosen by these, of the first 10,000, since a network is overconfident on images that it knows by heart. All others
+train the teacher and calibrate the chip.
 
 Each chip takes some minutes; what is done is kept in the folder and not done again. Three pictures come out: accuracy
 against the number of calibration images, the confusion of the classes, and first-layer filters before and after.
@@ -83,12 +83,12 @@ def measure(setup: Setup, images: int, n_test: int, threads: int, console: Conso
     return Result(mismatch, spec.die, images, accuracy, confusion.tolist(), filters.round(6).tolist())
 
 
-def results_of(arguments: argparse.Namespace, console: Console) -> tuple[float, list[Result]]:
-    """The teacher's accuracy and every chip's, from the folder where they are there."""
+def results_of(arguments: argparse.Namespace, console: Console) -> tuple[str, float, list[Result]]:
+    """What the data are, the teacher's accuracy and every chip's, from the folder where they are there."""
     done = arguments.out / f"results-{arguments.test}.json"
     stored: dict[str, Any] = json.loads(done.read_text()) if done.exists() else {}
     spec = spec_of(arguments, 0.0, 1).hash()
-    if stored.get("spec") != spec:
+    if stored.get("spec") != spec or "data" not in stored:
         stored = {"spec": spec, "results": []}
     results = [Result(**each) for each in stored["results"]]
     known = {(each.mismatch, each.die, each.images) for each in results}
@@ -100,15 +100,20 @@ def results_of(arguments: argparse.Namespace, console: Console) -> tuple[float, 
             assert setup is not None, "something is left to do"
             if "teacher" not in stored:
                 console.stage("teacher on the test images")
+                stored["data"] = setup.dataset.origin
                 stored["teacher"] = setup.teacher.accuracy(setup.dataset.test.subset(np.arange(arguments.test)))
             results.append(measure(setup, images, arguments.test, arguments.threads, console))
             stored["results"] = [asdict(each) for each in results]
             write_text(done, json.dumps(stored))
-    return stored["teacher"], [r for r in results if (r.mismatch, r.die) in wanted and r.images in arguments.images]
+    return (
+        stored["data"],
+        stored["teacher"],
+        [r for r in results if (r.mismatch, r.die) in wanted and r.images in arguments.images],
+    )
 
 
-def table(teacher: float, results: list[Result], images: list[int], n_test: int) -> list[str]:
-    lines = [f"accuracy on {n_test:,} test images; teacher {teacher:.2%}; training images out of the first 10,000"]
+def table(data: str, teacher: float, results: list[Result], images: list[int], n_test: int) -> list[str]:
+    lines = [data, f"accuracy on {n_test:,} test images; teacher {teacher:.2%}"]
     for mismatch in sorted({each.mismatch for each in results}):
         dies = sorted({each.die for each in results if each.mismatch == mismatch})
         lines.append(f"{'ideal die' if mismatch == 0 else f'mismatch {mismatch:g}, dies {dies}'}")
@@ -205,8 +210,8 @@ def main() -> None:
     arguments.images = sorted(set(arguments.images))
     arguments.out.mkdir(parents=True, exist_ok=True)
     with Console() as console:
-        teacher, results = results_of(arguments, console)
-    print("\n".join(table(teacher, results, arguments.images, arguments.test)))
+        data, teacher, results = results_of(arguments, console)
+    print("\n".join(table(data, teacher, results, arguments.images, arguments.test)))
     plots = {
         "accuracy.png": draw_accuracy(teacher, results, arguments.test),
         "confusion.png": draw_confusion(results),

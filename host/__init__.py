@@ -23,8 +23,8 @@ Its rooms from top to bottom; each may import those below it as far as its page 
     terminal    what a person sees while something goes on
     settings    everything that can be set: data alone, no work
 
-Below them lie `errors.py`, `near.py` and `files.py`, and the whole of `chipsim`; every room may use the faces of
-`nonideality` and `learning_circuit`. What a run asks of its die it asks through `chipsim.ChipInterface`, so that the
-die may be behind a wire; ideal chips and twins are always in this process. Who needs the inside of `chipsim` says so on
-its page.
+Below them lie `errors.py`, `near.py`, `stored_arrays.py` and `files.py`, and the whole of `chipsim`; every room may use
+the faces of `nonideality` and `learning_circuit`. What a run asks of its die it asks through `chipsim.ChipInterface`,
+so that the die may be behind a wire; ideal chips and twins are always in this process. Who needs the inside of
+`chipsim` says so on its page.
 """

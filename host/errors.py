@@ -44,3 +44,7 @@ class TeacherError(HostError):
 def printable(text: str) -> str:
     """The text in one line, what is no letter or sign as its escape."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+class DataWarning(UserWarning):
+    """A data set that can be used, but does not look like what was meant."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import json
 import os
 import tempfile
-import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,14 +16,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chipsim.reading import UnreadableError, open_file
 from host.errors import RunFolderError
+from host.stored_arrays import npz
 
 _MAGIC = b"chipsim arrays 1\n"
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A file beside `path` to write to, which replaces `path` at the end; on an error `path` stays as it was."""
+    """A file beside `path` to write to, which replaces `path` at the end; on an error `path` stays as it was.
+
+    Raises OSError, also where a pipe or a device stands, which a file must not replace.
+    """
+    if path.exists() and not (path.is_file() or path.is_dir()):  # of a folder the system says so itself
+        raise OSError(errno.EINVAL, "it is a pipe or a device, which no file replaces", str(path))
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     os.close(handle)
     try:
@@ -60,7 +67,10 @@ def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], facts: Mapping[
 def read_arrays(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     """What `write_arrays` wrote. Raises RunFolderError if the file is missing, cut short or altered."""
     try:
-        content = path.read_bytes()
+        with open_file(path) as file:
+            content = file.read()
+    except UnreadableError as error:
+        raise RunFolderError(f"checkpoint {path} cannot be read: {error}") from None
     except OSError as error:
         raise RunFolderError(f"checkpoint {path} cannot be read: {error.strerror}") from None
     if not content.startswith(_MAGIC):
@@ -69,9 +79,9 @@ def read_arrays(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     if hashlib.sha256(payload).hexdigest().encode() + b"\n" != digest:
         raise RunFolderError(f"checkpoint {path} is damaged (cut short or altered): its checksum differs; start anew")
     try:
-        with np.load(io.BytesIO(payload), allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-    except (ValueError, OSError, zipfile.BadZipFile) as error:
+        with npz(io.BytesIO(payload)) as stored:
+            arrays = {name: stored.read(name) for name in stored.names}
+    except UnreadableError as error:
         raise RunFolderError(f"checkpoint {path} cannot be read: {error}") from None
     facts = json.loads(arrays.pop("__facts__").tobytes())
     return arrays, facts

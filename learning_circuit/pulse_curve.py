@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import math
+import os
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +43,8 @@ def read_pulse_curve(path: str) -> tuple[NDArray[np.float64], NDArray[np.float64
     Raises ValueError of one line that names the file, the line, the value and the rule.
     """
     try:
+        if not (os.path.isfile(path) or os.path.isdir(path)) and os.path.exists(path):
+            raise ValueError(f"pulse_curve_csv {path} is a pipe or a device: name a file that lists pulses")
         with Path(path).open(newline="", encoding="utf-8-sig") as file:
             lines = [(number, row) for number, row in enumerate(csv.reader(file), start=1) if any(map(str.strip, row))]
     except OSError as error:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import difflib
-import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -15,6 +13,7 @@ from chipsim.design import ChipError
 from chipsim.physical.derive import derive
 from chipsim.physical.spec import PhysicalSpec
 from chipsim.physical.toml_lines import key_lines, line_of
+from chipsim.reading import NoTextError, TomlError, UnreadableError, parse_toml, read_text
 
 PRESETS = ("ideal", "brainscales2", "rram", "cmos-180nm")
 
@@ -38,25 +37,25 @@ def source_text(source: str) -> str:
     if source in PRESETS:
         return preset_text(source)
     try:
-        return Path(source).read_text(encoding="utf-8-sig")
-    except OSError as error:
+        return read_text(source)
+    except NoTextError as error:
+        raise ChipError(f"chip {source!r} is not a text file: {error}") from None
+    except UnreadableError as error:
         near = difflib.get_close_matches(source, PRESETS, 1)
         hint = f"did you mean {near[0]!r}? " if near else ""
         raise ChipError(
-            f"chip {source!r} is no preset and cannot be read as a file ({error.strerror}): {hint}give a TOML file or"
+            f"chip {source!r} is no preset and cannot be read as a file ({error}): {hint}give a TOML file or"
             f" one of {', '.join(PRESETS)}"
         ) from None
-    except ValueError as error:  # not UTF-8, or a NUL in the name
-        raise ChipError(f"chip {source!r} is not a text file: {error}") from None
 
 
 def load_table(source: str) -> tuple[dict[str, Any], dict[tuple[str, ...], int]]:
     """The tables of a preset or file, not validated, and where each key stands. Raises ChipError."""
     text = source_text(source)
     try:
-        return tomllib.loads(text), key_lines(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ChipError(f"chip {source} is not TOML: {error}") from None
+        return parse_toml(text), key_lines(text)
+    except TomlError as error:
+        raise ChipError(f"chip {source} {error}") from None
 
 
 def load(source: str) -> PhysicalSpec:

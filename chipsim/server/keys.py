@@ -24,6 +24,7 @@ import zmq
 from zmq.auth import load_certificate
 
 from chipsim.design import ChipError
+from chipsim.reading import UnreadableError
 from chipsim.simd import changeable_by_others
 
 SECRET, PUBLIC = "secret.key", "public.key"
@@ -158,8 +159,8 @@ def _load(path: Path) -> tuple[bytes, bytes | None]:
         if not path.is_file() or path.stat().st_size > _MOST_BYTES:  # nobody waits for a pipe, or reads a disk
             raise OSError
         public, secret = load_certificate(path)
-    except OSError:
-        raise ChipError(f"there is no key at {path}: make keys with chipsim keygen --out FOLDER") from None
+    except (UnreadableError, OSError) as error:
+        raise ChipError(f"there is no key at {path} ({error}): make keys with chipsim keygen --out FOLDER") from None
     except ValueError as error:
         raise ChipError(f"{path} is no key of chipsim keygen: {error}") from None
     for key in (public, secret):

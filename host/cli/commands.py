@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import errno
 import sys
+import warnings
+from typing import TextIO
 
 import click
 
 from host.cli.ctrl_c import keep_interrupts
 from host.cli.groups import LazyGroup, Where, whose
 from host.cli.streams import keep_streams
+from host.errors import DataWarning
 from host.near import did_you_mean
 
 # Heading -> command -> where it is, and the first line of its help.
@@ -103,6 +106,7 @@ def main() -> None:
     """Entry point: every mistake of the user's ends in one line on stderr and exit status 2."""
     keep_interrupts()
     output_lost = keep_streams()
+    warnings.showwarning = _warn
     try:
         status = cli.main(standalone_mode=False)
         sys.stdout.flush()
@@ -123,6 +127,28 @@ def main() -> None:
         if error.strerror is None:  # a library's own words
             _fail(f"cannot read or write a file: {' '.join(str(error).split())}", 2)
         _fail(f"cannot read or write {error.filename or 'a file'}: {error.strerror}", 2)
+    except MemoryError as error:
+        what = " ".join(str(error).split())
+        _fail(
+            f"out of memory{f' ({what})' if what else ''}: what needs less is a smaller data set or network, --set"
+            " training.chunk=64, fewer --threads or --workers",
+            2,
+        )
+
+
+def _warn(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """What is a user's to know in one line; what is a programmer's as Python shows it."""
+    if issubclass(category, DataWarning):
+        print(f"chipsim: warning: {message}", file=sys.stderr)
+    else:
+        print(warnings.formatwarning(message, category, filename, lineno, line), file=file or sys.stderr, end="")
 
 
 def _fail(message: str, status: int) -> None:

@@ -90,7 +90,7 @@ def setting_options(*names: str, shown: str | None = None) -> Callable[[_Command
 
 
 def _assignments(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, Any]:
-    import tomllib
+    from chipsim.reading import TomlError, parse_toml
 
     settings: dict[str, Any] = {}
     for text in values:
@@ -98,8 +98,8 @@ def _assignments(context: click.Context, parameter: click.Parameter, values: tup
         if not equals or not key:
             raise click.BadParameter(f"{text!r} is not KEY=VALUE; write for example neuron.low_rail_th=-1")
         try:
-            settings[key.strip()] = tomllib.loads(f"value = {value}")["value"]
-        except tomllib.TOMLDecodeError:
+            settings[key.strip()] = parse_toml(f"value = {value}")["value"]
+        except TomlError:
             settings[key.strip()] = value.strip()
     return settings
 

@@ -20,6 +20,7 @@ def teacher() -> None:
 @teacher.command(cls=GroupedCommand)
 @setting_option("dataset", default="cifar10")
 @setting_option("data_dir")
+@setting_option("scale")
 @option("--arch", group=NETWORK, required=True, help="Hidden layers, such as 32,64s2,64,64s2,fc128 (see below).")
 @option(
     "--out",
@@ -75,6 +76,7 @@ def teacher() -> None:
 def train(
     dataset: str,
     data_dir: str | None,
+    scale: str | None,
     arch: str,
     out: Path,
     learning_rate: float | None,
@@ -101,7 +103,8 @@ def train(
     with one_line_errors():
         import json
 
-        from host.data import load
+        from host.cli.text import scaling_text
+        from host.data import describe, load
         from host.run import resolve
         from host.teachers import parse_architecture
         from host.teachers.onnx import check_writable, write_onnx
@@ -114,22 +117,25 @@ def train(
             raise click.UsageError(f"--hold-out {hold_out} must be above 0, at most 0.5")
         parts = parse_architecture(arch)
         check_writable(out)
+        spec = resolve(None, {"dataset": dataset} | ({} if scale is None else {"scale": scale}))
         recipe = Recipe(
             parts,
             learning_rate=learning_rate,
             augmentation=augment,
-            hold_out=hold_out or resolve(None, {"dataset": dataset}).training.validation_fraction,
+            hold_out=hold_out or spec.training.validation_fraction,
             threads=threads or usable_cores(),
             **settings,
         )
-        data = load(dataset, data_dir)
+        data = load(dataset, data_dir, spec.scale)
         with Console() as console:
             trained = train(data, recipe, console.steps)
         write_onnx(trained.network, out)
+        scaling = describe(data)
         facts = {
             "file": str(out),
             "network": trained.network.describe(),
             "data_origin": data.origin,
+            "scaling": scaling,
             "train_samples": trained.samples,
             "train_accuracy": trained.train_accuracy,
             "validation_accuracy": trained.validation_accuracy,
@@ -140,9 +146,9 @@ def train(
             json.dumps(facts)
             if as_json
             else f"{out}: {facts['network']}, {trained.test_accuracy:.2%} on {len(data.test):,} test samples\n"
-            f"  {data.origin}\n"
+            f"  {data.origin}\n  {scaling_text(scaling)}\n"
             f"  trained on {trained.samples:,} training samples, {trained.train_accuracy:.2%} in the last epoch;"
-            f" {trained.validation_accuracy:.2%} on the {len(data.train) - trained.samples:,} held out"
+            f" {trained.validation_accuracy:.2%} on the {trained.held_out:,} held out"
         )
 
 

@@ -5,7 +5,9 @@ Read, in this order:
     samples     inputs as they were stored, and how to scale them to [0, 1]
     source      what a data set with a name is
     datasets    what there is, by name; `folders`: where it is looked for
+    scaling     which stored values mean 0 and 1; `notes`: what seems wrong with a data set
     formats     .npz files and the idx files of MNIST; `mnist16`, `yinyang`, `cifar10`: what these need of their own
+    suited      settings that suit a data set by its name, or by what its samples are
     parts       training and validation part
     shift       images moved by pixels; `rotation`: turned by small angles
     encoding    what an encoding is
@@ -31,11 +33,13 @@ from host.data.encoding import Encoding
 from host.data.folders import data_folders, find_mnist
 from host.data.formats import dataset_of
 from host.data.mnist16 import shrunk
-from host.data.parts import n_valid, split
+from host.data.parts import learned_and_checked, n_learned, split
 from host.data.rotation import Rotation
 from host.data.samples import Dataset, Samples
+from host.data.scaling import describe
 from host.data.shift import Shift
 from host.data.source import DataPlace, DataSource
+from host.data.suited import Suited, are_colour_images, suited_to
 from host.settings import DATA_SOURCES, ENCODERS
 
 __all__ = [
@@ -49,15 +53,20 @@ __all__ = [
     "Rotation",
     "Samples",
     "Shift",
+    "Suited",
+    "are_colour_images",
     "data_folders",
     "dataset_of",
+    "describe",
     "encoding_named",
     "find_cifar10",
     "find_mnist",
+    "learned_and_checked",
     "load",
-    "n_valid",
+    "n_learned",
     "place_of",
     "shrunk",
     "source_named",
     "split",
+    "suited_to",
 ]

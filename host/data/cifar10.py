@@ -1,47 +1,63 @@
-"""CIFAR-10 as two .npz files: the first 10,000 of the 50,000 training images, and all 10,000 test images.
+"""CIFAR-10 as .npz files: the parts of its 50,000 training images that are there, of five, and 10,000 test images.
 
 A. Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", University of Toronto, 2009.
 """
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from host.data.formats import opened_npz
 from host.errors import DataError
 
-FILES = {"train": "cifar10_train_1.npz", "test": "cifar10_test.npz"}
-ORIGIN = "CIFAR-10 (Krizhevsky 2009): the first 10,000 of 50,000 training images, all 10,000 test images"
+TRAIN = tuple(f"cifar10_train_{number}.npz" for number in range(1, 6))  # data_batch_1 to 5
+TEST = "cifar10_test.npz"
+SHAPE = (3, 32, 32)  # channels, height, width
 
 
 def find_cifar10(folders: list[Path]) -> tuple[Path | None, list[Path]]:
-    """The folder that holds both files, if any, and all folders that were looked at."""
+    """The folder that holds the test images and a part of the training images, if any, and all that were looked at."""
     looked = [folder for base in folders for folder in (base / "cifar10", base)]
-    found = [folder for folder in looked if all((folder / file).is_file() for file in FILES.values())]
+    found = [folder for folder in looked if (folder / TEST).is_file() and _parts(folder)]
     return (found[0] if found else None), looked
 
 
-def read_cifar10(folder: Path) -> dict[str, NDArray[Any]]:
-    """x_train, x_test (n, 32, 32, 3) bytes, y_train, y_test (n,). Raises DataError."""
-    arrays = {}
-    for part, file in FILES.items():
-        path = folder / file
-        try:
-            with np.load(path, allow_pickle=False) as stored:
-                images, labels = stored["x"], stored["y"]
-        except (OSError, EOFError, KeyError, zipfile.BadZipFile, zlib.error, ValueError) as error:
+def read_cifar10(folder: Path) -> tuple[dict[str, NDArray[Any]], str]:
+    """x_train, x_test (n, 32, 32, 3) bytes, y_train, y_test (n,), in the order of the parts; and what they are.
+
+    Raises DataError.
+    """
+    parts = _parts(folder)
+    read = [_read(folder / TRAIN[number - 1]) for number in parts]
+    images, labels = (np.concatenate(arrays) for arrays in zip(*read, strict=True))
+    test_images, test_labels = _read(folder / TEST)
+    arrays = {"x_train": images, "y_train": labels, "x_test": test_images, "y_test": test_labels}
+    which = f"part {parts[0]}" if len(parts) == 1 else f"parts {', '.join(map(str, parts))}"
+    return arrays, (
+        f"CIFAR-10 (Krizhevsky 2009): {which} of {len(TRAIN)}, {len(images):,} training images;"
+        f" {len(test_images):,} test images"
+    )
+
+
+def _parts(folder: Path) -> list[int]:
+    """The numbers, from 1, of the parts of the training images that are there."""
+    return [number for number, file in enumerate(TRAIN, 1) if (folder / file).is_file()]
+
+
+def _read(path: Path) -> tuple[NDArray[np.uint8], NDArray[Any]]:
+    with opened_npz(path, "get it again") as file:
+        if missing := [name for name in ("x", "y") if name not in file.names]:
             raise DataError(
-                f"{path} cannot be read ({error}): it needs x (n, 32, 32, 3) and y (n,); get it again"
-            ) from None
-        if images.dtype != np.uint8 or images.shape[1:] != (32, 32, 3):
-            raise DataError(
-                f"{path}: x is {images.dtype} {images.shape}; it must be uint8 (n, 32, 32, 3); get it again"
+                f"{path} cannot be read (no {' and no '.join(missing)}): it needs x (n, 32, 32, 3) and y (n,); get it"
+                " again"
             )
-        arrays[f"x_{part}"] = images
-        arrays[f"y_{part}"] = labels
-    return arrays
+        images, labels = file.read("x"), file.read("y")
+    if images.dtype != np.uint8 or images.shape[1:] != (32, 32, 3):
+        raise DataError(f"{path}: x is {images.dtype} {images.shape}; it must be uint8 (n, 32, 32, 3); get it again")
+    if labels.shape != (len(images),):
+        raise DataError(f"{path}: y has shape {labels.shape}; it must be ({len(images)},), one label per sample")
+    return images, labels

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import os
+import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from host.data.cifar10 import ORIGIN as CIFAR10_ORIGIN
+from chipsim.reading import UnreadableError, expanded
+from host.data.cifar10 import SHAPE as CIFAR10_SHAPE
 from host.data.cifar10 import find_cifar10, read_cifar10
 from host.data.digits import read_digits
 from host.data.folders import data_folders, mnist_in
 from host.data.formats import dataset_of, read_idx_folder, read_npz
 from host.data.mnist16 import mnist16
+from host.data.notes import notes_on
 from host.data.samples import Dataset, Samples
+from host.data.scaling import parts_of, rescaled
 from host.data.source import DataPlace, DataSource
 from host.data.yinyang import yinyang
-from host.errors import DataError
+from host.errors import DataError, DataWarning
 from host.near import did_you_mean
-from host.settings import DATA_SOURCES, DATASET_DEFAULTS, STEPS_LEARNED_IN
+from host.settings import AUTO, DATA_SOURCES, DATASET_DEFAULTS
 from nonideality import stream
 
 
@@ -82,25 +88,26 @@ class YinYang(DataSource):
 
 
 class Cifar10(DataSource):
-    """A part of it, as two files."""
+    """As many parts of it as there are."""
 
     name = "cifar10"
-    about = "32x32 colour images, the first 10,000 of 50,000 training images and 10,000 test images, 10 classes"
-    files = "its two .npz files"
+    about = "32x32 colour images, up to 50,000 training images in five parts and 10,000 test images, 10 classes"
+    image_shape = CIFAR10_SHAPE
+    files = "its .npz files"
     how_to_get = (
-        "make cifar10_train_1.npz of data_batch_1 and cifar10_test.npz of test_batch of"
-        " https://www.cs.toronto.edu/~kriz/cifar.html, each with x (n, 32, 32, 3) bytes and y (n,), put them into DIR"
-        " or DIR/cifar10, then name DIR with --data-dir or CHIPSIM_DATA"
+        "make cifar10_train_1.npz to cifar10_train_5.npz, or some of them, of data_batch_1 to data_batch_5 and"
+        " cifar10_test.npz of test_batch of https://www.cs.toronto.edu/~kriz/cifar.html, each with x (n, 32, 32, 3)"
+        " bytes and y (n,), put them into DIR or DIR/cifar10, then name DIR with --data-dir or CHIPSIM_DATA"
     )
     settings = DATASET_DEFAULTS["cifar10"]
-    steps_learned_in = STEPS_LEARNED_IN["cifar10"]
 
     def find(self, folders: Sequence[Path]) -> DataPlace | None:
         return DataPlace(*find_cifar10(list(folders)))
 
     def load(self, folder: Path | None) -> Dataset:
         assert folder is not None, "it needs files"
-        return dataset_of("cifar10", read_cifar10(folder), CIFAR10_ORIGIN, byte_range=True)
+        arrays, origin = read_cifar10(folder)
+        return dataset_of("cifar10", arrays, origin, byte_range=True)
 
 
 DATA_SOURCES.provide(DataSource, ("about",), (Digits, Mnist, Mnist16, YinYang, Cifar10))
@@ -118,12 +125,23 @@ def place_of(source: DataSource, data_dir: str | None) -> DataPlace | None:
         return source.find(data_folders(data_dir))
 
 
-def load(name: str, data_dir: str | None = None) -> Dataset:
-    """A data set by its name, an .npz file or a folder with the four idx files. Raises DataError."""
+def load(name: str, data_dir: str | None = None, scale: str = AUTO) -> Dataset:
+    """A data set by its name, an .npz file or a folder with the four idx files; scale: see `RunSpec.scale`.
+
+    What seems wrong with it is warned of (DataWarning), and kept in its notes. Raises DataError.
+    """
+    dataset = rescaled(_as_stored(name, data_dir), scale)
+    dataset = replace(dataset, notes=notes_on(dataset))
+    for note in dataset.notes:
+        warnings.warn(f"{name}: {note}", DataWarning, stacklevel=2)
+    return dataset
+
+
+def _as_stored(name: str, data_dir: str | None) -> Dataset:
     if DATA_SOURCES.offers(name):
         return _by_name(name, data_dir)
-    path = Path(name).expanduser()
-    if path.is_dir():
+    path = path_of(name)
+    if os.path.isdir(path):  # not of pathlib: it raises of names that are too long
         return read_idx_folder(path, path.name)
     if path.suffix == ".npz":
         return read_npz(path)
@@ -132,6 +150,14 @@ def load(name: str, data_dir: str | None = None) -> Dataset:
         f"unknown data set {name!r}: {did_you_mean(name, known)}choose {', '.join(known)}, an .npz file"
         " with x_train, y_train, x_test, y_test, or a folder with the four idx .gz files (see 'chipsim data')"
     )
+
+
+def path_of(name: str) -> Path:
+    """The file or folder that a data set's name means. Raises DataError."""
+    try:
+        return expanded(name)
+    except UnreadableError as error:
+        raise DataError(f"data set {name}: {error}") from None
 
 
 def _by_name(name: str, data_dir: str | None) -> Dataset:
@@ -152,7 +178,7 @@ def _check(dataset: Dataset) -> None:
     """Raises TypeError or ValueError if what another package has loaded is no data set."""
     if not isinstance(dataset, Dataset):
         raise TypeError(f"load() gives a {type(dataset).__name__}, not a host.data.Dataset")
-    for part, samples in (("train", dataset.train), ("test", dataset.test)):
+    for part, samples in parts_of(dataset).items():
         raw, labels = samples.raw, samples.labels
         if raw.ndim != 2 or raw.shape[1] != dataset.n_in or raw.size == 0 or raw.dtype.kind not in "uifb":
             raise ValueError(f"{part}.raw is {raw.dtype} {raw.shape}; it must be numbers (samples, {dataset.n_in})")
@@ -160,7 +186,7 @@ def _check(dataset: Dataset) -> None:
             raise ValueError(f"{part}.labels are {labels.dtype} {labels.shape}; they must be int64 ({len(raw)},)")
         if labels.min() < 0 or labels.max() >= dataset.n_classes:
             raise ValueError(f"{part}.labels go from {labels.min()} to {labels.max()}, of {dataset.n_classes} classes")
-        if not (samples.low < samples.high and np.isfinite(raw).all()):
+        if not (samples.scales and np.isfinite(raw).all()):
             raise ValueError(f"{part} must hold finite numbers, and low {samples.low} be below high {samples.high}")
     if dataset.n_classes < 2:
         raise ValueError(f"{dataset.n_classes} classes; at least two are needed")

@@ -6,13 +6,21 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from chipsim.reading import UnreadableError, expanded
 from host.data.formats import IDX_FILES
+from host.errors import DataError
 
 
 def data_folders(data_dir: str | None) -> list[Path]:
-    """Where data sets are looked for, in this order."""
-    named = [data_dir, os.environ.get("CHIPSIM_DATA")]
-    return [Path(folder).expanduser() for folder in named if folder]
+    """Where data sets are looked for, in this order. Raises DataError if there is no such home folder."""
+    named = {"--data-dir": data_dir, "CHIPSIM_DATA": os.environ.get("CHIPSIM_DATA")}
+    folders = []
+    for where, folder in named.items():
+        try:
+            folders += [expanded(folder)] if folder else []
+        except UnreadableError as error:
+            raise DataError(f"{where} {folder}: {error}") from None
+    return folders
 
 
 def find_mnist(data_dir: str | None) -> tuple[Path | None, list[Path]]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from host.data.samples import Samples
+from host.data.samples import End, Samples
 from nonideality import stream
 
 
@@ -24,8 +26,22 @@ class Shift:
         n, room = len(samples), self.pixels
         images = samples.raw.reshape(n, height, width, channels)
         margin = ((0, 0), (room, room), (room, room), (0, 0))
-        wide = np.pad(images, margin, constant_values=images.dtype.type(samples.low))
+        wide = np.pad(images, margin)
         top, left = stream("shift", self.seed, epoch).integers(2 * room + 1, size=(2, n))
         rows, columns = top[:, None] + np.arange(height), left[:, None] + np.arange(width)
         raw = wide[np.arange(n)[:, None, None], rows[:, :, None], columns[:, None, :]]
+        outside_rows, outside_columns = (
+            (at < room) | (at >= side + room) for at, side in ((rows, height), (columns, width))
+        )
+        came_in = outside_rows[:, :, None] | outside_columns[:, None, :]
+        dark = np.broadcast_to(_stored(samples.low, images.dtype), height * width * channels)
+        raw = np.where(came_in[..., None], dark.reshape(height, width, channels), raw)
         return replace(samples, raw=raw.reshape(n, -1))
+
+
+def _stored(low: End, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """What means 0, as values of this type: the nearest that it has."""
+    if dtype.kind in "ui":
+        limits = np.iinfo(dtype)
+        low = np.clip(low, limits.min, limits.max)
+    return np.asarray(low).astype(dtype)

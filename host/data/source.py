@@ -27,6 +27,8 @@ class DataSource(ABC):
     files_of: ClassVar[str] = ""  # the data set whose files they are; empty: its own
     how_to_get: ClassVar[str] = "nothing to do"
     settings: ClassVar[Mapping[str, Any]] = {}  # of a run, by dotted name: what suits it where nothing else is said
+    # Channels, height, width of its samples, if they are images: from these more settings follow, see `suited`.
+    image_shape: ClassVar[tuple[int, int, int] | None] = None
     steps_learned_in: ClassVar[int | None] = None  # at the end of a window; None: half of it
 
     def find(self, folders: Sequence[Path]) -> DataPlace | None:

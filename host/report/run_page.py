@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import csv
+import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from chipsim.reading import read_text
 from host.data import encoding_named
 from host.errors import RunFolderError
 from host.link.traffic import link_lines
@@ -32,6 +34,7 @@ _TRIPLE = {
 }
 # Of result.json: what the page cannot do without.
 _NEEDED = ("accuracy", "test_samples", "train_samples", "saturation", "network", "weight_updates", "noise", "die_seed")
+_LARGEST = 64 << 20  # bytes of a run's files of text
 _PLOTS = {
     "rates.png": (
         "Rate against target",
@@ -107,13 +110,13 @@ def _summary(folder: Path) -> dict[str, Any]:
 
 
 def _json(path: Path, folder: Path) -> dict[str, Any]:
-    try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    if not path.exists():
         raise RunFolderError(
             f"{folder} has no {path.name}: the run is not finished; finish it with chipsim run --resume {folder}"
-        ) from None
-    except (ValueError, OSError) as error:
+        )
+    try:
+        content: dict[str, Any] = json.loads(read_text(path, _LARGEST))
+    except (ValueError, RecursionError) as error:
         raise RunFolderError(
             f"{path} cannot be read ({error}); write it again with chipsim run --resume {folder}"
         ) from None
@@ -126,11 +129,11 @@ def _checks(path: Path) -> list[dict[str, float]]:
     """The rows of metrics.csv, as numbers."""
     if not path.exists():
         return []
-    with path.open(newline="", encoding="utf-8") as file:
-        try:
-            return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
-        except (TypeError, ValueError) as error:
-            raise RunFolderError(f"{path} cannot be read ({error}); name another run") from None
+    try:
+        rows = csv.DictReader(io.StringIO(read_text(path, _LARGEST)))
+        return [{name: float(value) for name, value in row.items()} for row in rows]
+    except (TypeError, ValueError, csv.Error) as error:
+        raise RunFolderError(f"{path} cannot be read ({error}); name another run") from None
 
 
 def _interval(accuracy: float, samples: int) -> tuple[float, float]:

@@ -10,10 +10,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from chipsim import ChipInterface
+from chipsim import ChipError, ChipInterface
 from chipsim.check import try_effects
 from chipsim.physical import not_modelled
-from host.data import Encoder
+from host.data import Encoder, describe
+from host.errors import HostError, LinkError
 from host.methods import Job, find
 from host.run.chip_source import ChipSource, InProcess
 from host.run.cost_facts import cost_json
@@ -24,7 +25,7 @@ from host.run.setup import prepare
 from host.settings import RunSpec
 from host.teachers import teacher_digest
 from host.training import CHUNK, Progress, Score, Setup, evaluate
-from nonideality import parse_all
+from nonideality import NoiseError, parse_all
 
 _SATURATIONS = (
     "membrane_low_rail",
@@ -91,7 +92,7 @@ def run(
     are read and effects of other packages tried, so that bad ones leave nothing behind). source: where the die is; the
     ideal chip, a model that no wire leads to, is always in this process. Neither `threads` nor `source` changes a bit
     of the result. Raises DataError, RunFolderError, ChipError, NoiseError, LinkError; OSError if the folder cannot be
-    written.
+    written; MemoryError. A folder made here does not stay where nothing can be gone on from.
     """
     listener = listener or NullListener()
     setup = prepare(spec, listener.stage)
@@ -100,7 +101,14 @@ def run(
     kept_in = folder(setup.spec) if callable(folder) else folder
     with kept_in.alone() if kept_in else nullcontext():
         listener.stage("ideal chip")
-        return run_die(setup, reference(setup, threads), threads, kept_in, listener, source)
+        try:
+            return run_die(setup, reference(setup, threads), threads, kept_in, listener, source)
+        except LinkError:  # the run can go on once the chip can be reached
+            raise
+        except (ChipError, HostError, NoiseError, MemoryError):
+            if kept_in is not None:
+                kept_in.discard()
+            raise
 
 
 def reference(setup: Setup, threads: int = 1) -> Reference:
@@ -166,6 +174,8 @@ def run_die(
     summary = {
         **facts,
         "data_origin": setup.dataset.origin,
+        "scaling": describe(setup.dataset),
+        "validation": {"samples": len(setup.valid), "own": setup.dataset.valid is not None},
         "samples_per_s": None if rate is None else round(rate, 1),
         "link": source.link(),
         "run_dir": str(folder.path) if folder else None,

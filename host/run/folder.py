@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import errno
 import io
@@ -9,7 +10,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, fields
 from datetime import date
@@ -34,9 +35,13 @@ _LOCK = ".lock"  # of the process that runs in the folder
 class RunFolder:
     """A folder that holds a spec from the moment it exists."""
 
-    def __init__(self, path: Path, mix_versions: bool = False) -> None:
-        """mix_versions: whether to go on from what another chipsim, numba or numpy has learned."""
+    def __init__(self, path: Path, made: Sequence[Path] | None = None, mix_versions: bool = False) -> None:
+        """made: the folders that were made for a new run, innermost first; None: the run was there.
+
+        mix_versions: whether to go on from what another chipsim, numba or numpy has learned.
+        """
         self.path = path
+        self._made = made
         self._mix_versions = mix_versions
         self._made_with = [made_with()]  # by which versions the run has come so far, the first ones first
         self._alone = False
@@ -76,7 +81,8 @@ class RunFolder:
             beside.chmod(0o755)
             write_text(beside / "spec.toml", spec.to_toml())
             write_text(beside / "versions.json", json.dumps(versions(), indent=2) + "\n")
-            return RunFolder(_take(beside, out) if out else _take_unused(beside, name))
+            taken = _take(beside, out) if out else _take_unused(beside, name)
+            return RunFolder(taken, [taken, *parents])
         except (OSError, UnicodeError) as error:
             if beside is not None:
                 shutil.rmtree(beside, ignore_errors=True)
@@ -93,7 +99,7 @@ class RunFolder:
         except (OSError, UnicodeError) as error:
             (folder / "versions.json").unlink(missing_ok=True)
             raise RunFolderError(_cannot_write(folder, error)) from None
-        return RunFolder(folder)
+        return RunFolder(folder, [])
 
     @staticmethod
     def open(path: Path, mix_versions: bool = False) -> tuple[RunFolder, RunSpec]:
@@ -102,7 +108,7 @@ class RunFolder:
             raise RunFolderError(
                 f"{path} holds no run (no spec.toml in it): name a run folder, or start one with --out"
             )
-        return RunFolder(path, mix_versions), resolve(path / "spec.toml", {})
+        return RunFolder(path, None, mix_versions), resolve(path / "spec.toml", {})
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -136,6 +142,17 @@ class RunFolder:
         for name in _WRITTEN:
             for leftover in self.path.glob(f".{name}.*"):
                 leftover.unlink(missing_ok=True)
+
+    def discard(self) -> None:
+        """Undo `create`, unless a checkpoint is there to go on from; a run that was there before stays."""
+        if self._made is None or (self.path / "checkpoint.bin").exists():
+            return
+        self._clear()
+        for name in (*_WRITTEN, _LOCK):
+            (self.path / name).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # somebody put something else there meanwhile
+            for folder in self._made:
+                folder.rmdir()
 
     def save_progress(self, progress: Progress, identity: dict[str, str]) -> None:
         """Metrics, then the checkpoint: stopped between them, a resumed run writes both again. Raises OSError."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from pathlib import Path
@@ -14,13 +13,14 @@ from pydantic import BaseModel, ValidationError
 
 from chipsim.check import try_plugins
 from chipsim.design import NEURONS, rule_of
-from host.data import DATA_SOURCES, encoding_named, source_named
+from chipsim.reading import NoTextError, TomlError, UnreadableError, expanded, parse_toml, read_text
+from host.data import Suited, encoding_named, suited_to
 from host.errors import SettingError
 from host.methods import TRAINING_METHODS, Method, find
 from host.near import did_you_mean
 from host.run.hardware_setting import HardwareSetting
 from host.settings import RunSpec, put, put_default
-from host.teachers import check_kind, digest_of, neuron_settings
+from host.teachers import check_kind, digest_of, has_convolutions, neuron_settings
 from learning_circuit import Brings
 from nonideality import NoiseError, settled
 
@@ -58,8 +58,9 @@ def spec_of(settings: Mapping[str, Any], config: Path | None = None) -> RunSpec:
     from_file = _names_teacher(filled)
     if from_file:
         filled.setdefault("hidden", ())
-    source = source_named(dataset) if isinstance(dataset, str) and DATA_SOURCES.offers(dataset) else None
-    for key, value in (source.settings if source else {}).items():
+    convolutional = from_file and has_convolutions(Path(filled["teacher"]["file"]))
+    suited = suited_to(dataset, convolutional) if isinstance(dataset, str) else Suited({}, None)
+    for key, value in suited.settings.items():
         if not (from_file and key.startswith("teacher.")):  # that is how one is trained here
             put_default(filled, key, value)
     circuit, steps = (
@@ -69,9 +70,7 @@ def spec_of(settings: Mapping[str, Any], config: Path | None = None) -> RunSpec:
     if isinstance(circuit, dict):
         with contextlib.suppress(TypeError, ValueError, OverflowError):  # steps that are no number are refused below
             n_steps = int(steps)
-            learned_in = source.steps_learned_in if source else None
-            if learned_in is None:
-                learned_in = n_steps - n_steps // 2
+            learned_in = n_steps - n_steps // 2 if suited.steps_learned_in is None else suited.steps_learned_in
             circuit.setdefault("warm_up_steps", n_steps - learned_in)
     try:
         spec = RunSpec.model_validate(filled)
@@ -139,7 +138,10 @@ def _names_teacher(settings: dict[str, Any]) -> bool:
     teacher = settings.get("teacher")
     if not isinstance(teacher, dict) or not isinstance(teacher.get("file"), str):
         return False
-    path = Path(teacher["file"]).expanduser().absolute()
+    try:
+        path = expanded(teacher["file"]).absolute()
+    except UnreadableError as error:
+        raise SettingError(f"teacher {teacher['file']}: {error}") from None
     check_kind(path)
     teacher["file"] = str(path)
     if teacher.get("digest") is None:
@@ -154,18 +156,18 @@ def _names_teacher(settings: dict[str, Any]) -> bool:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise SettingError(f"config {path} cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError as error:
+        return read_text(path)
+    except NoTextError as error:
         raise SettingError(f"config {path} is not TOML: {error}") from None
+    except UnreadableError as error:
+        raise SettingError(f"config {path} cannot be read: {error}") from None
 
 
 def _parsed(text: str, path: Path | None) -> dict[str, Any]:
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise SettingError(f"config {path} is not TOML: {error}") from None
+        return parse_toml(text)
+    except TomlError as error:
+        raise SettingError(f"config {path} {error}") from None
 
 
 def _known_keys(path: tuple[str, ...]) -> list[str]:

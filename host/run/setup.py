@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from chipsim.physical import place_layers
-from host.data import Dataset, Samples, Shift, load, n_valid, split
+from host.data import Dataset, Samples, Shift, learned_and_checked, load, n_learned
 from host.errors import SettingError
 from host.methods import find
 from host.run.resolution import checked_method
@@ -40,7 +40,7 @@ def complete(spec: RunSpec, n_train: int, n_weights: int) -> RunSpec:
 def resolved(spec: RunSpec, dataset: Dataset) -> RunSpec:
     """`spec` with nothing left open, for its data."""
     sizes = (dataset.n_in, *spec.hidden, dataset.n_classes)
-    n_train = len(dataset.train) - n_valid(len(dataset.train), spec.training.validation_fraction)
+    n_train = n_learned(dataset, spec.training.validation_fraction)
     return complete(spec, n_train, sum(a * b for a, b in pairwise(sizes)))
 
 
@@ -71,8 +71,8 @@ def prepare(
     """
     method = checked_method(spec)
     on_message("loading data")
-    dataset = load(spec.dataset, spec.data_dir)
-    train, valid = split(dataset.train, spec.training.validation_fraction, spec.seed)
+    dataset = load(spec.dataset, spec.data_dir, spec.scale)
+    train, valid = learned_and_checked(dataset, spec.training.validation_fraction, spec.seed)
     if spec.chip is not None and make_teacher is None:
         place_layers(spec.chip, spec.design_of(layers_of(spec, dataset)).shapes)
     spec = resolved(spec, dataset)

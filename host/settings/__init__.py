@@ -7,7 +7,8 @@ Read, in this order:
     choices        what some settings choose from, with what each choice means: encodings, norms, output targets
     method_names   the built-in training methods by name, with what each does
     plugins        which encodings, data sets and methods there are, those of other packages included
-    defaults       what suits a data set where nothing else is said
+    scale          how stored values become inputs from 0 to 1
+    defaults       what suits a data set, or images, where nothing else is said
     flags          which settings have a flag on the command line
     nested         settings by dotted name
 
@@ -21,24 +22,28 @@ files written before must be read.
 """
 
 from host.settings.choices import ENCODINGS, OUTPUT_TARGETS, Norm, OutputTarget
-from host.settings.defaults import BUILT_IN, DATASET_DEFAULTS, STEPS_LEARNED_IN
+from host.settings.defaults import BUILT_IN, DATASET_DEFAULTS, IMAGE_DEFAULTS, IMAGE_STEPS_LEARNED_IN
 from host.settings.flags import FLAGS, FlaggedSetting, flagged
 from host.settings.in_the_loop import LoopSpec, LossSpec
 from host.settings.method_names import METHODS
 from host.settings.nested import put, put_default
 from host.settings.plugins import DATA_SOURCES, ENCODERS, TRAINING_METHODS, EncodingName, MethodName
+from host.settings.scale import AUTO, SCALES, ends_of
 from host.settings.spec import RunSpec, TeacherSpec, TrainingSpec, deciding_settings
 
 __all__ = [
+    "AUTO",
     "BUILT_IN",
     "DATASET_DEFAULTS",
     "DATA_SOURCES",
     "ENCODERS",
     "ENCODINGS",
     "FLAGS",
+    "IMAGE_DEFAULTS",
+    "IMAGE_STEPS_LEARNED_IN",
     "METHODS",
     "OUTPUT_TARGETS",
-    "STEPS_LEARNED_IN",
+    "SCALES",
     "TRAINING_METHODS",
     "EncodingName",
     "FlaggedSetting",
@@ -51,6 +56,7 @@ __all__ = [
     "TeacherSpec",
     "TrainingSpec",
     "deciding_settings",
+    "ends_of",
     "flagged",
     "put",
     "put_default",

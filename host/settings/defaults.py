@@ -1,4 +1,4 @@
-"""The data sets that come by name, and what suits each where neither a flag nor the file says otherwise."""
+"""The data sets that come by name, and what suits data where neither a flag nor the file says otherwise."""
 
 from __future__ import annotations
 
@@ -9,18 +9,21 @@ DATASET_DEFAULTS: dict[str, dict[str, Any]] = {
     "mnist": {"hidden": (256,), "teacher.shift_px": 1},
     "mnist16": {"hidden": (246,)},
     "yinyang": {"hidden": (120,), "encoding": "current", "steps": 32},
-    "cifar10": {
-        "hidden": (256,),
-        "encoding": "current",
-        "neuron.low_rail_th": -1.0,
-        "learning_circuit.dead_zone_counts": 0.5,
-        "conversion.initial_membrane_th": 0.5,
-        "training.epochs": 1,
-        "training.learning_rate": 1e-3,
-        "training.validation_fraction": 0.1,
-    },
+    "cifar10": {},  # what suits its images
 }
-# Steps at the end of a window in which a data set is learned; half of the window where nothing is said. In the last
-# step counts are final: errors before it are mostly those of spikes still to come, and many layers learn to fire more.
-STEPS_LEARNED_IN = {"cifar10": 1}
-BUILT_IN = ("digits", "mnist", "mnist16", "yinyang", "cifar10")
+BUILT_IN = tuple(DATASET_DEFAULTS)
+
+# What suits colour images, and networks with convolutions, whatever their name.
+IMAGE_DEFAULTS: dict[str, Any] = {
+    "hidden": (256,),
+    "encoding": "current",
+    "neuron.low_rail_th": -1.0,
+    "learning_circuit.dead_zone_counts": 0.5,
+    "conversion.initial_membrane_th": 0.5,
+    "training.epochs": 1,
+    "training.learning_rate": 1e-3,
+    "training.validation_fraction": 0.1,
+}
+# Steps at the end of a window in which they are learned; half of the window where nothing is said. In the last step
+# counts are final: errors before it are mostly those of spikes still to come, and many layers learn to fire more.
+IMAGE_STEPS_LEARNED_IN = 1

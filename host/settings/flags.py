@@ -35,6 +35,7 @@ FLAGS: dict[str, Flag] = {
     "die": Flag("--die", "Chip"),
     "dataset": Flag("--dataset", "Data"),
     "data_dir": Flag("--data-dir", "Data"),
+    "scale": Flag("--scale", "Data"),
     "hidden": Flag("--hidden", "Network", "128,64 for digits"),
     "teacher.file": Flag("--teacher", "Network"),
     "teacher.step_s": Flag("--dt", "Network"),

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from chipsim.reading import MAX_DEPTH
 from host.errors import SettingError
 
 
 def put(settings: dict[str, Any], path: str, value: Any) -> None:
     *tables, key = path.split(".")
+    if len(tables) > MAX_DEPTH:
+        raise SettingError(f"{path[:40]}... is a name of {len(tables) + 1:,} parts: no setting is nested so deep")
     for table in tables:
         settings = settings.setdefault(table, {})
         if not isinstance(settings, dict):

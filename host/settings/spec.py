@@ -8,7 +8,15 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from chipsim import ChipSpec, NeuronSpec, SynapseSpec
 from chipsim.design import TargetBits, check_devices
@@ -17,6 +25,7 @@ from host.settings.choices import Norm, OutputTarget
 from host.settings.in_the_loop import LoopSpec
 from host.settings.methods import ConversionSpec, OfflineSpec
 from host.settings.plugins import DatasetName, EncodingName, MethodName
+from host.settings.scale import AUTO, ScaleName
 from learning_circuit import LearningCircuitSpec
 from nonideality import parse_all
 
@@ -75,6 +84,10 @@ class RunSpec(BaseModel):
 
     dataset: Annotated[DatasetName, Field(description="FILE.npz or FOLDER with idx files.")] = "digits"
     data_dir: Annotated[str | None, Field(description="Where data sets are looked for, before CHIPSIM_DATA.")] = None
+    scale: Annotated[
+        ScaleName,
+        Field(description="How stored values become 0 to 1: auto, type, data, feature (each its own range), LOW,HIGH."),
+    ] = AUTO
     # None where teacher.file says the layers.
     hidden: Annotated[
         tuple[Width, ...], Field(max_length=64, description="Widths of the hidden layers, such as 128,64.")
@@ -131,6 +144,14 @@ class RunSpec(BaseModel):
                 "teacher.step_s and teacher.integration (--dt, --integration) are for a NIR file: leave them out"
             )
         return self
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_unset(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A setting younger than files is left out where it says nothing: hash and file stay as they were."""
+        written: dict[str, Any] = handler(self)
+        if self.scale == AUTO:
+            written.pop("scale", None)
+        return written
 
     def check_layers(self, n_layers: int) -> None:
         """Raises ValueError if a noise, or what is set layer by layer, is not for a network of `n_layers`."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from chipsim.reading import TomlError, parse_toml
 from host.errors import SettingError
 from nonideality import parse
 
@@ -78,9 +78,9 @@ def setting_axis(text: str) -> Axis:
 
 def _values(name: str, text: str) -> list[Any]:
     try:
-        values: list[Any] = tomllib.loads(f"values = [{text}]")["values"]
+        values: list[Any] = parse_toml(f"values = [{text}]")["values"]
         return values
-    except tomllib.TOMLDecodeError:
+    except TomlError:
         words = [word.strip() for word in text.split(",")]
     if "" in words:
         raise SettingError(f"axis {name}: a value is missing between the commas of {text!r}")
@@ -89,8 +89,8 @@ def _values(name: str, text: str) -> list[Any]:
 
 def _value(word: str) -> Any:
     try:
-        return tomllib.loads(f"value = {word}")["value"]
-    except tomllib.TOMLDecodeError:
+        return parse_toml(f"value = {word}")["value"]
+    except TomlError:
         return word
 
 

@@ -46,7 +46,7 @@ def _settings(spec: RunSpec) -> dict[str, Any]:
         "neuron": spec.neuron.settings(),
         "learning_circuit": spec.learning_circuit.settings(),
     }
-    return dict(_leaves(tables)) | {"chip": chip}
+    return dict(_leaves(tables)) | {"chip": chip, "scale": spec.scale}
 
 
 def _table(hardware: PhysicalSpec) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -65,7 +66,7 @@ class SweepStore:
         if path.exists():  # looked at before anything is written beside it: what is no sweep stays as it was
             look(path).close()
         try:
-            lock = WriterLock.take(path.resolve())
+            lock = WriterLock.take(Path(os.path.realpath(path)))
         except OSError as error:
             raise SweepError(f"cannot make {path}: {error.strerror}; choose another --out") from None
         with ExitStack() as undo, errors_of(path):

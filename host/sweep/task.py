@@ -18,7 +18,7 @@ from host.run import (
     settings_without_places,
     teacher_recipe,
 )
-from host.settings import RunSpec
+from host.settings import AUTO, RunSpec
 
 _LONGEST_LABEL = 60
 _NOT_IN_LABEL = ("noise", "die", "data_dir", "chunk", "dataset", "file", "digest")
@@ -39,7 +39,7 @@ class Task(NamedTuple):
 
 def tasks_of(spec: RunSpec, dies: Iterable[int]) -> Iterator[Task]:
     """The tasks of one point: `spec` on each of `dies`. Raises DataError, and what a broken plug-in raises."""
-    dataset = _dataset(spec.dataset, spec.data_dir)
+    dataset = _dataset(spec.dataset, spec.data_dir, spec.scale)
     whole = resolved(spec, dataset)
     settings = whole.model_dump(mode="json")
     label = _label(settings)
@@ -53,24 +53,24 @@ def tasks_of(spec: RunSpec, dies: Iterable[int]) -> Iterator[Task]:
 
 def data_digest(spec: RunSpec) -> str:
     """Of the data that a spec means here. Raises DataError."""
-    return _dataset(spec.dataset, spec.data_dir).digest
+    return _dataset(spec.dataset, spec.data_dir, spec.scale).digest
 
 
 @lru_cache(maxsize=4)
-def _dataset(name: str, data_dir: str | None) -> Dataset:
-    return load(name, data_dir)
+def _dataset(name: str, data_dir: str | None, scale: str) -> Dataset:
+    return load(name, data_dir, scale)
 
 
 @lru_cache(maxsize=4)
-def _usual(name: str, data_dir: str | None) -> dict[str, Any]:
-    """What a run on this data set has if nothing else is asked for."""
-    spec = resolved(resolve(None, {"dataset": name}), _dataset(name, data_dir))
+def _usual(name: str, data_dir: str | None, scale: str) -> dict[str, Any]:
+    """What a run on this data set, read with this scale, has if nothing else is asked for."""
+    spec = resolved(resolve(None, {"dataset": name}), _dataset(name, data_dir, scale))
     return dict(_leaves(spec.model_dump(mode="json")))
 
 
 def _label(settings: Mapping[str, Any]) -> str:
     """Noises, and whatever differs from the usual, as far as it fits; the hash after it tells the rest apart."""
-    usual = _usual(settings["dataset"], settings["data_dir"])
+    usual = _usual(settings["dataset"], settings["data_dir"], settings.get("scale", AUTO))
     chip = settings.get("chip")
     parts = [] if chip is None else [f"chip-{chip['name']}"]
     parts += [text.replace(":", "-") for text in settings["noise"]]

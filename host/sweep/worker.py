@@ -7,6 +7,7 @@ import os
 import socket
 import threading
 import time
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
@@ -15,7 +16,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from chipsim import ChipError
-from host.errors import HostError
+from host.errors import DataWarning, HostError
 from host.run import Outcome, Reference, canonical, made_with, prepare, reference, run_die, spec_of
 from host.settings import RunSpec
 from host.sweep.facts import limits_met
@@ -150,10 +151,11 @@ def layers_of_teacher(task: Task) -> list[Layer] | None:
 
 @cache
 def _one_thread() -> None:
-    """Workers share the cores among themselves: each, with all its libraries, has one."""
+    """Workers share the cores among themselves: each, with all its libraries, has one. None of them warns."""
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = "1"  # for what is loaded later
     threadpool_limits(1)
+    warnings.simplefilter("ignore", DataWarning)  # said where the sweep was started
 
 
 def excerpt(setup: Setup, n: int) -> Setup:

@@ -10,7 +10,8 @@ Read, in this order:
                    pools and kernels, each into the layer beside them
     fidelity       how true a network is to its file: what a run and `chipsim teacher show` say of it
     architecture   the grammar of ``--arch``
-    files          teachers from files, by what the name ends with; `regular_file`: bytes, of bounded number
+    files          teachers from files, by what the name ends with; `regular_file`: bytes, of bounded number;
+                   `convolutions`: whether one holds any
     function       any function that returns activations, or a torch module; `packages`: the optional ones
     onnx/, nir/, torch/   rooms of their own
 
@@ -24,6 +25,7 @@ from such a file starts (`test_teacher_file.py`). A sample's bits must not depen
 """
 
 from host.teachers.architecture import parse_architecture
+from host.teachers.convolutions import has_convolutions
 from host.teachers.digest import teacher_digest
 from host.teachers.fidelity import Fidelity
 from host.teachers.files import check_kind, digest_of, facts_of, network_of, neuron_settings, teacher_of
@@ -42,6 +44,7 @@ __all__ = [
     "dense_network",
     "digest_of",
     "facts_of",
+    "has_convolutions",
     "network_of",
     "neuron_settings",
     "parse_architecture",

@@ -120,6 +120,11 @@ def _fitted_to_moved(network: Any, samples: Samples, epochs: int, shift: Shift) 
     return [(w / n, b / n) for w, b in sums]
 
 
+def _fact(end: float | NDArray[np.float64]) -> float | str:
+    """One end of the range of stored values, for a recipe."""
+    return hashlib.sha256(end.tobytes()).hexdigest() if isinstance(end, np.ndarray) else end
+
+
 def _layers(network: Any) -> list[Layer]:
     pairs = zip(network.coefs_, network.intercepts_, strict=True)
     return [(w.astype(np.float32), b.astype(np.float32)) for w, b in pairs]
@@ -150,7 +155,7 @@ def cached_teacher(
         "epochs": epochs,
         "shift": shift and asdict(shift),
         "classes": n_classes,
-        "scale": (samples.low, samples.high),
+        "scale": [_fact(end) for end in (samples.low, samples.high)],
         "inputs": hashlib.sha256(samples.raw.tobytes()).hexdigest(),
         "labels": hashlib.sha256(samples.labels.tobytes()).hexdigest(),
     }

@@ -29,11 +29,23 @@ FLOORS = {
     "learning_circuit": [],
     "nonideality": [],
     "chipsim": [
-        *("simd", "design", "random", "layout", "physical", "neurons", "kernel", "die", "cost", "check"),
+        *("reading", "simd", "design", "random", "layout", "physical", "neurons", "kernel", "die", "cost", "check"),
         *("run", "interface", "chip", "wire", "server"),
     ],
     "host": [
-        *("errors", "near", "files", "lock", "terminal", "settings", "data", "link", "teachers", "training"),
+        *(
+            "errors",
+            "near",
+            "stored_arrays",
+            "files",
+            "lock",
+            "terminal",
+            "settings",
+            "data",
+            "link",
+            "teachers",
+            "training",
+        ),
         *("gradients", "methods", "run", "sweep", "trace", "studies", "plots", "compare", "report", "bench", "cli"),
     ],
 }

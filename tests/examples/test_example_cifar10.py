@@ -48,7 +48,7 @@ def run(module, monkeypatch, files, *more):
 def test_it_measures_draws_and_remembers(cifar10, files, monkeypatch, capsys):
     run(cifar10, monkeypatch, files, "--images", 0, 6, "--dies", 2)
     out = capsys.readouterr().out
-    assert "training images out of the first 10,000" in out
+    assert "CIFAR-10 (Krizhevsky 2009): part 1 of 5" in out
     assert out.count("after 6 images") == 2
     assert {path.name for path in (files / "out").glob("*.png")} == {"accuracy.png", "confusion.png", "filters.png"}
     stored = json.loads((files / "out" / "results-20.json").read_text())

@@ -67,6 +67,7 @@ def specs(draw):
             RunSpec,
             dataset=st.sampled_from(["digits", "mnist", "mnist16", "yinyang"]) | st.text(),
             data_dir=st.none() | st.text(),
+            scale=st.sampled_from(["auto", "type", "data", "feature", "0,16", "-1.5,1e+300"]),
             hidden=st.just(hidden),
             steps=st.just(steps),
             encoding=st.sampled_from(["rate", "bernoulli", "current", "latency", "log-latency"]),

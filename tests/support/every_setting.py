@@ -12,6 +12,7 @@ from host.settings import RunSpec
 OTHER: dict[str, Any] = {
     "dataset": "yinyang",
     "data_dir": "elsewhere",
+    "scale": "0,2.5",
     "hidden": [5, 4],
     "steps": 22,
     "target_bits": 7,

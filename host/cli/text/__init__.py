@@ -1,7 +1,8 @@
 """What commands print, as text and as JSON: results in, lines out.
 
-`run` is the result of a run, and its details; `cost` its costs; `catalogue` lists noises, methods and data sets,
-`plugins` which package each is of; `derived`, `placement` and `check` are about chips in physical units.
+`run` is the result of a run, and its details; `data` how its data were read, `cost` its costs; `catalogue` lists
+noises, methods and data sets, `plugins` which package each is of; `derived`, `placement` and `check` are about chips in
+physical units.
 
 May know: the rooms whose results it tells (`run`, `methods`, `data`, `link.traffic`, `settings`; `chipsim.check`,
 `chipsim.design`, `chipsim.physical`, `nonideality`). Never a flag. Only `check` looks at the terminal, for its width
@@ -12,6 +13,7 @@ To add a line: what it says belongs into the JSON object, too, and into a test o
 
 from host.cli.text.catalogue import data_json, data_text, methods_json, methods_text, noise_json, noise_text
 from host.cli.text.check import report_json, show
+from host.cli.text.data import scaling_text
 from host.cli.text.derived import derived_json, derived_text
 from host.cli.text.placement import map_json, map_text
 from host.cli.text.plugins import plugin_groups, plugins_json, plugins_text
@@ -34,5 +36,6 @@ __all__ = [
     "plugins_text",
     "report_json",
     "result_text",
+    "scaling_text",
     "show",
 ]

@@ -9,6 +9,7 @@ from typing import Any
 from host.data import DATA_SOURCES, DataPlace, DataSource, data_folders, place_of
 from host.errors import DataError
 from host.methods import TRAINING_METHODS
+from host.settings import SCALES
 from host.terminal import table
 from nonideality import EFFECTS, NoiseError, Nonideality
 
@@ -133,6 +134,7 @@ def data_json(data_dir: str | None) -> str:
 
 def data_text(data_dir: str | None) -> str:
     lines = []
+    data_folders(data_dir)  # a folder that cannot be is refused once, not for each data set
     entries, problems = _data_entries(data_dir)
     for entry in entries:
         lines += [f"{entry['name']:<8} {entry['about']}", f"         found: {entry['found'] or 'no'}"]
@@ -140,8 +142,10 @@ def data_text(data_dir: str | None) -> str:
             looked = ", ".join(entry["looked_in"]) or "nowhere: neither --data-dir nor CHIPSIM_DATA is set"
             lines += [f"         looked in: {looked}", f"         to get it: {entry['how_to_get']}"]
     lines += [
-        "FILE.npz with arrays x_train (n, ...), y_train (n,), x_test, y_test; labels from 0",
+        "FILE.npz with arrays x_train (n, ...), y_train (n,), x_test, y_test, perhaps x_valid, y_valid; labels from 0",
         "FOLDER   with the four idx .gz files named as MNIST's",
+        "--scale says which stored values mean 0 and 1:",
+        *table([*SCALES.items(), ("LOW,HIGH", "these two; a number alone is HIGH, and LOW is 0")], align="<", indent=2),
         *(f"broken: {problem}" for problem in problems),
     ]
     return "\n".join(lines)

@@ -6,6 +6,7 @@ from typing import Any
 
 from chipsim import __version__
 from host.cli.text.cost import cost_lines
+from host.cli.text.data import data_lines
 from host.data import encoding_named
 from host.link.traffic import link_lines
 from host.methods import find
@@ -27,6 +28,7 @@ def result_text(outcome: Outcome) -> str:
     rows = [(name, f"{summary['accuracy'][name]:.2%}", text) for name, text in meanings.items()]
     lines = [
         f"{summary['dataset']}, {network}, {spec.steps} steps, die {spec.die}, seed {spec.seed}; {noise}",
+        *data_lines(summary),
         *_teacher(outcome),
         f"accuracy on {summary['test_samples']:,} test samples",
         *table(rows, align="<><", indent=2),

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from chipsim.design import to_image
-from host.data import Dataset, Samples, split
+from host.data import Dataset, Samples, learned_and_checked
 from host.errors import TeacherError
 from host.teachers.architecture import ConvolutionPart, DensePart, Part
 from host.teachers.network import ImageShape, Network
@@ -49,6 +49,7 @@ class Recipe:
 class Trained:
     network: Network
     samples: int  # that it was trained on
+    held_out: int
     train_accuracy: float  # over the last epoch, augmented, with dropout and rounded activations
     validation_accuracy: float  # on those held out
     test_accuracy: float
@@ -65,7 +66,7 @@ def train(dataset: Dataset, recipe: Recipe, progress: Callable[[int, int, str], 
     torch.set_num_threads(recipe.threads)
     try:
         torch.manual_seed(recipe.seed)
-        samples, held_out = split(dataset.train, recipe.hold_out, recipe.seed)
+        samples, held_out = learned_and_checked(dataset, recipe.hold_out, recipe.seed)
         if len(samples) == 1:
             raise TeacherError(f"{dataset.name}: one training sample is held out, which leaves one: get more samples")
         module = _module(torch, shape, recipe, dataset.n_classes)
@@ -74,6 +75,7 @@ def train(dataset: Dataset, recipe: Recipe, progress: Callable[[int, int, str], 
         return Trained(
             network_of_module(module, shape)[0],
             len(samples),
+            len(held_out),
             accuracy,
             _accuracy(torch, module, held_out, shape),
             _accuracy(torch, module, dataset.test, shape),

@@ -1,10 +1,14 @@
-"""CIFAR-10 from its two files: order of the values, scale, and what is refused."""
+"""CIFAR-10 from its files: which parts, order of the values, scale, and what is refused."""
+
+import os
 
 import numpy as np
 import pytest
 
 from chipsim.design import to_image
+from host.data.cifar10 import find_cifar10, read_cifar10
 from host.data.datasets import load
+from host.data.folders import data_folders
 from host.errors import DataError
 
 
@@ -26,7 +30,44 @@ def test_images_keep_their_place_and_scale(tmp_path, inside):
     assert (data.n_in, data.n_classes, len(data.train), len(data.test)) == (3072, 10, 20, 20)
     values = to_image(data.test.values(slice(None)), data.image_shape)
     assert np.allclose(values, images.transpose(0, 3, 1, 2) / 255)
-    assert "first 10,000 of 50,000 training images" in data.origin
+    assert "part 1 of 5, 20 training images; 20 test images" in data.origin
+
+
+@pytest.mark.parametrize("parts", [(1,), (2,), (1, 2), (1, 3, 5), (1, 2, 3, 4, 5)])
+def test_all_parts_that_are_there_are_read_in_their_order(tmp_path, parts):
+    write(tmp_path)
+    (tmp_path / "cifar10_train_1.npz").unlink()
+    for number in parts:
+        images = np.full((3, 32, 32, 3), number, np.uint8)
+        np.savez(tmp_path / f"cifar10_train_{number}.npz", x=images, y=np.arange(10)[[number, 0, 9]])
+    data = load("cifar10", str(tmp_path))
+    assert data.train.raw[:, 0].tolist() == [number for number in parts for _ in range(3)]
+    assert data.train.labels.tolist() == [label for number in parts for label in (number, 0, 9)]
+    assert f"{', '.join(map(str, parts))} of 5, {3 * len(parts)} training images" in data.origin
+
+
+def test_each_part_has_a_label_for_each_image(tmp_path):
+    """Also where too few labels in one make up for too many in another."""
+    write(tmp_path)
+    images = np.zeros((3, 32, 32, 3), np.uint8)
+    np.savez(tmp_path / "cifar10_train_2.npz", x=images, y=np.arange(2))
+    np.savez(tmp_path / "cifar10_train_3.npz", x=images, y=np.arange(4))
+    with pytest.raises(DataError, match="cifar10_train_2.npz: y has shape .2,.*one label per sample"):
+        load("cifar10", str(tmp_path))
+
+
+def test_the_published_images_in_five_parts():
+    if not os.environ.get("CHIPSIM_DATA"):
+        pytest.skip("CHIPSIM_DATA names no folder with CIFAR-10's files")
+    folder, _ = find_cifar10(data_folders(None))
+    if folder is None:
+        pytest.skip("the folder that CHIPSIM_DATA names holds no CIFAR-10")
+    arrays, origin = read_cifar10(folder)
+    if "parts 1, 2, 3, 4, 5 of 5, 50,000 training images" not in origin:
+        pytest.skip("some parts of CIFAR-10 are not there")
+    assert np.bincount(arrays["y_train"]).tolist() == [5000] * 10
+    means = [arrays["x_train"][..., channel].mean() / 255 for channel in range(3)]
+    assert means == pytest.approx([0.49140, 0.48216, 0.44653], abs=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from host.data.samples import Samples
 from host.errors import DataError
 
 EVERYTHING = slice(None)
+pytestmark = pytest.mark.filterwarnings("ignore::host.errors.DataWarning")  # see test_notes
 
 
 def test_digits_are_scikit_learns_each_once():

@@ -13,8 +13,9 @@ from every_setting import value_of
 from small_runs import SMALL, SMALL_FLAGS, everything_in
 
 from chipsim import Chip as RealChip
+from chipsim import ChipError
 from host import files as files_module
-from host.errors import RunFolderError
+from host.errors import LinkError, RunFolderError
 from host.run import chip_source
 from host.run import folder as run_folder_module
 from host.run.die_run import run
@@ -158,3 +159,55 @@ def test_a_run_without_a_folder_leaves_no_trace(here, data_file):
     outcome = run(resolve(None, SMALL | {"dataset": str(data_file)}))
     assert outcome.summary["run_dir"] is None
     assert everything_in(here) == {}
+
+
+def tired(error):
+    def program(self, weights):
+        raise error
+
+    return program
+
+
+@pytest.mark.parametrize("out", ["made", "new/deep/made", None])
+@pytest.mark.parametrize("error", [MemoryError("no room"), ChipError("weights to program contain NaN")], ids=["M", "C"])
+def test_what_ends_before_the_first_check_leaves_no_folder(chipsim, here, data_file, monkeypatch, error, out):
+    """Whichever chip it was made for, and whoever made the folders above it."""
+    monkeypatch.setattr("chipsim.chip.Chip.program", tired(error))
+    ended = chipsim("run", "--dataset", data_file, *SMALL_FLAGS, *(("--out", out) if out else ()))
+    assert (ended.status, ended.out, ended.err.count("\n")) == (2, "", 1)
+    assert str(error) in ended.err
+    assert everything_in(here) == {}
+
+
+def test_an_empty_folder_that_was_there_is_empty_again(chipsim, here, data_file, monkeypatch):
+    (here / "mine").mkdir()
+    monkeypatch.setattr("chipsim.chip.Chip.program", tired(MemoryError()))
+    ended = chipsim("run", "--dataset", data_file, *SMALL_FLAGS, "--out", "mine")
+    assert "chipsim: out of memory: what needs less is a smaller data set or network" in ended.err
+    assert everything_in(here) == {"mine": None}
+
+
+def test_what_can_be_gone_on_from_stays(chipsim, here, data_file, monkeypatch):
+    """Memory that runs out later, or in a run that was there before."""
+    learned = chipsim("run", "--dataset", data_file, *SMALL_FLAGS, "--out", "mine")
+    assert learned.status == 0
+    before = everything_in(here)
+    monkeypatch.setattr("chipsim.chip.Chip.program", tired(MemoryError()))
+    assert chipsim("run", "--resume", "mine").status == 2
+    assert everything_in(here) == before
+    (here / "mine" / "checkpoint.bin").unlink()
+    assert chipsim("run", "--resume", "mine").status == 2
+    assert (here / "mine" / "spec.toml").is_file()
+
+
+def test_a_chip_that_cannot_be_reached_leaves_the_folder_to_go_on_with(here, data_file):
+    class Unreachable:
+        timeline = None
+
+        def die(self, spec, die_seed):
+            raise LinkError("no answer")
+
+    spec = resolve(None, SMALL | {"dataset": str(data_file)})
+    with pytest.raises(LinkError):
+        run(spec, 1, lambda resolved: RunFolder.create(resolved, here / "mine"), source=Unreachable())
+    assert (here / "mine" / "spec.toml").is_file()

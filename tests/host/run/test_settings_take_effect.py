@@ -13,6 +13,7 @@ CONVERTED = {"training.method": "conversion", "training.epochs": 0}
 # A value that differs from SMALL's, and what else a setting needs to matter.
 CHANGES = {
     "hidden": ({}, [8]),
+    "scale": ({}, "0,2"),
     "steps": ({"learning_circuit.warm_up_steps": 3}, 7),
     "target_bits": ({}, 3),
     "encoding": ({}, "latency"),

@@ -51,6 +51,8 @@ def test_an_unknown_key_lists_the_keys_of_its_own_table():
 WRONG = [
     ("dataset", 5),
     ("data_dir", 5),
+    ("scale", "loud"),
+    ("scale", [2, 1]),
     ("hidden", 5),
     ("hidden", [0]),
     ("hidden", ["a"]),

@@ -53,6 +53,8 @@ def test_every_setting_can_be_set_with_set(name, simulated):
 FLAGS = [
     (("--dataset", "yinyang"), "dataset", "yinyang"),
     (("--data-dir", "there"), "data_dir", "there"),
+    (("--scale", "feature"), "scale", "feature"),
+    (("--scale", "-1, 16.0"), "scale", "-1,16"),
     (("--hidden", "9,8"), "hidden", [9, 8]),
     (("--steps", "12"), "steps", 12),
     (("--encoding", "bernoulli"), "encoding", "bernoulli"),
@@ -174,6 +176,8 @@ def test_leaks_thresholds_and_their_converters_survive_the_file(tmp_path):
 
 def test_a_spec_without_them_is_the_one_it_was():
     """Hash and file of releases that knew none of these settings."""
+    assert "\nscale = " not in PLAIN.to_toml().split("[")[0] and "scale" not in PLAIN.model_dump()
+    assert resolve(None, {"scale": "auto"}).hash() == PLAIN.hash() != resolve(None, {"scale": "data"}).hash()
     assert "threshold" not in PLAIN.to_toml().split("[neuron]")[1].split("[")[0]
     assert PLAIN.neuron.model_dump().keys() < type(PLAIN.neuron).model_fields.keys()
 
