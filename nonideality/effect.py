@@ -44,6 +44,8 @@ class Nonideality(ABC):
     sites: ClassVar[Mapping[str, Site]]
     options: ClassVar[Mapping[str, str]] = {}  # key -> meaning, for keys besides ``layer``; values are numbers
     source: ClassVar[str]
+    draw: ClassVar[str] = ""  # a Gaussian that the chip draws once for several effects, their variances added
+    remarks: ClassVar[tuple[str, ...]] = ()  # what else has to be known of it, a sentence each
 
     def __init__(self, level: float, options: Mapping[str, float] | None = None) -> None:
         """Raises NoiseError if the level or an option is outside what the effect knows."""

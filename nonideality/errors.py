@@ -31,6 +31,7 @@ class LayerErrors:
     boxcar_high_gain: Array = field(init=False)  # (n_out,), relative, upper edge's distance
     enabled: NDArray[np.bool_] = field(init=False)  # (n_out,), False: the comparator never fires
     membrane_noise: Array = field(init=False)  # (n_out,), sigma per step, in units of the nominal threshold
+    held_noise: Array = field(init=False)  # (n_out,), sigma of what a membrane holds whatever its leak, likewise
     comparator_offset: Array = field(init=False)  # (n_out,), counts, added to target count - spike count
     boxcar_low_offset: Array = field(init=False)  # (n_out,), nominal thresholds, added to the lower edge
     boxcar_high_offset: Array = field(init=False)  # (n_out,), nominal thresholds, added to the upper edge
@@ -61,6 +62,7 @@ class LayerErrors:
         self.boxcar_high_gain = np.ones(self.n_out)
         self.enabled = np.ones(self.n_out, dtype=np.bool_)
         self.membrane_noise = np.zeros(self.n_out)
+        self.held_noise = np.zeros(self.n_out)
         self.comparator_offset = np.zeros(self.n_out)
         self.boxcar_low_offset = np.zeros(self.n_out)
         self.boxcar_high_offset = np.zeros(self.n_out)

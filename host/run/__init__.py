@@ -9,6 +9,7 @@ Read, in this order:
     die_run          from spec to result: ideal, before, learning, after
     folder           spec, metrics, checkpoint, result: whole files only, at any moment
     plugins          which plug-ins a run uses
+    noise_facts      what its noise means here, and what of it hits nothing
     cost_facts       what the run cost; `kept`: the die of a finished run; `checked_design`: a design to be checked
 
 May know: `methods`, `training`, `teachers`, `data`, `link`, `settings`, errors and files; `chipsim` by its interface,
@@ -25,6 +26,7 @@ from host.run.cost_facts import cost_json
 from host.run.die_run import NullListener, Outcome, Reference, RunListener, recovered_fraction, reference, run, run_die
 from host.run.folder import RunFolder, versions
 from host.run.kept import kept_die
+from host.run.noise_facts import idle_lines
 from host.run.resolution import merge, read_settings, resolve, spec_of
 from host.run.setup import complete, prepare, resolved
 
@@ -39,6 +41,7 @@ __all__ = [
     "complete",
     "cost_json",
     "design_from",
+    "idle_lines",
     "kept_die",
     "merge",
     "prepare",

@@ -12,7 +12,7 @@ grid.
 
 Read `axes`, `request` (what was asked, and the plan), `task` (one spec and die under a readable name), `store` (SQLite;
 `lock`: one writer), `worker`, `worker_setup`, `engine`, `local` and `dask_cluster` (where tasks run), `run`, then what
-is told: `listener`, `estimate`, `tally`, `display`, `command_line`.
+is told: `listener`, `estimate`, `idle` (noise that hits nothing), `tally`, `display`, `command_line`.
 
 May know: `run`, `training`, `data`, `settings`, errors and files; `chipsim` by its face and `physical`. The engine
 knows `concurrent.futures.Executor` and nothing of who runs the tasks.
@@ -27,6 +27,7 @@ from host.sweep.command_line import arguments_of, command_line_of
 from host.sweep.display import Display, point_table
 from host.sweep.engine import Workers, missing, run_tasks
 from host.sweep.estimate import estimate
+from host.sweep.idle import idle_noise
 from host.sweep.listener import NullSweepListener
 from host.sweep.request import Request
 from host.sweep.run import dask_workers, local_workers, run_specs, run_sweep
@@ -54,6 +55,7 @@ __all__ = [
     "dask_workers",
     "dies",
     "estimate",
+    "idle_noise",
     "local_workers",
     "missing",
     "noise_axis",

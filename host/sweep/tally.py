@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,7 @@ class PointTally:
     before_sum: float = 0.0
     after_sum: float = 0.0
     worst_after: float | None = None
+    unanswered_sum: float = 0.0  # share of test samples without an answer after learning
 
     def add(self, result: Row | Result) -> None:
         """Count a die that has been run."""
@@ -33,6 +35,7 @@ class PointTally:
         self.before_sum += result.before
         self.after_sum += result.after
         self.worst_after = result.after if self.worst_after is None else min(self.worst_after, result.after)
+        self.unanswered_sum += _unanswered(result)
 
     @property
     def means(self) -> tuple[float, float, float] | None:
@@ -56,7 +59,17 @@ class PointTally:
             "before": before,
             "after": after,
             "worst_after": self.worst_after,
+            "unanswered": self.unanswered_sum / self.done if self.done else None,
         }
+
+
+def _unanswered(result: Row | Result) -> float:
+    """The share of test samples to which no output neuron fired after learning."""
+    text = result.summary_text if isinstance(result, Row) else result.summary
+    if text is None or not result.test_samples:
+        return 0.0
+    saturation = json.loads(text).get("saturation", {})
+    return saturation.get("test_after", {}).get("abstentions", 0) / result.test_samples  # type: ignore[no-any-return]
 
 
 def name_of(point: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from chipsim.design import Dac
+from chipsim.run import ABSTAINED, in_words
 from host.terminal import table
 from host.trace.probe_run import NeuronWaveform, Waveform
 
@@ -88,7 +89,7 @@ def summary(waveform: Waveform, step_s: float, files: dict[str, str]) -> str:
         f"{'learning' if waveform.learns else 'inferring'}, after {waveform.learned_before:,} learned samples",
     ]
     for sample, label, answer in zip(waveform.samples, waveform.labels, waveform.classes, strict=True):
-        lines.append(f"  {waveform.part} sample {sample}: class {label}, answered {answer}")
+        lines.append(f"  {waveform.part} sample {sample}: class {label}, answered {in_words(answer)}")
     lines += [f"  {line}" for line in bias_lines(waveform)]
     for neuron in waveform.neurons:
         facts = [f"{int(neuron.spike.sum())} spikes"]
@@ -99,7 +100,7 @@ def summary(waveform: Waveform, step_s: float, files: dict[str, str]) -> str:
 
 
 def facts(waveform: Waveform, step_s: float, files: dict[str, str]) -> dict[str, Any]:
-    """The same for machines; an infinite figure (a threshold that is never met) is None."""
+    """The same for machines; an infinite figure (a threshold that is never met) and an answer that is none are None."""
     return {
         "spec_hash": waveform.spec.hash(),
         "die_seed": waveform.spec.die,
@@ -107,7 +108,7 @@ def facts(waveform: Waveform, step_s: float, files: dict[str, str]) -> dict[str,
         "part": waveform.part,
         "samples": list(waveform.samples),
         "labels": waveform.labels.tolist(),
-        "classes": waveform.classes.tolist(),
+        "classes": [None if answer == ABSTAINED else answer for answer in waveform.classes.tolist()],
         "learns": waveform.learns,
         "learned_before": waveform.learned_before,
         "steps": waveform.spec.steps,

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim import ChipSpec, Probe, ProbeSignals, Result
-from chipsim.run import signal_names
+from chipsim.run import ABSTAINED, answers_of, signal_names
 from chipsim.wire import (
     Counts,
     Inferred,
@@ -85,9 +85,14 @@ class RemoteResult(Result):
     @cached_property
     def classes(self) -> NDArray[np.int64]:
         """(S,) as the chip tells them; of a chunk that was learned, from counts and membranes."""
-        if "classes" in self._arrays[0]:
-            return np.concatenate([arrays["classes"] for arrays in self._arrays], dtype=np.int64)
-        return Result(list(self.counts), self.membrane, {}, {}).classes
+        if "classes" not in self._arrays[0]:
+            return answers_of(self.counts[-1], self.membrane, self.outputs_fire).classes
+        told = np.concatenate([arrays["classes"] for arrays in self._arrays], dtype=np.int64)
+        return np.where(told < self._spec.layer_sizes[-1], told, ABSTAINED)
+
+    @property
+    def outputs_fire(self) -> bool:
+        return self._spec.neuron.outputs_fire
 
     @cached_property
     def membrane(self) -> NDArray[np.float32]:
