@@ -14,6 +14,7 @@ from chipsim.die import (
     DriftTables,
     FabricatedLayer,
     HostLink,
+    LostEvents,
     Weights,
     drift_block,
     drift_tables,
@@ -21,7 +22,6 @@ from chipsim.die import (
     in_crossbars,
     out_of_crossbars,
     program_layer,
-    set_gain,
 )
 from chipsim.layout import (
     COUNTERS,
@@ -52,6 +52,7 @@ from chipsim.layout import (
     windows_apart,
 )
 from chipsim.run import (
+    ABSTAINED,
     AnyProbe,
     Awaited,
     Before,
@@ -61,7 +62,7 @@ from chipsim.run import (
     Result,
     Threads,
     Windows,
-    ascending,
+    answers_of,
     check_adc,
     check_chunk,
     check_probes,
@@ -71,6 +72,7 @@ from chipsim.run import (
     cut_at,
     even_ranges,
     events_fit,
+    events_problem,
     image_learning_ranges,
     image_ranges,
     inference,
@@ -78,6 +80,7 @@ from chipsim.run import (
     moments_per_layer,
     nothing_probed,
     room_for,
+    window_numbers,
 )
 from chipsim.simd import BufferPool, aligned
 
@@ -99,6 +102,7 @@ class Chip:
         # Chunks of images are so long that the seam is short, and their spikes take much room.
         self._overlaps = not self._link.errs and all(shape.dense for shape in spec.shapes)
         self._layers: list[list[ColumnBlock]] = []  # the columns of each in blocks, see chipsim.layout.column_blocks
+        self._outputs_fire = spec.neuron.outputs_fire
         self._rows = self._fabricated[0].rule.rows(spec.learning_circuit)
         self._runs = [
             LayerRun(shape, fabricated, self._rows)
@@ -144,7 +148,7 @@ class Chip:
         """Run S windows, weights left alone. windows: (S,) the windows' numbers, which key their temporal noise."""
         events, windows, lost = self._received(events, windows)
         self._settle()
-        return _with_lost(self._start(events, windows, None, None, probes)(), lost)
+        return self._start(events, windows, None, None, probes, lost)()
 
     def read_back(self, events: Events, windows: NDArray[np.int64], adc: AdcSpec) -> tuple[Result, Readings]:
         """As `infer`, and read every neuron's spikes and, through the converters, its membrane at each step.
@@ -155,9 +159,9 @@ class Chip:
         events, windows, lost = self._received(events, windows)
         readings = [self._reading(layer, len(windows), adc) for layer in range(self.spec.n_layers)]
         self._settle()
-        result = self._start(events, windows, None, None, (), readings)()
+        result = self._start(events, windows, None, None, (), lost, readings)()
         n = len(windows)
-        return _with_lost(result, lost), Readings(
+        return result, Readings(
             codes=[reading.codes for reading in readings],
             adcs=[reading.adc for reading in readings],
             spikes=[
@@ -184,17 +188,18 @@ class Chip:
         starts without a pause. Arguments must stay as they are until the next call has returned. Raises ChipError if
         shapes do not fit.
         """
+        windows = window_numbers(windows)
         check_targets(self.spec, len(windows), targets)
         moments = moments_per_layer(self.spec, len(windows), rates, broadcast)
         events, windows, lost = self._received(events, windows)
         arrived = self._link.targets(targets, windows)
         if self._overlaps:
-            finish = self._start(events, windows, arrived, moments, probes)
-            before, self._pending = self._pending, Awaited(lambda: _with_lost(finish(), lost))
+            finish = self._start(events, windows, arrived, moments, probes, lost)
+            before, self._pending = self._pending, Awaited(finish)
             if before is not None:
                 before.wait()
             return self._pending
-        return _with_lost(self._start(events, windows, arrived, moments, probes)(), lost)
+        return self._start(events, windows, arrived, moments, probes, lost)()
 
     def age(self, seconds: float) -> None:
         """Let the die rest: its synapses drift for this time. Raises ChipError if it is not a number of at least 0."""
@@ -219,7 +224,10 @@ class Chip:
         ]
 
     def snapshot(self) -> Snapshot:
-        """Everything that changes in a die's life, as copies. A restored die goes on bit for bit."""
+        """Everything that changes in a die's life, as copies: what it stores, and its clock if synapses drift.
+
+        A die of the same seed that is restored before it has lived as long goes on bit for bit.
+        """
         self._check_programmed()
         self._settle()
         arrays: Snapshot = {}
@@ -230,19 +238,23 @@ class Chip:
         return arrays
 
     def restore(self, snapshot: Mapping[str, NDArray[np.generic]]) -> None:
-        """Put a snapshot back. Raises ChipError if it is not of a chip like this one."""
+        """Write what a snapshot stores: weights, codes, residues, and what neurons keep for life. Never time.
+
+        Synapses that drift are then what they would be had they rested from the snapshot's age to this die's. A
+        snapshot of a later age takes the die along to it. Raises ChipError if it is not of a chip like this one.
+        """
         mine = self.snapshot()
         kinds = {name: (array.shape, array.dtype) for name, array in snapshot.items()}
         expected = {name: (array.shape, array.dtype) for name, array in mine.items()}
         if kinds != expected:
             odd = sorted(name for name in kinds.keys() | expected.keys() if kinds.get(name) != expected.get(name))
             raise ChipError(f"the snapshot is not of this chip: {', '.join(odd)} differ; restore one of the same spec")
-        if self._drifts:
-            self._age = DieAge.from_array(snapshot["age"])
+        stored_at = DieAge.from_array(snapshot["age"]) if self._drifts else self._age
+        self._age = self._age.joined(stored_at)
         for number, (layer, made, _) in enumerate(self._each_layer(), start=1):
             layer[:] = layer_from_arrays(number, layer, made.places, snapshot)
             for block, drifts in zip(layer, self._drift_tables[number - 1], strict=False):  # none if it does not drift
-                set_gain(block, drifts, made.drift, self._age)
+                drift_block(block, drifts, made.drift, stored_at, self._age)
 
     def _each_layer(self) -> Iterator[tuple[list[ColumnBlock], FabricatedLayer, LayerShape]]:
         return zip(self._layers, self._fabricated, self.spec.shapes, strict=True)
@@ -257,10 +269,10 @@ class Chip:
         if tables and before.drifted != after.drifted:
             drift_block(self._layers[layer][number], tables[number], self._fabricated[layer].drift, before, after)
 
-    def _received(self, events: Events, windows: NDArray[np.int64]) -> tuple[Events, NDArray[np.int64], int]:
-        """What arrives of a chunk: its events and window numbers, and how many events were lost on the way."""
+    def _received(self, events: Events, windows: NDArray[np.int64]) -> tuple[Events, NDArray[np.int64], LostEvents]:
+        """What arrives of a chunk: its events and window numbers, and which events were lost on the way."""
         self._check_programmed()
-        windows = np.array(windows, np.int64)  # a copy: kernels would be compiled again for a read-only array
+        windows = window_numbers(windows)
         check_chunk(self.spec, events, windows)
         self._check(events)
         arrived, lost = self._link.events(events, windows)
@@ -269,20 +281,15 @@ class Chip:
     def _check(self, events: Events) -> None:
         """Look at all events that the host sent. Raises ChipError if some cannot be run."""
         n_in = self.spec.layer_sizes[0]
-        wrong: list[str] = []
+        found: set[int] = set()
 
         def check(start: int, stop: int) -> None:
-            if not events_fit(events.rows, events.begin, events.end, events.amplitude, n_in, start, stop):
-                wrong.append(
-                    f"events must lie inside their buffer and name input rows 0 to {n_in - 1};"
-                    " a constant current must be finite and the same at every step"
-                )
-            elif not self.spec.shapes[0].dense and not ascending(events.rows, events.begin, events.end, start, stop):
-                wrong.append("events of an image must name rows in ascending order at every step, each at most once")
+            found.add(events_fit(events.rows, events.begin, events.end, events.amplitude, n_in, start, stop))
 
         self._threads.run(checks(even_ranges(len(events.begin), self._threads.count), check))
-        if wrong:  # told by the caller: what is still being learned goes on
-            raise ChipError(wrong[0])
+        problem = events_problem(n_in, found)
+        if problem is not None:  # told by the caller: what is still being learned goes on
+            raise ChipError(problem)
 
     def _settle(self) -> None:
         """Wait until nothing is being learned any more."""
@@ -298,6 +305,7 @@ class Chip:
         targets: Targets | None,
         moments: NDArray[np.float32] | None,
         probes: Sequence[AnyProbe],
+        lost: LostEvents,
         readings: Sequence[AdcCodes] | None = None,
     ) -> Callable[[], Result]:
         """Set a chunk going; what is returned waits for it."""
@@ -351,13 +359,19 @@ class Chip:
         def finish() -> Result:
             self._threads.wait(batch)
             totals = np.array([np.sum(parts, axis=0) for parts in counted])
+            counts = [from_slots(record.count, shape) for record, shape in zip(records, shapes, strict=True)]
+            membrane = from_slots(records[-1].membrane, shapes[-1])
+            answers = answers_of(counts[-1], membrane, self._outputs_fire)
+            nowhere = np.zeros(len(records) - 1, np.int64)  # the layers before the last
             return Result(
-                counts=[from_slots(record.count, shape) for record, shape in zip(records, shapes, strict=True)],
-                membrane=from_slots(records[-1].membrane, shapes[-1]),
+                counts=counts,
+                membrane=membrane,
                 activity={
                     **{name: totals[:, i] for i, name in enumerate(COUNTERS) if name not in SIMULATOR_WORK},
                     "spikes": _spikes(spike_lists, records[-1], n_windows),
-                    "events_lost": np.zeros(len(records), np.int64),
+                    **{name: np.append(lost_here, nowhere) for name, lost_here in lost._asdict().items()},
+                    "abstentions": np.append(nowhere, np.sum(answers.classes == ABSTAINED)),
+                    "ties": np.append(nowhere, np.sum(answers.tied)),
                 },
                 work={name: totals[:, COUNTERS.index(name)] for name in SIMULATOR_WORK},
                 signals=(signals := {i + 1: self._runs[i].signals(records[i]) for i in probe_of}),
@@ -369,6 +383,7 @@ class Chip:
                     )
                     for p in probes
                 },
+                outputs_fire=self._outputs_fire,
             )
 
         return finish
@@ -420,8 +435,3 @@ def _spikes(spike_lists: list[SpikeLists], outputs: Record, n_windows: int) -> N
     """(n_layers,) spikes fired by each layer: a hidden layer's are the next one's events, all inside its buffer."""
     hidden = [int(np.sum(each.events.end[:n_windows, -1], dtype=np.int64)) for each in spike_lists]
     return np.array([*hidden, number_of_spikes(outputs.spike_bits)], np.int64)
-
-
-def _with_lost(result: Result, lost: int) -> Result:
-    result.activity["events_lost"][0] = lost
-    return result

@@ -62,7 +62,13 @@ class ChipInterface(Protocol):
         """What the crossbars deliver per spike, gain included: per layer (n_in, n_out) and (n_out,) in thresholds."""
 
     def snapshot(self) -> Snapshot:
-        """Everything that changes in a die's life, as copies. A restored die goes on bit for bit."""
+        """Everything that changes in a die's life, as copies: what it stores, and its clock if synapses drift.
+
+        A die of the same seed that is restored before it has lived as long goes on bit for bit.
+        """
 
     def restore(self, snapshot: Mapping[str, NDArray[np.generic]]) -> None:
-        """Put a snapshot back. Raises ChipError if it is not of a chip like this one."""
+        """Write what a snapshot stores, never time: a clock is put forward to the snapshot's, or stays as it is.
+
+        Raises ChipError if it is not of a chip like this one.
+        """

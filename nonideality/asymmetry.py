@@ -29,6 +29,7 @@ class Asymmetry(Nonideality):
             "A = {level} + spread z, z ~ N(0, 1), no spread unless given: up x (1 + A/2), down x (1 - A/2)",
         ),
     }
+    remarks = ("what the spread carries beyond -2 or 2 is put there, which draws the mean of A toward 0",)
     source = "up/down imbalance of update circuits and of analog devices; the split into two halves is our convention"
 
     def __init__(self, level: float, options: Mapping[str, float] | None = None) -> None:

@@ -25,6 +25,7 @@ class Cycle(Nonideality):
             "every write of every synapse", "factor 1 + {level} z, z ~ N(0, 1), not truncated: a write may go astray"
         ),
     }
+    draw = "one Gaussian for each write"
     source = (
         "our model, relative to the write; MLP-NeuroSim (Chen et al. 2018) gives it in parts of the range: see write"
     )

@@ -9,7 +9,7 @@ import numpy as np
 
 from nonideality.effect import Nonideality, Site
 from nonideality.errors import LayerErrors
-from nonideality.mismatch import truncated_gains
+from nonideality.mismatch import BIAS_OF_TRUNCATION, told_bias, truncated_gains
 from nonideality.options import not_negative, positive
 
 
@@ -40,6 +40,7 @@ class Drift(Nonideality):
         "t0": "age at programming in seconds, when the factor is 1; 1 if not given",
         "window": "seconds that a window lasts; 0.001 if not given",
     }
+    remarks = (f"of nu / LEVEL, whose sigma is the spread, {BIAS_OF_TRUNCATION}",)
     source = "power-law conductance drift as known of phase-change memory and modelled by IBM's aihwkit; nu per synapse"
 
     def __init__(self, level: float, options: Mapping[str, float] | None = None) -> None:
@@ -52,3 +53,6 @@ class Drift(Nonideality):
         errors.drift_exponent = self.level * truncated_gains(rng, self.spread, (errors.n_in + 1, errors.n_out))
         errors.drift_t0_s = self.t0_s
         errors.window_s = self.window_s
+
+    def describe(self, site: str) -> str:
+        return super().describe(site) + told_bias(self.spread, f"nu / {self.level:g}")

@@ -44,6 +44,8 @@ class Nonideality(ABC):
     options: ClassVar[Mapping[str, str]] = {}  # key -> meaning, for keys besides ``layer``; values are numbers
     Options: ClassVar[type[BaseModel] | None] = None  # instead of `options`: a model of them, of any types
     source: ClassVar[str]
+    draw: ClassVar[str] = ""  # a Gaussian that the chip draws once for several effects, their variances added
+    remarks: ClassVar[tuple[str, ...]] = ()  # what else has to be known of it, a sentence each
 
     def __init__(self, level: float, options: Mapping[str, Any] | None = None) -> None:
         """options: what was given. Raises NoiseError if the level or an option is outside what the effect knows."""

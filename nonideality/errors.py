@@ -59,6 +59,7 @@ class LayerErrors:
     boxcar_high_gain: Annotated[Array, PerNeuron(1)] = field(init=False)  # upper edge's distance
     enabled: Annotated[NDArray[np.bool_], PerNeuron(True)] = field(init=False)  # False: the comparator never fires
     membrane_noise: Annotated[Array, PerNeuron(0, low=0)] = field(init=False)  # sigma per step, nominal thresholds
+    held_noise: Annotated[Array, PerNeuron(0, low=0)] = field(init=False)  # sigma held whatever the leak, likewise
     comparator_offset: Annotated[Array, PerNeuron(0)] = field(init=False)  # counts, added to target - spike count
     boxcar_low_offset: Annotated[Array, PerNeuron(0)] = field(init=False)  # nominal thresholds, added to the lower edge
     boxcar_high_offset: Annotated[Array, PerNeuron(0)] = field(init=False)  # nominal thresholds, to the upper edge

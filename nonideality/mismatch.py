@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar
 
 import numpy as np
@@ -29,6 +30,24 @@ def truncated_gains(rng: np.random.Generator, sigma: float, shape: tuple[int, ..
     return gains
 
 
+def mean_of_truncated(sigma: float) -> float:
+    """The mean of such gains: the lower tail is missing, so it lies above 1."""
+    if sigma < 0.1:  # the tail begins ten sigma away
+        return 1.0
+    density = math.exp(-0.5 / sigma**2) / math.sqrt(2 * math.pi)
+    share = 0.5 * math.erfc(-1 / sigma / math.sqrt(2))  # of draws above zero
+    return 1 + sigma * density / share
+
+
+def told_bias(sigma: float, of: str = "factor") -> str:
+    """The mean of truncated gains, for the end of a description; nothing where it is 1 within 0.05 %."""
+    mean = mean_of_truncated(sigma)
+    return f"; mean {of} {mean:.4g}, by truncation" if mean > 1.0005 else ""
+
+
+BIAS_OF_TRUNCATION = "truncation raises the mean factor: to " + ", ".join(
+    f"{mean_of_truncated(sigma):.4g} at a sigma of {sigma:g}" for sigma in (0.2, 0.3, 0.5, 0.7, 1)
+)
 _GAIN = "factor 1 + {level} z, z ~ N(0, 1), truncated above 0"
 
 
@@ -50,6 +69,7 @@ class Mismatch(Nonideality):
         ),
         "boxcar": Site("each edge of each neuron's boxcar gate: its distance from the neuron's own threshold", _GAIN),
     }
+    remarks = (BIAS_OF_TRUNCATION,)
     source = "relative Gaussian, levels 0 to 0.7 as in Buechel et al. 2021; truncated at zero as in teili"
 
     def fill(self, site: str, errors: LayerErrors, rng: np.random.Generator) -> None:
@@ -67,3 +87,6 @@ class Mismatch(Nonideality):
             low, high = truncated_gains(rng, self.level, (2, n_out))
             errors.boxcar_low_gain = errors.boxcar_low_gain * low
             errors.boxcar_high_gain = errors.boxcar_high_gain * high
+
+    def describe(self, site: str) -> str:
+        return super().describe(site) + told_bias(self.level)

@@ -9,7 +9,7 @@ import numpy as np
 
 from nonideality.effect import Nonideality, Site
 from nonideality.errors import LayerErrors
-from nonideality.mismatch import truncated_gains
+from nonideality.mismatch import BIAS_OF_TRUNCATION, told_bias, truncated_gains
 from nonideality.options import not_negative, positive
 
 _GAIN = "factor 1 + s z, z ~ N(0, 1), truncated above 0, s = {} / sqrt({{level}})"
@@ -50,6 +50,7 @@ class Pelgrom(Nonideality):
         "leak": "coefficient of the leak conductance in % um; 2 if not given",
         "capacitance": "coefficient of the capacitance in % um; 0.5 if not given",
     }
+    remarks = (BIAS_OF_TRUNCATION,)
     source = "Pelgrom, Duinmaijer, Welbers, Matching properties of MOS transistors, IEEE JSSC 24 (1989) 1433"
 
     def __init__(self, level: float, options: Mapping[str, float] | None = None) -> None:
@@ -73,4 +74,4 @@ class Pelgrom(Nonideality):
             errors.time_constant_gain = errors.time_constant_gain * factor
 
     def describe(self, site: str) -> str:
-        return f"{super().describe(site)}; here s = {self.sigma[site]:.3g}"
+        return f"{super().describe(site)}; here s = {self.sigma[site]:.3g}{told_bias(float(self.sigma[site]))}"

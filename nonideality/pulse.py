@@ -8,7 +8,7 @@ import numpy as np
 
 from nonideality.effect import Nonideality, Site
 from nonideality.errors import LayerErrors
-from nonideality.mismatch import truncated_gains
+from nonideality.mismatch import BIAS_OF_TRUNCATION, told_bias, truncated_gains
 
 _GAIN = "factor 1 + {level} z, z ~ N(0, 1), truncated above 0"
 
@@ -26,6 +26,7 @@ class Pulse(Nonideality):
         "synapse": Site("each synapse's update pulse, bias included", _GAIN),
         "column": Site("the pulse generator of each column, all its synapses alike", _GAIN),
     }
+    remarks = (BIAS_OF_TRUNCATION,)
     source = "relative Gaussian, levels as for mismatch (Buechel et al. 2021); truncated at zero"
 
     def fill(self, site: str, errors: LayerErrors, rng: np.random.Generator) -> None:
@@ -35,3 +36,6 @@ class Pulse(Nonideality):
             gains = truncated_gains(rng, self.level, (errors.n_out,))
             errors.pulse_up_gain = errors.pulse_up_gain * gains
             errors.pulse_down_gain = errors.pulse_down_gain * gains
+
+    def describe(self, site: str) -> str:
+        return super().describe(site) + told_bias(self.level)

@@ -27,6 +27,9 @@ class Quantization(Nonideality):
             "{level} bits: codes -(2^({level}-1) - 1) to 2^({level}-1) - 1, rounded to nearest when programmed",
         )
     }
+    remarks = (
+        "an update accumulator carries whole LSBs, truncated toward zero, and keeps the rest: no update is lost",
+    )
     source = "sign and magnitude as on BrainScaleS-2 (6 bits and a sign; Cramer et al. 2022, arXiv 2006.07239)"
 
     def fill(self, site: str, errors: LayerErrors, rng: np.random.Generator) -> None:

@@ -31,6 +31,7 @@ class Read(Nonideality):
             "the charge of each synaptic event, bias included", "adds {level} z full-scale weights, z ~ N(0, 1)"
         )
     }
+    draw = "one Gaussian for each neuron at each step"
     source = (
         "additive Gaussian read noise, independent of the stored weight; the simplest model of trial-to-trial noise"
     )

@@ -20,6 +20,7 @@ class Thermal(Nonideality):
     persistence = "temporal"
     moment = "operate"
     sites: ClassVar = {"membrane": Site("each neuron's membrane, at every step", "adds {level} th z, z ~ N(0, 1)")}
+    draw = "one Gaussian for each neuron at each step"
     source = "independent Gaussian increments, the discrete form of white current noise on a capacitor"
 
     def fill(self, site: str, errors: LayerErrors, rng: np.random.Generator) -> None:

@@ -29,6 +29,7 @@ class Write(Nonideality):
             "every write of every analog synapse (not with quantization)", "adds {level} full scales z, z ~ N(0, 1)"
         ),
     }
+    draw = "one Gaussian for each write"
     source = "additive cycle-to-cycle variation in parts of the range as in MLP-NeuroSim (Chen et al. 2018)"
 
     def fill(self, site: str, errors: LayerErrors, rng: np.random.Generator) -> None:

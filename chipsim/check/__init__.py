@@ -1,9 +1,10 @@
 """Design rules: what will sink a chip, said before it is built.
 
 Read `finding` (what a rule says), `design` (what a rule may look at), `registry` (the rules by name), then the rules:
-`counting`, `membrane`, `weights`, `learning`, `resources`. Importing a file of rules registers them, in the order of
-the imports here, which is that of the report. `try_plugins` finds what is wrong with a neuron or learning rule of
-another package, `try_effects` with its effects.
+`counting`, `membrane`, `weights`, `learning`, `resources`, `noises`. Importing a file of rules registers them, in the
+order of the imports here, which is that of the report. `try_plugins` finds what is wrong with a neuron or learning rule
+of another package, `try_effects` with its effects, `idle` which noise hits nothing on a chip
+(`tests/chipsim/check/test_idle.py` tries every site).
 
 May know: `cost`, `design`, `die` (for the levels of a design's errors), `physical`, `nonideality`. Never a run: a rule
 is arithmetic on a design, and answers at once.
@@ -13,13 +14,26 @@ In `tests/chipsim/check/test_check_rules.py` goes a design that keeps it and som
 should; in `tests/host/cli/test_check_hurts.py` a simulated claim, that who breaks it loses accuracy.
 """
 
-from chipsim.check import counting, learning, membrane, resources, weights  # noqa: F401 (their rules register)
+from chipsim.check import counting, learning, membrane, noises, resources, weights  # noqa: F401 (their rules register)
 from chipsim.check.design import Design
 from chipsim.check.finding import Finding, RuleLimits
+from chipsim.check.idle import IdleNoise, Use, idle_noises
 from chipsim.check.registry import RULES, Rule
 from chipsim.die import try_effects, try_plugins
 
-__all__ = ["RULES", "Design", "Finding", "Rule", "RuleLimits", "check", "try_effects", "try_plugins"]
+__all__ = [
+    "RULES",
+    "Design",
+    "Finding",
+    "IdleNoise",
+    "Rule",
+    "RuleLimits",
+    "Use",
+    "check",
+    "idle_noises",
+    "try_effects",
+    "try_plugins",
+]
 
 
 def check(design: Design) -> list[Finding]:

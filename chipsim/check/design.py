@@ -60,7 +60,13 @@ class Design:
         return max(noise / th for noise, th in zip(self._noise_of_layers(), self.chip.thresholds_th, strict=True))
 
     def _noise_of_layers(self) -> list[float]:
-        return [float(np.max(errors.membrane_noise)) for errors in self._errors()]
+        """Of noise that a membrane holds, what a step renews: see `nonideality.ktc`."""
+        leaky = self.chip.neuron.kind == "lif"
+        renewed = [-np.expm1(-2 / tau) if leaky else 0.0 for tau in self.chip.tau_steps]
+        return [
+            float(np.max(np.hypot(errors.membrane_noise, errors.held_noise * np.sqrt(part))))
+            for errors, part in zip(self._errors(), renewed, strict=True)
+        ]
 
     @property
     def weight_bits(self) -> int | None:

@@ -23,6 +23,7 @@ class EventCounts:
     spikes: tuple[float, ...]  # per layer
     weight_updates: tuple[float, ...]  # per layer, an update pulse on a synapse, bias counted
     code_writes: tuple[float, ...]  # per layer, a stored few-bit weight that changed
+    ties: float = 0.0  # windows whose largest output count several neurons have
 
     def row_events(self, layer: int, shape: LayerShape) -> float:
         """Active rows of layer `layer` (from 0), summed over the steps of a window and over positions."""
@@ -42,4 +43,5 @@ def counts_per_sample(spec: ChipSpec, activity: Activity, samples: int) -> Event
         spikes=mean("spikes"),
         weight_updates=mean("weight_updates"),
         code_writes=mean("code_writes"),
+        ties=sum(mean("ties")),
     )

@@ -64,16 +64,19 @@ def sample_energy(
     low_mw, high_mw = figures.static_power_mw
     dacs = sum(dacs.count for dacs in bias_dacs(spec))
     dac_uw = physical.bias.dac_power_uw
-    biases = () if dac_uw is None else (Part("bias DACs", dacs * interval_us, "us", dac_uw),)
+    converters = () if dac_uw is None else (Part("bias DACs", dacs * interval_us, "us", dac_uw),)
+    # A row that is always on meets every neuron's column at every step.
+    bias_row = Part("bias row", neuron_steps, "synaptic events", figures.synaptic_event_pj)
     return EnergyReport(
         (
             Part("synapses", sum(counts.synaptic_events), "synaptic events", figures.synaptic_event_pj),
+            *((bias_row,) if physical.array.bias == "row" else ()),
             Part("spikes", sum(counts.spikes), "spikes", figures.spike_pj),
             Part("neurons", neuron_steps, "neuron steps", figures.neuron_step_pj),
             Part("learning circuits", learning_steps if learning else 0.0, "neuron steps", figures.learning_step_pj),
             Part("writes", sum(counts.weight_updates), "weight updates", figures.weight_write_pj),
             Part("link", link_bytes, "bytes", figures.link_byte_pj),
             Part("static", interval_us, "us", (low_mw * 1e3, high_mw * 1e3)),  # 1 mW for 1 us is 1 nJ
-            *biases,  # 1 uW for 1 us is 1 pJ
+            *converters,  # 1 uW for 1 us is 1 pJ
         )
     )

@@ -9,6 +9,7 @@ from chipsim.design import ChipSpec, told_targets
 from chipsim.physical import PhysicalSpec
 
 _AMPLITUDE_BITS = 8  # of a constant input current, as the 8-bit images need; modelling choice
+_MEMBRANE_BITS = 8  # of an output membrane that settles a tie: the finest converter of `AdcSpec`; modelling choice
 
 
 @dataclass(frozen=True)
@@ -18,10 +19,11 @@ class LinkBytes:
     input: float  # spike events, or amplitudes of a constant current
     targets: float  # one rate per neuron; none in inference
     counts: float  # read back: one per output neuron; none while learning, since nothing comes back then
+    membranes: float  # of all output neurons, read back where their counts tie; none while learning
 
     @property
     def total(self) -> float:
-        return self.input + self.targets + self.counts
+        return self.input + self.targets + self.counts + self.membranes
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ def link_bytes(
         input=events * bits / 8,
         targets=_targets(spec) * form.target / 8 if learning else 0.0,
         counts=0.0 if learning else spec.layer_sizes[-1] * form.count / 8,
+        membranes=0.0 if learning else counts.ties * spec.layer_sizes[-1] * _MEMBRANE_BITS / 8,
     )
 
 

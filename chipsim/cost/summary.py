@@ -54,6 +54,7 @@ class Cost:
                 "input": self.link.input,
                 "targets": self.link.targets,
                 "counts": self.link.counts,
+                "membranes": self.link.membranes,
                 "total": self.link.total,
             },
         }

@@ -156,6 +156,11 @@ class NeuronSpec(BaseModel):
                 )
 
     @property
+    def outputs_fire(self) -> bool:
+        """Whether output neurons are read by their spikes; else by their membranes."""
+        return self.readout == "spiking"
+
+    @property
     def charge_per_step(self) -> float:
         """Part of a spike's charge that arrives within its own step, which is what a weight says: 1 - e^(-1/tau_syn).
 

@@ -17,16 +17,18 @@ To add a site where errors act:
 2. its name among those of neurons, synapses or drivers in `fabrication`, which is what layers on images go by;
 3. its field (see the page of `chipsim.layout`), filled in `fabrication` or by the neuron or rule that has it;
 4. the stage of `chipsim.kernel`, the neuron or the rule that reads it;
-5. the same line in the reference model, `tests/witness/`.
+5. the same line in the reference model, `tests/witness/`;
+6. if there are chips on which nothing reads it: a line in `chipsim/check/idle.py`.
 
 The test is a case with that effect in `tests/chipsim/kernel/test_equals_reference.py` and `test_image_layers.py`, and
-one in `tests/chipsim/die/test_fabricate.py` that the sheet reaches the table. Something that changes with time goes
-into `ageing`, with `test_drift.py`; something on the wires into `link`, restated in `tests/witness/reference_link.py`.
+one in `tests/chipsim/die/test_fabricate.py` that the sheet reaches the table.
+Something that changes with time goes into `ageing`, with `test_drift.py`; something on the wires into `link`, restated
+in `tests/witness/reference_link.py`.
 """
 
-from chipsim.die.ageing import AGEING_WINDOWS, DieAge, DriftTables, drift_block, drift_tables, set_gain
+from chipsim.die.ageing import AGEING_WINDOWS, DieAge, DriftTables, drift_block, drift_tables
 from chipsim.die.fabrication import FabricatedLayer, draw_errors, fabricate, try_effects, try_plugins
-from chipsim.die.link import HostLink
+from chipsim.die.link import HostLink, LostEvents
 from chipsim.die.programming import LayerWeights, Weights, full_scale_of, in_crossbars, out_of_crossbars, program_layer
 
 __all__ = [
@@ -36,6 +38,7 @@ __all__ = [
     "FabricatedLayer",
     "HostLink",
     "LayerWeights",
+    "LostEvents",
     "Weights",
     "draw_errors",
     "drift_block",
@@ -45,7 +48,6 @@ __all__ = [
     "in_crossbars",
     "out_of_crossbars",
     "program_layer",
-    "set_gain",
     "try_effects",
     "try_plugins",
 ]

@@ -13,12 +13,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from chipsim.design import ChipError
 from chipsim.layout import ColumnBlock
 from chipsim.random import natural_exp
 from chipsim.simd import aligned, kernel
 
 AGEING_WINDOWS = 256
 _OLDEST = 1e30  # in t0: beyond all use, and finite
+_MOST_WINDOWS = 2**53  # whose numbers an age holds exactly
 
 
 class Drift(NamedTuple):
@@ -49,12 +51,24 @@ class DieAge(NamedTuple):
         """What the weights have drifted for: windows, and seconds of rest."""
         return self.drifted_windows, self.rested_s
 
+    def joined(self, other: DieAge) -> DieAge:
+        """Of a die that has lived through both: a clock is never put back."""
+        windows = max(self.windows, other.windows)
+        return DieAge(windows, max(self.rested_s, other.rested_s), max(self.drifted_windows, other.drifted_windows))
+
     def to_array(self) -> NDArray[np.float64]:
         return np.array(self, np.float64)
 
     @staticmethod
     def from_array(values: NDArray[np.generic]) -> DieAge:
+        """Raises ChipError if no die can be so old."""
         windows, rested_s, drifted_windows = values.tolist()
+        ok = np.isfinite(values).all() and rested_s >= 0 and 0 <= drifted_windows <= windows < _MOST_WINDOWS
+        if not ok or windows % 1 or drifted_windows % 1:
+            raise ChipError(
+                f"the snapshot's age {values.tolist()} is no die's: windows learned from, seconds rested, and of the"
+                " windows those that the weights have drifted for"
+            )
         return DieAge(int(windows), float(rested_s), int(drifted_windows))
 
     def learning_from(self, n_windows: int) -> Iterator[tuple[int, DieAge]]:
@@ -105,6 +119,8 @@ def drift_tables(block: ColumnBlock, drift: Drift, fresh_gain: NDArray[np.float3
 def drift_block(block: ColumnBlock, tables: DriftTables, drift: Drift, before: DieAge, after: DieAge) -> None:
     """Let a block's synapses get older in place: all that they hold, and their gain for what is written later."""
     set_gain(block, tables, drift, after)
+    if before.drifted == after.drifted:
+        return
     synapses, weight, coded = block.synapses, block.state.weight, block.state.coded
     if synapses.coded:
         lsb = np.full((weight.shape[-2], 1), synapses.lsb, np.float32)

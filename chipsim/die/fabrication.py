@@ -116,7 +116,7 @@ _OF_SYNAPSES = ("weight_gain", "pulse_gain", "stuck", "drift_exponent")
 _OF_COLUMNS = ("pulse_up_gain", "pulse_down_gain", "cycle_noise", "write_noise")
 _OF_DEVICES = ("step_up", "step_down", "drift_t0_s", "window_s", "weight_bits")  # one for all crossbars of a layer
 _OF_NEURONS = (
-    *("threshold_gain", "time_constant_gain", "synapse_time_constant_gain", "enabled", "membrane_noise"),
+    *("threshold_gain", "time_constant_gain", "synapse_time_constant_gain", "enabled", "membrane_noise", "held_noise"),
     *("boxcar_low_gain", "boxcar_high_gain"),
     *("comparator_offset", "boxcar_low_offset", "boxcar_high_offset", "missed_counts", "charge_gain", "read_noise"),
 )
@@ -179,12 +179,12 @@ def _layer(spec: ChipSpec, die_seed: int, layer: int, errors: LayerErrors) -> Fa
     if not is_readout:
         try_neuron(neuron)
     try_rule(rule, nominal)
-    noise = errors.membrane_noise
+    per_step, held = errors.membrane_noise, errors.held_noise
     read_noise = errors.read_noise * errors.charge_gain
     drive_gain = errors.charge_gain
     if is_readout:  # a dead readout is one that neither current nor noise reaches
         drive_gain = drive_gain * errors.enabled
-        noise = noise * errors.enabled
+        per_step, held = per_step * errors.enabled, held * errors.enabled
         read_noise = read_noise * errors.enabled
     gain, stuck = errors.weight_gain, errors.stuck.astype(np.float64)
     if shape.dense:  # what is a neuron's own is its synapses' own
@@ -198,25 +198,28 @@ def _layer(spec: ChipSpec, die_seed: int, layer: int, errors: LayerErrors) -> Fa
     if np.any(exponent):  # drift moves gains, so every synapse needs its own
         gain = np.broadcast_to(gain, np.broadcast_shapes(gain.shape, exponent.shape))
     exponential = spec.neuron.synapse_tau_steps is not None
-    current_decay = np.zeros_like(noise)
+    current_decay = np.zeros_like(per_step)
     if spec.neuron.synapse_tau_steps is not None:
         current_decay = np.exp(-1 / (spec.neuron.synapse_tau_steps * errors.synapse_time_constant_gain))
     missed = errors.missed_counts
+    kind_settings = {} if is_readout else spec.neuron.kind_settings  # a readout stands in for neurons of that kind
+    own = _made_by(NEURONS, neuron, missed.shape, settings_for(NEURONS, neuron, here, kind_settings), errors)
+    first_noise = np.hypot(per_step, held)
+    renewed = held * np.sqrt(np.maximum(0, 1 - np.square(neuron.left_after_step(own))))  # so that its variance stays
     chip = {
         "low_rail": -np.inf if is_readout else spec.neuron.low_rail_th,
         "high_rail": np.inf if is_readout else spec.neuron.high_rail_th,
         "accumulator_full": full_scale(nominal.accumulator_bits),
-        "noise": noise,
+        "noise": np.hypot(per_step, renewed),
+        "first_noise": first_noise,
         "read_noise": read_noise,
         "current_decay": current_decay,
         "miss_probability": missed,
         "missed_per_log": _per_log(missed),
         "drive_gain": drive_gain,
     }
-    kind_settings = {} if is_readout else spec.neuron.kind_settings  # a readout stands in for neurons of that kind
-    own = _made_by(NEURONS, neuron, noise.shape, settings_for(NEURONS, neuron, here, kind_settings), errors)
     circuit_settings = settings_for(LEARNING_RULES, rule, nominal, nominal.rule_settings)
-    learned = _made_by(LEARNING_RULES, rule, noise.shape, circuit_settings, errors, neuron.fires)
+    learned = _made_by(LEARNING_RULES, rule, missed.shape, circuit_settings, errors, neuron.fires)
     return FabricatedLayer(
         neuron=neuron,
         rule=rule,
@@ -226,7 +229,7 @@ def _layer(spec: ChipSpec, die_seed: int, layer: int, errors: LayerErrors) -> Fa
             layer=np.int64(layer),
             exponential=exponential,
             scales=bool(not shape.dense and shape.crossbars == 1 and np.any(drive_gain != 1)),
-            noisy=bool(np.any(noise) or np.any(read_noise)),
+            noisy=bool(np.any(first_noise) or np.any(read_noise)),
             reads=bool(np.any(read_noise)),
             noise_key=np.array(stream_key("membrane noise", die_seed)),
             has_misses=bool(np.any(missed)),

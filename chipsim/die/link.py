@@ -42,6 +42,13 @@ class BitErrors(NamedTuple):
         return BitErrors(key, np.int64(layer), float(1 / np.log1p(-rate)))
 
 
+class LostEvents(NamedTuple):
+    """Input events that do not arrive, by what became of their address."""
+
+    events_off_array: int  # none of a row
+    events_merged: int  # that of an event of the same step that arrives
+
+
 @inlined_in_python
 def _gap(errors, window, k):
     """Intact bits before the window's k-th flipped one: geometric, from one random word."""
@@ -54,12 +61,12 @@ def _gap(errors, window, k):
 
 @kernel
 def _receive_events(arrived, sent, errors, windows, word_bits, n_in):
-    """Fill `arrived`, room like that of `sent`, with what comes of all events. Returns how many are lost.
+    """Fill `arrived`, room like that of `sent`, with what comes of all events. Returns `LostEvents` as a pair.
 
     A step keeps its place in `rows`. word_bits: of an address.
     """
     constant_current = len(sent.amplitude) > 0
-    lost = np.int64(0)
+    off_array, merged = np.int64(0), np.int64(0)
     for s in range(sent.begin.shape[0]):
         drawn = np.int64(0)
         flipped = _gap(errors, windows[s], drawn)  # the next flipped bit of the window, and
@@ -72,17 +79,18 @@ def _receive_events(arrived, sent, errors, windows, word_bits, n_in):
                 _copy(arrived.amplitude[s], sent.amplitude[s], begin, end)
             after = bit + np.int64(end - begin) * word_bits
             if flipped < after:
-                drawn, flipped, kept = _garble_step(
+                drawn, flipped, kept, outside = _garble_step(
                     arrived, s, t, errors, windows[s], drawn, flipped - bit, word_bits, n_in
                 )
                 flipped += bit
-                lost += np.int64(arrived.end[s, t]) - kept
+                off_array += outside
+                merged += np.int64(arrived.end[s, t]) - kept - outside
                 arrived.end[s, t] = np.int32(kept)
             bit = after
         if constant_current:
             arrived.begin[s, :] = arrived.begin[s, 0]
             arrived.end[s, :] = arrived.end[s, 0]
-    return lost
+    return off_array, merged
 
 
 @inlined_in_python
@@ -96,13 +104,13 @@ def _garble_step(arrived, s, t, errors, window, drawn, flipped, word_bits, n_in)
     """Flip the address bits of a step that has some to flip; drop what cannot be, and keep rows ascending.
 
     drawn: gaps drawn so far in this window; flipped: the next flipped bit, counted from the step's first. Returns both
-    as they are after the step, and where its events now end.
+    as they are after the step, where its events now end, and how many had the address of no row.
     """
     rows, amplitude = arrived.rows, arrived.amplitude
     constant_current = len(amplitude) > 0
     first = np.int64(arrived.begin[s, t])
     kept = first
-    bit = np.int64(0)
+    bit, outside = np.int64(0), np.int64(0)
     for k in range(first, np.int64(arrived.end[s, t])):
         row = np.int64(rows[s, k])
         while flipped < bit + word_bits:
@@ -110,10 +118,13 @@ def _garble_step(arrived, s, t, errors, window, drawn, flipped, word_bits, n_in)
             drawn += 1
             flipped += 1 + _gap(errors, window, drawn)
         bit += word_bits
+        if row >= n_in:
+            outside += np.int64(1)
+            continue
         place = kept  # rows stay ascending
         while place > first and rows[s, place - 1] > row:
             place -= 1
-        if row >= n_in or (place > first and rows[s, place - 1] == row):
+        if place > first and rows[s, place - 1] == row:
             continue
         x = amplitude[s, k] if constant_current else np.float32(0)
         for later in range(kept, place, -1):
@@ -124,7 +135,7 @@ def _garble_step(arrived, s, t, errors, window, drawn, flipped, word_bits, n_in)
         if constant_current:
             amplitude[s, place] = x
         kept += 1
-    return drawn, flipped, kept
+    return drawn, flipped, kept, outside
 
 
 @inlined
@@ -203,20 +214,21 @@ class HostLink:
         """Whether anything may arrive otherwise than it was sent."""
         return self._spikes is not None or any(self._targets)
 
-    def events(self, events: Events, windows: NDArray[np.int64]) -> tuple[Events, int]:
-        """What arrives of `events`, in room that the next call uses again, and how many were lost.
+    def events(self, events: Events, windows: NDArray[np.int64]) -> tuple[Events, LostEvents]:
+        """What arrives of `events`, in room that the next call uses again, and which were lost.
 
         windows: (S,) the windows' numbers.
         """
         if self._spikes is None:
-            return events, 0
+            return events, LostEvents(0, 0)
         room = self._arrived
         if room is None or len(room.rows) < len(events.rows) or not _same_kind(room, events):
             room = self._arrived = Events(*(np.empty_like(array, order="C") for array in events))
         arrived = Events(*(array[: len(sent)] for array, sent in zip(room, events, strict=True)))
         sent = Events(*(np.ascontiguousarray(array) for array in events))
         bits = address_bits(self._n_in)
-        return arrived, int(_receive_events(arrived, sent, self._spikes, windows, bits, self._n_in))
+        off_array, merged = _receive_events(arrived, sent, self._spikes, windows, bits, self._n_in)
+        return arrived, LostEvents(int(off_array), int(merged))
 
     def targets(self, targets: Targets, windows: NDArray[np.int64]) -> list[NDArray[np.float32] | None]:
         """What arrives of each layer's targets (S, n_out), in the neurons' places.

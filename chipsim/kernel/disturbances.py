@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from chipsim.layout import NOISE, READ_NOISE, row_at
+from chipsim.layout import FIRST_NOISE, NOISE, READ_NOISE, row_at
 from chipsim.random import gaussians, uniform, words_of_columns, words_of_four_steps
 from chipsim.simd import inlined_in_python, outlined
 
@@ -20,7 +20,8 @@ def draw_noise(state, block, fields, events, place, window, t, p, q, first):
 
     events, place: what it sees, and which of their windows; window: its number; first: its first neuron.
     """
-    circuit, sigma, step = block.circuit, row_at(block.disturbances, p, NOISE), np.int64(t)
+    circuit, step = block.circuit, np.int64(t)
+    sigma = row_at(block.disturbances, p, FIRST_NOISE if step == 0 else NOISE)
     if step % 4 == 0:
         key = (circuit.noise_key[0], circuit.noise_key[1])
         words_of_four_steps(state.words, key, window, circuit.layer, step // 4, first)

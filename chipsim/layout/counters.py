@@ -21,9 +21,17 @@ COUNTERS = (
 SIMULATOR_WORK = ("synapses_added", "synapses_written")
 
 
-# What is known of every chunk, per layer: besides, at no cost to the loop, the spikes that a layer sent on, and the
-# input events that bit errors on the host link lost (see chipsim.die.link).
-CHIP_EVENTS = (*(name for name in COUNTERS if name not in SIMULATOR_WORK), "spikes", "events_lost")
+# What is known of every chunk, per layer, besides: at no cost to the loop.
+CHIP_EVENTS = (
+    *(name for name in COUNTERS if name not in SIMULATOR_WORK),
+    "spikes",  # that a layer sent on
+    # In the first layer, input events that bit errors on the host link lost (see chipsim.die.link):
+    "events_off_array",  # their address is that of no row
+    "events_merged",  # their address is that of an event that is there already
+    # In the last layer, if its neurons fire (see chipsim.run.answers):
+    "abstentions",  # a window in which none fired
+    "ties",  # a window whose largest count several have
+)
 
 
 EVENTS, UPDATES, WRITES, LOW, HIGH, FULL, CLIPPED, MISSED, ADDED, WRITTEN = range(len(COUNTERS))

@@ -18,14 +18,15 @@ from learning_circuit import Field
 
 # What fails or disturbs, rarely all at once: an array of its own, so that tables are short where nothing does.
 DISTURBANCES = (
-    Field("noise", "sigma of the membrane noise per step", "th"),
+    Field("noise", "sigma of the membrane noise per step, but the first of a window", "th"),
     Field("read_noise", "sigma of a synaptic event's charge, in full-scale weights"),
     Field("current_decay", "what is left of a column's exponential current after one step"),
     Field("miss_probability", "that a spike is not counted"),
     Field("missed_per_log", "1 / ln(1 - miss probability), see `chipsim.kernel.missed_counts`"),
     Field("drive_gain", "what a charge from shared synapses does to the neuron's membrane"),
+    Field("first_noise", "sigma of the membrane noise at the first step of a window", "th"),
 )
-NOISE, READ_NOISE, CURRENT_DECAY, MISS_PROBABILITY, MISSED_PER_LOG, DRIVE_GAIN = range(len(DISTURBANCES))
+NOISE, READ_NOISE, CURRENT_DECAY, MISS_PROBABILITY, MISSED_PER_LOG, DRIVE_GAIN, FIRST_NOISE = range(len(DISTURBANCES))
 
 # One for each layer, whatever its neurons.
 CHIP_NUMBERS = (

@@ -63,6 +63,9 @@ class LeakyIntegrateAndFire(NeuronModel):
     def _decay(self, settings: Any, errors: Any) -> Any:
         return np.exp(-1 / (settings.tau_steps * errors.time_constant_gain))
 
+    def left_after_step(self, own: Mapping[str, Any]) -> Any:
+        return own["decay"]
+
     def integrate(self, own: Any, state: Any, spiked: Any, current: Number) -> None:
         zero_reset = own.zero_reset.not_equal(0)
         state.membrane = integrated(state.membrane, spiked, current, own.decay, own.reset_charge, zero_reset)

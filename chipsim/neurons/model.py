@@ -44,6 +44,13 @@ class NeuronModel(ABC):
         errors: what the fab got wrong of this layer, a `nonideality.LayerErrors`.
         """
 
+    def left_after_step(self, own: Mapping[str, Any]) -> Any:
+        """What is left of a membrane after a step without input, (n,) or a number: the rest is kT/C noise anew.
+
+        own: values of the fabricated fields. 1, a membrane that forgets nothing, unless a neuron says otherwise.
+        """
+        return 1.0
+
     @abstractmethod
     def integrate(self, own: Any, state: Any, spiked: Any, current: Number) -> None:
         """One step: assigns `state.membrane`, and whatever else the neuron keeps.

@@ -39,6 +39,9 @@ class Readout(NeuronModel):
         """Silencing does not touch the threshold of a readout, but its current."""
         return {**self._of.fabricate(settings, errors), "threshold": errors.threshold_gain, "peak": float(self._peak)}
 
+    def left_after_step(self, own: Mapping[str, Any]) -> Any:
+        return own["decay"]
+
     def integrate(self, own: Any, state: Any, spiked: Any, current: Number) -> None:
         state.membrane = own.decay * state.membrane + current
 

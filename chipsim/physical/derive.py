@@ -176,13 +176,13 @@ def ktc_sigma_th(spec: PhysicalSpec) -> float:
 
 
 def thermal_sigma_th(spec: PhysicalSpec) -> float:
-    """Noise added per step: what keeps a leaky membrane at kT/C, or one kT/C sample per step where nothing leaks."""
+    """Noise added per step: what keeps a leaky membrane at kT/C; none where nothing leaks, see `nonideality.ktc`."""
     return thermal_sigma_th_of(spec, tau_steps(spec))
 
 
 def thermal_sigma_th_of(spec: PhysicalSpec, tau: float | None) -> float:
     """The same of a layer with this time constant in steps."""
-    return ktc_sigma_th(spec) * (1.0 if tau is None else math.sqrt(-math.expm1(-2 / tau)))
+    return 0.0 if tau is None else ktc_sigma_th(spec) * math.sqrt(-math.expm1(-2 / tau))
 
 
 def pelgrom_sigma_v(spec: PhysicalSpec) -> float:
@@ -301,7 +301,7 @@ QUANTITIES: tuple[Quantity, ...] = (
     Quantity(
         "thermal_sigma_th",
         "th",
-        "ktc_sigma_th sqrt(1 - leak_per_step^2); ktc_sigma_th without leak",
+        "ktc_sigma_th sqrt(1 - leak_per_step^2)",
         thermal_sigma_th,
         "thermal noise added in each step",
     ),

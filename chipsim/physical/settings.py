@@ -17,6 +17,7 @@ from chipsim.physical.derive import (
     learning_rate,
     low_rail_th,
     signed_bits,
+    swing_v,
     synapse_tau_steps,
     tau_steps,
     thermal_sigma_th_of,
@@ -97,6 +98,9 @@ def noise_of(spec: PhysicalSpec) -> list[str]:
         for layer, sigma in enumerate(levels, start=1)
         if sigma > 0
     ]
+    if tau_steps(spec) is None and spec.process.temperature_k > 0:  # one sample, which nothing makes it forget
+        farads, kelvin = spec.neuron.membrane_capacitance_ff, spec.process.temperature_k
+        noise.append(f"ktc:{farads:.6g},temperature={kelvin:.6g},threshold={swing_v(spec):.6g}")
     if spec.synapse.conductance_max_us is not None:
         on_resistance_ohm = 1e6 / spec.synapse.conductance_max_us
         wires = {"row": spec.array.row_wire_resistance_ohm, "column": spec.array.column_wire_resistance_ohm}

@@ -7,6 +7,7 @@ Read, in this order:
     work_plan      which piece of a chunk waits for which: ranges of windows, layers, blocks of columns
     threads        runs pieces as soon as what they need is done; chunks overlap
     probe          which neurons and synapses are watched
+    answers        which output neuron won a window, or none
     result         what comes back; looking at a result that is still on its way waits for it
 
 May know: `design`, `die` (for what was fabricated of a layer), `kernel`, `layout`, `simd`. Never an equation, and never
@@ -17,16 +18,19 @@ the bits must not depend on it, which `tests/chipsim/run/test_threads_and_chunks
 check; what a piece reads or writes may be used again only when a later piece waits for it.
 """
 
+from chipsim.run.answers import ABSTAINED, Answers, answers_of, in_words
 from chipsim.run.arguments import (
-    ascending,
     check_adc,
     check_chunk,
+    check_events,
     check_seconds,
     check_targets,
     checked_broadcast,
     events_fit,
+    events_problem,
     moments_per_layer,
     rates_per_layer,
+    window_numbers,
 )
 from chipsim.run.layer_runner import LayerRun, Windows
 from chipsim.run.probe import (
@@ -55,6 +59,8 @@ from chipsim.run.work_plan import (
 )
 
 __all__ = [
+    "ABSTAINED",
+    "Answers",
     "AnyProbe",
     "Awaited",
     "Before",
@@ -67,9 +73,10 @@ __all__ = [
     "Threads",
     "Windows",
     "WorkPiece",
-    "ascending",
+    "answers_of",
     "check_adc",
     "check_chunk",
+    "check_events",
     "check_probes",
     "check_seconds",
     "check_targets",
@@ -79,9 +86,11 @@ __all__ = [
     "cut_at",
     "even_ranges",
     "events_fit",
+    "events_problem",
     "image_learning_ranges",
     "image_ranges",
     "in_a_row",
+    "in_words",
     "inference",
     "learning",
     "moments_per_layer",
@@ -90,4 +99,5 @@ __all__ = [
     "room_for",
     "signal_names",
     "signals_of",
+    "window_numbers",
 ]

@@ -2,76 +2,119 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from chipsim.design import AdcSpec, ChipError, ChipSpec, told_broadcast, told_targets
 from chipsim.layout import Events, Targets
 from chipsim.simd import inlined, kernel, prefetch_window
 
+FIT, OUTSIDE, DISORDERED = 0, 1, 2  # what `events_fit` finds
+
 
 @inlined
-def _rows_fit(rows, n_in):
+def _rows_outside(rows, n_in):
     outside = np.int32(0)
     for k in range(len(rows)):
         outside += np.int32(np.uint32(rows[k]) >= np.uint32(n_in))  # a negative row is a huge one
-    return outside == 0
+    return outside
+
+
+@inlined
+def _falls(rows):
+    falls = np.int32(0)
+    for k in range(np.uint64(1), np.uint64(len(rows))):
+        falls += np.int32(rows[k] <= rows[k - np.uint64(1)])
+    return falls
+
+
+@inlined
+def _falls_between_steps(rows, begin, end):
+    """Where a step's first row is not above the last row of the step before: as it may be. Steps follow each other."""
+    falls = np.int32(0)
+    for t in range(1, len(begin)):
+        if end[t] > begin[t] and begin[t] > begin[0]:
+            falls += np.int32(rows[begin[t]] <= rows[begin[t] - 1])
+    return falls
 
 
 @kernel
 def events_fit(rows, begin, end, amplitude, n_in, start, stop):
-    """Whether all events of windows start .. stop - 1 lie inside their buffer and name rows 0 .. n_in - 1.
+    """What is wrong with windows start .. stop - 1: the first of OUTSIDE and DISORDERED that one has, or FIT.
 
-    And, for a constant current, whether it is finite and the same at every step.
+    OUTSIDE: events beyond their buffer, rows that are not 0 .. n_in - 1, a constant current that is not finite or not
+    the same at every step. DISORDERED: rows of a step that do not ascend, each named once.
     """
     constant_current = len(amplitude) > 0
+    disordered = False
     for s in range(start, stop):
         prefetch_window(rows, end, s + 2)  # one is checked sooner than the next one could arrive
         follow = True  # each step's events begin where the last step's end, as encoders write them
         for t in range(begin.shape[1]):
             if begin[s, t] < 0 or end[s, t] < begin[s, t] or end[s, t] > rows.shape[1]:
-                return False
+                return OUTSIDE
             if constant_current and (begin[s, t] != begin[s, 0] or end[s, t] != end[s, 0]):
-                return False
+                return OUTSIDE
             follow = follow and (t == 0 or begin[s, t] == end[s, t - 1])
+        outside, falls = np.int32(0), np.int32(0)
         if follow or constant_current:
-            fit = _rows_fit(rows[s, begin[s, 0] : end[s, -1]], n_in)
+            window = rows[s, begin[s, 0] : end[s, -1]]
+            outside, falls = _rows_outside(window, n_in), _falls(window)
+            if falls > 0 and not constant_current:
+                falls -= _falls_between_steps(rows[s], begin[s], end[s])
         else:
-            fit = True
             for t in range(begin.shape[1]):
-                fit = fit and _rows_fit(rows[s, begin[s, t] : end[s, t]], n_in)
-        if not fit:
-            return False
+                step = rows[s, begin[s, t] : end[s, t]]
+                outside += _rows_outside(step, n_in)
+                falls += _falls(step)
+        if outside > 0:
+            return OUTSIDE
+        disordered = disordered or falls > 0
         if constant_current:
             for x in amplitude[s, begin[s, 0] : end[s, 0]]:
                 if not np.isfinite(x):
-                    return False
-    return True
+                    return OUTSIDE
+    return DISORDERED if disordered else FIT
 
 
-@inlined
-def _ascend(rows):
-    falls = np.int32(0)
-    for k in range(np.uint64(1), np.uint64(len(rows))):
-        falls += np.int32(rows[k] <= rows[k - np.uint64(1)])
-    return falls == 0
+def events_problem(n_in: int, found: Collection[int]) -> str | None:
+    """What to say of events into n_in rows of which `events_fit` has found this; None if all is well."""
+    if OUTSIDE in found:
+        return (
+            f"events must lie inside their buffer and name input rows 0 to {n_in - 1};"
+            " a constant current must be finite and the same at every step"
+        )
+    if DISORDERED in found:
+        return (
+            "events must name the rows of a step in ascending order, each at most once: sort them, and leave out what"
+            " comes twice"
+        )
+    return None
 
 
-@kernel
-def ascending(rows, begin, end, start, stop):
-    """Whether the rows of each step of windows start .. stop - 1 ascend."""
-    for s in range(start, stop):
-        for t in range(begin.shape[1]):
-            same = t > 0 and begin[s, t] == begin[s, t - 1] and end[s, t] == end[s, t - 1]  # a constant current's
-            if not same and not _ascend(rows[s, begin[s, t] : end[s, t]]):
-                return False
-    return True
+def check_events(spec: ChipSpec, events: Events) -> None:
+    """Raises ChipError if some events cannot be run. Their shapes have been checked."""
+    rows, begin, end, amplitude = (np.ascontiguousarray(array) for array in events)
+    n_in = spec.layer_sizes[0]
+    problem = events_problem(n_in, (events_fit(rows, begin, end, amplitude, n_in, 0, len(begin)),))
+    if problem is not None:
+        raise ChipError(problem)
+
+
+def window_numbers(windows: ArrayLike) -> NDArray[np.int64]:
+    """(S,) a copy, since kernels would be compiled again for a read-only array. Raises ChipError if they are none."""
+    given = np.asarray(windows)
+    if given.ndim != 1 or len(given) == 0:
+        raise ChipError(f"window numbers of shape {given.shape}: send one per window, and at least one window")
+    if given.dtype.kind not in "iu":
+        raise ChipError(f"window numbers of type {given.dtype}: send whole numbers")
+    return np.array(given, np.int64)
 
 
 def check_chunk(spec: ChipSpec, events: Events, windows: NDArray[np.int64]) -> None:
     """Raises ChipError if the shapes of events and window numbers do not fit each other and the spec."""
-    if windows.ndim != 1 or len(windows) == 0:
-        raise ChipError(f"window numbers of shape {windows.shape}: send one per window, and at least one window")
     shape = (len(windows), spec.steps)
     if events.begin.shape != shape or events.end.shape != shape or len(events.rows) != len(windows):
         raise ChipError(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from chipsim.design import Adc
 from chipsim.layout import Events
+from chipsim.run.answers import answers_of
 from chipsim.run.probe import ProbeSignals, in_a_row
 
 
@@ -28,14 +29,12 @@ class Result:
     )  # probed layer -> (S, T, k) membranes
     # Of probed layers of either kind, (S, T, k); an integrating readout has none.
     spikes: dict[int, NDArray[np.uint8]] = field(default_factory=dict)
+    outputs_fire: bool = True  # else counts of the last layer are the scores of a readout
 
     @property
     def classes(self) -> NDArray[np.int64]:
-        """(S,) the output neuron with the largest count; ties go to the highest membrane, then the lowest index."""
-        counts = self.counts[-1]
-        tied = counts == counts.max(axis=1, keepdims=True)
-        best: NDArray[np.int64] = np.argmax(np.where(tied, self.membrane, -np.inf), axis=1)
-        return best
+        """(S,) the chip's answers, ABSTAINED where it has none: see `answers_of`."""
+        return answers_of(self.counts[-1], self.membrane, self.outputs_fire).classes
 
 
 class Awaited(Result):
@@ -91,4 +90,5 @@ def concatenated(results: Sequence[Result]) -> Result:
             for layer in first.probed_membranes
         },
         spikes={layer: np.concatenate([result.spikes[layer] for result in results]) for layer in first.spikes},
+        outputs_fire=first.outputs_fire,
     )

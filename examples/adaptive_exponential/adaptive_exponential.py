@@ -73,6 +73,9 @@ class AdaptiveExponential(NeuronModel):
             "reset": settings.reset_th,
         }
 
+    def left_after_step(self, own: Mapping[str, Any]) -> Any:
+        return 1 - own["leak"]
+
     def integrate(self, own: Any, state: Any, spiked: Any, current: Number) -> None:
         u = spiked.where(own.reset, state.membrane)
         w = spiked.where(state.adaptation + own.jump, state.adaptation)

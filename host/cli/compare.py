@@ -96,8 +96,8 @@ def compare(
 
 
 def _tell(found: Comparison, out: Path) -> None:
-    from host.compare import NOTES, plain_lines, verdict
+    from host.compare import NOTES, plain_lines, unanswered_lines, verdict
 
     methods = found.methods
-    lines = [found.title, "", *plain_lines(methods), "", *NOTES, "", *verdict(methods)]
+    lines = [found.title, "", *plain_lines(methods), "", *NOTES, *unanswered_lines(methods), "", *verdict(methods)]
     click.echo("\n".join([*lines, f"pictures and figures: {out}"]))

@@ -77,8 +77,12 @@ def sweep(
     if dask is not None and workers is not None:
         raise click.UsageError("--workers is for processes on this machine; with --dask the cluster has its own")
     with one_line_errors():
+        from host.sweep import idle_noise
+
         request = request_of(overrides, config, axes, cross, dies)
         request.check()
+        for line in idle_noise(request):
+            click.echo(f"chipsim: {line}", err=True)
         count = workers or usable_cores()
         if only_plan:
             plan = _plan(request, out, count, retry_failed)

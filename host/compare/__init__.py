@@ -14,7 +14,7 @@ learning where it loses.
 from host.compare.judgement import verdict
 from host.compare.run import Comparison, compare
 from host.compare.simulate import methods
-from host.compare.table import HEAD, NOTES, accuracy_lines, cells, markdown_lines, plain_lines
+from host.compare.table import HEAD, NOTES, accuracy_lines, cells, markdown_lines, plain_lines, unanswered_lines
 
 __all__ = [
     "HEAD",
@@ -26,5 +26,6 @@ __all__ = [
     "markdown_lines",
     "methods",
     "plain_lines",
+    "unanswered_lines",
     "verdict",
 ]

@@ -31,6 +31,7 @@ class MethodNumbers:
     chip_seconds: float
     energy_low_mj: float
     energy_high_mj: float
+    unanswered: float  # share of test samples to which no output neuron fired; they count as wrong
 
     @property
     def mean(self) -> float:
@@ -73,6 +74,7 @@ def numbers_of(
         chip_seconds=mean([cost.seconds for cost in costs]),
         energy_low_mj=mean([cost.low_mj for cost in costs]),
         energy_high_mj=mean([cost.high_mj for cost in costs]),
+        unanswered=mean([facts["abstained"]["after"] / facts["test_samples"] for facts in dies]),
     )
 
 

@@ -46,6 +46,15 @@ def cells(each: MethodNumbers) -> tuple[str, ...]:
     )
 
 
+def unanswered_lines(methods: Sequence[MethodNumbers]) -> list[str]:
+    """A sentence about each method whose dies leave test samples without an answer."""
+    return [
+        f"{each.name}: no answer to {each.unanswered:.2%} of the test samples, where no output fired: counted as wrong"
+        for each in methods
+        if each.unanswered
+    ]
+
+
 def plain_lines(methods: Sequence[MethodNumbers]) -> list[str]:
     return table(map(cells, methods), HEAD)
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from chipsim import ChipInterface, Events, Probe, Result, SpikeProbe
 from chipsim.die import fabricate
+from chipsim.run import ABSTAINED
 from host.data import Encoder
 from host.files import write_bytes
 from host.plots.palette import BLACK as _BLACK
@@ -156,8 +157,9 @@ def _raster(outcome: Outcome) -> Figure:
     for left, when, (events, result) in zip((0, 2), ("before", "after"), looks, strict=True):
         rows = [(figure.add_subplot(grid[i, left]), figure.add_subplot(grid[i, left + 1])) for i in range(len(ratios))]
         answer = int(result.classes[0])
-        verdict = f"{when} learning: class {answer}, {'right' if answer == label else 'wrong'}"
-        verdict += " (tie, highest membrane)" if np.sum(result.counts[-1] == result.counts[-1].max()) > 1 else ""
+        said = "no answer" if answer == ABSTAINED else f"class {answer}"
+        verdict = f"{when} learning: {said}, {'right' if answer == label else 'wrong'}"
+        verdict += " (tie, highest membrane)" if result.activity["ties"].any() else ""
         rows[0][0].set_title(verdict, fontsize=10)
         _draw_input(*rows[0], events, setup.dataset.n_in)
         for (axes, side), layer in zip(rows[1:], names, strict=True):

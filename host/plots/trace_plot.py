@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chipsim.run import in_words
 from host.plots.palette import BLACK, BLUE, DASHES, GREEN, GREY, PURPLE, VERMILION
 from host.plots.png import png_of
 from host.trace import (
@@ -177,7 +178,7 @@ def _is_linear(waveform: Waveform) -> bool:
 def _title(waveform: Waveform, scene: _Scene, width: int) -> str:
     spec = waveform.spec
     shown = [
-        f"{sample} (class {label}, answer {answer})"
+        f"{sample} (class {label}, answer {in_words(answer)})"
         for sample, label, answer in zip(waveform.samples, waveform.labels, waveform.classes, strict=True)
     ][: scene.shown]
     left_out = [f"{scene.shown} of {len(waveform.samples)} samples"] if scene.shown < len(waveform.samples) else []

@@ -10,11 +10,15 @@ NOTABLE = 0.01  # share from which on a page warns
 # Inhibition holds a silent neuron at the lower rail in every chip of this kind: told, but no reason to warn.
 _USUAL = ("membrane_low_rail",)
 
+_STEPS, _UPDATES, _SAMPLES, _UNKNOWN = "of all neurons' steps", "of all weight updates", "of all samples shown", ""
 _MEANING = {
-    "membrane_low_rail": ("membrane at the lower rail", "of all neurons' steps"),
-    "membrane_high_rail": ("membrane at the upper rail", "of all neurons' steps"),
-    "accumulator_full": ("spike accumulator full, spikes not counted", "of all neurons' steps"),
-    "weight_full_scale": ("weight at the end of its range, writes held back", "of all weight updates"),
+    "membrane_low_rail": ("membrane at the lower rail", _STEPS),
+    "membrane_high_rail": ("membrane at the upper rail", _STEPS),
+    "accumulator_full": ("spike accumulator full, spikes not counted", _STEPS),
+    "weight_full_scale": ("weight at the end of its range, writes held back", _UPDATES),
+    "events_off_array": ("input event lost on the link, its address beyond the array", _UNKNOWN),
+    "events_merged": ("input event lost on the link, merged with another of its row", _UNKNOWN),
+    "abstentions": ("no output fired, so no answer: counted as wrong", _SAMPLES),
 }
 
 
@@ -51,11 +55,16 @@ def limits(
         counts = {phase: of_phase.get(name, 0) for phase, of_phase in saturation.items()}
         if not any(counts.values()):
             continue
-        words, of = _MEANING.get(name, (name.replace("_", " "), "of all neurons' steps"))
-        if name == "weight_full_scale":
-            chances = {phase: weight_updates if phase == "learning" else 0 for phase in counts}
-        else:
-            chances = {phase: samples[phase] * sum(network[1:]) * steps for phase in counts}
+        words, of = _MEANING.get(name, (name.replace("_", " "), _STEPS))
+        chances = {
+            phase: {
+                _STEPS: samples[phase] * sum(network[1:]) * steps,
+                _UPDATES: weight_updates if phase == "learning" else 0,
+                _SAMPLES: samples[phase],
+                _UNKNOWN: 0,
+            }[of]
+            for phase in counts
+        }
         shares = {phase: count / chances[phase] if chances[phase] else None for phase, count in counts.items()}
         found.append(MetLimit(words, of, counts, shares, name in _USUAL))
     return found

@@ -10,6 +10,7 @@ Read, in this order:
     folder           spec, metrics, checkpoint, result: whole files only, at any moment
     plugins          which plug-ins a run uses; `versions`: with which packages it is made
     identity         what a run is known by, however its paths were typed
+    noise_facts      what its noise means here, and what of it hits nothing
     cost_facts       what the run cost; `kept`: the die of a finished run; `checked_design`: a design to be checked
 
 May know: `methods`, `training`, `teachers`, `data`, `link`, `settings`, errors and files; `chipsim` by its interface,
@@ -34,6 +35,7 @@ from host.run.identity import (
     teacher_recipe,
 )
 from host.run.kept import kept_die
+from host.run.noise_facts import idle_lines
 from host.run.resolution import merge, read_settings, resolve, spec_of
 from host.run.setup import complete, prepare, resolved
 from host.run.versions import MadeWith, made_with, versions
@@ -53,6 +55,7 @@ __all__ = [
     "design_from",
     "digest_of",
     "identity_of",
+    "idle_lines",
     "kept_die",
     "key_of",
     "made_with",

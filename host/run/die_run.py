@@ -20,12 +20,13 @@ from host.run.chip_source import ChipSource, InProcess
 from host.run.cost_facts import cost_json
 from host.run.folder import RunFolder
 from host.run.identity import identity_of, key_of
+from host.run.noise_facts import noise_facts, shared_draws
 from host.run.plugins import plugins_used
 from host.run.setup import prepare
 from host.settings import RunSpec
 from host.teachers import teacher_digest
 from host.training import CHUNK, Progress, Score, Setup, evaluate
-from nonideality import NoiseError, parse_all
+from nonideality import NoiseError
 
 _SATURATIONS = (
     "membrane_low_rail",
@@ -33,7 +34,9 @@ _SATURATIONS = (
     "accumulator_full",
     "weight_full_scale",
     "missed_counts",
-    "events_lost",
+    "events_off_array",
+    "events_merged",
+    "abstentions",
 )
 
 
@@ -215,12 +218,8 @@ def _facts(setup: Setup, compared_with: Reference, before: Score, after: Score, 
         "test_before": before.activity,
         "test_after": after.activity,
     }
-    accuracy = {
-        "teacher": compared_with.teacher,
-        "ideal": ideal.accuracy,
-        "before": before.accuracy,
-        "after": after.accuracy,
-    }
+    scores = {"ideal": ideal, "before": before, "after": after}
+    accuracy = {"teacher": compared_with.teacher, **{name: score.accuracy for name, score in scores.items()}}
     return {
         "dataset": setup.dataset.name,
         "data_digest": setup.dataset.digest,
@@ -232,11 +231,11 @@ def _facts(setup: Setup, compared_with: Reference, before: Score, after: Score, 
         "spec_hash": spec.hash(),
         "seed": spec.seed,
         "die_seed": spec.die,
-        "noise": [
-            {"text": text, "level": noise.effect.level, "meaning": noise.describe()}
-            for text, noise in zip(spec.noise, parse_all(spec.noise), strict=True)
-        ],
+        "noise": noise_facts(setup),
+        "shared_draws": shared_draws(setup),
         "accuracy": accuracy,
+        "abstained": {name: score.abstained for name, score in scores.items()},
+        "tied": {name: score.tied for name, score in scores.items()},
         "test_samples": len(setup.dataset.test),
         "recovered_fraction": recovered_fraction(ideal.accuracy, before.accuracy, after.accuracy),
         "train_samples": progress.presentations,

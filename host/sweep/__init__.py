@@ -35,6 +35,7 @@ from host.sweep.display import Display, point_table
 from host.sweep.engine import Workers, missing, run_tasks
 from host.sweep.estimate import estimate
 from host.sweep.facts import LARGEST, LimitsMet
+from host.sweep.idle import idle_noise
 from host.sweep.listener import NullSweepListener
 from host.sweep.merge import Merged, merge_sweeps
 from host.sweep.request import Request, base_identity
@@ -68,6 +69,7 @@ __all__ = [
     "dask_workers",
     "dies",
     "estimate",
+    "idle_noise",
     "local_workers",
     "merge_sweeps",
     "missing",

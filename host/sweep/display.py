@@ -88,11 +88,18 @@ class Display:
 
 
 def point_table(points: list[dict[str, Any]]) -> list[str]:
-    """One line per point (see PointTally.to_json): dies done, mean accuracies, the worst die after learning."""
+    """One line per point (see PointTally.to_json): dies done, mean accuracies, the worst die after learning.
+
+    And, if there are any, the mean share of test samples without an answer after learning.
+    """
     rows = []
+    abstains = any(point["unanswered"] for point in points)
     for point in points:
         means = [point[name] for name in ("ideal", "before", "after", "worst_after")] if point["done"] else 4 * [None]
         failed = ", ".join(f"{point[what]} {what}" for what in ("failed", "lost") if point[what])
         dies = f"{point['done']} / {point['dies']}"
+        if abstains:
+            means.append(point["unanswered"])
         rows.append([point["name"], dies, *("" if mean is None else f"{mean:.2%}" for mean in means), failed])
-    return table(rows, ("point", "dies", "ideal", "before", "after", "worst after", ""))
+    head = ("point", "dies", "ideal", "before", "after", "worst after", *(("no answer",) if abstains else ()), "")
+    return table(rows, head)

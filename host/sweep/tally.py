@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +25,7 @@ class PointTally:
     before_sum: float = 0.0
     after_sum: float = 0.0
     worst_after: float | None = None
+    unanswered_sum: float = 0.0  # share of test samples without an answer after learning
 
     def add(self, result: Row | Result) -> None:
         """Count a die that has been run."""
@@ -39,6 +41,7 @@ class PointTally:
         self.before_sum += result.before
         self.after_sum += result.after
         self.worst_after = result.after if self.worst_after is None else min(self.worst_after, result.after)
+        self.unanswered_sum += _unanswered(result)
 
     @property
     def means(self) -> tuple[float, float, float] | None:
@@ -64,6 +67,7 @@ class PointTally:
             "worst_after": self.worst_after,
             "accumulators_full": self.full,
             "silent_layers": {str(layer): dies for layer, dies in sorted(self.silent.items())},
+            "unanswered": self.unanswered_sum / self.done if self.done else None,
         }
 
     def doubts(self) -> list[str]:
@@ -73,6 +77,18 @@ class PointTally:
             f"{self.name}: hidden layer {layer} did not spike once after learning in {dies:,} of {self.done:,} dies"
             for layer, dies in sorted(self.silent.items())
         ]
+
+
+def _unanswered(result: Row | Result) -> float:
+    """The share of test samples to which no output neuron fired after learning."""
+    if isinstance(result, Row):
+        facts = result.summary
+    else:
+        facts = None if result.summary is None else json.loads(result.summary)
+    if facts is None or not result.test_samples:
+        return 0.0
+    saturation = facts["saturation"]
+    return saturation.get("test_after", {}).get("abstentions", 0) / result.test_samples  # type: ignore[no-any-return]
 
 
 def name_of(point: Mapping[str, Any]) -> str:

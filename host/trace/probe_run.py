@@ -145,15 +145,16 @@ def trace(
     targets = setup.teacher.targets(shown.values(slice(None)), shown.labels, setup.spec.training.output_target)
     rates = _rates(setup, windows)
 
-    def show(probes: list[Probe]) -> Result:
+    def show(chip: ChipInterface, probes: list[Probe]) -> Result:
         return chip.learn(events, windows, targets, rates, probes) if learn else chip.infer(events, windows, probes)
 
     before = chip.snapshot()
+    twin = setup.chip(setup.design, setup.start_weights(), threads)  # the first look must not make the die older
+    twin.restore(before)
     every_neuron = [Probe(layer, tuple(range(n))) for layer, n in enumerate(chip.spec.layer_sizes) if layer > 0]
-    first_look = show([] if neurons else every_neuron)
+    first_look = show(twin, [] if neurons else every_neuron)
     probes = _probes(chip.spec, first_look, events, neurons, rows)
-    chip.restore(before)
-    result = show(probes)
+    result = show(chip, probes)
     fabricated, nominal = fabricate(chip.spec, chip.die_seed), fabricate(chip.spec.ideal(), chip.die_seed)
     traces = [
         _neuron_waveform(result, probe, k, before, shape, fabricated[probe.layer - 1], nominal[probe.layer - 1])

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from chipsim.design import Dac, readable
+from chipsim.run import ABSTAINED
 from host.terminal import table
 from host.trace.probe_run import NeuronWaveform, Waveform
 from host.trace.units import THRESHOLDS, Units
@@ -123,7 +124,7 @@ def facts(waveform: Waveform, step_s: float, files: dict[str, str], units: Units
         "part": waveform.part,
         "samples": list(waveform.samples),
         "labels": waveform.labels.tolist(),
-        "classes": waveform.classes.tolist(),
+        "classes": [None if answer == ABSTAINED else answer for answer in waveform.classes.tolist()],
         "learns": waveform.learns,
         "learned_before": waveform.learned_before,
         "steps": waveform.spec.steps,

@@ -9,6 +9,7 @@ from typing import Any
 from vcd import VCDWriter
 
 from chipsim import __version__
+from chipsim.run import in_words
 from host.trace.probe_run import Waveform
 from host.trace.text import bias_lines, error_lines, name_of
 from host.trace.units import THRESHOLDS, Units
@@ -62,7 +63,7 @@ def vcd_text(waveform: Waveform, step_s: float, units: Units = THRESHOLDS) -> st
 def _comment(waveform: Waveform, step_s: float, units: Units) -> list[str]:
     spec = waveform.spec
     shown = ", ".join(
-        f"{sample} (class {label}, answered {answer})"
+        f"{sample} (class {label}, answered {in_words(answer)})"
         for sample, label, answer in zip(waveform.samples, waveform.labels, waveform.classes, strict=True)
     )
     lines = [

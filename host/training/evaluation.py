@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim import ChipInterface, Result
+from chipsim.run import ABSTAINED
 from host.data import Encoder, Samples
 
 # Windows shown for evaluation are numbered from here, far from the training windows, so that their noise is their own.
@@ -22,11 +23,21 @@ _MOST_RATES = 40_000_000  # kept of all samples, 160 MB
 class Score:
     """How a chip did on a set of samples."""
 
-    accuracy: float
-    classes: NDArray[np.int64]  # (n,)
+    accuracy: float  # samples without an answer are wrong
+    classes: NDArray[np.int64]  # (n,), ABSTAINED where no output neuron fired
     rates: list[NDArray[np.float32]]  # per layer, spikes per step, of every `stride`-th sample: (n / stride, n_out)
     stride: int  # 1, unless a chip has so many neurons that all their rates would fill the memory
     activity: dict[str, NDArray[np.int64]]  # per name (n_layers,), see chipsim.layout.counters
+
+    @property
+    def abstained(self) -> int:
+        """Samples without an answer."""
+        return int(np.sum(self.classes == ABSTAINED))
+
+    @property
+    def tied(self) -> int:
+        """Samples whose answer the membrane settled, see `chipsim.run.answers_of`."""
+        return int(np.sum(self.activity["ties"]))
 
 
 def evaluate(chip: ChipInterface, samples: Samples, encoder: Encoder) -> Score:
@@ -49,7 +60,7 @@ def evaluate(chip: ChipInterface, samples: Samples, encoder: Encoder) -> Score:
 
 
 def classify(chip: ChipInterface, samples: Samples, encoder: Encoder) -> NDArray[np.int64]:
-    """(n,) the chip's answers to all of `samples`; nothing else is read from it."""
+    """(n,) the chip's answers to all of `samples`, ABSTAINED where it has none; nothing else is read from it."""
     return np.concatenate([result.classes for _, result in _shown(chip, samples, encoder)])
 
 

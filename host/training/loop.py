@@ -26,7 +26,8 @@ def train(
 
     epoch: samples per epoch; learning_rate: at the first presentation; it falls linearly to zero. `save` is called
     after every check, `tick` after every part with the presentations done and the latest validation accuracy.
-    `progress` may come from a checkpoint: learning goes on from there bit for bit.
+    `progress` may come from a checkpoint: learning goes on from there bit for bit. Whatever is restored, a die's clock
+    goes on: synapses that drift are then as old as the die.
     """
 
     def rates(windows: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -34,7 +35,7 @@ def train(
         return np.asarray(falling, np.float32)
 
     def check() -> None:
-        progress.current = learner.snapshot()
+        stored = progress.current = learner.snapshot()
         correct = learner.correct()
         if not progress.checks:
             progress.right_at_start = correct
@@ -52,6 +53,8 @@ def train(
             )
         )
         learner.restore(progress.current)
+        if progress.current is not stored:  # back to better weights, on a die that has grown older than they were
+            progress.current = learner.snapshot()
         save(progress)
 
     if not progress.checks:

@@ -1,5 +1,7 @@
 """Each effect's draws against the distribution that it promises."""
 
+import math
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -7,7 +9,7 @@ from small_chips import lesson, programmed, spec_of
 
 from chipsim.die import fabricate
 from nonideality import LayerErrors, parse
-from nonideality.mismatch import Mismatch, truncated_gains
+from nonideality.mismatch import Mismatch, mean_of_truncated, truncated_gains
 from nonideality.quantization import Quantization
 from nonideality.silencing import Silencing
 from nonideality.streams import stream
@@ -194,3 +196,16 @@ def test_descriptions_say_what_a_level_means():
     ]
     assert len(parse("mismatch:0.2").describe()) == 5
     assert "4 bits: codes -(2^(4-1) - 1) to 2^(4-1) - 1" in parse("quantization:4").describe()[0]
+
+
+@pytest.mark.parametrize("sigma", [0.3, 0.5, 0.7, 1.0])
+def test_the_told_mean_of_truncated_gains_is_that_of_the_draws(sigma):
+    gains = truncated_gains(np.random.default_rng(1), sigma, (400_000,))
+    assert mean_of_truncated(sigma) == pytest.approx(truncated_normal(sigma).mean(), rel=1e-9)
+    assert gains.mean() == pytest.approx(mean_of_truncated(sigma), abs=4 * gains.std() / math.sqrt(gains.size))
+    told = f"mean factor {mean_of_truncated(sigma):.4g}, by truncation"
+    for noise in (f"mismatch:{sigma:g}@weight", f"pulse:{sigma:g}@column"):
+        assert (told in parse(noise).describe()[0]) == (sigma > 0.3), "below 0.05 % nothing is told"
+    [line] = parse(f"drift:0.2,spread={sigma:g}").describe()
+    assert ("; mean nu / 0.2 " in line) == (sigma > 0.3)
+    assert mean_of_truncated(0.0) == 1.0

@@ -1,5 +1,7 @@
 """Read noise, stuck synapses, Pelgrom's law and kT/C noise against the distributions that they promise."""
 
+import math
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -191,21 +193,59 @@ def test_a_capacitor_scales_every_charge_of_its_column():
     assert np.array_equal(made.tables.threshold, errors.threshold_gain)
 
 
+def ktc_sigma(femtofarad, threshold):
+    """kT/q is 25.85 mV: sigma^2 = (kT/q) q / C; in thresholds."""
+    return np.sqrt(KT_OVER_Q * CHARGE / (femtofarad * 1e-15)) / threshold
+
+
+LEAKS = {"no leak": {}, "10 steps": {"kind": "lif", "tau_steps": 10.0}, "1 step": {"kind": "lif", "tau_steps": 1.0}}
+
+
 @pytest.mark.parametrize("femtofarad", [1.0, 100.0])
-def test_kt_over_c(femtofarad):
-    """kT/q is 25.85 mV: sigma^2 = (kT/q) q / C. Measured on membranes without input, T steps add up."""
-    steps, n = 9, 64
-    sigma = np.sqrt(KT_OVER_Q * CHARGE / (femtofarad * 1e-15)) / 0.8
-    spec = spec_of((1, n), steps, (f"ktc:{femtofarad},threshold=0.8",), READOUT)
-    membrane = readout_membranes(spec, uniform_weights(1, n, 0.0), events_of(np.zeros((300, steps, 1), bool)), 300)
-    assert stats.kstest(membrane.ravel() / (sigma * np.sqrt(steps)), "norm").pvalue > 1e-3
+@pytest.mark.parametrize("leak", LEAKS)
+@pytest.mark.parametrize("steps", [1, 2, 30])
+def test_a_membrane_holds_kt_over_c_at_every_step_whatever_its_leak(steps, leak, femtofarad):
+    """Equipartition, measured on membranes without input at the end of windows of so many steps."""
+    spec = spec_of((1, 64), steps, (f"ktc:{femtofarad},threshold=0.8",), READOUT | LEAKS[leak])
+    membrane = readout_membranes(spec, uniform_weights(1, 64, 0.0), events_of(np.zeros((300, steps, 1), bool)), 300)
+    assert stats.kstest(membrane.ravel() / ktc_sigma(femtofarad, 0.8), "norm").pvalue > 1e-3
+
+
+@pytest.mark.parametrize("leak", LEAKS)
+def test_kt_over_c_is_forgotten_as_fast_as_the_membrane_leaks(leak):
+    """A stationary Gauss-Markov process: neighbouring steps correlate by a, and the innovations by nothing."""
+    neuron = READOUT | LEAKS[leak]
+    a = math.exp(-1 / neuron["tau_steps"]) if "tau_steps" in neuron else 1.0
+    spec = spec_of((1, 64), 4, ("ktc:1,threshold=0.8",), neuron)
+    events, windows = events_of(np.zeros((300, 4, 1), bool)), np.arange(300)
+    chip = programmed(spec, uniform_weights(1, 64, 0.0))
+    signals = chip.infer(events, windows, [Probe(1, tuple(range(64)))]).signals[1]
+    noise = signals.noise / ktc_sigma(1.0, 0.8)
+    assert stats.kstest(noise[:, 0].ravel(), "norm").pvalue > 1e-3
+    if a == 1:
+        assert not noise[:, 1:].any()
+        return
+    assert stats.kstest(noise[:, 1:].ravel() / math.sqrt(1 - a * a), "norm").pvalue > 1e-3
+    before, after = (signals.membrane[:, t].ravel() for t in (2, 3))
+    assert abs(np.corrcoef(before, after)[0, 1] - a) < 4 * (1 - a * a) / math.sqrt(before.size)
 
 
 def test_kt_over_c_follows_the_temperature_and_joins_thermal_noise():
-    assert filled("ktc:5,temperature=1200").membrane_noise == pytest.approx(2 * filled("ktc:5").membrane_noise)
-    errors = filled("ktc:5")
-    parse("thermal:0.3").effect.fill("membrane", errors, np.random.default_rng(1))
-    assert errors.membrane_noise == pytest.approx(np.hypot(filled("ktc:5").membrane_noise, 0.3))
+    assert filled("ktc:5,temperature=1200").held_noise == pytest.approx(2 * filled("ktc:5").held_noise)
+    assert filled("ktc:5").held_noise == pytest.approx(ktc_sigma(5.0, 0.5), rel=1e-3)
+    [made] = fabricate(spec_of((1, 5), noise=("ktc:5", "thermal:0.003"), neuron={"kind": "lif", "tau_steps": 2.0}), 1)
+    kept, held = math.exp(-1 / 2), ktc_sigma(5.0, 0.5)
+    assert made.tables.first_noise == pytest.approx(math.hypot(0.003, held), rel=1e-3)
+    assert made.tables.noise == pytest.approx(math.hypot(0.003, held * math.sqrt(1 - kept**2)), rel=1e-3)
+
+
+def test_each_neuron_forgets_by_its_own_leak_and_a_dead_readout_hears_nothing():
+    noise = ("ktc:5", "mismatch:0.3@leak", "silencing:0.5@output")
+    [made] = fabricate(spec_of((1, 50), noise=noise, neuron=READOUT | {"kind": "lif", "tau_steps": 3.0}), 1)
+    alive = made.tables.first_noise > 0
+    assert 0 < alive.sum() < 50 and not made.tables.noise[~alive].any()
+    kept = made.tables.decay[alive].astype(float)
+    assert np.allclose(made.tables.noise[alive] / made.tables.first_noise[alive], np.sqrt(1 - kept**2), rtol=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -258,7 +298,7 @@ def test_switching_one_on_never_changes_anothers_draw(noise):
         assert np.array_equal(old.enabled, both.enabled) and np.array_equal(old.boxcar_low_gain, both.boxcar_low_gain)
         assert np.allclose(both.threshold_gain, old.threshold_gain * pelgrom[n].threshold_gain)
         assert np.allclose(both.weight_gain, old.weight_gain * ir[n].weight_gain)
-        assert np.allclose(both.membrane_noise, np.hypot(old.membrane_noise, ktc[n].membrane_noise))
+        assert np.allclose(both.held_noise, ktc[n].held_noise) and (both.membrane_noise == old.membrane_noise).all()
 
 
 def test_dies_and_layers_draw_apart():

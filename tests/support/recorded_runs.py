@@ -164,9 +164,7 @@ def shown(results: list[Result]) -> Parts:
             for layer, counts in enumerate(zip(*(result.counts for result in results), strict=True), start=1)
         },
         "membranes": {"": np.concatenate([result.membrane for result in results])},
-        "tallies": {
-            name: np.sum([result.activity[name] for result in results], axis=0) for name in results[0].activity
-        },
+        "tallies": tallies([result.activity for result in results]),
     }
     if results[0].signals:
         parts["signals"] = {}
@@ -177,6 +175,14 @@ def shown(results: list[Result]) -> Parts:
             parts["signals"][f"{name} {layer}"] = whole
         parts["signals"][f"spikes {layer}"] = np.concatenate([result.spikes[layer] for result in results])
     return parts
+
+
+def tallies(activities: list[dict[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
+    """By the names that the record knows: losses on the link as one sum, and nothing that follows from counts."""
+    sums = {name: np.sum([activity[name] for activity in activities], axis=0) for name in activities[0]}
+    for name in ("abstentions", "ties"):
+        del sums[name]
+    return sums | {"events_lost": sums.pop("events_off_array") + sums.pop("events_merged")}
 
 
 @dataclass

@@ -61,6 +61,10 @@ def restated(spec, layer, made, errors):
             "threshold": np.where(errors.enabled, threshold, np.inf) if fires else threshold,
             "reset_charge": np.where(subtracts, left * (threshold * errors.charge_gain), 0),
         }
+        working = 1 if fires else errors.enabled  # no noise reaches a dead readout
+        per_step, held = errors.membrane_noise * working, errors.held_noise * working
+        tables["first_noise"] = np.hypot(per_step, held)
+        tables["noise"] = np.hypot(per_step, held * np.sqrt(1 - decay**2))  # var = a^2 var + what is added
     if spec.learning_circuit.rule == "local_tandem":
         tables |= {"boxcar_low": edges[0], "boxcar_high": edges[1]}
     return made._replace(tables=made.tables._replace(**{name: table.astype(F) for name, table in tables.items()}))

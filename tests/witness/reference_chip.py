@@ -83,8 +83,16 @@ class ReferenceChip:
             for layer, count in zip(self.layers, counts, strict=True):
                 count[s] = layer.count
             membrane[s] = self.layers[-1].membrane
+            self._answer(counts[-1][s])
         activity = {name: np.array([layer.tally[name] for layer in self.layers]) for name in COUNTERS}
         return ReferenceResult(counts, membrane, activity, traces, spikes, signals)
+
+    def _answer(self, counts):
+        """No spike of any output neuron is no answer; several with the most spikes are a tie."""
+        if self.layers[-1].made.neuron.fires:
+            most = max(counts)
+            self.layers[-1].tally["abstentions"] += most == 0
+            self.layers[-1].tally["ties"] += most > 0 and list(counts).count(most) > 1
 
     def _live(self):
         """A window was learned from: weights drift after every AGEING_WINDOWS of them."""
@@ -124,8 +132,9 @@ class ReferenceChip:
             words = [list(zip(x.rows, x.amplitudes or x.rows, strict=True)) for x in steps]
             sent = words[:1] if graded else words  # a constant current is sent once
             n_in = self.spec.layer_sizes[0]
-            arrived, lost = received_steps(sent, n_in, first.spike_bit_errors, self.die_seed, window)
-            self.layers[0].tally["events_lost"] += lost
+            arrived, off_array, merged = received_steps(sent, n_in, first.spike_bit_errors, self.die_seed, window)
+            self.layers[0].tally["events_off_array"] += off_array
+            self.layers[0].tally["events_merged"] += merged
             steps = [Input([row for row, _ in step], [x for _, x in step] if graded else None) for step in arrived]
             steps *= self.spec.steps if graded else 1
         if targets is None:

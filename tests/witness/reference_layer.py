@@ -30,7 +30,10 @@ COUNTERS = (
     "weight_full_scale",
     "missed_counts",
     "spikes",
-    "events_lost",
+    "events_off_array",
+    "events_merged",
+    "abstentions",
+    "ties",
 )
 
 
@@ -158,7 +161,7 @@ class ReferenceLayer:
         tables, circuit = self.made.tables, self.made.circuit
         if not circuit.noisy:
             return ZERO
-        sigma = tables.noise[i]
+        sigma = tables.first_noise[i] if t == 1 else tables.noise[i]
         if circuit.reads:
             power = self._power(seen, i)
             event = tables.read_noise[i] * self.full_scale

@@ -24,22 +24,27 @@ def flipped_bits(die_seed, site, rate, layer, window, n_bits):
 
 
 def received_steps(steps, n_in, rate, die_seed, window):
-    """What arrives of a window's steps, each a list of (row, amplitude), and how many events were lost."""
+    """What arrives of a window's steps, each a list of (row, amplitude), and how many events do not arrive.
+
+    Of these first those with the address of no row, then those with one that another event of the step has.
+    """
     bits = max(1, math.ceil(math.log2(n_in)))
     flips = flipped_bits(die_seed, "spikes", rate, 0, window, bits * sum(map(len, steps)))
-    arrived, lost, word = [], 0, 0
+    arrived, off_array, merged, word = [], 0, 0, 0
     for events in steps:
         rows = {}
         for row, amplitude in events:
             for bit in range(bits):
                 row ^= (word * bits + bit in flips) << bit
             word += 1
-            if row >= n_in or row in rows:
-                lost += 1
+            if row >= n_in:
+                off_array += 1
+            elif row in rows:
+                merged += 1
             else:
                 rows[row] = amplitude
         arrived.append(sorted(rows.items()))
-    return arrived, lost
+    return arrived, off_array, merged
 
 
 def received_targets(targets, bits, rate, die_seed, layer, window):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import replace
+from dataclasses import asdict
 from typing import Any
 
 from pydantic import ValidationError
@@ -111,9 +111,28 @@ def chip_spec(command: Configure, limits: Limits) -> ChipSpec:
     except ChipError as error:
         raise WireError(ErrorCode.REFUSED, str(error)) from None
     _check_size(spec, limits)
-    if replace(configure(spec, command.die_seed), spec=command.spec, plugins=command.plugins) != command:
-        raise _refused("its layers, neurons or circuits are not those of CONFIGURE's fields")
+    _check_fields(command, configure(spec, command.die_seed))
     return spec
+
+
+def _check_fields(sent: Configure, meant: Configure) -> None:
+    """Raises WireError that names the first of CONFIGURE's fields that does not say what the spec means."""
+    said, wanted = _fields_of(sent), _fields_of(meant)
+    for name in {**wanted, **said}:
+        if said.get(name) != wanted.get(name):
+            raise _refused(f"{name} is {wanted.get(name)} by the spec and {said.get(name)} in CONFIGURE's fields")
+
+
+def _fields_of(command: Configure) -> dict[str, Any]:
+    """The fixed fields that a spec says again, by their names in PROTOCOL.md; layers from 1."""
+    fields: dict[str, Any] = {"steps": command.steps, "target_bits": command.target_bits}
+    fields["n_layers"] = len(command.layers)
+    for number, layer in enumerate(command.layers, start=1):
+        parts = {"kind": layer.KIND, **asdict(layer)}
+        fields |= {f"layers[{number}].{name}": value for name, value in parts.items()}
+    for part, values in (("neuron", command.neuron), ("circuit", command.circuit)):
+        fields |= {f"{part}.{name}": value for name, value in asdict(values).items()}
+    return fields
 
 
 def _check(settings: dict[str, Any], limits: Limits) -> None:

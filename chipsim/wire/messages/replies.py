@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from chipsim.die import LayerWeights
 from chipsim.layout import Snapshot
-from chipsim.run import Result
+from chipsim.run import ABSTAINED, Result
 from chipsim.wire.messages.arrays import in_pieces
 from chipsim.wire.messages.chunk import Watch
 from chipsim.wire.messages.die import State, Weights
@@ -37,7 +37,9 @@ def learned(result: Result, times: Times = NO_TIMES) -> Learned:
 
 
 def inferred(result: Result, times: Times = NO_TIMES) -> Inferred:
-    [pieces] = in_pieces(_tallies(result) | {"classes": narrowed(result.classes)}, sys.maxsize)
+    n_classes = result.membrane.shape[1]
+    classes = np.where(result.classes == ABSTAINED, n_classes, result.classes)
+    [pieces] = in_pieces(_tallies(result) | {"classes": narrowed(classes)}, sys.maxsize)
     return Inferred(times, pieces)
 
 

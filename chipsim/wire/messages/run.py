@@ -195,7 +195,7 @@ class Learned(Done):
 
 
 class Inferred(Done):
-    """Chip: has run. Tallies as in LEARNED, and "classes" (S,) uint8 to uint32."""
+    """Chip: has run. Tallies as in LEARNED, and "classes" (S,) uint8 to uint32, n_out where no output neuron fired."""
 
     KIND: ClassVar[int] = 35
 

@@ -45,6 +45,8 @@ def _noise_entry(effect: type[Nonideality]) -> dict[str, Any]:
             for site, entry in effect.sites.items()
         },
         "options": {"layer": "only this layer, 1 is the first", **effect.option_meanings()},
+        "draw": effect.draw,
+        "remarks": list(effect.remarks),
         "source": effect.source,
     }
 
@@ -75,6 +77,10 @@ def noise_text() -> str:
         ]
         lines += table(sites, align="<", indent=2)
         lines += [f"  ,{key}=    {meaning}" for key, meaning in entry["options"].items()]
+        others = [each["name"] for each in entries if each["draw"] == entry["draw"] != "" and each is not entry]
+        if others:
+            lines.append(f"  shares  {entry['draw']} with {', '.join(others)}: variances add")
+        lines += [f"  note    {remark}" for remark in entry["remarks"]]
         lines += [f"  source  {entry['source']}", ""]
     lines += [
         *(f"broken: {problem}" for problem in problems),

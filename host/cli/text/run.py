@@ -25,13 +25,17 @@ def result_text(outcome: Outcome) -> str:
         "before": f"this die, programmed with {_START[spec.training.start]}",
         "after": _AFTER.get(spec.training.method, f"this die after {spec.training.method}"),
     }
-    rows = [(name, f"{summary['accuracy'][name]:.2%}", text) for name, text in meanings.items()]
+    rows = [
+        (name, f"{summary['accuracy'][name]:.2%}", text + _abstained(summary["abstained"].get(name, 0)))
+        for name, text in meanings.items()
+    ]
     lines = [
         f"{summary['dataset']}, {network}, {spec.steps} steps, die {spec.die}, seed {spec.seed}; {noise}",
         *data_lines(summary),
         *_teacher(outcome),
         f"accuracy on {summary['test_samples']:,} test samples",
         *table(rows, align="<><", indent=2),
+        *_tied(summary["tied"]),
         *_learned(summary),
         *_saturated(summary),
         f"run folder   {summary['run_dir']}; report.txt in it: {', '.join(_details_named(summary))}",
@@ -52,6 +56,7 @@ def details_text(outcome: Outcome) -> str:
     ]
     for entry in summary["noise"]:
         lines += [f"  {line}" for line in entry["meaning"]]
+    lines += [f"  {line}" for line in summary["shared_draws"]]
     lines += [
         *_method(summary["method"]),
         *_events(summary),
@@ -69,6 +74,19 @@ def _details_named(summary: dict[str, Any]) -> list[str]:
 
 _START = {"teacher": "the teacher's weights", "random": "random weights"}
 _AFTER = {"on-chip-ltl": "this die after learning on chip", "conversion": "the same: nothing was learned"}
+
+
+def _abstained(samples: int) -> str:
+    """Of how many samples a chip says nothing."""
+    return f"; no answer to {samples:,}, where no output fired: counted as wrong" if samples else ""
+
+
+def _tied(tied: dict[str, int]) -> list[str]:
+    """How often membranes settled what counts left open."""
+    if not any(tied.values()):
+        return []
+    parts = ", ".join(f"{samples:,} {name}" for name, samples in tied.items())
+    return [f"  equal counts of several outputs, settled by their membranes: {parts}"]
 
 
 def _chip(summary: dict[str, Any]) -> list[str]:
@@ -140,7 +158,9 @@ _SATURATION_WORDS = {
     "accumulator_full": "spike accumulator full",
     "weight_full_scale": "weight at the end of its range",
     "missed_counts": "spikes that accumulators missed",
-    "events_lost": "input events lost on the host link",
+    "events_off_array": "input events lost on the host link, addresses beyond the array",
+    "events_merged": "input events lost on the host link, merged with another of their row",
+    "abstentions": "windows in which no output fired",
 }
 
 

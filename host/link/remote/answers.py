@@ -136,10 +136,10 @@ def checked_tallies(spec: ChipSpec, arrays: Mapping[str, NDArray[Any]]) -> dict[
 
 
 def checked_classes(spec: ChipSpec, n_windows: int, arrays: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
-    """Of INFERRED. Raises WireError."""
+    """Of INFERRED; as many as there are classes where no output neuron fired. Raises WireError."""
     told = {name: array for name, array in arrays.items() if name == "classes"}
     classes = checked(told, {"classes": Expected((n_windows,), _WHOLE)})["classes"]
-    if classes.size and not 0 <= classes.min() <= classes.max() < spec.layer_sizes[-1]:
+    if classes.size and not 0 <= classes.min() <= classes.max() <= spec.layer_sizes[-1]:
         raise WireError(ErrorCode.MALFORMED, f"classes up to {classes.max()}: this chip has {spec.layer_sizes[-1]}")
     return classes
 

@@ -14,11 +14,13 @@ from chipsim.run import (
     AnyProbe,
     check_adc,
     check_chunk,
+    check_events,
     check_probes,
     check_seconds,
     check_targets,
     checked_broadcast,
     rates_per_layer,
+    window_numbers,
 )
 from chipsim.wire import Age, Infer, Learn, Limits, ReadBack, ReadWeights, State, Traces, WireError, configure
 from chipsim.wire import Snapshot as AskSnapshot
@@ -82,6 +84,7 @@ class RemoteChip:
         broadcast: NDArray[np.float32] | None = None,
     ) -> Result:
         """As `chipsim.Chip.learn`; the result may still be on its way."""
+        windows = window_numbers(windows)
         check_targets(self.spec, len(windows), targets)
         rates = np.asarray(rates, np.float32)
         rates_per_layer(self.spec, len(windows), rates)
@@ -125,8 +128,9 @@ class RemoteChip:
     def _checked(self, events: Events, windows: NDArray[np.int64], probes: Sequence[AnyProbe]) -> NDArray[np.int64]:
         """The windows' numbers, once it is clear that the chip could run them."""
         self._check_programmed()
-        windows = np.ascontiguousarray(windows, np.int64)
+        windows = window_numbers(windows)
         check_chunk(self.spec, events, windows)
+        check_events(self.spec, events)
         check_probes(probes, self.spec)
         return windows
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim import ChipSpec, Probe, ProbeSignals, Result
-from chipsim.run import AnyProbe, signal_names
+from chipsim.run import ABSTAINED, AnyProbe, answers_of, signal_names
 from chipsim.wire import Counts, Inferred, Learned, Limits, Message, ReadCounts, Signals, assembled
 from chipsim.wire.messages import probe_signals
 from host.link.remote.answers import (
@@ -92,11 +92,16 @@ class RemoteResult(Result):
     def classes(self) -> NDArray[np.int64]:
         """(S,) as the chip tells them; of a chunk that was learned, from counts and membranes."""
         if isinstance(self._replies[0][0], Learned):
-            return Result(list(self.counts), self.membrane, {}, {}).classes
+            return answers_of(self.counts[-1], self.membrane, self.outputs_fire).classes
         told = zip(self._requests, self._arrays, strict=True)
         with self._connection.making_sense():
             classes = [checked_classes(self._spec, request.windows, arrays) for request, arrays in told]
-        return np.concatenate(classes, dtype=np.int64)
+        answers = np.concatenate(classes, dtype=np.int64)
+        return np.where(answers < self._spec.layer_sizes[-1], answers, ABSTAINED)
+
+    @property
+    def outputs_fire(self) -> bool:
+        return self._spec.neuron.outputs_fire
 
     @cached_property
     def membrane(self) -> NDArray[np.float32]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim import AdcSpec, Chip, Events, Readings, Result, Snapshot, Targets, Weights
-from chipsim.run import AnyProbe, Awaited
+from chipsim.run import AnyProbe, Awaited, answers_of
 from chipsim.wire import (
     Ack,
     Age,
@@ -160,6 +160,7 @@ def _part(result: Result, here: slice) -> Result:
         probed_membranes=result.probed_membranes,
         signals={layer: seen.of_windows(lambda array: array[here]) for layer, seen in result.signals.items()},
         spikes={layer: spikes[here] for layer, spikes in result.spikes.items()},
+        outputs_fire=result.outputs_fire,
     )
 
 
@@ -200,4 +201,4 @@ class _CountedResult(Result):
 
     @cached_property
     def classes(self) -> NDArray[np.int64]:
-        return Result(list(self.counts), self.membrane, {}, {}).classes
+        return answers_of(self.counts[-1], self.membrane, self.outputs_fire).classes

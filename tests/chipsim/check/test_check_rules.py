@@ -148,6 +148,13 @@ CASES = {
             (design({"array": {"columns_chain": False}}, sizes=(256, 10)), "error"),
         ],
     ),
+    "idle-noise": (
+        design(noise=("mismatch:0.2", "link:0.01")),
+        [
+            (design(noise=("mismatch:0.2@leak", "thermal:0.1")), "note"),
+            (design(noise=("link:0.1@spikes,layer=2",)), "note"),
+        ],
+    ),
     "link-bandwidth": (
         design({}),
         [

@@ -1,17 +1,21 @@
 """Cost: the counts are the reference model's own, and every figure follows from them by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from small_chips import every_neuron, lesson, programmed, spec_of, taught, witness_of
 
+from chipsim import ChipSpec
 from chipsim.cost import bias_dacs, phase_cost
 from chipsim.cost.area import chip_area, network_area
 from chipsim.cost.counts import EventCounts, counts_per_sample
 from chipsim.cost.energy import sample_energy
 from chipsim.cost.link import LinkFormat, link_bytes
 from chipsim.cost.timing import busiest_step_cycles, latency_steps, sample_time
+from chipsim.design import Convolution, Dense, Flatten
 from chipsim.physical import PRESETS, load
 
 CASES = {
@@ -141,6 +145,44 @@ def test_energy_by_hand():
     assert energy.low_nj - resting.low_nj == pytest.approx(lows["learning circuits"])
 
 
+def test_a_bias_that_is_a_row_meets_every_column_at_every_step():
+    figures = {"synaptic_event_pj": (1.0, 2.0)}
+    parts = {}
+    for bias in ("row", "neuron"):
+        chip = changed("ideal", energy=figures, array={"bias": bias})
+        energy = sample_energy(SPEC, chip, COUNTS, link_bytes=0.0, interval_us=1.0, learning=False)
+        parts[bias] = {part.name: (part.low_nj, part.high_nj) for part in energy.parts}
+    assert "bias row" not in parts["neuron"]
+    low, high = parts["row"].pop("bias row")
+    assert (low, high) == pytest.approx(((10 + 4) * 16 * 1e-3, (10 + 4) * 16 * 2e-3))
+    assert parts["row"] == parts["neuron"]
+
+
+def test_the_bias_row_of_an_image_is_driven_at_every_position():
+    layers = [Convolution(channels=3, kernel=2), Flatten(), Dense(units=5)]
+    spec = ChipSpec(input_shape=(1, 4, 4), layers=layers, steps=6)
+    chip = changed("ideal", energy={"synaptic_event_pj": (1.0, 1.0)}, array={"bias": "row"})
+    energy = sample_energy(spec, chip, COUNTS, link_bytes=0.0, interval_us=1.0, learning=False)
+    [bias] = [part for part in energy.parts if part.name == "bias row"]
+    assert bias.count == 6 * (9 * 3 + 5)
+
+
+def test_membranes_of_tied_outputs_are_read_back_and_only_those():
+    form = LinkFormat.of(SPEC, None)
+    tied = replace(COUNTS, ties=0.25)
+    untied, read = (link_bytes(SPEC, each, form, constant_current=False, learning=False) for each in (COUNTS, tied))
+    assert untied.membranes == 0
+    assert read.membranes == 0.25 * 4 * 8 / 8 and read.total == untied.total + read.membranes
+    learning = link_bytes(SPEC, tied, form, constant_current=False, learning=True)
+    assert learning.membranes == 0
+
+
+def test_ties_are_those_of_the_output_layer():
+    task = lesson(spec_of(sizes=(7, 9, 4), steps=3), n_windows=60)
+    activity = programmed(task.spec, task.weights).infer(task.events, task.windows).activity
+    assert counts_per_sample(task.spec, activity, 60).ties == activity["ties"][-1] / 60 > 0
+
+
 @pytest.mark.parametrize("preset", PRESETS)
 @given(events=st.floats(0, 1e9), spikes=st.floats(0, 1e9), updates=st.floats(0, 1e9), sent=st.floats(0, 1e9))
 def test_shares_add_up_and_ranges_are_ranges(preset, events, spikes, updates, sent):
@@ -196,7 +238,7 @@ def test_bias_converters_are_counted_one_per_layer_and_paid_for_if_there_are_fig
 
 def test_without_a_chip_there_is_no_time_and_no_energy():
     names = ("synaptic_events", "spikes", "weight_updates", "code_writes")
-    activity = {name: np.array([30, 20]) for name in names}
+    activity = {name: np.array([30, 20]) for name in names} | {"ties": np.array([0, 0])}
     cost = phase_cost(SPEC, None, "inference", activity, 10, constant_current=False).to_json()
     assert cost["synaptic_events"] == 5.0
     assert cost["spikes_per_layer"] == [3.0, 2.0]

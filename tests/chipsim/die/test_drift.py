@@ -167,6 +167,69 @@ def test_impossible_rests(seconds):
         rested(("drift:0.1",), seconds)
 
 
+HOUR = ("drift:0.3,window=14.0625",)  # 256 windows are an hour
+
+
+def hour_of_learning(noise):
+    """A die that learns for an hour, the snapshot of its start, and what it has learned by then."""
+    spec = spec_of((3, 4), steps=4, noise=(*HOUR, *noise), circuit={"warm_up_steps": 0})
+    task = lesson(spec, n_windows=256, rate=0.05)
+    chip = programmed(task.spec, task.weights)
+    start = chip.snapshot()
+    taught(task, chip)
+    return task, chip, start
+
+
+@pytest.mark.parametrize(
+    "noise",
+    [(), ("quantization:4",), ("nonlinear:2.4", "cycle:0.1"), ("mismatch:0.3@weight", "stuck:0.2")],
+    ids=["analog", "coded", "devices", "more"],
+)
+def test_what_is_restored_after_an_hour_is_as_old_as_after_an_hours_rest(noise):
+    task, chip, start = hour_of_learning(noise)
+    rested_for = programmed(task.spec, task.weights)
+    rested_for.age(3600.0)
+    assert not np.allclose(flat(chip), flat(rested_for), rtol=1e-3)
+    chip.restore(start)
+    assert np.allclose(flat(chip), flat(rested_for), rtol=1e-5)
+    assert chip.snapshot()["age"].tolist() == [256, 0, 256]
+    for mine, theirs in zip(chip._layers[0], rested_for._layers[0], strict=True):  # what is written later counts less
+        assert np.array_equal(mine.synapses.gain, theirs.synapses.gain)
+        assert np.array_equal(mine.synapses.devices, theirs.synapses.devices)
+
+
+def test_no_restoring_turns_the_clock_back():
+    _, chip, start = hour_of_learning(())
+    for _ in range(3):
+        before = np.abs(flat(chip))
+        chip.restore(chip.snapshot())
+        assert np.array_equal(np.abs(flat(chip)), before), "restored at once it is what it was"
+        chip.age(100.0)
+        chip.restore(start)
+        assert chip.snapshot()["age"][0] == 256
+    assert chip.snapshot()["age"].tolist() == [256, 300, 256]
+
+
+def test_a_younger_die_is_taken_along_to_the_snapshots_age():
+    task, old, _ = hour_of_learning(("mismatch:0.3",))
+    old.age(50.0)
+    fresh = programmed(task.spec, task.weights)
+    fresh.restore(old.snapshot())
+    assert_same_state(fresh, old)
+    taught(task, old), taught(task, fresh)
+    assert_same_state(fresh, old)
+
+
+@given(st.lists(st.tuples(st.integers(0, 600), st.floats(0, 1e6)), min_size=2, max_size=2))
+def test_the_clock_of_two_lives_is_that_of_a_die_that_lived_both(lives):
+    ages = [next(reversed([ageing.DieAge(), *(a for _, a in ageing.DieAge().learning_from(n))])) for n, _ in lives]
+    one, other = (age.after_rest(rest) if rest else age for age, (_, rest) in zip(ages, lives, strict=True))
+    both = one.joined(other)
+    assert both == other.joined(one) == both.joined(one) == both.joined(other)
+    assert both.windows >= both.drifted_windows and both.drifted >= one.drifted
+    assert ageing.DieAge.from_array(both.to_array()) == both
+
+
 def test_without_drift_time_does_nothing():
     assert_same_state(rested(("mismatch:0.2",), 1e9), rested(("mismatch:0.2",)))
     assert "age" not in rested(()).snapshot()

@@ -316,12 +316,12 @@ def test_any_chip(sizes, steps, noise, kind, neuron, biases, dacs, circuit, seed
 
 
 def test_classes_break_ties_by_membrane():
-    """Silent outputs all count zero: the class is the highest membrane, and the lowest index of equal ones."""
+    """All outputs fire once: the class is the highest membrane, and the lowest index of equal ones."""
     spec = spec_of(sizes=(2, 4), steps=4)
-    weights = [(np.zeros((2, 4), np.float32), np.array([0.01, 0.1, 0.1, -0.2], np.float32))]
+    weights = [(np.zeros((2, 4), np.float32), np.array([0.34, 0.35, 0.35, 0.335], np.float32))]
     task = lesson(spec)
     result = programmed(spec, weights).infer(task.events, task.windows)
-    assert not result.counts[0].any()
+    assert (result.counts[0] == 1).all()
     assert result.classes.tolist() == [1, 1, 1]
-    weights[0][1][3] = 0.5
+    weights[0][1][3] = 0.45
     assert programmed(spec, weights).infer(task.events, task.windows).classes.tolist() == [3, 3, 3]

@@ -7,7 +7,7 @@ from physical_chips import chip
 
 from chipsim import ChipError
 from chipsim.physical import PRESETS, QUANTITIES, derive, load, noise_of, not_modelled, settings_of
-from nonideality import parse_all
+from nonideality import parse, parse_all
 
 
 def test_membrane_and_rails_in_thresholds():
@@ -172,7 +172,11 @@ def test_thermal_noise_of_a_picofarad_is_64_microvolt():
     # sqrt(1.380649e-23 J/K x 300 K / 1 pF) = 64.36 uV
     spec = chip(membrane_capacitance_ff=1000.0, temperature_k=300.0, resting_v=0.2, threshold_v=0.7)
     assert derive(spec)["ktc_sigma_th"] == pytest.approx(64.36e-6 / 0.5, rel=1e-4)
-    assert derive(spec)["thermal_sigma_th"] == derive(spec)["ktc_sigma_th"]
+    # It does not leak, so nothing is added in a step: it holds the one sample that a window begins with.
+    assert derive(spec)["thermal_sigma_th"] == 0
+    [ktc] = [text for text in noise_of(spec) if text.startswith(("ktc", "thermal"))]
+    assert ktc == "ktc:1000,temperature=300,threshold=0.5"
+    assert parse(ktc).effect.sigma == pytest.approx(derive(spec)["ktc_sigma_th"])
     quarter = chip(membrane_capacitance_ff=4000.0, temperature_k=300.0, resting_v=0.2, threshold_v=0.7)
     assert derive(quarter)["ktc_sigma_th"] == pytest.approx(derive(spec)["ktc_sigma_th"] / 2)
 

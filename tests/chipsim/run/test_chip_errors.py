@@ -4,10 +4,13 @@ import re
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
-from small_chips import assert_same_state, lesson, programmed, spec_of, taught
+from small_chips import assert_same_state, lesson, programmed, spec_of, spike_events, taught
 
-from chipsim import Chip, ChipError, ChipSpec, NeuronSpec, Probe
+from chipsim import AdcSpec, Chip, ChipError, ChipSpec, NeuronSpec, Probe
+from chipsim.run import events_fit, events_problem
 from learning_circuit import LearningCircuitSpec
 
 
@@ -114,6 +117,85 @@ def test_events_outside_the_chip_or_their_buffer(task, chip, name, value):
         " at every step"
     )
     refused(text, chip.infer, spoilt(events, name, value), task.windows)
+
+
+IN_ORDER = (
+    "events must name the rows of a step in ascending order, each at most once: sort them, and leave out what comes"
+    " twice"
+)
+
+
+def every_row_at_every_step(task, n_rows=4):
+    """Events whose steps follow each other, and the same with a gap before each."""
+    n, steps = len(task.windows), task.spec.steps
+    begin = np.tile(np.arange(0, n_rows * steps, n_rows, dtype=np.int32), (n, 1))
+    rows = np.tile(np.arange(n_rows, dtype=np.int32), (n, steps))
+    follow = task.events._replace(rows=rows, begin=begin, end=begin + np.int32(n_rows))
+    spread = np.zeros((n, (n_rows + 1) * steps), np.int32)
+    apart = np.tile(np.arange(0, (n_rows + 1) * steps, n_rows + 1, dtype=np.int32), (n, 1))
+    for t in range(steps):
+        spread[:, apart[0, t] : apart[0, t] + n_rows] = np.arange(n_rows)
+    return {"one after the other": follow, "apart": task.events._replace(rows=spread, begin=apart, end=apart + n_rows)}
+
+
+@pytest.mark.parametrize("swap", [(0, 0), (1, 0), (2, 1), (3, 2)], ids=["twice", "first", "middle", "last"])
+@pytest.mark.parametrize("step", [0, 2, 4])
+@pytest.mark.parametrize("threads", [1, 2])
+def test_rows_named_twice_or_out_of_order(task, swap, step, threads):
+    """A dense layer would add such a row twice, where its driver fires once per step."""
+    chip = programmed(task.spec, task.weights, threads=threads)
+    before = chip.snapshot()
+    for events in every_row_at_every_step(task).values():
+        chip.infer(events, task.windows)
+        place, value = int(events.begin[1, step]) + swap[0], swap[1]
+        rows = events.rows.copy()
+        rows[1, place] = value if swap != (0, 0) else 1  # row 1 follows
+        bad = events._replace(rows=rows)
+        refused(IN_ORDER, chip.infer, bad, task.windows)
+        refused(IN_ORDER, chip.learn, bad, task.windows, task.targets, task.rates)
+        refused(IN_ORDER, chip.read_back, bad, task.windows, AdcSpec())
+    after = chip.snapshot()
+    assert all(np.array_equal(before[name], after[name]) for name in before)
+
+
+def test_a_current_into_a_row_twice(chip):
+    task = lesson(spec_of(sizes=(4, 3, 2), steps=5), constant_current=True)
+    rows = np.tile(np.array([0, 2, 2, 3], np.uint16), (3, 1))
+    end = np.full((3, 5), 4, np.int32)
+    events = task.events._replace(rows=rows, begin=0 * end, end=end, amplitude=np.full((3, 4), 0.5, np.float32))
+    refused(IN_ORDER, chip.infer, events, task.windows)
+    chip.infer(events._replace(rows=np.tile(np.arange(4, dtype=np.uint16), (3, 1))), task.windows)
+
+
+@given(seed=st.integers(0, 2**32 - 1), spoil=st.booleans())
+def test_random_events_are_refused_just_where_a_step_does_not_ascend(seed, spoil):
+    rng = np.random.default_rng(seed)
+    events = spike_events(spec_of(sizes=(9, 2), steps=4), rng, 3, density=rng.choice([0.0, 0.2, 0.9]))
+    rows = events.rows.astype(np.int32)
+    if spoil:
+        rows[rng.integers(3), rng.integers(rows.shape[1])] = rng.integers(9)
+    steps = [rows[s, events.begin[s, t] : events.end[s, t]] for s, t in np.ndindex(events.begin.shape)]
+    in_order = all((np.diff(step) > 0).all() for step in steps)
+    found = events_fit(rows, events.begin, events.end, events.amplitude, 9, 0, 3)
+    assert events_problem(9, {found}) == (None if in_order else IN_ORDER)
+
+
+NO_WINDOWS = {
+    "none": (np.zeros(0, np.int64), "window numbers of shape (0,): send one per window, and at least one window"),
+    "an empty list": ([], "window numbers of shape (0,): send one per window, and at least one window"),
+    "one number": (np.int64(3), "window numbers of shape (): send one per window, and at least one window"),
+    "a table": (np.zeros((3, 1), int), "window numbers of shape (3, 1): send one per window, and at least one window"),
+    "fractions": (np.array([0.5, 1, 2]), "window numbers of type float64: send whole numbers"),
+}
+
+
+@pytest.mark.parametrize(("windows", "text"), NO_WINDOWS.values(), ids=NO_WINDOWS)
+def test_window_numbers_that_are_none(task, chip, windows, text):
+    n = np.size(windows) if np.ndim(windows) == 1 else 3
+    events = task.events._replace(**{name: getattr(task.events, name)[:n] for name in ("rows", "begin", "end")})
+    refused(text, chip.infer, events, windows)
+    refused(text, chip.read_back, events, windows, AdcSpec())
+    refused(text, chip.learn, events, windows, [target[:n] for target in task.targets], task.rates[:n])
 
 
 def test_probes_of_what_is_not_there(task, chip):

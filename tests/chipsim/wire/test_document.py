@@ -1,14 +1,21 @@
 """PROTOCOL.md says what the code does: its lists, its limits, its examples, and random frames read by its tables."""
 
+import json
 import re
+from dataclasses import replace
 
 import numpy as np
 from decoder_from_document import DOCUMENT, Decoder, examples, kinds, rates_of, section_numbers
 from hypothesis import given
 from hypothesis import strategies as st
-from small_chips import events_of
+from pydantic import BaseModel
+from small_chips import events_of, lesson, programmed, spec_of, taught
 
-from chipsim import wire
+from chipsim import ChipSpec, Probe, wire
+from chipsim.design import AveragePool, Convolution, Dense, Flatten
+from chipsim.layout import CHIP_EVENTS, SIMULATOR_WORK
+from chipsim.run import ABSTAINED, signal_names
+from chipsim.wire.messages import replies
 from chipsim.wire.messages import run as run_messages
 
 DECODER = Decoder()
@@ -41,6 +48,85 @@ def test_limits():
         f"| neurons and rows that a chunk's probes name | {limits.probed:,} |",
     ):
         assert row in text
+
+
+def rows_below(head, n_cells):
+    """Cells of the table whose head begins so, code marks taken off."""
+    _, _, below = DOCUMENT.read_text().partition(f"\n| {head} |")
+    lines = below.split("\n\n")[0].splitlines()[2:]
+    cells = [[cell.strip().replace("`", "") for cell in line.strip()[1:-1].split("|")] for line in lines]
+    assert cells and all(len(row) == n_cells for row in cells), head
+    return cells
+
+
+def keys_of(model, before=""):
+    """Dotted key -> default as JSON, of a settings model and those inside it."""
+    keys = {}
+    for name, field in model.model_fields.items():
+        default = field.get_default()
+        if isinstance(default, BaseModel):
+            keys |= keys_of(type(default), f"{before}{name}.")
+        else:
+            keys[f"{before}{name}"] = json.dumps(default)
+    return keys
+
+
+def test_keys_and_defaults_of_the_spec():
+    assert {key: default for key, default, _ in rows_below("key | default | meaning", 3)} == keys_of(ChipSpec)
+
+
+def test_keys_and_defaults_of_the_spec_of_layers():
+    said = {(kind, key): default for kind, key, default, _ in rows_below("kind | key | default | meaning", 4)}
+    kinds_of_layer = [Dense, Convolution, AveragePool, Flatten]
+    assert said == {
+        (kind.model_fields["kind"].default, name): "" if field.is_required() else json.dumps(field.default)
+        for kind in kinds_of_layer
+        for name, field in kind.model_fields.items()
+        if name != "kind"
+    }
+    assert f'`{{"kind": "{Flatten().kind}"}}`' in DOCUMENT.read_text()
+
+
+def test_a_spec_of_nothing_but_sizes_means_the_defaults_that_are_said():
+    command = wire.configure(ChipSpec(layer_sizes=(5, 3)), 1)
+    bare = replace(command, spec=b'{"layer_sizes": [5, 3]}')
+    assert wire.chip_spec(bare, wire.Limits()) == ChipSpec(layer_sizes=(5, 3))
+
+
+def test_names_of_tallies():
+    assert [name for name, _ in rows_below("activity | counted in a layer", 2)] == list(CHIP_EVENTS)
+    assert [name for name, _ in rows_below("work | counted in a layer", 2)] == list(SIMULATOR_WORK)
+    task = lesson(spec_of())
+    result = programmed(task.spec, task.weights).infer(task.events, task.windows)
+    assert (list(result.activity), list(result.work)) == (list(CHIP_EVENTS), list(SIMULATOR_WORK))
+
+
+def test_names_elements_and_shapes_of_signals():
+    task = lesson(spec_of(noise=("quantization:4",)))
+    chip = programmed(task.spec, task.weights)
+    probe = Probe(2, (1, 4), (0, 3, 9))
+    k, r, windows, steps = 2, 3, len(task.windows), task.spec.steps
+    sizes = {"k": k, "r": r, "windows": windows, "steps": steps}
+    elements = {"f32": np.float32, "i64": np.int64, "i16": np.int16, "u8": np.uint8}
+    learned, seen = (taught(task, chip, [probe]), chip.infer(task.events, task.windows, [probe]))
+    rows = rows_below("signal | elements | shape | what it shows", 4)
+    assert {name for name, *_ in rows} == {"spikes", *learned.signals[2]} == {"spikes", *signal_names(task.spec, 2)}
+    for name, element, shape, meaning in rows:
+        signal = learned.spikes[2] if name == "spikes" else learned.signals[2][name]
+        assert signal.dtype == elements[element], name
+        assert signal.shape == tuple(sizes[part] for part in shape.strip("()").split(", ")), name
+        only_learning = "while learning" in meaning or ("likewise" in meaning and name == "residue")
+        assert (name != "spikes" and len(seen.signals[2][name]) == 0) == only_learning, name
+
+
+def test_an_answer_that_is_none_is_one_beyond_the_last_class():
+    task = lesson(spec_of((7, 4, 256), noise=("silencing:1@output",)))
+    result = programmed(task.spec, task.weights).infer(task.events, task.windows)
+    assert (result.classes == ABSTAINED).all()
+    frame = wire.encode(replies.inferred(result))
+    _, _, payload = DECODER.frame(frame)
+    [told] = [piece for piece in payload["pieces"] if bytes(piece["name"]) == b"classes"]
+    assert told["values"] == [256] * len(task.windows)
 
 
 def test_examples_are_what_the_code_writes():

@@ -5,10 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from decoder_from_document import tables
 from small_chips import spec_of
 from wire_messages import image_spec, tiny_spec
 
 from chipsim import ChipSpec, NeuronSpec, wire
+from chipsim.wire.messages.recipe import _fields_of
 from learning_circuit import LearningCircuitSpec
 
 LIMITS = wire.Limits()
@@ -90,19 +92,19 @@ def image(shape, kernel, channels=513):
         (changed(noise=["mismatch:-1"]), "level -1"),
         (changed(noise=[f"silencing:0.1,layer={i}" for i in range(2000)]), "2000 noises"),
         (changed(layer_sizes=[1 << 20, 1 << 20, 1 << 20]), "synapses"),
-        (changed(layer_sizes=[12, 4, 2]), "not those of CONFIGURE's fields"),
-        (changed(steps=6), "not those of CONFIGURE's fields"),
+        (changed(layer_sizes=[12, 4, 2]), "layers[1].n_out is 4 by the spec and 3 in"),
+        (changed(steps=6), "steps is 6 by the spec and"),
         (changed(colour="red"), "colour"),
         (replace(COMMAND, spec=b"[" * 100_000), "not JSON"),
         (replace(COMMAND, spec=b"\xff"), "not JSON"),
         (replace(COMMAND, spec=b""), "not JSON"),
         (replace(COMMAND, spec=b"[]"), "not an object"),
         (replace(COMMAND, spec=b'{"steps": ' + b"9" * 5000 + b"}"), "not JSON"),
-        (replace(COMMAND, target_bits=15), "not those of CONFIGURE's fields"),
+        (replace(COMMAND, target_bits=15), "by the spec and 15 in CONFIGURE's fields"),
         (image([1, 1024, 1000], kernel=[100, 1], channels=1), "kernels of 92500000 lines"),
         (image([1 << 19, 2, 1], kernel=[2, 1]), "synapses"),
         (image([1, 4, 4], kernel=[5, 5]), "larger than its image"),
-        (image([1, 4, 4], kernel=[2, 2]), "not those of CONFIGURE's fields"),
+        (image([1, 4, 4], kernel=[2, 2]), "by the spec and"),
     ],
 )
 def test_refused_in_one_line(command, said):
@@ -136,3 +138,48 @@ def test_layers_that_are_none(body):
     frame = wire.frame.seal(wire.Envelope(wire.Configure.KIND), [head, body])
     with pytest.raises(wire.WireError, match="CONFIGURE"):
         wire.decode(frame)
+
+
+def of_first_layer(**change):
+    return {"layers": (replace(COMMAND.layers[0], **change), *COMMAND.layers[1:])}
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({"steps": 9}, "steps is 5 by the spec and 9 in CONFIGURE's fields"),
+        ({"target_bits": 3}, "target_bits is 16 by the spec and 3 in CONFIGURE's fields"),
+        ({"layers": COMMAND.layers[:1]}, "n_layers is 2 by the spec and 1 in CONFIGURE's fields"),
+        (of_first_layer(n_out=9), "layers[1].n_out is 3 by the spec and 9 in CONFIGURE's fields"),
+        (
+            {"neuron": replace(COMMAND.neuron, high_rail_th=7.5)},
+            "neuron.high_rail_th is 8.0 by the spec and 7.5 in CONFIGURE's fields",
+        ),
+        (
+            {"circuit": replace(COMMAND.circuit, warm_up_steps=1)},
+            "circuit.warm_up_steps is 2 by the spec and 1 in CONFIGURE's fields",
+        ),
+    ],
+)
+def test_the_field_that_differs_from_the_spec_is_named(fields, named):
+    with pytest.raises(wire.WireError) as caught:
+        arrived(replace(COMMAND, **fields))
+    assert caught.value.code == wire.ErrorCode.REFUSED
+    assert str(caught.value) == f"the die's spec is refused: {named}"
+
+
+def test_every_field_of_configure_is_compared_by_the_name_that_the_document_gives_it():
+    names = tables()
+    for part, table in (("neuron", "NEURON"), ("circuit", "CIRCUIT")):
+        mine = [name for _, _, name in names[table] if name]
+        compared = [name.removeprefix(f"{part}.") for name in _fields_of(COMMAND) if name.startswith(f"{part}.")]
+        assert compared == mine
+    for command, table, kind in (
+        (COMMAND, "DENSE", 1),
+        (wire.configure(image_spec(), 1), "CONVOLUTION", 2),
+        (wire.configure(image_spec(), 1), "AVERAGE_POOL", 3),
+    ):
+        number = [layer.KIND for layer in command.layers].index(kind) + 1
+        mine = [name for name in _fields_of(command) if name.startswith(f"layers[{number}].")]
+        said = ["kind", *(name for _, _, name in names[table] if name)]
+        assert mine == [f"layers[{number}].{name}" for name in said]

@@ -107,7 +107,7 @@ def test_a_small_capacitor_hurts():
 
 
 # What a chip cannot hold or is too slow for is arithmetic, not a claim about learning: see tests/chipsim.
-ARITHMETIC = {"step-cycles", "fan-in", "columns", "cores", "link-bandwidth"}
+ARITHMETIC = {"step-cycles", "fan-in", "columns", "cores", "link-bandwidth", "idle-noise"}
 
 
 def test_every_claim_is_simulated():

@@ -13,6 +13,7 @@ from small_runs import SMALL, write_npz
 
 from host.cli import cli
 from host.plots import save_plots
+from host.report.limits import limits
 from host.run import RunFolder, resolve, run
 
 
@@ -82,3 +83,9 @@ def test_a_run_that_is_not_finished(folder: Path, tmp_path: Path, damage: str, w
     answer = CliRunner().invoke(cli, ["report", str(copy)])
     assert answer.exit_code != 0 and words in answer.stderr
     assert not (copy / "report.html").exists()
+
+
+def test_abstentions_are_a_share_of_samples_not_of_steps() -> None:
+    counts = {phase: {"abstentions": n} for phase, n in (("learning", 5), ("test_before", 0), ("test_after", 30))}
+    [met] = limits(counts, (6, 7, 3), 6, {"learning": 100, "test_before": 60, "test_after": 60}, 0)
+    assert met.shares == {"learning": 0.05, "test_before": 0.0, "test_after": 0.5} and met.notable

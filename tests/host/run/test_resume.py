@@ -100,6 +100,19 @@ def test_stopped_around_a_back_off(spec, tmp_path, where):
     assert final(tmp_path / "run") == final(tmp_path / "whole")
 
 
+@pytest.mark.parametrize("where", [10, 19, 28])
+def test_stopped_around_a_back_off_while_synapses_drift(spec, tmp_path, where, monkeypatch):
+    """What a back-off brings back is as old as the die: a checkpoint holds it so, and no younger."""
+    monkeypatch.setattr("chipsim.die.ageing.AGEING_WINDOWS", 7)
+    changes = {"dataset": spec.dataset, "noise": ["drift:0.2,window=100"], "training.learning_rate": 8.0}
+    wild = resolve(None, SPEC | changes)
+    outcome = run(wild, 1, lambda resolved: RunFolder.create(resolved, tmp_path / "whole"))
+    assert outcome.progress.rate_factor < 0.5
+    assert stopped(wild, tmp_path / "run", where)
+    assert resumed(tmp_path / "run")
+    assert final(tmp_path / "run") == final(tmp_path / "whole")
+
+
 def test_stopped_again_and_again(spec, uninterrupted, tmp_path):
     """Three chunks a time: just enough to come to the next check."""
     assert stopped(spec, tmp_path / "run", 3)

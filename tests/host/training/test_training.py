@@ -202,6 +202,19 @@ def test_the_kept_snapshot_is_the_one_that_is_tested(data_file):
     assert valid.accuracy == outcome.progress.checks[kept].validation_accuracy
 
 
+def test_what_stays_is_as_old_as_the_die(data_file):
+    """Nothing is learned from 1,024 windows of a minute: the start stays, and has drifted as if the die had rested."""
+    drifting = {"noise": ["drift:0.3,window=60", "mismatch:0.5"], "training.epochs": 8}
+    learned = run(small_spec(data_file, **drifting, **{"training.learning_rate": 1e-12}))
+    assert learned.progress.kept() == 0
+    rested = run(small_spec(data_file, **drifting | {"training.epochs": 0, "training.rest_after_s": 1024 * 60.0}))
+    for mine, theirs, start in zip(learned.chip.weights(), rested.chip.weights(), learned.start, strict=True):
+        assert np.allclose(mine[0], theirs[0], rtol=1e-4, atol=1e-7)
+        assert np.abs(mine[0]).sum() < 0.2 * np.abs(start[0]).sum()
+    assert learned.after.accuracy == rested.after.accuracy
+    assert learned.before.accuracy == rested.before.accuracy
+
+
 def test_checks_are_told_in_the_metrics_file(data_file, tmp_path):
     spec = small_spec(data_file)
     outcome = run(spec, 1, RunFolder.create(spec, tmp_path / "run"))

@@ -1,0 +1,38 @@
+"""What a chip answers to a window. The one place that decides it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+ABSTAINED = -1  # in place of a class: no output neuron fired
+
+
+def in_words(answer: int) -> str:
+    """A class's number, or that there is no answer."""
+    return "nothing" if answer == ABSTAINED else str(answer)
+
+
+class Answers(NamedTuple):
+    """Of S windows."""
+
+    classes: NDArray[np.int64]  # (S,), ABSTAINED where there is no answer
+    tied: NDArray[np.bool_]  # (S,), several output neurons had the largest count, and the membrane decided
+
+
+def answers_of(counts: NDArray[np.float32], membrane: NDArray[np.float32], outputs_fire: bool) -> Answers:
+    """The output neuron with the largest count; of equal counts the one with the highest membrane, then the first.
+
+    counts, membrane: (S, n_classes) as in `Result`, for neurons that fire. If none has fired there is no answer:
+    a chip sends counts, and these say nothing. A readout that does not fire (`outputs_fire` false) is read by its
+    membrane, of which its count is the score: it always answers.
+    """
+    largest = counts.max(axis=1, keepdims=True)
+    among = counts == largest
+    best = np.argmax(np.where(among, membrane, -np.inf), axis=1)
+    if not outputs_fire:
+        return Answers(best, np.zeros(len(best), np.bool_))
+    fired = largest[:, 0] > 0
+    return Answers(np.where(fired, best, ABSTAINED), fired & (among.sum(axis=1) > 1))
