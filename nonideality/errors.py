@@ -30,6 +30,11 @@ class Place:
     width: int = 1
     crossbar: int | None = None  # number y width + x of the position whose own it is; None: one for the whole layer
 
+    @property
+    def positions(self) -> int:
+        """At which the sheet has a neuron for each column of a crossbar: all of an image, or one."""
+        return self.height * self.width if self.holds == "neurons" else 1
+
     def __str__(self) -> str:
         if self.crossbar is None:
             return f"layer {self.layer}"

@@ -37,6 +37,6 @@ class ThresholdGradient(Nonideality):
 
     def fill(self, site: str, errors: LayerErrors, rng: np.random.Generator) -> None:
         sign = {"random": rng.choice([-1.0, 1.0]), "up": 1.0, "down": -1.0}[self.chosen.direction]
-        positions = errors.place.height * errors.place.width  # of an image; each has a neuron in every column
+        positions = errors.place.positions  # of an image; each has a neuron in every column
         across = np.linspace(-self.level / 2, self.level / 2, errors.n_out // positions)
         errors.threshold_gain = errors.threshold_gain * np.tile(1 + sign * across, positions)

@@ -190,6 +190,7 @@ def test_a_shared_crossbar_and_its_neurons_are_told_apart(site):
         (Place(3, 1, "synapses", 4, 5), "hidden", 8, 3),
         (Place(3, 2, "everything"), "output", 60, 4),
     ]
+    assert [Place(3, 1, holds, 4, 5).positions for holds in ("neurons", "synapses", "everything")] == [20, 1, 1]
 
 
 def test_each_crossbar_of_its_own_is_told(site):
