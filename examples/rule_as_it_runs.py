@@ -66,8 +66,8 @@ ROWS = (
         "membrane",
         "(1) without bounds",
         "between rails, 0 and 8 th (`neuron.low_rail_th`, `high_rail_th`), on every chip, the ideal one too",
-        "a circuit has supplies; a membrane that is driven far below the threshold would never be in the boxcar again,"
-        " and never learn",
+        "a circuit has supplies; a membrane that is driven far below the threshold is seldom in the boxcar again, and"
+        " hardly learns",
         {"open rails": OPEN_RAILS},
     ),
     Row(
@@ -75,8 +75,7 @@ ROWS = (
         "(9, 11) y - C / t",
         "gate `linear`: (y t - C) / t, from two counters and an ideal divider; gates `sign` and `ternary`, and the dead"
         " zone of all: y t - C alone, two counters compared",
-        "a comparison of counters needs no divider; with a size to pass on, the late errors of a window weigh no more"
-        " than the early ones",
+        "errors of a rate, as printed, where sizes pass; where signs pass, neither divider nor t is needed",
         {"y t - C, no 1 / t": powers(0)},
     ),
     Row(
@@ -104,7 +103,7 @@ ROWS = (
         "gate",
         "sign(e) on the chip, e in (10)",
         "`linear`: e itself outside the dead zone",
-        "steps shrink with the error; a pulse of one size needs a smaller rate, and settles later",
+        "steps shrink with the error; a pulse of one size needs a smaller rate (1e-4 for 2e-3)",
         {"`sign`": {"learning_circuit.error_gate": "sign"}},
     ),
     Row(
@@ -160,7 +159,8 @@ def measure(figures: dict[str, Any], seeds: int, threads: int) -> Iterator[str]:
 def interval(values: Any, sign: str = "") -> str:
     """Mean and half of Student's interval of 95 %."""
     half = stats.t.ppf(0.975, len(values) - 1) * stats.sem(values)
-    return f"{np.mean(values):{sign}.1f} +- {half:.1f}"
+    mean = round(float(np.mean(values)), 1) + 0.0  # never -0.0
+    return f"{mean:{sign}.1f} +- {half:.1f}"
 
 
 def table(figures: dict[str, Any]) -> list[str]:
@@ -189,7 +189,7 @@ def table(figures: dict[str, Any]) -> list[str]:
             key = f"{row.part}: {name}"
             costs = [interval(100 * (accuracy[key][start] - ours[start]), "+") for start in STARTS]
             ratios = [np.mean(updates[key][start] / updates[AS_IT_RUNS][start]) for start in STARTS]
-            writes = ", ".join(f"{ratio:.3g}" for ratio in ratios)
+            writes = ", ".join(f"{ratio:#.3g}" for ratio in ratios)
             lines.append(f"| {' | '.join([*words, name, *costs, writes])} |")
             words = [""] * len(words)
     return lines

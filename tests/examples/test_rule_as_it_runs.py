@@ -52,27 +52,28 @@ def test_it_runs_what_is_missing_and_makes_the_table(module, here, monkeypatch, 
     def small(spec, threads):
         seen.append(spec)
         changes = {"noise": list(spec.noise), "training.start": spec.training.start, "seed": spec.seed, "die": spec.die}
-        return real_run(resolve(None, SMALL | {"dataset": str(data_file), "training.epochs": 1} | changes), threads)
+        quick = SMALL | {"dataset": str(data_file), "training.epochs": 1, "teacher.epochs": 5}
+        return real_run(resolve(None, quick | changes), threads)
 
     gate = {"learning_circuit.error_gate": "sign"}
     monkeypatch.setattr(module, "run", small)
     monkeypatch.setattr(module, "ROWS", (module.Row("gate", "theirs", "ours", "why", {"`sign`": gate}),))
     page = here / "page.md"
     page.write_text(f"above\n{module.BEGIN}\nold\n{module.END}\nbelow\n")
-    for seeds, runs in ((2, 8), (2, 8), (3, 12)):
+    for seeds, runs in ((2, 8), (2, 8)):
         arguments = ("--seeds", str(seeds), "--figures", str(here / "f.json"), "--page", str(page))
         monkeypatch.setattr(sys, "argv", ["rule_as_it_runs.py", *arguments])
         module.main()
         assert len(seen) == runs, "what is known is not run again"
-    assert [(spec.seed, spec.die) for spec in seen] == [(1, 1)] * 4 + [(2, 2)] * 4 + [(3, 3)] * 4
+    assert [(spec.seed, spec.die) for spec in seen] == [(1, 1)] * 4 + [(2, 2)] * 4
     assert {spec.learning_circuit.error_gate for spec in seen} == {"linear", "sign"}
     lines = page.read_text().splitlines()
     assert (lines[0], lines[1], lines[-2], lines[-1]) == ("above", module.BEGIN, module.END, "below")
-    assert "mean of 3 seeds" in " ".join(lines)
+    assert "mean of 2 seeds" in " ".join(lines)
     [row] = [line for line in lines if line.startswith("| gate |")]
     assert row.count("|") == 9 and row.count("+-") == 2
     stored = json.loads((here / "f.json").read_text())
     stored["gate: `sign`"]["settings"] = {}
     (here / "f.json").write_text(json.dumps(stored))
     assert module.read_figures(here / "f.json")["gate: `sign`"]["random"] == [], "of other settings"
-    assert "seed 3, teacher, gate: `sign`: " in capsys.readouterr().out
+    assert "seed 2, teacher, gate: `sign`: " in capsys.readouterr().out
