@@ -5,7 +5,8 @@ from __future__ import annotations
 from chipsim.check.design import Design
 from chipsim.check.finding import RuleLimits
 from chipsim.check.registry import Verdict, rule
-from chipsim.cost import cycles_available, layer_cycles, rows_per_core
+from chipsim.cost import cycles_available, layer_cycles, rows_of_updates, rows_per_core
+from learning_circuit import Rows
 
 
 @rule(
@@ -35,8 +36,9 @@ def clock_cycles(design: Design) -> Verdict | None:
     if design.physical is None:
         return None
     active = [design.row_rate * shape.rows * shape.positions for shape in design.chip.shapes]
+    updates = rows_of_updates(design.chip)
     cycles = [
-        layer_cycles(design.physical, shape, rows, shape.learns)
+        layer_cycles(design.physical, shape, rows, updates if shape.learns else ())
         for shape, rows in zip(design.chip.shapes, active, strict=True)
     ]
     needed, available = max(cycles), cycles_available(design.physical)
@@ -45,8 +47,13 @@ def clock_cycles(design: Design) -> Verdict | None:
     timing = design.physical.timing
     return Verdict(
         needed / available,
-        f"{rows:.0f} spikes a step into a core, delivered and written, need {needed:.0f} cycles, but a step has"
+        f"{rows:.0f} spikes a step into a core, delivered, and {_written(updates)} written, need {needed:.0f} cycles, but a step has"
         f" {available:.0f}: the last ones come too late",
         f"step_period_ns {1.25 * needed / timing.clock_mhz * 1e3:.0f}, or clock_mhz"
         f" {1.25 * needed / timing.step_period_ns * 1e3:.0f}, or fewer cycles per row",
     )
+
+
+def _written(updates: tuple[Rows, ...]) -> str:
+    rows = {Rows.SPIKES: "their rows", Rows.TRACES: "rows with traces", Rows.ALL: "all rows"}
+    return " and ".join(rows[each] for each in updates)

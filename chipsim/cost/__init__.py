@@ -10,7 +10,7 @@ Read, in this order:
     area      of a network's share of the chip, and of all of it
     summary   all of these for one phase of a run
 
-May know: `design` and `physical`. Never a die or a kernel: a cost is a count times a figure, and the counts are handed
+May know: `design`, `physical`, and of a learning rule which rows its updates write. Never a die or a kernel: a cost is a count times a figure, and the counts are handed
 in.
 
 To add a part of the energy: a figure in `chipsim/physical/spec.py` with its source in each preset, and a part in
@@ -23,7 +23,7 @@ from chipsim.cost.dacs import BiasDacs, bias_dacs
 from chipsim.cost.energy import sample_energy
 from chipsim.cost.link import LinkFormat, link_bytes
 from chipsim.cost.summary import Cost, Phase, area_json, phase_cost
-from chipsim.cost.timing import cycles_available, layer_cycles, rows_per_core, sample_time
+from chipsim.cost.timing import cycles_available, layer_cycles, rows_of_updates, rows_per_core, sample_time
 
 __all__ = [
     "Activity",
@@ -39,6 +39,7 @@ __all__ = [
     "layer_cycles",
     "link_bytes",
     "phase_cost",
+    "rows_of_updates",
     "rows_per_core",
     "sample_energy",
     "sample_time",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chipsim.cost.counts import EventCounts
-from chipsim.design import ChipSpec, LayerShape
+from chipsim.design import ChipSpec, LayerShape, rule_of
 from chipsim.physical import PhysicalSpec, rows_per_input
+from learning_circuit import Rows
 
 
 def latency_steps(spec: ChipSpec) -> int:
@@ -66,17 +67,27 @@ def cycles_available(physical: PhysicalSpec) -> float:
 
 
 def busiest_step_cycles(spec: ChipSpec, physical: PhysicalSpec, counts: EventCounts, learning: bool) -> float:
-    """Cycles of an average step in the layer that needs most; while learning, every active row and the bias written."""
+    """Cycles of an average step in the layer that needs most."""
+    updates = rows_of_updates(spec) if learning else ()
     return max(
-        layer_cycles(physical, shape, counts.row_events(layer, shape) / spec.steps, learning and shape.learns)
+        layer_cycles(physical, shape, counts.row_events(layer, shape) / spec.steps, updates if shape.learns else ())
         for layer, shape in enumerate(spec.shapes)
     )
 
 
-def layer_cycles(physical: PhysicalSpec, shape: LayerShape, rows: float, learning: bool) -> float:
+def rows_of_updates(spec: ChipSpec) -> tuple[Rows, ...]:
+    """Which rows each update of the learning rule writes."""
+    return rule_of(spec.learning_circuit).rows(spec.learning_circuit)
+
+
+def layer_cycles(physical: PhysicalSpec, shape: LayerShape, rows: float, updates: tuple[Rows, ...]) -> float:
     """Cycles of a step in which all positions together see `rows` active rows.
 
-    A crossbar that positions share serves them in turn; crossbars of their own work side by side.
+    A crossbar that positions share serves them in turn; crossbars of their own work side by side. updates: as
+    `rows_of_updates`, empty where weights rest. Each writes the bias and the rows that it names: those that are active,
+    or all of them, which is the most that may have left a trace.
     """
     seen = rows_per_core(physical, rows / shape.positions, shape.rows)
-    return shape.visits * step_cycles(physical, seen, seen + 1 if learning else 0)
+    every = rows_per_core(physical, shape.rows, shape.rows)
+    written = sum((seen if each is Rows.SPIKES else every) + 1 for each in updates)
+    return shape.visits * step_cycles(physical, seen, written)

@@ -106,6 +106,10 @@ def test_cycles_by_hand():
     rows = 100 / 16  # of the first layer, which has most
     assert busiest_step_cycles(SPEC, chip, COUNTS, learning=False) == pytest.approx(8 + 2 * rows)
     assert busiest_step_cycles(SPEC, chip, COUNTS, learning=True) == pytest.approx(8 + 2 * rows + 3 * (rows + 1))
+    # Rows with traces may be all of them, and rules may make several updates.
+    traced = spec_of(sizes=(20, 10, 4), steps=16, circuit={"accumulator_bits": 8, "trace_tau_steps": 4.0})
+    every = SPEC.layer_sizes[0] + 1
+    assert busiest_step_cycles(traced, chip, COUNTS, learning=True) == pytest.approx(8 + 2 * rows + 3 * every)
     # A core of ten rows, two for each signed input, sees a quarter of twenty inputs: the second layer has more.
     small = changed("ideal", timing=timing, array={"core_rows": 10}, synapse={"weight_sign": "paired_rows"})
     assert busiest_step_cycles(SPEC, small, COUNTS, learning=False) == pytest.approx(8 + 2 * max(rows / 4, 50 / 16 / 2))
