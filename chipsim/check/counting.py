@@ -47,8 +47,8 @@ def clock_cycles(design: Design) -> Verdict | None:
     timing = design.physical.timing
     return Verdict(
         needed / available,
-        f"{rows:.0f} spikes a step into a core, delivered, and {_written(updates)} written, need {needed:.0f} cycles, but a step has"
-        f" {available:.0f}: the last ones come too late",
+        f"{rows:.0f} spikes a step into a core, delivered, and {_written(updates)} written, need {needed:.0f} cycles,"
+        f" but a step has {available:.0f}: the last ones come too late",
         f"step_period_ns {1.25 * needed / timing.clock_mhz * 1e3:.0f}, or clock_mhz"
         f" {1.25 * needed / timing.step_period_ns * 1e3:.0f}, or fewer cycles per row",
     )

@@ -10,8 +10,8 @@ Read, in this order:
     area      of a network's share of the chip, and of all of it
     summary   all of these for one phase of a run
 
-May know: `design`, `physical`, and of a learning rule which rows its updates write. Never a die or a kernel: a cost is a count times a figure, and the counts are handed
-in.
+May know: `design`, `physical`, and of a learning rule which rows its updates write. Never a die or a kernel: a cost is
+a count times a figure, and the counts are handed in.
 
 To add a part of the energy: a figure in `chipsim/physical/spec.py` with its source in each preset, and a part in
 `energy` with what it counts. The test is in `tests/chipsim/cost/test_cost.py`: the figure by hand, from counts that are
