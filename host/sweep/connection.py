@@ -96,6 +96,7 @@ class ReadOnly(NamedTuple):
     connection: sqlite3.Connection
     there: bool  # whether it holds the schema
     whole: bool  # whether its newest rows are with it
+    taken_in: bool  # whether rows that stood beside it, of a killed sweep, have become part of it
 
     def close(self) -> None:
         if self.whole:
@@ -104,7 +105,7 @@ class ReadOnly(NamedTuple):
 
 
 def look(path: Path) -> ReadOnly:
-    """Raises SweepError if `path` is something else. Tells of rows that are missing, or were left behind beside it."""
+    """Raises SweepError if `path` is something else. Tells of rows that are missing."""
     if not path.is_file():
         what = "is no file" if path.exists() else "does not exist"
         raise SweepError(f"sweep database {path} {what}: make one with chipsim sweep --out FILE")
@@ -119,10 +120,13 @@ def look(path: Path) -> ReadOnly:
             settle(connection)
             connection.execute("PRAGMA query_only = ON")
             connection.execute(f"PRAGMA busy_timeout = {1000 * _PATIENCE_S}")
-            if not _left_behind(path):
-                _LOG.warning("chipsim: what a killed sweep had left in %s-wal is now part of %s", path.name, path)
         undo.pop_all()
-    return ReadOnly(_tolerant(connection), there, whole)
+    return ReadOnly(_tolerant(connection), there, whole, left_behind and not _left_behind(path))
+
+
+def tell_of_rows_taken_in(path: Path) -> None:
+    """To whoever reads a database; a sweep that goes on has it all."""
+    _LOG.warning("chipsim: what a killed sweep had left in %s-wal is now part of %s", path.name, path)
 
 
 def _left_behind(path: Path) -> bool:

@@ -15,7 +15,14 @@ from typing import Any, NamedTuple
 
 from host.errors import SweepError
 from host.run import MadeWith, canonical, made_with, settings_without_places
-from host.sweep.connection import connect_to_write, errors_of, look, settle, transaction
+from host.sweep.connection import (
+    connect_to_write,
+    errors_of,
+    look,
+    settle,
+    tell_of_rows_taken_in,
+    transaction,
+)
 from host.sweep.facts import LimitsMet, read_object
 from host.sweep.lock import WriterLock
 from host.sweep.rows import Packed, Result, Row, Sweep, Timing, check_figures, damaged
@@ -83,6 +90,8 @@ class SweepStore:
         if not reading.there:
             reading.close()
             raise SweepError(f"{path} holds no sweep yet: run chipsim sweep --out {path}")
+        if reading.taken_in:
+            tell_of_rows_taken_in(path)
         undo = ExitStack()
         undo.callback(reading.close)
         return SweepStore(path, reading.connection, undo)
