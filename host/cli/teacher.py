@@ -178,6 +178,6 @@ def show(file: Path, dt: float | None, integration: str | None, reset: str | Non
         if as_json:
             click.echo(json.dumps(facts))
             return
-        fidelity = Fidelity(tuple(facts["because"]), tuple(facts["notes"]))
+        fidelity = Fidelity(*(tuple(facts[name]) for name in ("because", "provided", "notes")))
         neurons = ", ".join(f"{name} {value}" for name, value in (facts["neurons"] or {}).items())
         click.echo("\n  ".join([f"{file}: {facts['network']}", *([neurons] if neurons else []), *fidelity.lines()]))

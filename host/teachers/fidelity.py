@@ -13,6 +13,7 @@ class Fidelity:
     """Exact: the same outputs or spike counts as in the source, but for rounding. What is not read is an error."""
 
     approximations: tuple[str, ...] = ()  # why it is not exact
+    conditions: tuple[str, ...] = ()  # what the file does not say of its source, and it is exact with
     notes: tuple[str, ...] = ()  # what was folded, left out or taken for granted, and changes nothing
 
     @property
@@ -22,7 +23,13 @@ class Fidelity:
     def lines(self) -> list[str]:
         """For a person: the word with its reasons, then a note a line."""
         because = f" because {'; '.join(self.approximations)}" if self.approximations else ""
-        return [printable(line) for line in (f"{self.word}{because}", *self.notes)]
+        provided = f", provided that {'; '.join(self.conditions)}" if self.conditions else ""
+        return [printable(line) for line in (f"{self.word}{because}{provided}", *self.notes)]
 
     def to_json(self) -> dict[str, Any]:
-        return {"fidelity": self.word, "because": list(self.approximations), "notes": list(self.notes)}
+        return {
+            "fidelity": self.word,
+            "because": list(self.approximations),
+            "provided": list(self.conditions),
+            "notes": list(self.notes),
+        }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -75,7 +77,7 @@ def _fidelity(spec: RunSpec, read: SpikingNetwork) -> Fidelity:
     ]
     if spec.neuron.leak_dac.bits is not None or spec.neuron.threshold_dac.bits is not None:
         approximations.append("converters of a few bits set leaks or thresholds")
-    return Fidelity(tuple(approximations), read.fidelity.notes)
+    return replace(read.fidelity, approximations=tuple(approximations))
 
 
 def _shown(value: object) -> str:

@@ -77,6 +77,7 @@ class _Reader:
         self._of_layers: list[Neurons] = []
         self._nominal = self._nominal_threshold()
         self._notes: list[str] = []
+        self._conditions: list[str] = []
         if self._leading:
             self._notes.append(f"input axes {list(self._leading)} of batch or time are left out")
 
@@ -109,7 +110,8 @@ class _Reader:
             raise TeacherError(f"{self._source}: does not end with neurons: put an IF, LIF or CubaLIF node last")
         network = self._assembly.finished(self._source)
         self._tell_of_several_spikes(network)
-        return SpikingNetwork(network, self._neuron(), Fidelity(notes=(*self._assembly.notes, *self._notes)))
+        fidelity = Fidelity((), tuple(self._conditions), (*self._assembly.notes, *self._notes))
+        return SpikingNetwork(network, self._neuron(), fidelity)
 
     def _convolution(self, node: Any, name: str, key: str) -> None:
         kernels = _float32(node.weight, "weight", name)
@@ -174,9 +176,9 @@ class _Reader:
         self._assembly.rectifier(name, key)
         self._of_layers.append(found)
         if found.synapse_tau_steps is not None and np.all(node.w_in == 1):
-            self._notes.append(
-                f"{type(node).__name__} {key!r} has w_in = 1: norse and Rockpool write that whatever the gain of their"
-                " synapses, and then count otherwise"
+            self._conditions.append(
+                f"{type(node).__name__} {key!r} means its w_in of 1, which norse and Rockpool write whatever the gain"
+                " of their synapses"
             )
         if found.without_leak:
             self._notes.append(f"{type(node).__name__} {key!r}: an infinite time constant is no leak")
@@ -228,9 +230,9 @@ class _Reader:
                 gone = 0.0 if layer.synapse_tau_steps is None else np.exp(-1 / layer.synapse_tau_steps)
                 most = max(most, float(charge.max()) / layer.threshold_th / (1 - gone))  # currents add up
         if self._reset != "zero" and most > 1:
-            self._notes.append(
-                f"neurons here fire once a step at most, and a step may bring {most:.3g} thresholds: where the source"
-                " fires several times a step, which NIR does not say (sinabs, Rockpool: by default), it counts more"
+            self._conditions.append(
+                f"the source fires once a step at most, as neurons here do, which NIR does not say (a step may bring"
+                f" {most:.3g} thresholds; sinabs and Rockpool fire several times unless told otherwise, and count more)"
             )
 
     def _neuron(self) -> NeuronSpec:

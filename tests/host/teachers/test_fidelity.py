@@ -54,7 +54,7 @@ def test_a_run_says_it_in_its_head_and_in_its_json(chipsim, here, no_drawing, da
     run = ("run", "--dataset", data_file, "--teacher", onnx_file, "--epochs", 0)
     facts = json.loads(chipsim(*run, "--json").out)["teacher"]
     note = "Mul 'twice': folded into Gemm 'my_gemm_a'"
-    assert facts == {"fidelity": "exact", "because": [], "notes": [note]}
+    assert facts == {"fidelity": "exact", "because": [], "provided": [], "notes": [note]}
     head = chipsim(*run).out.split("\n\n")[0].splitlines()
     assert f"  teacher {onnx_file}: exact" in head and f"    {note}" in head
 

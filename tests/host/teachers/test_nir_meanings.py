@@ -265,12 +265,25 @@ def test_a_time_constant_of_one_step_forgets_all(tmp_path):
 
 
 def test_several_spikes_a_step_are_told_where_they_could_be(tmp_path):
-    def notes(weight, reset):
+    def told(weight, reset):
         path = saved(tmp_path, [nir.Linear(np.full((3, 4), weight)), if_(3)], (4,))
-        return read_nir(path, step_s=STEP_S, reset=reset, integration="euler").fidelity.notes
+        return read_nir(path, step_s=STEP_S, reset=reset, integration="euler").fidelity.lines()
 
-    assert any("fire once a step at most, and a step may bring 2 thresholds" in note for note in notes(0.5, "subtract"))
-    assert notes(0.25, "subtract") == notes(0.5, "zero") == ()
+    [several] = told(0.5, "subtract")
+    assert several.startswith("exact, provided that the source fires once a step at most")
+    assert "a step may bring 2 thresholds" in several
+    assert told(0.25, "subtract") == told(0.5, "zero") == ["exact"]
+
+
+def test_a_synapses_gain_of_1_is_told_where_exporters_write_it_unasked(tmp_path):
+    def told(w_in):
+        node = cuba(8)
+        node.w_in = each(8, value=w_in)
+        read = read_nir(saved(tmp_path, [dense(9, 8), node], (9,)), step_s=STEP_S, reset="zero", integration="euler")
+        return read.fidelity.lines()[0]
+
+    assert told(1.0).startswith("exact, provided that CubaLIF 'n1' means its w_in of 1")
+    assert told(0.8) == "exact"
 
 
 REFUSED = {
