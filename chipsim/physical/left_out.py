@@ -40,7 +40,7 @@ def _done_otherwise(spec: PhysicalSpec) -> Iterator[str]:
     if sent != simulated:
         yield f"bits_per_target, target rates in words of {sent} bits: {simulated} bits are simulated"
     if spec.learning_circuit.error_gate == "linear":
-        yield "the division by the steps so far that the linear error_gate takes: neither its cycles nor its energy count"
+        yield "the division by the steps that a linear error gate takes: neither its cycles nor its energy count"
     yield "the fixed size of an update pulse: it is the learning rate at the first sample, and falls linearly to zero"
 
 
