@@ -70,6 +70,7 @@ def read_by_a_run(spec: PhysicalSpec) -> dict[str, Any]:
         "spikes": [300, 20],
         "weight_updates": [900, 100],
         "code_writes": [50, 5],
+        "ties": [0, 3],
     }
     costs = {
         phase: phase_cost(design, spec, phase, activity, 2, constant_current=False).to_json()
