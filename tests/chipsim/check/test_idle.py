@@ -19,7 +19,7 @@ DESIGNS = {
     "a leak that its converter switches off": spec_of(neuron=NO_LEAK),
     "leaky readout": spec_of(neuron=LEAKY | {"readout": "integrating"}, circuit={"error_gate": "sign"}),
     "readout without a leak": spec_of((7, 4), neuron={"readout": "integrating-max"}),
-    "few bits": spec_of((7, 4), noise=("quantization:4",)),
+    "few bits": spec_of((7, 20), noise=("quantization:4",)),
     "a pool": ChipSpec(
         input_shape=(2, 6, 6),
         layers=[Convolution(channels=4, kernel=3), AveragePool(kernel=2), Flatten(), Dense(units=3)],
@@ -30,6 +30,7 @@ DESIGNS = {
 USES = {"learning": Use(), "resting": Use(learns=False), "inference": Use(learns=False, ages=False)}
 LEVELS = {
     "silencing": "1",
+    "boxcar": "3",
     "quantization": "3",
     "ktc": "0.001",
     "pelgrom": "0.01",
