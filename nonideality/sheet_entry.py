@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+LEAST = 1e-300  # of what must be positive
 LARGEST = 1e30  # magnitude of anything on a sheet: far below what a float32 holds
 
 

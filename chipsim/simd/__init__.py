@@ -23,7 +23,7 @@ that `compiled` hashes, or a stale kernel may be loaded.
 """
 
 from chipsim.simd.buffer_pool import BufferPool
-from chipsim.simd.compiled import KERNEL_FOLDER, cache_root, kernel, kernel_named, processor, sources_key
+from chipsim.simd.compiled import KERNEL_FILES, KERNEL_FOLDER, cache_root, kernel, kernel_named, processor, sources_key
 from chipsim.simd.generated import (
     Register,
     Sum,
@@ -69,6 +69,7 @@ from chipsim.simd.word_masks import marked
 
 __all__ = [
     "AT_ONCE",
+    "KERNEL_FILES",
     "KERNEL_FOLDER",
     "LANES",
     "BufferPool",

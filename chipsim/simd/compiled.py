@@ -25,6 +25,7 @@ from chipsim.simd.kernel_cache import KeptKernel
 from chipsim.simd.private_places import changeable_by_others, make_private
 
 _KERNEL_PACKAGES = ("chipsim", "learning_circuit", "nonideality")  # every file counts
+KERNEL_FILES = "*.nbc"  # in the folder below
 _ROOM = 4 << 20  # bytes that compiled kernels need at most
 _UNUSED_S = 60 * 86_400.0  # after that long without a use, the kernels of other sources are removed
 _HOST = "host"  # here only those with kernels

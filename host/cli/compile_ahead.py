@@ -8,37 +8,31 @@ The kernels' files see to it that nothing is compiled twice (`chipsim/simd/kerne
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 
-from chipsim.simd import KERNEL_FOLDER
+from chipsim.simd import KERNEL_FILES, KERNEL_FOLDER
 from host.data import Samples
 from host.run import prepare, reference, run_die
 from host.settings import RunSpec
 from host.teachers import Teacher, scaled_teacher
-from nonideality import parse_all
 
 _SAMPLES = 8  # of each part
-_MANNER = ("encoding", "chip", "neuron", "synapse", "learning_circuit", "in_the_loop", "conversion", "offline")
 
 
 @contextmanager
 def compiling_beside(spec: RunSpec) -> Iterator[None]:
-    """Compile what `spec` needs meanwhile, unless that was done before. Without a place for kernels, do nothing."""
-    mark = None if KERNEL_FOLDER is None else KERNEL_FOLDER / f"{_manner(spec)}.ahead"
-    if mark is None or mark.exists():
+    """Compile what `spec` needs meanwhile, if no kernel of these sources has been compiled yet and they can be kept."""
+    if KERNEL_FOLDER is None or any(KERNEL_FOLDER.glob(KERNEL_FILES)):
         yield
         return
-    command = [sys.executable, "-P", "-c", "from host.cli.compile_ahead import main; main()", str(mark)]
+    command = [sys.executable, "-P", "-c", "from host.cli.compile_ahead import main; main()"]
     # In a session of its own, since Ctrl-C is for this process, which ends the other one.
     child = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
@@ -54,19 +48,9 @@ def compiling_beside(spec: RunSpec) -> Iterator[None]:
         child.wait()
 
 
-def _manner(spec: RunSpec) -> str:
-    """A name for all runs that need the same kernels."""
-    settings = spec.model_dump(mode="json", include=set(_MANNER))
-    settings["method"] = spec.training.method
-    settings["file"] = spec.teacher.file
-    settings["noise"] = sorted({noise.effect.name for noise in parse_all(spec.noise)})
-    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
-
-
 def main() -> None:
-    """The second process. Its argument: the file that says, once it is there, that all is compiled."""
+    """The second process."""
     miniature(RunSpec.model_validate_json(sys.stdin.buffer.read()))
-    Path(sys.argv[1]).touch()
 
 
 def miniature(spec: RunSpec) -> None:

@@ -130,7 +130,7 @@ def _settle_paths(settings: dict[str, Any]) -> None:
     noises = settings.get("noise")
     if isinstance(noises, list | tuple):
         with contextlib.suppress(NoiseError, TypeError):  # refused below, by the setting's name
-            settings["noise"] = [settled(text) for text in noises]
+            settings["noise"] = [settled(text) if isinstance(text, str) else text for text in noises]
 
 
 def _names_teacher(settings: dict[str, Any]) -> bool:

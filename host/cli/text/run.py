@@ -33,6 +33,8 @@ def result_text(outcome: Outcome) -> str:
         f"{summary['dataset']}, {network}, {spec.steps} steps, die {spec.die}, seed {spec.seed}; {noise}",
         *data_lines(summary),
         *_teacher(outcome),
+        *_plugins(summary),
+        *_versions(summary),
         f"accuracy on {summary['test_samples']:,} test samples",
         *table(rows, align="<><", indent=2),
         *_tied(summary["tied"]),
@@ -49,8 +51,6 @@ def details_text(outcome: Outcome) -> str:
     lines = [
         f"chipsim {__version__}",
         f"encoding     {spec.encoding}: {encoding_named(spec.encoding).meaning}",
-        *_plugins(summary),
-        *_versions(summary),
         *_chip(summary),
         *(["noise"] if summary["noise"] else []),
     ]

@@ -98,7 +98,7 @@ def test_a_small_capacitor_hurts():
     """kT/C: the noise that a run takes from a chip's capacitance and temperature."""
     chips = [
         with_tables(load("ideal"), neuron={"membrane_capacitance_ff": c}, process={"temperature_k": 300.0})
-        for c in (5e-6, 5.0)
+        for c in (2e-7, 5.0)
     ]
     severities = [RULES["ktc-noise"].check(Design(design_of({}).chip, chip)).severity for chip in chips]
     assert severities == ["error", "ok"]

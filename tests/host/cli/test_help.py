@@ -78,7 +78,7 @@ def test_options_of_run_stand_under_their_headings(chipsim):
     assert list(shown) == ["Chip", "Data", "Network", "Learning", "Any setting", "Running", "Output", "Options"]
     for flag in FLAGS.values():
         assert flag.name in shown[flag.group]
-    assert shown["Output"] == ["--out", "--json", "--timeline"]
+    assert shown["Output"] == ["--out", "--json", "-v", "--quiet", "--pictures", "--timeline"]
     assert shown["Options"] == ["-h"]
 
 

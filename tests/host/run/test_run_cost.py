@@ -83,7 +83,7 @@ def test_bias_converters_are_listed(chipsim, here, data):
     ]
 
     def line(*more):
-        [shown] = [line for line in chipsim(*flags, *more).out.splitlines() if line.startswith("bias DACs ")]
+        [shown] = [line for line in chipsim(*flags, *more, "-v").out.splitlines() if line.startswith("bias DACs ")]
         return shown
 
     listed = "bias DACs    2 of 6 bits for the leak (0 to 1 per step), 2 of 4 bits for the threshold (0.5 to 2 th)"
@@ -97,12 +97,12 @@ def test_bias_converters_are_listed(chipsim, here, data):
 @pytest.mark.usefixtures("no_drawing")
 def test_the_report_shows_it(chipsim, here, data):
     flags = ("run", "--dataset", data, *QUIET_FLAGS)
-    plain = chipsim(*flags).out
+    plain = chipsim(*flags, "-v").out
     assert "cost per sample" in plain
     assert "energy" not in plain
     told = chipsim(*flags, "--chip", "cmos-180nm", "--json")
     cost = json.loads(told.out)["cost"]
-    shown = chipsim(*flags, "--chip", "cmos-180nm").out.splitlines()
+    shown = chipsim(*flags, "--chip", "cmos-180nm", "-v").out.splitlines()
     rows = {line[:24].strip(): line[24:].split() for line in shown}
     assert rows["cost per sample"] == ["inference", "learning"]
     assert rows["link bytes"] == [f"{cost[phase]['link_bytes']['total']:,.0f}" for phase in ("inference", "learning")]

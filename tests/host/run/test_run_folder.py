@@ -23,7 +23,7 @@ from host.run.folder import RunFolder
 from host.run.resolution import resolve
 from host.training import CHECKS
 
-FILES = {"spec.toml", "versions.json", "checkpoint.bin", "metrics.csv", "result.json"}
+FILES = {"spec.toml", "versions.json", "checkpoint.bin", "metrics.csv", "report.txt", "result.json"}
 
 
 def run_in(folder: Path, data_file: Path, **changes):
