@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nonideality.near import did_you_mean
-from nonideality.sheet_entry import LEAST, Curve, Figure, PerNeuron, PerSynapse, SheetEntry
+from nonideality.sheet_entry import LEAST, MOST, Curve, Figure, PerNeuron, PerSynapse, SheetEntry
 
 Array = NDArray[np.float64]
 
@@ -80,8 +80,8 @@ class LayerErrors:
     read_noise: Annotated[Array, PerNeuron(0, low=0)] = field(init=False)  # sigma of an event's charge, full scales
     stuck: Annotated[NDArray[np.int_], PerSynapse(0, low=-1, high=1, whole=True)] = field(init=False)  # -1 low, 1 high
     drift_exponent: Annotated[Array, PerSynapse(0, low=0)] = field(init=False)  # nu of (t / t0)^-nu
-    drift_t0_s: Annotated[float, Figure(low=LEAST)] = 1.0  # age at programming
-    window_s: Annotated[float, Figure(low=0)] = 0.0  # by which a window that is learned from ages the synapses
+    drift_t0_s: Annotated[float, Figure(low=LEAST, high=MOST)] = 1.0  # age at programming
+    window_s: Annotated[float, Figure(low=0, high=MOST)] = 0.0  # a window learned from ages synapses by it
     spike_bit_errors: Annotated[float, Figure(low=0, high=0.5)] = 0.0  # probability per bit of an input's address
     target_bit_errors: Annotated[float, Figure(low=0, high=0.5)] = 0.0  # probability per bit of a target word
     weight_bits: Annotated[int | None, Figure(low=2, high=15, whole=True, optional=True)] = None  # None: analog, ideal

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 LEAST = 1e-300  # of what must be positive
+MOST = 1e300  # of what is kept as a float64
 LARGEST = 1e30  # magnitude of anything on a sheet: far below what a float32 holds
 
 

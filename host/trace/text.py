@@ -89,7 +89,11 @@ def _by_code(dac: Dac | None, value: float) -> str:
     return "" if dac is None else f" (code {dac.code(value)} of 0 to {dac.top})"
 
 
-_WORDS = {"decay": "membrane kept per step", "noise": "membrane noise sigma"}
+_WORDS = {
+    "decay": "membrane kept per step",
+    "noise": "membrane noise sigma",
+    "first_noise": "first step's membrane noise sigma",
+}
 
 
 def summary(waveform: Waveform, step_s: float, files: dict[str, str], units: Units = THRESHOLDS) -> str:

@@ -21,7 +21,7 @@ DEFAULT_STEP_S = 1e-6  # where no chip says how long a step takes
 Quantity = Literal["voltage", "current", "charge"]
 _QUANTITIES: dict[str, Quantity] = {
     **dict.fromkeys(("membrane", "threshold", "boxcar_low", "boxcar_high", "low_rail", "high_rail"), "voltage"),
-    **dict.fromkeys(("current", "noise"), "current"),
+    **dict.fromkeys(("current", "noise", "first_noise"), "current"),
     **dict.fromkeys(("pulse", "reset_charge", "weight"), "charge"),
 }
 _TOLD = 1e-6  # of a threshold

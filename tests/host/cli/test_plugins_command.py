@@ -1,6 +1,7 @@
 """chipsim plugins: what there is in each group, of which package and version, and whether it works."""
 
 import json
+from pathlib import Path
 
 from plug_ins import write_all, write_package
 from small_runs import end, environment, start
@@ -88,8 +89,9 @@ def test_a_run_says_what_came_from_where(chipsim, site, here, no_drawing):
     assert (ended.status, ended.err) == (0, "")
     for line in ("droop is of acme 1.2", "late is of acme 1.2", "twice is of acme 1.2", "stripes is of acme 1.2"):
         assert f"  {line}\n" in ended.out
-    assert "encoding late: one spike in the last step, for x above 1/2" in ended.out
-    assert "twice: the online rule on the ideal twin at twice its learning rate" in ended.out
+    details = Path("run", "report.txt").read_text()
+    assert "late: one spike in the last step, for x above 1/2" in details
+    assert "twice: the online rule on the ideal twin at twice its learning rate" in details
     result = json.loads((here / "run" / "result.json").read_text())
     assert {each["name"] for each in result["plugins"]} == {"droop", "late", "twice", "stripes"}
     assert chipsim("report", "run").status == 0

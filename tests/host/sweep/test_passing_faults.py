@@ -4,7 +4,6 @@ import errno
 import os
 from concurrent.futures import ThreadPoolExecutor
 
-import numpy as np
 import pytest
 from small_sweeps import at_once, small_request
 
@@ -101,7 +100,7 @@ def test_a_machine_that_cannot_read_the_data_just_now(data_file, monkeypatch, er
         raise error
 
     with monkeypatch.context() as patch:
-        patch.setattr(np, "load", fails)
+        patch.setattr("host.data.formats.open_file", fails)
         result, _ = worker.run_task(task)
     assert (result.status, result.teacher) == ("lost", None)
     assert "\n" not in result.message
