@@ -6,7 +6,7 @@ WORKERS ?= 2
 PACKAGES := chipsim learning_circuit host nonideality
 CODE := $(PACKAGES) examples tests
 
-.PHONY: run test test-fast check format conformance clean
+.PHONY: run test test-fast test-long check format conformance clean
 
 run: $(VENV)/installed
 	$(BIN)/chipsim run --noise=mismatch:0.2
@@ -16,6 +16,9 @@ test: $(VENV)/installed-dev
 
 test-fast: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not slow"
+
+test-long: $(VENV)/installed-dev
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m long
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff format --check $(CODE)

@@ -24,7 +24,6 @@ LONGEST = (
     "chipsim/kernel/test_by_hand.py",
     "chipsim/kernel/test_image_layers.py",
     "chipsim/kernel/test_plugged_in.py",
-    "chipsim/kernel/test_plugged_in_on_images.py",
     "examples/test_delta_rule.py",
     "examples/test_three_factor.py",
     "examples/test_adaptive_exponential.py",
@@ -41,11 +40,18 @@ LONGEST = (
     "host/cli/test_doctor.py",
 )
 
+# Kernels of their own take minutes to compile: `make test-long` runs these, and nothing else does.
+LONG = (
+    "chipsim/kernel/test_plugged_in_on_images.py",
+    "examples/test_tandem_powers.py",
+)
+
 _HERE = Path(__file__).parent
 _NOT_SLOW = "not slow"  # what test-fast selects
 
 
 def pytest_configure(config):
+    config.addinivalue_line("markers", "long: left to `make test-long`")
     config.addinivalue_line(
         "markers", "slow: not among those of tests/support/fast_tests.py, which `make test-fast` runs"
     )
@@ -59,13 +65,19 @@ def pytest_ignore_collect(collection_path, config):
     return None
 
 
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
     places = {_HERE / name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(item.path, len(LONGEST)))
     for item in items:
         name = item.path.relative_to(_HERE).as_posix()
         if name not in FAST and f"{name}::{item.originalname}" not in FAST:
             item.add_marker(pytest.mark.slow)
+        if name in LONG:
+            item.add_marker(pytest.mark.long)
+    named = any(Path(given.partition("::")[0]).suffix == ".py" for given in config.args)
+    if not config.option.markexpr and not named:
+        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("long")])
+        items[:] = [item for item in items if not item.get_closest_marker("long")]
 
 
 @pytest.fixture
