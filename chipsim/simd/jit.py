@@ -14,14 +14,22 @@ then.
 
 from __future__ import annotations
 
+import itertools
+import os
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
 import numba
+from numba.core.bytecode import FunctionIdentity
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler
 from numba.core.registry import CPUDispatcher
+
+# numba tells functions of one name apart by a number that it counts up in each process. Kernels kept on disk by several
+# processes would carry the same symbols then, and whichever was loaded first would run for all: so each counts from a
+# place of its own.
+FunctionIdentity._unique_ids = itertools.count(int.from_bytes(os.urandom(7), "big"))
 
 
 class _Piece(JITCodeLibrary):  # type: ignore[misc]
