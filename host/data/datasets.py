@@ -18,7 +18,6 @@ from host.data.folders import data_folders, mnist_in
 from host.data.formats import dataset_of, read_idx_folder, read_npz
 from host.data.mnist16 import mnist16
 from host.data.notes import notes_on
-from host.data.parts import n_learned
 from host.data.samples import Dataset, Samples
 from host.data.scaling import parts_of, rescaled
 from host.data.source import DataPlace, DataSource
@@ -133,8 +132,8 @@ def load(name: str, data_dir: str | None = None, scale: str = AUTO) -> Dataset:
     """
     dataset = rescaled(_as_stored(name, data_dir), scale)
     dataset = replace(dataset, notes=notes_on(dataset))
-    n_learned(dataset, 0)  # what nothing can be learned from is refused, and not warned of first
-    for note in dataset.notes:
+    can_be_learned = len(dataset.train) > 1 or dataset.valid is not None  # else a run refuses it, which is enough
+    for note in dataset.notes if can_be_learned else ():
         warnings.warn(f"{name}: {note}", DataWarning, stacklevel=2)
     return dataset
 
