@@ -25,7 +25,7 @@ _REQUIREMENT = re.compile(
     r"(?P<name>[\w.-]+)\s*(\[[^]]*\])?\s*(?P<versions>[^;]*)(;.*extra\s*==\s*['\"](?P<extra>[^'\"]+))?"
 )
 # Modules of packages that are imported by another name.
-_MODULES = {"pyvcd": "vcd", "pyzmq": "zmq", "scikit-learn": "sklearn", "tomli-w": "tomli_w"}
+_MODULES = {"pyvcd": "vcd", "pyzmq": "zmq", "scikit-learn": "sklearn"}
 _VARIABLES = re.compile(r"(CHIPSIM|NUMBA)_")
 _SECRET = re.compile(r"KEY|TOKEN|SECRET|PASS|CREDENTIAL|://[^/]*@", re.IGNORECASE)  # in a name or a value
 
@@ -128,7 +128,7 @@ def _packages(problems: list[str]) -> list[_Facts]:
         except metadata.PackageNotFoundError:
             version = None
         if extra is None:
-            error = "is not installed" if version is None else _import_error(_MODULES.get(name, name))
+            error = "is not installed" if version is None else _import_error(_module(name))
         if error is not None:
             problems.append(f"package {name}: {error}; install chipsim again")
         found.append(
@@ -141,6 +141,10 @@ def _packages(problems: list[str]) -> list[_Facts]:
             }
         )
     return found
+
+
+def _module(package: str) -> str:
+    return _MODULES.get(package, package.replace("-", "_"))
 
 
 def _import_error(module: str) -> str | None:

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import tomllib
 from importlib import metadata
 from pathlib import Path
 
@@ -183,6 +184,16 @@ def test_any_part_may_fail(part, monkeypatch):
     assert found[part[1:]] == {"error": "RuntimeError: out of order"}
     assert any("out of order" in problem for problem in found["problems"])
     assert any("out of order" in line for line in doctor.lines(found))
+
+
+def test_every_package_that_we_name_is_looked_for_by_its_module(monkeypatch):
+    """From the tree's own list: what is installed here may tell of an older one."""
+    with (Path(__file__).parents[3] / "pyproject.toml").open("rb") as file:
+        needed = tomllib.load(file)["project"]["dependencies"]
+    monkeypatch.setattr(metadata, "requires", lambda name: needed)
+    problems: list[str] = []
+    assert len(doctor._packages(problems)) == len(needed) > 5
+    assert problems == []
 
 
 def test_a_package_that_is_missing_is_a_problem(monkeypatch):
