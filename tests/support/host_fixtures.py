@@ -49,7 +49,7 @@ def no_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
         write_bytes(folder / "accuracy.png", b"a picture")
         return [folder / "accuracy.png"]
 
-    monkeypatch.setattr("host.plots.run_plots.save_plots", save_plots)
+    monkeypatch.setattr("host.plots.save_plots", save_plots)  # where a run looks it up
 
 
 @pytest.fixture
