@@ -51,6 +51,7 @@ _NOT_SLOW = "not slow"  # what test-fast selects
 
 
 def pytest_configure(config):
+    config.addinivalue_line("markers", "draws: looks at the pictures of a run, which others are spared")
     config.addinivalue_line("markers", "long: left to `make test-long`")
     config.addinivalue_line(
         "markers", "slow: not among those of tests/support/fast_tests.py, which `make test-fast` runs"

@@ -133,7 +133,6 @@ def test_a_level_outside_those_that_are_tried(example, monkeypatch, breaks_at, f
     assert bench.limit(effect, 3) == found
 
 
-@pytest.mark.usefixtures("no_drawing")
 def test_low_precision(chipsim, here):
     spec = resolve(EXAMPLES / "low_precision.toml", {})
     assert spec.noise == ("mismatch:0.3", "quantization:3")

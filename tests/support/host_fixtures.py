@@ -41,15 +41,16 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-@pytest.fixture
-def no_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One small file instead of four pictures, which take a second (see test_plots and test_run_folder for those)."""
+@pytest.fixture(autouse=True)
+def no_drawing(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One small file instead of four pictures, which take seconds; tests that look at them are marked `draws`."""
 
     def save_plots(outcome: Outcome, folder: Path) -> list[Path]:
         write_bytes(folder / "accuracy.png", b"a picture")
         return [folder / "accuracy.png"]
 
-    monkeypatch.setattr("host.plots.save_plots", save_plots)  # where a run looks it up
+    if request.node.get_closest_marker("draws") is None:
+        monkeypatch.setattr("host.plots.save_plots", save_plots)  # where a run looks it up
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from host.link.remote import RemoteSource, chip_process, connect
 from host.run import run
 
 PATIENCE_S = 60
-LONG = (*SMALL_FLAGS, "--epochs", "40", "--set", "training.chunk=16", "--threads", "1")
+LONG = (*SMALL_FLAGS, "--epochs", "40", "--set", "training.chunk=16", "--threads", "1", "--no-pictures")
 
 
 def wait_until(true, process=None):
@@ -107,7 +107,7 @@ def test_chip_killed_host_killed_ctrl_c_and_to_the_end(data_file, whole, tmp_pat
     assert ended.err == "chipsim: interrupted; continue with: chipsim run --resume run --chip-process\n"
     assert is_gone(chip)
 
-    ended = end(start(*shlex.split(said[1])))
+    ended = end(start(*shlex.split(said[1]), "--no-pictures"))
     assert (ended.status, ended.err) == (0, "")
     assert final(tmp_path / "run") == whole
     assert [path.name for path in tmp_path.iterdir()] == ["run"], "no socket and no folder of the chips is left"

@@ -26,6 +26,7 @@ def forgotten():
         kept.cache_clear()
 
 
+@pytest.mark.draws
 def test_a_run(chipsim, site, here, data_file):
     write_chip_parts(site)
     ended = chipsim(
@@ -97,7 +98,7 @@ def test_a_wrong_one_is_refused_before_any_work(chipsim, site, here, tmp_path, c
     assert everything_in(here) == before
 
 
-@pytest.mark.usefixtures("here", "no_drawing")
+@pytest.mark.usefixtures("here")
 def test_a_broken_package_is_named_and_hurts_no_other_run(chipsim, tmp_path, data_file, monkeypatch):
     flags = ("run", "--dataset", data_file, *QUIET_FLAGS, "--noise", "mismatch:0.5", "--json")
     before = chipsim(*flags)

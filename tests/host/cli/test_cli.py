@@ -97,7 +97,6 @@ def test_json_is_one_object_and_nothing_else(here, data_file):
     assert Path(summary["run_dir"], "result.json").is_file()
 
 
-@pytest.mark.usefixtures("no_drawing")
 def test_the_report_tells_the_triple_and_where_everything_is(chipsim, here, data_file):
     flags = ("--dataset", data_file, *SMALL_FLAGS, "--out")
     summary = json.loads(chipsim("run", *flags, "one", "--json").out)
@@ -127,7 +126,6 @@ def test_the_report_tells_the_triple_and_where_everything_is(chipsim, here, data
     assert [line.split()[0] for line in lines[wire:]] == ["wire", "down", "up", "learning", "inference"]
 
 
-@pytest.mark.usefixtures("no_drawing")
 def test_an_ideal_die_loses_nothing(chipsim, here, data_file):
     flags = ("--dataset", data_file, *QUIET_FLAGS, "--noise", "ideal")
     summary = json.loads(chipsim("run", *flags, "--json").out)
@@ -139,7 +137,6 @@ def test_an_ideal_die_loses_nothing(chipsim, here, data_file):
     assert "nothing was lost" in report
 
 
-@pytest.mark.usefixtures("no_drawing")
 def test_ideal_overrides_a_files_noise(chipsim, here, data_file):
     (here / "noisy.toml").write_text(f'noise = ["mismatch:0.5"]\ndataset = "{data_file}"\nhidden = [3]\n')
     flags = ("run", "--config", "noisy.toml", "--epochs", "0", "--json")

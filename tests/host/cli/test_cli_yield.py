@@ -111,7 +111,6 @@ def test_a_point_without_any_result(chipsim, here):
     assert chipsim("yield", "s.sqlite", "--at-least", "0.9", "--csv").out.splitlines()[1].startswith("4,0,0,1,,0,")
 
 
-@pytest.mark.usefixtures("no_drawing")
 def test_the_printed_command_gives_the_same_figures(chipsim, here, data_file):
     """With settings that have a flag and settings that have none."""
     overrides = SMALL | {

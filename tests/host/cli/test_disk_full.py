@@ -8,8 +8,6 @@ import subprocess
 import pytest
 from small_runs import SMALL_FLAGS, everything_in, final
 
-pytestmark = pytest.mark.usefixtures("no_drawing")
-
 
 @pytest.fixture
 def uninterrupted(chipsim, here, data_file, tmp_path):

@@ -10,10 +10,8 @@ from small_runs import SMALL_FLAGS, end, everything_in, final, start
 
 from host.terminal import Console
 
-pytestmark = pytest.mark.usefixtures("no_drawing")  # in this process; others draw
-
 PATIENCE_S = 60
-LONG = (*SMALL_FLAGS, "--epochs", "150", "--set", "training.chunk=16", "--threads", "1")
+LONG = (*SMALL_FLAGS, "--epochs", "150", "--set", "training.chunk=16", "--threads", "1", "--no-pictures")
 
 
 def wait_until(true, process):
@@ -58,7 +56,7 @@ def test_killed_again_and_again_then_ctrl_c_then_to_the_end(chipsim, here, data_
     assert said, ended.err
     assert not (run / "result.json").exists()
 
-    ended = end(start(*shlex.split(said[1])))
+    ended = end(start(*shlex.split(said[1]), "--no-pictures"))
     assert (ended.status, ended.err) == (0, "")
     assert final(run) == final(tmp_path / "whole")
 

@@ -82,7 +82,7 @@ def test_lists_tell_what_works_and_name_the_rest(chipsim, site):
         json.loads(chipsim(command, "--json").out)
 
 
-def test_a_run_says_what_came_from_where(chipsim, site, here, no_drawing):
+def test_a_run_says_what_came_from_where(chipsim, site, here):
     write_all(site)
     flags = ("--dataset", "stripes", "--encoding", "late", "--method", "twice", "--noise", "droop:0.5")
     ended = chipsim("run", *flags, "--set", "teacher.epochs=3", "--out", "run")

@@ -13,7 +13,6 @@ from typing import Any, cast
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from small_runs import SMALL_FLAGS
 
 from host.plots.run_plots import _look, _spread, _weights, save_plots
 from host.run import Outcome, resolve, run
@@ -182,8 +181,3 @@ def test_labels_are_spread_in_order_and_no_further_than_needed() -> None:
         order = np.argsort(wanted)
         assert np.all(np.diff(places[order]) > 1.5 - 1e-9)
         assert places.min() > -1e-9 and places.max() < 10 + 1e-9
-
-
-def test_tests_that_want_no_drawing_have_none(no_drawing, chipsim, here, data_file):
-    assert chipsim("run", "--dataset", data_file, *SMALL_FLAGS, "--out", "run").status == 0
-    assert [path.read_bytes() for path in (here / "run").glob("*.png")] == [b"a picture"]

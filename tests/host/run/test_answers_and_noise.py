@@ -9,7 +9,6 @@ from chipsim.run import ABSTAINED
 from host.run import idle_lines, resolve, run
 from host.sweep import Request, idle_noise, noise_axis, point_table
 
-pytestmark = pytest.mark.usefixtures("no_drawing")
 DEAD = "silencing:1@output"
 
 

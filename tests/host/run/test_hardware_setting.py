@@ -165,7 +165,6 @@ def test_weights_beyond_the_synapses_full_scale_are_clipped(tmp_path):
     assert abs(clipped).max() == pytest.approx(full_scale)
 
 
-@pytest.mark.usefixtures("no_drawing")
 def test_a_run_is_recorded_with_its_chip(chipsim, here, data_file, my_chip):
     flags = ("--dataset", data_file, "--hidden", "7", "--epochs", "1", "--set", "teacher.epochs=20")
     ended = chipsim("run", "--chip", my_chip(temperature_k=300.0), "--out", "first", "--json", *flags)

@@ -13,8 +13,6 @@ from host.run.die_run import NullListener, run
 from host.run.folder import RunFolder
 from host.run.resolution import resolve
 
-pytestmark = pytest.mark.usefixtures("no_drawing")
-
 
 class Stopped(Exception):
     """Stands for whatever ends a process."""

@@ -72,7 +72,6 @@ def test_a_constant_current_is_sent_once(data):
     assert current["link_bytes"]["input"] < spikes["link_bytes"]["input"]
 
 
-@pytest.mark.usefixtures("no_drawing")
 def test_bias_converters_are_listed(chipsim, here, data):
     converters = ("--neuron", "lif", "--set", "neuron.leak_dac.bits=6", "--set", "neuron.threshold_dac.bits=4")
     flags = ("run", "--dataset", data, *QUIET_FLAGS, *converters)
@@ -94,7 +93,6 @@ def test_bias_converters_are_listed(chipsim, here, data):
     assert line("--chip", "rram", *figures) == f"{listed}, one per layer"
 
 
-@pytest.mark.usefixtures("no_drawing")
 def test_the_report_shows_it(chipsim, here, data):
     flags = ("run", "--dataset", data, *QUIET_FLAGS)
     plain = chipsim(*flags, "-v").out

@@ -31,6 +31,7 @@ def run_in(folder: Path, data_file: Path, **changes):
     return run(spec, 1, lambda resolved: RunFolder.create(resolved, folder))
 
 
+@pytest.mark.draws
 def test_what_is_in_it(chipsim, here, data_file):
     ended = chipsim("run", "--dataset", data_file, *SMALL_FLAGS, "--out", "mine", "--json")
     assert ended.status == 0
@@ -82,7 +83,6 @@ def test_its_spec_is_exactly_what_was_simulated(tmp_path, data_file, monkeypatch
     assert made == [(design.ideal(), 6), (design, 6)]
 
 
-@pytest.mark.usefixtures("no_drawing")
 def test_its_spec_runs_again_to_the_same_bits(chipsim, here, data_file):
     first = chipsim("run", "--dataset", data_file, *SMALL_FLAGS, "--out", "one", "--json")
     second = chipsim("run", "--config", "one/spec.toml", "--out", "two", "--json")
@@ -96,7 +96,6 @@ def test_its_spec_runs_again_to_the_same_bits(chipsim, here, data_file):
         assert (here / "one" / name).read_bytes() == (here / "two" / name).read_bytes(), name
 
 
-@pytest.mark.usefixtures("no_drawing")
 def test_by_default_it_has_a_name_of_its_own_under_runs(chipsim, here, data_file):
     paths = []
     for _ in range(3):

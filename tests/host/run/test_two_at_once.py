@@ -25,7 +25,7 @@ with RunFolder(Path(sys.argv[1])).alone():
 
 
 @pytest.fixture
-def finished(chipsim, here, data_file, no_drawing):
+def finished(chipsim, here, data_file):
     assert chipsim("run", "--dataset", data_file, *SMALL_FLAGS, "--out", "run").status == 0
     return here / "run"
 

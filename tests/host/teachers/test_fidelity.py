@@ -50,7 +50,7 @@ def nir_of(tmp_path, last):
     return path
 
 
-def test_a_run_says_it_in_its_head_and_in_its_json(chipsim, here, no_drawing, data_file, onnx_file):
+def test_a_run_says_it_in_its_head_and_in_its_json(chipsim, here, data_file, onnx_file):
     run = ("run", "--dataset", data_file, "--teacher", onnx_file, "--epochs", 0)
     facts = json.loads(chipsim(*run, "--json").out)["teacher"]
     note = "Mul 'twice': folded into Gemm 'my_gemm_a'"
@@ -59,7 +59,7 @@ def test_a_run_says_it_in_its_head_and_in_its_json(chipsim, here, no_drawing, da
     assert f"  teacher {onnx_file}: exact" in head and f"    {note}" in head
 
 
-def test_a_teacher_trained_here_has_no_file_to_be_true_to(chipsim, here, no_drawing, data_file):
+def test_a_teacher_trained_here_has_no_file_to_be_true_to(chipsim, here, data_file):
     facts = json.loads(chipsim("run", "--dataset", data_file, "--hidden", 4, "--epochs", 0, "--json").out)
     assert "teacher" not in facts
 
@@ -109,7 +109,7 @@ def test_what_is_refused_says_why_and_what_would_do(chipsim, here, nir_file, tmp
         assert ended.err.count("\n") == 1
 
 
-def test_outputs_that_do_not_fire_are_targets_from_0_to_1(chipsim, here, no_drawing, data_file, tmp_path):
+def test_outputs_that_do_not_fire_are_targets_from_0_to_1(chipsim, here, data_file, tmp_path):
     path = nir_of(tmp_path, "LI")
     given = {"dataset": str(data_file), "teacher.file": str(path)} | STEP
     setup = prepare(resolve(None, given))

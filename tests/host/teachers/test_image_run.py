@@ -42,6 +42,7 @@ def teacher(tmp_path):
     return tmp_path / "t.onnx"
 
 
+@pytest.mark.draws
 def test_images_are_learned_and_drawn(chipsim, here, data, teacher):
     ended = chipsim("run", "--dataset", data, "--teacher", teacher, *QUICK, "--out", "r")
     assert ended.status == 0, ended.err
@@ -60,7 +61,7 @@ def test_images_are_learned_and_drawn(chipsim, here, data, teacher):
     assert again["accuracy"] == facts["accuracy"]
 
 
-def test_a_random_start_and_another_chunk_change_what_they_should(chipsim, here, no_drawing, data, teacher):
+def test_a_random_start_and_another_chunk_change_what_they_should(chipsim, here, data, teacher):
     command = ("run", "--dataset", data, "--teacher", teacher, *QUICK)
     plain, small, fresh = (
         json.loads(chipsim(*command, *more).out)["accuracy"]

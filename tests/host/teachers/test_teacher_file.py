@@ -22,7 +22,7 @@ def teacher(tmp_path):
     return tmp_path / "t.onnx"
 
 
-def test_a_run_follows_the_files_network(chipsim, here, no_drawing, data_file, teacher):
+def test_a_run_follows_the_files_network(chipsim, here, data_file, teacher):
     ended = chipsim("run", "--dataset", data_file, "--teacher", teacher, *QUICK)
     assert ended.status == 0, ended.err
     facts = json.loads(ended.out)
@@ -61,7 +61,7 @@ def test_the_spec_finds_the_file_from_anywhere(data_file, teacher, tmp_path, mon
     assert prepare(spec).teacher.sizes == (6, 5, 3)
 
 
-def test_resume_refuses_another_file(chipsim, here, no_drawing, data_file, teacher):
+def test_resume_refuses_another_file(chipsim, here, data_file, teacher):
     assert chipsim("run", "--dataset", data_file, "--teacher", teacher, *QUICK, "--out", "r").status == 0
     assert chipsim("run", "--resume", "r", "--json").status == 0
     first = teacher.read_bytes()

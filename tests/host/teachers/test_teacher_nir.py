@@ -105,7 +105,7 @@ def mean_error(setup, die, targets):
     return np.mean([np.abs(rate - target).mean() for rate, target in zip(rates, targets, strict=True)])
 
 
-def test_a_run_and_its_resumption(chipsim, here, no_drawing, data_file, teacher):
+def test_a_run_and_its_resumption(chipsim, here, data_file, teacher):
     ended = chipsim("run", "--dataset", data_file, "--teacher", teacher, *FLAGS, "--epochs", 1, "--json", "--out", "r")
     assert ended.status == 0, ended.err
     assert json.loads(ended.out)["network"] == [6, 12, 3]
@@ -149,7 +149,7 @@ def test_a_file_of_another_kind(chipsim, here, data_file, tmp_path):
     assert "ends in .pt; name a file that ends in .onnx or .nir" in ended.err
 
 
-def test_the_die_of_a_run_is_written_as_it_was_kept(chipsim, here, no_drawing, data_file):
+def test_the_die_of_a_run_is_written_as_it_was_kept(chipsim, here, data_file):
     noise = ("--noise", "mismatch:0.3@weight", "--noise", "mismatch:0.3@threshold")
     rails = ("--set", "neuron.low_rail_th=-1e6", "--set", "neuron.high_rail_th=1e6")
     run = ("run", "--dataset", data_file, "--hidden", 8, *noise, *rails, "--epochs", 5, "--json", "--out", "r")
