@@ -11,11 +11,11 @@ Its rooms from top to bottom; each may import those below it as far as its page 
 
     server         a process that holds dies for hosts that connect
     wire           the protocol between host and chip
-    check          design rules
+    design_rules   what will sink a chip, said before it is built
     cost           what a run would cost in time, energy, area and bytes
     physical       a chip in volts and farads, and the model's numbers that follow
     chip.py        a die with all that it can be asked; interface.py: the same as a protocol, without a die
-    run            pieces of work, threads, results
+    execution      pieces of work, threads, results
     kernel         the equations, stage by stage, compiled
     die            fabrication, programming, ageing, and the wires to the host
     layout         how tables and state lie in memory
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from chipsim.chip import Chip
     from chipsim.design import AdcSpec, ChipError, ChipSpec, NeuronSpec, SynapseSpec
     from chipsim.die import Weights
+    from chipsim.execution import Probe, ProbeSignals, Readings, Result, SpikeProbe
     from chipsim.interface import ChipInterface
     from chipsim.layout import Events, Snapshot, Targets
-    from chipsim.run import Probe, ProbeSignals, Readings, Result, SpikeProbe
 
 __version__ = "0.1.0"
 
@@ -47,7 +47,7 @@ _ROOMS = {
     "die": ("Weights",),
     "interface": ("ChipInterface",),
     "layout": ("Events", "Snapshot", "Targets"),
-    "run": ("Probe", "ProbeSignals", "Readings", "Result", "SpikeProbe"),
+    "execution": ("Probe", "ProbeSignals", "Readings", "Result", "SpikeProbe"),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 

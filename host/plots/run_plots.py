@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from chipsim import ChipInterface, Events, Probe, Result, SpikeProbe
 from chipsim.die import fabricate
-from chipsim.run import ABSTAINED
+from chipsim.execution import ABSTAINED
 from host.data import Encoder
 from host.files import write_bytes
 from host.plots.palette import BLACK as _BLACK

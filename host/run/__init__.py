@@ -14,7 +14,7 @@ Read, in this order:
     cost_facts       what the run cost; `kept`: the die of a finished run; `checked_design`: a design to be checked
 
 May know: `methods`, `training`, `teachers`, `data`, `link`, `settings`, errors and files; `chipsim` by its interface,
-`check`, `cost`, `design`, `neurons` and `physical`. Never who listens, and never a picture: both lie above.
+`design_rules`, `cost`, `design`, `neurons` and `physical`. Never who listens, and never a picture: both lie above.
 
 To add a fact to a result: in `die_run`, from what the die and the method counted; it must be the same on any number of
 threads and behind any wire. To add a file to the folder: in `folder`, written beside and renamed. The tests are in

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from chipsim import ChipError, ChipInterface
-from chipsim.check import try_effects
+from chipsim.design_rules import try_effects
 from chipsim.physical import not_modelled
 from host.data import Encoder, describe
 from host.errors import HostError, LinkError

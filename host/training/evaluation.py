@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim import ChipInterface, Result
-from chipsim.run import ABSTAINED
+from chipsim.execution import ABSTAINED
 from host.data import Encoder, Samples
 
 # Windows shown for evaluation are numbered from here, far from the training windows, so that their noise is their own.
@@ -36,7 +36,7 @@ class Score:
 
     @property
     def tied(self) -> int:
-        """Samples whose answer the membrane settled, see `chipsim.run.answers_of`."""
+        """Samples whose answer the membrane settled, see `chipsim.execution.answers_of`."""
         return int(np.sum(self.activity["ties"]))
 
 

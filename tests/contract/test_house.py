@@ -29,8 +29,8 @@ FLOORS = {
     "learning_circuit": [],
     "nonideality": [],
     "chipsim": [
-        *("reading", "simd", "design", "random", "layout", "physical", "neurons", "kernel", "die", "cost", "check"),
-        *("run", "interface", "chip", "wire", "server"),
+        *("reading", "simd", "design", "random", "layout", "physical", "neurons", "kernel", "die", "cost"),
+        *("design_rules", "execution", "interface", "chip", "wire", "server"),
     ],
     "host": [
         *(
@@ -191,7 +191,7 @@ def test_the_host_takes_little_of_the_chip():
         for each in OURS
         if each.file.parts[0] == "host" and room_of(each.module)[0] == "chipsim"
     }
-    inner = {"kernel", "layout", "random", "simd", "die", "run"}
+    inner = {"kernel", "layout", "random", "simd", "die", "execution"}
     computing = {"bench", "data", "gradients", "link", "methods", "plots", "teachers", "trace", "training", "cli"}
     assert {who for room, who in taken if room in inner} <= computing
     assert "server" not in {room for room, who in taken if who not in ("cli", "link")}

@@ -5,13 +5,16 @@ the kernels are compiled; with `--durations=20` pytest says where it goes.
 """
 
 FAST = (
-    "chipsim/check/test_check_rules.py",
     "chipsim/cost/test_cost.py::test_counts_are_those_of_the_slow_witness",
     "chipsim/cost/test_cost.py::test_energy_by_hand",
     "chipsim/cost/test_cost.py::test_time_by_hand",
     "chipsim/design/test_dac.py",
+    "chipsim/design_rules/test_check_rules.py",
     "chipsim/die/test_fabricate.py",
     "chipsim/die/test_programming.py",
+    "chipsim/execution/test_chip_errors.py",
+    "chipsim/execution/test_probe.py",
+    "chipsim/execution/test_snapshot.py",
     "chipsim/kernel/test_by_hand.py",
     "chipsim/kernel/test_equals_reference.py::test_vector_bodies_and_remainders",
     "chipsim/kernel/test_every_kernel.py::test_a_pairwise_choice",
@@ -23,9 +26,6 @@ FAST = (
     "chipsim/physical/test_placement.py",
     "chipsim/random/test_counter_based.py::test_compiled_is_python",
     "chipsim/reading/test_files.py",
-    "chipsim/run/test_chip_errors.py",
-    "chipsim/run/test_probe.py",
-    "chipsim/run/test_snapshot.py",
     "chipsim/server/test_same_bits.py::test_every_command",
     "chipsim/server/test_security.py::test_friends_come_in_and_strangers_do_not",
     "chipsim/simd/test_plugin_sources.py",

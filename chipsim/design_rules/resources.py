@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from chipsim.check.design import Design
-from chipsim.check.finding import RuleLimits
-from chipsim.check.registry import Verdict, rule
 from chipsim.cost import EventCounts, LinkFormat, link_bytes, sample_time
 from chipsim.design import ChipError
+from chipsim.design_rules.design import Design
+from chipsim.design_rules.finding import RuleLimits
+from chipsim.design_rules.registry import Verdict, rule
 from chipsim.physical import Array, PhysicalSpec, columns_per_neuron, place_layers, rows_per_input
 
 

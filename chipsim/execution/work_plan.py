@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import pairwise
 
-from chipsim.run.threads import WorkPiece
+from chipsim.execution.threads import WorkPiece
 
 RunBlock = Callable[[int, int, int, int], None]  # layer, number of the block, first window, end
 Gather = Callable[[int, int, int], None]  # layer, first window, end

@@ -6,8 +6,8 @@ from plug_ins import EFFECT, write_package
 from small_chips import lesson, programmed, spec_of, taught
 
 from chipsim import ChipSpec
-from chipsim.check import Use, idle_noises
 from chipsim.design import AveragePool, Convolution, Dense, Flatten
+from chipsim.design_rules import Use, idle_noises
 from nonideality import catalogue
 
 LEAKY = {"kind": "lif", "tau_steps": 4.0}

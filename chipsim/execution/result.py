@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim.design import Adc
+from chipsim.execution.answers import answers_of
+from chipsim.execution.probe import ProbeSignals, in_a_row
 from chipsim.layout import Events
-from chipsim.run.answers import answers_of
-from chipsim.run.probe import ProbeSignals, in_a_row
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ import pytest
 from small_chips import spec_of
 
 from chipsim import SynapseSpec
-from chipsim.check import RULES, Design, RuleLimits, check
-from chipsim.check.registry import rule
+from chipsim.design_rules import RULES, Design, RuleLimits, check
+from chipsim.design_rules.registry import rule
 from chipsim.physical import load
 
 GOOD = {"low_rail_th": 0.0}

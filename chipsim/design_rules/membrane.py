@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from chipsim.check.design import Design, where
-from chipsim.check.finding import RuleLimits
-from chipsim.check.registry import Verdict, rule
 from chipsim.design import readable
+from chipsim.design_rules.design import Design, where
+from chipsim.design_rules.finding import RuleLimits
+from chipsim.design_rules.registry import Verdict, rule
 from chipsim.physical import ktc_sigma_th
 
 

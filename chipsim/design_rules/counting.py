@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from chipsim.check.design import Design
-from chipsim.check.finding import RuleLimits
-from chipsim.check.registry import Verdict, rule
 from chipsim.cost import cycles_available, layer_cycles, rows_of_updates, rows_per_core
+from chipsim.design_rules.design import Design
+from chipsim.design_rules.finding import RuleLimits
+from chipsim.design_rules.registry import Verdict, rule
 from learning_circuit import Rows
 
 

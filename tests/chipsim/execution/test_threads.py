@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from chipsim.run.threads import Threads, WorkPiece
+from chipsim.execution.threads import Threads, WorkPiece
 
 COUNTS = [1, 2, 3, 8]
 

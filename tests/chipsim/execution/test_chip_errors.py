@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from small_chips import assert_same_state, lesson, programmed, spec_of, spike_events, taught
 
 from chipsim import AdcSpec, Chip, ChipError, ChipSpec, NeuronSpec, Probe
-from chipsim.run import events_fit, events_problem
+from chipsim.execution import events_fit, events_problem
 from learning_circuit import LearningCircuitSpec
 
 

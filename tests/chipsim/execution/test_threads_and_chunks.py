@@ -19,9 +19,9 @@ from small_chips import (
     taught,
 )
 
+from chipsim.execution.work_plan import WINDOWS_PER_PIECE, cut_at, even_ranges, image_learning_ranges, image_ranges
 from chipsim.kernel import kernel_for
 from chipsim.layout import column_ranges, gather_events
-from chipsim.run.work_plan import WINDOWS_PER_PIECE, cut_at, even_ranges, image_learning_ranges, image_ranges
 
 CIRCUIT = ("comparator:0.5", "boxcar:0.2", "missed:0.2", "pulse:0.3", "asymmetry:0.2,spread=0.1", "cycle:0.3")
 SILICON = ("read:0.1", "stuck:0.2", "drift:0.5", "pelgrom:0.05", "ktc:0.1", "ir:0.01", "link:0.01")

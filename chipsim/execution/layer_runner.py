@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from chipsim.design import LayerShape
 from chipsim.die import FabricatedLayer
+from chipsim.execution.probe import ProbeSignals, signals_of
 from chipsim.kernel import Plan, kernel_for, looks_on, new_state, plan_of, shown_fields
 from chipsim.layout import (
     COUNTERS,
@@ -23,7 +24,6 @@ from chipsim.layout import (
     with_crossbars,
 )
 from chipsim.neurons import formulas_of
-from chipsim.run.probe import ProbeSignals, signals_of
 from learning_circuit import Rows
 
 _NO_TARGETS, _NO_MOMENTS = np.zeros((0, 0), np.float32), np.zeros((0, 2), np.float32)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from chipsim.check.design import Design
-from chipsim.check.finding import Finding, RuleLimits
+from chipsim.design_rules.design import Design
+from chipsim.design_rules.finding import Finding, RuleLimits
 
 
 @dataclass(frozen=True)

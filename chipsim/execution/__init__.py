@@ -14,12 +14,12 @@ May know: `design`, `die` (for what was fabricated of a layer), `kernel`, `layou
 what a host wants with the answers. Whoever owns the state is `chipsim/chip.py`.
 
 Which kernel runs is `chipsim.kernel.plan_of`'s to say. To change the work plan:
-the bits must not depend on it, which `tests/chipsim/run/test_threads_and_chunks.py` and `test_chunks_in_flight.py`
-check; what a piece reads or writes may be used again only when a later piece waits for it.
+the bits must not depend on it, which `tests/chipsim/execution/test_threads_and_chunks.py` and
+`test_chunks_in_flight.py` check; what a piece reads or writes may be used again only when a later piece waits for it.
 """
 
-from chipsim.run.answers import ABSTAINED, Answers, answers_of, in_words
-from chipsim.run.arguments import (
+from chipsim.execution.answers import ABSTAINED, Answers, answers_of, in_words
+from chipsim.execution.arguments import (
     check_adc,
     check_chunk,
     check_events,
@@ -32,8 +32,8 @@ from chipsim.run.arguments import (
     rates_per_layer,
     window_numbers,
 )
-from chipsim.run.layer_runner import LayerRun, Windows
-from chipsim.run.probe import (
+from chipsim.execution.layer_runner import LayerRun, Windows
+from chipsim.execution.probe import (
     AnyProbe,
     Probe,
     ProbeSignals,
@@ -45,9 +45,9 @@ from chipsim.run.probe import (
     signal_names,
     signals_of,
 )
-from chipsim.run.result import Awaited, Readings, Result, concatenated
-from chipsim.run.threads import Threads, WorkPiece
-from chipsim.run.work_plan import (
+from chipsim.execution.result import Awaited, Readings, Result, concatenated
+from chipsim.execution.threads import Threads, WorkPiece
+from chipsim.execution.work_plan import (
     Before,
     checks,
     cut_at,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from chipsim.check.design import Design
-from chipsim.check.finding import RuleLimits
-from chipsim.check.registry import Verdict, rule
+from chipsim.design_rules.design import Design
+from chipsim.design_rules.finding import RuleLimits
+from chipsim.design_rules.registry import Verdict, rule
 
 
 @rule(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from chipsim.check.design import Design
-from chipsim.check.finding import RuleLimits
-from chipsim.check.idle import Use, idle_noises
-from chipsim.check.registry import Verdict, rule
+from chipsim.design_rules.design import Design
+from chipsim.design_rules.finding import RuleLimits
+from chipsim.design_rules.idle import Use, idle_noises
+from chipsim.design_rules.registry import Verdict, rule
 
 
 @rule(

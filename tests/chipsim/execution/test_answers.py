@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from small_chips import lesson, programmed, spec_of, taught
 
-from chipsim.run import ABSTAINED, answers_of, concatenated, in_words
+from chipsim.execution import ABSTAINED, answers_of, concatenated, in_words
 
 SHAPES = st.tuples(st.integers(1, 6), st.integers(1, 5))
 

@@ -5,7 +5,7 @@ import pytest
 from small_chips import assert_same_result, assert_same_state, chunk_of, lesson, programmed, spec_of
 
 from chipsim import ChipError
-from chipsim.run.work_plan import WINDOWS_PER_PIECE
+from chipsim.execution.work_plan import WINDOWS_PER_PIECE
 from chipsim.simd import BufferPool
 
 CHUNK = 2 * WINDOWS_PER_PIECE + 5
