@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.design import Adc
+from chipsim.design import Adc, short_repr
 from chipsim.execution.answers import answers_of
 from chipsim.execution.probe import ProbeSignals, in_a_row
 from chipsim.layout import Events
@@ -18,6 +18,8 @@ from chipsim.layout import Events
 @dataclass(frozen=True)
 class Result:
     """What comes back from the chip for a chunk of S windows."""
+
+    __repr__ = short_repr
 
     counts: list[NDArray[np.float32]]  # per layer (S, n_out), spikes in the window
     membrane: NDArray[np.float32]  # (S, n_classes), output membranes at the end of the window, in thresholds
@@ -67,6 +69,8 @@ class Awaited(Result):
 @dataclass(frozen=True)
 class Readings:
     """What a host reads of every neuron at every step of S windows. n: a layer's columns up to whole vectors."""
+
+    __repr__ = short_repr
 
     codes: list[NDArray[np.uint8]]  # per layer (S, T, n), membranes as the comparator sees them, see chipsim.design.adc
     adcs: list[Adc]  # per layer, what the codes mean

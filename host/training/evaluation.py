@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim import ChipInterface, Result
+from chipsim.design import short_repr
 from chipsim.execution import ABSTAINED
 from host.data import Encoder, Samples
 
@@ -22,6 +23,8 @@ _MOST_RATES = 40_000_000  # kept of all samples, 160 MB
 @dataclass(frozen=True)
 class Score:
     """How a chip did on a set of samples."""
+
+    __repr__ = short_repr
 
     accuracy: float  # samples without an answer are wrong
     classes: NDArray[np.int64]  # (n,), ABSTAINED where no output neuron fired

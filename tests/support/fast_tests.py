@@ -38,6 +38,7 @@ FAST = (
     "contract/test_house.py",
     "contract/test_typed.py",
     "examples/test_examples.py::test_every_config_example_is_a_spec",
+    "host/api/test_door.py",
     "host/bench/test_bench_record.py::test_every_bench_is_recorded",
     "host/cli/test_bad_input.py::test_on_the_command_line",
     "host/cli/test_cli.py::test_help",
