@@ -24,6 +24,7 @@ check: $(VENV)/installed-dev
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/mypy
+	$(BIN)/mypy tests/host/api/typed_use.py
 
 format: $(VENV)/installed-dev
 	$(BIN)/ruff format $(CODE)

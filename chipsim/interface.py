@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from chipsim.design import AdcSpec, ChipSpec
 from chipsim.die import LayerWeights, Weights
+from chipsim.execution import AnyProbe, Readings, Result
 from chipsim.layout import Events, Snapshot, Targets
-from chipsim.run import AnyProbe, Readings, Result
 
 
 class ChipInterface(Protocol):

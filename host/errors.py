@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from chipsim import UserError
 
-class HostError(ValueError):
+
+class HostError(UserError):
     """Anything the host refuses: a data set, a spec, a run folder, a checkpoint."""
 
 
@@ -44,6 +46,22 @@ class TeacherError(HostError):
 def printable(text: str) -> str:
     """The text in one line, what is no letter or sign as its escape."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def file_problem(error: OSError) -> str:
+    """A file that cannot be read or written, in one line."""
+    if error.strerror is None:  # a library's own words
+        return f"cannot read or write a file: {' '.join(str(error).split())}"
+    return f"cannot read or write {error.filename or 'a file'}: {error.strerror}"
+
+
+def memory_problem(error: MemoryError) -> str:
+    """Memory that is not there, in one line."""
+    what = " ".join(str(error).split())
+    return (
+        f"out of memory{f' ({what})' if what else ''}: what needs less is a smaller data set or network, --set"
+        " training.chunk=64, fewer --threads or --workers"
+    )
 
 
 class DataWarning(UserWarning):

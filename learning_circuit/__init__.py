@@ -9,6 +9,7 @@ Read, in this order:
     boxcar            looks at the membrane (Eq. 8); `update_pulse`: the pulse (Eq. 10), and what a device makes of it
     update_accumulator   what a few-bit synapse does; `pulse_curve`: reads a measured device
     number            what formulas are written over; `spec`: the settings that rules share
+    told_settings     what `help()` says of settings, here and in the packages above: units, ranges, defaults
 
 May know: nothing of ours, and no numba. Formulas are plain functions over a `Number`; a kernel hands them vectors of
 sixteen neurons, a test single ones (`Float32`). Whoever strings them together into a step is `chipsim.kernel`.
@@ -37,6 +38,7 @@ from learning_circuit.pulse_curve import read_pulse_curve, steps_of_curve
 from learning_circuit.rule import Brings, LearningRule, Moment, Rows, Seen
 from learning_circuit.spec import ErrorGate, LearningCircuitSpec
 from learning_circuit.tandem import LocalTandem
+from learning_circuit.told_settings import tell_settings, unit_of
 from learning_circuit.update_accumulator import carried, counted_pulse
 from learning_circuit.update_pulse import between, gated_pulse, held_within, place_in_range, with_spread
 
@@ -70,5 +72,7 @@ __all__ = [
     "place_in_range",
     "read_pulse_curve",
     "steps_of_curve",
+    "tell_settings",
+    "unit_of",
     "with_spread",
 ]

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from learning_circuit.pulse_curve import read_pulse_curve
+from learning_circuit.told_settings import tell_settings
 
 _YOUNGER = ("rule", "rule_settings")
 ErrorGate = Literal["linear", "sign", "ternary"]
@@ -15,6 +16,7 @@ RelativeSteps = Annotated[
 ]
 
 
+@tell_settings
 class LearningCircuitSpec(BaseModel):
     """Spike accumulator, target accumulator, error gate, boxcar gate and update unit (Yang et al. 2022, Figure 1d)."""
 

@@ -9,7 +9,7 @@ Read, in this order:
     pooling       average pooling as a crossbar of fixed weights
     plugins       what of a chip other packages may bring; `named_plugins`: which of it a spec names
     rules         the learning rule of a chip, what it asks of the host, and the settings of rules and neurons
-    readable      numbers as a person writes them
+    readable      numbers as a person writes them, and large things in few lines
     pixel_order   from channels first, as most software has it, to positions first, as a chip has it
 
 May know: `learning_circuit` and `nonideality`, whose settings are part of a chip's. Never a die seed, a table or a
@@ -32,7 +32,7 @@ from chipsim.design.named_plugins import check_announced, check_installed, names
 from chipsim.design.pixel_order import flattened_rows, from_image, kernel_rows, to_image
 from chipsim.design.plugins import CHIP_GROUPS, LEARNING_RULES, NEURONS, NameOf
 from chipsim.design.pooling import own_channel, pooling_weights
-from chipsim.design.readable import readable
+from chipsim.design.readable import readable, short_repr
 from chipsim.design.rules import rule_named, rule_of, settings_of, told_broadcast, told_targets
 from chipsim.design.spec import TARGET_BITS, ChipSpec, NeuronSpec, SynapseSpec, TargetBits, check_devices
 
@@ -74,6 +74,7 @@ __all__ = [
     "rule_of",
     "settings_of",
     "shapes_of",
+    "short_repr",
     "to_image",
     "told_broadcast",
     "told_targets",

@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from chipsim.design.spec import NeuronSpec
+from learning_circuit import tell_settings
 
 _Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 
+@tell_settings
 class AdcSpec(BaseModel):
     """What the converters resolve. A range left open is that of the neurons' rails."""
 

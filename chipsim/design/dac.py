@@ -11,6 +11,8 @@ from typing import Annotated, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from learning_circuit import tell_settings
+
 Bits = Annotated[int, Field(ge=1, le=16)]
 _ROUNDING = 1e-9  # of the range: an end that was computed from volts and farads still is an end
 
@@ -46,6 +48,7 @@ class Dac(NamedTuple):
         return self.high if code == self.top else self.low + code * self.lsb
 
 
+@tell_settings
 class LeakDac(BaseModel):
     """Sets a layer's leak conductance, and with it 1 / tau_steps: its codes are even in the leak, not in tau."""
 
@@ -66,6 +69,7 @@ class LeakDac(BaseModel):
         return None if self.bits is None else Dac(self.bits, self.low_per_step, self.high_per_step)
 
 
+@tell_settings
 class ThresholdDac(BaseModel):
     """Sets a layer's threshold, in nominal thresholds."""
 

@@ -13,6 +13,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from learning_circuit import tell_settings
+
 Count = Annotated[int, Field(ge=1)]
 Margin = Annotated[int, Field(ge=0)]
 Shape = tuple[Count, Count, Count]  # channels, height, width
@@ -39,6 +41,10 @@ class Layer(BaseModel):
     """What all layers have in common."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        tell_settings(cls)
 
 
 class Dense(Layer):

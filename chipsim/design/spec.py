@@ -24,7 +24,7 @@ from pydantic_core import PydanticKnownError, to_jsonable_python
 from chipsim.design.dac import LeakDac, ThresholdDac
 from chipsim.design.layers import AnyLayer, Dense, LayerShape, Shape, shapes_of
 from chipsim.design.plugins import LEARNING_RULES, NEURONS, NameOf
-from learning_circuit import LearningCircuitSpec
+from learning_circuit import LearningCircuitSpec, tell_settings
 from nonideality import Noise, parse_all
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -51,6 +51,7 @@ def _of_all_or_each(value: Any) -> float | tuple[float, ...]:
 PerLayer = Annotated[float | tuple[float, ...], BeforeValidator(_of_all_or_each)]  # of all layers, or one for each
 
 
+@tell_settings
 class NeuronSpec(BaseModel):
     """Neurons of every layer: integrate-and-fire or leaky, Eqs. 1 to 3 of Yang et al. 2022 (arXiv 2210.04532).
 
@@ -189,6 +190,7 @@ def _each(values: float | tuple[float, ...]) -> Iterator[tuple[str, float]]:
         yield "", values
 
 
+@tell_settings
 class SynapseSpec(BaseModel):
     """The largest weight and bias that few-bit synapses deliver; ``quantization`` says in how many steps."""
 
@@ -243,6 +245,7 @@ class _Image(BaseModel):
         return (channels * height * width, *(shape.n_out for shape in shapes_of(self.input_shape, self.layers)))
 
 
+@tell_settings
 class ChipSpec(BaseModel):
     """A chip's layers, and what goes wrong when it is made and run.
 

@@ -18,7 +18,7 @@ To add a site where errors act:
 3. its field (see the page of `chipsim.layout`), filled in `fabrication` or by the neuron or rule that has it;
 4. the stage of `chipsim.kernel`, the neuron or the rule that reads it;
 5. the same line in the reference model, `tests/witness/`;
-6. if there are chips on which nothing reads it: a line in `chipsim/check/idle.py`.
+6. if there are chips on which nothing reads it: a line in `chipsim/design_rules/idle.py`.
 
 The test is a case with that effect in `tests/chipsim/kernel/test_equals_reference.py` and `test_image_layers.py`, and
 one in `tests/chipsim/die/test_fabricate.py` that the sheet reaches the table.

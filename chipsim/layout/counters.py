@@ -28,7 +28,7 @@ CHIP_EVENTS = (
     # In the first layer, input events that bit errors on the host link lost (see chipsim.die.link):
     "events_off_array",  # their address is that of no row
     "events_merged",  # their address is that of an event that is there already
-    # In the last layer, if its neurons fire (see chipsim.run.answers):
+    # In the last layer, if its neurons fire (see chipsim.execution.answers):
     "abstentions",  # a window in which none fired
     "ties",  # a window whose largest count several have
 )

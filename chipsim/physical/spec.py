@@ -7,6 +7,7 @@ No figure has a default: what is left out is absent from the chip, and what must
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -22,7 +23,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from chipsim.design import Dac
-from learning_circuit import ErrorGate
+from learning_circuit import ErrorGate, tell_settings
 
 # Numbers only: a figure in quotes or a yes is a slip of the pen.
 Finite = Annotated[float, Field(strict=True, allow_inf_nan=False)]
@@ -53,6 +54,10 @@ class Table(BaseModel):
     """A part of the chip, and a table of the file."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        tell_settings(cls)
 
 
 class Neuron(Table):
@@ -337,6 +342,10 @@ class PhysicalSpec(Table):
         """Files and hashes of chips whose layers do not differ are what they were."""
         written: dict[str, Any] = handler(self)
         return {name: table for name, table in written.items() if name != "bias" or self.bias != Bias()}
+
+    def __repr_args__(self) -> Iterator[tuple[str, Any]]:
+        """By name alone: a chip has some seventy figures, which `to_table` gives."""
+        yield "name", self.name
 
     @model_validator(mode="after")
     def _fits_together(self) -> PhysicalSpec:

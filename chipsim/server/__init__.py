@@ -10,7 +10,7 @@ Read, in this order:
     session    one host's die, its requests, and a thread that works on them
     loop       one thread that receives, sorts and sends
 
-May know: `wire` with its two inner rooms, `chipsim/chip.py`, `design` and `run`; of `simd` whether others
+May know: `wire` with its two inner rooms, `chipsim/chip.py`, `design` and `execution`; of `simd` whether others
 could change a place. Never the host, not even its errors.
 
 To add a request: see `chipsim.wire.messages`; here it is a branch in `die`. A new limit is a field of `settings`, held

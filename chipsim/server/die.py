@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from chipsim.chip import Chip
 from chipsim.design import ChipSpec
-from chipsim.run import AnyProbe, Probe, Result, SpikeProbe
+from chipsim.execution import AnyProbe, Probe, Result, SpikeProbe
 from chipsim.wire import (
     Ack,
     Age,

@@ -9,7 +9,7 @@ PROTOCOL.md says what the bytes mean, and is the truth: a test decodes frames by
     packing/    a chunk's spikes, targets and traces as few bytes
     messages/   what is said in a frame
 
-May know: `design`, `die` (the shape of weights), `layout`, `run` (probes and results), `simd`. Never a socket, a
+May know: `design`, `die` (the shape of weights), `layout`, `execution` (probes and results), `simd`. Never a socket, a
 session or a chip that computes: both ends use this room, and neither is in it.
 
 To add a message: see `chipsim.wire.messages`. After a change of the format run the fuzzer (extra `fuzz`):

@@ -49,7 +49,7 @@ def check(
     with one_line_errors():
         from dataclasses import replace
 
-        from chipsim.check import check as check_design
+        from chipsim.design_rules import check as check_design
         from host.cli.text import report_json, show
         from host.run import design_from
 

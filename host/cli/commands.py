@@ -12,7 +12,7 @@ import click
 from host.cli.ctrl_c import keep_interrupts
 from host.cli.groups import LazyGroup, Where, whose
 from host.cli.streams import keep_streams
-from host.errors import DataWarning
+from host.errors import DataWarning, file_problem, memory_problem
 from host.near import did_you_mean
 
 # Heading -> command -> where it is, and the first line of its help.
@@ -124,16 +124,9 @@ def main() -> None:
     except click.ClickException as error:
         _fail(" ".join(error.format_message().split()), 2)
     except OSError as error:
-        if error.strerror is None:  # a library's own words
-            _fail(f"cannot read or write a file: {' '.join(str(error).split())}", 2)
-        _fail(f"cannot read or write {error.filename or 'a file'}: {error.strerror}", 2)
+        _fail(file_problem(error), 2)
     except MemoryError as error:
-        what = " ".join(str(error).split())
-        _fail(
-            f"out of memory{f' ({what})' if what else ''}: what needs less is a smaller data set or network, --set"
-            " training.chunk=64, fewer --threads or --workers",
-            2,
-        )
+        _fail(memory_problem(error), 2)
 
 
 def _warn(

@@ -77,7 +77,7 @@ def sweep(
     if dask is not None and workers is not None:
         raise click.UsageError("--workers is for processes on this machine; with --dask the cluster has its own")
     with one_line_errors():
-        from host.sweep import idle_noise
+        from host.sweep import idle_noise, request_of
 
         request = request_of(overrides, config, axes, cross, dies)
         request.check()
@@ -115,27 +115,6 @@ def merge(databases: tuple[Path, ...], out: Path, mix_versions: bool, as_json: b
 
         merged = merge_sweeps(databases, out, mix_versions)
         click.echo(json.dumps({"database": str(out), **asdict(merged)}) if as_json else merged.line(out))
-
-
-def request_of(
-    overrides: dict[str, Any], config: Path | None, axes: tuple[str, ...], cross: bool, dies: str | None
-) -> Request:
-    from host import sweep
-    from host.run import read_settings
-    from host.sweep import split_noises
-
-    if dies is not None and "die" in overrides:
-        raise click.UsageError("--die and --dies both say which dies: keep one")
-    noises, noise_axes = split_noises(overrides.get("noise", ()))
-    if noise_axes:
-        overrides = {**overrides, "noise": noises}
-    if "," in (methods := str(overrides.get("training.method", ""))):
-        axes = (f"training.method={methods}", *axes)
-        overrides = {name: value for name, value in overrides.items() if name != "training.method"}
-    settings = read_settings(config, overrides)
-    die = settings.pop("die", 1)
-    chosen = sweep.dies(dies) if dies is not None else (die,)
-    return sweep.Request(settings, (*noise_axes, *map(sweep.setting_axis, axes)), cross, chosen)
 
 
 def _run(

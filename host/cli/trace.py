@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from host.cli.groups import DATA, OUTPUT, NearChoice, command, option
 from host.cli.options import json_option, one_line_errors, threads_option, usable_cores
 from host.cli.run_options import run_options
-
-if TYPE_CHECKING:
-    from host.trace import Units, Waveform
 
 
 def _places(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[tuple[int, int], ...]:
@@ -128,12 +124,13 @@ def trace(
     with one_line_errors():
         import json
 
+        from host.plots import check_trace_files, save_trace
         from host.run import resolve
         from host.terminal import Console
         from host.trace import facts, shown_in, summary
         from host.trace import trace as trace_run
 
-        _check_writable(out)
+        check_trace_files(out)
         spec = resolve(config, overrides)
         shown = shown_in(spec.chip, units, None if step_us is None else step_us * 1e-6)
         with Console() as console:
@@ -149,42 +146,6 @@ def trace(
                 listener=console,
             )
             console.stage("writing")
-            files = _write(traced, out, shown)
+            files = save_trace(traced, out, shown)
         told = facts(traced, shown.step_s, files, shown) if as_json else None
         click.echo(summary(traced, shown.step_s, files, shown) if told is None else json.dumps(told))
-
-
-def _check_writable(out: Path) -> None:
-    """Before anything long begins. Raises TraceError."""
-    from host.errors import TraceError
-
-    if out.suffix != ".vcd":
-        raise TraceError(f"--out {out}: the name of a waveform file ends in .vcd; write for example {out.stem}.vcd")
-    for path in (out, out.with_suffix(".gtkw"), out.with_suffix(".png")):
-        if path.is_dir():
-            raise TraceError(f"--out {out}: {path} is a folder; choose another name")
-    if not out.parent.is_dir():
-        raise TraceError(f"--out {out}: there is no folder {out.parent}; make it, or choose another --out")
-    if not os.access(out.parent, os.W_OK | os.X_OK):
-        raise TraceError(f"--out {out}: cannot write in {out.parent.absolute()}; choose another --out")
-
-
-def _write(traced: Waveform, out: Path, shown: Units) -> dict[str, str]:
-    """All files, or an error of one line; each is whole or as it was. Returns where they are."""
-    from host.errors import TraceError
-    from host.files import write_bytes
-    from host.plots import waveform_png
-    from host.trace import gtkw_text, vcd_text
-
-    contents = {
-        "vcd": vcd_text(traced, shown.step_s, shown).encode(),
-        "gtkw": gtkw_text(traced, shown.step_s, shown).encode(),
-        "png": waveform_png(traced, shown.step_s, shown),
-    }
-    for kind, content in contents.items():
-        path = out.with_suffix(f".{kind}")
-        try:
-            write_bytes(path, content)
-        except OSError as error:
-            raise TraceError(f"cannot write {path}: {error.strerror}; choose another --out") from None
-    return {kind: str(out.with_suffix(f".{kind}")) for kind in contents}

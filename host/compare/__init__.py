@@ -12,6 +12,7 @@ learning where it loses.
 """
 
 from host.compare.judgement import verdict
+from host.compare.plot import draw
 from host.compare.run import Comparison, compare
 from host.compare.simulate import methods
 from host.compare.table import HEAD, NOTES, accuracy_lines, cells, markdown_lines, plain_lines, unanswered_lines
@@ -23,6 +24,7 @@ __all__ = [
     "accuracy_lines",
     "cells",
     "compare",
+    "draw",
     "markdown_lines",
     "methods",
     "plain_lines",

@@ -13,8 +13,8 @@ Read, in this order:
     encoding    what an encoding is
     encoders    from values to events of a window; compiled, since a chip must not wait for them
 
-May know: `settings`, the host's errors, the events of `chipsim` and their widths in `chipsim.layout`, the tools of
-`chipsim.simd` and `chipsim.random`. Never a teacher or a chip.
+May know: `settings`, the host's errors, the events of `chipsim` and their widths in `chipsim.layout`, short words of
+`chipsim.design`, the tools of `chipsim.simd` and `chipsim.random`. Never a teacher or a chip.
 
 To add a data set: a class in `datasets`, its name in `host/settings/defaults.py` with what suits it. With it goes a
 test in `tests/host/data/test_data.py` against its source, and its name in `tests/host/cli/test_cli.py`. Another package

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chipsim.design import short_repr
+
 # A stored value that means the same for all inputs, or (n_in,) float64, one for each.
 End = float | NDArray[np.float64]
 
@@ -17,6 +19,8 @@ End = float | NDArray[np.float64]
 @dataclass(frozen=True)
 class Samples:
     """Inputs as they were stored, and how to scale them; labels (n,) int64."""
+
+    __repr__ = short_repr
 
     raw: NDArray[np.generic]  # (n, n_in)
     labels: NDArray[np.int64]
@@ -79,6 +83,8 @@ class Samples:
 @dataclass(frozen=True)
 class Dataset:
     """A training and a test set over the same classes."""
+
+    __repr__ = short_repr
 
     name: str
     train: Samples

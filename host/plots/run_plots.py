@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import textwrap
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chipsim import ChipInterface, Events, Probe, Result, SpikeProbe
 from chipsim.die import fabricate
-from chipsim.run import ABSTAINED
+from chipsim.execution import ABSTAINED
 from host.data import Encoder
 from host.files import write_bytes
 from host.plots.palette import BLACK as _BLACK
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+RunPicture = Literal["accuracy", "raster", "rates", "weights"]
 _MOST_LAYERS = 5  # panels that fit; a deeper network shows some of its layers, always the first and the last
 _MOST_SAMPLES = 2000  # of the test set, in the rates
 _RATE_BINS = 32  # at most
@@ -42,8 +43,7 @@ _FEW_LEVELS = 40  # of a quantised weight that are better shown one by one
 
 def save_plots(outcome: Outcome, folder: Path) -> list[Path]:
     """Draw `outcome` into four PNG files in `folder` (made if missing). Leaves its chip as it is. Raises OSError."""
-    plots = {"accuracy.png": _accuracy, "raster.png": _raster, "rates.png": _rates, "weights.png": _weights}
-    contents = {name: _png(draw(outcome)) for name, draw in plots.items()}
+    contents = {f"{name}.png": png_of(run_figure(outcome, name), 140) for name in get_args(RunPicture)}
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in contents.items():
         write_bytes(folder / name, content)
@@ -65,10 +65,13 @@ def _figure(outcome: Outcome, title: str, height: float = 6.4) -> Figure:
     return figure
 
 
-def _png(figure: Figure) -> bytes:
+def run_figure(outcome: Outcome, picture: RunPicture) -> Figure:
+    """One of the pictures. Leaves the chip of `outcome` as it is."""
+    draw = {"accuracy": _accuracy, "raster": _raster, "rates": _rates, "weights": _weights}
+    figure = draw[picture](outcome)
     for axes in figure.axes:
         axes.spines[["top", "right"]].set_visible(False)
-    return png_of(figure, 140)
+    return figure
 
 
 def _panels(network: Network) -> tuple[dict[int, str], str]:

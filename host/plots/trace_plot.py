@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.run import in_words
+from chipsim.execution import in_words
 from host.plots.palette import BLACK, BLUE, DASHES, GREEN, GREY, PURPLE, VERMILION
 from host.plots.png import png_of
 from host.trace import (

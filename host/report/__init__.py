@@ -18,10 +18,13 @@ with the same numbers and the command that makes it again; its colours have mark
 `tests/host/report/`: pages are opened in a headless Chromium, and skipped with a word where there is none.
 """
 
+from host.report.export import columns, records
 from host.report.write import Written, write_run, write_sweep
 
 __all__ = [
     "Written",
+    "columns",
+    "records",
     "write_run",
     "write_sweep",
 ]

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import base64
-import csv
-import io
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,16 +10,14 @@ from typing import Any
 
 from markupsafe import Markup
 
-from chipsim.reading import read_text
 from host.data import encoding_named
-from host.errors import RunFolderError
 from host.link.traffic import link_lines
 from host.report.chart import Bar, Labels, Series, bars, curves
 from host.report.commands import report_command
 from host.report.limits import PHASES, limits
 from host.report.page import render
 from host.report.population import numbers
-from host.run import RunFolder
+from host.run import RunFolder, stored_checks, stored_json, stored_result
 from host.studies import Share
 from host.sweep import command_line_of
 
@@ -32,9 +27,6 @@ _TRIPLE = {
     "before": "this die as programmed",
     "after": "this die after learning",
 }
-# Of result.json: what the page cannot do without.
-_NEEDED = ("accuracy", "test_samples", "train_samples", "saturation", "network", "weight_updates", "noise", "die_seed")
-_LARGEST = 64 << 20  # bytes of a run's files of text
 _PLOTS = {
     "rates.png": (
         "Rate against target",
@@ -68,8 +60,8 @@ class Plot:
 def run_page(folder: Path) -> str:
     """The page. Raises RunFolderError if the folder is no run or the run is not finished."""
     _, spec = RunFolder.open(folder)
-    summary = _summary(folder)
-    checks = _checks(folder / "metrics.csv")
+    summary = stored_result(folder)
+    checks = stored_checks(folder)
     test_samples = summary["test_samples"]
     samples = {"learning": summary["train_samples"], "test_before": test_samples, "test_after": test_samples}
     met = limits(summary["saturation"], summary["network"], spec.steps, samples, summary["weight_updates"])
@@ -94,46 +86,8 @@ def run_page(folder: Path) -> str:
         toml=spec.to_toml(),
         run_command=command_line_of(spec),
         report_command=report_command(str(folder), []),
-        versions=_json(folder / "versions.json", folder),
+        versions=stored_json(folder, "versions.json"),
     )
-
-
-def _summary(folder: Path) -> dict[str, Any]:
-    summary = _json(folder / "result.json", folder)
-    missing = [name for name in _NEEDED if name not in summary]
-    if missing:
-        raise RunFolderError(
-            f"{folder / 'result.json'} lacks {', '.join(missing)}: it is of another version or was edited; run it again"
-            f" with chipsim run --config {folder / 'spec.toml'}"
-        )
-    return summary
-
-
-def _json(path: Path, folder: Path) -> dict[str, Any]:
-    if not path.exists():
-        raise RunFolderError(
-            f"{folder} has no {path.name}: the run is not finished; finish it with chipsim run --resume {folder}"
-        )
-    try:
-        content: dict[str, Any] = json.loads(read_text(path, _LARGEST))
-    except (ValueError, RecursionError) as error:
-        raise RunFolderError(
-            f"{path} cannot be read ({error}); write it again with chipsim run --resume {folder}"
-        ) from None
-    if not isinstance(content, dict):
-        raise RunFolderError(f"{path} holds no JSON object; write it again with chipsim run --resume {folder}")
-    return content
-
-
-def _checks(path: Path) -> list[dict[str, float]]:
-    """The rows of metrics.csv, as numbers."""
-    if not path.exists():
-        return []
-    try:
-        rows = csv.DictReader(io.StringIO(read_text(path, _LARGEST)))
-        return [{name: float(value) for name, value in row.items()} for row in rows]
-    except (TypeError, ValueError, csv.Error) as error:
-        raise RunFolderError(f"{path} cannot be read ({error}); name another run") from None
 
 
 def _interval(accuracy: float, samples: int) -> tuple[float, float]:

@@ -12,9 +12,10 @@ Read, in this order:
     identity         what a run is known by, however its paths were typed
     noise_facts      what its noise means here, and what of it hits nothing
     cost_facts       what the run cost; `kept`: the die of a finished run; `checked_design`: a design to be checked
+    stored           a finished run out of its folder: its result, how it learned, all that it found out
 
 May know: `methods`, `training`, `teachers`, `data`, `link`, `settings`, errors and files; `chipsim` by its interface,
-`check`, `cost`, `design`, `neurons` and `physical`. Never who listens, and never a picture: both lie above.
+`design_rules`, `cost`, `design`, `neurons` and `physical`. Never who listens, and never a picture: both lie above.
 
 To add a fact to a result: in `die_run`, from what the die and the method counted; it must be the same on any number of
 threads and behind any wire. To add a file to the folder: in `folder`, written beside and renamed. The tests are in
@@ -38,6 +39,7 @@ from host.run.kept import kept_die
 from host.run.noise_facts import idle_lines
 from host.run.resolution import merge, read_settings, resolve, spec_of
 from host.run.setup import complete, prepare, resolved
+from host.run.stored import found_again, stored_checks, stored_json, stored_result
 from host.run.versions import MadeWith, made_with, versions
 
 __all__ = [
@@ -54,6 +56,7 @@ __all__ = [
     "cost_json",
     "design_from",
     "digest_of",
+    "found_again",
     "identity_of",
     "idle_lines",
     "kept_die",
@@ -70,6 +73,9 @@ __all__ = [
     "run_die",
     "settings_without_places",
     "spec_of",
+    "stored_checks",
+    "stored_json",
+    "stored_result",
     "teacher_recipe",
     "versions",
 ]

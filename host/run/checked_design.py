@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from chipsim.check import Design
+from chipsim.design_rules import Design
 from chipsim.physical import load_table
 from host.data import encoding_named, load
 from host.errors import SettingError

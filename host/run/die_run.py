@@ -11,7 +11,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from chipsim import ChipError, ChipInterface
-from chipsim.check import try_effects
+from chipsim.design import short_repr
+from chipsim.design_rules import try_effects
 from chipsim.physical import not_modelled
 from host.data import Encoder, describe
 from host.errors import HostError, LinkError
@@ -62,6 +63,8 @@ class NullListener:
 class Outcome:
     """All that a run found out; `summary` is the part that goes to JSON."""
 
+    __repr__ = short_repr
+
     setup: Setup
     chip: ChipInterface  # the die as it was kept
     before: Score  # on the test set
@@ -76,6 +79,8 @@ class Outcome:
 @dataclass(frozen=True)
 class Reference:
     """What every die of a design is compared with: nothing in it depends on the noise or on the die."""
+
+    __repr__ = short_repr
 
     teacher: float  # accuracy on the test set
     ideal: Score  # of a chip without errors, on the test set

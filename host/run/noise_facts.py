@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chipsim import ChipSpec
-from chipsim.check import IdleNoise, Use, idle_noises
+from chipsim.design_rules import IdleNoise, Use, idle_noises
 from host.data import load
 from host.methods import find
 from host.run.setup import layers_of

@@ -11,8 +11,8 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from chipsim.check import try_plugins
 from chipsim.design import NEURONS, rule_of
+from chipsim.design_rules import try_plugins
 from chipsim.reading import NoTextError, TomlError, UnreadableError, expanded, parse_toml, read_text
 from host.data import Suited, encoding_named, suited_to
 from host.errors import SettingError

@@ -10,11 +10,13 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from chipsim import AdcSpec
+from learning_circuit import tell_settings
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Penalty = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
+@tell_settings
 class LossSpec(BaseModel):
     """The constants of Eq. 10, see `host.gradients.in_the_loop.loss`."""
 
@@ -25,6 +27,7 @@ class LossSpec(BaseModel):
     weight_penalty: Penalty = 0.1  # per squared threshold
 
 
+@tell_settings
 class LoopSpec(BaseModel):
     """Training in the loop."""
 

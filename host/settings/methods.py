@@ -1,4 +1,4 @@
-"""Settings of the methods, tables of a run's spec. Imports nothing heavy."""
+"""Settings of the methods, tables of a run's spec."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from learning_circuit import tell_settings
 
+
+@tell_settings
 class ConversionSpec(BaseModel):
     """How the teacher's weights become the chip's (see METHODS.md for the sources)."""
 
@@ -20,6 +23,7 @@ class ConversionSpec(BaseModel):
     samples: Annotated[int, Field(ge=1, le=100_000)] = 1024  # training samples that currents and rates are taken from
 
 
+@tell_settings
 class OfflineSpec(BaseModel):
     """Gradients through time on the host: offline-ltl and noise-aware."""
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import textwrap
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 import tomli_w
@@ -26,7 +27,7 @@ from host.settings.in_the_loop import LoopSpec
 from host.settings.methods import ConversionSpec, OfflineSpec
 from host.settings.plugins import DatasetName, EncodingName, MethodName
 from host.settings.scale import AUTO, ScaleName
-from learning_circuit import LearningCircuitSpec
+from learning_circuit import LearningCircuitSpec, tell_settings
 from nonideality import parse_all
 
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
@@ -35,6 +36,7 @@ Rest = Annotated[float, Field(ge=0, allow_inf_nan=False)]  # seconds; see noise 
 Width = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
+@tell_settings
 class TeacherSpec(BaseModel):
     """The ANN that the chip is to follow: trained here, with layers as `hidden` says, or read from a file."""
 
@@ -56,6 +58,7 @@ class TeacherSpec(BaseModel):
     norm_percentile: Annotated[float, Field(ge=50, le=100)] = 99.0  # of the positive activations
 
 
+@tell_settings
 class TrainingSpec(BaseModel):
     """How the die comes to its weights."""
 
@@ -77,6 +80,7 @@ class TrainingSpec(BaseModel):
     rest_after_s: Rest = 0.0  # after learning, before it is looked at again
 
 
+@tell_settings
 class RunSpec(BaseModel):
     """A run: data, network, chip, noise, learning, seeds. The same spec gives the same bits."""
 
@@ -153,6 +157,12 @@ class RunSpec(BaseModel):
             written.pop("scale", None)
         return written
 
+    def __repr__(self) -> str:
+        """What is set otherwise than by default, ten lines at most; `to_toml` gives everything."""
+        settings = ", ".join(f"{name}={value!r}" for name, value in _set_otherwise(self))
+        lines = textwrap.wrap(f"RunSpec({settings})", 100, subsequent_indent="  ", max_lines=10, placeholder=" ...)")
+        return "\n".join(lines)
+
     def check_layers(self, n_layers: int) -> None:
         """Raises ValueError if a noise, or what is set layer by layer, is not for a network of `n_layers`."""
         self.neuron.check_layers(n_layers)
@@ -187,6 +197,16 @@ class RunSpec(BaseModel):
         """
         facts = deciding_settings(self.model_dump(mode="json"))
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:8]
+
+
+def _set_otherwise(table: BaseModel, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Settings by dotted name that are not at their defaults."""
+    for name, field in type(table).model_fields.items():
+        value = getattr(table, name)
+        if isinstance(value, BaseModel) and isinstance(field.default, BaseModel):
+            yield from _set_otherwise(value, f"{prefix}{name}.")
+        elif value != field.default:
+            yield f"{prefix}{name}", value
 
 
 def deciding_settings(settings: Mapping[str, Any]) -> dict[str, Any]:

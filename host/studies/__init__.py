@@ -20,12 +20,12 @@ through `simulate`; its command in `host/cli/`. With it go tests of the logic ag
 
 from host.studies.die_yield import MOMENTS, Criterion, Moment, PointYield, Share, criterion, fraction, yields
 from host.studies.levels import level_axis
-from host.studies.limit import Question
+from host.studies.limit import Limit, Question
 from host.studies.limit_run import Design, search
 from host.studies.sensitivity import Accuracy, Answer, Mean, Study
 from host.studies.sensitivity_run import accuracies, answered, study_of
 from host.studies.sensitivity_summary import sensitivity_json, sensitivity_lines
-from host.studies.simulate import simulate
+from host.studies.simulate import ChipCounter, simulate
 from host.studies.sobol import Indices
 from host.studies.yield_summary import YieldReport
 
@@ -33,9 +33,11 @@ __all__ = [
     "MOMENTS",
     "Accuracy",
     "Answer",
+    "ChipCounter",
     "Criterion",
     "Design",
     "Indices",
+    "Limit",
     "Mean",
     "Moment",
     "PointYield",

@@ -10,11 +10,11 @@
 `run_specs` runs any list of RunSpecs through the same engine, `Request.spec` gives the spec at any point, on or off the
 grid.
 
-Read `axes`, `request` (what was asked, and the plan), `task` (one spec and die under a whole hash and a name), `rows`
-(what is stored; `facts`: what of a summary counts), `store` (SQLite; `connection`: schema, journal, errors; `tables`:
-what stands in each once; `packing`: texts made small; `lock`: one writer), `merge`, `worker`, `faults` (of the machine,
-not of the task), `worker_setup`, `engine`, `local` and `dask_cluster` (where tasks run), `run`, then what is told:
-`listener`, `estimate`, `tally`, `display`, `command_line`.
+Read `axes`, `request` (what was asked, and the plan; `asked`: out of words), `task` (one spec and die under a whole
+hash and a name), `rows` (what is stored; `facts`: what of a summary counts), `store` (SQLite; `connection`: schema,
+journal, errors; `tables`: what stands in each once; `packing`: texts made small; `lock`: one writer), `merge`,
+`worker`, `faults` (of the machine, not of the task), `worker_setup`, `engine`, `local` and `dask_cluster` (where tasks
+run), `run`, then what is told: `listener`, `estimate`, `tally`, `display`, `command_line`.
 
 A row is found by `host.run.identity`: settings, data, plug-ins and what they read, by content. Beside it stand the
 versions that made it and the digest of the teacher that it followed: rows of others are refused unless they are to be
@@ -29,6 +29,7 @@ joins `tests/host/sweep/version_1.sqlite`. The tests are in `tests/host/sweep/`:
 any kill (`tests/host/cli/test_sweep_killed.py`).
 """
 
+from host.sweep.asked import request_of
 from host.sweep.axes import Axis, dies, noise_axis, setting_axis, split_noises
 from host.sweep.command_line import arguments_of, command_line_of
 from host.sweep.display import Display, point_table
@@ -75,6 +76,7 @@ __all__ = [
     "missing",
     "noise_axis",
     "point_table",
+    "request_of",
     "run_specs",
     "run_sweep",
     "run_task",

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.design import AnyLayer, Dense, LayerShape, shapes_of, to_image
+from chipsim.design import AnyLayer, Dense, LayerShape, shapes_of, short_repr, to_image
 
 Crossbar = tuple[NDArray[np.float32], NDArray[np.float32]]  # weights (rows, columns), biases (columns,)
 Layer = Crossbar  # of fully connected layers, weights (n_in, n_out)
@@ -23,6 +23,10 @@ ImageShape = tuple[int, int, int]  # channels, height, width
 
 @dataclass(frozen=True)
 class Network:
+    """Layers with their weights."""
+
+    __repr__ = short_repr
+
     input_shape: ImageShape  # (n, 1, 1) of data that are no images
     layers: tuple[AnyLayer, ...]
     weights: Sequence[Crossbar | None]  # per layer of synapses; None: those of a pool are fixed

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from chipsim.design import short_repr
 from host.data import Samples
 from host.errors import TeacherError
 from host.settings import Norm, OutputTarget
@@ -33,6 +34,8 @@ class Teacher:
     A firing rate cannot be negative and a class is decided between the largest logits, so on the chip an output fires
     at (logit - output_low) / y_norm: shifting all logits alike changes no decision.
     """
+
+    __repr__ = short_repr
 
     network: Network
     forward: Forward

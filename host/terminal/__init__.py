@@ -1,6 +1,7 @@
 """What a person sees on a terminal: progress on stderr, tables of aligned columns, figures as a person reads them.
 
-`console` shows on stderr how something goes on: a bar on a terminal, elsewhere `minute_lines`. `table` is the one place
+`console` shows on stderr how something goes on: a bar on a terminal, below a `notebook`'s cell,
+elsewhere `minute_lines`. `table` is the one place
 where widths are computed; `percent` writes fractions, `-` where there is none.
 
     from host.terminal import table

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Protocol
 
 from host.terminal.minute_lines import MinuteLines
+from host.terminal.notebook import CellLine, in_notebook
 
 
 class _Shown(Protocol):
@@ -79,12 +80,18 @@ class _Nothing:
         pass
 
 
+def _seen_here() -> _Shown:
+    if in_notebook():
+        return CellLine()
+    return _Bar() if sys.stderr is not None and sys.stderr.isatty() else MinuteLines()
+
+
 class Console:
-    """Shows on stderr how a run goes on: a bar on a terminal, elsewhere a line a minute."""
+    """Shows how a run goes on: a bar on a terminal's stderr, below a notebook's cell, elsewhere a line a minute."""
 
     def __init__(self, quiet: bool = False) -> None:
         """quiet: show nothing."""
-        self._shown: _Shown = _Nothing() if quiet else _Bar() if sys.stderr.isatty() else MinuteLines()
+        self._shown = _Nothing() if quiet else _seen_here()
         self._staged = False
 
     def __enter__(self) -> Console:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim import ChipInterface, ChipSpec, Events, Probe, Result, Snapshot
-from chipsim.design import LayerShape, told_targets
+from chipsim.design import LayerShape, short_repr, told_targets
 from chipsim.die import FabricatedLayer, fabricate
 from chipsim.layout import CHIP_NUMBERS, DISTURBANCES
 from host.data import Encoder
@@ -47,6 +47,8 @@ class NeuronWaveform:
 
     Voltages, charges and weights are in thresholds. What only learning shows is empty (S = 0) if the chip inferred.
     """
+
+    __repr__ = short_repr
 
     layer: int  # from 1
     neuron: int
@@ -92,6 +94,8 @@ class NeuronWaveform:
 @dataclass(frozen=True)
 class Waveform:
     """What was traced, and of which run."""
+
+    __repr__ = short_repr
 
     spec: RunSpec  # with nothing left open
     design: ChipSpec

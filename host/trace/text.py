@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from chipsim.design import Dac, readable
-from chipsim.run import ABSTAINED
+from chipsim.execution import ABSTAINED
 from host.terminal import table
 from host.trace.probe_run import NeuronWaveform, Waveform
 from host.trace.units import THRESHOLDS, Units

@@ -9,7 +9,7 @@ from typing import Any
 from vcd import VCDWriter
 
 from chipsim import __version__
-from chipsim.run import in_words
+from chipsim.execution import in_words
 from host.trace.probe_run import Waveform
 from host.trace.text import bias_lines, error_lines, name_of
 from host.trace.units import THRESHOLDS, Units

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim import ChipInterface, Result
-from chipsim.run import ABSTAINED
+from chipsim.design import short_repr
+from chipsim.execution import ABSTAINED
 from host.data import Encoder, Samples
 
 # Windows shown for evaluation are numbered from here, far from the training windows, so that their noise is their own.
@@ -22,6 +23,8 @@ _MOST_RATES = 40_000_000  # kept of all samples, 160 MB
 @dataclass(frozen=True)
 class Score:
     """How a chip did on a set of samples."""
+
+    __repr__ = short_repr
 
     accuracy: float  # samples without an answer are wrong
     classes: NDArray[np.int64]  # (n,), ABSTAINED where no output neuron fired
@@ -36,7 +39,7 @@ class Score:
 
     @property
     def tied(self) -> int:
-        """Samples whose answer the membrane settled, see `chipsim.run.answers_of`."""
+        """Samples whose answer the membrane settled, see `chipsim.execution.answers_of`."""
         return int(np.sum(self.activity["ties"]))
 
 

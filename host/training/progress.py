@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim import Snapshot
+from chipsim.design import short_repr
 
 CHECKS = 20  # validations, and checkpoints, in a run
 
@@ -42,6 +43,8 @@ class Check:
 @dataclass
 class Progress:
     """All that decides how training goes on, besides the spec: what a checkpoint holds."""
+
+    __repr__ = short_repr
 
     n_valid: int  # validation samples, which set how exact a check is
     presentations: int = 0

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chipsim import Chip, ChipSpec
+from chipsim.design import short_repr
 from host.data import Dataset, Samples
 from host.settings import RunSpec
 from host.teachers import Layer, Teacher
@@ -19,6 +20,8 @@ _CHUNK_VALUES = 8_000_000  # inputs and targets, 32 MB
 @dataclass(frozen=True)
 class Setup:
     """All that is known before a die is touched."""
+
+    __repr__ = short_repr
 
     spec: RunSpec  # with nothing left open
     dataset: Dataset

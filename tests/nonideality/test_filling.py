@@ -8,8 +8,8 @@ from plug_ins import EFFECT, write_package
 from small_chips import spec_of
 from small_images import image_spec
 
-from chipsim.check import Design
 from chipsim.design import Convolution, Dense, Flatten
+from chipsim.design_rules import Design
 from chipsim.die import draw_errors, fabricate, try_effects
 from nonideality import LayerErrors, NoiseError, Place, catalogue, fill, parse
 from nonideality.errors import SHEET

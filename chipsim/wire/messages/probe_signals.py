@@ -1,7 +1,7 @@
 """Signals of probed neurons as named arrays of any type, as they travel, and back.
 
 What there is to see follows from a die's neurons and learning circuits, so the wire has no list of it: each signal is
-an array with its name, its type and its shape, windows first. What a host expects is `chipsim.run.signal_names`.
+an array with its name, its type and its shape, windows first. What a host expects is `chipsim.execution.signal_names`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from chipsim.run import ProbeSignals, in_a_row
+from chipsim.execution import ProbeSignals, in_a_row
 from chipsim.wire.errors import ErrorCode, WireError
 
 SPIKES = "spikes"  # of the probed neurons, beside their signals

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim.die import LayerWeights
+from chipsim.execution import ABSTAINED, Result
 from chipsim.layout import Snapshot
-from chipsim.run import ABSTAINED, Result
 from chipsim.wire.messages.arrays import in_pieces
 from chipsim.wire.messages.chunk import Watch
 from chipsim.wire.messages.die import State, Weights

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from chipsim.design import AdcSpec, ChipSpec
 from chipsim.die import LayerWeights, Weights
+from chipsim.execution import AnyProbe, SpikeProbe
 from chipsim.layout import Events, Targets
-from chipsim.run import AnyProbe, SpikeProbe
 from chipsim.wire.limits import Limits
 from chipsim.wire.messages.arrays import in_pieces
 from chipsim.wire.messages.chunk import Watch

@@ -10,7 +10,7 @@ Read, in this order:
     traces          codes of membranes and spikes of every neuron, as they are read back
     bound           how few bits a chunk could take: what all this is measured against
 
-May know: `design`, `layout`, `run` and `simd`, and the errors and limits of `chipsim.wire`; never a message.
+May know: `design`, `layout`, `execution` and `simd`, and the errors and limits of `chipsim.wire`; never a message.
 
 To add an encoding of a window: its number and layout in PROTOCOL.md, its code in `event_kernels`, whose unpacking
 trusts nothing and checks what is announced against the bytes left. With it go cases in

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim.design import AdcSpec, ChipSpec
+from chipsim.execution import Readings
 from chipsim.layout import Events, padded_width, room_for_spikes, spike_bits_of, spikes_of
-from chipsim.run import Readings
 from chipsim.wire.errors import ErrorCode, WireError
 from chipsim.wire.packing.words import SLACK, bytes_of_words, pack_words, unpack_words
 

@@ -4,9 +4,9 @@
 noises, methods and data sets, `plugins` which package each is of; `derived`, `placement` and `check` are about chips in
 physical units.
 
-May know: the rooms whose results it tells (`run`, `methods`, `data`, `link.traffic`, `settings`; `chipsim.check`,
-`chipsim.design`, `chipsim.physical`, `nonideality`). Never a flag. Only `check` looks at the terminal, for its width
-and whether it has colours.
+May know: the rooms whose results it tells (`run`, `methods`, `data`, `link.traffic`, `settings`;
+`chipsim.design_rules`, `chipsim.design`, `chipsim.physical`, `nonideality`). Never a flag. Only `check` looks at the
+terminal, for its width and whether it has colours.
 
 To add a line: what it says belongs into the JSON object, too, and into a test of its command in `tests/host/cli/`.
 """

@@ -11,8 +11,8 @@ from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from chipsim.check import RULES, Design, Finding
 from chipsim.design import readable
+from chipsim.design_rules import RULES, Design, Finding
 from host.terminal import table
 
 _COLOURS = {"error": "bold red", "warning": "yellow", "note": "cyan", "ok": "green"}

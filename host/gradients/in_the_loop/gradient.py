@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim import Events, Readings
+from chipsim.execution import Threads, WorkPiece, even_ranges
 from chipsim.layout import column_ranges, padded_width
-from chipsim.run import Threads, WorkPiece, even_ranges
 from chipsim.simd import aligned
 from host.gradients.in_the_loop.backward import through_readout, through_spiking_layer, to_layer_below, weight_gradient
 from host.gradients.in_the_loop.loss import Errors, Scores

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from chipsim import ChipSpec
 from chipsim.design import SynapseSpec
 from chipsim.die import FabricatedLayer, program_layer
+from chipsim.execution import Threads, learning
 from chipsim.layout import (
     ColumnBlock,
     SpikeLists,
@@ -28,7 +29,6 @@ from chipsim.layout import (
     with_crossbars,
 )
 from chipsim.neurons import formulas_of
-from chipsim.run import Threads, learning
 from chipsim.simd import aligned
 from host.gradients.local.adam import MACS_PER_WEIGHT, adam_block, corrections
 from host.gradients.local.gradient import Window, gradient_kernel, new_window

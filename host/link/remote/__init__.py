@@ -16,8 +16,8 @@ what, and a slower wire than there is), `remote_source` (dies for a run), `fault
 wires do). `child` starts the server by its command, ``chipsim serve``, in a process: a tie to the command line that no
 import shows.
 
-May know: `chipsim` with its wire, `chipsim.die` and `chipsim.run` for what they check, `chipsim.server` for keys alone,
-`host.link.traffic`, `host/link/timeline.py`.
+May know: `chipsim` with its wire, `chipsim.die` and `chipsim.execution` for what they check, `chipsim.server` for keys
+alone, `host.link.traffic`, `host/link/timeline.py`.
 
 To add a call: see `chipsim.wire.messages`; here it is a method of `remote_chip`.
 `tests/chipsim/server/test_interface.py` sees that chips are called alike, `test_same_bits.py` that they answer alike,

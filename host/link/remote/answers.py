@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from chipsim import ChipSpec
 from chipsim.design import LayerShape
+from chipsim.execution import AnyProbe
 from chipsim.layout import CHIP_EVENTS, SIMULATOR_WORK
-from chipsim.run import AnyProbe
 from chipsim.wire import (
     Ack,
     Age,

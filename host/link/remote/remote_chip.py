@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from chipsim import AdcSpec, ChipError, ChipSpec, Events, Readings, Result, Snapshot, Targets, Weights
 from chipsim.die import in_crossbars
-from chipsim.run import (
+from chipsim.execution import (
     AnyProbe,
     check_adc,
     check_chunk,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim import ChipSpec, Probe, ProbeSignals, Result
-from chipsim.run import ABSTAINED, AnyProbe, answers_of, signal_names
+from chipsim.execution import ABSTAINED, AnyProbe, answers_of, signal_names
 from chipsim.wire import Counts, Inferred, Learned, Limits, Message, ReadCounts, Signals, assembled
 from chipsim.wire.messages import probe_signals
 from host.link.remote.answers import (

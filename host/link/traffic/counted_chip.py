@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim import AdcSpec, Chip, Events, Readings, Result, Snapshot, Targets, Weights
-from chipsim.run import AnyProbe, Awaited, answers_of
+from chipsim.execution import AnyProbe, Awaited, answers_of
 from chipsim.wire import (
     Ack,
     Age,

@@ -22,7 +22,7 @@ from small_images import image_spec, small_net
 from chipsim import ChipError, ChipSpec, Events, Probe
 from chipsim.design import AveragePool, Convolution, Dense, Flatten, flattened_rows, from_image, kernel_rows, to_image
 from chipsim.die import fabricate
-from chipsim.run import concatenated
+from chipsim.execution import concatenated
 
 
 def compare(task, die_seed=3, position=None, threads=1):

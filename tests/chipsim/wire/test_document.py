@@ -13,8 +13,8 @@ from small_chips import events_of, lesson, programmed, spec_of, taught
 
 from chipsim import ChipSpec, Probe, wire
 from chipsim.design import AveragePool, Convolution, Dense, Flatten
+from chipsim.execution import ABSTAINED, signal_names
 from chipsim.layout import CHIP_EVENTS, SIMULATOR_WORK
-from chipsim.run import ABSTAINED, signal_names
 from chipsim.wire.messages import replies
 from chipsim.wire.messages import run as run_messages
 

@@ -12,7 +12,7 @@ from wire_messages import PLUGINS, tiny_spec
 
 from chipsim import wire
 from chipsim.design import plugins_of
-from chipsim.run import ProbeSignals
+from chipsim.execution import ProbeSignals
 from chipsim.wire.messages import probe_signals
 from nonideality import Plugin
 

@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from chipsim.check import RULES, Design
+from chipsim.design_rules import RULES, Design
 from chipsim.physical import load, noise_of
 from host.run import resolve, run
 

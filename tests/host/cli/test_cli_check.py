@@ -5,7 +5,7 @@ import json
 import pytest
 from small_runs import end, everything_in, start
 
-from chipsim.check import RULES
+from chipsim.design_rules import RULES
 from chipsim.physical import PRESETS, preset_text
 
 SMALL = ("--network", "60,10", "--row-rate", "0.1")

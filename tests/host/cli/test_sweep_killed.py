@@ -14,8 +14,7 @@ import pytest
 from small_runs import QUIET_FLAGS, end, environment, start
 from small_sweeps import NOISES, tables
 
-from host.cli.sweep import request_of
-from host.sweep import SweepStore, Workers, run_sweep
+from host.sweep import SweepStore, Workers, request_of, run_sweep
 
 PATIENCE_S = 100
 # Tasks of some tens of milliseconds.

@@ -5,7 +5,7 @@ import json
 import pytest
 from small_runs import QUIET_FLAGS, SMALL
 
-from chipsim.run import ABSTAINED
+from chipsim.execution import ABSTAINED
 from host.run import idle_lines, resolve, run
 from host.sweep import Request, idle_noise, noise_axis, point_table
 

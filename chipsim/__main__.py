@@ -1,0 +1,5 @@
+"""`python -m chipsim` is the command `chipsim`."""
+
+from host.cli import main
+
+main()
