@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from types import TracebackType
-from typing import Protocol
+from typing import Protocol, TextIO
 
 from host.terminal.minute_lines import MinuteLines
+
+
+def can_be_drawn_on(stream: TextIO | None = None) -> bool:
+    """Whether a stream, stderr if none is given, is a terminal that knows more than letters."""
+    return (stream or sys.stderr).isatty() and os.environ.get("TERM", "").lower() not in ("dumb", "unknown")
 
 
 class _Shown(Protocol):
@@ -28,17 +34,10 @@ class _Bar:
 
     def __init__(self) -> None:
         from rich.console import Console as RichConsole  # a tenth of a second
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-        self._progress = Progress(
-            TextColumn("{task.description:<26}"),
-            BarColumn(),
-            TextColumn("{task.fields[note]}"),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-            console=RichConsole(stderr=True),
-            transient=True,
-        )
+        from host.terminal.bar import Bar
+
+        self._progress = Bar(RichConsole(stderr=True), 26, transient=True)
 
     def start(self) -> None:
         self._progress.start()
@@ -84,7 +83,7 @@ class Console:
 
     def __init__(self, quiet: bool = False) -> None:
         """quiet: show nothing."""
-        self._shown: _Shown = _Nothing() if quiet else _Bar() if sys.stderr.isatty() else MinuteLines()
+        self._shown: _Shown = _Nothing() if quiet else _Bar() if can_be_drawn_on() else MinuteLines()
         self._staged = False
 
     def __enter__(self) -> Console:
