@@ -33,12 +33,14 @@ from host.training import EVALUATION_WINDOWS
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.ticker import LogLocator
 
 _WIDTH, _DPI = 10.0, 140  # inches, and dots in one
 _MOST_LAYERS = 5  # panels that fit; a deeper network shows some of its layers, always the first and the last
 _MOST_SAMPLES = 2000  # of the test set, in the rates
 _RATE_BINS = 32  # at most
 _FEW_CLASSES = 12  # that can all be labelled
+_FEW_COUNTS = 100  # up to which powers of ten alone would leave a logarithmic axis bare
 _COUNT = "{x:,.0f}"  # on a logarithmic axis: powers of ten would be set as mathematics, which takes long
 _FEW_LEVELS = 40  # of a quantised weight that are better shown one by one
 
@@ -79,7 +81,7 @@ def _panels(network: Network) -> tuple[dict[int, str], str]:
 def _accuracy(outcome: Outcome) -> Figure:
     progress, setup = outcome.progress, outcome.setup
     sheet = _sheet(outcome, f"Accuracy while learning: {setup.spec.training.method}", 5.92)
-    across = 1.05, _WIDTH - 1.05 - 1.6
+    across = 1.1, _WIDTH - 1.1 - 1.6
     places = spans(sheet.top + 0.3, sheet.height - 0.5, [5, 1], [0.14])
     upper = sheet.axes(across, places[0])
     lower = sheet.axes(across, places[1], sharex=upper)
@@ -314,8 +316,16 @@ def _rates(outcome: Outcome) -> Figure:
             axes.set(xticks=[0, 1] if one_hot else [0, 0.5, 1], ylabel=f"{when}: {unit}" if labelled else "")
         below.set_xlabel("target rate")
     scale = sheet.axes((_WIDTH - 0.95, 0.13), (rows[0][0], sum(rows[1]) - rows[0][0]))
-    sheet.figure.colorbar(mesh, cax=scale, label="(neuron, sample) pairs per cell", format=_COUNT).minorticks_off()
+    label, ticks = "(neuron, sample) pairs per cell", _decades(norm.vmax or 2.0)
+    sheet.figure.colorbar(mesh, cax=scale, label=label, ticks=ticks, format=_COUNT).minorticks_off()
     return sheet.figure
+
+
+def _decades(most: float) -> LogLocator:
+    """Where a logarithmic axis of counts up to `most` has ticks."""
+    from matplotlib.ticker import LogLocator
+
+    return LogLocator(subs=(1, 2, 5) if most < _FEW_COUNTS else (1,))
 
 
 def _weights(outcome: Outcome) -> Figure:
@@ -337,6 +347,7 @@ def _weights(outcome: Outcome) -> Figure:
         axes.stairs(before, edges, fill=True, color=_VERMILION, alpha=0.35, label="before")
         axes.stairs(after, edges, color=_BLUE, linewidth=1.6, label="after")
         axes.set(yscale="log", ylim=(0.7, None), xlabel="weight (thresholds)")
+        axes.yaxis.set_major_locator(_decades(max(before.max(), after.max())))
         axes.yaxis.set_major_formatter(_COUNT)
         axes.yaxis.minorticks_off()
         axes.set_title(f"{name}\nmean |change| {np.mean(np.abs(pair[1] - pair[0])):.2g} th", fontsize=9, y=1)
