@@ -13,8 +13,7 @@ from host.run import canonical
 from host.sweep.rows import Result
 from host.sweep.store import SweepStore
 from host.sweep.tally import PointTally, tallies
-from host.terminal import MinuteLines, can_be_drawn_on, fitted, table
-from host.terminal.bar import Bar
+from host.terminal import MinuteLines, can_be_drawn_on, drawn_bar, fitted, table
 
 _FRAME = 8  # lines of a terminal that are not points
 
@@ -30,7 +29,7 @@ class Display:
         self._tallies: dict[str, PointTally] = {}
         self._latest: dict[str, None] = {}  # points in the order in which they last changed
         self._console = Console(stderr=True)
-        self._progress = Bar(self._console, 12)
+        self._progress = drawn_bar(self._console, 12)
         self._bar = self._progress.add_task("planning", total=None, note="")
         self._lines = MinuteLines()
         self._shown = can_be_drawn_on()

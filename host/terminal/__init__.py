@@ -18,6 +18,7 @@ them the console. To add a kind of progress: a method there, and what it means i
 (`tests/host/terminal/test_console.py`).
 """
 
+from host.terminal.bar import drawn_bar
 from host.terminal.console import Console, can_be_drawn_on
 from host.terminal.fit import fitted, for_terminal
 from host.terminal.minute_lines import MinuteLines
@@ -28,6 +29,7 @@ __all__ = [
     "Console",
     "MinuteLines",
     "can_be_drawn_on",
+    "drawn_bar",
     "fitted",
     "for_terminal",
     "percent",

@@ -7,6 +7,7 @@ import sys
 from types import TracebackType
 from typing import Protocol, TextIO
 
+from host.terminal.bar import drawn_bar
 from host.terminal.minute_lines import MinuteLines
 
 
@@ -35,9 +36,7 @@ class _Bar:
     def __init__(self) -> None:
         from rich.console import Console as RichConsole  # a tenth of a second
 
-        from host.terminal.bar import Bar
-
-        self._progress = Bar(RichConsole(stderr=True), 26, transient=True)
+        self._progress = drawn_bar(RichConsole(stderr=True), 26, transient=True)
 
     def start(self) -> None:
         self._progress.start()
