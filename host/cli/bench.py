@@ -12,6 +12,7 @@ import click
 from host.cli.groups import OUTPUT, RUNNING, NearChoice, command, option
 from host.cli.options import json_option, needs_compiler, one_line_errors
 from host.cli.run_options import setting_option
+from host.terminal import for_terminal
 
 # What is measured instead of the chip.
 _BENCHES = {
@@ -82,7 +83,7 @@ def bench(
                 told = {} if against is None else {"against": None if change is None else change.to_json()}
                 text = json.dumps(result.to_json() | told)
             else:
-                text = "\n".join([*result.lines(), *([] if change is None else ["", *change.lines()])])
+                text = for_terminal("\n".join([*result.lines(), *([] if change is None else ["", *change.lines()])]))
             try:
                 if recorder is not None:
                     recorder.append(lines_of(name, readings, around))

@@ -38,13 +38,13 @@ def check(
 ) -> int:
     """Hold a chip against the design rules; exit status 1 if one is broken badly.
 
-    SPEC is a physical spec's file, a preset, or a run's spec.toml.
+    SPEC is a physical spec's file, a preset, or a run's spec.toml or folder.
 
     \b
     chipsim check cmos-180nm --network 784,256,10
     chipsim check my.toml --network 784,256,10 --steps 16 --noise thermal:0.2
     chipsim check brainscales2 --network 256,246,10 --encoding log-latency
-    chipsim check runs/20261121-c441e65b/spec.toml
+    chipsim check runs/latest
     """
     with one_line_errors():
         from dataclasses import replace

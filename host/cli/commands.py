@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import errno
+import gc
+import shutil
 import sys
 import warnings
 from typing import TextIO
@@ -14,6 +17,8 @@ from host.cli.groups import LazyGroup, Where, whose
 from host.cli.streams import keep_streams
 from host.errors import DataWarning, file_problem, memory_problem
 from host.near import did_you_mean
+
+_CLICKS_LEAST_COLUMNS, _LEAST_COLUMNS = 52, 20
 
 # Heading -> command -> where it is, and the first line of its help.
 _COMMANDS = {
@@ -106,9 +111,10 @@ def main() -> None:
     """Entry point: every mistake of the user's ends in one line on stderr and exit status 2."""
     keep_interrupts()
     output_lost = keep_streams()
+    atexit.register(gc.freeze)  # else the end looks for cycles in half a million objects, which takes half a second
     warnings.showwarning = _warn
     try:
-        status = cli.main(standalone_mode=False)
+        status = cli.main(standalone_mode=False, terminal_width=_narrow())
         sys.stdout.flush()
         lost = output_lost()
         if lost is not None and lost.errno != errno.EPIPE:  # else the reader, such as head, has seen enough
@@ -127,6 +133,12 @@ def main() -> None:
         _fail(file_problem(error), 2)
     except MemoryError as error:
         _fail(memory_problem(error), 2)
+
+
+def _narrow() -> int | None:
+    """The width of help where click's own least width has no room; None: as click has it."""
+    columns = shutil.get_terminal_size().columns
+    return max(columns - 2, _LEAST_COLUMNS) if columns < _CLICKS_LEAST_COLUMNS else None
 
 
 def _warn(

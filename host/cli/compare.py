@@ -11,6 +11,7 @@ from host.cli.groups import OUTPUT, command, option
 from host.cli.interrupted import interrupted_goes_on
 from host.cli.options import json_option, mix_versions_option, one_line_errors, usable_cores, workers_option
 from host.cli.run_options import run_options
+from host.terminal import for_terminal
 
 if TYPE_CHECKING:
     from host.compare import Comparison
@@ -100,4 +101,4 @@ def _tell(found: Comparison, out: Path) -> None:
 
     methods = found.methods
     lines = [found.title, "", *plain_lines(methods), "", *NOTES, *unanswered_lines(methods), "", *verdict(methods)]
-    click.echo("\n".join([*lines, f"pictures and figures: {out}"]))
+    click.echo(for_terminal("\n".join([*lines, f"pictures and figures: {out}"])))

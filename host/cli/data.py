@@ -7,6 +7,7 @@ import click
 from host.cli.groups import command
 from host.cli.options import json_option, one_line_errors
 from host.cli.run_options import setting_option
+from host.terminal import for_terminal
 
 
 @command()
@@ -17,4 +18,4 @@ def data(data_dir: str | None, as_json: bool) -> None:
     with one_line_errors():
         from host.cli.text import data_json, data_text
 
-        click.echo(data_json(data_dir) if as_json else data_text(data_dir))
+        click.echo(data_json(data_dir) if as_json else for_terminal(data_text(data_dir)))

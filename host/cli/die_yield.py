@@ -8,6 +8,7 @@ import click
 
 from host.cli.groups import OUTPUT, command, option
 from host.cli.options import good_die_options, json_option, one_line_errors, sweep_id_option
+from host.terminal import for_terminal
 
 
 @command("yield")
@@ -58,4 +59,4 @@ def yield_(
         elif as_csv:
             click.echo(told.csv(), nl=False)
         else:
-            click.echo("\n".join(told.lines()))
+            click.echo(for_terminal("\n".join(told.lines())))

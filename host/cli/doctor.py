@@ -8,6 +8,7 @@ import click
 
 from host.cli.groups import command
 from host.cli.options import json_option
+from host.terminal import for_terminal
 
 
 @command()
@@ -25,5 +26,5 @@ def doctor(as_json: bool) -> int:
     from host.cli.diagnosis import facts, lines
 
     found = facts()
-    click.echo(json.dumps(found) if as_json else "\n".join(lines(found)))
+    click.echo(json.dumps(found) if as_json else for_terminal("\n".join(lines(found))))
     return 1 if found["problems"] else 0

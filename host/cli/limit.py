@@ -20,6 +20,7 @@ from host.cli.options import (
     workers_option,
 )
 from host.cli.run_options import run_options
+from host.terminal import for_terminal
 
 
 def _two_levels(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[float, float] | None:
@@ -101,5 +102,5 @@ def limit(
         click.echo(
             json.dumps({"sweep": sweep, **found.to_json()})
             if as_json
-            else "\n".join([*found.lines(), f"All levels are sweep {sweep} of {out}."])
+            else for_terminal("\n".join([*found.lines(), f"All levels are sweep {sweep} of {out}."]))
         )

@@ -6,6 +6,7 @@ import click
 
 from host.cli.groups import command
 from host.cli.options import json_option, one_line_errors
+from host.terminal import for_terminal
 
 
 @command()
@@ -15,7 +16,7 @@ def noise(as_json: bool) -> None:
     with one_line_errors():
         from host.cli.text import noise_json, noise_text
 
-        click.echo(noise_json() if as_json else noise_text())
+        click.echo(noise_json() if as_json else for_terminal(noise_text()))
 
 
 @command()
@@ -25,4 +26,4 @@ def methods(as_json: bool) -> None:
     with one_line_errors():
         from host.cli.text import methods_json, methods_text
 
-        click.echo(methods_json() if as_json else methods_text())
+        click.echo(methods_json() if as_json else for_terminal(methods_text()))

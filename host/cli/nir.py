@@ -22,7 +22,7 @@ def nir(run_folder: Path, out: Path, dt: float, integration: Any, mix_versions: 
     """Write the die of a finished run as a NIR file (extra nir), frozen errors included.
 
     \b
-    chipsim nir runs/20261121-0a292fc2 -o die.nir --dt 1e-4 --integration euler
+    chipsim nir runs/latest -o die.nir --dt 1e-4 --integration euler
     """
     with one_line_errors():
         from host.errors import TeacherError

@@ -6,6 +6,7 @@ import click
 
 from host.cli.groups import command
 from host.cli.options import json_option, one_line_errors
+from host.terminal import for_terminal
 
 
 @command()
@@ -18,4 +19,4 @@ def plugins(as_json: bool) -> None:
     with one_line_errors():
         from host.cli.text import plugins_json, plugins_text
 
-        click.echo(plugins_json() if as_json else plugins_text())
+        click.echo(plugins_json() if as_json else for_terminal(plugins_text()))

@@ -8,6 +8,7 @@ import click
 
 from host.cli.groups import OUTPUT, command, option
 from host.cli.options import good_die_options, json_option, one_line_errors, out_file_option, sweep_id_option
+from host.terminal import for_terminal
 
 
 @command()
@@ -33,13 +34,15 @@ def report(
     \b
     chipsim report sweep.sqlite -o report.html
     chipsim report sweep.sqlite --at-least 0.97 --csv rows.csv
-    chipsim report runs/20261121-c441e65b
+    chipsim report runs/latest
     """
     with one_line_errors():
         import json
 
         from host.report import Written, write_run, write_sweep
+        from host.run import run_at
 
+        source = run_at(source)
         written: Written
         if source.is_dir():
             given = {
@@ -57,4 +60,4 @@ def report(
             written = write_run(source, out)
         else:
             written = write_sweep(source, out, at_least, within, sweep_id, csv, parquet)
-        click.echo(json.dumps(written.facts) if as_json else "\n".join(written.lines))
+        click.echo(json.dumps(written.facts) if as_json else for_terminal("\n".join(written.lines)))

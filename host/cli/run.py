@@ -14,6 +14,7 @@ from host.cli.chip_location import ChipPlace, chip_options, chip_source
 from host.cli.groups import OUTPUT, RUNNING, command, option
 from host.cli.options import json_option, mix_versions_option, one_line_errors, threads_option, usable_cores
 from host.cli.run_options import run_options
+from host.terminal import for_terminal
 
 if TYPE_CHECKING:
     from host.run import ChipSource, Outcome, RunFolder
@@ -32,7 +33,12 @@ class _Show(NamedTuple):
 @run_options
 @threads_option
 @option("--out", type=click.Path(path_type=Path), group=OUTPUT, help="Run folder.  [default: runs/<date>-<hash>]")
-@option("--resume", type=click.Path(path_type=Path), group=RUNNING, help="Continue the run in this folder.")
+@option(
+    "--resume",
+    type=click.Path(path_type=Path),
+    group=RUNNING,
+    help="Continue the run in this folder; runs/latest: the last one.",
+)
 @mix_versions_option
 @json_option
 @option("-v", "--verbose", "details", is_flag=True, group=OUTPUT, help="Also what the noise means, costs, the wire.")
@@ -105,8 +111,8 @@ def _run(
         assert folder is not None, "run() makes the folder"
         result, details = result_text(outcome), details_text(outcome)
         folder.save_report(f"{result}\n\n{details}")
-        text = json.dumps(outcome.summary) if show.as_json else f"{result}\n\n{details}" if show.details else result
-        click.echo(text)
+        text = f"{result}\n\n{details}" if show.details else result
+        click.echo(json.dumps(outcome.summary) if show.as_json else for_terminal(text))
         sys.stdout.flush()
 
     if resume is not None:

@@ -114,7 +114,10 @@ _ANY_SETTING = (
         help="KEY=VALUE for any setting of a spec.",
     ),
     option(
-        "--config", type=click.Path(path_type=Path), group=SETTINGS, help="TOML file of settings; flags override it."
+        "--config",
+        type=click.Path(path_type=Path),
+        group=SETTINGS,
+        help="TOML file of settings, or a run's folder; flags override.",
     ),
 )
 

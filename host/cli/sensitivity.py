@@ -18,6 +18,7 @@ from host.cli.options import (
     workers_option,
 )
 from host.cli.run_options import run_options
+from host.terminal import for_terminal
 
 
 @command()
@@ -65,5 +66,7 @@ def sensitivity(
         with interrupted_goes_on(out), Console() as console:
             sweep, answer = answered(study, out, workers or usable_cores(), console, mix_versions)
         click.echo(
-            json.dumps(sensitivity_json(answer, sweep)) if as_json else "\n".join(sensitivity_lines(answer, sweep))
+            json.dumps(sensitivity_json(answer, sweep))
+            if as_json
+            else for_terminal("\n".join(sensitivity_lines(answer, sweep)))
         )

@@ -9,6 +9,7 @@ import click
 from host.cli.groups import NETWORK, command, option
 from host.cli.options import json_option, network_option, one_line_errors
 from host.cli.run_options import setting_option
+from host.terminal import for_terminal
 
 
 @command()
@@ -42,11 +43,11 @@ def spec(chip: str | None, derived: bool, schema: bool, as_json: bool) -> None:
         elif chip is None:
             summaries = {name: summary(name) for name in PRESETS}
             lines = table(summaries.items(), align="<")
-            click.echo(json.dumps({"presets": summaries}) if as_json else "\n".join(lines))
+            click.echo(json.dumps({"presets": summaries}) if as_json else for_terminal("\n".join(lines)))
         else:
             loaded = load(chip)
             if derived:
-                click.echo(derived_json(loaded) if as_json else derived_text(loaded))
+                click.echo(derived_json(loaded) if as_json else for_terminal(derived_text(loaded)))
             elif as_json:
                 click.echo(json.dumps({"chip": loaded.to_table()}))
             elif chip in PRESETS:
@@ -76,4 +77,4 @@ def place(network: tuple[int, ...] | None, teacher: Path | None, chip: str, as_j
             from host.teachers.onnx import read_onnx
 
             placement = place_layers(load(chip), read_onnx(teacher)[0].shapes)
-        click.echo(map_json(placement) if as_json else map_text(placement))
+        click.echo(map_json(placement) if as_json else for_terminal(map_text(placement)))

@@ -6,6 +6,7 @@ dies of a server. What stderr does not take is let go. What stdout does not take
 
 from __future__ import annotations
 
+import codecs
 import errno
 import io
 import os
@@ -14,6 +15,8 @@ from collections.abc import Callable
 from typing import Any
 
 _STDIN, _STDOUT, _STDERR = 0, 1, 2
+_IN_PLAIN_LETTERS = "chipsim.plain"
+_PLAIN = str.maketrans({"\u2026": "...", "\u00b5": "u", "\u207b": "^-", "\u00b3": "3", "\u2018": "'", "\u2019": "'"})
 
 
 class _Kept(io.RawIOBase):
@@ -49,7 +52,7 @@ class _Kept(io.RawIOBase):
 def keep_streams() -> Callable[[], OSError | None]:
     """From now on no print fails, whatever is written and wherever. Returns what says why the output was lost, if so.
 
-    Letters that a terminal's code page lacks are written as escapes.
+    Letters that a terminal's code page lacks are written in plain ones, or as escapes.
     """
     _fill_closed_places()
     output = _kept(sys.stdout, _STDOUT, tries_again=False)
@@ -78,8 +81,19 @@ def _kept(stream: Any, number: int, tries_again: bool) -> _Kept:
     return _Kept(getattr(binary, "raw", binary), tries_again)
 
 
+def _in_plain_letters(error: UnicodeError) -> tuple[str, int]:
+    """For letters that cannot be encoded: the plain ones for those of our own texts, escapes for all others."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    plain = error.object[error.start : error.end].translate(_PLAIN)
+    return plain.encode("ascii", "backslashreplace").decode("ascii"), error.end
+
+
+codecs.register_error(_IN_PLAIN_LETTERS, _in_plain_letters)
+
+
 def _text(kept: _Kept, stream: Any, line_buffering: bool) -> io.TextIOWrapper:
     encoding = "utf-8" if stream is None else stream.encoding
     return io.TextIOWrapper(
-        io.BufferedWriter(kept), encoding=encoding, errors="backslashreplace", line_buffering=line_buffering
+        io.BufferedWriter(kept), encoding=encoding, errors=_IN_PLAIN_LETTERS, line_buffering=line_buffering
     )

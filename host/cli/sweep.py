@@ -19,6 +19,7 @@ from host.cli.options import (
     workers_option,
 )
 from host.cli.run_options import run_options
+from host.terminal import for_terminal
 
 if TYPE_CHECKING:
     from host.sweep import Request, SweepStore
@@ -86,10 +87,10 @@ def sweep(
         count = workers or usable_cores()
         if only_plan:
             plan = _plan(request, out, count, retry_failed)
-            click.echo(json.dumps(plan) if as_json else "\n".join(_plan_lines(plan)))
+            click.echo(json.dumps(plan) if as_json else for_terminal("\n".join(_plan_lines(plan))))
             return 0
         report = _run(request, out, count, dask, retry_failed, mix_versions)
-        click.echo(json.dumps(report) if as_json else "\n".join(_report_lines(report)))
+        click.echo(json.dumps(report) if as_json else for_terminal("\n".join(_report_lines(report))))
         return 1 if report["failed"] or report["lost"] else 0
 
 
@@ -114,7 +115,7 @@ def merge(databases: tuple[Path, ...], out: Path, mix_versions: bool, as_json: b
         from host.sweep import merge_sweeps
 
         merged = merge_sweeps(databases, out, mix_versions)
-        click.echo(json.dumps({"database": str(out), **asdict(merged)}) if as_json else merged.line(out))
+        click.echo(json.dumps({"database": str(out), **asdict(merged)}) if as_json else for_terminal(merged.line(out)))
 
 
 def _run(

@@ -10,6 +10,7 @@ import click
 from host.cli.groups import LEARNING, NETWORK, OUTPUT, GroupedCommand, NearChoice, NearGroup, option
 from host.cli.options import json_option, one_line_errors, threads_option, usable_cores
 from host.cli.run_options import setting_option
+from host.terminal import for_terminal
 
 
 @click.group(cls=NearGroup)
@@ -145,10 +146,12 @@ def train(
         click.echo(
             json.dumps(facts)
             if as_json
-            else f"{out}: {facts['network']}, {trained.test_accuracy:.2%} on {len(data.test):,} test samples\n"
-            f"  {data.origin}\n  {scaling_text(scaling)}\n"
-            f"  trained on {trained.samples:,} training samples, {trained.train_accuracy:.2%} in the last epoch;"
-            f" {trained.validation_accuracy:.2%} on the {trained.held_out:,} held out"
+            else for_terminal(
+                f"{out}: {facts['network']}, {trained.test_accuracy:.2%} on {len(data.test):,} test samples\n"
+                f"  {data.origin}\n  {scaling_text(scaling)}\n"
+                f"  trained on {trained.samples:,} training samples, {trained.train_accuracy:.2%} in the last epoch;"
+                f" {trained.validation_accuracy:.2%} on the {trained.held_out:,} held out"
+            )
         )
 
 
@@ -180,4 +183,5 @@ def show(file: Path, dt: float | None, integration: str | None, reset: str | Non
             return
         fidelity = Fidelity(*(tuple(facts[name]) for name in ("because", "provided", "notes")))
         neurons = ", ".join(f"{name} {value}" for name, value in (facts["neurons"] or {}).items())
-        click.echo("\n  ".join([f"{file}: {facts['network']}", *([neurons] if neurons else []), *fidelity.lines()]))
+        lines = [f"{file}: {facts['network']}", *([neurons] if neurons else []), *fidelity.lines()]
+        click.echo(for_terminal("\n  ".join(lines)))

@@ -10,6 +10,7 @@ import click
 from host.cli.groups import DATA, OUTPUT, NearChoice, command, option
 from host.cli.options import json_option, one_line_errors, threads_option, usable_cores
 from host.cli.run_options import run_options
+from host.terminal import for_terminal
 
 
 def _places(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[tuple[int, int], ...]:
@@ -118,6 +119,7 @@ def trace(
     chipsim trace --noise=mismatch:0.2 --neurons 1:0,1:7,2:3 --samples 0,5 --part train
     chipsim trace --noise=quantization:4 --after all --out after.vcd
     chipsim trace --chip cmos-180nm
+    chipsim trace --config runs/latest --after all
     """
     if before and after != 0:
         raise click.UsageError("--before is the die as programmed, --after the die as it learned: give one of them")
@@ -148,4 +150,5 @@ def trace(
             console.stage("writing")
             files = save_trace(traced, out, shown)
         told = facts(traced, shown.step_s, files, shown) if as_json else None
-        click.echo(summary(traced, shown.step_s, files, shown) if told is None else json.dumps(told))
+        text = summary(traced, shown.step_s, files, shown)
+        click.echo(for_terminal(text) if told is None else json.dumps(told))

@@ -19,5 +19,5 @@ def png_of(figure: Figure, dpi: int) -> bytes:
         engine.execute(figure)
         figure.set_layout_engine("none")
     buffer = io.BytesIO()
-    FigureCanvasAgg(figure).print_png(buffer)
+    FigureCanvasAgg(figure).print_png(buffer, pil_kwargs={"compress_level": 3})
     return buffer.getvalue()

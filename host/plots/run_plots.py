@@ -25,6 +25,7 @@ from host.plots.palette import GREEN as _GREEN
 from host.plots.palette import GREY as _GREY
 from host.plots.palette import VERMILION as _VERMILION
 from host.plots.png import png_of
+from host.plots.sheet import Sheet, spans
 from host.run import Outcome
 from host.teachers import Network
 from host.training import EVALUATION_WINDOWS
@@ -32,46 +33,41 @@ from host.training import EVALUATION_WINDOWS
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.ticker import LogLocator
 
 RunPicture = Literal["accuracy", "raster", "rates", "weights"]
+_WIDTH, _DPI = 10.0, 140  # inches, and dots in one
 _MOST_LAYERS = 5  # panels that fit; a deeper network shows some of its layers, always the first and the last
 _MOST_SAMPLES = 2000  # of the test set, in the rates
 _RATE_BINS = 32  # at most
 _FEW_CLASSES = 12  # that can all be labelled
+_FEW_COUNTS = 100  # up to which powers of ten alone would leave a logarithmic axis bare
+_COUNT = "{x:,.0f}"  # on a logarithmic axis: powers of ten would be set as mathematics, which takes long
 _FEW_LEVELS = 40  # of a quantised weight that are better shown one by one
 
 
 def save_plots(outcome: Outcome, folder: Path) -> list[Path]:
     """Draw `outcome` into four PNG files in `folder` (made if missing). Leaves its chip as it is. Raises OSError."""
-    contents = {f"{name}.png": png_of(run_figure(outcome, name), 140) for name in get_args(RunPicture)}
+    contents = {f"{name}.png": png_of(run_figure(outcome, name), _DPI) for name in get_args(RunPicture)}
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in contents.items():
         write_bytes(folder / name, content)
     return [folder / name for name in contents]
 
 
-def _figure(outcome: Outcome, title: str, height: float = 6.4) -> Figure:
-    """An empty figure that says what is seen and of which die."""
-    from matplotlib.figure import Figure
-
+def _sheet(outcome: Outcome, title: str, height: float) -> Sheet:
+    """An empty sheet that says what is seen and of which die; `height` without the title."""
     spec, sizes = outcome.setup.spec, [str(n) for n in outcome.setup.teacher.sizes]
     name = textwrap.shorten(outcome.setup.dataset.name, 40, placeholder="…") or "data"
     layers = "-".join(sizes if len(sizes) <= 9 else [*sizes[:4], "…", *sizes[-3:]])
     noise = f"noise {', '.join(spec.noise)}" if spec.noise else "no noise"
     facts = f"{name}, {layers}, {spec.steps} steps, {spec.encoding} encoding; {noise}; die seed {spec.die}"
-    figure = Figure((10, height), layout="constrained")
-    # parse_math: names are the user's, and a dollar sign in one is no mathematics.
-    figure.suptitle("\n".join([title, *textwrap.wrap(facts, 105)]), fontsize=11, parse_math=False)
-    return figure
+    return Sheet(_WIDTH, height, [title, *textwrap.wrap(facts, 105)])
 
 
 def run_figure(outcome: Outcome, picture: RunPicture) -> Figure:
     """One of the pictures. Leaves the chip of `outcome` as it is."""
-    draw = {"accuracy": _accuracy, "raster": _raster, "rates": _rates, "weights": _weights}
-    figure = draw[picture](outcome)
-    for axes in figure.axes:
-        axes.spines[["top", "right"]].set_visible(False)
-    return figure
+    return {"accuracy": _accuracy, "raster": _raster, "rates": _rates, "weights": _weights}[picture](outcome)
 
 
 def _panels(network: Network) -> tuple[dict[int, str], str]:
@@ -89,8 +85,11 @@ def _panels(network: Network) -> tuple[dict[int, str], str]:
 
 def _accuracy(outcome: Outcome) -> Figure:
     progress, setup = outcome.progress, outcome.setup
-    figure = _figure(outcome, f"Accuracy while learning: {setup.spec.training.method}")
-    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[5, 1])
+    sheet = _sheet(outcome, f"Accuracy while learning: {setup.spec.training.method}", 5.92)
+    across = 1.1, _WIDTH - 1.1 - 1.6
+    places = spans(sheet.top + 0.3, sheet.height - 0.5, [5, 1], [0.14])
+    upper = sheet.axes(across, places[0])
+    lower = sheet.axes(across, places[1], sharex=upper)
     shown = np.array([check.presentations for check in progress.checks])
     accuracy = 100 * np.array([check.validation_accuracy for check in progress.checks])
     error = np.sqrt(accuracy * (100 - accuracy) / progress.n_valid)
@@ -107,25 +106,26 @@ def _accuracy(outcome: Outcome) -> Figure:
     pad = max(0.5, 0.04 * np.ptp(every))
     low, high = max(every.min() - pad, -0.3 * pad), min(every.max() + pad, 100 + 0.3 * pad)
     upper.set_ylim(low, high)
-    places = _spread(levels, 0.055 * (high - low), low, high)
+    beyond = _spread(levels, 0.055 * (high - low), low, high)
     beside = upper.get_yaxis_transform()  # x in axes widths, y in data
-    for (name, (color, style)), level, place in zip(looks.items(), levels, places, strict=True):
+    for (name, (color, style)), level, place in zip(looks.items(), levels, beyond, strict=True):
         upper.axhline(level, color=color, linestyle=style, linewidth=1.4, zorder=1)
         upper.plot([1, 1.03], [level, place], color=color, transform=beside, clip_on=False, linewidth=0.8)
         upper.text(1.04, place, f"{name} {level:.1f} %", color=color, transform=beside, va="center")
     header = f"lines: test set\n({len(setup.dataset.test):,} samples)"
-    upper.text(1.04, max(places) + 0.05 * (high - low), header, transform=beside, va="bottom")
+    upper.text(1.04, max(beyond) + 0.05 * (high - low), header, transform=beside, va="bottom")
     upper.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False, borderaxespad=0.2)
     upper.set_ylabel("accuracy (%)")
+    upper.tick_params(labelbottom=False)
     lower.plot(shown, [check.learning_rate for check in progress.checks], color=_BLACK, marker="o", markersize=4)
-    lower.set_yticks([0, setup.learning_rate], ["0", f"{setup.learning_rate:g}"])
+    lower.set_yticks([0, setup.learning_rate], ["0", f"{setup.learning_rate:.3g}"])
     edge = max(1, shown[-1])
     lower.set_xlim(-0.03 * edge, 1.03 * edge)
     lower.locator_params(axis="x", nbins=8, integer=True)
     lower.xaxis.set_major_formatter("{x:,.0f}")
     none = "" if shown[-1] else " (none: 0 epochs)"
     lower.set(ylim=(0, 1.2 * setup.learning_rate), ylabel="learning\nrate (th)", xlabel=f"training samples shown{none}")
-    return figure
+    return sheet.figure
 
 
 def _spread(wanted: NDArray[Any], gap: float, low: float, high: float) -> NDArray[np.float64]:
@@ -155,31 +155,40 @@ def _raster(outcome: Outcome) -> Figure:
         readout = np.stack([r.probed_membranes[last][0] / threshold for _, r in looks])
     ratios = [1.0] * len(names) + [1.7]
     title = f"Test sample {index}, class {label}{', the first that learning put right' if len(repaired) else ''}{some}"
-    figure = _figure(outcome, title, 1.8 + 1.05 * sum(ratios))
-    grid = figure.add_gridspec(len(ratios), 4, width_ratios=[7, 1.3, 7, 1.3], height_ratios=ratios)
-    for left, when, (events, result) in zip((0, 2), ("before", "after"), looks, strict=True):
-        rows = [(figure.add_subplot(grid[i, left]), figure.add_subplot(grid[i, left + 1])) for i in range(len(ratios))]
+    sheet = _sheet(outcome, title, 1.42 + 1.05 * sum(ratios))
+    columns = spans(0.95, _WIDTH - 0.1, [7, 1.3, 7, 1.3], [0.12, 1.0, 0.12])
+    rows = spans(sheet.top + 0.3, sheet.height - 0.66, ratios, [0.18] * len(names))
+    for look, when in enumerate(("before", "after")):
+        across, beside = columns[2 * look : 2 * look + 2]
+        events, result = looks[look]
+        panels = [sheet.axes(across, row) for row in rows]
         answer = int(result.classes[0])
         said = "no answer" if answer == ABSTAINED else f"class {answer}"
         verdict = f"{when} learning: {said}, {'right' if answer == label else 'wrong'}"
         verdict += " (tie, highest membrane)" if result.activity["ties"].any() else ""
-        rows[0][0].set_title(verdict, fontsize=10)
-        _draw_input(*rows[0], events, setup.dataset.n_in)
-        for (axes, side), layer in zip(rows[1:], names, strict=True):
-            if layer < last - 1:
-                _draw_spikes(axes, result.spikes[layer + 1][0], side)
-                axes.set_ylabel(names[layer].replace(" (", "\n("))
-            elif setup.spec.neuron.readout != "spiking":
-                _draw_readout(axes, side, readout, left // 2, label, answer)
-            else:
-                _draw_output(axes, side, result, label, answer, max(float(r.counts[-1].max()) for _, r in looks))
-        for axes, side in rows:
+        panels[0].set_title(verdict, fontsize=10, y=1)
+        if len(events.amplitude):
+            _draw_currents(panels[0], sheet.axes((beside[0], 0.12), rows[0]), events, setup.dataset.n_in)
+        else:
+            _draw_spikes(panels[0], _events_drawn(events, setup.dataset.n_in))
+            panels[0].set_ylabel(f"input\n({setup.dataset.n_in} rows)")
+        for axes, layer in zip(panels[1:-1], names, strict=False):
+            _draw_spikes(axes, result.spikes[layer + 1][0])
+            axes.set_ylabel(names[layer].replace(" (", "\n("))
+        side = sheet.axes(beside, rows[-1])
+        if setup.spec.neuron.readout != "spiking":
+            _draw_readout(panels[-1], side, readout, look, label, answer)
+        else:
+            _draw_output(panels[-1], side, result, label, answer, max(float(r.counts[-1].max()) for _, r in looks))
+        side.tick_params(labelsize=8)
+        for axes in panels:
             axes.set_xlim(0.5, setup.spec.steps + 0.5)
-            axes.tick_params(labelsize=8, labelbottom=axes is rows[-1][0])
-            side.tick_params(labelsize=8)
+            axes.tick_params(labelsize=8)
             axes.yaxis.label.set_fontsize(9)
-        rows[-1][0].set_xlabel("step of the layer's window")
-    return figure
+        for axes in panels[:-1]:
+            axes.set_xticks([])
+        panels[-1].set_xlabel("step of the layer's window")
+    return sheet.figure
 
 
 def _look(outcome: Outcome, chip: ChipInterface, index: int) -> tuple[Events, Result]:
@@ -196,39 +205,43 @@ def _look(outcome: Outcome, chip: ChipInterface, index: int) -> tuple[Events, Re
     return events, chip.infer(events, windows, probes)
 
 
-def _draw_input(axes: Axes, side: Axes, events: Events, n_in: int) -> None:
+def _events_drawn(events: Events, n_in: int) -> NDArray[np.float64]:
+    """(T, n_in): what each input row gets at each step of the first window."""
     steps = events.begin.shape[1]
     shown = np.zeros((steps, n_in))
     for t in range(steps):
         now = slice(events.begin[0, t], events.end[0, t])
         shown[t, events.rows[0, now]] = events.amplitude[0, now] if len(events.amplitude) else 1
-    if len(events.amplitude):
-        extent = (0.5, steps + 0.5, n_in - 0.5, -0.5)
-        image = axes.imshow(shown.T, "Greys", aspect="auto", extent=extent, vmin=0, vmax=1, interpolation="nearest")
-        axes.set_yticks(sorted({0, n_in - 1}))
-        side.axis("off")
-        axes.figure.colorbar(image, cax=side.inset_axes((0, 0, 0.15, 1)), ticks=[0, 0.5, 1]).ax.tick_params(labelsize=8)
-    else:
-        _draw_spikes(axes, shown, side)
-    axes.set_ylabel(f"input{' current' if len(events.amplitude) else ''}\n({n_in} rows)")
+    return shown
 
 
-def _draw_spikes(axes: Axes, spikes: NDArray[Any], side: Axes | None, points: float = 58) -> None:
-    """A mark per spike of `spikes` (T, n), as tall as its neuron's line in a panel of `points`; beside it their sum."""
+def _draw_currents(axes: Axes, scale: Axes, events: Events, n_in: int) -> None:
+    shown = _events_drawn(events, n_in)
+    extent = (0.5, len(shown) + 0.5, n_in - 0.5, -0.5)
+    image = axes.imshow(shown.T, "Greys", aspect="auto", extent=extent, vmin=0, vmax=1, interpolation="nearest")
+    axes.set(yticks=sorted({0, n_in - 1}), ylabel=f"input current\n({n_in} rows)")
+    scale.figure.colorbar(image, cax=scale, ticks=[0, 0.5, 1])
+    scale.tick_params(labelsize=8)
+
+
+def _draw_spikes(axes: Axes, spikes: NDArray[Any], points: float = 58, told: bool = True) -> None:
+    """A mark per spike of `spikes` (T, n), as tall as its neuron's line in a panel of `points`.
+
+    told: say beside the panel how many they are.
+    """
     steps, n = spikes.shape
     size, width = float(np.clip(0.85 * points / n, 1.2, 14)), float(np.clip(80 / steps, 0.6, 2))
     at, neuron = np.nonzero(spikes)
     axes.plot(at + 1, neuron, linestyle="none", marker="|", markersize=size, markeredgewidth=width, color=_BLACK)
     axes.set(ylim=(n - 0.5, -0.5), yticks=sorted({0, n - 1}))
-    if side is not None:
-        side.axis("off")
-        side.text(0, 0.5, f"{len(at):,}\nspikes", transform=side.transAxes, fontsize=8, va="center")
+    if told:
+        axes.text(1.035, 0.5, f"{len(at):,}\nspikes", transform=axes.transAxes, fontsize=8, va="center")
 
 
 def _draw_output(axes: Axes, side: Axes, result: Result, label: int, answer: int, most: float) -> None:
     """The output neurons' spikes and counts: the true class on a band with its count in blue, the answer pointed at."""
     counts, n = result.counts[-1][0], result.counts[-1].shape[1]
-    _draw_spikes(axes, result.spikes[len(result.counts)][0], None, 98)
+    _draw_spikes(axes, result.spikes[len(result.counts)][0], 98, told=False)
     axes.axhspan(label - 0.5, label + 0.5, color=_BLUE, alpha=0.2, linewidth=0)
     few = n <= _FEW_CLASSES
     spread = range(0, n, 1 if few else 10 * -(-n // 60))
@@ -271,14 +284,18 @@ def _rates(outcome: Outcome) -> Figure:
     targets = setup.teacher.targets(test.values(part), test.labels[part], aim)
     names, some = _panels(setup.teacher.network)
     shown = len(test.labels[part])
-    figure = _figure(outcome, f"Rate against target (dashed), {shown:,} of {len(test):,} test samples{some}")
-    grid = figure.subplots(2, len(names), sharex="col", sharey="col", squeeze=False)
-    steps, norm = setup.spec.steps, LogNorm(0.5, 2)
+    sheet = _sheet(outcome, f"Rate against target (dashed), {shown:,} of {len(test):,} test samples{some}", 5.92)
+    steps, norm, reads_membranes = setup.spec.steps, LogNorm(0.5, 2), setup.spec.neuron.readout != "spiking"
+    gaps = [0.3] * (len(names) - 1)
+    if reads_membranes and gaps:
+        gaps[-1] = 0.85  # its axis has figures of its own
+    columns = spans(0.75, _WIDTH - 1.15, [1] * len(names), gaps)
+    rows = spans(sheet.top + 0.42, sheet.height - 0.5, [1, 1], [0.32])
     for column, (layer, name) in enumerate(names.items()):
         target, is_output = targets[layer], layer == len(targets) - 1
         assert target is not None, "layers with panels learn"
         one_hot = is_output and aim == "label"
-        integrating = is_output and setup.spec.neuron.readout != "spiking"
+        integrating = is_output and reads_membranes
         labelled = integrating or column == 0
         pair = [score.rates[layer][::every] for score in (outcome.before, outcome.after)]
         per_bin = -(-steps // _RATE_BINS)  # levels of the count: as many in every bin
@@ -287,7 +304,9 @@ def _rates(outcome: Outcome) -> Figure:
         if integrating:
             low, high = np.percentile(pair, [0.1, 99.9])
             y_edges = np.linspace(min(float(low), 0), max(float(high), 1), _RATE_BINS + 1)
-        for axes, rate, when in zip(grid[:, column], pair, ("before", "after"), strict=True):
+        above = sheet.axes(columns[column], rows[0])
+        below = sheet.axes(columns[column], rows[1], sharex=above, sharey=above)
+        for axes, rate, when in zip((above, below), pair, ("before", "after"), strict=True):
             inside = np.clip(rate, y_edges[0], y_edges[-1])
             counts = np.histogram2d(target.ravel(), inside.ravel(), (x_edges, y_edges))[0].T
             norm.vmax = max(2.0, norm.vmax or 0.0, float(counts.max()))
@@ -295,20 +314,30 @@ def _rates(outcome: Outcome) -> Figure:
             line = ([-0.25, 0.25, np.nan, 0.75, 1.25], [0, 0, np.nan, 1, 1]) if one_hot else ([0, 1], [0, 1])
             axes.plot(*line, color=_VERMILION, linestyle=_DASHES, linewidth=1.5)
             fit = f"mean |error| {np.mean(np.abs(rate - target)):.3f}"
-            axes.set_title(f"{name}\n{fit}" if when == "before" else fit, fontsize=9)
-            axes.tick_params(labelleft=labelled)
+            axes.set_title(f"{name}\n{fit}" if when == "before" else fit, fontsize=9, y=1)
+            axes.tick_params(labelleft=labelled, labelbottom=axes is below)
             highest = "highest " if setup.spec.neuron.readout == "integrating-max" else ""
             unit = f"{highest}membrane / threshold / steps" if integrating else "rate (spikes per step)"
             axes.set(xticks=[0, 1] if one_hot else [0, 0.5, 1], ylabel=f"{when}: {unit}" if labelled else "")
-        axes.set_xlabel("target rate")
-    figure.colorbar(mesh, ax=grid, label="(neuron, sample) pairs per cell", aspect=40, pad=0.01)
-    return figure
+        below.set_xlabel("target rate")
+    scale = sheet.axes((_WIDTH - 0.95, 0.13), (rows[0][0], sum(rows[1]) - rows[0][0]))
+    label, ticks = "(neuron, sample) pairs per cell", _decades(norm.vmax or 2.0)
+    sheet.figure.colorbar(mesh, cax=scale, label=label, ticks=ticks, format=_COUNT).minorticks_off()
+    return sheet.figure
+
+
+def _decades(most: float) -> LogLocator:
+    """Where a logarithmic axis of counts up to `most` has ticks."""
+    from matplotlib.ticker import LogLocator
+
+    return LogLocator(subs=(1, 2, 5) if most < _FEW_COUNTS else (1,))
 
 
 def _weights(outcome: Outcome) -> Figure:
     names, some = _panels(outcome.setup.teacher.network)
-    figure = _figure(outcome, f"What the synapses deliver per spike, before and after learning{some}", 4.6)
-    grid = figure.subplots(1, len(names), squeeze=False)[0]
+    sheet = _sheet(outcome, f"What the synapses deliver per spike, before and after learning{some}", 4.12)
+    columns = spans(0.85, _WIDTH - 0.12, [1] * len(names), [0.65] * (len(names) - 1))
+    grid = [sheet.axes(column, (sheet.top + 0.42, sheet.height - sheet.top - 1.22)) for column in columns]
     for axes, (layer, name) in zip(grid, names.items(), strict=True):
         pair = [weights[layer][0].ravel() for weights in (outcome.start, outcome.chip.weights())]
         levels = np.unique(pair).astype(np.float64)
@@ -323,7 +352,10 @@ def _weights(outcome: Outcome) -> Figure:
         axes.stairs(before, edges, fill=True, color=_VERMILION, alpha=0.35, label="before")
         axes.stairs(after, edges, color=_BLUE, linewidth=1.6, label="after")
         axes.set(yscale="log", ylim=(0.7, None), xlabel="weight (thresholds)")
-        axes.set_title(f"{name}\nmean |change| {np.mean(np.abs(pair[1] - pair[0])):.2g} th", fontsize=9)
+        axes.yaxis.set_major_locator(_decades(max(before.max(), after.max())))
+        axes.yaxis.set_major_formatter(_COUNT)
+        axes.yaxis.minorticks_off()
+        axes.set_title(f"{name}\nmean |change| {np.mean(np.abs(pair[1] - pair[0])):.2g} th", fontsize=9, y=1)
     grid[0].set_ylabel("synapses per bin")
-    figure.legend(*grid[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)
-    return figure
+    sheet.figure.legend(*grid[0].get_legend_handles_labels(), loc="lower center", ncols=2, frameon=False)
+    return sheet.figure

@@ -7,7 +7,7 @@ Read, in this order:
     setup            data, teacher, weights to program
     chip_source      where the die comes from: this process, or a server behind a wire
     die_run          from spec to result: ideal, before, learning, after
-    folder           spec, metrics, checkpoint, result: whole files only, at any moment
+    folder           spec, metrics, checkpoint, result: whole files only, at any moment; `latest`: which is the last one
     plugins          which plug-ins a run uses; `versions`: with which packages it is made
     identity         what a run is known by, however its paths were typed
     noise_facts      what its noise means here, and what of it hits nothing
@@ -36,6 +36,7 @@ from host.run.identity import (
     teacher_recipe,
 )
 from host.run.kept import kept_die
+from host.run.latest import run_at
 from host.run.noise_facts import idle_lines
 from host.run.resolution import merge, read_settings, resolve, spec_of
 from host.run.setup import complete, prepare, resolved
@@ -70,6 +71,7 @@ __all__ = [
     "resolve",
     "resolved",
     "run",
+    "run_at",
     "run_die",
     "settings_without_places",
     "spec_of",

@@ -7,21 +7,24 @@ from pathlib import Path
 from typing import Any
 
 from chipsim.design_rules import Design
-from chipsim.physical import load_table
+from chipsim.physical import PRESETS, load_table
 from host.data import encoding_named, load
 from host.errors import SettingError
 from host.methods import find
+from host.run.latest import spec_at
 from host.run.resolution import resolve
 from host.run.setup import check_layers, layers_of
 from host.settings import RunSpec
 
 
 def design_from(source: str, network: tuple[int, ...] | None, overrides: Mapping[str, Any]) -> Design:
-    """The design in `source`: a preset, a physical spec's file, or a run's spec.toml.
+    """The design in `source`: a preset, a physical spec's file, or a run's spec.toml or folder.
 
     network: layer sizes, inputs first; None for those of the run. overrides: settings of a run by dotted name, which
     the source gives way to as in ``chipsim run``. Raises ChipError, HostError, NoiseError.
     """
+    if source not in PRESETS and (spec := spec_at(Path(source))) != Path(source):
+        source = str(spec)
     table, _ = load_table(source)
     if _is_run(table):
         run = resolve(Path(source), overrides)

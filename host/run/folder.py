@@ -21,6 +21,7 @@ from typing import Any
 from host.errors import RunFolderError
 from host.files import read_arrays, write_arrays, write_text
 from host.lock import InUseError, Lock
+from host.run.latest import LATEST, RUNS, make_latest, make_latest_again, run_at
 from host.run.resolution import resolve
 from host.run.versions import MadeWith, made_with, made_with_from, versions
 from host.settings import RunSpec
@@ -45,10 +46,13 @@ class RunFolder:
         self._mix_versions = mix_versions
         self._made_with = [made_with()]  # by which versions the run has come so far, the first ones first
         self._alone = False
+        self._latest_before: str | None = None
 
     @staticmethod
     def check(out: Path) -> None:
         """Raises RunFolderError if `create` could not make `out`, as far as can be seen before anything is made."""
+        if out.name == LATEST and os.path.realpath(out.parent) == os.path.realpath(RUNS):
+            raise RunFolderError(f"--out {out}: this name is kept for the run begun last; choose another --out")
         try:
             if out.exists() and (not out.is_dir() or any(out.iterdir())):
                 raise RunFolderError(
@@ -63,7 +67,7 @@ class RunFolder:
     @staticmethod
     def create(spec: RunSpec, out: Path | None) -> RunFolder:
         """Make `out`, or a new folder runs/<date>-<hash>. Raises RunFolderError if that is not possible."""
-        name = out or Path("runs") / f"{date.today():%Y%m%d}-{spec.hash()}"
+        name = out or RUNS / f"{date.today():%Y%m%d}-{spec.hash()}"
         if out is not None:
             RunFolder.check(out)
         try:
@@ -103,7 +107,8 @@ class RunFolder:
 
     @staticmethod
     def open(path: Path, mix_versions: bool = False) -> tuple[RunFolder, RunSpec]:
-        """An existing run and its spec. Raises RunFolderError if there is none."""
+        """An existing run and its spec; runs/latest is the last one. Raises RunFolderError if there is none."""
+        path = run_at(path)
         if not (path / "spec.toml").is_file():
             raise RunFolderError(
                 f"{path} holds no run (no spec.toml in it): name a run folder, or start one with --out"
@@ -114,7 +119,9 @@ class RunFolder:
     def alone(self) -> Iterator[None]:
         """Nobody else runs in this folder meanwhile, and what one that was killed has left beside its files is gone.
 
-        Raises RunFolderError naming who does, OSError if nothing can be written. May be entered again in itself.
+        From now on runs/latest is this one, if it stands in runs/. May be entered again in itself.
+
+        Raises RunFolderError naming who else runs here, OSError if nothing can be written.
         """
         if self._alone:
             yield
@@ -132,6 +139,7 @@ class RunFolder:
         self._alone = True
         try:
             self._clear()
+            self._latest_before = make_latest(self.path)
             yield
         finally:
             self._alone = False
@@ -148,6 +156,7 @@ class RunFolder:
         if self._made is None or (self.path / "checkpoint.bin").exists():
             return
         self._clear()
+        make_latest_again(self.path, self._latest_before)
         for name in (*_WRITTEN, _LOCK):
             (self.path / name).unlink(missing_ok=True)
         with contextlib.suppress(OSError):  # somebody put something else there meanwhile

@@ -19,6 +19,7 @@ from host.errors import SettingError
 from host.methods import TRAINING_METHODS, Method, find
 from host.near import did_you_mean
 from host.run.hardware_setting import HardwareSetting
+from host.run.latest import spec_at
 from host.settings import RunSpec, put, put_default
 from host.teachers import check_kind, digest_of, has_convolutions, neuron_settings
 from learning_circuit import Brings
@@ -26,7 +27,7 @@ from nonideality import NoiseError, settled
 
 
 def resolve(config: Path | None, overrides: Mapping[str, Any]) -> RunSpec:
-    """The spec from a TOML file (if any) and overrides such as ``{"training.epochs": 5}``.
+    """The spec from a TOML file or a run's folder (if any) and overrides such as ``{"training.epochs": 5}``.
 
     ``chip`` may be a preset's name, a file, or a chip's tables; what it says gives way to any other setting, and the
     defaults give way to it. Raises SettingError, ChipError.
@@ -35,7 +36,11 @@ def resolve(config: Path | None, overrides: Mapping[str, Any]) -> RunSpec:
 
 
 def read_settings(config: Path | None, overrides: Mapping[str, Any]) -> dict[str, Any]:
-    """What the file (if any) and the overrides say, defaults not filled in. Raises SettingError, ChipError."""
+    """What the file or the run's folder (if any) and the overrides say, defaults not filled in.
+
+    Raises SettingError, ChipError; RunFolderError if runs/latest names a run that is gone.
+    """
+    config = config and spec_at(config)
     text = _read(config) if config is not None else ""
     return _merged(_parsed(text, config), overrides, str(config), text)
 

@@ -1,27 +1,25 @@
-"""A sweep as a person sees it: progress on a terminal's stderr while it runs, a table at the end."""
+"""A sweep as a person sees it: progress on stderr while it runs, a table at the end."""
 
 from __future__ import annotations
 
-import sys
 from types import TracebackType
 from typing import Any
 
 from rich.console import Console, Group
 from rich.live import Live
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.text import Text
 
 from host.run import canonical
 from host.sweep.rows import Result
 from host.sweep.store import SweepStore
 from host.sweep.tally import PointTally, tallies
-from host.terminal import table
+from host.terminal import MinuteLines, can_be_drawn_on, drawn_bar, fitted, table
 
 _FRAME = 8  # lines of a terminal that are not points
 
 
 class Display:
-    """Rate, time left and the running mean of every point. Draws on a terminal only; in a pipe it is silent."""
+    """Rate, time left and the running mean of every point; what is no terminal to draw on gets a line a minute."""
 
     def __init__(self, store: SweepStore, key: str) -> None:
         """key: the sweep's."""
@@ -30,34 +28,29 @@ class Display:
         self.ran = 0  # tasks so far
         self._tallies: dict[str, PointTally] = {}
         self._latest: dict[str, None] = {}  # points in the order in which they last changed
-        self._progress = Progress(
-            TextColumn("{task.description:<12}"),
-            BarColumn(),
-            TextColumn("{task.fields[note]}"),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-        )
-        self._bar = self._progress.add_task("planning", total=None, note="")
         self._console = Console(stderr=True)
-        self._shown = sys.stderr.isatty()
+        self._progress = drawn_bar(self._console, 12)
+        self._bar = self._progress.add_task("planning", total=None, note="")
+        self._lines = MinuteLines()
+        self._shown = can_be_drawn_on()
         self._live = Live(get_renderable=self._picture, console=self._console, transient=True, refresh_per_second=4)
 
     def __enter__(self) -> Display:
-        if self._shown:
-            self._live.start()
+        (self._live if self._shown else self._lines).start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._shown:
-            self._live.stop()
+        (self._live if self._shown else self._lines).stop()
 
     def stage(self, text: str) -> None:
         self._progress.update(self._bar, description=text)
+        self._lines.stage(text)
 
     def running(self, tasks: int) -> None:
         self._progress.reset(self._bar, description="running", total=tasks, note=f"0 / {tasks:,} tasks")
+        self._lines.stage("sweep")
         if self._shown:
             self._tallies = tallies(self._store.rows(self._key))
 
@@ -65,6 +58,7 @@ class Display:
         self.ran += 1
         self._progress.advance(self._bar)
         bar = self._progress.tasks[0]
+        self._lines.progress(round(bar.completed), round(bar.total or 0))
         rate = f", {bar.speed:.2f} tasks/s" if bar.speed else ""
         self._progress.update(self._bar, note=f"{bar.completed:,.0f} / {bar.total or 0:,.0f} tasks{rate}")
         if self._shown:
@@ -83,7 +77,7 @@ class Display:
                 means = tally.means or ()
                 rows.append([tally.name, f"{tally.done} / {tally.planned}{failed}", *(f"{m:.2%}" for m in means)])
         lines = table(rows, ("point", "dies", "ideal", "before", "after"))
-        text = Text("\n".join(lines), no_wrap=True, overflow="ellipsis")
+        text = Text(fitted("\n".join(lines), self._console.width))
         return Group(self._progress, text) if latest else Group(self._progress)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import gc
 import os
 import signal
 import threading
@@ -111,6 +113,7 @@ class LocalExecutor(Executor):
 
 def _begin(lifeline: Connection) -> None:
     """A worker's first act. Ctrl-C is the main process's to answer."""
+    atexit.register(gc.freeze)  # as the command itself does
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
 

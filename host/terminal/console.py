@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from types import TracebackType
-from typing import Protocol
+from typing import Protocol, TextIO
 
+from host.terminal.bar import drawn_bar
 from host.terminal.minute_lines import MinuteLines
 from host.terminal.notebook import CellLine, in_notebook
+
+
+def can_be_drawn_on(stream: TextIO | None = None) -> bool:
+    """Whether a stream, stderr if none is given, is a terminal that knows more than letters."""
+    shown = stream or sys.stderr  # None in a process without streams
+    return shown is not None and shown.isatty() and os.environ.get("TERM", "").lower() not in ("dumb", "unknown")
 
 
 class _Shown(Protocol):
@@ -29,17 +37,8 @@ class _Bar:
 
     def __init__(self) -> None:
         from rich.console import Console as RichConsole  # a tenth of a second
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-        self._progress = Progress(
-            TextColumn("{task.description:<26}"),
-            BarColumn(),
-            TextColumn("{task.fields[note]}"),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-            console=RichConsole(stderr=True),
-            transient=True,
-        )
+        self._progress = drawn_bar(RichConsole(stderr=True), 26, transient=True)
 
     def start(self) -> None:
         self._progress.start()
@@ -83,7 +82,7 @@ class _Nothing:
 def _seen_here() -> _Shown:
     if in_notebook():
         return CellLine()
-    return _Bar() if sys.stderr is not None and sys.stderr.isatty() else MinuteLines()
+    return _Bar() if can_be_drawn_on() else MinuteLines()
 
 
 class Console:

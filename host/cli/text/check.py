@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import shutil
 import sys
 from dataclasses import asdict
 
@@ -13,7 +15,7 @@ from rich.text import Text
 
 from chipsim.design import readable
 from chipsim.design_rules import RULES, Design, Finding
-from host.terminal import table
+from host.terminal import can_be_drawn_on, fitted, table
 
 _COLOURS = {"error": "bold red", "warning": "yellow", "note": "cyan", "ok": "green"}
 _WORST_FIRST = ("error", "warning", "note")
@@ -44,15 +46,17 @@ def report_json(source: str, design: Design, findings: list[Finding]) -> str:
 def show(source: str, design: Design, findings: list[Finding]) -> None:
     """Print the findings, the worst first, then the rules that are kept."""
     if sys.stdout.isatty():
-        console = Console(highlight=False)
-        console.print(_report(source, design, findings))
+        plain = "NO_COLOR" in os.environ or not can_be_drawn_on(sys.stdout)  # rich leaves bold and dim letters
+        width = shutil.get_terminal_size().columns
+        console = Console(highlight=False, width=width, color_system=None if plain else "auto")
+        console.print(_report(source, design, findings, console.width))
         return
     text = io.StringIO()
-    Console(file=text, highlight=False, width=_PIPE_WIDTH).print(_report(source, design, findings))
+    Console(file=text, highlight=False, width=_PIPE_WIDTH).print(_report(source, design, findings, _PIPE_WIDTH))
     print("\n".join(line.rstrip() for line in text.getvalue().splitlines()))
 
 
-def _report(source: str, design: Design, findings: list[Finding]) -> Group:
+def _report(source: str, design: Design, findings: list[Finding], width: int) -> Group:
     network = "-".join(map(str, design.chip.layer_sizes))
     parts: list[RenderableType] = [
         Text(f"{source}: {network}, {design.chip.steps} steps, {design.row_rate:g} spikes per row and step expected")
@@ -64,7 +68,7 @@ def _report(source: str, design: Design, findings: list[Finding]) -> Group:
     kept = [finding for finding in findings if finding.severity == "ok"]
     checked = {finding.rule for finding in findings}
     left = [f"{rule.name} ({rule.applies_to})" for rule in RULES.values() if rule.name not in checked]
-    parts += ["", *_table_of_kept(kept), ""] if kept else [""]
+    parts += ["", *_table_of_kept(kept, width), ""] if kept else [""]
     if left:
         parts.append(Text(f"not checked, for other designs: {', '.join(left)}"))
     numbers = {severity: _count(findings, severity) for severity in _WORST_FIRST}
@@ -80,10 +84,13 @@ def _finding(finding: Finding) -> list[RenderableType]:
     return [head, *(Padding(text, (0, 0, 0, 4)) for text in details)]
 
 
-def _table_of_kept(kept: list[Finding]) -> list[Text]:
-    """One line each; what a figure is of is cut where the terminal ends."""
+def _table_of_kept(kept: list[Finding], width: int) -> list[Text]:
+    """One line each, if there is room."""
     rows = [("ok", each.rule, _figure(each.value, each.unit), _limit(each), each.quantity) for each in kept]
-    lines = [Text(line, no_wrap=True, overflow="ellipsis") for line in table(rows, align="<")]
+    plain = table(rows, align="<")
+    if max(map(len, plain)) > width:
+        return [Text(fitted("\n".join(plain), width))]
+    lines = [Text(line) for line in plain]
     for line, row in zip(lines, rows, strict=True):
         line.stylize(_COLOURS["ok"], 0, len(row[0]))
         line.stylize("dim", len(line) - len(row[-1]))
