@@ -56,7 +56,10 @@ BELOW = {
     "host": {"chipsim", "learning_circuit", "nonideality"},
 }
 # Loaded when they are needed: extras, and what takes long to import.
-LAZY = {"distributed", "matplotlib", "pyarrow", "rich", "scipy", "sklearn", "threadpoolctl", "torch"}
+LAZY = {
+    *("distributed", "matplotlib", "pooch", "pyarrow", "requests", "rich", "scipy", "sklearn", "threadpoolctl"),
+    *("torch", "urllib3"),
+}
 IN_THE_PACKAGES = imports_of(sources(*PACKAGES))
 OURS = [each for each in IN_THE_PACKAGES if ours(each.module)]
 
