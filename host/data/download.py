@@ -76,15 +76,15 @@ def _retrieve(address: str, file: RemoteFile, partial: Path, have: int, progress
     """have: from which byte of `partial` on to go. Raises _MirrorError."""
     import pooch  # a fifth of a second
 
+    if have < file.n_bytes:
+        _receive(address, file, partial, have, progress)
     pooch.get_logger().setLevel("WARNING")
 
-    def fill(url: str, out: str, _: Any) -> None:
-        if have < file.n_bytes:
-            _receive(url, file, partial, have, progress)
+    def move(url: str, out: str, _: Any) -> None:
         os.replace(partial, out)
 
     try:
-        pooch.retrieve(address, f"sha256:{file.sha256}", file.name, partial.parent, downloader=fill)
+        pooch.retrieve(address, f"sha256:{file.sha256}", file.name, partial.parent, downloader=move)
     except ValueError:  # as pooch says that hashes differ; what came is gone
         raise _MisfitError("it sends something else, of another SHA-256") from None
 

@@ -17,6 +17,7 @@ from host.data.folders import data_folders, downloads_folder
 from host.data.mirrors import RemoteFile
 from host.data.source import DataSource
 from host.errors import DataError
+from host.settings import DATA_SOURCES
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def get(
     folder = place.folder or folders[0] / (source.files_of or source.name)
     if source.made and all((folder / name).is_file() for name in source.made):
         return Gotten(source.name, folder, {})
-    lacking = tuple(file for file in source.downloads if not _is_there(file, folder))
+    lacking = tuple(file for file in _checked(source) if not _is_there(file, folder))
     if offline and lacking:
         return Gotten(source.name, folder, {}, lacking)
     folder.mkdir(parents=True, exist_ok=True)
@@ -56,10 +57,21 @@ def get(
         file.name: download(file._replace(mirrors=(*map(_as_folder, mirrors), *file.mirrors)), folder, progress)
         for file in lacking
     }
-    source.unpack(folder)
+    with DATA_SOURCES.blamed(source.name, "cannot be unpacked"):
+        source.unpack(folder)
     for file in lacking if source.made else ():
         (folder / file.name).unlink()  # what it held is there; what a person has put there is his
     return Gotten(source.name, folder, came_from)
+
+
+def _checked(source: DataSource) -> list[RemoteFile]:
+    """What there is to download. Raises DataError if another package names no file, or no sum of it."""
+    with DATA_SOURCES.blamed(source.name, "cannot be downloaded"):
+        files = [RemoteFile(*file) for file in source.downloads]
+        for file in files:
+            if file.name != Path(file.name).name or file.n_bytes < 1 or len(bytes.fromhex(file.sha256)) != 32:
+                raise ValueError(f"{file.name!r} of {file.n_bytes} bytes, SHA-256 {file.sha256!r}, is no file")
+    return files
 
 
 def _is_there(file: RemoteFile, folder: Path) -> bool:

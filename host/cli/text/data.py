@@ -48,7 +48,7 @@ def got_text(got: Gotten) -> str:
             [
                 f"{got.name} lacks {n} file{'s' if n > 1 else ''}; put {'them' if n > 1 else 'it'} into {got.folder}",
                 *(line for file in got.missing for line in _missing_lines(file)),
-                f"then 'chipsim data get {got.name} --offline' checks them and makes of them what a run reads",
+                "then the same command checks what is there, and makes of it what a run reads",
             ]
         )
     if not got.came_from:

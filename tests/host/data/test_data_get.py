@@ -146,6 +146,35 @@ def test_a_data_set_without_addresses_says_what_its_author_says(chipsim, monkeyp
     assert "cannot be downloaded: ask its author" in refused(chipsim("data", "get", "digits"))
 
 
+class Careless(Folder):
+    """As another package may have one."""
+
+    name = "careless"
+
+    def unpack(self, folder):
+        raise KeyError("oops")
+
+
+@pytest.mark.parametrize(
+    ("downloads", "words"),
+    [
+        ([("x",)], "cannot be downloaded: TypeError"),
+        ([("../x", 1, "0" * 64, ())], "cannot be downloaded: ValueError: '../x' of 1 bytes"),
+        ([("x", 1, "0" * 63, ())], "cannot be downloaded: ValueError"),
+        ([("x", 1, "0" * 62, ())], "is no file"),
+        ([("x", 1, hashlib.sha256(b"x").hexdigest(), ())], "cannot be unpacked: KeyError: 'oops'"),
+    ],
+)
+def test_a_careless_package_is_named(chipsim, tmp_path, monkeypatch, downloads, words):
+    monkeypatch.setattr(Careless, "downloads", downloads, raising=False)
+    monkeypatch.setattr(datasets.DATA_SOURCES, "make", lambda name: Careless())
+    (tmp_path / "careless").mkdir()
+    (tmp_path / "careless" / "x").write_bytes(b"x")
+    said = refused(chipsim("data", "get", "digits", "--data-dir", tmp_path))
+    assert words in said
+    assert "'careless'" in said
+
+
 RECORDS = {
     batch: np.random.default_rng(place).integers(0, 10, (20, 3073), np.uint8)
     for place, batch in enumerate(cifar10.CIFAR10_BATCHES)
