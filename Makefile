@@ -4,9 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 PACKAGES := chipsim learning_circuit host nonideality
-CODE := $(PACKAGES) examples tests
+CODE := $(PACKAGES) docs examples tests
 
-.PHONY: run test test-fast test-long check format conformance clean
+.PHONY: run test test-fast test-long check format docs conformance clean
 
 run: $(VENV)/installed
 	$(BIN)/chipsim run --noise=mismatch:0.2
@@ -29,6 +29,10 @@ check: $(VENV)/installed-dev
 format: $(VENV)/installed-dev
 	$(BIN)/ruff format $(CODE)
 	$(BIN)/ruff check --fix $(CODE)
+
+# An API reference and all pages, in build/docs; a warning or a link that leads nowhere is an error.
+docs: $(VENV)/installed-docs
+	$(BIN)/python docs/build.py build/docs
 
 # Files of other tools, written anew; what does not install is said, and its files stay as they are.
 TOOLS := .conformance
@@ -55,4 +59,8 @@ $(VENV)/installed: pyproject.toml constraints.txt | $(VENV)/bin/python
 
 $(VENV)/installed-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt -e '.[test,check]'
+	@touch $@ $(VENV)/installed
+
+$(VENV)/installed-docs: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
 	@touch $@ $(VENV)/installed

@@ -1,4 +1,4 @@
-"""The README's table: ideal / before / after, mean over dies, for each imperfection, all other settings at default.
+"""The table of RESULTS.md: ideal, before, after, mean over dies, for each imperfection, other settings at default.
 
 python examples/accuracy_table.py --dies 10
 """

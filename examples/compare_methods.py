@@ -1,4 +1,4 @@
-"""The README's comparison: all training methods on the same dies, for four mixes of noise, as Markdown.
+"""The comparison of RESULTS.md: all training methods on the same dies, for four mixes of noise, as Markdown.
 
 python examples/compare_methods.py                       # digits, ten dies
 python examples/compare_methods.py --dataset mnist --epochs 2

@@ -1,6 +1,7 @@
 """Accuracy against level for the four classic noises: the ideal chip, 20 dies before learning, the same dies after it.
 
 python examples/robustness_figure.py                        # digits, minutes
+python examples/robustness_figure.py --dies 5 --noises mismatch,thermal --picture examples/dies.png    # the README's
 python examples/robustness_figure.py --dataset mnist        # with CHIPSIM_DATA set; under an hour on two cores
 
 A sweep, a picture beside its database, and the picture's numbers as a table. Stopped, it goes on where it was. The
@@ -70,14 +71,17 @@ def request(dataset: str, dies: int, levels: dict[str, tuple[float, ...]]) -> Re
 
 
 def draw(points: list[PointYield], title: str) -> Figure:
-    figure = Figure((10, 7.4), layout="constrained")
+    """Two panels in a row, one for each noise that the points are of."""
+    kinds = [kind for kind in UNITS if any(kind in point.point for point in points)]
+    rows = -(-len(kinds) // 2)
+    figure = Figure((10, 1.4 + 3 * rows), layout="constrained")
     figure.suptitle(title)
-    panels = figure.subplots(2, 2, sharey=True).ravel()
-    for panel, (kind, unit) in zip(panels, UNITS.items(), strict=True):
-        of_kind = [point for point in points if kind in point.point]
-        if of_kind:
-            _panel(panel, kind, of_kind)
-        panel.set_xlabel(unit)
+    panels = figure.subplots(rows, min(2, len(kinds)), sharey=True, squeeze=False).ravel()
+    for panel in panels[len(kinds) :]:
+        panel.remove()
+    for panel, kind in zip(panels, kinds, strict=False):
+        _panel(panel, kind, [point for point in points if kind in point.point])
+        panel.set_xlabel(UNITS[kind])
         panel.yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
         panel.spines[["top", "right"]].set_visible(False)
         panel.grid(axis="y", color="#DDDDDD", linewidth=0.8)
@@ -120,11 +124,16 @@ def main() -> None:
     parser.add_argument("--dataset", choices=list(SETTINGS), default="digits")
     parser.add_argument("--dies", type=int, default=20)
     parser.add_argument("--workers", type=int, default=usable_cores())
+    parser.add_argument("--noises", type=lambda text: text.split(","), default=list(LEVELS), metavar="KIND,KIND,...")
     parser.add_argument("--few-levels", action="store_true", help="two levels per noise, for a first look")
-    parser.add_argument("--out", type=Path, help="database; the picture stands beside it")
+    parser.add_argument("--out", type=Path, help="database")
+    parser.add_argument("--picture", type=Path, help="beside the database if left out")
     arguments = parser.parse_args()
     out = arguments.out or Path(f"robustness-{arguments.dataset}.sqlite")
-    levels = {kind: values[1::3] if arguments.few_levels else values for kind, values in LEVELS.items()}
+    if unknown := set(arguments.noises) - LEVELS.keys():
+        parser.error(f"--noises knows {', '.join(LEVELS)}, not {', '.join(sorted(unknown))}")
+    step = slice(1, None, 3) if arguments.few_levels else slice(None)
+    levels = {kind: LEVELS[kind][step] for kind in LEVELS if kind in arguments.noises}
     wanted = request(arguments.dataset, arguments.dies, levels)
     with SweepStore.create(out) as store, local_workers(arguments.workers) as workers:
         rows = list(store.rows(run_sweep(wanted, store, workers, Counter())))
@@ -138,7 +147,7 @@ def main() -> None:
         f"{arguments.dataset}, {shape}: accuracy against the level of one imperfection\n"
         f"lines: mean of {arguments.dies} dies; bands: from the worst die to the best"
     )
-    plot = out.with_suffix(".png")
+    plot = arguments.picture or out.with_suffix(".png")
     draw(points, title).savefig(plot, dpi=140)
     print("\n".join(table(points)))
     print(f"\n{len(rows)} chips, {seconds:.2f} s each on one worker; picture: {plot}; numbers: {out}")

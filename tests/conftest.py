@@ -81,6 +81,16 @@ def pytest_collection_modifyitems(config, items):
         items[:] = [item for item in items if not item.get_closest_marker("long")]
 
 
+@pytest.fixture(autouse=True, scope="session")
+def no_downloads_of_the_user(tmp_path_factory):
+    """What whoever runs the tests has got with `chipsim data get` is not found."""
+    nowhere = tmp_path_factory.mktemp("downloads") / "data"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("host.data.folders.downloads_folder", lambda: nowhere)
+        patch.setattr("host.data.getting.downloads_folder", lambda: nowhere)
+        yield
+
+
 @pytest.fixture
 def interruptible():
     """A shell starts what it puts into the background, children included, with Ctrl-C ignored."""

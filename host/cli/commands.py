@@ -169,9 +169,17 @@ def _no_such_option(error: click.NoSuchOption) -> str:
     return f"{whose(error.ctx)} no option {error.option_name}: {hint}see '{error.ctx.command_path} --help'"
 
 
+_COMPLETION = """\b
+Completion with the Tab key, from the next shell on:
+  bash  echo 'eval "$(_CHIPSIM_COMPLETE=bash_source chipsim)"' >> ~/.bashrc
+  zsh   echo 'eval "$(_CHIPSIM_COMPLETE=zsh_source chipsim)"' >> ~/.zshrc
+  fish  _CHIPSIM_COMPLETE=fish_source chipsim > ~/.config/fish/completions/chipsim.fish"""
+
+
 @click.group(
     cls=LazyGroup,
     sections=_COMMANDS,
+    epilog=_COMPLETION,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(package_name="chipsim", message="chipsim %(version)s")

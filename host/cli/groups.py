@@ -84,7 +84,7 @@ class NearGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         known = self.list_commands(ctx)
-        if not args[0].startswith("-") and args[0] not in known:
+        if not ctx.resilient_parsing and not args[0].startswith("-") and args[0] not in known:
             hint = did_you_mean(args[0], known)
             ctx.fail(f"{whose(ctx)} no command {args[0]!r}: {hint}choose from {', '.join(known)}")
         return super().resolve_command(ctx, args)
@@ -96,6 +96,18 @@ class CommandWithMore(_Grouped, NearGroup):
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         super().format_options(ctx, formatter)
         self.format_commands(ctx, formatter)
+
+
+def refuse_options_before(context: click.Context) -> None:
+    """For a command with more: its own options mean nothing to those. Raises UsageError."""
+    commandline = click.core.ParameterSource.COMMANDLINE
+    names = {parameter.name: parameter.opts[0] for parameter in context.command.params}
+    given = sorted(names[name] for name in context.params if context.get_parameter_source(name) is commandline)
+    if given:
+        own, inner = context.info_name, context.invoked_subcommand
+        raise click.UsageError(
+            f"{own} {inner} takes no option of {own}: leave out {', '.join(given)}, or give it after {inner}"
+        )
 
 
 class Where(NamedTuple):

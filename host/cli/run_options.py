@@ -62,6 +62,10 @@ def setting_option(name: str, shown: str | None = None, checked: bool = False, *
         kind["multiple"] = True
     elif setting.many:
         kind = {"callback": _of_layers if setting.many == "per layer" else _numbers}
+    if setting.choices:
+        kind["shell_complete"] = lambda context, parameter, begun: [
+            each for each in setting.choices if each.startswith(begun)
+        ]
     if shown is None and more.get("default") is not None:
         shown = str(more["default"])
     return option(setting.flag, _parameter(name), group=setting.group, help=setting.help(shown), **kind, **more)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from host.cli.groups import OUTPUT, RUNNING, CommandWithMore, GroupedCommand, option
+from host.cli.groups import OUTPUT, RUNNING, CommandWithMore, GroupedCommand, option, refuse_options_before
 from host.cli.options import (
     database_option,
     json_option,
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from host.sweep import Request, SweepStore
 
 _FAILURES_SHOWN = 5
-_COMMANDLINE = click.core.ParameterSource.COMMANDLINE
 
 
 @click.group(cls=CommandWithMore, invoke_without_command=True, subcommand_metavar="[merge ...]")
@@ -67,11 +66,7 @@ def sweep(
     failed or was lost; the others are run all the same.
     """
     if context.invoked_subcommand is not None:
-        if given := sorted(name for name in context.params if context.get_parameter_source(name) is _COMMANDLINE):
-            raise click.UsageError(
-                f"sweep {context.invoked_subcommand} takes no option of sweep: leave out {', '.join(given)}, or give it"
-                f" after {context.invoked_subcommand}"
-            )
+        refuse_options_before(context)
         return None
     import json
 

@@ -5,6 +5,7 @@ Read, in this order:
     samples     inputs as they were stored, and how to scale them to [0, 1]
     source      what a data set with a name is
     datasets    what there is, by name; `folders`: where it is looked for
+    mirrors     where it can be had: the table; `getting`: what of it is missing; `download`: one file, whole or not
     scaling     which stored values mean 0 and 1; `notes`: what seems wrong with a data set
     formats     .npz files and the idx files of MNIST; `mnist16`, `yinyang`, `cifar10`: what these need of their own
     suited      settings that suit a data set by its name, or by what its samples are
@@ -13,8 +14,10 @@ Read, in this order:
     encoding    what an encoding is
     encoders    from values to events of a window; compiled, since a chip must not wait for them
 
-May know: `settings`, the host's errors, the events of `chipsim` and their widths in `chipsim.layout`, short words of
-`chipsim.design`, the tools of `chipsim.simd` and `chipsim.random`. Never a teacher or a chip.
+`README.md` says to a user what there is and how to get it.
+
+May know: `settings`, the host's errors, files and locks, the events of `chipsim` and their widths in `chipsim.layout`,
+short words of `chipsim.design`, the tools of `chipsim.simd` and `chipsim.random`. Never a teacher or a chip.
 
 To add a data set: a class in `datasets`, its name in `host/settings/defaults.py` with what suits it. With it goes a
 test in `tests/host/data/test_data.py` against its source, and its name in `tests/host/cli/test_cli.py`. Another package
@@ -32,6 +35,8 @@ from host.data.encoders import Encoder, encoding_named
 from host.data.encoding import Encoding
 from host.data.folders import data_folders, find_mnist
 from host.data.formats import dataset_of
+from host.data.getting import Gotten, get
+from host.data.mirrors import RemoteFile
 from host.data.mnist16 import shrunk
 from host.data.parts import learned_and_checked, n_learned, split
 from host.data.rotation import Rotation
@@ -50,6 +55,8 @@ __all__ = [
     "Dataset",
     "Encoder",
     "Encoding",
+    "Gotten",
+    "RemoteFile",
     "Rotation",
     "Samples",
     "Shift",
@@ -61,6 +68,7 @@ __all__ = [
     "encoding_named",
     "find_cifar10",
     "find_mnist",
+    "get",
     "learned_and_checked",
     "load",
     "n_learned",

@@ -5,6 +5,9 @@ A. Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", Universi
 
 from __future__ import annotations
 
+import hashlib
+import tarfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from host.data.formats import opened_npz
+from host.data.mirrors import CIFAR10_BATCHES
 from host.errors import DataError
+from host.files import replacing
 
 TRAIN = tuple(f"cifar10_train_{number}.npz" for number in range(1, 6))  # data_batch_1 to 5
 TEST = "cifar10_test.npz"
 SHAPE = (3, 32, 32)  # channels, height, width
+_BATCH, _RECORD = 10_000, 1 + 3 * 32 * 32  # images of a file in the archive; bytes of each, its class ahead
 
 
 def find_cifar10(folders: list[Path]) -> tuple[Path | None, list[Path]]:
@@ -41,6 +47,35 @@ def read_cifar10(folder: Path) -> tuple[dict[str, NDArray[Any]], str]:
         f"CIFAR-10 (Krizhevsky 2009): {which} of {len(TRAIN)}, {len(images):,} training images;"
         f" {len(test_images):,} test images"
     )
+
+
+def unpack_cifar10(archive: Path, folder: Path) -> None:
+    """Make the six .npz files, if they are not there, of the archive cifar-10-binary.tar.gz. Raises DataError."""
+    made = dict(zip(CIFAR10_BATCHES, (*TRAIN, TEST), strict=True))
+    try:
+        with tarfile.open(archive, "r:gz") as packed:
+            for member in packed:
+                name = made.get(Path(member.name).name)
+                if name is not None and member.isfile() and not (folder / name).exists():
+                    _write(_batch(packed.extractfile(member), Path(member.name).name, archive), folder / name)
+    except (tarfile.TarError, EOFError, zlib.error) as error:
+        raise DataError(f"{archive} cannot be read ({error}); get it again") from None
+    if missing := [batch for batch, name in made.items() if not (folder / name).is_file()]:
+        raise DataError(f"{archive} has no {', '.join(missing)}; get it again")
+
+
+def _batch(file: Any, name: str, archive: Path) -> NDArray[np.uint8]:
+    """Records (10000, 3073) of a file in the archive. Raises DataError if they are not the published ones."""
+    content = file.read(_BATCH * _RECORD + 1)
+    if hashlib.sha256(content).hexdigest() != CIFAR10_BATCHES[name]:
+        raise DataError(f"{archive}: {name} is not the published file (another SHA-256); get it again")
+    return np.frombuffer(content, np.uint8).reshape(_BATCH, _RECORD)
+
+
+def _write(records: NDArray[np.uint8], path: Path) -> None:
+    images = records[:, 1:].reshape(-1, *SHAPE).transpose(0, 2, 3, 1)
+    with replacing(path) as beside, open(beside, "wb") as file:
+        np.savez(file, x=np.ascontiguousarray(images), y=records[:, 0])
 
 
 def _parts(folder: Path) -> list[int]:

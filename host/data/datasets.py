@@ -12,10 +12,13 @@ import numpy as np
 
 from chipsim.reading import UnreadableError, expanded
 from host.data.cifar10 import SHAPE as CIFAR10_SHAPE
-from host.data.cifar10 import find_cifar10, read_cifar10
+from host.data.cifar10 import TEST as CIFAR10_TEST
+from host.data.cifar10 import TRAIN as CIFAR10_PARTS
+from host.data.cifar10 import find_cifar10, read_cifar10, unpack_cifar10
 from host.data.digits import read_digits
 from host.data.folders import data_folders, mnist_in
 from host.data.formats import dataset_of, read_idx_folder, read_npz
+from host.data.mirrors import CIFAR10, MNIST
 from host.data.mnist16 import mnist16
 from host.data.notes import notes_on
 from host.data.samples import Dataset, Samples
@@ -51,9 +54,10 @@ class Mnist(DataSource):
     about = "28x28 handwritten digits, 60,000 training and 10,000 test images, 10 classes"
     files = "its four idx .gz files"
     how_to_get = (
-        "put the four idx .gz files of http://yann.lecun.com/exdb/mnist/ into DIR or DIR/mnist, then name DIR with"
-        " --data-dir or CHIPSIM_DATA"
+        "'chipsim data get mnist'; or put its four idx .gz files into DIR or DIR/mnist, then name DIR with --data-dir"
+        " or CHIPSIM_DATA"
     )
+    downloads = MNIST
     settings = DATASET_DEFAULTS["mnist"]
 
     def find(self, folders: Sequence[Path]) -> DataPlace | None:
@@ -95,10 +99,13 @@ class Cifar10(DataSource):
     image_shape = CIFAR10_SHAPE
     files = "its .npz files"
     how_to_get = (
-        "make cifar10_train_1.npz to cifar10_train_5.npz, or some of them, of data_batch_1 to data_batch_5 and"
-        " cifar10_test.npz of test_batch of https://www.cs.toronto.edu/~kriz/cifar.html, each with x (n, 32, 32, 3)"
-        " bytes and y (n,), put them into DIR or DIR/cifar10, then name DIR with --data-dir or CHIPSIM_DATA"
+        "'chipsim data get cifar10'; or make cifar10_train_1.npz to cifar10_train_5.npz, or some of them, and"
+        " cifar10_test.npz, each with x (n, 32, 32, 3) bytes and y (n,), put them into DIR or DIR/cifar10, then name"
+        " DIR with --data-dir or CHIPSIM_DATA"
     )
+    downloads = (CIFAR10,)
+    made = (*CIFAR10_PARTS, CIFAR10_TEST)
+    made_bytes = len(made) * 31_000_000
     settings = DATASET_DEFAULTS["cifar10"]
 
     def find(self, folders: Sequence[Path]) -> DataPlace | None:
@@ -108,6 +115,9 @@ class Cifar10(DataSource):
         assert folder is not None, "it needs files"
         arrays, origin = read_cifar10(folder)
         return dataset_of("cifar10", arrays, origin, byte_range=True)
+
+    def unpack(self, folder: Path) -> None:
+        unpack_cifar10(folder / CIFAR10.name, folder)
 
 
 DATA_SOURCES.provide(DataSource, ("about",), (Digits, Mnist, Mnist16, YinYang, Cifar10))
@@ -121,8 +131,13 @@ def source_named(name: str) -> type[DataSource]:
 
 def place_of(source: DataSource, data_dir: str | None) -> DataPlace | None:
     """Where a data set's files are; None if it needs none. Raises DataError if its package is broken."""
+    return place_among(source, data_folders(data_dir))
+
+
+def place_among(source: DataSource, folders: Sequence[Path]) -> DataPlace | None:
+    """As `place_of`, in these folders."""
     with DATA_SOURCES.blamed(source.name, "cannot look for its files"):
-        return source.find(data_folders(data_dir))
+        return source.find(folders)
 
 
 def load(name: str, data_dir: str | None = None, scale: str = AUTO) -> Dataset:
@@ -167,7 +182,8 @@ def _by_name(name: str, data_dir: str | None) -> Dataset:
     if place is not None and place.folder is None:
         places = ", ".join(map(str, place.looked_in)) or "nowhere: neither --data-dir nor CHIPSIM_DATA is set"
         missing = source.files_of or name
-        raise DataError(f"{missing} not found (looked in {places}): put {source.files} there (see 'chipsim data')")
+        get = f"'chipsim data get {missing}' gets it, or " if source.downloads else ""
+        raise DataError(f"{missing} not found (looked in {places}): {get}put {source.files} there (see 'chipsim data')")
     with DATA_SOURCES.blamed(name, "cannot be read"):
         dataset = source.load(None if place is None else place.folder)
         if name not in DATA_SOURCES.built_in:

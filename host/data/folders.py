@@ -7,12 +7,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from chipsim.reading import UnreadableError, expanded
+from chipsim.simd import cache_root
 from host.data.formats import IDX_FILES
 from host.errors import DataError
 
 
 def data_folders(data_dir: str | None) -> list[Path]:
-    """Where data sets are looked for, in this order. Raises DataError if there is no such home folder."""
+    """Where data sets are looked for, in this order, at last where downloads are.
+
+    Raises DataError if there is no such home folder.
+    """
     named = {"--data-dir": data_dir, "CHIPSIM_DATA": os.environ.get("CHIPSIM_DATA")}
     folders = []
     for where, folder in named.items():
@@ -20,7 +24,13 @@ def data_folders(data_dir: str | None) -> list[Path]:
             folders += [expanded(folder)] if folder else []
         except UnreadableError as error:
             raise DataError(f"{where} {folder}: {error}") from None
-    return folders
+    downloads = downloads_folder()
+    return [*folders, downloads] if downloads.is_dir() else folders
+
+
+def downloads_folder() -> Path:
+    """Where downloads go if nobody names another folder."""
+    return cache_root() / "data"
 
 
 def find_mnist(data_dir: str | None) -> tuple[Path | None, list[Path]]:

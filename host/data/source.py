@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
+from host.data.mirrors import RemoteFile
 from host.data.samples import Dataset
 
 
@@ -26,6 +27,9 @@ class DataSource(ABC):
     files: ClassVar[str] = "its files"  # what has to be in its folder
     files_of: ClassVar[str] = ""  # the data set whose files they are; empty: its own
     how_to_get: ClassVar[str] = "nothing to do"
+    downloads: ClassVar[Sequence[RemoteFile]] = ()  # what `chipsim data get` fetches
+    made: ClassVar[Sequence[str]] = ()  # files that `unpack` makes of them; none: they are read as they are
+    made_bytes: ClassVar[int] = 0  # of these together
     settings: ClassVar[Mapping[str, Any]] = {}  # of a run, by dotted name: what suits it where nothing else is said
     # Channels, height, width of its samples, if they are images: from these more settings follow, see `suited`.
     image_shape: ClassVar[tuple[int, int, int] | None] = None
@@ -34,6 +38,9 @@ class DataSource(ABC):
     def find(self, folders: Sequence[Path]) -> DataPlace | None:
         """Where its files are among `folders`, those of --data-dir and CHIPSIM_DATA. None: it needs none."""
         return None
+
+    def unpack(self, folder: Path) -> None:  # noqa: B027 (most are read as they are)
+        """Make the files `made` of those that were downloaded into `folder`. Raises DataError."""
 
     @abstractmethod
     def load(self, folder: Path | None) -> Dataset:

@@ -14,7 +14,7 @@ from host.settings import METHODS, RunSpec
 from host.training import CHUNK, LearningDie, Progress, Setup, TrainingBatches, train
 
 _Die = TypeVar("_Die", bound=LearningDie)
-# Enough presentations to settle, whatever the size of the data set (see the README's table of figures).
+# Enough presentations to settle, whatever the size of the data set (see examples/RESULTS.md).
 _CALIBRATE_PRESENTATIONS = 20_000
 _TRAIN_PRESENTATIONS = 60_000
 _LEAST_EPOCHS = 5

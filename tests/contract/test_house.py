@@ -50,7 +50,10 @@ BELOW = {
 # for, and `python -m chipsim` is the command line: these two arrows go up, and no other.
 DOOR = {("chipsim", "host.api"), ("chipsim.__main__", "host.cli")}
 # Loaded when they are needed: extras, and what takes long to import.
-LAZY = {"distributed", "matplotlib", "pyarrow", "rich", "scipy", "sklearn", "threadpoolctl", "torch"}
+LAZY = {
+    *("distributed", "matplotlib", "pooch", "pyarrow", "requests", "rich", "scipy", "sklearn", "threadpoolctl"),
+    *("torch", "urllib3"),
+}
 IN_THE_PACKAGES = imports_of(sources(*PACKAGES))
 OURS = [each for each in IN_THE_PACKAGES if ours(each.module) and (dotted(each.file), each.module) not in DOOR]
 

@@ -81,7 +81,7 @@ def relative_errors(wire, n_rows=64, n_columns=32, activity=0.2, trials=5):
 
 @pytest.mark.parametrize(("wire", "worst"), [(1e-5, 0.001), (1e-4, 0.01), (1e-3, 0.08)])
 def test_close_to_the_exact_currents_of_random_arrays(wire, worst):
-    """What the README says of the approximation's error; ignoring the wires is several times further off."""
+    """What nonideality/README.md says of the approximation's error; ignoring the wires is several times further off."""
     approximated, ignored = relative_errors(wire)
     assert approximated.max() < worst
     assert approximated.mean() < ignored.mean() / 5

@@ -13,7 +13,7 @@ To add a line: what it says belongs into the JSON object, too, and into a test o
 
 from host.cli.text.catalogue import data_json, data_text, methods_json, methods_text, noise_json, noise_text
 from host.cli.text.check import report_json, show
-from host.cli.text.data import scaling_text
+from host.cli.text.data import got_json, got_text, scaling_text
 from host.cli.text.derived import derived_json, derived_text
 from host.cli.text.placement import map_json, map_text
 from host.cli.text.plugins import plugin_groups, plugins_json, plugins_text
@@ -25,6 +25,8 @@ __all__ = [
     "derived_json",
     "derived_text",
     "details_text",
+    "got_json",
+    "got_text",
     "map_json",
     "map_text",
     "methods_json",

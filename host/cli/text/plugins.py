@@ -54,5 +54,5 @@ def plugins_text() -> str:
     lines = []
     for group, rows in by_group.items():
         lines += [group, *(table(rows, align="<", indent=2) or ["  none"]), ""]
-    lines.append("Another package adds to a group by an entry point in its pyproject.toml; see the README.")
+    lines.append("Another package adds to a group by an entry point in its pyproject.toml; see host/PLUGINS.md.")
     return "\n".join(lines)

@@ -7,7 +7,7 @@ them.
 
 A network is read exactly or not at all: the same spike counts as a simulator that takes the same steps, resets when it
 was said to, and fires once a step at most. What was folded or left out is noted in the network's `Fidelity`, and so is
-what a run's own settings change. The README's table under "Your own network" says what is taken and what is refused.
+what a run's own settings change. The table of host/teachers/README.md says what is taken and what is refused.
 
 May know: the files of `host.teachers` that lie below its rooms, `data`, `settings`, the host's errors and files;
 `chipsim` for the ideal chip, `chipsim.design`, `chipsim.die` and `chipsim.layout` for what was fabricated and its

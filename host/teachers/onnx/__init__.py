@@ -7,8 +7,8 @@ were read), `session` (onnxruntime, which computes activations), `teacher` (all 
 
 A file is somebody else's program. Of it run only the nodes that were read as layers, with their constants in numbers;
 what no listed operator makes is refused, whatever the runtime could do. What is read is exact, but for rounding: what
-folds into a layer and what is left out behind the scores is noted in the network's `Fidelity`. The README's table under
-"Your own network" says what is taken and what is refused.
+folds into a layer and what is left out behind the scores is noted in the network's `Fidelity`. The table
+of host/teachers/README.md says what is taken and what is refused.
 
 May know: the files of `host.teachers` that lie below its rooms (`network`, `assembly`, `packages`), `data`, the host's
 errors and files, `chipsim.design`.

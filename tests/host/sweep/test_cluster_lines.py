@@ -1,4 +1,4 @@
-"""The README's lines for a cluster: nobody from elsewhere reaches what asks for no certificate."""
+"""The lines of the page on sweeps for a cluster: nobody from elsewhere reaches what asks for no certificate."""
 
 import os
 import re
@@ -13,7 +13,8 @@ psutil = pytest.importorskip("psutil", reason="comes with the extra dask")
 pytest.importorskip("distributed", reason="the extra dask")
 
 PATIENCE_S = 90
-LINES = [line.split("#")[0].split() for line in (ROOT / "README.md").read_text().splitlines() if "dask" in line]
+PAGE = ROOT / "host" / "sweep" / "README.md"
+LINES = [line.split("#")[0].split() for line in PAGE.read_text().splitlines() if "dask" in line]
 COMMANDS = [line for line in LINES if line[:2] in (["dask", "scheduler"], ["dask", "worker"])]
 HERE = [line for line in COMMANDS if "$TLS" not in line]
 
@@ -26,7 +27,7 @@ def test_each_line_is_local_or_asks_for_certificates():
             assert line[line.index("--host") + 1] == "127.0.0.1"
         else:
             assert not any(word.startswith("tcp:") for word in line)
-    text = (ROOT / "README.md").read_text()
+    text = PAGE.read_text()
     assert re.findall(r"tcp://(?!127\.0\.0\.1:)\S*8786", text) == []
     assert "runs any code for whoever reaches it" in " ".join(text.split())
 

@@ -144,5 +144,5 @@ def test_bad_input_is_one_line_and_leaves_nothing(chipsim, here, arguments):
 def test_options_of_a_sweep_are_nothing_for_merge(chipsim, here):
     ended = chipsim("sweep", "--dies", "3", "merge", "a.sqlite", "--out", "b.sqlite")
     assert (ended.status, ended.err.count("\n")) == (2, 1)
-    assert "sweep merge takes no option of sweep: leave out dies" in ended.err
+    assert "sweep merge takes no option of sweep: leave out --dies" in ended.err
     assert "sweep has no command 'mege': did you mean 'merge'?" in chipsim("sweep", "mege").err
