@@ -32,7 +32,7 @@ format: $(VENV)/installed-dev
 
 # An API reference and all pages, in build/docs; a warning or a link that leads nowhere is an error.
 docs: $(VENV)/installed-docs
-	$(BIN)/python docs/build.py build/docs
+	$(BIN)/python tests/docs/build.py build/docs
 
 # Files of other tools, written anew; what does not install is said, and its files stay as they are.
 TOOLS := .conformance

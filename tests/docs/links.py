@@ -1,7 +1,7 @@
 """Links of Markdown pages, and whether what they point at is there: files beside them, headings in them.
 
-    python docs/links.py          # of every page of the repository
-    python docs/links.py FOLDER   # of the pages that `make docs` has built
+    python tests/docs/links.py          # of every page of the repository
+    python tests/docs/links.py FOLDER   # of the pages that `make docs` has built
 
 Addresses elsewhere are not asked: a check must not need the network.
 """
@@ -122,7 +122,7 @@ def broken_in_html(folder: Path) -> list[str]:
 
 
 def main(arguments: Iterable[str]) -> int:
-    root = Path(__file__).resolve().parents[1]
+    root = Path(__file__).resolve().parents[2]
     folders = [Path(each) for each in arguments]
     said = [line for folder in folders for line in broken_in_html(folder)]
     if not folders:

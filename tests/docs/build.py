@@ -19,7 +19,7 @@ import pdoc.render
 from links import broken_in_html, pages_of
 from pdoc.render_helpers import to_html
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("chipsim", "host", "nonideality", "learning_circuit")
 _TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
 _LINK = re.compile(r'(href|src)="(?![a-z][a-z0-9+.-]*:|#|/)([^"#]+)(#[^"]*)?"', re.IGNORECASE)
