@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 PACKAGES := chipsim learning_circuit host nonideality
-CODE := $(PACKAGES) docs examples tests
+CODE := $(PACKAGES) examples tests
 
 .PHONY: run test test-fast test-long check format docs conformance clean
 
