@@ -27,10 +27,11 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 
 def _counts(context: click.Context, parameter: click.Parameter, value: str) -> tuple[int, ...]:
     needs_compiler(context, parameter, value)
-    counts = value.split(",")
-    if not all(count.isdecimal() and 1 <= int(count) <= 256 for count in counts):
+    asked = [whole_number(count, 1, 256) for count in value.split(",")]
+    counts = tuple(count for count in asked if count is not None)
+    if len(counts) < len(asked):
         raise click.BadParameter(f"{value!r} is not a list of thread counts from 1 to 256; write for example 1,2")
-    return tuple(map(int, counts))
+    return counts
 
 
 def _flags(decorated: Callable[..., Any]) -> Callable[..., Any]:

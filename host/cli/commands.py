@@ -12,7 +12,7 @@ import click
 from host.cli.ctrl_c import keep_interrupts
 from host.cli.groups import LazyGroup, Where, whose
 from host.cli.streams import keep_streams
-from host.errors import DataWarning
+from host.errors import DataWarning, printable
 from host.near import did_you_mean
 
 # Heading -> command -> where it is, and the first line of its help.
@@ -123,6 +123,10 @@ def main() -> None:
         _fail(_no_such_option(error), 2)
     except click.ClickException as error:
         _fail(" ".join(error.format_message().split()), 2)
+    except ImportError as error:
+        if error.name != "numba":
+            raise
+        _fail(str(error), 2)  # it is missing, or one that was never tried
     except OSError as error:
         if error.strerror is None:  # a library's own words
             _fail(f"cannot read or write a file: {' '.join(str(error).split())}", 2)
@@ -152,7 +156,7 @@ def _warn(
 
 
 def _fail(message: str, status: int) -> None:
-    print(f"chipsim: {message}", file=sys.stderr)
+    print(f"chipsim: {printable(message)}", file=sys.stderr)
     sys.exit(status)
 
 

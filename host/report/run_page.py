@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import base64
-import csv
-import io
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from markupsafe import Markup
 
@@ -22,6 +20,7 @@ from host.report.commands import report_command
 from host.report.limits import PHASES, limits
 from host.report.page import render
 from host.report.population import numbers
+from host.report.run_facts import read_checks, read_result
 from host.run import RunFolder
 from host.studies import Share
 from host.sweep import command_line_of
@@ -56,6 +55,9 @@ _PLOTS = {
         "Histograms of what the synapses of each layer deliver per spike, before and after learning.",
     ),
 }
+
+
+_Read = TypeVar("_Read")
 
 
 @dataclass(frozen=True)
@@ -99,14 +101,23 @@ def run_page(folder: Path) -> str:
 
 
 def _summary(folder: Path) -> dict[str, Any]:
-    summary = _json(folder / "result.json", folder)
+    path = folder / "result.json"
+    summary = _json(path, folder)
     missing = [name for name in _NEEDED if name not in summary]
     if missing:
         raise RunFolderError(
-            f"{folder / 'result.json'} lacks {', '.join(missing)}: it is of another version or was edited; run it again"
+            f"{path} lacks {', '.join(missing)}: it is of another version or was edited; run it again"
             f" with chipsim run --config {folder / 'spec.toml'}"
         )
-    return summary
+    return _read_from(path, read_result, f"write it again with chipsim run --resume {folder}")
+
+
+def _read_from(path: Path, read: Callable[[str], _Read], remedy: str) -> _Read:
+    """What `read` makes of a file's text. Raises RunFolderError."""
+    try:
+        return read(read_text(path, _LARGEST))
+    except (ValueError, RecursionError) as error:
+        raise RunFolderError(f"{path} cannot be read ({error}); {remedy}") from None
 
 
 def _json(path: Path, folder: Path) -> dict[str, Any]:
@@ -114,26 +125,16 @@ def _json(path: Path, folder: Path) -> dict[str, Any]:
         raise RunFolderError(
             f"{folder} has no {path.name}: the run is not finished; finish it with chipsim run --resume {folder}"
         )
-    try:
-        content: dict[str, Any] = json.loads(read_text(path, _LARGEST))
-    except (ValueError, RecursionError) as error:
-        raise RunFolderError(
-            f"{path} cannot be read ({error}); write it again with chipsim run --resume {folder}"
-        ) from None
+    remedy = f"write it again with chipsim run --resume {folder}"
+    content = _read_from(path, json.loads, remedy)
     if not isinstance(content, dict):
-        raise RunFolderError(f"{path} holds no JSON object; write it again with chipsim run --resume {folder}")
+        raise RunFolderError(f"{path} holds no JSON object; {remedy}")
     return content
 
 
 def _checks(path: Path) -> list[dict[str, float]]:
     """The rows of metrics.csv, as numbers."""
-    if not path.exists():
-        return []
-    try:
-        rows = csv.DictReader(io.StringIO(read_text(path, _LARGEST)))
-        return [{name: float(value) for name, value in row.items()} for row in rows]
-    except (TypeError, ValueError, csv.Error) as error:
-        raise RunFolderError(f"{path} cannot be read ({error}); name another run") from None
+    return _read_from(path, read_checks, "name another run") if path.exists() else []
 
 
 def _interval(accuracy: float, samples: int) -> tuple[float, float]:
