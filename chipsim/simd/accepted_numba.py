@@ -21,9 +21,9 @@ def refusal(version: str) -> str | None:
         return None
     first, before = (".".join(map(str, each)) for each in (FIRST, BEFORE))
     return (
-        f"numba {version} was never tried with this chipsim, which knows those from {first} on and before {before}, and"
-        f" might crash or compute something else: pip install 'numba>={first},<{before}', or set {ANY_NUMBA}=1 to try it"
-        " all the same"
+        f"numba {version} was never tried with this chipsim, which knows those from {first} on and before {before},"
+        f" and might crash or compute something else: pip install 'numba>={first},<{before}', or set {ANY_NUMBA}=1 to"
+        " try it all the same"
     )
 
 

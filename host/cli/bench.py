@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from host.cli.groups import OUTPUT, RUNNING, NearChoice, command, option
-from host.cli.options import json_option, needs_compiler, one_line_errors
+from host.cli.options import json_option, needs_compiler, one_line_errors, whole_number
 from host.cli.run_options import setting_option
 
 # What is measured instead of the chip.

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _MOST = 10**9  # that a layer, a neuron or a sample may be numbered
 
+
 def _places(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[tuple[int, int], ...]:
     places = []
     for text in value.split(",") if value is not None else ():

@@ -128,5 +128,3 @@ def read_checks(text: str) -> list[dict[str, float]]:
 def _first(error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
     return ": ".join(filter(None, (".".join(map(str, first["loc"])), first["msg"])))
-
-

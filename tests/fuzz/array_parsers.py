@@ -19,7 +19,6 @@ from chipsim.reading import UnreadableError
 from host.data import formats
 from host.errors import DataError, RunFolderError
 from host.run import RunFolder
-from host.settings import RunSpec
 from host.stored_arrays import Allowance, Npz
 
 
@@ -110,13 +109,35 @@ def _part(name: str, content: bytes, others: Inputs, rng: Random) -> bytes:
     if name != "__facts__.npy" or rng.random() < 0.2:
         return member(name, content, others, rng)
     length = int.from_bytes(content[8:10], "little")
-    text = _other_json(content[10 + length :], rng) if rng.random() < 0.8 else _FACTS(content[10 + length :], others, rng)
+    text = (
+        _other_json(content[10 + length :], rng) if rng.random() < 0.8 else _FACTS(content[10 + length :], others, rng)
+    )
     header = f"{{'descr': '|u1', 'fortran_order': False, 'shape': ({len(text)},), }}".encode().ljust(117) + b"\n"
     return content[:8] + len(header).to_bytes(2, "little") + header + text
 
 
 _PAYLOAD = archive(_part)
-_VALUES = (None, True, 0, 1, -1, 1 << 40, 1 << 70, 0.5, -0.5, 1e308, "", "x", "1", [], {}, [1], {"a": 1}, [[0]], "\x1b[31m\n")
+_VALUES = (
+    None,
+    True,
+    0,
+    1,
+    -1,
+    1 << 40,
+    1 << 70,
+    0.5,
+    -0.5,
+    1e308,
+    "",
+    "x",
+    "1",
+    [],
+    {},
+    [1],
+    {"a": 1},
+    [[0]],
+    "\x1b[31m\n",
+)
 
 
 def _other_json(content: bytes, rng: Random) -> bytes:
@@ -155,12 +176,14 @@ def changed(value: object, rng: Random) -> object:
     return rng.choice(_VALUES)
 
 
+_DATA = "dataset_of,_n_classes,image_shape,_check_inputs,_check_labels"
+
 HARNESSES = (
     Harness(
         "npz",
         _npz,
         (DataError,),
-        ("host/stored_arrays.py", "host/data/formats.py"),
+        ("host/stored_arrays.py", f"host/data/formats.py::read_npz,opened_npz,{_DATA}"),
         archive(),
         lambda: kept("npz"),
     ),
@@ -168,7 +191,7 @@ HARNESSES = (
         "npy",
         _npy,
         (UnreadableError,),
-        ("host/stored_arrays.py",),
+        ("host/stored_arrays.py::header,read,_header,_checked,take,in_bytes,fill",),
         _npy_mutation,
         _npy_seeds,
     ),
@@ -176,7 +199,7 @@ HARNESSES = (
         "idx",
         _idx,
         (DataError, UnreadableError, OSError, EOFError, zlib.error),
-        ("host/data/formats.py",),
+        (f"host/data/formats.py::_idx_array,{_DATA}",),
         _idx_mutation,
         lambda: kept("idx"),
     ),
@@ -184,7 +207,11 @@ HARNESSES = (
         "checkpoint",
         _checkpoint,
         (RunFolderError,),
-        ("host/files.py", "host/training/progress.py", "host/run/folder.py"),
+        (
+            "host/files.py::read_arrays,_facts_in",
+            "host/training/progress.py::load,_check,kept,standard_error",
+            "host/run/folder.py::load_progress,_go_on_from",
+        ),
         _checkpoint_mutation,
         lambda: kept("checkpoint"),
     ),

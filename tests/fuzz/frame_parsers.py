@@ -64,7 +64,9 @@ def windows_frame(head: bytes, windows: bytes, graded: bool) -> bytes:
     return wire.encode(wire.Infer(np.arange(n_windows), packed))
 
 
-_CONFIGURES = [message for message in one_of_every_kind().values() if isinstance(message, wire.Configure) and message.spec]
+_CONFIGURES = [
+    message for message in one_of_every_kind().values() if isinstance(message, wire.Configure) and message.spec
+]
 
 
 def _recipe(data: bytes) -> None:
@@ -86,8 +88,14 @@ HARNESSES = (
         (wire.WireError,),
         (
             "chipsim/wire/frame.py",
-            *(f"chipsim/wire/messages/{name}.py" for name in ("codec", "cursor", "arrays", "chunk", "converters", "die")),
-            *(f"chipsim/wire/messages/{name}.py" for name in ("network_layout", "replies", "requests", "run", "session")),
+            *(
+                f"chipsim/wire/messages/{name}.py"
+                for name in ("codec", "cursor", "arrays", "chunk", "converters", "die")
+            ),
+            *(
+                f"chipsim/wire/messages/{name}.py"
+                for name in ("network_layout", "replies", "requests", "run", "session")
+            ),
             *(f"chipsim/wire/messages/{name}.py" for name in ("recipe", "probe_signals")),
             *(f"chipsim/wire/packing/{name}.py" for name in ("bound", "events", "traces", "byte_views")),
         ),
@@ -99,7 +107,9 @@ HARNESSES = (
         _recipe,
         (wire.WireError,),
         ("chipsim/wire/messages/recipe.py",),
-        words("layer_sizes", "neuron", "kind", "convolution", "noise", "mismatch:0.2", "steps", "pulse_curve_csv", "1e999"),
+        words(
+            "layer_sizes", "neuron", "kind", "convolution", "noise", "mismatch:0.2", "steps", "pulse_curve_csv", "1e999"
+        ),
         lambda: [bytes(message.spec) for message in _CONFIGURES],
     ),
 )

@@ -1,5 +1,6 @@
-"""What a parser is held to, input by input: it reads it, or raises what its docstring says; in bounded time and memory."""
+"""What a parser is held to: it reads an input, or raises what its docstring says, in bounded time and memory."""
 
+import inspect
 import os
 import resource
 import signal
@@ -37,7 +38,7 @@ class Harness:
     name: str
     take: Callable[[bytes], object]
     refusals: tuple[type[BaseException], ...]  # what its docstring says that it raises
-    files: tuple[str, ...]  # in which it stands: their lines are counted
+    files: tuple[str, ...]  # in which it stands: their lines are counted; of FILE::NAME,NAME those of these functions
     mutate: Callable[[bytes, list[bytes], Random], bytes]
     seeds: Callable[[], list[bytes]]
 
@@ -79,9 +80,11 @@ class Lines:
     """Which lines of functions in a few files have run."""
 
     def __init__(self, files: tuple[str, ...]) -> None:
-        paths = [str(ROOT / name) for name in files]
-        self.there = {path: _lines_of(Path(path)) for path in paths}
-        self.reached: dict[str, set[int]] = {path: set() for path in paths}
+        self.there: dict[str, set[int]] = {}
+        for file in files:
+            name, _, functions = file.partition("::")
+            self.there[str(ROOT / name)] = _lines_of(ROOT / name, set(functions.split(",")) - {""})
+        self.reached: dict[str, set[int]] = {path: set() for path in self.there}
 
     def count(self) -> int:
         return sum(len(lines & self.there[path]) for path, lines in self.reached.items())
@@ -107,14 +110,15 @@ class Lines:
         return line
 
 
-def _lines_of(path: Path) -> set[int]:
-    """Of all functions; what runs at import is not of interest."""
+def _lines_of(path: Path, functions: set[str]) -> set[int]:
+    """Of all functions, or of those named; what runs at import is not of interest."""
     found: set[int] = set()
-    waiting = [compile(path.read_bytes(), str(path), "exec")]
+    waiting = [(compile(path.read_bytes(), str(path), "exec"), not functions)]
     while waiting:
-        code = waiting.pop()
-        waiting += [each for each in code.co_consts if isinstance(each, types.CodeType)]
-        if code.co_flags & 2:  # CO_NEWLOCALS: a function
+        code, wanted = waiting.pop()
+        wanted = wanted or code.co_name in functions
+        waiting += [(each, wanted) for each in code.co_consts if isinstance(each, types.CodeType)]
+        if wanted and code.co_flags & inspect.CO_NEWLOCALS:
             found |= {line for _, _, line in code.co_lines() if line is not None and line != code.co_firstlineno}
     return found
 
@@ -191,7 +195,11 @@ def _innermost(error: BaseException) -> str:
 
 def _note(outcome: Outcome, what: str, data: bytes, error: BaseException | None) -> None:
     trace = "" if error is None else "".join(traceback.format_exception(error))
-    ours = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(OURS)] if error else []
+    ours = (
+        [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(OURS)]
+        if error
+        else []
+    )
     where = f" at {Path(ours[-1].filename).relative_to(ROOT)}:{ours[-1].lineno}" if ours else ""
     kind = what + where
     known = outcome.faults.get(kind)

@@ -11,23 +11,21 @@ import numpy as np
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = map(str, (HERE, HERE.parents[1], HERE.parent / "support", HERE.parent / "witness"))
-
-from harness import CORPUS
-from small_runs import SMALL, idx_bytes, write_npz
-from stored_runs import result_of, write_sweep
-
-from host.bench.reading import Reading
-from host.bench.record import RecordLine, lines_of, surroundings
-from host.run import RunFolder, merge, run, spec_of
+CORPUS = HERE / "corpus"
 
 
 def arrays() -> None:
+    from small_runs import idx_bytes
+
     rng = np.random.default_rng(1)
     labels = np.array([0, 1, 2, 0, 1, 2])
     x = rng.random((6, 2, 2)).astype(np.float32)
     some = {"x_train": x, "y_train": labels, "x_test": x, "y_test": labels}
     np.savez(CORPUS / "npz" / "plain.npz", **some)
-    whole = {name: np.asfortranarray((9 * array).astype(np.uint8) if name[0] == "x" else array) for name, array in some.items()}
+    whole = {
+        name: np.asfortranarray((9 * array).astype(np.uint8) if name[0] == "x" else array)
+        for name, array in some.items()
+    }
     np.savez_compressed(CORPUS / "npz" / "packed.npz", **whole, x_valid=x > 0.5, y_valid=labels)
     for name, array in (("images", rng.integers(0, 255, (6, 3, 2))), ("labels", labels)):
         (CORPUS / "idx" / f"{name}.gz").write_bytes(gzip.compress(idx_bytes(array), mtime=0))
@@ -35,6 +33,11 @@ def arrays() -> None:
 
 def runs() -> None:
     """A run's checkpoint and files, and a sweep over two dies of it, one of them failed and one missing."""
+    from small_runs import SMALL, write_npz
+    from stored_runs import result_of, write_sweep
+
+    from host.run import RunFolder, merge, run, spec_of
+
     with tempfile.TemporaryDirectory() as folder:
         data = write_npz(Path(folder) / "data.npz")
         spec = spec_of(merge({}, {**SMALL, "dataset": str(data), "training.epochs": 1, "hidden": [3]}))
@@ -63,9 +66,12 @@ def runs() -> None:
 
 
 def records() -> None:
+    from host.bench.reading import Reading
+    from host.bench.record import lines_of, surroundings
+
     around = surroundings()
     readings = [Reading("synaptic events", 1e9, "1/s", True, 0.5, 9e8), Reading("latency", 3.0, "us", False)]
-    lines: list[RecordLine] = lines_of("dense", readings, around) + lines_of("link", readings[1:], around)
+    lines = lines_of("dense", readings, around) + lines_of("link", readings[1:], around)
     text = "".join(f"{line.model_dump_json()}\n" for line in lines)
     (CORPUS / "record" / "plain.jsonl").write_text(text)
 

@@ -53,7 +53,19 @@ def _nir_mutation(data: bytes, others: Inputs, rng: Random) -> bytes:
 
 
 _NODES = ("Affine", "Linear", "Conv2d", "IF", "LIF", "CubaLIF", "LI", "CubaLI", "I", "Scale", "Flatten", "SumPool2d")
-_WORDS = (*_NODES, "AvgPool2d", "NIRGraph", "Input", "Output", "Conv1d", "Delay", "Threshold", "", "\x1b[31m", "x" * 2000)
+_WORDS = (
+    *_NODES,
+    "AvgPool2d",
+    "NIRGraph",
+    "Input",
+    "Output",
+    "Conv1d",
+    "Delay",
+    "Threshold",
+    "",
+    "\x1b[31m",
+    "x" * 2000,
+)
 _ARRAYS = (
     *(np.float32(0), np.float64(np.nan), np.inf, 1e308, -1, np.int64(2**62), np.zeros(0), np.zeros((2, 0))),
     *(np.ones(3, np.float32), np.ones((2, 3)), np.ones((1, 2, 3, 3)), np.zeros(2, np.complex64), True, np.uint8(7)),
@@ -102,7 +114,6 @@ def _changed(array: np.ndarray, rng: Random) -> np.ndarray:
             return array[None]
         case _:
             return array.reshape(-1)
-
 
 
 def _all(ending: str) -> list[bytes]:

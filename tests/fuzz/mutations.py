@@ -1,4 +1,4 @@
-"""Damage that keeps the structure: what is wrong inside a frame, an archive or a model is reached only if the rest holds.
+"""Damage that keeps the structure: what is wrong inside an archive or a model is reached only if the rest holds.
 
 A mutation is a function (input, other inputs, rng) -> another input, all of them bytes; `raw` knows no structure and is
 what the others fall back on, now and then by choice.
@@ -24,7 +24,21 @@ WORDS = (
     *("0", "1", "-1", "-0", "0.5", "1e308", "-1e308", "1e400", "1e-320", "nan", "inf", "-inf", "0x10", "1_000", "1."),
     *("\u0663", "\u00b2", "9" * 20, "9" * 400, "9" * 5000, "0.1.2", "true", "false", "null", "None", "NaN", "Infinity"),
     *("[]", "{}", "()", '""', "''", "[", "]", "{", "}", '"', "'", ",", ",,", ":", "=", ".", "@", "#", "-", "\\", "/"),
-    *("\n", "\r", "\t", " ", "\0", "\x1b[31m", "\u2028", "\ufeff", "\u202e", "\U0001f642", "\u00e9", "\udcff", "\udc80"),
+    *(
+        "\n",
+        "\r",
+        "\t",
+        " ",
+        "\0",
+        "\x1b[31m",
+        "\u2028",
+        "\ufeff",
+        "\u202e",
+        "\U0001f642",
+        "\u00e9",
+        "\udcff",
+        "\udc80",
+    ),
     *("~nobody", "/dev/zero", "..", "a" * 300, "a" * 3000, "[" * 1000, "a." * 60, "%s", "{0}", "[[", "]]", "=" * 50),
 )
 
@@ -128,7 +142,18 @@ def member(name: str, content: bytes, others: Inputs, rng: Random) -> bytes:
 
 _header = words(
     *("'<f8'", "'|O'", "'<U3'", "'<M8[s]'", "'|V8'", "'<c16'", "'<f2'", "'>i4'", "'|u1'", "'|b1'", "'<i8'", "'|S0'"),
-    *("(2, 3)", "(1099511627776, 6)", "(4294967296, 4294967296)", "(0,)", "()", "(3,)", "True", "2L", "'<f16'", "'<u8'"),
+    *(
+        "(2, 3)",
+        "(1099511627776, 6)",
+        "(4294967296, 4294967296)",
+        "(0,)",
+        "()",
+        "(3,)",
+        "True",
+        "2L",
+        "'<f16'",
+        "'<u8'",
+    ),
 )
 
 

@@ -71,7 +71,25 @@ def _rows_mutation(data: bytes, others: Inputs, rng: Random) -> bytes:
         connection.close()
 
 
-_STORED = (None, 0, 1, -1, 0.5, -0.5, 1.5, 1e308, float("inf"), 2**62, -(2**63), "", "x", "done", b"", b"\0\1", b"\0\0x\x9c")
+_STORED = (
+    None,
+    0,
+    1,
+    -1,
+    0.5,
+    -0.5,
+    1.5,
+    1e308,
+    float("inf"),
+    2**62,
+    -(2**63),
+    "",
+    "x",
+    "done",
+    b"",
+    b"\0\1",
+    b"\0\0x\x9c",
+)
 
 
 def _edit(connection: sqlite3.Connection, table: str, rng: Random) -> None:
@@ -201,8 +219,8 @@ HARNESSES = (
             "host/sweep/rows.py",
             "host/sweep/facts.py",
             "host/sweep/packing.py",
-            "host/sweep/store.py",
-            "host/sweep/connection.py",
+            "host/sweep/store.py::open,sweeps,rows,all_results,_row,_text,_limits,_printable,_read_point,_short,teachers",
+            "host/sweep/connection.py::look,is_sweep,errors_of,__exit__,_read_only,_left_behind,_without_its_rows",
         ),
         _rows_mutation,
         lambda: kept("rows"),
@@ -211,7 +229,12 @@ HARNESSES = (
         "result",
         _page("result.json"),
         (HostError,),
-        ("host/report/run_page.py", "host/report/limits.py", "host/link/traffic/summary.py"),
+        (
+            "host/report/run_facts.py",
+            "host/report/run_page.py::_summary,_read_from,_json",
+            "host/report/limits.py",
+            "host/link/traffic/summary.py",
+        ),
         _json_mutation,
         lambda: [_kept_file("result.json")],
     ),
@@ -219,7 +242,7 @@ HARNESSES = (
         "metrics",
         _page("metrics.csv"),
         (HostError,),
-        ("host/report/run_page.py",),
+        ("host/report/run_facts.py::read_checks,_first", "host/report/run_page.py::_checks"),
         words("presentations", "validation_accuracy", "0.5", "\r\n", "7"),
         lambda: [_kept_file("metrics.csv")],
     ),
@@ -227,7 +250,7 @@ HARNESSES = (
         "versions",
         _page("versions.json"),
         (HostError,),
-        ("host/report/run_page.py",),
+        ("host/report/run_page.py::_json,_read_from",),
         _json_mutation,
         lambda: [_kept_file("versions.json")],
     ),
@@ -235,7 +258,7 @@ HARNESSES = (
         "key",
         _key,
         (ChipError,),
-        ("chipsim/server/keys.py",),
+        ("chipsim/server/keys.py::_load,_is_key,load_public_key",),
         words("public-key", "secret-key", "curve", "metadata", "="),
         lambda: kept("key"),
     ),
@@ -243,7 +266,7 @@ HARNESSES = (
         "record",
         _record,
         (HostError,),
-        ("host/bench/record.py",),
+        ("host/bench/record.py::read,_content,_parsed,earlier",),
         _lines_mutation,
         lambda: kept("record"),
     ),

@@ -106,7 +106,19 @@ def _presets() -> list[bytes]:
 
 
 _NAMES = ("dataset", "hidden", "steps", "noise", "neuron", "training", "teacher", "learning_circuit", "chip", "kind")
-_FIGURES = ("tau_s", "capacitance_f", "rows", "columns", "bits", "energy_j", "[neuron]", "[chip]", "[[a]]", "'''", '"""')
+_FIGURES = (
+    "tau_s",
+    "capacitance_f",
+    "rows",
+    "columns",
+    "bits",
+    "energy_j",
+    "[neuron]",
+    "[chip]",
+    "[[a]]",
+    "'''",
+    '"""',
+)
 
 HARNESSES = (
     Harness(
@@ -156,10 +168,25 @@ HARNESSES = (
         (
             "host/teachers/architecture.py",
             "host/studies/imperfection.py",
-            "host/cli/run_options.py",
-            "host/studies/die_yield.py",
+            "host/cli/run_options.py::_numbers,_of_layers,_assignments",
+            "host/studies/die_yield.py::fraction",
         ),
-        words("64k5s2", "fc128", "p2", "s2", "k3", "99%", "..", "1:0", "tcp://", "ipc://", "[::1]", "localhost", "5555", "*"),
+        words(
+            "64k5s2",
+            "fc128",
+            "p2",
+            "s2",
+            "k3",
+            "99%",
+            "..",
+            "1:0",
+            "tcp://",
+            "ipc://",
+            "[::1]",
+            "localhost",
+            "5555",
+            "*",
+        ),
         lambda: kept("options"),
     ),
     Harness(

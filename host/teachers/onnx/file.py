@@ -120,11 +120,17 @@ def _check_functions(model: Any, path: Path) -> None:
 def _check_version(onnx: Any, model: Any, path: Path) -> None:
     newest = onnx.defs.onnx_opset_version()
     for opset in model.opset_import:
+        if not 1 <= opset.version < 2**31:
+            raise TeacherError(
+                f"{path} is of opset {opset.version} of {opset.domain!r}, which there is not: export it again"
+            )
         if opset.domain in ("", "ai.onnx") and opset.version > newest:
             raise TeacherError(
                 f"{path} is of opset {opset.version}; this onnx {onnx.__version__} knows up to {newest}: export it with"
                 f" opset_version={min(newest, 17)}, or install a newer onnx and onnxruntime"
             )
+    if not 1 <= model.ir_version < 2**31:
+        raise TeacherError(f"{path} is of IR version {model.ir_version}, which there is not: export it again")
     if model.ir_version > onnx.IR_VERSION:
         raise TeacherError(
             f"{path} is of IR version {model.ir_version}; this onnx {onnx.__version__} knows up to {onnx.IR_VERSION}:"

@@ -38,7 +38,9 @@ def test_what_was_tried():
     assert refusal(versions(FIRST) + ".0") is refusal(f"{BEFORE[0]}.{BEFORE[1] - 1}.9") is None
 
 
-@pytest.mark.parametrize("version", ["0.1.0", f"{FIRST[0]}.{FIRST[1] - 1}.9", versions(BEFORE) + ".0rc1", "1.0", "9", ""])
+@pytest.mark.parametrize(
+    "version", ["0.1.0", f"{FIRST[0]}.{FIRST[1] - 1}.9", versions(BEFORE) + ".0rc1", "1.0", "9", ""]
+)
 def test_what_was_not(version):
     why = refusal(version)
     assert why.startswith(f"numba {version} was never tried") and why.isprintable()
@@ -49,7 +51,9 @@ def test_what_was_not(version):
 def test_a_command_ends_in_one_line(command):
     ended = started("99.1.0", *command)
     assert (ended.returncode, ended.stdout) == (2, "")
-    assert re.fullmatch(r"chipsim: numba 99\.1\.0 was never tried with this chipsim[^\n]+\n", ended.stderr), ended.stderr
+    assert re.fullmatch(r"chipsim: numba 99\.1\.0 was never tried with this chipsim[^\n]+\n", ended.stderr), (
+        ended.stderr
+    )
 
 
 def test_the_doctor_tells_and_goes_on():
@@ -62,7 +66,9 @@ def test_it_is_tried_all_the_same_where_that_is_asked_for():
     command = "import numba; numba.__version__ = '99.1.0'; import chipsim.simd; print('here')"
     for value, said in (("1", "here\n"), ("0", ""), ("", "")):
         environment = {**os.environ, ANY_NUMBA: value}
-        ended = subprocess.run([sys.executable, "-c", command], cwd=ROOT, env=environment, capture_output=True, text=True)
+        ended = subprocess.run(
+            [sys.executable, "-c", command], cwd=ROOT, env=environment, capture_output=True, text=True
+        )
         assert ended.stdout == said, ended.stderr
 
 
