@@ -52,7 +52,9 @@ _CHOICES = {"not slow": FAST, "core": CORE}  # what test-fast and test-core sele
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "long: left to `make test-long`")
-    config.addinivalue_line("markers", "core: among those of tests/support/fast_tests.py for other packages and Pythons")
+    config.addinivalue_line(
+        "markers", "core: what other packages and Pythons have to pass, see tests/support/fast_tests.py"
+    )
     config.addinivalue_line(
         "markers", "slow: not among those of tests/support/fast_tests.py, which `make test-fast` runs"
     )

@@ -137,8 +137,9 @@ def _finished() -> Path:
     """The folder of a finished run, but for the file that is tried."""
     path = folder() / "finished"
     path.mkdir()
-    for name in ("spec.toml", "versions.json", "metrics.csv"):
-        (path / name).write_bytes(kept("finished")[_FINISHED.index(name)])
+    for name in _FINISHED:
+        (path / name).write_bytes(_kept_file(name))
+    run_page(path)  # templates are compiled once, which is no page's own time
     return path
 
 

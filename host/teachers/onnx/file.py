@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,8 @@ def read_model(path: Path) -> Any:
     _check_version(onnx, model, path)
     if len(model.graph.node) > _MOST_NODES:
         raise TeacherError(f"{path} has {len(model.graph.node):,} nodes; at most {_MOST_NODES:,} are read")
+    if any(isinstance(text, bytes) for text in _texts(model)):  # what protobuf makes of a text that is none
+        raise TeacherError(f"{path} holds a name that is no text in UTF-8: it is damaged; export it again")
     _check_functions(model, path)
     _external_files(model, path)
     return model
@@ -104,6 +107,16 @@ def _tensors(graph: Any) -> list[Any]:
             for inner in [attribute.g, *attribute.graphs]:
                 tensors += _tensors(inner)
     return tensors
+
+
+def _texts(message: Any) -> Iterator[str | bytes]:
+    """All names, types and remarks in a message; protobuf bounds how deep it nests."""
+    for field, value in message.ListFields():
+        if field.type == field.TYPE_STRING:
+            yield from [value] if isinstance(value, str | bytes) else value
+        elif field.type == field.TYPE_MESSAGE:
+            for inner in [value] if hasattr(value, "ListFields") else value:
+                yield from _texts(inner)
 
 
 def _check_functions(model: Any, path: Path) -> None:

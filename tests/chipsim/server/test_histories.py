@@ -10,7 +10,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from small_chips import lesson, spec_of, taught
@@ -175,9 +175,12 @@ class Histories(RuleBasedStateMachine):
 
     def both(self, host, act):
         """The same from the die behind the wire and from its twin, answers and refusals alike."""
-        guest = self.guests.get(host)
-        if guest is None or guest.die is None:
+        if host not in self.guests:
+            self.come(host)
+        if (guest := self.guests.get(host)) is None:
             return
+        if guest.die is None:
+            self.take_a_die(host, 1)
         assert heard(guest.die, act) == heard(guest.twin, act)
 
     def look(self, guest):
@@ -218,5 +221,7 @@ def told(result):
     return counts, result.classes.tobytes(), {name: values.tolist() for name, values in result.activity.items()}
 
 
-Histories.TestCase.settings = settings(max_examples=10, stateful_step_count=20)
+Histories.TestCase.settings = settings(
+    max_examples=12, stateful_step_count=30, suppress_health_check=[HealthCheck.too_slow]
+)
 TestHistories = Histories.TestCase
