@@ -10,7 +10,7 @@ import re
 
 import numba
 
-FIRST, BEFORE = (0, 61), (0, 69)  # tried, and no longer tried
+FIRST, BEFORE = (0, 63), (0, 69)  # tried, and no longer tried
 ANY_NUMBA = "CHIPSIM_ANY_NUMBA"  # in the environment: any is tried
 
 

@@ -24,7 +24,8 @@ HANG_S = 10.0  # after which an input is given up
 MEMORY = 512 << 20  # bytes of address space, beyond what the process has
 _LONGEST_LINE = 4000  # characters of a refusal, and
 _QUOTED = 8  # more for each byte of the input, which may be quoted and escaped
-_SAMPLE = 16  # of as many inputs one is looked at line by line
+_SAMPLE, _LATER = 16, 256  # of as many inputs one is looked at line by line, which takes ten times as long
+_EARLY = 4000  # inputs
 _RENEWED = 500  # inputs after which the room for memory is measured anew
 
 # What ours never means to raise and catch: behind a refusal they are a defect that passes for the user's mistake.
@@ -59,6 +60,7 @@ class Outcome:
     inputs: int = 0
     refused: int = 0
     slowest_s: float = 0.0
+    spent_s: float = 0.0  # of the processor
     faults: dict[str, Fault] = field(default_factory=dict)
     reached: int = 0
     lines: int = 0
@@ -67,7 +69,8 @@ class Outcome:
     def line(self, name: str) -> str:
         return (
             f"{name}: {self.inputs:,} inputs, {self.inputs - self.refused - len(self.faults):,} read, {self.refused:,}"
-            f" refused, {len(self.faults)} kinds of fault; slowest {self.slowest_s:.2f} s; {self.reached} of"
+            f" refused, {len(self.faults)} kinds of fault; {1e3 * self.spent_s / self.inputs:.2f} ms each, the"
+            f" slowest {self.slowest_s:.2f} s; {self.reached} of"
             f" {self.lines} lines reached"
         )
 
@@ -136,7 +139,7 @@ def loop(harness: Harness, inputs: int, seed: int, time_s: float = TIME_S) -> Ou
             if number % _RENEWED == 0:
                 renewed()
             data = waiting.pop() if waiting else harness.mutate(rng.choice(population), population, rng)
-            if number % _SAMPLE and not waiting:
+            if number % (_SAMPLE if number < _EARLY else _LATER) and not waiting:
                 one(harness, data, outcome, time_s)
                 continue
             known = lines.count()
@@ -168,6 +171,7 @@ def one(harness: Harness, data: bytes, outcome: Outcome, time_s: float = TIME_S)
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
     took = time.process_time() - start
+    outcome.spent_s += took
     outcome.slowest_s = max(outcome.slowest_s, took if time_s < float("inf") else 0)
     if took > time_s:
         _note(outcome, f"took {took:.0f} s", data, None)
