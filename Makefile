@@ -6,7 +6,7 @@ WORKERS ?= 2
 PACKAGES := chipsim learning_circuit host nonideality
 CODE := $(PACKAGES) examples tests
 
-.PHONY: run test test-fast test-long check format docs conformance clean
+.PHONY: run test test-fast test-long test-core test-lowest check format docs conformance clean
 
 run: $(VENV)/installed
 	$(BIN)/chipsim run --noise=mismatch:0.2
@@ -19,6 +19,16 @@ test-fast: $(VENV)/installed-dev
 
 test-long: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m long
+
+# With another Python: make test-core PYTHON=python3.13 VENV=.venv-3.13
+test-core: $(VENV)/installed-core
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m core
+
+# With the oldest packages that pyproject.toml allows.
+LOWEST := .lowest
+
+test-lowest: $(LOWEST)/installed
+	$(LOWEST)/bin/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m core
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff format --check $(CODE)
@@ -47,7 +57,7 @@ $(TOOLS)/installed: tests/conformance/constraints.txt
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(TOOLS) build *.egg-info
+	rm -rf $(VENV) .venv-* $(LOWEST) $(TOOLS) build *.egg-info
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if v >= (3, 11) else f"chipsim needs Python 3.11 or newer, this is {v[0]}.{v[1]}: make PYTHON=python3.11")'
@@ -64,3 +74,15 @@ $(VENV)/installed-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 $(VENV)/installed-docs: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
 	@touch $@ $(VENV)/installed
+
+$(VENV)/installed-core: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt -e '.[test]'
+	@touch $@
+
+$(LOWEST)/installed: pyproject.toml tests/lowest.txt
+	rm -rf $(LOWEST)
+	$(PYTHON) -m venv $(LOWEST)
+	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps -r tests/lowest.txt
+	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps -e .
+	$(LOWEST)/bin/python -m pip check
+	@touch $@

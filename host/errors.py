@@ -6,7 +6,13 @@ from chipsim import UserError
 
 
 class HostError(UserError):
-    """Anything the host refuses: a data set, a spec, a run folder, a checkpoint."""
+    """Anything the host refuses: a data set, a spec, a run folder, a checkpoint.
+
+    It quotes what files and command lines hold, so what a terminal would act on is shown and not sent.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(printable(message))
 
 
 class DataError(HostError):
@@ -34,13 +40,7 @@ class SweepError(HostError):
 
 
 class TeacherError(HostError):
-    """A teacher's file that cannot be read, or a network that cannot be put on a chip.
-
-    It quotes names out of that file, so what a terminal would act on is shown and not sent.
-    """
-
-    def __init__(self, message: str) -> None:
-        super().__init__(printable(message))
+    """A teacher's file that cannot be read, or a network that cannot be put on a chip."""
 
 
 def printable(text: str) -> str:

@@ -83,5 +83,15 @@ def read_arrays(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
             arrays = {name: stored.read(name) for name in stored.names}
     except UnreadableError as error:
         raise RunFolderError(f"checkpoint {path} cannot be read: {error}") from None
-    facts = json.loads(arrays.pop("__facts__").tobytes())
-    return arrays, facts
+    return arrays, _facts_in(arrays, path)
+
+
+def _facts_in(arrays: dict[str, NDArray[Any]], path: Path) -> dict[str, Any]:
+    """The JSON object among the arrays, taken out. Raises RunFolderError."""
+    try:
+        facts = json.loads(arrays.pop("__facts__").tobytes())
+    except (KeyError, ValueError, RecursionError):
+        facts = None
+    if not isinstance(facts, dict):
+        raise RunFolderError(f"checkpoint {path} cannot be read: it holds no facts that chipsim wrote; start anew")
+    return facts

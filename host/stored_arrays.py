@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim.reading import UnreadableError
+from host.errors import printable
 
 GROWTH = 100  # times its own size that a file may become; images shrink to a fifth, sparse spike trains to a fiftieth
 FREE = 64 << 20  # bytes that any file may become
@@ -163,9 +164,9 @@ def _checked(said: Any, name: str) -> Header:
     shape, described = said["shape"], said["descr"]
     whole = isinstance(shape, tuple) and all(type(side) is int and 0 <= side < 1 << 48 for side in shape)
     if not whole or len(shape) > 32:
-        raise UnreadableError(f"{name} is of shape {str(shape)[:60]}, which no array has")
+        raise UnreadableError(f"{name} is of shape {printable(str(shape)[:60])}, which no array has")
     if not isinstance(described, str) or not _DTYPE.fullmatch(described):
-        raise UnreadableError(f"{name} is of type {str(described)[:60]}; it must hold numbers")
+        raise UnreadableError(f"{name} is of type {printable(str(described)[:60])}; it must hold numbers")
     try:
         dtype = np.dtype(described)
     except TypeError:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fast_tests import FAST
+from fast_tests import CORE, FAST
 from hypothesis import settings
 from small_chips import lesson, spec_of
 from small_runs import Ended
@@ -47,22 +47,26 @@ LONG = (
 )
 
 _HERE = Path(__file__).parent
-_NOT_SLOW = "not slow"  # what test-fast selects
+_CHOICES = {"not slow": FAST, "core": CORE}  # what test-fast and test-core select
 
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "draws: looks at the pictures of a run, which others are spared")
     config.addinivalue_line("markers", "long: left to `make test-long`")
     config.addinivalue_line(
+        "markers", "core: what other packages and Pythons have to pass, see tests/support/fast_tests.py"
+    )
+    config.addinivalue_line(
         "markers", "slow: not among those of tests/support/fast_tests.py, which `make test-fast` runs"
     )
 
 
 def pytest_ignore_collect(collection_path, config):
-    """Files without a fast test are not even imported: for all of them that takes as long as the fast tests."""
-    if config.option.markexpr == _NOT_SLOW and collection_path.name.startswith("test_"):
+    """Files without a chosen test are not even imported: for all of them that takes as long as the chosen tests."""
+    chosen = _CHOICES.get(config.option.markexpr)
+    if chosen is not None and collection_path.name.startswith("test_"):
         name = collection_path.relative_to(_HERE).as_posix()
-        return None if any(entry.partition("::")[0] == name for entry in FAST) else True
+        return None if any(entry.partition("::")[0] == name for entry in chosen) else True
     return None
 
 
@@ -71,8 +75,10 @@ def pytest_collection_modifyitems(config, items):
     items.sort(key=lambda item: places.get(item.path, len(LONGEST)))
     for item in items:
         name = item.path.relative_to(_HERE).as_posix()
-        if name not in FAST and f"{name}::{item.originalname}" not in FAST:
+        if not {name, f"{name}::{item.originalname}"} & set(FAST):
             item.add_marker(pytest.mark.slow)
+        if {name, f"{name}::{item.originalname}"} & set(CORE):
+            item.add_marker(pytest.mark.core)
         if name in LONG:
             item.add_marker(pytest.mark.long)
     named = any(Path(given.partition("::")[0]).suffix == ".py" for given in config.args)

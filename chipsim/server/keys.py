@@ -10,6 +10,7 @@ import errno
 import math
 import os
 import shutil
+import struct
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
@@ -22,6 +23,7 @@ from urllib.parse import urlsplit
 
 import zmq
 from zmq.auth import load_certificate
+from zmq.utils import z85
 
 from chipsim.design import ChipError
 from chipsim.reading import UnreadableError
@@ -161,20 +163,28 @@ def _load(path: Path) -> tuple[bytes, bytes | None]:
         public, secret = load_certificate(path)
     except (UnreadableError, OSError) as error:
         raise ChipError(f"there is no key at {path} ({error}): make keys with chipsim keygen --out FOLDER") from None
-    except ValueError as error:
-        raise ChipError(f"{path} is no key of chipsim keygen: {error}") from None
+    except (ValueError, IndexError):  # no line of a public key, or one without an equals sign
+        raise ChipError(f'{path} is no key of chipsim keygen: it has no line public-key = "..."') from None
     for key in (public, secret):
-        if key is not None and len(key) != 40:  # Z85 of 32 bytes
-            raise ChipError(f"{path} is damaged: a key has 40 characters; make new ones with chipsim keygen")
+        if key is not None and not _is_key(key):
+            raise ChipError(f"{path} is damaged: a key has 40 characters of Z85; make new ones with chipsim keygen")
     return public, secret
+
+
+def _is_key(key: bytes) -> bool:
+    """Whether it is 32 bytes in Z85 (RFC 32), five characters for four of them."""
+    try:
+        return len(key) == 40 and len(z85.decode(key)) == 32
+    except (KeyError, struct.error):  # a character that is none of its 85; a group beyond 32 bits
+        return False
 
 
 def is_local(address: str) -> bool:
     """Whether an address such as tcp://127.0.0.1:5555 is reached from this machine only. Raises ChipError."""
-    parts = urlsplit(address)
-    if parts.scheme == "ipc" and (parts.path or parts.netloc):
-        return True
     try:
+        parts = urlsplit(address)
+        if parts.scheme == "ipc" and (parts.path or parts.netloc):
+            return True
         port = address.rpartition(":")[2]
         if parts.scheme != "tcp" or not (port == "*" or (port.isdecimal() and int(port) < 1 << 16)):
             raise ValueError

@@ -2,6 +2,7 @@
 
 Read, in this order:
 
+    accepted_numba which versions of the compiler were tried; another one is refused as this face is loaded
     jit            how pieces of kernels are compiled, and which two promises they have to keep
     compiled       how a whole kernel is compiled, and the key under which it is kept
     kernel_cache   a file per signature, safe for any number of processes; `plugin_sources`: a key over others' code;
@@ -22,6 +23,7 @@ for bit, at widths on and around those of vectors. A package whose sources becom
 that `compiled` hashes, or a stale kernel may be loaded.
 """
 
+from chipsim.simd.accepted_numba import ANY_NUMBA
 from chipsim.simd.buffer_pool import BufferPool
 from chipsim.simd.compiled import KERNEL_FILES, KERNEL_FOLDER, cache_root, kernel, kernel_named, processor, sources_key
 from chipsim.simd.generated import (
@@ -68,6 +70,7 @@ from chipsim.simd.scalar_stores import store_scalar
 from chipsim.simd.word_masks import marked
 
 __all__ = [
+    "ANY_NUMBA",
     "AT_ONCE",
     "KERNEL_FILES",
     "KERNEL_FOLDER",

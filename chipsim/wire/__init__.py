@@ -12,9 +12,9 @@ PROTOCOL.md says what the bytes mean, and is the truth: a test decodes frames by
 May know: `design`, `die` (the shape of weights), `layout`, `execution` (probes and results), `simd`. Never a socket, a
 session or a chip that computes: both ends use this room, and neither is in it.
 
-To add a message: see `chipsim.wire.messages`. After a change of the format run the fuzzer (extra `fuzz`):
+To add a message: see `chipsim.wire.messages`. After a change of the format:
 
-    python tests/chipsim/wire/fuzz_frames.py -runs=1000000
+    python tests/fuzz/run.py frame recipe --inputs 1000000
 """
 
 from chipsim.wire.errors import ErrorCode, WireError, printable

@@ -14,7 +14,8 @@ from host.api.shown import Shown, Summary, frame, shown_in_notebooks
 from host.cli.text import details_text, result_text
 from host.errors import SettingError
 from host.plots import RunPicture, run_figure, save_plots
-from host.run import Outcome, RunFolder, found_again, resolve, stored_checks, stored_result
+from host.report import run_checks, run_result
+from host.run import Outcome, RunFolder, found_again, resolve
 from host.run import run as run_spec
 from host.settings import RunSpec
 from host.terminal import Console
@@ -74,7 +75,7 @@ class RunOutcome(Shown):
     def learning_table(self) -> DataFrame:
         """How it learned, a row per check. Raises UserError if pandas is not installed."""
         with one_error():
-            return frame([dict(check) for check in stored_checks(self.folder)])
+            return frame([dict(check) for check in run_checks(self.folder)])
 
     def _summary(self) -> Summary:
         spec, summary = self.spec, self.summary
@@ -231,4 +232,4 @@ def load_run(folder: Place) -> RunOutcome:
     with one_error():
         path = Path(folder)
         _, spec = RunFolder.open(path, mix_versions=True)
-        return RunOutcome(spec, stored_result(path), path)
+        return RunOutcome(spec, run_result(path), path)

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from host.cli.groups import OUTPUT, RUNNING, NearChoice, command, option
-from host.cli.options import json_option, needs_compiler, one_line_errors
+from host.cli.options import json_option, needs_compiler, one_line_errors, whole_number
 from host.cli.run_options import setting_option
 from host.terminal import for_terminal
 
@@ -28,10 +28,11 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 
 def _counts(context: click.Context, parameter: click.Parameter, value: str) -> tuple[int, ...]:
     needs_compiler(context, parameter, value)
-    counts = value.split(",")
-    if not all(count.isdecimal() and 1 <= int(count) <= 256 for count in counts):
+    asked = [whole_number(count, 1, 256) for count in value.split(",")]
+    counts = tuple(count for count in asked if count is not None)
+    if len(counts) < len(asked):
         raise click.BadParameter(f"{value!r} is not a list of thread counts from 1 to 256; write for example 1,2")
-    return tuple(map(int, counts))
+    return counts
 
 
 def _flags(decorated: Callable[..., Any]) -> Callable[..., Any]:

@@ -15,7 +15,7 @@ import click
 from host.cli.ctrl_c import keep_interrupts
 from host.cli.groups import LazyGroup, Where, whose
 from host.cli.streams import keep_streams
-from host.errors import DataWarning, file_problem, memory_problem
+from host.errors import DataWarning, file_problem, memory_problem, printable
 from host.near import did_you_mean
 
 _CLICKS_LEAST_COLUMNS, _LEAST_COLUMNS = 52, 20
@@ -129,6 +129,10 @@ def main() -> None:
         _fail(_no_such_option(error), 2)
     except click.ClickException as error:
         _fail(" ".join(error.format_message().split()), 2)
+    except ImportError as error:
+        if error.name != "numba":
+            raise
+        _fail(str(error), 2)  # it is missing, or one that was never tried
     except OSError as error:
         _fail(file_problem(error), 2)
     except MemoryError as error:
@@ -157,7 +161,7 @@ def _warn(
 
 
 def _fail(message: str, status: int) -> None:
-    print(f"chipsim: {message}", file=sys.stderr)
+    print(f"chipsim: {printable(message)}", file=sys.stderr)
     sys.exit(status)
 
 

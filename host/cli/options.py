@@ -22,16 +22,24 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def whole_number(text: str, low: int, high: int) -> int | None:
+    """What a text of digits says; None if it is no such text, or out of range. Python reads no number of any length."""
+    digits = text.strip().lstrip("0") or "0"
+    readable = text.strip().isdecimal() and len(digits) <= len(str(high))
+    return int(digits) if readable and low <= int(digits) <= high else None
+
+
 def layer_sizes(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[int, ...] | None:
     """Callback of an option such as ``--network 784,256,10``."""
     if value is None:
         return None
-    widths = value.split(",")
-    if len(widths) < 2 or not all(width.strip().isdecimal() and 1 <= int(width) <= 1_000_000 for width in widths):
+    widths = [whole_number(width, 1, 1_000_000) for width in value.split(",")]
+    sizes = tuple(width for width in widths if width is not None)
+    if len(sizes) < max(2, len(widths)):
         raise click.BadParameter(
             f"{value!r} is not a list of layer widths from 1 to 1000000, inputs first; write for example 784,256,10"
         )
-    return tuple(map(int, widths))
+    return sizes
 
 
 def needs_compiler(context: click.Context, parameter: click.Parameter, value: Any) -> Any:

@@ -8,34 +8,39 @@ from typing import Any
 import click
 
 from host.cli.groups import DATA, OUTPUT, NearChoice, command, option
-from host.cli.options import json_option, one_line_errors, threads_option, usable_cores
+from host.cli.options import json_option, one_line_errors, threads_option, usable_cores, whole_number
 from host.cli.run_options import run_options
 from host.terminal import for_terminal
+
+_MOST = 10**9  # that a layer, a neuron or a sample may be numbered
 
 
 def _places(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[tuple[int, int], ...]:
     places = []
     for text in value.split(",") if value is not None else ():
-        layer, _, number = text.strip().partition(":")
-        if not (layer.isdecimal() and number.isdecimal()):
+        before, _, after = text.partition(":")
+        layer, number = whole_number(before, 0, _MOST), whole_number(after, 0, _MOST)
+        if layer is None or number is None:
             raise click.BadParameter(f"{text!r} is not LAYER:NUMBER; write for example 1:0,1:7,2:3 (layers from 1)")
-        places.append((int(layer), int(number)))
+        places.append((layer, number))
     return tuple(places)
 
 
 def _numbers(context: click.Context, parameter: click.Parameter, value: str) -> tuple[int, ...]:
-    numbers = [text.strip() for text in value.split(",")]
-    if not all(number.isdecimal() for number in numbers):
+    asked = [whole_number(text, 0, _MOST) for text in value.split(",")]
+    numbers = tuple(number for number in asked if number is not None)
+    if len(numbers) < len(asked):
         raise click.BadParameter(f"{value!r} is not a list of sample numbers; write for example 0,5")
-    return tuple(map(int, numbers))
+    return numbers
 
 
 def _learned(context: click.Context, parameter: click.Parameter, value: str) -> int | None:
     if value == "all":
         return None
-    if not value.isdecimal():
+    number = whole_number(value, 0, _MOST)
+    if number is None:
         raise click.BadParameter(f"{value!r} is neither a number of samples nor 'all'")
-    return int(value)
+    return number
 
 
 def _step(context: click.Context, parameter: click.Parameter, value: float | None) -> float | None:

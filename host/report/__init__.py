@@ -19,12 +19,15 @@ with the same numbers and the command that makes it again; its colours have mark
 """
 
 from host.report.export import columns, records
+from host.report.run_facts import run_checks, run_result
 from host.report.write import Written, write_run, write_sweep
 
 __all__ = [
     "Written",
     "columns",
     "records",
+    "run_checks",
+    "run_result",
     "write_run",
     "write_sweep",
 ]

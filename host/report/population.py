@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -157,5 +158,5 @@ def numbers(entry: Any, prefix: str = "") -> list[tuple[str, float]]:
     if isinstance(entry, dict):
         return [pair for key, value in entry.items() for pair in numbers(value, f"{prefix}.{key}" if prefix else key)]
     if isinstance(entry, int | float) and not isinstance(entry, bool):
-        return [(prefix, float(entry))]
+        return [(prefix, float(entry) if abs(entry) <= LARGEST else math.inf)]
     return []

@@ -17,7 +17,7 @@ from host.report.commands import report_command
 from host.report.limits import PHASES, limits
 from host.report.page import render
 from host.report.population import numbers
-from host.run import RunFolder, stored_checks, stored_json, stored_result
+from host.run import RunFolder, stored_json
 from host.studies import Share
 from host.sweep import command_line_of
 
@@ -60,8 +60,8 @@ class Plot:
 def run_page(folder: Path) -> str:
     """The page. Raises RunFolderError if the folder is no run or the run is not finished."""
     _, spec = RunFolder.open(folder)
-    summary = stored_result(folder)
-    checks = stored_checks(folder)
+    summary = run_result(folder)
+    checks = run_checks(folder)
     test_samples = summary["test_samples"]
     samples = {"learning": summary["train_samples"], "test_before": test_samples, "test_after": test_samples}
     met = limits(summary["saturation"], summary["network"], spec.steps, samples, summary["weight_updates"])

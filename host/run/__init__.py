@@ -40,7 +40,7 @@ from host.run.latest import run_at
 from host.run.noise_facts import idle_lines
 from host.run.resolution import merge, read_settings, resolve, spec_of
 from host.run.setup import complete, prepare, resolved
-from host.run.stored import found_again, stored_checks, stored_json, stored_result
+from host.run.stored import found_again, stored_json, stored_result
 from host.run.versions import MadeWith, made_with, versions
 
 __all__ = [
@@ -75,7 +75,6 @@ __all__ = [
     "run_die",
     "settings_without_places",
     "spec_of",
-    "stored_checks",
     "stored_json",
     "stored_result",
     "teacher_recipe",

@@ -1,9 +1,7 @@
-"""A finished run as its folder holds it: the result, how it learned, and the die itself, found out once more."""
+"""A finished run as its folder holds it: the result, and the die itself, found out once more."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,18 +47,6 @@ def stored_json(folder: Path, name: str) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise RunFolderError(f"{path} holds no JSON object; write it again with chipsim run --resume {folder}")
     return content
-
-
-def stored_checks(folder: Path) -> list[dict[str, float]]:
-    """The rows of metrics.csv, as numbers; none where nothing was learned. Raises RunFolderError."""
-    path = folder / "metrics.csv"
-    if not path.exists():
-        return []
-    try:
-        rows = csv.DictReader(io.StringIO(read_text(path, _LARGEST)))
-        return [{name: float(value) for name, value in row.items()} for row in rows]
-    except (TypeError, ValueError, csv.Error) as error:
-        raise RunFolderError(f"{path} cannot be read ({error}); name another run") from None
 
 
 def found_again(folder: Path, threads: int = 1, listener: RunListener | None = None) -> Outcome:

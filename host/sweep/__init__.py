@@ -35,7 +35,7 @@ from host.sweep.command_line import arguments_of, command_line_of
 from host.sweep.display import Display, point_table
 from host.sweep.engine import Workers, missing, run_tasks
 from host.sweep.estimate import estimate
-from host.sweep.facts import LARGEST, LimitsMet
+from host.sweep.facts import LARGEST, LimitsMet, read_summary
 from host.sweep.idle import idle_noise
 from host.sweep.listener import NullSweepListener
 from host.sweep.merge import Merged, merge_sweeps
@@ -76,6 +76,7 @@ __all__ = [
     "missing",
     "noise_axis",
     "point_table",
+    "read_summary",
     "request_of",
     "run_specs",
     "run_sweep",

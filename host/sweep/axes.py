@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal
 
 from chipsim.reading import TomlError, parse_toml
@@ -56,8 +57,8 @@ def noise_axis(text: str) -> Axis | None:
         )
     for level in levels:
         parse(f"{match['kind']}:{level}{match['rest']}")
-    values = [int(level) if level.isdecimal() else float(level) for level in levels]
-    return _axis(match["kind"] + match["rest"], "noise", [int(v) if v == int(v) else v for v in values])
+    values = [int(value) if value.is_integer() else value for value in map(float, levels)]
+    return _axis(match["kind"] + match["rest"], "noise", values)
 
 
 def setting_axis(text: str) -> Axis:
@@ -115,7 +116,7 @@ def dies(text: str) -> tuple[int, ...]:
         if len(chosen) + high - low >= MAX_DIES:
             raise SettingError(f"dies {text!r} are more than {MAX_DIES:,}; take fewer")
         chosen += range(low, high + 1)
-    twice = next((die for number, die in enumerate(sorted(chosen)[1:], 1) if die == sorted(chosen)[number - 1]), None)
+    twice = next((die for die, following in pairwise(sorted(chosen)) if die == following), None)
     if twice is not None:
         raise SettingError(f"die {twice} is given twice in {text!r}; keep one")
     return tuple(chosen)

@@ -227,6 +227,8 @@ class errors_of:
         pass
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, UnicodeDecodeError):  # words of SQLite's that quote a damaged name
+            raise SweepError(f"sweep database {self._path} cannot be used: it is damaged") from None
         if not isinstance(error, sqlite3.Error):
             return
         code = getattr(error, "sqlite_errorname", "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Annotated, Any, NamedTuple, NotRequired
+from typing import Annotated, Any, Literal, NamedTuple, NotRequired
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
@@ -58,7 +58,7 @@ class _Summary(TypedDict):
     synaptic_events: _Count
     weight_updates: _Count
     code_writes: _Count
-    saturation: dict[str, dict[str, _Count]]
+    saturation: dict[Literal["learning", "test_before", "test_after"], dict[str, _Count]]
     method: NotRequired[_Effort]
     cost: NotRequired[_Cost]
 

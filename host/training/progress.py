@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from typing_extensions import TypedDict
 
 from chipsim import Snapshot
 from chipsim.design import short_repr
@@ -26,6 +29,9 @@ _FIXED = 1.5  # standard errors of the paired difference to the start that prove
 _AS_GOOD = 0.5  # standard errors within which a later snapshot is preferred to the best
 
 
+_Count = Annotated[int, Field(ge=0, lt=2**63)]
+
+
 @dataclass(frozen=True)
 class Check:
     """One row of metrics.csv."""
@@ -38,6 +44,21 @@ class Check:
     broken: int  # and the other way round
     weight_updates: int
     synaptic_events: int
+
+
+class _Facts(TypedDict):
+    """What `Progress.facts` says, as others may have changed it."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid", allow_inf_nan=False)  # type: ignore[misc]
+    n_valid: Annotated[int, Field(ge=1, lt=2**63)]
+    presentations: _Count
+    rate_factor: Annotated[float, Field(gt=0, le=1)]
+    checks: list[Check]
+    activity: dict[str, list[_Count]]
+    host_macs: Annotated[int, Field(ge=0)]
+
+
+_FACTS: TypeAdapter[Any] = TypeAdapter(_Facts)
 
 
 @dataclass
@@ -78,13 +99,33 @@ class Progress:
 
     @staticmethod
     def load(arrays: dict[str, NDArray[Any]], facts: dict[str, Any]) -> Progress:
-        checks = [Check(**check) for check in facts["checks"]]
-        progress = Progress(**{**facts, "checks": checks, "right_at_start": arrays.pop("right_at_start")})
+        """From what `facts` and `arrays` gave. Raises KeyError, ValueError of one line, if it is no such thing."""
+        try:
+            checked = _FACTS.validate_json(json.dumps(facts), strict=True)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+        progress = Progress(**checked, right_at_start=arrays.pop("right_at_start"))
         for name, array in arrays.items():
             owner, _, key = name.partition("/")
             target = progress.current if owner == "current" else progress.candidates.setdefault(int(owner), {})
             target[key] = array
+        progress._check()
         return progress
+
+    def _check(self) -> None:
+        """Raises ValueError if its parts do not belong together."""
+        right = self.right_at_start
+        if right.shape not in ((0,), (self.n_valid,)) or right.dtype != np.bool_:
+            raise ValueError(f"right_at_start is not of {self.n_valid} samples")
+        if not all(0 <= check.validation_accuracy <= 1 for check in self.checks):
+            raise ValueError("a validation accuracy is no number from 0 to 1")
+        if len({len(counts) for counts in self.activity.values()}) > 1:
+            raise ValueError("activity is not of the same layers throughout")
+        if not self.candidates.keys() <= set(range(len(self.checks))):
+            raise ValueError("a snapshot is of a check that there was not")
+        if self.checks and self.kept() not in self.candidates:
+            raise ValueError(f"the snapshot of check {self.kept()} is missing")
 
     def adopt(self, other: Progress) -> None:
         """Stand where `other` stands."""

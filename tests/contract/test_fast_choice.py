@@ -3,13 +3,13 @@
 from pathlib import Path
 
 import pytest
-from fast_tests import FAST
+from fast_tests import CORE, FAST
 
 TESTS = Path(__file__).parents[1]
 ROOMS = sorted({path.parent.relative_to(TESTS).as_posix() for path in TESTS.rglob("test_*.py")})
 
 
-@pytest.mark.parametrize("entry", FAST)
+@pytest.mark.parametrize("entry", sorted({*FAST, *CORE}))
 def test_it_is_there(entry):
     name, _, function = entry.partition("::")
     text = (TESTS / name).read_text()
@@ -25,3 +25,4 @@ def test_every_room_has_something(room):
 
 def test_in_order_and_once():
     assert list(FAST) == sorted(set(FAST))
+    assert list(CORE) == sorted(set(CORE))

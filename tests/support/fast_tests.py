@@ -1,8 +1,24 @@
-"""What `make test-fast` runs: files, or functions of a file that are quick for what they see.
+"""What `make test-fast` and `make test-core` run: files, or functions of a file that are quick for what they see.
 
 Every room has something. All other tests are marked slow. Together these take about 70 seconds of processor time once
 the kernels are compiled; with `--durations=20` pytest says where it goes.
 """
+
+# What other versions of packages and of Python have to pass: each package is used, few kernels are compiled.
+CORE = (
+    "chipsim/kernel/test_equals_reference.py::test_vector_bodies_and_remainders",
+    "chipsim/server/test_security.py::test_friends_come_in_and_strangers_do_not",
+    "chipsim/simd/test_accepted_numba.py",
+    "chipsim/wire/test_golden.py",
+    "host/cli/test_cli.py::test_help",
+    "host/report/test_export.py::test_parquet_says_the_same_as_csv",
+    "host/run/test_resume.py::test_stopped_after_learning",
+    "host/settings/test_settings.py",
+    "host/sweep/test_sweep_store.py",
+    "host/teachers/test_conformance.py",
+    "host/test_stored_arrays.py",
+    "nonideality/test_registry.py",
+)
 
 FAST = (
     "chipsim/cost/test_cost.py::test_counts_are_those_of_the_slow_witness",
@@ -38,6 +54,7 @@ FAST = (
     "contract/test_house.py",
     "contract/test_typed.py",
     "examples/test_examples.py::test_every_config_example_is_a_spec",
+    "fuzz/test_parsers.py::test_faults_are_seen",
     "host/api/test_door.py",
     "host/bench/test_bench_record.py::test_every_bench_is_recorded",
     "host/cli/test_bad_input.py::test_on_the_command_line",

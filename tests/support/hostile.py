@@ -1,4 +1,4 @@
-"""Does to a frame all that a receiver does, and lets nothing but WireError out: what fuzzers call."""
+"""Does to a frame all that a receiver does: what fuzzers call."""
 
 from chipsim import wire
 
@@ -22,22 +22,27 @@ LIMITS = wire.Limits(
 )
 
 
+def unpack(frame):
+    """Decode a frame and unpack what is inside; the kind. Raises WireError."""
+    envelope, message = wire.decode(frame, LIMITS)
+    if isinstance(message, wire.Learn | wire.Infer):
+        wire.unpack_events(message.events, LIMITS)
+    if isinstance(message, wire.Learn):
+        wire.unpack_targets(message.targets)
+    if isinstance(message, wire.Configure):
+        wire.chip_spec(message, LIMITS)
+    if hasattr(message, "pieces"):
+        wire.assembled(message.pieces, LIMITS)
+    return envelope.kind
+
+
 def take(frame):
-    """Decode a frame and unpack what is inside. Returns the kind, or None if it is refused."""
+    """The kind of a frame, or None if it is refused, in one line."""
     try:
-        envelope, message = wire.decode(frame, LIMITS)
-        if isinstance(message, wire.Learn | wire.Infer):
-            wire.unpack_events(message.events, LIMITS)
-        if isinstance(message, wire.Learn):
-            wire.unpack_targets(message.targets)
-        if isinstance(message, wire.Configure):
-            wire.chip_spec(message, LIMITS)
-        if hasattr(message, "pieces"):
-            wire.assembled(message.pieces, LIMITS)
+        return unpack(frame)
     except wire.WireError as error:
         assert "\n" not in str(error) and len(str(error)) < 1024
         return None
-    return envelope.kind
 
 
 def sealed(kind, payload):

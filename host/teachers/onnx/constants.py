@@ -77,6 +77,8 @@ class Constants:
                 inputs: list[Any] = [self.shapes[of] if of in self.shapes else self._known[of].shape]
             else:
                 inputs = [self._known[each] if each else None for each in node.input]
+                if any(each is None for each in (inputs[:1] if node.op_type == "Slice" else inputs)):
+                    raise ValueError("an input is missing")
             with np.errstate(all="ignore"):
                 return np.asarray(make(_Making(self, name), inputs, settings))
         except TeacherError:
@@ -129,6 +131,9 @@ class _Making:
         return shape
 
     def tensor(self, stored: Any) -> Array:
+        """Of an attribute. Raises TeacherError; ValueError if the attribute is something else."""
+        if not isinstance(stored, self._constants._onnx.TensorProto):
+            raise ValueError("its value is no tensor")
         return self._constants._tensors.array(stored, stored.name or "value")
 
     def dtype(self, kind: int) -> Any:

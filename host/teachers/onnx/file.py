@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,8 @@ def read_model(path: Path) -> Any:
     _check_version(onnx, model, path)
     if len(model.graph.node) > _MOST_NODES:
         raise TeacherError(f"{path} has {len(model.graph.node):,} nodes; at most {_MOST_NODES:,} are read")
+    if any(isinstance(text, bytes) for text in _texts(model)):  # what protobuf makes of a text that is none
+        raise TeacherError(f"{path} holds a name that is no text in UTF-8: it is damaged; export it again")
     _check_functions(model, path)
     _external_files(model, path)
     return model
@@ -106,6 +109,16 @@ def _tensors(graph: Any) -> list[Any]:
     return tensors
 
 
+def _texts(message: Any) -> Iterator[str | bytes]:
+    """All names, types and remarks in a message; protobuf bounds how deep it nests."""
+    for field, value in message.ListFields():
+        if field.type == field.TYPE_STRING:
+            yield from [value] if isinstance(value, str | bytes) else value
+        elif field.type == field.TYPE_MESSAGE:
+            for inner in [value] if hasattr(value, "ListFields") else value:
+                yield from _texts(inner)
+
+
 def _check_functions(model: Any, path: Path) -> None:
     """A function of the model's own would take the place of an operator."""
     own = {(function.domain, function.name) for function in model.functions}
@@ -120,11 +133,17 @@ def _check_functions(model: Any, path: Path) -> None:
 def _check_version(onnx: Any, model: Any, path: Path) -> None:
     newest = onnx.defs.onnx_opset_version()
     for opset in model.opset_import:
+        if not 1 <= opset.version < 2**31:
+            raise TeacherError(
+                f"{path} is of opset {opset.version} of {opset.domain!r}, which there is not: export it again"
+            )
         if opset.domain in ("", "ai.onnx") and opset.version > newest:
             raise TeacherError(
                 f"{path} is of opset {opset.version}; this onnx {onnx.__version__} knows up to {newest}: export it with"
                 f" opset_version={min(newest, 17)}, or install a newer onnx and onnxruntime"
             )
+    if not 1 <= model.ir_version < 2**31:
+        raise TeacherError(f"{path} is of IR version {model.ir_version}, which there is not: export it again")
     if model.ir_version > onnx.IR_VERSION:
         raise TeacherError(
             f"{path} is of IR version {model.ir_version}; this onnx {onnx.__version__} knows up to {onnx.IR_VERSION}:"

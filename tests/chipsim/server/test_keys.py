@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from chipsim import ChipError
-from chipsim.server.keys import AllowedKeys, check_allowed, load_keys, make_keys
+from chipsim.server.keys import AllowedKeys, check_allowed, load_keys, load_public_key, make_keys
 
 root = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
 
@@ -106,3 +106,21 @@ def test_a_key_that_cannot_be_read_keeps_no_other_out(folders):
     assert AllowedKeys(hosts).hold(me)
     shutil.rmtree(hosts)
     assert not AllowedKeys(hosts).hold(me)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("public-key", "is no key of chipsim keygen: it has no line public-key"),
+        ("nothing", "is no key of chipsim keygen"),
+        ('public-key = ""', "is damaged: a key has 40 characters of Z85"),
+        (f'public-key = "{"a" * 39}"', "is damaged"),
+        (f'public-key = "{"~" * 40}"', "is damaged"),  # no character of Z85
+        (f'public-key = "{"#" * 40}"', "is damaged"),  # beyond 32 bits
+        (f'public-key = "{"a" * 40}"\nsecret-key = "{"#" * 40}"', "is damaged"),
+    ],
+)
+def test_files_that_hold_no_key(tmp_path, text, words):
+    (tmp_path / "it.key").write_text(text)
+    with pytest.raises(ChipError, match=words):
+        load_public_key(tmp_path / "it.key")

@@ -28,6 +28,30 @@ def refused(chipsim, here, tmp_path):
     return call
 
 
+LONG = "9" * 5000  # digits, more than Python reads
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("trace", "--neurons", f"1:{LONG}"),
+        ("trace", "--neurons", f"{LONG}:1"),
+        ("trace", "--samples", f"0,{LONG}"),
+        ("trace", "--after", LONG),
+        ("bench", "--threads", f"1,{LONG}"),
+        ("map", "ideal", "--network", f"{LONG},3"),
+        ("run", "--chip-address", "tcp://[1]:5555"),
+        ("run", "--noise", "mismatch:\x1b[31m"),
+        ("run", "--dataset", "\x1b[31m\r.npz"),
+    ],
+    ids=lambda arguments: " ".join(arguments)[:30],
+)
+def test_one_printable_line(chipsim, here, arguments):
+    ended = chipsim(*arguments)
+    assert (ended.status, ended.out) == (2, "")
+    assert ended.err.startswith("chipsim: ") and ended.err.endswith("\n") and ended.err[:-1].isprintable(), ended.err
+
+
 ON_THE_COMMAND_LINE = [
     # arguments, what the line must name: the value, and the rule or the choices
     (["--noise", "warp:0.2"], ["'warp'", "mismatch, quantization, thermal, silencing"]),

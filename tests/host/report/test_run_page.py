@@ -12,8 +12,10 @@ from conftest import report
 from small_runs import SMALL, write_npz
 
 from host.cli import cli
+from host.errors import RunFolderError
 from host.plots import save_plots
 from host.report.limits import limits
+from host.report.run_page import run_page
 from host.run import RunFolder, resolve, run
 
 
@@ -83,6 +85,63 @@ def test_a_run_that_is_not_finished(folder: Path, tmp_path: Path, damage: str, w
     answer = CliRunner().invoke(cli, ["report", str(copy)])
     assert answer.exit_code != 0 and words in answer.stderr
     assert not (copy / "report.html").exists()
+
+
+ABSURD = {
+    "accuracy.after": [None, "0.9", 1.5, -0.1, True, {}, [0.9]],
+    "test_samples": [0, -1, 0.5, "60", None, 10**30],
+    "train_samples": ["many", -1, 1e300],
+    "network": [6, [], ["6"], [0, 3], None],
+    "saturation": [[], {"x": {}}, {"learning": {"accumulator_full": "2"}}, {"learning": 3}],
+    "recovered_fraction": ["all", 1e308, []],
+    "noise": [{}, ["mismatch:0.2"], [{"text": "mismatch:0.2"}], [{"text": 1, "meaning": []}]],
+    "dataset": [None, 1, {}],
+    "link": [[], {}, {"chip": "in process"}],
+    "link.down": [{"LEARN": {"messages": 1}}, {"LEARN": 1}, []],
+    "link.bytes_per_sample": [{}, {"learning": 1}],
+    "cost.inference.spikes": [10**400, -(10**400)],
+    "weight_updates": [-1, "1", 10**30],
+}
+
+
+@pytest.mark.parametrize("name", ABSURD)
+def test_what_no_run_has_found_is_refused_in_one_line(folder: Path, tmp_path: Path, name: str) -> None:
+    copy = shutil.copytree(folder, tmp_path / "run")
+    whole = (copy / "result.json").read_text()
+    for value in ABSURD[name]:
+        facts = json.loads(whole)
+        *tables, last = name.split(".")
+        table = facts
+        for each in tables:
+            table = table[each]
+        table[last] = value
+        (copy / "result.json").write_text(json.dumps(facts))
+        with pytest.raises(RunFolderError) as refused:
+            run_page(copy)
+        line = str(refused.value)
+        assert "result.json cannot be read" in line and last in line and line.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("validation_accuracy", "accuracy"),
+        ("weight_updates", ""),
+        ("\n0,", "\nnan,"),
+        ("\n0,", "\n1e308,"),
+        ("\n0,", "\n,"),
+        ("\n0,0.0", "\n0"),
+        ("\n0,", "\n\x1b[31m,"),
+    ],
+)
+def test_checks_that_were_none(folder: Path, tmp_path: Path, old: str, new: str) -> None:
+    copy = shutil.copytree(folder, tmp_path / "run")
+    text = (copy / "metrics.csv").read_text()
+    assert old in text
+    (copy / "metrics.csv").write_text(text.replace(old, new, 1))
+    with pytest.raises(RunFolderError, match=r"metrics\.csv cannot be read .*; name another run") as refused:
+        run_page(copy)
+    assert str(refused.value).isprintable()
 
 
 def test_abstentions_are_a_share_of_samples_not_of_steps() -> None:

@@ -1,5 +1,7 @@
 """Files are whole or absent, and a checkpoint notices every alteration."""
 
+import hashlib
+import io
 import os
 import stat
 
@@ -98,3 +100,19 @@ def test_others_may_read_what_was_written(tmp_path):
     write_text(tmp_path / "a.txt", "ü")
     assert stat.S_IMODE((tmp_path / "a.txt").stat().st_mode) == 0o644
     assert (tmp_path / "a.txt").read_text(encoding="utf-8") == "ü"
+
+
+def sealed(path, facts):
+    """Arrays under a checksum that is right, with these bytes as their facts; None: without any."""
+    arrays = {} if facts is None else {"__facts__": np.frombuffer(facts, np.uint8)}
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays, right=np.zeros(2))
+    payload = buffer.getvalue()
+    path.write_bytes(b"chipsim arrays 1\n" + hashlib.sha256(payload).hexdigest().encode() + b"\n" + payload)
+
+
+@pytest.mark.parametrize("facts", [None, b"", b"{", b"[]", b"7", b"\xff\xfe", b"[" * 100_000, b'"text"'])
+def test_facts_that_are_none(tmp_path, facts):
+    sealed(tmp_path / "a.bin", facts)
+    with pytest.raises(RunFolderError, match=r"a\.bin cannot be read: it holds no facts that chipsim wrote"):
+        read_arrays(tmp_path / "a.bin")

@@ -98,6 +98,7 @@ def test_dies():
     assert dies("1,3,8-10") == (1, 3, 8, 9, 10)
     assert dies("0-0") == (0,)
     assert dies("4294967295,0") == (4294967295, 0)
+    assert dies("1,3,8-121212") == (1, 3, *range(8, 121213))
 
 
 @given(st.lists(st.integers(0, 2**32 - 1), min_size=2, max_size=8, unique=True))
@@ -129,3 +130,9 @@ def test_dies_that_cannot_be(text):
     with pytest.raises(SettingError, match="dies?:? ") as raised:
         dies(text)
     assert "\n" not in str(raised.value)
+
+
+def test_levels_of_many_digits():
+    """Python reads no whole number of more than 4,300 digits."""
+    assert noise_axis(f"mismatch:{'0' * 5000},0.5,{'0' * 5000}1").values == (0, 0.5, 1)
+    assert [type(value) for value in noise_axis("mismatch:2,2.5,3.0").values] == [int, float, int]

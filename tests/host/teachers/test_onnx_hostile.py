@@ -222,6 +222,24 @@ FILES = {
     "no path": (lambda: external(length="120"), ["not beside it"]),
     "the root": (lambda: external(location="/etc/passwd"), ["outside its own folder"]),
     "an attribute that Gemm has not": (lambda: attribute(gamma=1.0), ["my_gemm_a", "not as its operator is defined"]),
+    "an opset of -2^63": (
+        lambda: edited(dense_model(), lambda made: setattr(made.opset_import[0], "version", -(2**63))),
+        ["opset -9223372036854775808", "which there is not"],
+    ),
+    "an IR version of 0": (
+        lambda: edited(dense_model(), lambda made: setattr(made, "ir_version", 0)),
+        ["IR version 0"],
+    ),
+    "a constant that is no tensor": (
+        lambda: with_made([("Constant", "", "k", {"value": "text"}), ("Add", "w0 k", "w", {})], w0=W),
+        ["my_constant_k", "its value is no tensor"],
+    ),
+    "an input that is missing": (
+        lambda: edited(
+            with_made([("Add", "w0 w0", "w", {})], w0=W), lambda made: made.graph.node[0].input.__setitem__(1, "")
+        ),
+        ["my_add_w", "an input is missing"],
+    ),
     "a text as factor": (lambda: attribute(alpha="much"), ["my_gemm_a", "not as its operator is defined"]),
     "weights of 1e38, twice": (
         lambda: edited(
@@ -362,3 +380,13 @@ def test_numbers_too_large_are_named_by_file_and_layer_before_anything_is_kept(c
     assert f"{path}: layer {n + 1}: its " in ended.err
     assert ended.err.count("\n") == 1
     assert list(here.iterdir()) == []
+
+
+@pytest.mark.parametrize("what", ["domain", "op_type", "name"])
+def test_names_that_are_no_text(tmp_path, what):
+    """Protobuf hands them over as bytes."""
+    made = dense_model()
+    setattr(made.opset_import.add(version=1) if what == "domain" else made.graph.node[0], what, "mark-of-a-name")
+    path = saved(tmp_path, made)
+    path.write_bytes(path.read_bytes().replace(b"mark-of-a-name", b"mark-of-a-\xff\xfe\xfd\xfc"))
+    assert "holds a name that is no text in UTF-8" in refused(path)

@@ -111,7 +111,7 @@ def test_progress_survives_its_file(tmp_path):
     progress = progress_of(check(0.5, presentations=0), check(0.9, 40, 0, 64), check(0.7, 20, 1, 128))
     progress.presentations = 128
     progress.activity = {"synaptic_events": [5, 6], "weight_updates": [1, 2]}
-    progress.right_at_start = np.array([True, False, True])
+    progress.right_at_start = np.arange(100) % 3 != 1
     write_arrays(tmp_path / "p.bin", progress.arrays(), progress.facts())
     again = Progress.load(*read_arrays(tmp_path / "p.bin"))
     assert again.facts() == progress.facts()
@@ -132,3 +132,49 @@ def test_accuracies_survive_json_to_the_last_bit(tmp_path):
     progress = progress_of(check(odd), check(1 / 3))
     write_arrays(tmp_path / "p.bin", progress.arrays(), progress.facts())
     assert Progress.load(*read_arrays(tmp_path / "p.bin")).checks[0].validation_accuracy == odd
+
+
+SPOILED = {
+    "n_valid": [0, -1, "100", None, 2.0],
+    "presentations": [-1, "7", 1e308, None, 2**64],
+    "rate_factor": [0, -0.5, 2, "1", None, math.nan, math.inf],
+    "checks": [{}, [[]], [{}], None, ["x"]],
+    "activity": [[], {"spikes": 1}, {"spikes": ["1"]}, {"spikes": [-1]}, {"spikes": [1], "weight_updates": [1, 2]}],
+    "host_macs": ["1", -1],
+    "more": [1],
+}
+
+
+@pytest.mark.parametrize("name", SPOILED)
+def test_facts_that_no_progress_has(name):
+    progress = progress_of(check(0.5), check(0.9, 40), n_valid=10)
+    progress.right_at_start = np.zeros(10, np.bool_)
+    for value in SPOILED[name]:
+        with pytest.raises(ValueError, match=rf"^{name}") as error:
+            Progress.load(progress.arrays(), progress.facts() | {name: value})
+        assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"right_at_start": np.zeros(3, np.bool_)}, "right_at_start is not of 10 samples"),
+        ({"right_at_start": np.zeros(10)}, "right_at_start is not of 10 samples"),
+        ({"7/weight": np.zeros(3)}, "a check that there was not"),
+        ({"x/weight": np.zeros(3)}, "invalid literal"),
+        ({"1/weight": None}, "the snapshot of check 1 is missing"),
+    ],
+)
+def test_arrays_that_no_progress_has(changed, words):
+    progress = progress_of(check(0.5), check(0.9, 40), n_valid=10)
+    progress.right_at_start = np.zeros(10, np.bool_)
+    arrays = {name: array for name, array in (progress.arrays() | changed).items() if array is not None}
+    with pytest.raises(ValueError, match=words):
+        Progress.load(arrays, progress.facts())
+
+
+def test_accuracies_that_are_none():
+    facts = progress_of(check(0.5)).facts()
+    facts["checks"][0]["validation_accuracy"] = 1.5
+    with pytest.raises(ValueError, match="a validation accuracy is no number from 0 to 1"):
+        Progress.load({"right_at_start": np.zeros(0, np.bool_)}, facts)
