@@ -17,6 +17,7 @@ from host.report.commands import report_command
 from host.report.limits import PHASES, limits
 from host.report.page import render
 from host.report.population import numbers
+from host.report.run_facts import run_checks, run_result
 from host.run import RunFolder, stored_json
 from host.studies import Share
 from host.sweep import command_line_of
