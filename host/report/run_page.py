@@ -23,7 +23,7 @@ from host.report.limits import PHASES, limits
 from host.report.page import render
 from host.report.population import numbers
 from host.run import RunFolder
-from host.studies import Share
+from host.studies import interval
 from host.sweep import command_line_of
 
 _TRIPLE = {
@@ -137,10 +137,10 @@ def _checks(path: Path) -> list[dict[str, float]]:
 
 
 def _interval(accuracy: float, samples: int) -> tuple[float, float]:
-    """Wilson interval of an accuracy measured on `samples` test samples."""
-    interval = Share(round(accuracy * samples), samples).interval
-    assert interval is not None, "a test set holds samples"
-    return interval
+    """Exact interval of an accuracy measured on `samples` test samples."""
+    ends = interval(round(accuracy * samples), samples)
+    assert ends is not None, "a test set holds samples"
+    return ends
 
 
 def _triple(summary: Mapping[str, Any]) -> Markup:

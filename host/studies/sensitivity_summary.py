@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from host.studies.die_yield import CONFIDENCE, MOMENTS
+from host.studies.claims import CONFIDENCE
+from host.studies.die_yield import MOMENTS
 from host.studies.sensitivity import Answer, Mean
 from host.studies.sobol import Indices
 from host.terminal import table

@@ -17,12 +17,14 @@ them the console. To add a kind of progress: a method there, and what it means i
 """
 
 from host.terminal.console import Console
-from host.terminal.percent import percent, percent_interval
+from host.terminal.percent import percent, percent_floor, percent_interval, percent_text
 from host.terminal.table import table
 
 __all__ = [
     "Console",
     "percent",
+    "percent_floor",
     "percent_interval",
+    "percent_text",
     "table",
 ]
