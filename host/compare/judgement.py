@@ -42,15 +42,16 @@ def differences_json(methods: Sequence[MethodNumbers], margin: float = MARGIN) -
     told = []
     for other in (each for each in methods if each is not mine):
         found = Difference.of(mine.right, other.right)
-        equal = found.dies > 1 and found.equivalent(margin)
+        equal = found.claims and found.equivalent(margin)
         told.append({"method": mine.name, "less": other.name, **found.to_json(), "equivalent": equal})
     return told
 
 
 def _accuracy(mine: MethodNumbers, other: MethodNumbers, margin: float) -> str:
     found, both = Difference.of(mine.right, other.right), f"{mine.name} and {other.name}"
-    if found.dies == 1:
-        return f"{both}: {_points(found.mean)} points on one die, which says nothing of other dies: give more --dies"
+    if not found.claims:
+        seen = f"{_counted(found.dies, 'die')} and {_counted(found.images, 'test image')}"
+        return f"{both}: {_points(found.mean)} points on {seen}, which says nothing of others: give more --dies"
     tested = f"{found.dies} dies, {found.images:,} test images"
     if found.alike:
         return f"{both} have the same answers right on all of {tested}"
@@ -67,6 +68,10 @@ def _accuracy(mine: MethodNumbers, other: MethodNumbers, margin: float) -> str:
         return f"{both} are equally accurate, within {100 * margin:g} points ({_points(found.mean)}; {ends})"
     ends = f"{_points(low)} to {_points(high)} at {CONFIDENCE:.0%}, {tested}"
     return f"{both} are not told apart ({_points(found.mean)} points; {ends})"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _points(difference: float) -> str:

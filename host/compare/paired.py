@@ -25,7 +25,7 @@ class Difference:
     """Mean of one method less that of another, as fractions of the test images."""
 
     mean: float
-    error: float  # its standard error; no number with a single die
+    error: float  # its standard error; no number with a single die or image
     freedom: float  # degrees of freedom of that
     dies: int
     images: int
@@ -37,7 +37,7 @@ class Difference:
         d = mine.astype(np.float64) - other
         dies, images = d.shape
         alike = not d.any()
-        if dies < 2 or images < 2:
+        if min(dies, images) < 2:
             return Difference(float(d.mean()), float("nan"), float("nan"), dies, images, alike)
         rows, columns = d.mean(axis=1), d.mean(axis=0)
         rest = d - rows[:, None] - columns + d.mean()
@@ -46,11 +46,17 @@ class Difference:
             [images * rows.var(ddof=1), dies * columns.var(ddof=1), (rest**2).sum() / freedoms[2]], np.float64
         )
         variance = max(squares[0] + squares[1] - squares[2], squares[0], squares[1])
-        spread = float((squares**2 / freedoms).sum())
-        freedom = max(variance**2 / spread, float(freedoms[:2].min())) if spread else float(freedoms[:2].min())
+        spread, freedom = float((squares**2 / freedoms).sum()), float(freedoms[:2].min())
+        if spread and dies > 2:  # two dies say too little of how dies differ: of equal methods 9 % were told apart
+            freedom = max(variance**2 / spread, freedom)
         # No measurement is finer than one image.
         error = max(float(np.sqrt(variance / (dies * images))), 1 / images)
         return Difference(float(d.mean()), error, freedom, dies, images, alike)
+
+    @property
+    def claims(self) -> bool:
+        """Whether it says anything of other dies and images: of one alone it does not."""
+        return self.dies > 1 and self.images > 1
 
     def interval(self, confidence: float = CONFIDENCE) -> tuple[float, float]:
         """Both ends, by Student's t."""
@@ -65,11 +71,10 @@ class Difference:
         return -margin < low and high < margin
 
     def to_json(self) -> dict[str, Any]:
-        claimed = self.dies > 1
         return {
             "mean": self.mean,
-            "standard_error": self.error if claimed else None,
-            "interval": self.interval() if claimed else None,
+            "standard_error": self.error if self.claims else None,
+            "interval": self.interval() if self.claims else None,
             "confidence": CONFIDENCE,
             "dies": self.dies,
             "test_images": self.images,

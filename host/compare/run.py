@@ -72,7 +72,7 @@ class Comparison:
 
 
 def _facts(row: Row) -> dict[str, Any]:
-    """Of a task that is done. Raises SweepError naming the row if its costs or its answers are not there."""
+    """Of a task that is done. Raises SweepError naming the row if costs or answers are not there."""
     facts = row.summary or {}
     method, cost = facts.get("method"), facts.get("cost")
     if not method or not cost or (method["die_samples"] and not cost.get("learning")):
@@ -81,7 +81,7 @@ def _facts(row: Row) -> dict[str, Any]:
         wrong_images(facts["wrong_after"], facts["test_samples"])
     except KeyError:
         raise SweepError(
-            f"row {row.task}: it does not say which test images it got wrong, as rows of older versions do not: simulate"
+            f"row {row.task}: it does not say which test images were wrong, as rows of older versions do not: simulate"
             " it again in another --out"
         ) from None
     except ValueError as error:

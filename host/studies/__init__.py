@@ -22,8 +22,8 @@ Whatever it claims of a yield is a claim of `claims` and says which; a new one i
 who stop when it looks good (`test_claims.py`).
 """
 
-from host.studies.die_yield import MOMENTS, Criterion, Moment, PointYield, Share, criterion, fraction, yields
 from host.studies.claims import CONFIDENCE, dies_to_plan, dies_to_prove, interval
+from host.studies.die_yield import MOMENTS, Criterion, Moment, PointYield, Share, criterion, fraction, yields
 from host.studies.levels import level_axis
 from host.studies.limit import Question, usual_dies
 from host.studies.limit_run import Design, search

@@ -75,11 +75,7 @@ def _log_evidence(good: ArrayLike, bad: ArrayLike, wanted: float) -> NDArray[np.
     with np.errstate(divide="ignore"):  # beyond the smallest number there is no evidence at all
         inside = np.log(betainc(f + _SHAPE, s + 1, 1 - wanted))
     return np.asarray(
-        np.log(_SHAPE)
-        - (_SHAPE + f) * np.log1p(-wanted)
-        - s * np.log(wanted)
-        + betaln(s + 1, f + _SHAPE)
-        + inside
+        np.log(_SHAPE) - (_SHAPE + f) * np.log1p(-wanted) - s * np.log(wanted) + betaln(s + 1, f + _SHAPE) + inside
     )
 
 

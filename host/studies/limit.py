@@ -21,7 +21,7 @@ _USUAL_DIES = 2  # times as many as a proof takes at the least: room for a bad d
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked: the level of `axis` between `ends`, to within `tolerance`, up to which `wanted_yield` is proven."""
+    """What is asked: the level of `axis` between `ends`, within `tolerance`, up to which `wanted_yield` is proven."""
 
     axis: str
     whole: bool  # levels are whole numbers
@@ -47,8 +47,8 @@ class Question:
         if self.most_dies < least:
             most = percent_floor(proven_any_time(self.most_dies, self.most_dies))
             raise SettingError(
-                f"--dies {self.most_dies}: to prove a yield of {percent_text(self.wanted_yield)} takes {least:,} dies at"
-                f" a level, all of them good; give --dies {least} or more, or ask for no more than --yield {most}%"
+                f"--dies {self.most_dies}: to prove a yield of {percent_text(self.wanted_yield)} takes {least:,} dies"
+                f" at a level, all of them good; give --dies {least} or more, or ask for no more than --yield {most}%"
             )
 
     def judged(self, first_dies: Callable[[int], PointYield | None]) -> Level | None:
@@ -144,7 +144,9 @@ class Limit:
         if not isinstance(self.found, Between):
             return None
         rising = self.found.fails > self.found.passes
-        beyond = [level for level in self.levels if (level > self.found.passes) == rising and level != self.found.passes]
+        beyond = [
+            level for level in self.levels if (level > self.found.passes) == rising and level != self.found.passes
+        ]
         failing = [level for level in beyond if self.levels[level].verdict == "fails"]
         return (min if rising else max)(failing, default=None)
 
@@ -160,8 +162,8 @@ class Limit:
         head, rows = self._table()
         return [
             f"{question.axis}: {self._answer()}",
-            f"wanted: a yield of {percent_text(question.wanted_yield)}, {question.moment} learning on chip; a die is good"
-            f" with an {question.criterion}",
+            f"wanted: a yield of {percent_text(question.wanted_yield)}, {question.moment} learning on chip; a die is"
+            f" good with an {question.criterion}",
             "",
             *table(rows, head, indent=2),
             "",
@@ -175,9 +177,13 @@ class Limit:
             return f"proven good up to {self.found.passes:g}, not at {self.found.fails:g}{fails}"
         match self._whole_range():
             case "passes":
-                return f"{axis} {low:g} and {high:g} both reach the wanted yield: the limit lies outside; widen --between"
+                return (
+                    f"{axis} {low:g} and {high:g} both reach the wanted yield: the limit lies outside; widen --between"
+                )
             case "fails":
-                return f"neither {axis} {low:g} nor {high:g} reaches the wanted yield: there is no such level between them"
+                return (
+                    f"neither {axis} {low:g} nor {high:g} reaches the wanted yield: there is no such level between them"
+                )
         return f"undecided: neither {axis} {low:g} nor {high:g} is proven to reach the wanted yield; give more --dies"
 
     def _table(self) -> tuple[list[str], list[list[str]]]:
@@ -203,8 +209,8 @@ class Limit:
     def _caveats(self) -> list[str]:
         images = _test_images(self.levels)
         lines = [
-            f"Each verdict is wrong in at most {1 - CONFIDENCE:.0%} of such studies, whenever it stops (a sequential test);"
-            f" it holds for these {images:,} test images."
+            f"Each verdict is wrong in at most {1 - CONFIDENCE:.0%} of such studies, whenever it stops (a sequential"
+            f" test); it holds for these {images:,} test images."
         ]
         if self.undecided:
             lines.append(

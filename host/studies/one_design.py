@@ -39,8 +39,8 @@ class OneDesign:
     def _mixed(first: Row, row: Row, what: str) -> SweepError:
         levels = ", ".join(f"{name} {level}" for name, level in row.point.items()) or "the base"
         return SweepError(
-            f"rows {first.task} and {row.task} are of different designs, though both stand at {levels} ({what}): no yield"
-            " is theirs; sweep again into another --out, or choose another --sweep"
+            f"rows {first.task} and {row.task} are of different designs, though both stand at {levels} ({what}): no"
+            " yield is theirs; sweep again into another --out, or choose another --sweep"
         )
 
 

@@ -39,7 +39,8 @@ class YieldReport:
             },
             "confidence": CONFIDENCE,
             "dies_to_claim": [
-                {"yield": each, "fixed_plan": dies_to_plan(each), "any_time": dies_to_prove(each)} for each in _ASKED_FOR
+                {"yield": each, "fixed_plan": dies_to_plan(each), "any_time": dies_to_prove(each)}
+                for each in _ASKED_FOR
             ],
             "mixtures": list(self.mixtures),
             "points": [self._point(point) for point in self.points],
@@ -118,7 +119,7 @@ class YieldReport:
         images = sorted({point.test_samples for point in self.points if point.dies})
         tested = " or ".join(f"{each:,}" for each in images) or "no"
         lines = [
-            f"planned: proven at {CONFIDENCE:.0%} if the number of dies was fixed beforehand (Clopper-Pearson, one-sided).",
+            f"planned: proven at {CONFIDENCE:.0%} if the number of dies was fixed beforehand (Clopper-Pearson).",
             "any time: proven even if dies were added until it looked good (a confidence sequence).",
             f"Both hold for these {tested} test images, each figure on its own.",
         ]

@@ -20,7 +20,7 @@ _CLEARLY = 3.0  # standard errors of the validation accuracy
 
 
 # Standard errors within which a later snapshot is as good as the best: the one-standard-error rule (Breiman, Friedman,
-# Olshen and Stone 1984, section 3.4.3), with "later" in the place of "simpler". The start has no privilege: a few hundred
+# Olshen and Stone 1984, section 3.4.3), "later" in the place of "simpler". The start has no privilege: a few hundred
 # validation samples prove no repair of a mildly bad die, which would then stay worse than one that is bad enough.
 _AS_GOOD = 1.0
 

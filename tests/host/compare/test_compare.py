@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from chipsim.physical import load
-from host.compare.judgement import verdict
+from host.compare.judgement import differences_json, verdict
 from host.compare.numbers import MethodNumbers
 from host.compare.paired import Difference
+from host.compare.run import _facts as facts_of
 from host.compare.simulate import methods, specs
 from host.compare.table import accuracy_lines, plain_lines, short
 from host.compare.training_cost import training_cost
-from host.compare.run import _facts as facts_of
 from host.errors import SettingError, SweepError
 from host.run import resolve, run, wrong_images, wrong_text
 from host.settings import METHODS
@@ -142,12 +142,13 @@ def test_a_method_may_have_settings_of_its_own():
 
 def said(mine, other, **changes):
     [sentence] = verdict([answering("on-chip-ltl", mine), answering("conversion", other)], **changes)
-    return sentence.partition(";")[0]
+    return sentence.partition("; it takes")[0]
 
 
 def test_the_verdict_says_where_it_loses():
     mine = right_but(3, 450, range(40), range(38), range(41))
-    better, same = right_but(3, 450, range(10), range(11), range(9)), right_but(3, 450, range(39), range(40), range(40))
+    better, same = right_but(3, 450, range(10), range(11), range(9)), mine.copy()
+    same[0, 0] = True
     told = verdict(
         [
             answering("on-chip-ltl", mine, weight_writes=50.0),
@@ -157,7 +158,7 @@ def test_the_verdict_says_where_it_loses():
     )
     assert told[0].startswith("on-chip-ltl LOSES to in-the-loop by 6.59 points (4.")
     assert told[0].endswith("at 95%, 3 dies, 450 test images); it takes more weight writes (5 times)")
-    assert "equally accurate, within 0.5 points (+0.00;" in told[1]
+    assert "not told apart (-0.07 points; -1.03 to +0.88 at 95%, 3 dies, 450 test images)" in told[1]
     assert "multiply-accumulates of the host (the other needs none)" in told[1]
     assert verdict([answering("in-the-loop", better)]) == []
     assert said(better, mine).startswith("on-chip-ltl beats conversion by 6.59 points (4.")
@@ -166,8 +167,14 @@ def test_the_verdict_says_where_it_loses():
 def test_one_die_claims_nothing():
     said_of_one = said(right_but(1, 450, range(20)), right_but(1, 450, range(11)))
     assert said_of_one == (
-        "on-chip-ltl and conversion: -2.00 points on one die, which says nothing of other dies: give more --dies"
+        "on-chip-ltl and conversion: -2.00 points on 1 die and 450 test images, which says nothing of others: give more"
+        " --dies"
     )
+    assert "+100.00 points on 2 dies and 1 test image, which" in said(right_but(2, 1), right_but(2, 1, [0], [0]))
+    [told] = differences_json(
+        [answering("on-chip-ltl", mine := right_but(1, 450, range(9))), answering("noise-aware", mine)]
+    )
+    assert (told["standard_error"], told["interval"], told["equivalent"]) == (None, None, False)
 
 
 def test_dies_that_are_alike_leave_the_images_as_a_doubt():
@@ -229,7 +236,10 @@ def test_wrong_images_survive_their_text():
 def test_rows_that_do_not_say_which_images_were_wrong_are_refused(monkeypatch):
     facts = {"method": {"die_samples": 0}, "cost": {"inference": {}}, "test_samples": 9}
     row = Row("m-die-3", {}, 3, "done")
-    for more, told in (({}, "row m-die-3: .*older versions.*another --out"), ({"wrong_after": "AA"}, "row m-die-3: wrong")):
+    for more, told in (
+        ({}, "row m-die-3: .*older versions.*another --out"),
+        ({"wrong_after": "AA"}, "row m-die-3: wrong"),
+    ):
         monkeypatch.setattr(Row, "summary", facts | more)
         with pytest.raises(SweepError, match=told):
             facts_of(row)

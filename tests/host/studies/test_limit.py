@@ -117,8 +117,8 @@ def test_the_answer_in_words_and_figures():
         ({"wanted_yield": Fraction(0)}, "--yield 0 % is reached by any design"),
         (
             {"wanted_yield": Fraction(99, 100), "most_dies": 20},
-            "--dies 20: to prove a yield of 99 % takes 377 dies at a level, all of them good; give --dies 377 or more, or"
-            " ask for no more than --yield 82.8%",
+            "--dies 20: to prove a yield of 99 % takes 377 dies at a level, all of them good; give --dies 377 or more,"
+            " or ask for no more than --yield 82.8%",
         ),
     ],
 )
@@ -134,7 +134,9 @@ def test_dies_where_nobody_says_how_many():
 
 
 def test_many_bits_are_mild():
-    limit = found(question(axis="quantization", whole=True, ends=(6, 10), tolerance=1), None, lambda level: first_dies(10 - level))
+    limit = found(
+        question(axis="quantization", whole=True, ends=(6, 10), tolerance=1), None, lambda level: first_dies(10 - level)
+    )
     assert limit.found == Between(10, 9)
     assert limit.fails_at == 9
 

@@ -46,6 +46,32 @@ def test_the_latest_as_good_as_the_best_is_kept():
     assert progress_of(start, check(0.89, 39), check(0.90, 40), check(0.80, 30)).kept() == 2
 
 
+def kept_starts(start, learned, n_valid=202, dies=200, correlation=0.9):
+    """Share of dies that stay as they were found, though learning brings each of them from `start` to `learned`.
+
+    Most validation samples are right or wrong at all checks of a die alike: `correlation` of them.
+    """
+    rng = np.random.default_rng(8)
+    stay = 0
+    for _ in range(dies):
+        common = rng.random(n_valid)
+        difficulty = np.where(rng.random((21, n_valid)) < correlation, common, rng.random((21, n_valid)))
+        right = difficulty < np.array([start] + 20 * [learned])[:, None]
+        stay += progress_of(*(check(each) for each in right.mean(axis=1)), n_valid=n_valid).kept() == 0
+    return stay / dies
+
+
+@pytest.mark.parametrize("start", [0.97, 0.95, 0.9, 0.6])
+def test_a_mildly_bad_die_ends_no_worse_than_a_bad_one(start):
+    """Learning brings all of them to 97.8 %: what they had before does not decide whether they are repaired."""
+    assert kept_starts(start, 0.978) < 0.02
+
+
+def test_what_learning_breaks_is_put_back():
+    assert kept_starts(0.978, 0.9) > 0.95
+    assert kept_starts(0.978, 0.94) > 0.6
+
+
 def accuracies_with(n_valid):
     return st.lists(st.integers(0, n_valid), min_size=1, max_size=21).map(lambda counts: [c / n_valid for c in counts])
 
