@@ -78,7 +78,7 @@ def _facts(row: Row) -> dict[str, Any]:
     if not method or not cost or (method["die_samples"] and not cost.get("learning")):
         raise SweepError(f"row {row.task}: it does not say what its run cost: simulate it again in another --out")
     try:
-        wrong_images(facts["wrong_after"], facts["test_samples"])
+        wrong = int(wrong_images(facts["wrong_after"], facts["test_samples"]).sum())
     except KeyError:
         raise SweepError(
             f"row {row.task}: it does not say which test images were wrong, as rows of older versions do not: simulate"
@@ -86,6 +86,8 @@ def _facts(row: Row) -> dict[str, Any]:
         ) from None
     except ValueError as error:
         raise damaged(row.task, str(error)) from None
+    if facts["test_samples"] - wrong != round(facts["accuracy"]["after"] * facts["test_samples"]):
+        raise damaged(row.task, f"it says that {wrong} test images were wrong, and {row.after} for its accuracy")
     return facts
 
 

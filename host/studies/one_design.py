@@ -7,7 +7,7 @@ from typing import Any
 
 from host.errors import SweepError
 from host.run import settings_without_places
-from host.sweep import Row
+from host.sweep import Packed, Row, damaged
 
 
 class OneDesign:
@@ -25,7 +25,7 @@ class OneDesign:
             raise self._mixed(first, row, f"{first.test_samples} and {row.test_samples} test samples")
         if row.packed_spec is None or first.packed_spec is None:
             return
-        text = row.packed_spec.text().replace(f'"die":{row.die},', "")
+        text = _text(row, row.packed_spec).replace(f'"die":{row.die},', "")
         same = self._same.setdefault(point, {text})
         if text in same:
             return
@@ -42,6 +42,13 @@ class OneDesign:
             f"rows {first.task} and {row.task} are of different designs, though both stand at {levels} ({what}): no"
             " yield is theirs; sweep again into another --out, or choose another --sweep"
         )
+
+
+def _text(row: Row, packed: Packed) -> str:
+    try:
+        return packed.text()
+    except ValueError as error:
+        raise damaged(row.task, f"its spec cannot be read: {error}") from None
 
 
 def _settings(row: Row) -> dict[str, Any]:

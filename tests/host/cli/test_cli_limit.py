@@ -16,6 +16,8 @@ FEWEST = ("--yield", "0.5", "--dies", "6")  # all of them good
 @pytest.fixture
 def limit(chipsim, monkeypatch, here, data_file):
     monkeypatch.setattr("host.studies.limit_run.local_workers", one_thread)
+    # A loaded machine takes longer than the minute after which a log gets a line.
+    monkeypatch.setattr("host.terminal.minute_lines.MinuteLines._talk", lambda self: None)
 
     def call(*arguments, out="l.sqlite", axis=AXIS):
         ended = chipsim("limit", "--dataset", data_file, *QUIET_FLAGS, *axis, "--out", out, *arguments, "--json")

@@ -234,16 +234,17 @@ def test_wrong_images_survive_their_text():
 
 
 def test_rows_that_do_not_say_which_images_were_wrong_are_refused(monkeypatch):
-    facts = {"method": {"die_samples": 0}, "cost": {"inference": {}}, "test_samples": 9}
+    facts = {"method": {"die_samples": 0}, "cost": {"inference": {}}, "test_samples": 9, "accuracy": {"after": 8 / 9}}
     row = Row("m-die-3", {}, 3, "done")
     for more, told in (
         ({}, "row m-die-3: .*older versions.*another --out"),
-        ({"wrong_after": "AA"}, "row m-die-3: wrong"),
+        ({"wrong_after": "AA"}, "row m-die-3: wrong images"),
+        ({"wrong_after": "AAA="}, "row m-die-3: it says that 0 test images were wrong"),
     ):
         monkeypatch.setattr(Row, "summary", facts | more)
         with pytest.raises(SweepError, match=told):
             facts_of(row)
-    monkeypatch.setattr(Row, "summary", facts | {"wrong_after": "AAA="})
+    monkeypatch.setattr(Row, "summary", facts | {"wrong_after": "gAA="})
     assert facts_of(row)["test_samples"] == 9
 
 
