@@ -28,6 +28,13 @@ if TYPE_CHECKING:
     help="20 for dies 1 to 20, or which: 5-9 or 1,3,8-12.",
 )
 @option(
+    "--margin",
+    group="Comparison",
+    default="0.5%",
+    show_default=True,
+    help="Accuracies that are proven to differ by less are called equal.",
+)
+@option(
     "--figures",
     group="Comparison",
     default="cmos-180nm",
@@ -46,6 +53,7 @@ def compare(
     config: Path | None,
     method_names: str | None,
     dies: str,
+    margin: str,
     figures: str,
     workers: int | None,
     mix_versions: bool,
@@ -70,12 +78,13 @@ def compare(
         from host.errors import SweepError
         from host.run import read_settings
         from host.settings import METHODS
+        from host.studies import fraction
         from host.sweep import SweepStore, local_workers
         from host.sweep import dies as dies_of
         from host.terminal import Console
 
         names = methods(method_names) if method_names is not None else tuple(METHODS)
-        chosen, physical = dies_of(dies), load(figures)
+        chosen, physical, equal = dies_of(dies), load(figures), float(fraction(margin, "--margin"))
         settings = read_settings(config, overrides)
         try:
             out.mkdir(parents=True, exist_ok=True)
@@ -88,7 +97,7 @@ def compare(
             SweepStore.create(database, mix_versions) as store,
             Console() as console,
         ):
-            found = run_comparison(settings, names, chosen, physical, store, pool, console)
+            found = run_comparison(settings, names, chosen, physical, store, pool, console, margin=equal)
         found.save(out)
         if as_json:
             click.echo(json.dumps(found.to_json()))
@@ -97,8 +106,8 @@ def compare(
 
 
 def _tell(found: Comparison, out: Path) -> None:
-    from host.compare import NOTES, plain_lines, unanswered_lines, verdict
+    from host.compare import NOTES, plain_lines, unanswered_lines
 
     methods = found.methods
-    lines = [found.title, "", *plain_lines(methods), "", *NOTES, *unanswered_lines(methods), "", *verdict(methods)]
+    lines = [found.title, "", *plain_lines(methods), "", *NOTES, *unanswered_lines(methods), "", *found.verdict()]
     click.echo(for_terminal("\n".join([*lines, f"pictures and figures: {out}"])))

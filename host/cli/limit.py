@@ -49,7 +49,11 @@ _option = partial(option, group="Search")
 @_option("--after/--before", default=True, help="Whether learning on chip comes first.  [default: after]")
 @_option("--between", callback=_two_levels, help="Levels to search between.  [default: 0,1, or all bits there are]")
 @_option("--tolerance", type=float, help="How near the limit is to be told.  [default: a 50th of the range]")
-@_option("--dies", default=20, type=click.IntRange(min=1), help="Dies per level, from --die on.  [default: 20]")
+@_option(
+    "--dies",
+    type=click.IntRange(min=1),
+    help="Dies per level at most, from --die on.  [default: twice what a proof takes: 754 for 99%]",
+)
 @workers_option
 @mix_versions_option
 @database_option("limit.sqlite")
@@ -64,39 +68,43 @@ def limit(
     after: bool,
     between: tuple[float, float] | None,
     tolerance: float | None,
-    dies: int,
+    dies: int | None,
     workers: int | None,
     mix_versions: bool,
     out: Path,
     as_json: bool,
 ) -> None:
-    """Find the level of one imperfection up to which enough dies are good, by bisection.
+    """Find the level of one imperfection up to which enough dies are proven good, by bisection.
+
+    At each level dies are simulated until the wanted yield is proven or disproven, or --dies are used up: undecided.
 
     \b
-    chipsim limit --axis mismatch --yield 0.99 --at-least 0.97
+    chipsim limit --axis mismatch --yield 0.9 --at-least 0.97
     chipsim limit --axis quantization --between 2,8 --within 0.01 --noise mismatch:0.2
     chipsim limit --axis thermal --at-least 96% --before --out sweep.sqlite
     """
     import json
 
     with one_line_errors():
-        from host.studies import Design, Question, criterion, fraction, level_axis, search
+        from host.studies import Design, Question, criterion, fraction, level_axis, search, usual_dies
         from host.terminal import Console
 
         axis = level_axis(axis_name)
         ends = between or axis.ends
         if ends is None:
             raise click.UsageError(f"say between which values of {axis.name} to search: --between LOW,HIGH")
+        wanted = fraction(wanted_yield, "--yield")
         question = Question(
             axis=axis.name,
             whole=axis.whole,
             ends=ends,
             tolerance=(ends[1] - ends[0]) / 50 if tolerance is None else tolerance,
-            wanted_yield=fraction(wanted_yield, "--yield"),
+            wanted_yield=wanted,
             criterion=criterion(at_least, within),
             moment="after" if after else "before",
+            most_dies=dies or usual_dies(wanted),
         )
-        design = Design(axis, config, overrides, dies)
+        design = Design(axis, config, overrides, question.most_dies)
         with interrupted_goes_on(out), Console() as console:
             sweep, found = search(question, design, out, workers or usable_cores(), console, mix_versions)
         click.echo(

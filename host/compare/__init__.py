@@ -1,7 +1,8 @@
 """Methods side by side on the same dies, data and seeds: accuracy, and what each of them takes.
 
-Read `simulate` (which chips are needed), `training_cost`, `numbers` (the figures), then `table`, `judgement` (where
-on-chip learning loses, in sentences), `plot`, and `run`, which does it all.
+Read `simulate` (which chips are needed), `training_cost`, `numbers` (the figures), then `table`, `paired` (whether two
+methods differ, by dies and images), `judgement` (where on-chip learning loses, in sentences), `plot`, and `run`, which
+does it all.
 
 May know: `studies` and `sweep` for the chips, `methods`, `run`, `settings`, `plots` for colours, `terminal`, files;
 `chipsim.cost` and `chipsim.physical` for time and energy.

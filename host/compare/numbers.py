@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chipsim import ChipSpec
 from chipsim.physical import PhysicalSpec
 from host.compare.training_cost import training_cost
 from host.methods import find
+from host.run import wrong_images
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,7 @@ class MethodNumbers:
     name: str
     ideal: float  # accuracy, on a chip without errors
     dies: tuple[float, ...]  # accuracy, die by die
+    right: NDArray[np.bool_]  # (dies, test images), which answers these are
     samples: float  # learned from, repeats counted
     kept_after: float  # samples after which the kept state was reached
     down_per_sample: float  # bytes, programming left out where nothing is learned on the die
@@ -47,7 +50,8 @@ class MethodNumbers:
         return min(self.dies)
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self) | {"mean": self.mean, "spread": self.spread, "worst": self.worst}
+        told = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "right"}
+        return told | {"mean": self.mean, "spread": self.spread, "worst": self.worst}
 
 
 def numbers_of(
@@ -64,6 +68,7 @@ def numbers_of(
         name=name,
         ideal=ideal["accuracy"]["after"],
         dies=tuple(facts["accuracy"]["after"] for facts in dies),
+        right=np.array([~wrong_images(facts["wrong_after"], facts["test_samples"]) for facts in dies]),
         samples=mean([each["samples"] for each in efforts]),
         kept_after=mean([facts["kept_after_samples"] for facts in dies]),
         down_per_sample=mean([_per_sample(each["bytes_down"], each["die_samples"]) for each in efforts]),

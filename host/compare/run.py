@@ -10,15 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from chipsim.physical import PhysicalSpec
-from host.compare.judgement import verdict
+from host.compare.judgement import MARGIN, differences_json, verdict
 from host.compare.numbers import MethodNumbers, numbers_of
 from host.compare.plot import draw
 from host.compare.simulate import specs
 from host.errors import SweepError
 from host.files import write_bytes, write_text
+from host.run import wrong_images
 from host.settings import RunSpec
 from host.studies import simulate
-from host.sweep import Row, SweepStore, Workers
+from host.sweep import Row, SweepStore, Workers, damaged
 from host.terminal import Console
 
 
@@ -31,6 +32,7 @@ class Comparison:
     dies: tuple[int, ...]
     figures_of: str  # the chip whose figures time and energy are taken from
     methods: tuple[MethodNumbers, ...]
+    margin: float = MARGIN  # what differs by less is called equally accurate
 
     @property
     def title(self) -> str:
@@ -42,6 +44,10 @@ class Comparison:
             f" seed {spec.seed}; time and energy by the figures of chip {self.figures_of}"
         )
 
+    def verdict(self) -> list[str]:
+        """A sentence for each other method than the one that learns on chip."""
+        return verdict(self.methods, self.margin)
+
     def to_json(self) -> dict[str, Any]:
         return {
             "title": self.title,
@@ -50,7 +56,9 @@ class Comparison:
             "dies": list(self.dies),
             "figures_of": self.figures_of,
             "methods": [each.to_json() for each in self.methods],
-            "verdict": verdict(self.methods),
+            "margin": self.margin,
+            "differences": differences_json(self.methods, self.margin),
+            "verdict": self.verdict(),
         }
 
     def save(self, folder: Path) -> None:
@@ -64,11 +72,22 @@ class Comparison:
 
 
 def _facts(row: Row) -> dict[str, Any]:
-    """Of a task that is done. Raises SweepError naming the row if its costs are not there."""
+    """Of a task that is done. Raises SweepError naming the row if costs or answers are not there."""
     facts = row.summary or {}
     method, cost = facts.get("method"), facts.get("cost")
     if not method or not cost or (method["die_samples"] and not cost.get("learning")):
         raise SweepError(f"row {row.task}: it does not say what its run cost: simulate it again in another --out")
+    try:
+        wrong = int(wrong_images(facts["wrong_after"], facts["test_samples"]).sum())
+    except KeyError:
+        raise SweepError(
+            f"row {row.task}: it does not say which test images were wrong, as rows of older versions do not: simulate"
+            " it again in another --out"
+        ) from None
+    except ValueError as error:
+        raise damaged(row.task, str(error)) from None
+    if facts["test_samples"] - wrong != round(facts["accuracy"]["after"] * facts["test_samples"]):
+        raise damaged(row.task, f"it says that {wrong} test images were wrong, and {row.after} for its accuracy")
     return facts
 
 
@@ -81,6 +100,7 @@ def compare(
     workers: Workers,
     console: Console,
     own: Mapping[str, Mapping[str, Any]] | None = None,
+    margin: float = MARGIN,
 ) -> Comparison:
     """settings: nested, as read from a file and flags; hardware: for time and energy where the spec names no chip.
 
@@ -97,4 +117,4 @@ def compare(
         design = wanted[-1].design(network[0], network[-1])
         found.append(numbers_of(name, ideal, facts, design, wanted[-1].chip or hardware))
     base = next(iter(asked.values()))[1]
-    return Comparison(base, network, tuple(dies), (base.chip or hardware).name, tuple(found))
+    return Comparison(base, network, tuple(dies), (base.chip or hardware).name, tuple(found), margin)

@@ -10,8 +10,8 @@ Read, in this order:
     page         fills the templates: base, macros, sweep, study, run, and style.css
     write        checks all names first, then writes whole files; `export`: rows for other programs
 
-May know: `studies`, `sweep`, `run`, `data` and `link.traffic` for their words, `settings`, errors and files. Never a
-chip, and never a command's flags: what is shown is what was stored.
+May know: `studies`, `sweep`, `run`, `data`, `link.traffic` and `terminal` for their words, `settings`, errors, files.
+Never a chip, and never a command's flags: what is shown is what was stored.
 
 To add a figure: numbers in `numbers`, drawing in `chart`, place in sweep.html or run.html. Every figure has a table
 with the same numbers and the command that makes it again; its colours have marks besides. The tests are in

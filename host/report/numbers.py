@@ -71,7 +71,7 @@ def _ends(point: Point, name: str) -> tuple[float, ...]:
 
 
 def yields(name: str, panel: Panel, wanted: Criterion) -> Markup:
-    """Share of good dies against level, with Wilson intervals."""
+    """Share of good dies against level, with exact intervals for a fixed plan."""
     series = []
     for moment in MOMENTS:
         shares = [point.share(moment) for point in panel.points]
@@ -80,8 +80,8 @@ def yields(name: str, panel: Panel, wanted: Criterion) -> Markup:
     labels = Labels(
         f"{name}-yield",
         f"Yield against {panel.title}",
-        f"Percentage of dies with an {wanted}, before and after learning, with 95 percent Wilson intervals, at "
-        f"{len(panel.points)} levels. The table below holds every number.",
+        f"Percentage of dies with an {wanted}, before and after learning, with exact 95 percent intervals for a fixed"
+        f" plan, at {len(panel.points)} levels. The table below holds every number.",
         panel.axis,
         "good dies (%)",
     )

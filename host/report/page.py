@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from chipsim import __version__
 from host.report.chart import text_of
+from host.terminal import percent_floor
 
 
 def render(template: str, **content: Any) -> str:
@@ -23,6 +24,7 @@ def render(template: str, **content: Any) -> str:
         lstrip_blocks=True,
     )
     environment.filters |= {"percent": percent, "count": count, "level": text_of, "share": share}
+    environment.filters["percent_floor"] = percent_floor
     style = Markup((files("host.report") / "style.css").read_text(encoding="utf-8"))
     return environment.get_template(template).render(style=style, version=__version__, **content)
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from host.settings import RunSpec
-from host.studies import MOMENTS, Criterion, Moment, Share
+from host.studies import MOMENTS, Criterion, Moment, OneDesign, Share
 from host.sweep import LARGEST, Row, damaged
 
 SHOWN_FAILURES = 50  # a report lists; the rest is counted
@@ -90,6 +90,11 @@ class Population:
         """Whether bands reach from the worst die to the best; otherwise from the 5th to the 95th percentile."""
         return min((len(point.dies) for point in self.points if point.dies), default=0) < _FEW_DIES
 
+    @property
+    def test_images(self) -> list[int]:
+        """With how many its dies were tested, each number once."""
+        return sorted({point.tested // len(point.dies) for point in self.points if point.dies})
+
     def band(self, point: Point, name: str) -> tuple[float, float] | None:
         values = np.asarray(point.accuracies[name])
         if not len(values):
@@ -103,15 +108,20 @@ class Population:
 
 
 def gather(rows: Iterable[Row], wanted: Criterion) -> Population:
-    """One pass over the rows of a sweep; of each die a few numbers are kept, of each point one spec."""
+    """One pass over the rows of a sweep; of each die a few numbers are kept, of each point one spec.
+
+    Raises SweepError if the dies of a point are of different designs.
+    """
     points: dict[str, Point] = {}
     failures: list[Failure] = []
+    designs = OneDesign()
     levels: dict[str, Any] | None = None
     for row in rows:
         if row.point is not levels:  # rows of a point come one after the other and share it
             levels = row.point
             point = points.setdefault(json.dumps(levels, sort_keys=True), Point(levels))
         if row.status == "done":
+            designs.check(row)
             _add(point, row, wanted)
         elif row.status in ("failed", "lost"):
             point.failed += row.status == "failed"

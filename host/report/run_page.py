@@ -19,7 +19,7 @@ from host.report.page import render
 from host.report.population import numbers
 from host.report.run_facts import run_checks, run_result
 from host.run import RunFolder, stored_json
-from host.studies import Share
+from host.studies import interval
 from host.sweep import command_line_of
 
 _TRIPLE = {
@@ -92,10 +92,10 @@ def run_page(folder: Path) -> str:
 
 
 def _interval(accuracy: float, samples: int) -> tuple[float, float]:
-    """Wilson interval of an accuracy measured on `samples` test samples."""
-    interval = Share(round(accuracy * samples), samples).interval
-    assert interval is not None, "a test set holds samples"
-    return interval
+    """Exact interval of an accuracy measured on `samples` test samples."""
+    ends = interval(round(accuracy * samples), samples)
+    assert ends is not None, "a test set holds samples"
+    return ends
 
 
 def _triple(summary: Mapping[str, Any]) -> Markup:

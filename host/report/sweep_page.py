@@ -105,6 +105,7 @@ def sweep_page(
         study=study,
         network="-".join(map(str, first.network)) if first else "unknown until a task is done",
         wanted=str(wanted),
+        test_images=" or ".join(f"{each:,}" for each in population.test_images),
         parts=parts,
         undrawn=len(drawn) - len(shown),
         moments=MOMENTS,

@@ -11,6 +11,7 @@ Read, in this order:
     plugins          which plug-ins a run uses; `versions`: with which packages it is made
     identity         what a run is known by, however its paths were typed
     noise_facts      what its noise means here, and what of it hits nothing
+    right_answers    which test images a chip got wrong, as a short text
     cost_facts       what the run cost; `kept`: the die of a finished run; `checked_design`: a design to be checked
     stored           a finished run out of its folder: its result, how it learned, all that it found out
 
@@ -39,6 +40,7 @@ from host.run.kept import kept_die
 from host.run.latest import run_at
 from host.run.noise_facts import idle_lines
 from host.run.resolution import merge, read_settings, resolve, spec_of
+from host.run.right_answers import wrong_images, wrong_text
 from host.run.setup import complete, prepare, resolved
 from host.run.stored import found_again, stored_json, stored_result
 from host.run.versions import MadeWith, made_with, versions
@@ -79,4 +81,6 @@ __all__ = [
     "stored_result",
     "teacher_recipe",
     "versions",
+    "wrong_images",
+    "wrong_text",
 ]

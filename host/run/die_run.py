@@ -23,6 +23,7 @@ from host.run.folder import RunFolder
 from host.run.identity import identity_of, key_of
 from host.run.noise_facts import noise_facts, shared_draws
 from host.run.plugins import plugins_used
+from host.run.right_answers import wrong_text
 from host.run.setup import prepare
 from host.settings import RunSpec
 from host.teachers import teacher_digest
@@ -242,6 +243,7 @@ def _facts(setup: Setup, compared_with: Reference, before: Score, after: Score, 
         "abstained": {name: score.abstained for name, score in scores.items()},
         "tied": {name: score.tied for name, score in scores.items()},
         "test_samples": len(setup.dataset.test),
+        "wrong_after": wrong_text(after.classes != setup.dataset.test.labels),
         "recovered_fraction": recovered_fraction(ideal.accuracy, before.accuracy, after.accuracy),
         "train_samples": progress.presentations,
         "kept_after_samples": progress.checks[progress.kept()].presentations,

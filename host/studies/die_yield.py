@@ -1,4 +1,4 @@
-"""Yield: which fraction of the dies reaches the wanted accuracy, and how sure that is."""
+"""Yield: which fraction of the dies reaches the wanted accuracy, and what that proves."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from host.errors import SettingError
+from host.studies.claims import claims_json, interval, proven_any_time, proven_by_plan
+from host.studies.one_design import OneDesign
 from host.sweep import Row
 
-CONFIDENCE = 0.95
 Moment = Literal["before", "after"]  # learning on chip
 MOMENTS: tuple[Moment, Moment] = ("before", "after")
 
@@ -84,7 +85,7 @@ def criterion(at_least: str | None, within: str | None) -> Criterion:
 
 @dataclass(frozen=True)
 class Share:
-    """`good` of `dies` dies, with the Wilson interval of the probability that a die is good."""
+    """`good` of `dies` dies, and what they prove of the probability that a die is good: see `claims`."""
 
     good: int
     dies: int
@@ -95,29 +96,22 @@ class Share:
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """At CONFIDENCE (Wilson 1927, without continuity correction); None without dies."""
-        from scipy.stats import binomtest
+        """Both ends, for a fixed plan; None without dies."""
+        return interval(self.good, self.dies)
 
-        if not self.dies:
-            return None
-        ends = binomtest(self.good, self.dies).proportion_ci(CONFIDENCE, "wilson")
-        return float(ends.low), float(ends.high)
+    @property
+    def by_plan(self) -> float | None:
+        """The yield that is proven if the number of dies was fixed beforehand; None without dies."""
+        return proven_by_plan(self.good, self.dies) if self.dies else None
+
+    @property
+    def any_time(self) -> float | None:
+        """The same whenever one stops."""
+        return proven_any_time(self.good, self.dies) if self.dies else None
 
     def to_json(self) -> dict[str, Any]:
-        return {"good": self.good, "dies": self.dies, "yield": self.fraction, "interval": self.interval}
-
-
-def dies_to_claim(wanted: float) -> int:
-    """How many dies, all of them good, lift the lower end of the Wilson interval to `wanted`.
-
-    With n of n good that end is n / (n + z^2).
-    """
-    from scipy.stats import norm
-
-    if wanted >= 1:
-        raise ValueError("no number of dies proves a yield of 1")
-    z2 = float(norm.ppf(0.5 + CONFIDENCE / 2)) ** 2
-    return max(1, int(np.ceil(wanted * z2 / (1 - wanted))))
+        claims = claims_json(self.good, self.dies) if self.dies else None
+        return {"good": self.good, "dies": self.dies, "yield": self.fraction, "claims": claims}
 
 
 @dataclass
@@ -128,6 +122,7 @@ class PointYield:
     failed: int = 0
     missing: int = 0  # not run yet, or lost by a passing fault
     dies: list[Die] = field(default_factory=list)  # those with a result, in the order of the sweep
+    test_samples: int = 0  # with which all of them were tested
     good: dict[Moment, int] = field(default_factory=lambda: dict.fromkeys(MOMENTS, 0))
 
     def share(self, moment: Moment) -> Share:
@@ -142,8 +137,12 @@ class PointYield:
 
 
 def yields(rows: Iterable[Row], wanted: Criterion) -> list[PointYield]:
-    """Per point, in the order of the sweep, what became of its dies."""
+    """Per point, in the order of the sweep, what became of its dies.
+
+    Raises SweepError if the dies of a point are not of one design and one test set: no yield is theirs.
+    """
     points: dict[str, PointYield] = {}
+    designs = OneDesign()
     for row in rows:
         point = points.setdefault(json.dumps(row.point, sort_keys=True), PointYield(row.point))
         if row.status == "failed":
@@ -151,10 +150,12 @@ def yields(rows: Iterable[Row], wanted: Criterion) -> list[PointYield]:
         elif row.status in ("missing", "lost"):
             point.missing += 1
         else:
+            designs.check(row)
             # Not the row itself: its texts would fill the memory.
             figures = (_figure(row.ideal), _figure(row.before), _figure(row.after))
             die = Die(row.task, row.point, row.die, *figures, row.key)
             point.dies.append(die)
+            point.test_samples = int(_figure(row.test_samples))
             for moment in MOMENTS:
                 point.good[moment] += wanted.met(getattr(die, moment), die.ideal, int(_figure(row.test_samples)))
     return list(points.values())

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-from host.run import merge, read_settings, spec_of
+from host.run import digest_of, merge, read_settings, spec_of
 from host.settings import RunSpec
 from host.studies.die_yield import PointYield, yields
 from host.studies.imperfection import imperfection
 from host.studies.levels import LevelAxis
-from host.studies.limit import Limit, Question, find_limit
+from host.studies.limit import Level, Limit, Question, find_limit
 from host.studies.simulate import simulate
-from host.sweep import Axis, Request, Row, SweepStore, Task, local_workers, missing, tasks_of
+from host.sweep import Axis, Request, Row, SweepStore, Task, local_workers, tasks_of
 from host.terminal import Console
 
 
@@ -52,7 +53,7 @@ def _number(level: float) -> float:
 def search(
     question: Question, design: Design, database: Path, workers: int, console: Console, mix_versions: bool = False
 ) -> tuple[str, Limit]:
-    """Answer `question`, and leave all levels it rests on as one sweep, whose id comes first.
+    """Answer `question`, and leave all dies that it rests on as one sweep, whose id comes first.
 
     Raises SettingError if an end of the range cannot be, SweepError if a level cannot be simulated or the database
     cannot be used.
@@ -61,27 +62,40 @@ def search(
         design.tasks(end)  # what cannot be is refused before a database is made
     with SweepStore.create(database, mix_versions) as store, local_workers(workers) as processes:
 
-        def yield_of(rows: list[Row]) -> PointYield:
-            [point] = yields(rows, question.criterion)
-            return point
+        def judge(level: float) -> Level:
+            specs, name = design.specs(level), f"{design.name} {level:g}"
 
-        def yield_at(level: float) -> PointYield:
-            return yield_of(simulate(design.specs(level), store, processes, console, f"{design.name} {level:g}"))
+            def first_dies(dies: int) -> PointYield:
+                [point] = yields(simulate(specs[:dies], store, processes, console, name), question.criterion)
+                return point
 
-        known = {level: yield_of(rows) for level, rows in _known(store, design, question.ends)}
-        limit = find_limit(question, known, yield_at)
+            found = question.judged(first_dies)
+            assert found is not None, "every die can be asked for"
+            return found
+
+        limit = find_limit(question, dict(_known(store, design, question)), judge)
         request = design.sweep(limit.levels)
-        sweep = store.add_sweep(request.key, request.to_json(), request.plan())
+        used = {(level, die.die) for level, each in limit.levels.items() for die in each.point.dies}
+        plan = ((point, task) for point, task in request.plan() if (point[design.name], task.die) in used)
+        key = digest_of([request.key, sorted(used)])
+        sweep = store.add_sweep(key, request.to_json(), plan)
     return sweep, limit
 
 
-def _known(store: SweepStore, design: Design, ends: tuple[float, float]) -> Iterator[tuple[float, list[Row]]]:
-    """The levels between `ends` of which the database holds every die, with their rows."""
+def _known(store: SweepStore, design: Design, question: Question) -> Iterator[tuple[float, Level]]:
+    """The levels between the ends whose verdict the database holds all dies for."""
+    low, high = question.ends
     stored = [row.point[design.name] for row in store.rows() if row.point.keys() == {design.name}]
     numbers = {level for level in stored if isinstance(level, int | float)}
-    for level in sorted(level for level in numbers if ends[0] <= level <= ends[1]):
-        tasks = design.tasks(level)
-        if next(missing(tasks, store), None) is None:
-            rows = store.rows_of(task.key for task in tasks)
-            if all(row.status == "done" for row in rows):
-                yield level, rows
+    for level in sorted(level for level in numbers if low <= level <= high):
+        held = takewhile(lambda task: store.holds(task, task.spec) == "done", design.tasks(level))
+        rows = store.rows_of([task.key for task in held])
+
+        def first_dies(dies: int, rows: list[Row] = rows) -> PointYield | None:
+            if dies > len(rows):
+                return None
+            [point] = yields(rows[:dies], question.criterion)
+            return point
+
+        if (known := question.judged(first_dies)) is not None:
+            yield level, known

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from host.errors import SettingError
 from host.run import digest_of
 from host.settings import RunSpec
-from host.studies.die_yield import CONFIDENCE, MOMENTS, Moment
+from host.studies.claims import CONFIDENCE
+from host.studies.die_yield import MOMENTS, Moment
 from host.studies.imperfection import Imperfection, imperfection
 from host.studies.sobol import Indices, Range, SobolDesign, indices
 from host.sweep import base_identity

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from host.studies.die_yield import CONFIDENCE, MOMENTS
+from host.studies.claims import CONFIDENCE
+from host.studies.die_yield import MOMENTS
 from host.studies.sensitivity import Answer, Mean
 from host.studies.sobol import Indices
 from host.terminal import table
@@ -17,6 +18,7 @@ def sensitivity_json(answer: Answer, sweep: str) -> dict[str, Any]:
     return {
         "sweep": sweep,
         "confidence": CONFIDENCE,
+        "claim": "fixed plan",  # of the intervals: the numbers of dies and rows were settled beforehand
         "dies": study.n_dies,
         "imperfections": [entry.given for entry in study.imperfections],
         "lost_all_together": {moment: answer.all_together[moment].to_json() for moment in MOMENTS},
@@ -58,6 +60,7 @@ def sensitivity_lines(answer: Answer, sweep: str) -> list[str]:
         f"one at a time, in percentage points of accuracy: mean of {dies}{interval}",
         *_cost_table(answer),
         "alone: lost against the ideal chip. left out: won when all others stay.",
+        "Intervals: for numbers of dies and rows fixed beforehand, on these test images. No yield is claimed.",
         "",
     ]
     if study.design is None:

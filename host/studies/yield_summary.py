@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from host.settings import RunSpec
-from host.studies.die_yield import CONFIDENCE, MOMENTS, Criterion, Die, PointYield
+from host.studies.claims import CONFIDENCE, dies_to_plan, dies_to_prove
+from host.studies.die_yield import MOMENTS, Criterion, Die, PointYield
 from host.sweep import command_line_of
-from host.terminal import percent, percent_interval, table
+from host.terminal import percent, percent_floor, table
+
+_ASKED_FOR = (0.99, 0.999)  # yields of which it is told what proving them takes
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,10 @@ class YieldReport:
                 "meaning": str(self.wanted),
             },
             "confidence": CONFIDENCE,
+            "dies_to_claim": [
+                {"yield": each, "fixed_plan": dies_to_plan(each), "any_time": dies_to_prove(each)}
+                for each in _ASKED_FOR
+            ],
             "mixtures": list(self.mixtures),
             "points": [self._point(point) for point in self.points],
             "worst": [
@@ -57,6 +64,7 @@ class YieldReport:
             "dies": len(point.dies),
             "failed": point.failed,
             "missing": point.missing,
+            "test_images": point.test_samples or None,
             "ideal": point.dies[0].ideal if point.dies else None,
         }
         for moment in MOMENTS:
@@ -83,7 +91,7 @@ class YieldReport:
     def lines(self) -> list[str]:
         head = ["point", "dies", "ideal %"]
         for moment in MOMENTS:
-            head += [f"yield {moment} %", f"{CONFIDENCE:.0%} interval", "mean %", "worst %"]
+            head += [f"yield {moment} %", "planned", "any time", "mean %", "worst %"]
         rows = []
         for point in self.points:
             ideal = point.dies[0].ideal if point.dies else None
@@ -91,18 +99,34 @@ class YieldReport:
             for moment in MOMENTS:
                 share, accuracy = point.share(moment), point.accuracies(moment)
                 figures = (accuracy.mean(), accuracy.min()) if len(accuracy) else (None, None)
-                row += [percent(share.fraction, 1), percent_interval(share.interval), *map(percent, figures)]
+                proven = (percent_floor(share.by_plan), percent_floor(share.any_time))
+                row += [percent(share.fraction, 1), *proven, *map(percent, figures)]
             rows.append(row)
         return [
             f"sweep {self.sweep}: a die is good with an {self.wanted}",
-            "before and after learning on chip; intervals are Wilson's",
+            "before and after learning on chip",
             "",
             *table(rows, head, indent=2),
+            "",
+            *self._claims(),
             *self._absent(),
             *(["", *self.mixtures] if self.mixtures else []),
             *([f"also in this database: {', '.join(self.other_sweeps)} (--sweep)"] if self.other_sweeps else []),
             *self._worst_lines(),
         ]
+
+    def _claims(self) -> list[str]:
+        images = sorted({point.test_samples for point in self.points if point.dies})
+        tested = " or ".join(f"{each:,}" for each in images) or "no"
+        lines = [
+            f"planned: proven at {CONFIDENCE:.0%} if the number of dies was fixed beforehand (Clopper-Pearson).",
+            "any time: proven even if dies were added until it looked good (a confidence sequence).",
+            f"Both hold for these {tested} test images, each figure on its own.",
+        ]
+        for each in _ASKED_FOR:
+            takes = f"{dies_to_plan(each):,} dies, planned, or {dies_to_prove(each):,} at any time"
+            lines.append(f"To claim {100 * each:g} % takes {takes}, all of them good.")
+        return lines
 
     def _absent(self) -> list[str]:
         lines = []
@@ -122,12 +146,12 @@ class YieldReport:
 
 def _flat(told: Mapping[str, Any]) -> dict[str, Any]:
     """The figures of one point under flat names; None is an empty cell."""
-    flat: dict[str, Any] = {name: told[name] for name in ("dies", "failed", "missing", "ideal")}
+    flat: dict[str, Any] = {name: told[name] for name in ("dies", "failed", "missing", "test_images", "ideal")}
     for moment in MOMENTS:
         figures = dict(told[moment])
-        low, high = figures.pop("interval") or (None, None)
+        claims = figures.pop("claims") or {}
         del figures["dies"]
-        figures |= {"interval_low": low, "interval_high": high}
+        figures |= {f"proven_{kind}": (claims.get(kind) or {}).get("at_least") for kind in ("fixed_plan", "any_time")}
         flat |= {f"{name}_{moment}": value for name, value in figures.items()}
     return flat
 

@@ -40,7 +40,7 @@ from host.sweep.idle import idle_noise
 from host.sweep.listener import NullSweepListener
 from host.sweep.merge import Merged, merge_sweeps
 from host.sweep.request import Request, base_identity
-from host.sweep.rows import Result, Row, Sweep, Timing, damaged
+from host.sweep.rows import Packed, Result, Row, Sweep, Timing, damaged
 from host.sweep.run import dask_workers, local_workers, run_specs, run_sweep
 from host.sweep.store import SweepStore
 from host.sweep.tally import tallies
@@ -55,6 +55,7 @@ __all__ = [
     "LimitsMet",
     "Merged",
     "NullSweepListener",
+    "Packed",
     "Request",
     "Result",
     "Row",

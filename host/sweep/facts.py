@@ -58,6 +58,7 @@ class _Summary(TypedDict):
     synaptic_events: _Count
     weight_updates: _Count
     code_writes: _Count
+    wrong_after: NotRequired[str]  # see host.run.right_answers
     saturation: dict[Literal["learning", "test_before", "test_after"], dict[str, _Count]]
     method: NotRequired[_Effort]
     cost: NotRequired[_Cost]

@@ -22,7 +22,7 @@ from host.terminal.bar import drawn_bar
 from host.terminal.console import Console, can_be_drawn_on
 from host.terminal.fit import fitted, for_terminal
 from host.terminal.minute_lines import MinuteLines
-from host.terminal.percent import percent, percent_interval
+from host.terminal.percent import percent, percent_floor, percent_interval, percent_text
 from host.terminal.table import table
 
 __all__ = [
@@ -33,6 +33,8 @@ __all__ = [
     "fitted",
     "for_terminal",
     "percent",
+    "percent_floor",
     "percent_interval",
+    "percent_text",
     "table",
 ]

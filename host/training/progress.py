@@ -23,10 +23,10 @@ _BACK_OFF = 0.5  # the rate's factor after a check that came out clearly worse t
 _CLEARLY = 3.0  # standard errors of the validation accuracy
 
 
-_FIXED = 1.5  # standard errors of the paired difference to the start that prove a fix
-
-
-_AS_GOOD = 0.5  # standard errors within which a later snapshot is preferred to the best
+# Standard errors within which a later snapshot is as good as the best: the one-standard-error rule (Breiman, Friedman,
+# Olshen and Stone 1984, section 3.4.3), "later" in the place of "simpler". The start has no privilege: a few hundred
+# validation samples prove no repair of a mildly bad die, which would then stay worse than one that is bad enough.
+_AS_GOOD = 1.0
 
 
 _Count = Annotated[int, Field(ge=0, lt=2**63)]
@@ -137,29 +137,24 @@ class Progress:
         return float(np.sqrt(max(best * (1 - best), 1 / self.n_valid) / self.n_valid))
 
     def kept(self) -> int:
-        """Number of the check whose snapshot stays: the latest one as good as the best.
+        """Number of the check whose snapshot stays: the latest one as good as the best, the start among them."""
+        enough = self._enough()
+        return max(number for number in self.candidates if self.checks[number].validation_accuracy >= enough)
 
-        The start stays, though, if no later one is better by more than _FIXED standard errors of the paired
-        difference: what is not known to be broken is not fixed.
-        """
-        if not any(c.repaired - c.broken > _FIXED * np.sqrt(c.repaired + c.broken) for c in self.checks):
-            return 0
-        accuracies = [check.validation_accuracy for check in self.checks]
-        enough = max(accuracies) - _AS_GOOD * self.standard_error()
-        return max(number for number, accuracy in enumerate(accuracies) if accuracy >= enough)
+    def _enough(self) -> float:
+        """The validation accuracy from which a snapshot is as good as the best."""
+        return max(check.validation_accuracy for check in self.checks) - _AS_GOOD * self.standard_error()
 
     def add(self, check: Check) -> None:
         """Record a check of the current snapshot, steer the rate, drop snapshots that can never be kept."""
         self.checks.append(check)
         self.candidates[len(self.checks) - 1] = self.current
-        accuracies = [each.validation_accuracy for each in self.checks]
-        enough = max(accuracies) - _AS_GOOD * self.standard_error()
-        # Out of the race, the start excepted: not as good as the best, or a later one is at least its equal.
+        accuracies, enough = [each.validation_accuracy for each in self.checks], self._enough()
+        # Out of the race: not as good as the best, or a later one is at least its equal.
         self.candidates = {
             number: snapshot
             for number, snapshot in self.candidates.items()
-            if number == 0
-            or (accuracies[number] >= enough and accuracies[number] > max(accuracies[number + 1 :], default=-1.0))
+            if accuracies[number] >= enough and accuracies[number] > max(accuracies[number + 1 :], default=-1.0)
         }
         if check.validation_accuracy < max(accuracies) - _CLEARLY * self.standard_error():
             # The rate was too high: back to the best (the latest of equals), and on with smaller steps.

@@ -23,7 +23,7 @@ def result_text(outcome: Outcome) -> str:
         "teacher": "the ANN that the chip follows",
         "ideal": "a chip without errors, programmed, not trained",
         "before": f"this die, programmed with {_START[spec.training.start]}",
-        "after": _AFTER.get(spec.training.method, f"this die after {spec.training.method}"),
+        "after": _after(summary),
     }
     rows = [
         (name, f"{summary['accuracy'][name]:.2%}", text + _abstained(summary["abstained"].get(name, 0)))
@@ -73,7 +73,13 @@ def _details_named(summary: dict[str, Any]) -> list[str]:
 
 
 _START = {"teacher": "the teacher's weights", "random": "random weights"}
-_AFTER = {"on-chip-ltl": "this die after learning on chip", "conversion": "the same: nothing was learned"}
+
+
+def _after(summary: dict[str, Any]) -> str:
+    if not summary["train_samples"]:
+        return "the same: nothing was learned"
+    name = summary["method"]["name"]
+    return f"this die after {'learning on chip' if find(name).learns_on_chip else name}"
 
 
 def _abstained(samples: int) -> str:
@@ -119,7 +125,7 @@ def _versions(summary: dict[str, Any]) -> list[str]:
 
 def _method(effort: dict[str, Any]) -> list[str]:
     """How the die came to its weights, and what that took beside the die's own work."""
-    if effort["name"] == "on-chip-ltl":  # the table of costs says it all
+    if find(effort["name"]).learns_on_chip:  # the table of costs says it all
         return []
     traffic = f"{effort['bytes_down']:,.0f} bytes down, {effort['bytes_up']:,.0f} bytes up"
     return [

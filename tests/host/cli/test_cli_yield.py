@@ -11,6 +11,7 @@ from stored_runs import result_of, write_sweep
 
 from host.run import resolve
 
+PROVEN = 0.0374  # by two of four, at any time
 POINTS = ({"mismatch": 0.1}, {"mismatch": 0.5})
 
 
@@ -45,8 +46,17 @@ def test_json(chipsim, database):
     before = {"good": 2, "dies": 4, "yield": 0.5, "mean": 0.965, "worst": 0.95, "worst_die": 4}
     assert little["before"] == before | {
         "mean": pytest.approx(0.965),
-        "interval": pytest.approx([0.15, 0.85], abs=0.001),
+        "claims": {
+            "confidence": 0.95,
+            "fixed_plan": {"at_least": pytest.approx(0.0976, abs=1e-4), "method": "Clopper-Pearson, one-sided"},
+            "any_time": {"at_least": pytest.approx(PROVEN, abs=1e-4), "method": "beta-binomial mixture, one-sided"},
+        },
     }
+    assert little["test_images"] == 100
+    assert told["dies_to_claim"] == [
+        {"yield": 0.99, "fixed_plan": 299, "any_time": 377},
+        {"yield": 0.999, "fixed_plan": 2995, "any_time": 3787},
+    ]
     assert (little["after"]["yield"], much["before"]["yield"], much["after"]["yield"]) == (1, 0, 0.5)
     assert [(entry["point"], entry["die"]) for entry in told["worst"]] == [(POINTS[0], 3), (POINTS[1], 2)]
     assert told["worst"][1]["command"] == "chipsim run --noise=mismatch:0.5 --die=2"
@@ -69,7 +79,9 @@ def test_csv(chipsim, database):
         "1.0",
     )
     assert (much["failed"], much["missing"], much["worst_die_after"]) == ("1", "1", "2")
-    assert float(little["interval_low_before"]) == pytest.approx(0.15, abs=0.001)
+    assert float(little["proven_fixed_plan_before"]) == pytest.approx(0.0976, abs=1e-4)
+    assert float(little["proven_any_time_before"]) == pytest.approx(PROVEN, abs=1e-4)
+    assert little["test_images"] == "100"
 
 
 def test_the_table_and_what_is_not_counted(chipsim, database):
@@ -77,7 +89,9 @@ def test_the_table_and_what_is_not_counted(chipsim, database):
     assert (ended.status, ended.err) == (0, "")
     lines = ended.out.splitlines()
     [row] = [line.split() for line in lines if line.startswith("  mismatch 0.5 ")]
-    assert " ".join(row) == "mismatch 0.5 2 98.00 0.0 0 to 66 65.00 60.00 50.0 9 to 91 96.50 96.00"
+    assert " ".join(row) == "mismatch 0.5 2 98.00 0.0 0.0 0.0 65.00 60.00 50.0 2.5 0.6 96.50 96.00"
+    assert "Both hold for these 100 test images, each figure on its own." in lines
+    assert "To claim 99 % takes 299 dies, planned, or 377 at any time, all of them good." in lines
     assert "not counted at mismatch 0.5: 1 failed and 1 missing" in lines
     assert sum("chipsim run" in line for line in lines) == 4
     assert "chipsim run" not in chipsim("yield", database, "--at-least", "0.97", "--worst", "0").out
@@ -102,13 +116,13 @@ def test_a_point_without_any_result(chipsim, here):
         "good": 0,
         "dies": 0,
         "yield": None,
-        "interval": None,
+        "claims": None,
         "mean": None,
         "worst": None,
         "worst_die": None,
     }
     assert "not counted at steps 4: 1 missing" in chipsim("yield", "s.sqlite", "--at-least", "0.9").out
-    assert chipsim("yield", "s.sqlite", "--at-least", "0.9", "--csv").out.splitlines()[1].startswith("4,0,0,1,,0,")
+    assert chipsim("yield", "s.sqlite", "--at-least", "0.9", "--csv").out.splitlines()[1].startswith("4,0,0,1,,,0,")
 
 
 def test_the_printed_command_gives_the_same_figures(chipsim, here, data_file):

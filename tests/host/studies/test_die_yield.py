@@ -1,4 +1,4 @@
-"""Yield: exact comparison, Wilson intervals, what is counted, which die is the worst."""
+"""Yield: exact comparison, what is counted, which die is the worst, whose dies have a yield in common."""
 
 from fractions import Fraction
 
@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binom
 
-from host.errors import SettingError
-from host.studies.die_yield import Criterion, Share, criterion, dies_to_claim, fraction, yields
+from host.errors import SettingError, SweepError
+from host.run import canonical, resolve
+from host.studies.die_yield import Criterion, Share, criterion, fraction, yields
 from host.sweep import Row
+from host.sweep.rows import Packed
 
 
 def a_row(point, die, before=None, after=None, ideal=0.98, test_samples=100, status="done"):
@@ -68,34 +69,16 @@ def test_one_criterion_and_one_only():
             criterion(*both_or_none)
 
 
-@pytest.mark.parametrize(
-    ("good", "dies", "low", "high"), [(20, 20, 0.8389, 1), (0, 20, 0, 0.1611), (5, 10, 0.2366, 0.7634)]
-)
-def test_wilson_interval(good, dies, low, high):
-    """Against the closed form for all and none, n / (n + z^2); 5 of 10 from Brown, Cai and DasGupta 2001's formula."""
-    assert Share(good, dies).interval == pytest.approx((low, high), abs=5e-5)
-
-
-@pytest.mark.parametrize("probability", [0.5, 0.8, 0.95])
-def test_wilson_interval_covers(probability):
-    """Averaged over all outcomes of 50 dies, the true yield is inside about 95 % of the time."""
-    covered = 0.0
-    for good in range(51):
-        low, high = Share(good, 50).interval
-        covered += binom.pmf(good, 50, probability) * (low <= probability <= high)
-    assert covered == pytest.approx(0.95, abs=0.025)
-
-
 def test_no_dies_no_yield():
-    assert Share(0, 0).fraction is None
-    assert Share(0, 0).interval is None
+    none = Share(0, 0)
+    assert (none.fraction, none.interval, none.by_plan, none.any_time) == (None, None, None, None)
+    assert none.to_json()["claims"] is None
 
 
-@pytest.mark.parametrize("wanted", [0.1, 0.5, 0.9, 0.99, 0.999])
-def test_dies_to_claim(wanted):
-    n = dies_to_claim(wanted)
-    assert Share(n, n).interval[0] >= wanted
-    assert n == 1 or Share(n - 1, n - 1).interval[0] < wanted
+def test_a_share_says_which_claim_it_makes():
+    claims = Share(299, 299).to_json()["claims"]
+    assert claims["confidence"] == 0.95
+    assert claims["fixed_plan"]["at_least"] >= 0.99 > claims["any_time"]["at_least"]
 
 
 def test_yields_count_everything():
@@ -112,9 +95,29 @@ def test_yields_count_everything():
     assert (much.failed, much.missing, len(much.dies)) == (1, 1, 3)
     assert (much.share("before"), much.share("after")) == (Share(1, 3), Share(1, 3))
     assert (little.share("before"), little.share("after")) == (Share(1, 1), Share(1, 1))
+    assert much.test_samples == 100
     assert [die.die for die in much.worst(2)] == [2, 5]
     assert [die.die for die in much.worst(2, "before")] == [5, 1]
     np.testing.assert_array_equal(much.accuracies("before"), [0.60, 0.97, 0.50])
     [much, _] = yields(rows, criterion(None, "0.02"))
     assert much.share("after") == Share(3, 3)
     assert much.share("before") == Share(1, 3)
+
+
+def of_spec(die, **settings):
+    text = canonical(resolve(None, {"die": die} | settings).model_dump(mode="json")).encode()
+    return a_row({"mismatch": 0.5}, die, 0.6, 0.97)._replace(task=f"die {die}", packed_spec=Packed(text, bytes.decode))
+
+
+def test_dies_of_different_designs_have_no_yield_in_common():
+    wanted = criterion("0.97", None)
+    for other, told in (
+        (of_spec(2, steps=8), "settings that differ: steps"),
+        (of_spec(2, noise=["mismatch:0.1"]), "settings that differ: noise"),
+        (of_spec(2)._replace(test_samples=99), "100 and 99 test samples"),
+    ):
+        with pytest.raises(SweepError, match=f"rows die 1 and die 2 are of different designs.* mismatch 0.5 .*{told}"):
+            yields([of_spec(1), other], wanted)
+    [point] = yields([of_spec(1), of_spec(2), of_spec(3, data_dir="elsewhere")], wanted)
+    assert len(point.dies) == 3, "where data are is nothing of the design"
+    assert len(yields([of_spec(1), of_spec(2, steps=8)._replace(point={"steps": 8})], wanted)) == 2

@@ -6,12 +6,13 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from stored_runs import NotRun
 
-from host.run import canonical, digest_of
+from host.run import canonical, digest_of, wrong_text
 from host.sweep import Result, SweepStore, Timing
 from host.sweep.packing import MOST_DICTIONARIES, Packer, unpacked
 
@@ -49,7 +50,10 @@ def test_a_row_takes_at_most_a_kilobyte(tmp_path, points):
         key = digest_of(mine)
         task = NotRun(key, f"mismatch-{level}-weight-thermal-{level / 3:.9f}-die-{die}-{key[:8]}", die)
         accuracy = {"teacher": 0.9, "ideal": 0.9, "before": rng.random(), "after": rng.random()}
-        facts = canonical(varied(summary, rng) | {"teacher_digest": 32 * "5", "accuracy": accuracy})
+        wrong = wrong_text(np.array([rng.random() < 0.03 for _ in range(450)]))
+        facts = canonical(
+            varied(summary, rng) | {"teacher_digest": 32 * "5", "accuracy": accuracy, "wrong_after": wrong}
+        )
         plan.append(({"mismatch@weight": level, "thermal": level / 3}, task))
         results.append(
             Result(

@@ -24,27 +24,52 @@ def progress_of(*checks, n_valid=100):
     return progress
 
 
-def test_the_start_stays_if_nothing_is_proven_better():
+def test_the_start_stays_if_it_is_better():
+    """By more than a standard error, which is 0.04 of 0.8 and 0.03 of 0.9 in 100 samples."""
     assert progress_of(check(0.8)).kept() == 0
-    assert progress_of(check(0.8), check(0.8), check(0.79)).kept() == 0
-    assert progress_of(check(0.8), check(0.81, 2, 1)).kept() == 0
-    assert progress_of(check(0.8), check(0.6, 1, 21)).kept() == 0
-    assert progress_of(check(0.8), check(0.9, 30, 20)).kept() == 0  # 10 more, but 1.5 sqrt(50) is 10.6
+    assert progress_of(check(0.8), check(0.75)).kept() == 0
+    assert progress_of(check(0.9), check(0.86), check(0.6)).kept() == 0
 
 
-def test_a_proven_repair_is_kept():
-    assert progress_of(check(0.8), check(0.9, 11, 1)).kept() == 1
-    assert progress_of(check(0.8), check(0.9, 30, 19)).kept() == 1  # 11 more, and 1.5 sqrt(49) is 10.5
-    assert progress_of(check(0.0), check(0.03, 3, 0)).kept() == 1
+def test_the_start_has_no_privilege():
+    """What validates as well as the start can be told stays, though no repair is proven."""
+    assert progress_of(check(0.8), check(0.8), check(0.79)).kept() == 2
+    assert progress_of(check(0.8), check(0.77)).kept() == 1
+    assert progress_of(check(0.8), check(0.9, 30, 20)).kept() == 1
 
 
 def test_the_latest_as_good_as_the_best_is_kept():
-    """Half a standard error of 0.9 in 100 samples is 0.015."""
     start = check(0.5)
-    assert progress_of(start, check(0.90, 40), check(0.89, 39)).kept() == 2
-    assert progress_of(start, check(0.90, 40), check(0.88, 38)).kept() == 1
+    assert progress_of(start, check(0.90, 40), check(0.88, 38)).kept() == 2
+    assert progress_of(start, check(0.90, 40), check(0.86, 36)).kept() == 1
     assert progress_of(start, check(0.90, 40), check(0.89, 39), check(0.89, 39), check(0.7, 20)).kept() == 3
     assert progress_of(start, check(0.89, 39), check(0.90, 40), check(0.80, 30)).kept() == 2
+
+
+def kept_starts(start, learned, n_valid=202, dies=200, correlation=0.9):
+    """Share of dies that stay as they were found, though learning brings each of them from `start` to `learned`.
+
+    Most validation samples are right or wrong at all checks of a die alike: `correlation` of them.
+    """
+    rng = np.random.default_rng(8)
+    stay = 0
+    for _ in range(dies):
+        common = rng.random(n_valid)
+        difficulty = np.where(rng.random((21, n_valid)) < correlation, common, rng.random((21, n_valid)))
+        right = difficulty < np.array([start] + 20 * [learned])[:, None]
+        stay += progress_of(*(check(each) for each in right.mean(axis=1)), n_valid=n_valid).kept() == 0
+    return stay / dies
+
+
+@pytest.mark.parametrize("start", [0.97, 0.95, 0.9, 0.6])
+def test_a_mildly_bad_die_ends_no_worse_than_a_bad_one(start):
+    """Learning brings all of them to 97.8 %: what they had before does not decide whether they are repaired."""
+    assert kept_starts(start, 0.978) < 0.02
+
+
+def test_what_learning_breaks_is_put_back():
+    assert kept_starts(0.978, 0.9) > 0.95
+    assert kept_starts(0.978, 0.94) > 0.6
 
 
 def accuracies_with(n_valid):
@@ -63,22 +88,21 @@ def test_what_is_kept_is_always_among_the_candidates(data, n_valid):
         progress.current = {"weight": np.full(1, number)}
         progress.add(check(accuracy, max(gained, 0) + churn, max(-gained, 0) + churn))
         kept = progress.kept()
-        assert 0 in progress.candidates
         assert kept in progress.candidates
         assert progress.candidates[kept]["weight"] == kept
         best = max(c.validation_accuracy for c in progress.checks)
-        assert kept == 0 or progress.checks[kept].validation_accuracy >= best - 0.5 * progress.standard_error()
+        assert progress.checks[kept].validation_accuracy >= best - progress.standard_error()
 
 
 @given(data=st.data())
 def test_few_snapshots_are_held(data):
-    """Only those in the race: a candidate after the start is better than every later one."""
+    """Only those in the race: a candidate is better than every later one."""
     accuracies = data.draw(accuracies_with(200))
     progress = progress_of(*map(check, accuracies), n_valid=200)
-    numbers = sorted(set(progress.candidates) - {0})
+    numbers = sorted(progress.candidates)
     falling = [accuracies[number] for number in numbers]
     assert falling == sorted(set(falling), reverse=True)
-    assert len(accuracies) - 1 in {0, *numbers} or accuracies[-1] < max(accuracies)
+    assert len(accuracies) - 1 in numbers or accuracies[-1] < max(accuracies)
 
 
 def test_the_standard_error_is_the_binomial_one_of_the_best():
@@ -120,7 +144,7 @@ def test_progress_survives_its_file(tmp_path):
     for name, array in progress.arrays().items():
         assert again.arrays()[name].dtype == array.dtype
         assert np.array_equal(again.arrays()[name], array)
-    assert sorted(again.candidates) == sorted(progress.candidates) == [0, 1]
+    assert sorted(again.candidates) == sorted(progress.candidates) == [1]
     assert again.kept() == progress.kept() == 1
     again.add(check(0.9, 40))
     progress.add(check(0.9, 40))
