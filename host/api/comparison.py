@@ -10,12 +10,13 @@ from chipsim.physical import load
 from host.api.given import Place, dies_text, one_error, overrides_of, tells_settings, workers_of
 from host.api.settings import Settings
 from host.api.shown import Shown, Summary, shown_in_notebooks
-from host.compare import HEAD, Comparison, cells, draw, verdict
+from host.compare import HEAD, MARGIN, Comparison, cells, draw
 from host.compare import compare as run_comparison
 from host.compare import methods as methods_of
 from host.errors import SettingError, SweepError
 from host.run import read_settings
 from host.settings import METHODS
+from host.studies import fraction
 from host.sweep import SweepStore, local_workers
 from host.sweep import dies as dies_of
 from host.terminal import Console
@@ -39,7 +40,7 @@ class CompareOutcome(Shown):
     @property
     def verdict(self) -> list[str]:
         """Where on-chip learning wins and loses, in sentences."""
-        return verdict(self.found.methods)
+        return self.found.verdict()
 
     @property
     def plot(self) -> ComparePlots:
@@ -70,6 +71,7 @@ def compare(
     *,
     methods: str | Sequence[str] | None = None,
     dies: int | str | Sequence[int] = 10,
+    margin: float | str = MARGIN,
     figures: str = "cmos-180nm",
     config: Place | None = None,
     set: Mapping[str, Any] | None = None,
@@ -83,7 +85,8 @@ def compare(
 
         chipsim.compare(methods=["on-chip-ltl", "conversion"], noise="mismatch:0.3", dies=10)
 
-    methods: all of them if None. dies: see `chipsim.sweep`. figures: the chip for time and energy if `chip` is none.
+    methods: all of them if None. dies: see `chipsim.sweep`. margin: methods whose accuracies are proven to differ
+    by less are called equally accurate. figures: the chip for time and energy if `chip` is none.
     out: folder of database, JSON and pictures. config, set, workers, mix_versions, quiet: see `chipsim.sweep`.
 
     What is done when Ctrl-C comes is kept: the same call goes on. Raises UserError.
@@ -96,6 +99,7 @@ def compare(
         chosen = methods if methods is None or isinstance(methods, str) else ",".join(methods)
         names = tuple(METHODS) if chosen is None else methods_of(chosen)
         seeds, physical = dies_of(dies_text(dies)), load(figures)
+        equal = float(fraction(str(margin), "margin"))
         spec = read_settings(None if config is None else Path(config), overrides)
         folder = Path(out)
         try:
@@ -109,7 +113,7 @@ def compare(
                 SweepStore.create(database, mix_versions) as store,
                 Console(quiet) as console,
             ):
-                found = run_comparison(spec, names, seeds, physical, store, pool, console)
+                found = run_comparison(spec, names, seeds, physical, store, pool, console, margin=equal)
         except KeyboardInterrupt:
             raise KeyboardInterrupt(f"what is stored in {database} stays: the same call goes on") from None
         found.save(folder)

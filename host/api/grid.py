@@ -62,8 +62,9 @@ class SweepOutcome(Shown):
             return frame([_flat(point) for point in self.points])
 
     def yield_table(self, *, at_least: float | str | None = None, within: float | str | None = None) -> DataFrame:
-        """A row for each point: how many of its dies are good, before and after learning, with Wilson's interval.
+        """A row for each point: how many of its dies are good, before and after learning, and what they prove.
 
+        proven: at 95 %, by a plan fixed beforehand, or whenever one stops: see `chipsim yield`.
         at_least: a die is good from this accuracy on; within: or down to this much below the ideal chip's: one of them.
         Raises UserError, also if pandas is not installed.
         """
@@ -78,7 +79,8 @@ class SweepOutcome(Shown):
                         "dies": len(point.dies),
                         **{f"good_{when}": point.good[when] for when in ("before", "after")},
                         **{f"yield_{when}": point.share(when).fraction for when in ("before", "after")},
-                        **_interval(point.share("after").interval),
+                        "proven_after_planned": point.share("after").by_plan,
+                        "proven_after_any_time": point.share("after").any_time,
                     }
                     for point in points
                 ]
@@ -205,8 +207,3 @@ def _text(value: float | str | None) -> str | None:
 def _flat(point: dict[str, Any]) -> dict[str, Any]:
     figures = ("dies", "done", "failed", "lost", "ideal", "before", "after", "worst_after", "unanswered")
     return {**point["point"], **{name: point[name] for name in figures}}
-
-
-def _interval(ends: tuple[float, float] | None) -> dict[str, float | None]:
-    low, high = ends or (None, None)
-    return {"yield_after_low": low, "yield_after_high": high}

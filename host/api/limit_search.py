@@ -11,8 +11,8 @@ from host.api.settings import Settings
 from host.api.shown import Shown, Summary, shown_in_notebooks
 from host.errors import SettingError
 from host.plots import BLACK, BLUE, GREY
-from host.studies import Design, Limit, Question, criterion, fraction, level_axis, search
-from host.terminal import Console, percent, percent_interval
+from host.studies import Design, Limit, Question, criterion, fraction, level_axis, search, usual_dies
+from host.terminal import Console, percent, percent_floor
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -29,19 +29,19 @@ class LimitOutcome(Shown):
 
     @property
     def limit(self) -> float | None:
-        """The highest level found to pass; None if the range has none, or only such: see `whole_range`."""
+        """The highest level proven to pass; None if the range has none, or only such: see `whole_range`."""
         level: float | None = self.facts["limit"]
         return level
 
     @property
     def fails_at(self) -> float | None:
-        """The lowest level above it that was found to fail."""
+        """The first level beyond it that is proven to fail; None if none is."""
         level: float | None = self.facts["fails_at"]
         return level
 
     @property
     def whole_range(self) -> str | None:
-        """'passes' or 'fails' if both ends of the range do; None where there is a limit between them."""
+        """'passes', 'fails' or 'undecided' if both ends of the range do; None where the limit lies between them."""
         verdict: str | None = self.facts["whole_range"]
         return verdict
 
@@ -57,23 +57,19 @@ class LimitOutcome(Shown):
                 f"{each['level']:g}",
                 f"{each['good']} of {each['dies']}",
                 percent(each["yield"], 1),
-                percent_interval(each["interval"]),
+                percent_floor(each["at_least"]),
                 percent(each["mean"]),
                 percent(each["worst"]),
-                "passes" if each["passes"] else "fails",
+                each["verdict"],
             )
             for each in self.facts["levels"]
         ]
-        head = (self.facts["axis"], "good", "yield %", "95% interval", "mean %", "worst %", "")
+        head = (self.facts["axis"], "good", "yield %", "proven %", "mean %", "worst %", "")
         return Summary(answer, head, rows, caveats)
 
     def _records(self) -> list[dict[str, Any]]:
         """A row for each level."""
-        return [
-            {name: value for name, value in level.items() if name != "interval"}
-            | dict(zip(("yield_low", "yield_high"), level["interval"] or (None, None), strict=True))
-            for level in self.facts["levels"]
-        ]
+        return [dict(level) for level in self.facts["levels"]]
 
 
 class LimitPlots:
@@ -83,7 +79,7 @@ class LimitPlots:
         self._facts = outcome.facts
 
     def levels(self) -> Figure:
-        """The yield at each level with its interval, what is wanted, and where the limit lies."""
+        """The yield at each level, down to what is proven of it, what is wanted, and where the limit lies."""
         from matplotlib.figure import Figure
 
         facts = self._facts
@@ -91,12 +87,10 @@ class LimitPlots:
         axes = figure.subplots()
         places = [each["level"] for each in facts["levels"]]
         shares = [100 * each["yield"] for each in facts["levels"]]
-        ends = [each["interval"] for each in facts["levels"]]
-        below = [max(0.0, share - 100 * low) for share, (low, _) in zip(shares, ends, strict=True)]
-        above = [max(0.0, 100 * high - share) for share, (_, high) in zip(shares, ends, strict=True)]
-        axes.errorbar(places, shares, (below, above), fmt="o-", color=BLUE, capsize=3, label="good dies")
+        below = [share - 100 * each["at_least"] for share, each in zip(shares, facts["levels"], strict=True)]
+        axes.errorbar(places, shares, (below, [0.0] * len(below)), fmt="o-", color=BLUE, capsize=3, label="good dies")
         axes.axhline(100 * facts["wanted"]["yield"], color=BLACK, linestyle=":", label="wanted")
-        if facts["limit"] is not None:
+        if facts["fails_at"] is not None:
             axes.axvspan(facts["limit"], facts["fails_at"], color=GREY, alpha=0.3, label="the limit lies here")
         axes.set_xlabel(facts["axis"], parse_math=False)
         axes.set_ylabel(f"yield {facts['moment']} learning (%)")
@@ -115,7 +109,7 @@ def limit(
     before: bool = False,
     between: tuple[float, float] | None = None,
     tolerance: float | None = None,
-    dies: int = 20,
+    dies: int | None = None,
     config: Place | None = None,
     set: Mapping[str, Any] | None = None,
     out: Place = "limit.sqlite",
@@ -124,7 +118,7 @@ def limit(
     quiet: bool = False,
     **settings: Unpack[Settings],
 ) -> LimitOutcome:
-    """Find the level of one imperfection up to which enough dies are good, by bisection.
+    """Find the level of one imperfection up to which enough dies are proven good, by bisection.
 
         chipsim.limit(axis="mismatch", at_least=0.97, yield_=0.99)
         chipsim.limit(axis="quantization", between=(2, 8), within=0.01, noise="mismatch:0.2")
@@ -133,7 +127,8 @@ def limit(
     good from this accuracy on, 0.97 or "97%"; within: or down to this much below the ideal chip's: one of them.
     yield_: wanted fraction of good dies. before: without learning on chip first. between: levels to search between,
     0 and 1 or all bits there are if None; tolerance: how near the limit is to be told, a 50th of the range if None.
-    dies: per level, from `die` on. config, set, workers, out, mix_versions, quiet: see `chipsim.sweep`.
+    dies: at most per level, from `die` on; a verdict may take fewer. config, set, workers, out, mix_versions, quiet: see
+    `chipsim.sweep`.
 
     What is done when Ctrl-C comes is kept: the same call goes on. Raises UserError.
     """
@@ -142,19 +137,23 @@ def limit(
         ends = between or searched.ends
         if ends is None:
             raise SettingError(f"say between which values of {searched.name} to search: between=(LOW, HIGH)")
-        if not isinstance(dies, int) or dies < 1:
+        if dies is not None and (not isinstance(dies, int) or dies < 1):
             raise SettingError(f"dies = {dies!r} is not a whole number from 1")
+        wanted = fraction(str(yield_), "yield_")
         low, high = map(float, ends)
         question = Question(
             axis=searched.name,
             whole=searched.whole,
             ends=(low, high),
             tolerance=(high - low) / 50 if tolerance is None else tolerance,
-            wanted_yield=fraction(str(yield_), "yield_"),
+            wanted_yield=wanted,
             criterion=criterion(_text(at_least), _text(within)),
             moment="before" if before else "after",
+            most_dies=dies or usual_dies(wanted),
         )
-        design = Design(searched, None if config is None else Path(config), overrides_of(settings, set), dies)
+        design = Design(
+            searched, None if config is None else Path(config), overrides_of(settings, set), question.most_dies
+        )
         database = Path(out)
         try:
             with Console(quiet) as console:
