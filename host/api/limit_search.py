@@ -127,8 +127,8 @@ def limit(
     good from this accuracy on, 0.97 or "97%"; within: or down to this much below the ideal chip's: one of them.
     yield_: wanted fraction of good dies. before: without learning on chip first. between: levels to search between,
     0 and 1 or all bits there are if None; tolerance: how near the limit is to be told, a 50th of the range if None.
-    dies: at most per level, from `die` on; a verdict may take fewer. config, set, workers, out, mix_versions, quiet: see
-    `chipsim.sweep`.
+    dies: at most per level, from `die` on; a verdict may take fewer. config, set, workers, out, mix_versions, quiet:
+    see `chipsim.sweep`.
 
     What is done when Ctrl-C comes is kept: the same call goes on. Raises UserError.
     """
