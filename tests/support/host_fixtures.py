@@ -11,6 +11,8 @@ from chipsim.simd import cache_root
 from host.files import write_bytes
 from host.run import Outcome
 
+NO_PICTURE = b"a picture"
+
 
 @pytest.fixture(scope="session", autouse=True)
 def session_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
@@ -46,10 +48,10 @@ def no_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
     """One small file instead of four pictures, which take a second (see test_plots and test_run_folder for those)."""
 
     def save_plots(outcome: Outcome, folder: Path) -> list[Path]:
-        write_bytes(folder / "accuracy.png", b"a picture")
+        write_bytes(folder / "accuracy.png", NO_PICTURE)
         return [folder / "accuracy.png"]
 
-    monkeypatch.setattr("host.plots.run_plots.save_plots", save_plots)
+    monkeypatch.setattr("host.plots.save_plots", save_plots)  # where the command finds it
 
 
 @pytest.fixture
