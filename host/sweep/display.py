@@ -51,6 +51,7 @@ class Display:
     def running(self, tasks: int) -> None:
         self._progress.reset(self._bar, description="running", total=tasks, note=f"0 / {tasks:,} tasks")
         self._lines.stage("sweep")
+        self._lines.progress(0, tasks)
         if self._shown:
             self._tallies = tallies(self._store.rows(self._key))
 

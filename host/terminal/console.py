@@ -29,7 +29,8 @@ class _Shown(Protocol):
 
     def rename(self, text: str) -> None: ...
 
-    def progress(self, done: int, total: int, note: str = "") -> None: ...
+    def progress(self, done: int, total: int, counted: str = "", note: str = "") -> None:
+        """counted: `done` and `total` as a bar has them beside it; note: what else is known."""
 
 
 class _Bar:
@@ -55,9 +56,10 @@ class _Bar:
         for task in self._progress.task_ids:
             self._progress.update(task, description=text)
 
-    def progress(self, done: int, total: int, note: str = "") -> None:
+    def progress(self, done: int, total: int, counted: str = "", note: str = "") -> None:
+        text = ", ".join(filter(None, (counted, note)))
         for task in self._progress.task_ids:
-            self._progress.update(task, completed=done, total=total, note=note)
+            self._progress.update(task, completed=done, total=total, note=text)
 
 
 class _Nothing:
@@ -75,7 +77,7 @@ class _Nothing:
     def rename(self, text: str) -> None:
         pass
 
-    def progress(self, done: int, total: int, note: str = "") -> None:
+    def progress(self, done: int, total: int, counted: str = "", note: str = "") -> None:
         pass
 
 
@@ -107,10 +109,8 @@ class Console:
         self._shown.stage(text)
 
     def learning(self, done: int, total: int, validation_accuracy: float | None) -> None:
-        note = f"{done:,} / {total:,} samples"
-        self._shown.progress(
-            done, total, note if validation_accuracy is None else f"{note}, validation {validation_accuracy:.1%}"
-        )
+        note = "" if validation_accuracy is None else f"validation {validation_accuracy:.1%}"
+        self._shown.progress(done, total, f"{done:,} / {total:,} samples", note)
 
     def steps(self, done: int, total: int, text: str) -> None:
         if not self._staged:

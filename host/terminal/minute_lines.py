@@ -41,7 +41,8 @@ class MinuteLines:
         if self._stand is not None:
             self._stand = self._stand._replace(text=text)
 
-    def progress(self, done: int, total: int, note: str = "") -> None:
+    def progress(self, done: int, total: int, counted: str = "", note: str = "") -> None:
+        """counted: for a bar; a line says it in its own words."""
         if self._stand is not None:
             self._stand = self._stand._replace(done=done, total=total, note=note)
 

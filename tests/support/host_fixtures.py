@@ -11,6 +11,8 @@ from chipsim.simd import cache_root
 from host.files import write_bytes
 from host.run import Outcome
 
+NO_PICTURE = b"a picture"
+
 
 @pytest.fixture(scope="session", autouse=True)
 def session_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
@@ -46,7 +48,7 @@ def no_drawing(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     """One small file instead of four pictures, which take seconds; tests that look at them are marked `draws`."""
 
     def save_plots(outcome: Outcome, folder: Path) -> list[Path]:
-        write_bytes(folder / "accuracy.png", b"a picture")
+        write_bytes(folder / "accuracy.png", NO_PICTURE)
         return [folder / "accuracy.png"]
 
     if request.node.get_closest_marker("draws") is None:

@@ -1,13 +1,16 @@
 """Ctrl-C and kill -9 at any moment: one line or none, and a run that goes on to the same bits."""
 
+import json
 import re
 import shlex
 import signal
 import time
 
 import pytest
+from host_fixtures import NO_PICTURE
 from small_runs import SMALL_FLAGS, end, everything_in, final, start
 
+from host.plots.run_plots import save_plots
 from host.terminal import Console
 
 PATIENCE_S = 60
@@ -101,7 +104,23 @@ def test_ctrl_c_at_every_stage(chipsim, here, data_file, stage, goes_on, monkeyp
     assert chipsim(*shlex.split(ended.err.split("continue with: chipsim ")[1])).status == 0
     assert chipsim("run", "--dataset", data_file, *SMALL_FLAGS, "--out", "whole").status == 0
     assert final(here / "run") == final(here / "whole")
-    assert (here / "run" / "accuracy.png").exists()
+    assert (here / "run" / "accuracy.png").read_bytes() == NO_PICTURE
+
+
+def test_ctrl_c_between_two_pictures_loses_no_result(chipsim, here, data_file, monkeypatch):
+    def pressed(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("host.plots.save_plots", save_plots)
+    monkeypatch.setattr("host.plots.run_plots._raster", pressed)
+    ended = chipsim("run", "--dataset", data_file, *SMALL_FLAGS, "--json", "--out", "run")
+    assert ended.status == 130
+    assert ended.err == (
+        "chipsim: interrupted while drawing; the result is safe; continue with: chipsim run --resume run\n"
+    )
+    assert json.loads(ended.out) == json.loads((here / "run" / "result.json").read_text())
+    assert {"checkpoint.bin", "report.txt"} <= {path.name for path in (here / "run").iterdir()}
+    assert not list((here / "run").glob("*.png")), "all or none"
 
 
 def test_the_stages_are_all_there_are(chipsim, here, data_file, monkeypatch):

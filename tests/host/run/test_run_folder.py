@@ -105,7 +105,7 @@ def test_by_default_it_has_a_name_of_its_own_under_runs(chipsim, here, data_file
     assert re.fullmatch(rf"runs/{date.today():%Y%m%d}-[0-9a-f]{{8}}", first)
     assert paths == [first, f"{first}-2", f"{first}-3"]
     assert first.endswith(resolve(here / first / "spec.toml", {}).hash())
-    assert sorted(path.name for path in (here / "runs").iterdir()) == sorted(Path(path).name for path in paths)
+    assert {path.name for path in (here / "runs").iterdir()} == {"latest", *(Path(path).name for path in paths)}
     assert all({path.name for path in (here / folder).iterdir()} >= FILES for folder in paths)
 
 

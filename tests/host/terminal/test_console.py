@@ -1,8 +1,14 @@
 """How a run goes on: a bar on a terminal, a line now and then in a log, nothing where nobody wants it."""
 
+import io
 import threading
+from typing import Any, cast
 
-from host.terminal import Console
+import pytest
+from rich.console import Console as RichConsole
+
+from host.sweep import Display
+from host.terminal import Console, drawn_bar
 from host.terminal.minute_lines import MinuteLines, _said, _Stand
 
 
@@ -34,3 +40,43 @@ def test_a_short_run_in_a_log_and_a_quiet_one_say_nothing(capfd) -> None:
             console.learning(1, 2, None)
             console.steps(1, 2, "more")
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_log_is_told_once_how_far_a_run_or_a_sweep_has_come(monkeypatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(MinuteLines, "stop", lambda self: said.append(_said(self._stand, self._stand.began)))
+    monkeypatch.setattr(MinuteLines, "start", lambda self: None)
+    with Console() as console:
+        console.stage("learning")
+        console.learning(250, 1000, 0.97)
+    with Display(cast(Any, None), "key") as display:
+        display.stage("planning")
+        display.running(4)
+        display.finished(cast(Any, None))
+    assert said == [
+        "learning, 250 of 1,000 done, 750 missing, validation 97.0%, for 0 s, about 0 s left",
+        "sweep, 1 of 4 done, 3 missing, for 0 s, about 0 s left",
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_a_bar_says_all_at_any_width(width, encoding) -> None:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    console = RichConsole(file=stream, force_terminal=True, width=width, color_system=None)
+    bar = drawn_bar(console, 26)
+    bar.add_task("learning", total=24246, completed=12288, note="12,288 / 24,246 samples, validation 97.4%")
+    console.print(bar.get_renderable())
+    stream.flush()
+    shown = cast(io.BytesIO, stream.buffer).getvalue().decode(encoding)
+    assert max(map(len, shown.splitlines())) <= width
+    assert " ".join(shown.split()).startswith("learning ")
+    for words in ("12,288 / 24,246", "validation 97.4%", "0:00:00", "-:--:--"):
+        assert words in " ".join(shown.split())
+
+
+def test_no_bar_is_drawn_where_the_cursor_cannot_move(monkeypatch) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    for term, kind in {"dumb": "MinuteLines", "xterm": "_Bar"}.items():
+        monkeypatch.setenv("TERM", term)
+        assert type(Console()._shown).__name__ == kind
