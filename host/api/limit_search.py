@@ -144,7 +144,10 @@ def limit(
             raise SettingError(f"say between which values of {searched.name} to search: between=(LOW, HIGH)")
         if not isinstance(dies, int) or dies < 1:
             raise SettingError(f"dies = {dies!r} is not a whole number from 1")
-        low, high = map(float, ends)
+        try:
+            low, high = map(float, ends)
+        except (TypeError, ValueError):
+            raise SettingError(f"between = {between!r} is not two numbers; write for example (0, 1)") from None
         question = Question(
             axis=searched.name,
             whole=searched.whole,
