@@ -3,16 +3,14 @@
 python examples/library_use.py
 """
 
-from host.run import resolve, run
+import chipsim
 
 
 def main() -> None:
     for die in range(1, 6):
-        spec = resolve(None, {"noise": ["mismatch:0.4", "silencing:0.1"], "die": die, "training.epochs": 5})
-        accuracy = run(spec).summary["accuracy"]
-        print(
-            f"die {die}: ideal {accuracy['ideal']:.1%}, before {accuracy['before']:.1%}, after {accuracy['after']:.1%}"
-        )
+        outcome = chipsim.run(noise=["mismatch:0.4", "silencing:0.1"], die=die, epochs=5)
+        _, ideal, before, after = outcome.accuracy
+        print(f"die {die}: ideal {ideal:.1%}, before {before:.1%}, after {after:.1%}")
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ class CheckOutcome(Shown):
         )
         rows = [(each.severity, each.rule, _figures(each)) for each in self.findings]
         network = "-".join(map(str, chip.layer_sizes))
-        return Summary(f"{self.source}: {network}, {chip.steps} steps: {counts}", (), rows)
+        return Summary(f"{self.source}: {network}, {chip.steps} steps: {counts}", (), rows, align="<")
 
     def _records(self) -> list[dict[str, Any]]:
         """A row for each rule that applies: what was found, why it matters, what to change."""

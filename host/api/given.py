@@ -83,7 +83,7 @@ def plain(value: Any) -> Any:
         return value.tolist()
     if isinstance(value, Mapping):
         return {name: plain(each) for name, each in value.items()}
-    return [plain(each) for each in value] if isinstance(value, list | tuple) else value
+    return [plain(each) for each in value] if isinstance(value, list | tuple | range) else value
 
 
 def threads_of(threads: int | None) -> int:
@@ -106,7 +106,8 @@ def _count(name: str, value: int | None, most: int) -> int:
 
 def dies_text(dies: int | str | Sequence[int]) -> str:
     """As --dies has it: 20 for dies 1 to 20, or which ones, each as a range, since a single number counts them."""
-    return str(dies) if isinstance(dies, int | str) else ",".join(f"{die}-{die}" for die in plain(list(dies)))
+    chosen = plain(dies)
+    return ",".join(f"{die}-{die}" for die in chosen) if isinstance(chosen, list) else str(chosen)
 
 
 def tells_settings(function: _Function) -> _Function:

@@ -139,8 +139,11 @@ def limit(
             raise SettingError(f"say between which values of {searched.name} to search: between=(LOW, HIGH)")
         if dies is not None and (not isinstance(dies, int) or dies < 1):
             raise SettingError(f"dies = {dies!r} is not a whole number from 1")
+        try:
+            low, high = map(float, ends)
+        except (TypeError, ValueError):
+            raise SettingError(f"between = {between!r} is not two numbers; write for example (0, 1)") from None
         wanted = fraction(str(yield_), "yield_")
-        low, high = map(float, ends)
         question = Question(
             axis=searched.name,
             whole=searched.whole,

@@ -62,7 +62,7 @@ class TraceOutcome(Shown):
             for sample, label, answer in zip(waveform.samples, waveform.labels, waveform.classes, strict=True)
         ]
         title = f"trace of {waveform.data}, {network}, {spec.steps} steps, die {spec.die}: {doing}, after"
-        return Summary(f"{title} {waveform.learned_before:,} learned samples", (), rows, seen)
+        return Summary(f"{title} {waveform.learned_before:,} learned samples", (), rows, seen, align="<")
 
     def _records(self) -> list[dict[str, Any]]:
         """A row for each step of each sample and neuron; voltages, charges and weights in thresholds."""
@@ -132,14 +132,14 @@ def trace(
             check_trace_files(Path(out))
         spec = resolve(None if config is None else Path(config), overrides_of(settings, set))
         shown = shown_in(spec.chip, units, None if step_us is None else step_us * 1e-6)
-        learned = None if after == "all" else after
+        learned, numbers = None if after == "all" else after, plain(samples)
         with Console(quiet) as console:
             traced = trace_run(
                 spec,
                 neurons,
                 rows,
                 part=part,
-                samples=[samples] if isinstance(samples, int) else plain(list(samples)),
+                samples=numbers if isinstance(numbers, list) else [numbers],
                 learn=learned is not None if learn is None else learn,
                 after=learned,
                 threads=threads_of(threads),

@@ -30,6 +30,7 @@ class Summary(NamedTuple):
     head: Sequence[str]  # empty: the rows need none
     rows: Sequence[Sequence[str]]
     notes: Sequence[str] = ()
+    align: str = "<>"  # see host.terminal.table
 
 
 class Shown(ABC):
@@ -55,7 +56,7 @@ class Shown(ABC):
         if len(rows) > room:
             more = [f"  and {len(rows) - room + 1:,} more rows: see table()"]
             rows = rows[: room - 1]
-        lines = [told.title, *table(rows, told.head or None, indent=2), *more, *notes]
+        lines = [told.title, *table(rows, told.head or None, align=told.align, indent=2), *more, *notes]
         return "\n".join(_cut(line) for line in lines)
 
     def _repr_html_(self) -> str:

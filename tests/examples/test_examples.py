@@ -20,31 +20,41 @@ from nonideality import NoiseError, parse
 EXAMPLES = ROOT / "examples"
 
 
+def example_module(name):
+    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def small_runs(seen):
+    """A run of little work, for `host.run.run`; the spec that was asked for is noted."""
+
+    def small(spec, *arguments, **options):
+        seen.append(spec)
+        training = spec.training.model_copy(update={"epochs": 1})
+        teacher = spec.teacher.model_copy(update={"epochs": 2})
+        tiny = spec.model_copy(update={"hidden": (6,), "training": training, "teacher": teacher})
+        return real_run(tiny, *arguments, **options)
+
+    return small
+
+
 @pytest.fixture
 def example(monkeypatch):
     """An example as a module, whose runs are made small."""
 
     def load(name):
-        spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        seen = []
-
-        def small(spec, *arguments, **options):
-            seen.append(spec)
-            training = spec.training.model_copy(update={"epochs": 1})
-            teacher = spec.teacher.model_copy(update={"epochs": 2})
-            tiny = spec.model_copy(update={"hidden": (6,), "training": training, "teacher": teacher})
-            return real_run(tiny, *arguments, **options)
-
-        monkeypatch.setattr(module, "run", small)
+        module, seen = example_module(name), []
+        monkeypatch.setattr(module, "run", small_runs(seen))
         return module, seen
 
     return load
 
 
-def test_library_use(example, capsys):
-    module, seen = example("library_use")
+def test_library_use(here, monkeypatch, capsys):
+    module, seen = example_module("library_use"), []
+    monkeypatch.setattr("host.api.one_run.run_spec", small_runs(seen))
     module.main()
     lines = capsys.readouterr().out.splitlines()
     assert [spec.die for spec in seen] == [1, 2, 3, 4, 5]

@@ -12,7 +12,7 @@ NOTEBOOKS = sorted((ROOT / "examples").glob("*.ipynb"))
 # What is printed last, or nearly.
 TELLS = {
     "designers_day": "RunSpec(",
-    "own_effect_and_rule": "noise 'hot_corner:-1'",
+    "own_effect_and_rule": "hot_corner: level -1 is not a number",
     "robustness_study": "chipsim ",
 }
 

@@ -4,9 +4,11 @@ import inspect
 import pydoc
 import subprocess
 import sys
+import tomllib
 from importlib import import_module
 from importlib.metadata import version
 
+import numpy as np
 import pytest
 from small_runs import ROOT, environment
 from typed_settings import FILE, text
@@ -14,7 +16,7 @@ from typed_settings import FILE, text
 import chipsim
 from chipsim.physical import PhysicalSpec
 from host.api import Settings
-from host.api.given import SETTINGS, overrides_of
+from host.api.given import SETTINGS, dies_text, overrides_of
 from host.settings import FLAGS, RunSpec
 
 DOOR = ("check", "compare", "limit", "load_run", "run", "sweep", "trace")
@@ -78,6 +80,12 @@ def test_it_works_beside_and_inside_a_clone(here):
     assert (inside.stdout, inside.stderr) == (f"{chipsim.__version__} {there}\n", "")
 
 
+def test_an_editable_install_is_a_folder_on_the_path():
+    """As setuptools does it for packages below one folder; its finder would lose to folders beside a script."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert project["tool"]["setuptools"]["package-dir"] == {"": "."}
+
+
 def test_settings_are_typed_as_their_fields():
     assert FILE.read_text() == text(), "python tests/support/typed_settings.py --write"
 
@@ -123,6 +131,22 @@ def test_arguments_become_overrides(tmp_path):
         "neuron.low_rail_th": -1,
     }
     assert overrides_of({"noise": "ideal"}) == overrides_of({"noise": ["ideal"]}) == {"noise": []}
+
+
+@pytest.mark.parametrize(
+    ("dies", "text"),
+    [
+        (20, "20"),
+        ("5-9", "5-9"),
+        ([2], "2-2"),
+        (range(1, 3), "1-1,2-2"),
+        (np.array([4, 7]), "4-4,7-7"),
+        (np.int64(3), "3"),
+    ],
+)
+def test_dies_as_arguments(dies, text):
+    """A number counts them, a sequence names them."""
+    assert dies_text(dies) == text
 
 
 @pytest.mark.parametrize(

@@ -37,10 +37,11 @@ def ten_lines(shown):
     return repr(shown)
 
 
-@pytest.mark.usefixtures("no_drawing")
 def test_a_run_is_that_of_the_command(outcome, here, data_file, request):
     command = request.getfixturevalue("chipsim")
-    told = json.loads(command("run", "--dataset", data_file, *SMALL_FLAGS, "--out", "two", "--json").out)
+    told = json.loads(
+        command("run", "--dataset", data_file, *SMALL_FLAGS, "--out", "two", "--no-pictures", "--json").out
+    )
     assert final(here / "one") == final(here / "two")
     assert outcome.summary["accuracy"] == told["accuracy"] == outcome.accuracy._asdict()
     assert outcome.recovered_fraction == told["recovered_fraction"]
@@ -236,13 +237,14 @@ def test_ctrl_c_keeps_a_sweep_s_rows(in_this_process, here, data_file, monkeypat
 def test_a_script_without_a_guard_may_sweep(here, data_file):
     """With processes of its own, which do not run the script once more."""
     lines = ["import chipsim", "print('once')"]
-    lines += [f"found = chipsim.sweep(dataset={str(data_file)!r}, workers=1, **{GRID})"]
+    few = {**GRID, "noise": "mismatch:0.5", "dies": 1}
+    lines += [f"found = chipsim.sweep(dataset={str(data_file)!r}, workers=1, **{few})"]
     lines += ["print(sum(point['done'] for point in found.points))"]
     (here / "script.py").write_text("\n".join(lines))
     ended = subprocess.run(
         [sys.executable, "script.py"], env=environment(), capture_output=True, text=True, timeout=120, check=False
     )
-    assert (ended.returncode, ended.stdout.split(), ended.stderr) == (0, ["once", "6"], "")
+    assert (ended.returncode, ended.stdout.split(), ended.stderr) == (0, ["once", "1"], "")
 
 
 def test_a_limit(in_this_process, here, data_file):
@@ -254,8 +256,15 @@ def test_a_limit(in_this_process, here, data_file):
     assert ten_lines(found).splitlines()[0].startswith("mismatch: ")
     assert [row["level"] for row in found._records()] == [level["level"] for level in found.facts["levels"]]
     assert found.plot.levels().axes[0].get_xlabel() == "mismatch"
-    with pytest.raises(chipsim.UserError, match="say when a die is good"):
-        chipsim.limit(axis="mismatch")
+    for wrong, words in (
+        ({}, "say when a die is good"),
+        ({"at_least": 2}, "--at-least '2' is not between 0 and 1"),
+        ({"at_least": 0.9, "between": (1,)}, r"between = \(1,\) is not two numbers"),
+        ({"at_least": 0.9, "dies": 0}, "dies = 0 is not a whole number from 1"),
+        ({"at_least": 0.9, "axis": "mismach"}, "did you mean 'mismatch'"),
+    ):
+        with pytest.raises(chipsim.UserError, match=words):
+            chipsim.limit(**{"axis": "mismatch", **wrong})
 
 
 def test_a_comparison(in_this_process, here, data_file):
@@ -268,8 +277,11 @@ def test_a_comparison(in_this_process, here, data_file):
         chipsim.compare(die=3)
 
 
-def test_a_trace(here, data_file):
-    seen = chipsim.trace(dataset=data_file, neurons=[(1, 2), (2, 0)], samples=[0, 3], out="t.vcd", **SMALL)
+def test_a_trace(here, data_file, monkeypatch):
+    seen = chipsim.trace(dataset=data_file, neurons=[(1, 2), (2, 0)], samples=[0, 3], **SMALL)
+    with monkeypatch.context() as patch:
+        patch.setattr("host.plots.trace_files.waveform_png", lambda *arguments: b"a picture")
+        assert seen.save("t.vcd") == {"vcd": "t.vcd", "gtkw": "t.gtkw", "png": "t.png"}
     assert {path.name for path in here.iterdir()} >= {"t.vcd", "t.gtkw", "t.png"}
     records = seen._records()
     assert len(records) == 2 * 2 * 6 and records[-1]["step"] == 6

@@ -13,7 +13,6 @@ from host.errors import RunFolderError
 from host.run import RunFolder, resolve
 from host.run.latest import make_latest, run_at, spec_at
 
-pytestmark = pytest.mark.usefixtures("no_drawing")
 LATEST = Path("runs/latest")
 
 

@@ -1,7 +1,9 @@
 """How a run goes on: a bar on a terminal, a line now and then in a log, nothing where nobody wants it."""
 
 import io
+import sys
 import threading
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -10,6 +12,7 @@ from rich.console import Console as RichConsole
 from host.sweep import Display
 from host.terminal import Console, drawn_bar
 from host.terminal.minute_lines import MinuteLines, _said, _Stand
+from host.terminal.notebook import in_notebook
 
 
 def test_a_log_is_told_what_is_done_missing_and_left() -> None:
@@ -80,3 +83,43 @@ def test_no_bar_is_drawn_where_the_cursor_cannot_move(monkeypatch) -> None:
     for term, kind in {"dumb": "MinuteLines", "xterm": "_Bar"}.items():
         monkeypatch.setenv("TERM", term)
         assert type(Console()._shown).__name__ == kind
+
+
+@pytest.fixture
+def notebook(monkeypatch):
+    """As much of IPython as a kernel shows: what is displayed, and then put in its place."""
+    shown = []
+
+    def display(value, raw=False, display_id=False):
+        shown.append(value)
+        return SimpleNamespace(update=lambda value, raw=False: shown.append(value))
+
+    shell = SimpleNamespace(kernel=object())
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    monkeypatch.setitem(sys.modules, "IPython.display", SimpleNamespace(display=display))
+    return shown
+
+
+def test_a_notebook_shows_one_line_that_goes_away(notebook, capfd) -> None:
+    with Console() as console:
+        console.stage("learning")
+        console.learning(1, 4, 0.5)
+        console.learning(4, 4, 0.75)
+    assert notebook[0] == notebook[-1] == {"text/plain": ""}
+    pages = [each._repr_mimebundle_([], [])["text/html"] for each in notebook[1:-1]]
+    assert 2 <= len(pages) <= 3, "not all of what comes at once"
+    assert "learning" in pages[0] and "4 / 4 samples, validation 75.0%" in pages[-1]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_terminal_with_ipython_is_no_notebook(monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: SimpleNamespace()))
+    assert not in_notebook()
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: None))
+    assert not in_notebook()
+
+
+def test_a_quiet_run_shows_nothing_in_a_notebook(notebook) -> None:
+    with Console(quiet=True) as console:
+        console.stage("learning")
+    assert notebook == []
