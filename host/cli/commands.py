@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import errno
+import os
 import sys
 import warnings
-from typing import TextIO
+from typing import NoReturn, TextIO
 
 import click
 
@@ -13,6 +14,7 @@ from host.cli.ctrl_c import keep_interrupts
 from host.cli.groups import LazyGroup, Where, whose
 from host.cli.streams import keep_streams
 from host.errors import DataWarning
+from host.faults import is_passing
 from host.near import did_you_mean
 
 # Heading -> command -> where it is, and the first line of its help.
@@ -102,8 +104,25 @@ _COMMANDS = {
 }
 
 
+_STDERR = 2
+_NEEDS_LESS = "what needs less is a smaller data set or network, --set training.chunk=64, fewer --threads or --workers"
+_LAST_WORDS = f"chipsim: out of memory: {_NEEDS_LESS}\n".encode()  # for which none has to be found
+
+
 def main() -> None:
     """Entry point: every mistake of the user's ends in one line on stderr and exit status 2."""
+    own_process = sys.stderr is sys.__stderr__
+    try:
+        _main()
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # a panic of Rust's is no Exception
+        if not (isinstance(error, MemoryError) or is_passing(error)):  # a defect of ours
+            raise
+        _end_with_fault(error, own_process)
+
+
+def _main() -> None:
     keep_interrupts()
     output_lost = keep_streams()
     warnings.showwarning = _warn
@@ -123,17 +142,34 @@ def main() -> None:
         _fail(_no_such_option(error), 2)
     except click.ClickException as error:
         _fail(" ".join(error.format_message().split()), 2)
+    except ImportError as error:
+        what = " ".join(str(error).split())
+        _fail(f"cannot load what it needs ({what}): part of the installation is gone or cannot be read just now", 2)
     except OSError as error:
         if error.strerror is None:  # a library's own words
             _fail(f"cannot read or write a file: {' '.join(str(error).split())}", 2)
         _fail(f"cannot read or write {error.filename or 'a file'}: {error.strerror}", 2)
-    except MemoryError as error:
+
+
+def _end_with_fault(error: BaseException, own_process: bool) -> NoReturn:
+    """One line and exit status 2, where memory or something else of the machine's has given out.
+
+    own_process: whether nobody has put a stream of his own in place of stderr. Then what Python does at its end is left
+    out: without memory it says so of all that it cannot take down.
+    """
+    try:
         what = " ".join(str(error).split())
-        _fail(
-            f"out of memory{f' ({what})' if what else ''}: what needs less is a smaller data set or network, --set"
-            " training.chunk=64, fewer --threads or --workers",
-            2,
-        )
+        if isinstance(error, MemoryError):
+            line = f"out of memory{f' ({what})' if what else ''}: {_NEEDS_LESS}"
+        else:
+            line = f"this machine could not do it just now ({type(error).__name__}: {what}): try again"
+        sys.stdout.flush()
+        print(f"chipsim: {line}", file=sys.stderr, flush=True)
+    except Exception:
+        os.write(_STDERR, _LAST_WORDS)
+    if own_process:
+        os._exit(2)
+    sys.exit(2)
 
 
 def _warn(

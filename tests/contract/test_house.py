@@ -35,6 +35,7 @@ FLOORS = {
     "host": [
         *(
             "errors",
+            "faults",
             "near",
             "stored_arrays",
             "files",

@@ -58,7 +58,7 @@ def test_it_is_done_before_anything_was_compiled_and_leaves_with_the_run(tmp_pat
     with pytest.raises(KeyboardInterrupt), compiling_beside(spec):
         raise KeyboardInterrupt
     assert started == ["started", "killed", "waited for"]
-    assert (tmp_path / "stdin").read_bytes() == spec.model_dump_json().encode()
+    assert (tmp_path / "stdin").read_bytes() == spec.model_dump_json().encode() + b"\n"
     (tmp_path / "a-kernel.nbc").touch()
     with compiling_beside(spec):
         assert len(started) == 3

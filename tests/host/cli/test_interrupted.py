@@ -3,33 +3,16 @@
 import re
 import shlex
 import signal
-import time
 
 import pytest
+from kills import killed, wait_until
 from small_runs import SMALL_FLAGS, end, everything_in, final, start
 
 from host.terminal import Console
 
 pytestmark = pytest.mark.usefixtures("no_drawing")  # in this process; others draw
 
-PATIENCE_S = 60
 LONG = (*SMALL_FLAGS, "--epochs", "150", "--set", "training.chunk=16", "--threads", "1")
-
-
-def wait_until(true, process):
-    """Look every millisecond; fails if the process ends before."""
-    give_up = time.monotonic() + PATIENCE_S
-    while not true():
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < give_up
-        time.sleep(0.001)
-
-
-def killed(process):
-    process.send_signal(signal.SIGKILL)
-    ended = end(process)
-    assert ended.status == -signal.SIGKILL, "the run was too short to be killed"
-    return ended
 
 
 @pytest.mark.usefixtures("interruptible")
