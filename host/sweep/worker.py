@@ -46,11 +46,11 @@ def run_task(task: Task, layers: Sequence[Layer] | None = None) -> tuple[Result,
 
     layers: of the teacher to follow, where one that is trained here would be another.
     """
-    _one_thread()
     began = time.perf_counter()
     if layers is not None and task.teacher is not None:
         _given[task.teacher] = layers
     try:
+        _one_thread()
         result = _done(task, _outcome(task))
     except OtherTeacherError as error:
         result = ended(task, OTHER_TEACHER, str(error))

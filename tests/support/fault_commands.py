@@ -37,11 +37,11 @@ def run_again(folder, arguments):
 
 
 def run(data_file, *more):
-    flags = ("--set", "teacher.epochs=10", "--epochs", "1", "--threads", "1", "--no-pictures", *more)
+    flags = ("--set", "teacher.epochs=10", "--epochs", "1", "--threads", "1", "--no-pictures", "--quiet", *more)
     return Command(
         ("run", "--dataset", data_file, *SMALL_FLAGS, *flags, "--out", "run"),
         lambda folder: (final(folder / "run"), left_over(folder)),
-        lambda folder, arguments: (*run_again(folder, arguments), "--threads", "1", "--no-pictures"),
+        lambda folder, arguments: (*run_again(folder, arguments), "--threads", "1", "--no-pictures", "--quiet"),
     )
 
 
@@ -154,14 +154,11 @@ class Loop:
         assert tried.ended.status == 0, tried
         return int(tried.failed)
 
-    def wrong(self, fault, strict=True):
-        """What must not be and is, with this fault, and when the command is then run again without; None: all is well.
-
-        strict: also one line where it ends by the fault.
-        """
+    def wrong(self, fault):
+        """What must not be and is, with this fault, and then in the same folder without; None: all is well."""
         where = folder, cache = self._place()
         tried = self._run(self._command.arguments, where, fault)
-        found = [tried.wrong(strict), self._command.whole(folder, self._whole)]
+        found = [tried.wrong(), self._command.whole(folder, self._whole)]
         if tried.ended.status == 0 and self._command.result(folder) != self._whole:
             found.append("another result")
         if tried.ended.status == 0 or everything_in(folder):  # else nothing is there to go on from

@@ -28,12 +28,13 @@ def warm_up(commands):
         sys.stdout, sys.stderr = io.StringIO(), io.StringIO()
         sys.argv = ["chipsim", *command["arguments"]]
         os.chdir(command["folder"])
-        with contextlib.suppress(SystemExit):
+        try:
             main()
-        said = sys.stderr.getvalue()
+        except SystemExit as ending:
+            status, said = ending.code, sys.stderr.getvalue()
         sys.stdout, sys.stderr, sys.unraisablehook, warnings.showwarning, folder = kept
         os.chdir(folder)
-        if said:
+        if status:
             raise RuntimeError(said)
 
 
@@ -121,9 +122,9 @@ def main():
     if fault is None:
         call()
         return
-    with contextlib.suppress(MemoryError):  # the first allocation is that of the answer
-        arm(fault, told)
     try:
+        with contextlib.suppress(MemoryError):  # the first allocation may be that of the answer
+            arm(fault, told)
         call()
     finally:
         ctypes.CDLL(None).fault_sleep()  # how Python takes itself down without memory is its own affair

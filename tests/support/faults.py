@@ -18,7 +18,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-from small_runs import ROOT, Ended, environment
+from small_runs import ROOT, Ended, environment, said
 
 SUPPORT = Path(__file__).parent
 PATIENCE_S = 300
@@ -46,15 +46,13 @@ class Try(NamedTuple):
     ended: Ended
     failed: str  # the first call that failed; empty: none
 
-    def wrong(self, strict=True):
-        """What must not be, whatever fails; None: all is well. strict: also how it is told."""
+    def wrong(self):
+        """What must not be, whatever fails; None: all is well."""
         status, err = self.ended.status, self.ended.err
         panic = _PANIC.search(err)  # Rust, as in pydantic, says of itself what it thinks of a failed allocation
-        lines = (err if panic is None else err[: panic.start()] + err[panic.end() :]).splitlines()
+        lines = said(err if panic is None else err[: panic.start()] + err[panic.end() :])
         if status == "hangs":
             return "hangs"
-        if not strict:
-            return None
         if status not in (0, 1, 2):
             return f"ended with {status}: {err[-300:]}"
         if "Traceback" in err or "Exception ignored" in err:
@@ -90,7 +88,7 @@ class Zygote:
         self._buffer = b""
         commands = [{"arguments": list(map(str, line)), "folder": str(where)} for line, where in warm]
         self._say({"path": [str(ROOT), str(SUPPORT)], "warm": commands, "modules": modules})
-        assert self._hear(300) == {"ready": True}
+        assert self._hear(3 * PATIENCE_S) == {"ready": True}
 
     def _say(self, message):
         self._process.stdin.write(json.dumps(message).encode() + b"\n")
