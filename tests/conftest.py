@@ -40,10 +40,13 @@ LONGEST = (
     "host/cli/test_doctor.py",
 )
 
-# Kernels of their own take minutes to compile: `make test-long` runs these, and nothing else does.
+# Kernels of their own take minutes to compile, faults and kills are tried by the hundred: `make test-long` runs these,
+# and nothing else does.
 LONG = (
     "chipsim/kernel/test_plugged_in_on_images.py",
     "examples/test_tandem_powers.py",
+    "host/cli/test_fault_loops.py",
+    "host/cli/test_kills.py",
 )
 
 _HERE = Path(__file__).parent

@@ -103,9 +103,6 @@ class Threads:
         """Work until `batch` is done. Raises what a piece of it, or of one before it, raised, when all have stopped."""
         try:
             self._work(0, lambda: batch.left == 0)
-        except BaseException as error:  # an interrupt between two pieces
-            self._fail(error)
-            raise
         finally:
             if batch.error is not None:
                 with self._changed:
@@ -115,23 +112,33 @@ class Threads:
 
     def _work(self, thread: int, ended: Callable[[], bool]) -> None:
         done: _Queued | None = None
-        while True:
+        try:
+            while (taken := self._next(thread, ended, done)) is not None:
+                try:
+                    taken.piece.call()
+                    done = taken
+                except BaseException as error:
+                    self._fail(error)
+                    done = None
+        except BaseException as error:  # between two pieces: an interrupt, no memory; others would wait for ever
             with self._changed:
-                if done is not None:
-                    self._finish(done)
-                while not ended() and not any(self._ready):
-                    self._changed.wait()
-                if ended():
-                    self._awake.discard(thread)
-                    self._changed.notify_all()
-                    return
-                # One's own piece if there is one, else the most loaded thread's; always the earliest.
-                done = heappop(self._ready[thread] or max(self._ready, key=len))
-            try:
-                done.piece.call()
-            except BaseException as error:
+                self._awake.discard(thread)
                 self._fail(error)
-                done = None
+            raise
+
+    def _next(self, thread: int, ended: Callable[[], bool], done: _Queued | None) -> _Queued | None:
+        """Wait for a piece to run, having run `done`; None once it has ended."""
+        with self._changed:
+            if done is not None:
+                self._finish(done)
+            while not ended() and not any(self._ready):
+                self._changed.wait()
+            if ended():
+                self._awake.discard(thread)
+                self._changed.notify_all()
+                return None
+            # One's own piece if there is one, else the most loaded thread's; always the earliest.
+            return heappop(self._ready[thread] or max(self._ready, key=len))
 
     def _queue(self, piece: WorkPiece, batch: Batch) -> None:
         queued = _Queued(piece, batch, self._submitted)

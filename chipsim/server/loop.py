@@ -47,6 +47,7 @@ _ZAP_DOMAIN = b"chipsim"
 _GREETING_BYTES = HEADER_BYTES + 128  # more than HELLO has; a longer frame outside of a session is not even looked at
 _SESSION_AT = 8  # where a frame says of which session it is
 _WITHDRAWN = "this host's key is no longer allowed: ask whoever runs the chip server to put it back"
+_NO_MEMORY = "found no memory left"
 _TELL_S = 10.0  # between lines about connections that were refused or cut off
 
 
@@ -191,8 +192,11 @@ class Server:
                 return
             session = self._sessions.get(answer.session)
             if session is not None:  # it may have ended in the meantime
-                session.answered(answer)
-                self._send(session, answer.frames)
+                try:
+                    session.answered(answer)
+                    self._send(session, answer.frames)
+                except MemoryError:
+                    self._end(session, _NO_MEMORY)
 
     def _send(self, session: Session, frames: list[bytes]) -> None:
         for frame in frames:
@@ -218,7 +222,14 @@ class Server:
                 return
             if len(parts) != 2:
                 continue  # no frame of this protocol has several parts; the peer may be anything
-            self._take(parts[0].bytes, _user(parts[1]), int(parts[1].get(zmq.SRCFD)), _in_place(parts[1]))
+            peer, user = parts[0].bytes, _user(parts[1])
+            try:
+                self._take(peer, user, int(parts[1].get(zmq.SRCFD)), _in_place(parts[1]))
+            except (
+                MemoryError
+            ):  # what a half-taken request has left is no session to go on with; others are not touched
+                for session in [each for each in self._sessions.values() if each.peer == peer]:
+                    self._end(session, _NO_MEMORY)
 
     def _take(self, peer: bytes, user: str, connection: int, frame: memoryview) -> None:
         mine = self._session_of(peer, user, frame)
@@ -337,6 +348,8 @@ class Server:
                 )
                 self._send_to(session.peer, session.error(error))
                 self._end(session, f"was silent for {self._settings.idle_s:g} s")
+            elif session.broken:
+                self._end(session, "has failed")
 
     def _drop_the_withdrawn(self) -> None:
         """A host whose key is no longer among the allowed ones loses its session within a second or two."""

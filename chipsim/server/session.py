@@ -9,6 +9,7 @@ from functools import partial
 from queue import SimpleQueue
 from threading import Thread
 from time import monotonic, monotonic_ns
+from typing import TypeVar
 
 from chipsim.design import ChipError
 from chipsim.server.die import Die
@@ -17,6 +18,7 @@ from chipsim.server.settings import ServerSettings
 from chipsim.wire import Envelope, Error, ErrorCode, Learn, Message, Report, WireError, encode, is_later, printable
 from nonideality import NoiseError
 
+_T = TypeVar("_T")
 _LONGEST_TEXT = 1000  # characters of an error's text
 
 
@@ -72,13 +74,18 @@ class Session:
         self._say = say
         self._over = False
         self._work: SimpleQueue[tuple[Envelope, Message, int] | None] = SimpleQueue()
-        self._thread = Thread(target=self._carry_out, name=self.name, daemon=True)
+        self._thread = Thread(target=self._work_until_closed, name=self.name, daemon=True)
         self._thread.start()
 
     @property
     def busy(self) -> bool:
         """Whether requests wait or are being carried out."""
         return self._in_flight > 0
+
+    @property
+    def broken(self) -> bool:
+        """Whether nobody carries out requests any more."""
+        return not self._thread.is_alive()
 
     @property
     def expected(self) -> int:
@@ -139,6 +146,12 @@ class Session:
         self._over = True
         self._work.put(None)
 
+    def _work_until_closed(self) -> None:
+        try:
+            self._carry_out()
+        except Exception as error:  # no memory, not even for an answer
+            self._say(f"{self.name}: its thread failed ({type(error).__name__})")
+
     def _carry_out(self) -> None:
         """Requests one after the other; but a chunk that waits is begun before the last one's learning has ended."""
         learning: _Begun | None = None
@@ -162,20 +175,22 @@ class Session:
 
     def _finish(self, begun: _Begun) -> None:
         """Wait until a request is carried out, and answer it."""
-        replies, error = begun.replies, begun.error
+        frames: Iterable[bytes] = ()
+        error = begun.error
         if error is None:
-            replies, error = self._attempt(partial(list, replies))
-        if error is None:
-            parts = list(replies)
-            frames = [
-                encode(reply, session=self.number, sequence=begun.sequence, reply=True, part=k, parts=len(parts))
-                for k, reply in enumerate(parts)
-            ]
-        else:
+            frames, error = self._attempt(partial(self._encoded, begun))
+        if error is not None:
             frames = [self.error(error, begun.sequence)]
-        self._answer(Answer(self.number, begun.sequence, frames))
+        self._answer(Answer(self.number, begun.sequence, list(frames)))
 
-    def _attempt(self, work: Callable[[], Iterable[Message]]) -> tuple[Iterable[Message], WireError | None]:
+    def _encoded(self, begun: _Begun) -> list[bytes]:
+        parts = list(begun.replies)
+        return [
+            encode(reply, session=self.number, sequence=begun.sequence, reply=True, part=k, parts=len(parts))
+            for k, reply in enumerate(parts)
+        ]
+
+    def _attempt(self, work: Callable[[], Iterable[_T]]) -> tuple[Iterable[_T], WireError | None]:
         """What `work` returns, or nothing and why it failed."""
         try:
             return work(), None

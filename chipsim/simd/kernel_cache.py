@@ -101,11 +101,12 @@ class KernelFiles(NullCache):  # type: ignore[misc]
             return
         key = self._key(sig, data.codegen)
         content = dumps((key, data._reduce()))
-        beside = self._folder / f"{uuid.uuid4().hex}.tmp"
+        path = self._path(key)
+        beside = path.with_suffix(f".{uuid.uuid4().hex}.tmp")
         with contextlib.suppress(OSError):
             try:
                 beside.write_bytes(hashlib.sha256(content).digest() + content)
-                beside.replace(self._path(key))
+                beside.replace(path)
             finally:
                 beside.unlink(missing_ok=True)
 
@@ -118,6 +119,8 @@ class KernelFiles(NullCache):  # type: ignore[misc]
             if not path.exists():
                 with contextlib.suppress(OSError, Timeout):
                     held.enter_context(FileLock(path.with_suffix(".lock"), timeout=_WAIT_S))
+                    for left_over in path.parent.glob(f"{path.stem}.*.tmp"):  # by a process that was killed
+                        left_over.unlink()
             yield
 
     def _key(self, sig: Any, codegen: Any) -> tuple[Any, ...]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import atexit
 import errno
 import gc
+import os
 import shutil
 import sys
 import warnings
-from typing import TextIO
+from typing import NoReturn, TextIO
 
 import click
 
@@ -16,6 +17,7 @@ from host.cli.ctrl_c import keep_interrupts
 from host.cli.groups import LazyGroup, Where, whose
 from host.cli.streams import keep_streams
 from host.errors import DataWarning, file_problem, memory_problem, printable
+from host.faults import is_passing
 from host.near import did_you_mean
 
 _CLICKS_LEAST_COLUMNS, _LEAST_COLUMNS = 52, 20
@@ -107,8 +109,24 @@ _COMMANDS = {
 }
 
 
+_STDERR = 2
+_LAST_WORDS = f"chipsim: {memory_problem(MemoryError())}\n".encode()  # for which no memory has to be found
+
+
 def main() -> None:
     """Entry point: every mistake of the user's ends in one line on stderr and exit status 2."""
+    own_process = sys.stderr is sys.__stderr__
+    try:
+        _main()
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # a panic of Rust's is no Exception
+        if not (isinstance(error, MemoryError) or is_passing(error)):  # a defect of ours
+            raise
+        _end_with_fault(error, own_process)
+
+
+def _main() -> None:
     keep_interrupts()
     output_lost = keep_streams()
     atexit.register(gc.freeze)  # else the end looks for cycles in half a million objects, which takes half a second
@@ -130,19 +148,39 @@ def main() -> None:
     except click.ClickException as error:
         _fail(" ".join(error.format_message().split()), 2)
     except ImportError as error:
-        if error.name != "numba":
-            raise
-        _fail(str(error), 2)  # it is missing, or one that was never tried
+        if error.name == "numba":  # it is missing, or one that was never tried
+            _fail(str(error), 2)
+        what = " ".join(str(error).split())
+        _fail(f"cannot load what it needs ({what}): part of the installation is gone or cannot be read just now", 2)
     except OSError as error:
         _fail(file_problem(error), 2)
-    except MemoryError as error:
-        _fail(memory_problem(error), 2)
 
 
 def _narrow() -> int | None:
     """The width of help where click's own least width has no room; None: as click has it."""
     columns = shutil.get_terminal_size().columns
     return max(columns - 2, _LEAST_COLUMNS) if columns < _CLICKS_LEAST_COLUMNS else None
+
+
+def _end_with_fault(error: BaseException, own_process: bool) -> NoReturn:
+    """One line and exit status 2, where memory or something else of the machine's has given out.
+
+    own_process: whether nobody has put a stream of his own in place of stderr. Then what Python does at its end is left
+    out: without memory it says so of all that it cannot take down.
+    """
+    try:
+        what = " ".join(str(error).split())
+        if isinstance(error, MemoryError):
+            line = memory_problem(error)
+        else:
+            line = f"this machine could not do it just now ({type(error).__name__}: {what}): try again"
+        sys.stdout.flush()
+        print(f"chipsim: {line}", file=sys.stderr, flush=True)
+    except Exception:
+        os.write(_STDERR, _LAST_WORDS)
+    if own_process:
+        os._exit(2)
+    sys.exit(2)
 
 
 def _warn(

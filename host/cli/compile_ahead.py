@@ -8,8 +8,10 @@ The kernels' files see to it that nothing is compiled twice (`chipsim/simd/kerne
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -39,18 +41,27 @@ def compiling_beside(spec: RunSpec) -> Iterator[None]:
     )
     assert child.stdin is not None, "it is a pipe"
     with contextlib.suppress(OSError):  # who has ended already will not read
-        child.stdin.write(spec.model_dump_json().encode())
-        child.stdin.close()
+        child.stdin.write(spec.model_dump_json().encode() + b"\n")
+        child.stdin.flush()
     try:
         yield
     finally:
         child.kill()
         child.wait()
+        with contextlib.suppress(OSError):
+            child.stdin.close()
 
 
 def main() -> None:
-    """The second process."""
-    miniature(RunSpec.model_validate_json(sys.stdin.buffer.read()))
+    """The second process. Its input's end tells that the first one is gone, however that ended."""
+    spec = RunSpec.model_validate_json(sys.stdin.buffer.readline())
+    threading.Thread(target=_end_with_the_first, daemon=True).start()
+    miniature(spec)
+
+
+def _end_with_the_first() -> None:
+    os.read(sys.stdin.fileno(), 1)
+    os._exit(1)
 
 
 def miniature(spec: RunSpec) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
@@ -26,6 +25,7 @@ from host.data.scaling import parts_of, rescaled
 from host.data.source import DataPlace, DataSource
 from host.data.yinyang import yinyang
 from host.errors import DataError, DataWarning
+from host.files import is_folder
 from host.near import did_you_mean
 from host.settings import AUTO, DATA_SOURCES, DATASET_DEFAULTS
 from nonideality import stream
@@ -157,7 +157,7 @@ def _as_stored(name: str, data_dir: str | None) -> Dataset:
     if DATA_SOURCES.offers(name):
         return _by_name(name, data_dir)
     path = path_of(name)
-    if os.path.isdir(path):  # not of pathlib: it raises of names that are too long
+    if is_folder(path):
         return read_idx_folder(path, path.name)
     if path.suffix == ".npz":
         return read_npz(path)

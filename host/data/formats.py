@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import math
-import os
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +17,8 @@ from chipsim.reading import UnreadableError, open_file
 from host.data.samples import Dataset, Samples
 from host.data.scaling import check_scales, usual_ends
 from host.errors import DataError
+from host.faults import is_of_the_system
+from host.files import is_missing
 from host.settings import DATA_SOURCES
 from host.stored_arrays import Allowance, Npz, fill, npz, size_of
 
@@ -39,7 +40,7 @@ def read_idx_folder(folder: Path, name: str) -> Dataset:
 
 def _read_idx(path: Path) -> NDArray[np.uint8]:
     """One idx file of unsigned bytes: magic 0 0 8 ndim, big-endian sizes, data. Raises DataError."""
-    if not os.path.lexists(path):
+    if is_missing(path):
         raise DataError(f"{path} is missing: the folder needs {', '.join(IDX_FILES.values())}")
     try:
         with open_file(path) as packed:
@@ -72,7 +73,7 @@ def _idx_array(file: gzip.GzipFile, allowance: Allowance, path: Path) -> NDArray
 
 
 def read_npz(path: Path) -> Dataset:
-    if not os.path.lexists(path):
+    if is_missing(path):
         raise DataError(
             f"data file {path} does not exist; name an .npz file or one of {', '.join(DATA_SOURCES.names())}"
         )
@@ -91,12 +92,17 @@ def read_npz(path: Path) -> Dataset:
 
 
 def sample_shape(path: Path) -> tuple[int, ...] | None:
-    """Of one sample of an .npz file, as its header says it: nothing else is read. None if that cannot be known."""
+    """Of one sample of an .npz file, as its header says it: nothing else is read. None if it is no such file.
+
+    Raises DataError if the system does not let it be read: next time it may, and other settings would follow.
+    """
     try:
         with opened_npz(path) as file:
             return file.header("x_train").shape[1:] if "x_train" in file.names else None
-    except DataError:  # told when the data are loaded
-        return None
+    except DataError as error:
+        if is_of_the_system(error):
+            raise
+        return None  # told when the data are loaded
 
 
 @contextmanager

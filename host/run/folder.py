@@ -9,7 +9,6 @@ import io
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, fields
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from host.errors import RunFolderError
-from host.files import read_arrays, write_arrays, write_text
+from host.files import folder_beside, is_missing, read_arrays, write_arrays, write_text
 from host.lock import InUseError, Lock
 from host.run.latest import LATEST, RUNS, make_latest, make_latest_again, run_at
 from host.run.resolution import resolve
@@ -80,19 +79,19 @@ class RunFolder:
             return RunFolder._fill(name, spec)
         beside: Path | None = None
         try:
-            # A run killed here leaves at most a hidden folder beside; the run folder appears with its spec inside.
-            beside = Path(tempfile.mkdtemp(dir=name.parent, prefix=f".{name.name}."))
+            # A run killed here leaves at most a hidden folder beside, which the next one removes; the run folder
+            # appears with its spec inside.
+            beside = folder_beside(name)
             beside.chmod(0o755)
             write_text(beside / "spec.toml", spec.to_toml())
             write_text(beside / "versions.json", json.dumps(versions(), indent=2) + "\n")
             taken = _take(beside, out) if out else _take_unused(beside, name)
             return RunFolder(taken, [taken, *parents])
-        except (OSError, UnicodeError) as error:
-            if beside is not None:
-                shutil.rmtree(beside, ignore_errors=True)
-            for parent in parents:
-                parent.rmdir()
-            raise RunFolderError(_cannot_write(name, error)) from None
+        except BaseException as error:
+            _remove(beside, parents)
+            if isinstance(error, OSError | UnicodeError):
+                raise RunFolderError(_cannot_write(name, error)) from None
+            raise
 
     @staticmethod
     def _fill(folder: Path, spec: RunSpec) -> RunFolder:
@@ -100,9 +99,12 @@ class RunFolder:
         try:
             write_text(folder / "versions.json", json.dumps(versions(), indent=2) + "\n")
             write_text(folder / "spec.toml", spec.to_toml())
-        except (OSError, UnicodeError) as error:
-            (folder / "versions.json").unlink(missing_ok=True)
-            raise RunFolderError(_cannot_write(folder, error)) from None
+        except BaseException as error:
+            with contextlib.suppress(OSError):
+                (folder / "versions.json").unlink()
+            if isinstance(error, OSError | UnicodeError):
+                raise RunFolderError(_cannot_write(folder, error)) from None
+            raise
         return RunFolder(folder, [])
 
     @staticmethod
@@ -176,7 +178,7 @@ class RunFolder:
         identity: what the checkpoint must agree with, name -> digest: see `host.run.identity`.
         """
         path = self.path / "checkpoint.bin"
-        if not path.exists():
+        if is_missing(path):
             return None
         arrays, facts = read_arrays(path)
         found = facts.pop("version", 1)
@@ -233,6 +235,15 @@ def _cannot_write(folder: Path, error: OSError | UnicodeError) -> str:
     if isinstance(error, UnicodeError):
         return "a setting, perhaps the data set's file name, cannot be written as UTF-8 text: rename the file"
     return f"cannot write in {folder}: {error.strerror}; choose another --out"
+
+
+def _remove(beside: Path | None, parents: Sequence[Path]) -> None:
+    """What was made for a run that cannot be, as far as the system lets it."""
+    if beside is not None:
+        shutil.rmtree(beside, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        for parent in parents:
+            parent.rmdir()
 
 
 def _take(folder: Path, name: Path) -> Path:

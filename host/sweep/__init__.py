@@ -13,8 +13,9 @@ grid.
 Read `axes`, `request` (what was asked, and the plan; `asked`: out of words), `task` (one spec and die under a whole
 hash and a name), `rows` (what is stored; `facts`: what of a summary counts), `store` (SQLite; `connection`: schema,
 journal, errors; `tables`: what stands in each once; `packing`: texts made small; `lock`: one writer), `merge`,
-`worker`, `faults` (of the machine, not of the task), `worker_setup`, `engine`, `local` and `dask_cluster` (where tasks
-run), `run`, then what is told: `listener`, `estimate`, `tally`, `display`, `command_line`.
+`worker`, `worker_setup`, `engine` (what a passing fault of the machine costs: `host/faults.py`), `local`, its
+`processes`, and `dask_cluster` (where tasks run), `run`, then what is told: `listener`, `estimate`, `tally`, `display`,
+`command_line`.
 
 A row is found by `host.run.identity`: settings, data, plug-ins and what they read, by content. Beside it stand the
 versions that made it and the digest of the teacher that it followed: rows of others are refused unless they are to be

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from host.errors import SweepError
-from host.sweep.faults import is_passing
+from host.faults import is_passing
 from host.sweep.listener import NullSweepListener, SweepListener
 from host.sweep.rows import Result, Timing
 from host.sweep.store import SweepStore

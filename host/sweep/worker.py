@@ -17,10 +17,10 @@ from threadpoolctl import threadpool_limits
 
 from chipsim import ChipError
 from host.errors import DataWarning, HostError
+from host.faults import is_passing
 from host.run import Outcome, Reference, canonical, made_with, prepare, reference, run_die, spec_of
 from host.settings import RunSpec
 from host.sweep.facts import limits_met
-from host.sweep.faults import is_passing
 from host.sweep.rows import Result, Timing
 from host.sweep.task import Task
 from host.teachers import Layer, scaled_teacher
@@ -46,17 +46,19 @@ def run_task(task: Task, layers: Sequence[Layer] | None = None) -> tuple[Result,
 
     layers: of the teacher to follow, where one that is trained here would be another.
     """
-    _one_thread()
     began = time.perf_counter()
     if layers is not None and task.teacher is not None:
         _given[task.teacher] = layers
     try:
+        _one_thread()
         result = _done(task, _outcome(task))
     except OtherTeacherError as error:
         result = ended(task, OTHER_TEACHER, str(error))
     except (HostError, ChipError, NoiseError) as error:
         result = ended(task, "lost" if is_passing(error) else "failed", str(error))
-    except Exception as error:
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # a panic of Rust's is no Exception
         passing = is_passing(error) or isinstance(error, UnlikeError)
         result = ended(task, "lost" if passing else "failed", f"{type(error).__name__}: {error}")
     return result, Timing(task.key, time.perf_counter() - began, f"{socket.gethostname()}:{os.getpid()}")

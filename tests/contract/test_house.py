@@ -35,9 +35,9 @@ FLOORS = {
         *("cost", "design_rules", "execution", "interface", "chip", "wire", "server", "__main__"),
     ],
     "host": [
-        *("errors", "near", "stored_arrays", "files", "lock", "terminal", "settings", "data", "link", "teachers"),
-        *("training", "gradients", "methods", "run", "sweep", "trace", "studies", "plots", "compare", "report"),
-        *("bench", "cli", "api"),
+        *("errors", "faults", "near", "stored_arrays", "files", "lock", "terminal", "settings", "data", "link"),
+        *("teachers", "training", "gradients", "methods", "run", "sweep", "trace", "studies", "plots", "compare"),
+        *("report", "bench", "cli", "api"),
     ],
 }
 BELOW = {

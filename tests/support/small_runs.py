@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -94,8 +95,16 @@ def start(*arguments: object, **options: Any) -> subprocess.Popen[str]:
 
 
 def end(process: subprocess.Popen[str]) -> Ended:
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=300)
     return Ended(process.returncode, out, err)
+
+
+_MINUTE = re.compile(r"^chipsim: .* for (less than )?\d+ (s|min)")
+
+
+def said(err: str) -> list[str]:
+    """Lines on stderr, but for those that tell every minute how something goes on."""
+    return [line for line in err.splitlines() if not _MINUTE.search(line)]
 
 
 def everything_in(folder: Path) -> dict[str, bytes | None]:

@@ -117,6 +117,32 @@ def test_interrupts_come_through(count, error):
         Threads(count).run([WorkPiece(interrupt)])
 
 
+@pytest.mark.parametrize("where", ["caller", "worker"])
+@pytest.mark.parametrize("place", ["_finish", "_next"])
+def test_no_memory_between_two_pieces(monkeypatch, where, place):
+    """In the bookkeeping: the others do not wait for ever, and the threads live on."""
+    caller, threads, failed = threading.current_thread(), Threads(2), []
+    pieces, _, _ = random_graph(3, 60, 2)
+    barrier = threading.Barrier(2, timeout=20)
+    meeting = [WorkPiece(barrier.wait, thread) for thread in range(2)]
+    real = getattr(Threads, place)
+
+    def fails(self, *arguments):
+        if not failed and barrier.n_waiting == 0 and (threading.current_thread() is caller) == (where == "caller"):
+            failed.append(1)
+            raise MemoryError
+        return real(self, *arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Threads, place, fails)
+        with pytest.raises(MemoryError):
+            threads.run([*meeting, *pieces])
+    assert failed
+    pieces, _, log = random_graph(1, 20, 2)
+    threads.run(pieces)
+    assert len(log) == 40
+
+
 def test_an_exception_waits_for_the_other_threads():
     """A piece that is under way writes into the caller's arrays, so run() must not return before it has ended."""
     barrier, failing = threading.Barrier(2, timeout=20), threading.Event()

@@ -9,7 +9,9 @@ from decoder_from_document import number_after
 from remote_runs import bits, folder_of, run_at, small_spec, source_at
 from servers import serving
 
-from chipsim.wire import ROUND, Envelope, Error, ErrorCode, Hello, Limits, decode, open_header, seal
+from chipsim.server import Server, session
+from chipsim.server.session import Session
+from chipsim.wire import ROUND, Envelope, Error, ErrorCode, Hello, Learned, Limits, decode, open_header, seal
 from host.errors import LinkError
 from host.link.remote import FRAME_FAULTS, FaultyWire, RemoteChip, connect
 from host.run import run
@@ -288,3 +290,51 @@ def test_the_example_of_the_fault_table(spec, undisturbed):
         example.turned_away("version", spec, undisturbed, 1, example.of_another_version),
     ]
     assert [(row.injected, row.detected, row.equal) for row in rows] == [(2, 2, True)] * 2 + [(1, 1, True)] * 2
+
+
+def test_a_server_without_memory_for_a_reply(spec, undisturbed, tmp_path, monkeypatch):
+    """The host hears of it and goes on from its checkpoint; where there is none for that, either, its session ends."""
+    real, replies = session.encode, []
+
+    def no_memory(message, **where):
+        if isinstance(message, Learned):
+            replies.append(message)
+            if len(replies) == 30:
+                raise MemoryError
+        return real(message, **where)
+
+    with serving() as server:
+        with monkeypatch.context() as patch:
+            patch.setattr(session, "encode", no_memory)
+            with pytest.raises(LinkError, match="no memory left"):
+                run_at(server.endpoint, spec, folder_of(spec, tmp_path / "run"))
+        with monkeypatch.context() as patch:
+            patch.setattr(Session, "_finish", lambda self, begun: no_memory_at_all())
+            with pytest.raises(LinkError, match="the session is unknown"):
+                run_at(server.endpoint, spec, folder_of(spec, tmp_path / "run"))
+        assert any(line.endswith("its thread failed (MemoryError)") for line in server.heard)
+        assert bits(run_at(server.endpoint, spec, folder_of(spec, tmp_path / "run"))) == undisturbed
+
+
+def no_memory_at_all():
+    raise MemoryError
+
+
+@pytest.mark.parametrize("place", ["_send", "_session_of"])
+def test_a_server_without_memory_in_its_loop(spec, undisturbed, tmp_path, monkeypatch, place):
+    """Whose frame it was loses its session; the server goes on."""
+    real, calls = getattr(Server, place), []
+
+    def no_memory(self, *arguments):
+        calls.append(arguments)
+        if len(calls) == 40:
+            raise MemoryError
+        return real(self, *arguments)
+
+    with serving() as server:
+        with monkeypatch.context() as patch:
+            patch.setattr(Server, place, no_memory)
+            with pytest.raises(LinkError, match="the session is unknown"):
+                run_at(server.endpoint, spec, folder_of(spec, tmp_path / "run"))
+        assert any("found no memory left" in line for line in server.heard)
+        assert bits(run_at(server.endpoint, spec, folder_of(spec, tmp_path / "run"))) == undisturbed

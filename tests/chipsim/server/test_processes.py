@@ -8,10 +8,10 @@ import shlex
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+from kills import PATIENCE_S, children_of, is_gone, linux, wait_until
 from remote_runs import bits, folder_of, small_spec
 from small_runs import SMALL_FLAGS, end, final, start, write_npz
 
@@ -20,36 +20,7 @@ from host.files import write_arrays
 from host.link.remote import RemoteSource, chip_process, connect
 from host.run import run
 
-PATIENCE_S = 60
 LONG = (*SMALL_FLAGS, "--epochs", "40", "--set", "training.chunk=16", "--threads", "1", "--no-pictures")
-
-
-def wait_until(true, process=None):
-    give_up = time.monotonic() + PATIENCE_S
-    while not true():
-        assert process is None or process.poll() is None, process.communicate()
-        assert time.monotonic() < give_up
-        time.sleep(0.005)
-
-
-def children_of(pid):
-    """Process ids of a process's children."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[1]) == pid and fields[0] != "Z":
-            found.append(int(stat.parent.name))
-    return found
-
-
-def is_gone(pid):
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except OSError:
-        return True
 
 
 @pytest.fixture(scope="module")
@@ -63,9 +34,6 @@ def whole(data_file, tmp_path_factory):
     folder = tmp_path_factory.mktemp("whole") / "run"
     assert end(start("run", "--dataset", data_file, *LONG, "--out", folder)).status == 0
     return final(folder)
-
-
-linux = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes in /proc")
 
 
 @linux

@@ -1,6 +1,8 @@
 """The run in miniature needs the kernels of the run: all of them, and afterwards nobody compiles."""
 
 import gc
+import os
+import threading
 
 import pytest
 from small_runs import write_npz
@@ -58,7 +60,23 @@ def test_it_is_done_before_anything_was_compiled_and_leaves_with_the_run(tmp_pat
     with pytest.raises(KeyboardInterrupt), compiling_beside(spec):
         raise KeyboardInterrupt
     assert started == ["started", "killed", "waited for"]
-    assert (tmp_path / "stdin").read_bytes() == spec.model_dump_json().encode()
+    assert (tmp_path / "stdin").read_bytes() == spec.model_dump_json().encode() + b"\n"
     (tmp_path / "a-kernel.nbc").touch()
     with compiling_beside(spec):
         assert len(started) == 3
+
+
+def test_the_second_process_ends_with_the_first(monkeypatch):
+    """However that ends: the end of a pipe tells it."""
+    reading, writing = os.pipe()
+    ended = []
+    monkeypatch.setattr(os, "_exit", ended.append)
+    with os.fdopen(reading) as stdin:
+        monkeypatch.setattr(compile_ahead.sys, "stdin", stdin)
+        thread = threading.Thread(target=compile_ahead._end_with_the_first, daemon=True)
+        thread.start()
+        thread.join(0.05)
+        assert not ended
+        os.close(writing)
+        thread.join(100)
+    assert ended == [1]

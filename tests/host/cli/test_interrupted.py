@@ -4,33 +4,16 @@ import json
 import re
 import shlex
 import signal
-import time
 
 import pytest
 from host_fixtures import NO_PICTURE
+from kills import killed, wait_until
 from small_runs import SMALL_FLAGS, end, everything_in, final, start
 
 from host.plots.run_plots import save_plots
 from host.terminal import Console
 
-PATIENCE_S = 60
 LONG = (*SMALL_FLAGS, "--epochs", "150", "--set", "training.chunk=16", "--threads", "1", "--no-pictures")
-
-
-def wait_until(true, process):
-    """Look every millisecond; fails if the process ends before."""
-    give_up = time.monotonic() + PATIENCE_S
-    while not true():
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < give_up
-        time.sleep(0.001)
-
-
-def killed(process):
-    process.send_signal(signal.SIGKILL)
-    ended = end(process)
-    assert ended.status == -signal.SIGKILL, "the run was too short to be killed"
-    return ended
 
 
 @pytest.mark.usefixtures("interruptible")

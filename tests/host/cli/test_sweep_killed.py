@@ -4,19 +4,17 @@ import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
-from small_runs import QUIET_FLAGS, end, environment, start
+from dask_clusters import DaskCluster
+from kills import PATIENCE_S, linux, wait_until, wait_until_gone, workers_of
+from small_runs import QUIET_FLAGS, end, start
 from small_sweeps import NOISES, tables
 
 from host.sweep import SweepStore, Workers, request_of, run_sweep
 
-PATIENCE_S = 100
 # Tasks of some tens of milliseconds.
 TRAINING = {"hidden": (7,), "steps": 6, "training.epochs": 12, "training.learning_rate": 0.05, "teacher.epochs": 200}
 FLAGS = (*QUIET_FLAGS, "--epochs", "12", *NOISES, "--dies", "12")
@@ -30,19 +28,6 @@ def never_killed(data_file, tmp_path):
     with SweepStore.create(tmp_path / "whole.sqlite") as store, ThreadPoolExecutor(1) as executor:
         run_sweep(request, store, Workers(executor, 1))
     return tables(tmp_path / "whole.sqlite")
-
-
-def workers_of(process):
-    """Process ids of a sweep's workers, by the parent that /proc names."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            if parent == process.pid and b"spawn_main" in (folder / "cmdline").read_bytes():
-                found.append(int(folder.name))
-        except OSError:  # it has just ended
-            continue
-    return found
 
 
 def count(path):
@@ -61,14 +46,7 @@ def kill(process, whom, rng):
     return victims
 
 
-def wait_until_gone(pids):
-    give_up = time.monotonic() + PATIENCE_S
-    while any(Path(f"/proc/{pid}").exists() for pid in pids):
-        assert time.monotonic() < give_up, "workers outlive their sweep"
-        time.sleep(0.01)
-
-
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds workers by /proc")
+@linux
 def test_kill_9_at_random_moments_changes_no_row(here, data_file, never_killed):
     """Six times, once enough rows are stored, now the main process, now a worker, now both."""
     rng = random.Random(20261121)
@@ -117,43 +95,13 @@ def test_ctrl_c_keeps_what_is_stored_and_says_how_to_go_on(here, data_file):
     assert os.listdir(here) == ["s.sqlite"]
 
 
-@pytest.fixture
-def cluster(tmp_path):
-    """A scheduler and two workers, each a process of its own: address, the workers."""
-    options = {"env": environment(), "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    dask = (sys.executable, "-m", "distributed.cli.dask_scheduler", "--port", "0", "--host", "127.0.0.1")
-    file = tmp_path / "scheduler.json"
-    processes = [subprocess.Popen([*dask, "--no-dashboard", "--scheduler-file", file], **options)]
-    worker = (sys.executable, "-m", "distributed.cli.dask_worker", "--scheduler-file", file, "--nthreads", "1")
-    processes += [
-        subprocess.Popen([*worker, "--no-nanny", "--no-dashboard", "--local-directory", tmp_path], **options)
-        for _ in range(2)
-    ]
-    give_up = time.monotonic() + PATIENCE_S
-    while not (file.exists() and file.read_text()):
-        assert all(process.poll() is None for process in processes)
-        assert time.monotonic() < give_up
-        time.sleep(0.02)
-    yield json.loads(file.read_text())["address"], processes[1:]
-    for process in processes:
-        process.kill()
-        process.wait()
-
-
-def test_a_dask_cluster_that_loses_a_worker_gives_the_same_rows(here, data_file, never_killed, cluster):
-    address, workers = cluster
+def test_a_dask_cluster_that_loses_a_worker_gives_the_same_rows(here, data_file, never_killed, tmp_path):
     path = here / "s.sqlite"
-    from distributed import Client
-
-    with Client(address, timeout=PATIENCE_S) as client:
-        client.wait_for_workers(2, timeout=PATIENCE_S)
-    process = start("sweep", "--dataset", data_file, *FLAGS, "--dask", address, "--out", path, "--json")
-    give_up = time.monotonic() + PATIENCE_S
-    while count(path) < 5:
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < give_up
-        time.sleep(0.005)
-    workers[0].kill()
-    ended = end(process)
+    with DaskCluster(tmp_path, 2) as cluster:
+        cluster.wait_for(2)
+        process = start("sweep", "--dataset", data_file, *FLAGS, "--dask", cluster.address, "--out", path, "--json")
+        wait_until(lambda: count(path) >= 5, process)
+        cluster.workers[0].kill()
+        ended = end(process)
     assert (ended.status, ended.err) == (0, "")
     assert tables(path) == never_killed

@@ -2,15 +2,20 @@
 
 import errno
 import os
+import pickle
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import PackageNotFoundError
 
+import numpy as np
 import pytest
+from small_runs import write_idx, write_npz
 from small_sweeps import at_once, small_request
 
 from host.errors import DataError
-from host.run import digest_of
-from host.sweep import SweepStore, Workers, missing, run_tasks, worker
-from host.sweep.faults import is_passing
+from host.faults import is_passing
+from host.run import digest_of, resolve
+from host.sweep import SweepStore, Workers, local, missing, run_tasks, worker
+from host.sweep.local import LocalExecutor
 from host.sweep.task import Task
 
 
@@ -36,6 +41,9 @@ PASSING = [
     os_error(errno.EIO),
     ImportError("/lib/x.so: cannot open shared object file: Too many open files"),
     RuntimeError("can't start new thread"),
+    SystemError("<built-in function where> returned NULL without setting an exception"),
+    PackageNotFoundError("numpy"),
+    ModuleNotFoundError("No module named 'numpy.fft'", name="numpy.fft"),
     told_otherwise(os_error(errno.ENFILE)),
     told_otherwise(MemoryError()),
 ]
@@ -44,6 +52,7 @@ LASTING = [
     os_error(errno.ENOENT),
     os_error(errno.EACCES),
     ImportError("No module named 'acme'"),
+    ModuleNotFoundError("No module named 'acme'", name="acme"),
     told_otherwise(ValueError("not a zip file")),
     RuntimeError("does not converge"),
 ]
@@ -112,3 +121,71 @@ def test_a_point_that_could_not_be_planned_is_no_failure(data_file):
     result, _ = worker.run_task(task._replace(design=None, data=None))
     assert result.status == "lost"
     assert "has one now: ask again" in result.message
+
+
+def test_a_folder_that_cannot_be_looked_at_just_now(tmp_path, monkeypatch):
+    """No other kind of data set is made of it, nor is it missing."""
+    write_idx(tmp_path / "idx")
+    [(_, task), *_] = small_request(tmp_path / "idx", dies=(1,)).plan()
+    worker._made_here.cache_clear()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "stat", refusing(errno.EIO, os.stat, "idx"))
+        result, _ = worker.run_task(task)
+    assert result.status == "lost" and "Input/output error" in result.message
+
+
+def refusing(number, real, name):
+    """A function of `os` that fails for paths with this name in them."""
+
+    def call(path, *arguments, **more):
+        if name in str(path):
+            raise os_error(number)
+        return real(path, *arguments, **more)
+
+    return call
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.EMFILE, errno.EACCES])
+def test_colour_images_whose_header_cannot_be_read_just_now(tmp_path, monkeypatch, number):
+    """They are refused: as data of another kind they would get other settings, and other results."""
+    pixels = np.random.default_rng(1).random((20, 4, 4, 3))
+    path = write_npz(
+        tmp_path / "x.npz", x_train=pixels, y_train=np.arange(20) % 3, x_test=pixels, y_test=np.arange(20) % 3
+    )
+    suited = resolve(None, {"dataset": str(path)})
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", refusing(number, os.open, "x.npz"))
+        with pytest.raises(DataError, match=os.strerror(number)):
+            resolve(None, {"dataset": str(path)})
+    assert resolve(None, {"dataset": str(path)}) == suited
+    path.write_bytes(b"no zip file")
+    assert resolve(None, {"dataset": str(path)}) != suited  # told when the data are loaded
+
+
+def double(value):
+    return 2 * value
+
+
+def test_what_fails_on_the_way_to_a_worker_is_no_other_tasks_answer(monkeypatch):
+    with LocalExecutor(1) as executor:
+        assert executor.submit(double, 1).result(100) == 2
+        with monkeypatch.context() as patch:
+            patch.setattr(local.pickle, "loads", lambda content: raises_no_memory())
+            with pytest.raises(MemoryError):
+                executor.submit(double, 2).result(100)
+        assert executor.submit(double, 3).result(100) == 6
+        with pytest.raises(RuntimeError, match="pickle"):
+            executor.submit(of_no_use_elsewhere, 1).result(100)
+        with pytest.raises(TypeError):
+            executor.submit(double).result(100)
+        with pytest.raises((AttributeError, pickle.PicklingError)):
+            executor.submit(lambda: 3).result(100)
+        assert executor.submit(double, 4).result(100) == 8
+
+
+def raises_no_memory():
+    raise MemoryError
+
+
+def of_no_use_elsewhere(value):
+    return lambda: value
