@@ -12,7 +12,7 @@ more of it is worse. The test is `tests/host/compare/test_compare.py`: the figur
 learning where it loses.
 """
 
-from host.compare.judgement import verdict
+from host.compare.judgement import MARGIN, verdict
 from host.compare.plot import draw
 from host.compare.run import Comparison, compare
 from host.compare.simulate import methods
@@ -20,6 +20,7 @@ from host.compare.table import HEAD, NOTES, accuracy_lines, cells, markdown_line
 
 __all__ = [
     "HEAD",
+    "MARGIN",
     "NOTES",
     "Comparison",
     "accuracy_lines",

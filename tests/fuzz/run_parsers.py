@@ -19,9 +19,11 @@ from chipsim.server import load_public_key
 from host.bench import record
 from host.errors import HostError
 from host.link.traffic import link_lines
+from host.report import run_checks, run_result
 from host.report.limits import PHASES, limits
 from host.report.population import gather
-from host.report.run_page import _checks, _json, _summary, run_page
+from host.report.run_page import run_page
+from host.run import stored_json
 from host.studies import criterion
 from host.sweep import SweepStore
 
@@ -159,13 +161,13 @@ def _page(name: str):
         if zlib.crc32(data) % _PAGES == 0:
             run_page(run)  # all of it, which takes a hundred times as long as to read the files
             return
-        summary = _summary(run)
+        summary = run_result(run)
         phases = dict.fromkeys(PHASES, summary["test_samples"])
         limits(summary["saturation"], summary["network"], 6, phases, summary["weight_updates"])
         if "link" in summary:
             link_lines(summary["link"])
-        _checks(run / "metrics.csv")
-        _json(run / "versions.json", run)
+        run_checks(run)
+        stored_json(run, "versions.json")
 
     return take
 

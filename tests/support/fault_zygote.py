@@ -89,8 +89,7 @@ def arm(fault, told):
 
 def run_task(text):
     """A worker's task: its result as JSON."""
-    from host.sweep import Task
-    from host.sweep.worker import run_task
+    from host.sweep import Task, run_task
 
     result, _ = run_task(Task(**json.loads(text)))
     ctypes.CDLL(None).fault_sleep()

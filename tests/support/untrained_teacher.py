@@ -6,8 +6,7 @@ from itertools import pairwise
 import numpy as np
 
 import host.teachers.torch
-from host.teachers.network import dense_network
-from host.teachers.torch.training import Trained
+from host.teachers import dense_network
 
 
 def train(dataset, recipe, progress):
@@ -18,7 +17,7 @@ def train(dataset, recipe, progress):
         for n_in, n_out in pairwise(sizes)
     ]
     progress(1, 1, "none")
-    return Trained(dense_network(layers), 10, 2, 0.5, 0.5, 0.5)
+    return host.teachers.torch.Trained(dense_network(layers), 10, 2, 0.5, 0.5, 0.5)
 
 
 if find_spec("torch") is None:

@@ -9,10 +9,11 @@ what becomes of it at inference in `network`. The test is `tests/host/teachers/t
 """
 
 from host.teachers.torch.network import leaves, network_of_module
-from host.teachers.torch.training import Recipe, train
+from host.teachers.torch.training import Recipe, Trained, train
 
 __all__ = [
     "Recipe",
+    "Trained",
     "leaves",
     "network_of_module",
     "train",

@@ -10,7 +10,7 @@ from host_fixtures import NO_PICTURE
 from kills import killed, wait_until
 from small_runs import SMALL_FLAGS, end, everything_in, final, start
 
-from host.plots.run_plots import save_plots
+from host.plots import save_plots
 from host.terminal import Console
 
 LONG = (*SMALL_FLAGS, "--epochs", "150", "--set", "training.chunk=16", "--threads", "1", "--no-pictures")
