@@ -32,6 +32,7 @@ _TRIPLE = {
     "before": "this die as programmed",
     "after": "this die after learning",
 }
+_TAUGHT = "the spiking network, trained through time, that the chip follows"
 # Of result.json: what the page cannot do without.
 _NEEDED = ("accuracy", "test_samples", "train_samples", "saturation", "network", "weight_updates", "noise", "die_seed")
 _LARGEST = 64 << 20  # bytes of a run's files of text
@@ -80,7 +81,7 @@ def run_page(folder: Path) -> str:
         summary=summary,
         network="-".join(map(str, summary["network"])),
         encoding=encoding_named(spec.encoding).meaning,
-        triple=_TRIPLE,
+        triple=_TRIPLE | ({"teacher": _TAUGHT} if "learned" in summary else {}),
         triple_chart=_triple(summary),
         intervals={name: _interval(summary["accuracy"][name], test_samples) for name in _TRIPLE},
         checks=checks,

@@ -54,10 +54,13 @@ class Progress:
     current: Snapshot = field(default_factory=dict)
     candidates: dict[int, Snapshot] = field(default_factory=dict)  # check number -> snapshot that may yet be kept
     right_at_start: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))  # (n_valid,)
+    keeps_start: bool = True  # whether the start stays where no repair is proven, as on a die; else it is one of many
 
     def facts(self) -> dict[str, Any]:
         """Everything but the arrays, for JSON."""
+        facts = {} if self.keeps_start else {"keeps_start": False}
         return {
+            **facts,
             "n_valid": self.n_valid,
             "presentations": self.presentations,
             "rate_factor": self.rate_factor,
@@ -98,7 +101,9 @@ class Progress:
         The start stays, though, if no later one is better by more than _FIXED standard errors of the paired
         difference: what is not known to be broken is not fixed.
         """
-        if not any(c.repaired - c.broken > _FIXED * np.sqrt(c.repaired + c.broken) for c in self.checks):
+        if self.keeps_start and not any(
+            c.repaired - c.broken > _FIXED * np.sqrt(c.repaired + c.broken) for c in self.checks
+        ):
             return 0
         accuracies = [check.validation_accuracy for check in self.checks]
         enough = max(accuracies) - _AS_GOOD * self.standard_error()
