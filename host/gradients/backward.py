@@ -35,7 +35,7 @@ _ZERO = np.float32(0)
 _ONE = np.float32(1)
 
 
-class Neurons(NamedTuple):
+class NeuronConstants(NamedTuple):
     """What the way back knows of n neurons: (n,) float32 each in the first lines, float32 scalars in the others."""
 
     decay: Any  # a

@@ -29,7 +29,7 @@ class ThroughTimeSpec(BaseModel):
     surrogate_steepness: Positive | None = None  # over the threshold, or per step
     teacher_start: Literal["conversion", "random"] = "conversion"  # of a teacher; a method's is training.start
     teacher_epochs: Annotated[int, Field(ge=1)] | None = None  # of a teacher; None: by the size of the data set
-    teacher_learning_rate: Positive = 1e-3  # of a teacher, at the first sample, falling to 0; of Adam, in thresholds
+    teacher_learning_rate: Positive = 3e-3  # of a teacher, at the first sample, falling to 0; of Adam, in thresholds
     batch: Annotated[int, Field(ge=1, le=4096)] = 64  # samples per step of Adam
     learn_leak: bool = True  # of leaky neurons
     learn_threshold: bool = True

@@ -23,7 +23,7 @@ from host.gradients.all_layers.backward import (
 )
 from host.gradients.all_layers.loss import Errors, Scores
 from host.gradients.all_layers.model import Floats, LayerModel, Layers, Shown
-from host.gradients.backward import Neurons
+from host.gradients.backward import NeuronConstants
 
 
 class Dynamics(NamedTuple):
@@ -163,14 +163,14 @@ class Gradient:
     def _steps_of(self, scores: Scores) -> NDArray[np.int64] | None:
         return None if scores.steps is None else _whole_vectors(scores.steps, self._error[-1].shape[2])
 
-    def _neurons(self, thresholds: list[Floats]) -> list[Neurons]:
+    def _neurons(self, thresholds: list[Floats]) -> list[NeuronConstants]:
         """Of each layer; a readout that does not fire has no threshold."""
         return [
             _neurons_of(model, thresholds[layer] if layer < len(thresholds) else np.ones(error.shape[2], np.float32))
             for layer, (model, error) in enumerate(zip(self.models, self._error, strict=True))
         ]
 
-    def _charges(self, layer: int, neurons: Neurons) -> Floats:
+    def _charges(self, layer: int, neurons: NeuronConstants) -> Floats:
         """(2, n): c and m of Eqs. 4 and 5 of `host.gradients.backward`."""
         charges = np.zeros((2, len(neurons.threshold)), np.float32)
         reset = self.models[layer].reset
@@ -190,9 +190,9 @@ class Gradient:
         return np.ascontiguousarray(whole[:-1]), whole[-1].copy()
 
 
-def _neurons_of(model: LayerModel, threshold: Floats) -> Neurons:
+def _neurons_of(model: LayerModel, threshold: Floats) -> NeuronConstants:
     n, f = len(threshold), np.float32
-    return Neurons(
+    return NeuronConstants(
         decay=np.full(n, model.decay, f),
         threshold=threshold,
         per_threshold=(1 / threshold).astype(f) if model.relative else np.ones(n, f),

@@ -26,7 +26,7 @@ from chipsim.kernel import forward_of, forward_parts, new_state
 from chipsim.layout import NeuronState, row_of
 from chipsim.neurons import Readout
 from chipsim.simd import inlined, kernel_named, outlined, placed, write_whole_rows
-from host.gradients.backward import Neurons, step_back
+from host.gradients.backward import NeuronConstants, step_back
 
 _ZERO = np.float32(0)
 _ONE = np.float32(1)
@@ -84,7 +84,7 @@ def gradient_kernel(neuron: str) -> Any:
         active = np.int64(0)
         shown = window.state.state[0]
         tables = block.tables[0]
-        neurons = Neurons(
+        neurons = NeuronConstants(
             tables[decay], tables[threshold], window.ones, tables[reset], block.numbers[zero_reset], _ONE,
             _ZERO, _ONE / width, width / _TWO, -_FAR, _FAR,
         )  # fmt: skip

@@ -60,7 +60,7 @@ class Found(NamedTuple):
     threshold: Floats  # (n_layers,)
 
 
-class Step(NamedTuple):
+class ShownBatch(NamedTuple):
     """What a batch showed before anything moved."""
 
     loss: float
@@ -102,7 +102,7 @@ class SpikingTwin:
         self._adam_of_thresholds = Adam([self.dynamics.threshold])
         self._learns = (spec.learn_leak and self.dynamics.leaks) or spec.learn_threshold
 
-    def step(self, batch: Batch, rate: float, of_dynamics: float) -> Step:
+    def step(self, batch: Batch, rate: float, of_dynamics: float) -> ShownBatch:
         """Show a batch and move what is learned by Adam. rate: of weights; of_dynamics: factor of the other rates."""
         spec = self._spec
         found, errors, scores, macs = self._back(batch)
@@ -115,7 +115,7 @@ class SpikingTwin:
         self.dynamics.clamp()
         self._adam.step(_flat(self.weights), _flat(found.layers), rate)
         correct = int(np.sum(np.argmax(scores.values, axis=1) == batch.labels))
-        return Step(errors.loss, correct, macs)
+        return ShownBatch(errors.loss, correct, macs)
 
     def gradients(self, batch: Batch) -> Found:
         """Of the mean loss of a batch; nothing moves."""

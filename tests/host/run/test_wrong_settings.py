@@ -41,7 +41,8 @@ def test_an_unknown_key_is_named_with_the_nearest_known_one(name, hint, tmp_path
 
 def test_an_unknown_key_lists_the_keys_of_its_own_table():
     with pytest.raises(
-        SettingError, match=r"choose from file, digest, step_s, integration, epochs, shift_px, norm, norm_percentile$"
+        SettingError,
+        match=r"choose from file, digest, step_s, integration, epochs, shift_px, method, norm, norm_percentile$",
     ):
         resolve(None, {"teacher.zzz": 1})
     with pytest.raises(SettingError, match=", ".join(RunSpec.model_fields) + "$"):
