@@ -28,8 +28,8 @@ _KERNEL_PACKAGES = ("chipsim", "learning_circuit", "nonideality")  # every file 
 KERNEL_FILES = "*.nbc"  # in the folder below
 _ROOM = 4 << 20  # bytes that compiled kernels need at most
 _UNUSED_S = 60 * 86_400.0  # after that long without a use, the kernels of other sources are removed
-_HOST = "host"  # here only those with kernels
-_COMPILES = (b"@kernel", b"kernel_named(")
+_HOST = "host"  # here only those with kernels, or with pieces of them
+_COMPILES = (b"@kernel", b"kernel_named(", b"@inlined", b"@outlined")
 _F = TypeVar("_F", bound=Callable[..., Any])
 _log = logging.getLogger("chipsim")
 

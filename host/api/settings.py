@@ -23,6 +23,7 @@ class Settings(TypedDict, total=False):
     scale: str | float | tuple[float, float] | None
     hidden: int | Sequence[int] | None
     teacher: str | PathLike[str] | None
+    teacher_method: Literal["ann", "through-time"] | None
     dt: float | None
     integration: Literal["euler", "exponential"] | None
     steps: int | None

@@ -76,6 +76,10 @@ def miniature(spec: RunSpec) -> None:
         ]
         return scaled_teacher(layers, _few(samples), spec.teacher.norm, spec.teacher.norm_percentile)
 
+    if spec.teacher.method == "through-time":
+        shortest = spec.through_time.model_copy(update={"teacher_epochs": 1})
+        once = spec.training.model_copy(update={"epochs": 1})
+        spec = spec.model_copy(update={"through_time": shortest, "training": once})
     setup = prepare(spec, make_teacher=None if spec.teacher.file else untrained)
     short = setup.spec.model_copy(update={"training": setup.spec.training.model_copy(update={"epochs": 1})})
     dataset = replace(setup.dataset, train=_few(setup.dataset.train), test=_few(setup.dataset.test))

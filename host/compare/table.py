@@ -25,6 +25,7 @@ NOTES = (
     "ideal: the method on a chip without errors; die, sd, worst: mean, standard deviation and minimum over the dies",
     "down, up: bytes per training sample over the link, up being neuron state; (in brackets: once, to program the die)",
     "writes: update pulses and programmed weights; host MACs without the teacher's own training; all per die",
+    "through-time: on leaky neurons, inputs as constant currents and outputs integrating, unless these are set",
 )
 
 

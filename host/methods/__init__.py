@@ -2,7 +2,8 @@
 
 `METHODS.md` beside this file has their equations. Read `method` (what each of them gives) and `effort` (what each
 took), then one of them: `on_chip_ltl`, `conversion`, `in_the_loop`, or those that learn on the host (`on_host`;
-`plugin_sources`: by whose code): `offline_ltl`, `online_ltl_off_chip`, `noise_aware`. `registry` finds them, and those
+`plugin_sources`: by whose code): `offline_ltl`, `online_ltl_off_chip`, `noise_aware`, and `through_time`, whose network
+is a `spiking_teacher` of other methods, too. `registry` finds them, and those
 of other packages; the names and meanings of ours are in `host/settings/method_names.py`, so that help need not import
 them.
 
@@ -22,6 +23,7 @@ from host.methods.method import Job, Method
 from host.methods.on_host import OnHost
 from host.methods.plugin_sources import plugin_sources
 from host.methods.registry import find
+from host.methods.through_time import check_taught, default_epochs, taught
 from host.settings import TRAINING_METHODS
 
 __all__ = [
@@ -31,8 +33,11 @@ __all__ = [
     "Method",
     "OnHost",
     "bytes_shown",
+    "check_taught",
+    "default_epochs",
     "find",
     "n_weights",
     "plugin_sources",
     "programming_bytes",
+    "taught",
 ]

@@ -67,7 +67,7 @@ class Conversion(Method):
         wanted = setup.spec.conversion
         teacher = setup.teacher
         if wanted.balancing == "current":
-            teacher = _balanced(setup, teacher)
+            teacher = balanced(setup, teacher)
         layers = converted(teacher, setup.spec)
         return _corrected(setup, teacher, of_dense(layers)) if wanted.bias_correction else layers
 
@@ -99,7 +99,7 @@ class Conversion(Method):
         )
 
 
-def _balanced(setup: Setup, teacher: Teacher) -> Teacher:
+def balanced(setup: Setup, teacher: Teacher) -> Teacher:
     """The teacher with y_norm of each hidden layer such that the largest current is one threshold per step."""
     *hidden, output = teacher.activation_scales
     scales = [*(np.full_like(scale, scale.max()) for scale in hidden), output]
@@ -107,7 +107,7 @@ def _balanced(setup: Setup, teacher: Teacher) -> Teacher:
         twin = _twin(setup, replace(teacher, activation_scales=scales).normalised())
         probe = Probe(layer + 1, tuple(range(len(scales[layer]))))
         current = _shown(setup, twin, _CURRENT_SAMPLES, [probe]).signals[layer + 1].current
-        threshold = np.float32(setup.spec.neuron.threshold_th_of(layer))
+        threshold = np.float32(setup.design.neuron.threshold_th_of(layer))
         largest = np.percentile(current.max(axis=1) / threshold, setup.spec.teacher.norm_percentile)
         scales[layer] = (scales[layer] * np.float32(max(largest, 1e-6))).astype(np.float32)
     return replace(teacher, activation_scales=scales)
@@ -128,7 +128,7 @@ def _corrected(setup: Setup, teacher: Teacher, layers: list[Layer]) -> list[Laye
 
 
 def _twin(setup: Setup, layers: Sequence[Layer | None]) -> Chip:
-    thresholds = [np.float32(setup.spec.neuron.threshold_th_of(n)) for n in range(len(layers))]
+    thresholds = [np.float32(setup.design.neuron.threshold_th_of(n)) for n in range(len(layers))]
     charges = [layer and (layer[0] * th, layer[1] * th) for layer, th in zip(layers, thresholds, strict=True)]
     return setup.chip(setup.design.ideal(), charges, 1)
 

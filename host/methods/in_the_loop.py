@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim import Snapshot
+from chipsim import ChipSpec, Snapshot
 from host.data import Encoder, Rotation, Samples
-from host.gradients.in_the_loop import InTheLoop, batches, bytes_read_back
+from host.gradients.in_the_loop import InTheLoop, batches, bytes_of_spikes, bytes_read_back
 from host.methods.effort import Effort, bytes_shown, n_weights, programming_bytes
 from host.methods.method import Job, Method, of_dense
-from host.settings import METHODS, RunSpec
+from host.settings import METHODS, LoopSpec, RunSpec
 from host.training import Part, Progress, Rates, Setup, evaluate, spans, train
 
 # Enough presentations to settle, whatever the size of the data set.
@@ -43,6 +43,17 @@ class InTheLoopMethod(Method):
         return _LEARNING_RATE
 
     def check(self, spec: RunSpec) -> None:
+        wanted = spec.in_the_loop
+        if wanted.surrogate != "spike-time" and wanted.bound != "none":
+            raise ValueError(
+                f"in_the_loop.bound {wanted.bound} bounds the surrogate spike-time, not {wanted.surrogate}: leave it"
+                " out, or set in_the_loop.surrogate to spike-time"
+            )
+        if wanted.surrogate == "spike-time" and spec.neuron.readout != "spiking":
+            raise ValueError(
+                f"in_the_loop.surrogate spike-time reads spikes alone, and an {spec.neuron.readout} readout shows none:"
+                " use --readout spiking"
+            )
         for integrating in {False, spec.neuron.readout != "spiking"}:
             spec.in_the_loop.converter.of(spec.neuron, integrating)
 
@@ -78,10 +89,15 @@ class InTheLoopMethod(Method):
             die_samples=progress.presentations,
             activity=progress.activity,
             bytes_down=programmed * programming_bytes(design) + shown,
-            bytes_up=progress.presentations * bytes_read_back(design, spec.in_the_loop.converter),
+            bytes_up=progress.presentations * _bytes_up(design, spec.in_the_loop),
             weights_programmed=programmed * n_weights(design),
             host_macs=progress.host_macs,
         )
+
+
+def _bytes_up(design: ChipSpec, spec: LoopSpec) -> float:
+    """Of a sample."""
+    return bytes_of_spikes(design) if spec.surrogate == "spike-time" else bytes_read_back(design, spec.converter)
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ class OnHost(Method):
 
     def learn(self, job: Job) -> None:
         setup, progress, path = job.setup, job.progress, self._path(job.setup)
-        if not progress.checks and (kept := _read(path)) is not None:
+        if not progress.checks and (kept := read_progress(path)) is not None:
             progress.adopt(kept)
             job.save(progress)
         model = self.model(setup, job.threads)
@@ -51,19 +51,11 @@ class OnHost(Method):
             tick=job.tick,
         )
         if not path.exists():
-            _write(path, progress)
+            write_progress(path, progress)
         job.program(model.layers())
 
     def effort(self, setup: Setup, progress: Progress) -> Effort:
-        return Effort(
-            samples=progress.presentations,
-            die_samples=0,
-            activity={name: [0] * setup.design.n_layers for name in progress.activity},
-            bytes_down=programming_bytes(setup.design),
-            bytes_up=0.0,
-            weights_programmed=n_weights(setup.design),
-            host_macs=progress.host_macs,
-        )
+        return effort_on_host(setup, progress)
 
     def _path(self, setup: Setup) -> Path:
         facts = setup.spec.model_dump(mode="json", exclude={"data_dir", "die", "chip"})
@@ -94,8 +86,21 @@ class OnHost(Method):
         return classes
 
 
-def _read(path: Path) -> Progress | None:
-    """None if it is not there or damaged: it is then learned again."""
+def effort_on_host(setup: Setup, progress: Progress) -> Effort:
+    """What learning took that no die had a part in: a die is programmed once."""
+    return Effort(
+        samples=progress.presentations,
+        die_samples=0,
+        activity={name: [0] * setup.design.n_layers for name in progress.activity},
+        bytes_down=programming_bytes(setup.design),
+        bytes_up=0.0,
+        weights_programmed=n_weights(setup.design),
+        host_macs=progress.host_macs,
+    )
+
+
+def read_progress(path: Path) -> Progress | None:
+    """How learning stood; None if it is not there or damaged: it is then learned again."""
     try:
         arrays, facts = read_arrays(path)
         return Progress.load(arrays, facts)
@@ -103,7 +108,8 @@ def _read(path: Path) -> Progress | None:
         return None
 
 
-def _write(path: Path, progress: Progress) -> None:
+def write_progress(path: Path, progress: Progress) -> None:
+    """Keep how learning stands, if that can be."""
     facts: dict[str, Any] = progress.facts()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -28,6 +28,7 @@ _TRIPLE = {
     "before": "this die as programmed",
     "after": "this die after learning",
 }
+_TAUGHT = "the spiking network, trained through time, that the chip follows"
 _PLOTS = {
     "rates.png": (
         "Rate against target",
@@ -73,7 +74,7 @@ def run_page(folder: Path) -> str:
         summary=summary,
         network="-".join(map(str, summary["network"])),
         encoding=encoding_named(spec.encoding).meaning,
-        triple=_TRIPLE,
+        triple=_TRIPLE | ({"teacher": _TAUGHT} if "learned" in summary else {}),
         triple_chart=_triple(summary),
         intervals={name: _interval(summary["accuracy"][name], test_samples) for name in _TRIPLE},
         checks=checks,

@@ -104,7 +104,7 @@ def run(
     written; MemoryError. A folder made here does not stay where nothing can be gone on from.
     """
     listener = listener or NullListener()
-    setup = prepare(spec, listener.stage)
+    setup = prepare(spec, listener.stage, threads=threads)
     if source is None or isinstance(source, InProcess):  # what effects read may be where another process has the die
         try_effects(setup.design, spec.die)
     kept_in = folder(setup.spec) if callable(folder) else folder
@@ -204,6 +204,14 @@ def _key(setup: Setup, compared_with: Reference) -> str:
     return key_of(identity_of(setup.spec, setup.dataset.digest) | given)
 
 
+def _learned_dynamics(setup: Setup) -> dict[str, Any]:
+    """What is set in each layer because it was learned: see host.methods.through_time."""
+    design, progress = setup.design, setup.learned.progress if setup.learned else None
+    leaks = {"tau_steps": list(design.tau_steps)} if design.neuron.kind == "lif" else {}
+    presentations = 0 if progress is None else progress.presentations
+    return {"threshold_th": list(design.thresholds_th), **leaks, "samples": presentations}
+
+
 def _encoder(setup: Setup) -> Encoder:
     """For looking at a chip: one chunk at a time."""
     spec = setup.spec
@@ -233,6 +241,7 @@ def _facts(setup: Setup, compared_with: Reference, before: Score, after: Score, 
         "identity": _key(setup, compared_with),
         "network": list(setup.teacher.sizes),
         **({} if setup.teacher.fidelity is None else {"teacher": setup.teacher.fidelity.to_json()}),
+        **({} if setup.learned is None else {"learned": _learned_dynamics(setup)}),
         "chip": None if spec.chip is None else {"name": spec.chip.name, "not_modelled": not_modelled(spec.chip)},
         "spec_hash": spec.hash(),
         "seed": spec.seed,

@@ -53,6 +53,8 @@ def key_of(identity: Mapping[str, str]) -> str:
 def teacher_recipe(spec: RunSpec, data_digest: str) -> str:
     """A hash over what should give one teacher: of runs that share it, all follow the same network, bit for bit."""
     settings = settings_without_places(spec.model_dump(mode="json"))
+    if spec.teacher.method == "through-time":  # on its chip, from a teacher of either kind
+        return digest_of([data_digest, {**settings, "noise": [], "die": 0}])
     if spec.teacher.file is None:
         trained = {name: settings[name] for name in _OF_A_TRAINED_TEACHER}
         return digest_of([data_digest, trained, spec.training.validation_fraction])

@@ -16,11 +16,11 @@ from chipsim.design_rules import try_plugins
 from chipsim.reading import NoTextError, TomlError, UnreadableError, expanded, parse_toml, read_text
 from host.data import Suited, encoding_named, suited_to
 from host.errors import SettingError
-from host.methods import TRAINING_METHODS, Method, find
+from host.methods import TRAINING_METHODS, Method, check_taught, find
 from host.near import did_you_mean
 from host.run.hardware_setting import HardwareSetting
 from host.run.latest import spec_at
-from host.settings import RunSpec, put, put_default
+from host.settings import THROUGH_TIME_DEFAULTS, RunSpec, put, put_default
 from host.teachers import check_kind, digest_of, has_convolutions, neuron_settings
 from learning_circuit import Brings
 from nonideality import NoiseError, settled
@@ -63,6 +63,9 @@ def spec_of(settings: Mapping[str, Any], config: Path | None = None) -> RunSpec:
     from_file = _names_teacher(filled)
     if from_file:
         filled.setdefault("hidden", ())
+    if _through_time(filled):
+        for key, value in THROUGH_TIME_DEFAULTS.items():
+            put_default(filled, key, value)
     convolutional = from_file and has_convolutions(Path(filled["teacher"]["file"]))
     suited = suited_to(dataset, convolutional) if isinstance(dataset, str) else Suited({}, None)
     for key, value in suited.settings.items():
@@ -93,6 +96,7 @@ def checked_method(spec: RunSpec, config: Path | None = None) -> Method:
     with TRAINING_METHODS.blamed(spec.training.method, "fails"):
         try:
             method.check(spec)
+            check_taught(spec)
         except ValueError as error:
             raise SettingError(f"{error}{_where(config)}") from None
     if not method.any_neuron and spec.neuron.kind not in NEURONS.built_in:
@@ -136,6 +140,15 @@ def _settle_paths(settings: dict[str, Any]) -> None:
     if isinstance(noises, list | tuple):
         with contextlib.suppress(NoiseError, TypeError):  # refused below, by the setting's name
             settings["noise"] = [settled(text) if isinstance(text, str) else text for text in noises]
+
+
+def _through_time(settings: dict[str, Any]) -> bool:
+    """Whether the teacher is to be trained through time, as the method of that name has it by itself."""
+    training, teacher = settings.get("training"), settings.get("teacher")
+    if isinstance(training, dict) and training.get("method") == "through-time":
+        put_default(settings, "teacher.method", "through-time")
+        teacher = settings["teacher"]
+    return isinstance(teacher, dict) and teacher.get("method") == "through-time"
 
 
 def _names_teacher(settings: dict[str, Any]) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 from chipsim.physical import place_layers
 from host.data import Dataset, Samples, Shift, learned_and_checked, load, n_learned
 from host.errors import SettingError
-from host.methods import find
+from host.methods import default_epochs, find, taught
 from host.run.resolution import checked_method
 from host.settings import RunSpec
 from host.teachers import Teacher, cached_teacher, network_of, scaled_teacher, teacher_of
@@ -28,13 +28,16 @@ def complete(spec: RunSpec, n_train: int, n_weights: int) -> RunSpec:
     method = find(training.method)
     if training.epochs is None:
         training = training.model_copy(update={"epochs": method.epochs(spec, n_train)})
+    through_time = spec.through_time
+    if teacher.method == "through-time" and through_time.teacher_epochs is None:
+        through_time = through_time.model_copy(update={"teacher_epochs": default_epochs(n_train)})
     if training.learning_rate is None:
         training = training.model_copy(update={"learning_rate": method.learning_rate(spec)})
     if teacher.epochs is None and teacher.file is None:
         low, high = _TEACHER_EPOCHS
         epochs = int(np.clip(_TEACHER_WORK / (n_train * n_weights), low, high)) * (_MOVED if teacher.shift_px else 1)
         teacher = teacher.model_copy(update={"epochs": epochs})
-    return spec.model_copy(update={"training": training, "teacher": teacher})
+    return spec.model_copy(update={"training": training, "teacher": teacher, "through_time": through_time})
 
 
 def resolved(spec: RunSpec, dataset: Dataset) -> RunSpec:
@@ -63,10 +66,12 @@ def prepare(
     spec: RunSpec,
     on_message: Callable[[str], None] = lambda text: None,
     make_teacher: Callable[[Samples], Teacher] | None = None,
+    threads: int = 1,
 ) -> Setup:
     """Load the data, split it, train the teacher or find it in the cache, or read it from its file.
 
     make_teacher: makes one from the training part instead (see host.teachers.function); spec.hidden then says nothing.
+    threads: of training through time; they change no bit.
     Raises DataError, TeacherError, SettingError, and ChipError if the spec names a chip that the network does not fit.
     """
     method = checked_method(spec)
@@ -78,7 +83,13 @@ def prepare(
     spec = resolved(spec, dataset)
     teacher = make_teacher(train) if make_teacher else _teacher(spec, dataset, train, on_message)
     check_layers(spec, len(teacher.network.shapes))
-    return Setup(spec, dataset, train, valid, teacher, method.start_weights, make_teacher is not None)
+    setup = Setup(spec, dataset, train, valid, teacher, method.start_weights, make_teacher is not None)
+    if spec.teacher.method != "through-time":
+        return setup
+    try:
+        return taught(setup, threads, on_message)
+    except ValueError as error:
+        raise SettingError(str(error)) from None
 
 
 def _teacher(spec: RunSpec, dataset: Dataset, train: Samples, on_message: Callable[[str], None]) -> Teacher:

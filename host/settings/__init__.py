@@ -3,7 +3,8 @@
 Read, in this order:
 
     spec           all settings of a run, with defaults and limits; what decides results is in its hash
-    in_the_loop    settings of training in the loop; `methods`: of conversion and offline learning
+    in_the_loop    settings of training in the loop; `through_time`: on the host's twin; `methods`: of conversion and
+                   offline learning
     choices        what some settings choose from, with what each choice means: encodings, norms, output targets
     method_names   the built-in training methods by name, with what each does
     plugins        which encodings, data sets and methods there are, those of other packages included
@@ -22,7 +23,13 @@ files written before must be read.
 """
 
 from host.settings.choices import ENCODINGS, OUTPUT_TARGETS, Norm, OutputTarget
-from host.settings.defaults import BUILT_IN, DATASET_DEFAULTS, IMAGE_DEFAULTS, IMAGE_STEPS_LEARNED_IN
+from host.settings.defaults import (
+    BUILT_IN,
+    DATASET_DEFAULTS,
+    IMAGE_DEFAULTS,
+    IMAGE_STEPS_LEARNED_IN,
+    THROUGH_TIME_DEFAULTS,
+)
 from host.settings.flags import FLAGS, FlaggedSetting, flagged
 from host.settings.in_the_loop import LoopSpec, LossSpec
 from host.settings.method_names import METHODS
@@ -30,6 +37,7 @@ from host.settings.nested import put, put_default
 from host.settings.plugins import DATA_SOURCES, ENCODERS, TRAINING_METHODS, EncodingName, MethodName
 from host.settings.scale import AUTO, SCALES, ends_of
 from host.settings.spec import RunSpec, TeacherSpec, TrainingSpec, deciding_settings
+from host.settings.through_time import ThroughTimeSpec
 
 __all__ = [
     "AUTO",
@@ -44,6 +52,7 @@ __all__ = [
     "METHODS",
     "OUTPUT_TARGETS",
     "SCALES",
+    "THROUGH_TIME_DEFAULTS",
     "TRAINING_METHODS",
     "EncodingName",
     "FlaggedSetting",
@@ -54,6 +63,7 @@ __all__ = [
     "OutputTarget",
     "RunSpec",
     "TeacherSpec",
+    "ThroughTimeSpec",
     "TrainingSpec",
     "deciding_settings",
     "ends_of",

@@ -27,3 +27,12 @@ IMAGE_DEFAULTS: dict[str, Any] = {
 # Steps at the end of a window in which they are learned; half of the window where nothing is said. In the last step
 # counts are final: errors before it are mostly those of spikes still to come, and many layers learn to fire more.
 IMAGE_STEPS_LEARNED_IN = 1
+
+# What suits networks that are trained through time: pixels as constant currents, few steps, outputs that integrate.
+THROUGH_TIME_DEFAULTS: dict[str, Any] = {
+    "encoding": "current",
+    "steps": 5,
+    "neuron.kind": "lif",
+    "neuron.tau_steps": 20.0,
+    "neuron.readout": "integrating",
+}

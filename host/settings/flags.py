@@ -38,6 +38,7 @@ FLAGS: dict[str, Flag] = {
     "scale": Flag("--scale", "Data"),
     "hidden": Flag("--hidden", "Network", "128,64 for digits"),
     "teacher.file": Flag("--teacher", "Network"),
+    "teacher.method": Flag("--teacher-method", "Network"),
     "teacher.step_s": Flag("--dt", "Network"),
     "teacher.integration": Flag("--integration", "Network"),
     "steps": Flag("--steps", "Network"),

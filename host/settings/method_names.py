@@ -8,5 +8,6 @@ METHODS: dict[str, str] = {
     "offline-ltl": "Local Tandem Learning through time on the ideal twin, then programmed",
     "online-ltl-off-chip": "the online rule on the ideal twin, then programmed",
     "noise-aware": "offline, each batch on another die with the expected imperfections, then programmed",
+    "through-time": "trained through time on the ideal twin, leaks and thresholds too, then programmed",
     "in-the-loop": "the die runs, the host reads its state back and trains through time, batch by batch",
 }

@@ -27,6 +27,7 @@ from host.settings.in_the_loop import LoopSpec
 from host.settings.methods import ConversionSpec, OfflineSpec
 from host.settings.plugins import DatasetName, EncodingName, MethodName
 from host.settings.scale import AUTO, ScaleName
+from host.settings.through_time import ThroughTimeSpec
 from learning_circuit import LearningCircuitSpec, tell_settings
 from nonideality import parse_all
 
@@ -54,8 +55,20 @@ class TeacherSpec(BaseModel):
     ] = None
     epochs: Annotated[int, Field(ge=1)] | None = None  # None: by the size of the data set
     shift_px: Annotated[int, Field(ge=0)] = 0  # training images are moved by up to so many pixels, see host.data.shift
+    method: Annotated[
+        Literal["ann", "through-time"],
+        Field(description="How the teacher is trained: as an ANN, or from there on as a spiking network."),
+    ] = "ann"
     norm: Norm = "neuron"  # whether y_norm of Eq. 4 is one figure per layer or per neuron
     norm_percentile: Annotated[float, Field(ge=50, le=100)] = 99.0  # of the positive activations
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_unset(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """See `RunSpec`."""
+        written: dict[str, Any] = handler(self)
+        if self.method == "ann":
+            written.pop("method", None)
+        return written
 
 
 @tell_settings
@@ -117,6 +130,7 @@ class RunSpec(BaseModel):
     in_the_loop: LoopSpec = LoopSpec()
     conversion: ConversionSpec = ConversionSpec()
     offline: OfflineSpec = OfflineSpec()  # of training.method "offline-ltl" and "noise-aware"
+    through_time: ThroughTimeSpec = ThroughTimeSpec()  # of teacher.method "through-time"
 
     @field_validator("noise")
     @classmethod
@@ -155,6 +169,8 @@ class RunSpec(BaseModel):
         written: dict[str, Any] = handler(self)
         if self.scale == AUTO:
             written.pop("scale", None)
+        if self.through_time == ThroughTimeSpec():
+            written.pop("through_time", None)
         return written
 
     def __repr__(self) -> str:

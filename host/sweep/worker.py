@@ -145,10 +145,11 @@ def _following(design: str, data: str | None, teacher: str) -> tuple[Setup, Refe
 
 
 def layers_of_teacher(task: Task) -> list[Layer] | None:
-    """Of the teacher that this process follows in a task; None if it comes from a file, which every worker reads."""
+    """Of the teacher that this process follows in a task; None if every worker makes it: from a file, through time."""
     assert task.design is not None, "it has a teacher"
     setup, _ = setup_and_reference(task.design, task.data)
-    return setup.teacher.layers if setup.spec.teacher.file is None else None
+    made_everywhere = setup.spec.teacher.file is not None or setup.learned is not None
+    return None if made_everywhere else setup.teacher.layers
 
 
 @cache
@@ -167,4 +168,4 @@ def excerpt(setup: Setup, n: int) -> Setup:
     ]
     training = setup.spec.training.model_copy(update={"epochs": 1})
     spec = setup.spec.model_copy(update={"training": training})
-    return Setup(spec, replace(setup.dataset, test=few[2]), few[0], few[1], setup.teacher, setup.start)
+    return replace(setup, spec=spec, dataset=replace(setup.dataset, test=few[2]), train=few[0], valid=few[1])

@@ -31,7 +31,7 @@ from host.teachers.fidelity import Fidelity
 from host.teachers.files import check_kind, digest_of, facts_of, network_of, neuron_settings, teacher_of
 from host.teachers.network import Layer, Network, dense_network
 from host.teachers.perceptron import RectifiedLayers, cached_teacher, scaled_teacher, train_teacher
-from host.teachers.teacher import Teacher
+from host.teachers.teacher import Teacher, output_range
 
 __all__ = [
     "Fidelity",
@@ -47,6 +47,7 @@ __all__ = [
     "has_convolutions",
     "network_of",
     "neuron_settings",
+    "output_range",
     "parse_architecture",
     "scaled_teacher",
     "teacher_digest",

@@ -44,6 +44,7 @@ class Teacher:
     ]  # per layer (columns,), activation that means one spike per step: y_norm of Eq. 4
     output_low: float = 0.0  # logit that means no spike
     fidelity: Fidelity | None = None  # to the file that it was read from
+    spikes: bool = False  # whether its activations are spike rates already
 
     @property
     def layers(self) -> list[Layer]:
@@ -134,16 +135,22 @@ def with_activation_scales(
         if shape.learns:
             below = _activation_scale(activation.reshape(-1, shape.columns), norm, percentile)
         activation_scales.append(below)
-    ranked = np.sort(logits, axis=1)
-    low = np.percentile(ranked[:, -2], 100 - percentile)
-    high = np.percentile(ranked[:, -1], percentile)
-    activation_scales.append(np.full(logits.shape[1], max(high - low, 1e-6), np.float32))
-    teacher = Teacher(network, forward, activation_scales, float(low))
+    low, scale = output_range(logits, percentile)
+    activation_scales.append(scale)
+    teacher = Teacher(network, forward, activation_scales, low)
     with np.errstate(all="ignore"):
         for number, crossbar in enumerate(teacher.normalised(), start=1):
             if crossbar is not None and not np.isfinite(np.abs(crossbar[0]).sum(0) + np.abs(crossbar[1])).all():
                 raise TeacherError(f"layer {number}: {_TOO_LARGE.format('weights, scaled for a chip,')}")
     return teacher
+
+
+def output_range(logits: NDArray[np.float32], percentile: float) -> tuple[float, NDArray[np.float32]]:
+    """The logit that means no spike, and y_norm (n_out,) of the outputs, from logits (n, n_out)."""
+    ranked = np.sort(logits, axis=1)
+    low = np.percentile(ranked[:, -2], 100 - percentile)
+    high = np.percentile(ranked[:, -1], percentile)
+    return float(low), np.full(logits.shape[1], max(high - low, 1e-6), np.float32)
 
 
 _TOO_LARGE = "its {} are not all finite 32-bit floats: scale the network down, or train it again"

@@ -24,7 +24,7 @@ from host.training.evaluation import CHUNK, EVALUATION_WINDOWS, Score, classify,
 from host.training.learner import Learner, LearningDie, Part, Rates, per_layer
 from host.training.loop import train
 from host.training.progress import CHECKS, Check, Progress
-from host.training.setup import Setup
+from host.training.setup import Learned, Setup
 from host.training.starts import converted, random_weights
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "EVALUATION_WINDOWS",
     "Check",
     "Chunk",
+    "Learned",
     "Learner",
     "LearningDie",
     "Part",

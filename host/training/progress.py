@@ -139,7 +139,7 @@ class Progress:
     def kept(self) -> int:
         """Number of the check whose snapshot stays: the latest one as good as the best, the start among them."""
         enough = self._enough()
-        return max(number for number in self.candidates if self.checks[number].validation_accuracy >= enough)
+        return max(number for number, check in enumerate(self.checks) if check.validation_accuracy >= enough)
 
     def _enough(self) -> float:
         """The validation accuracy from which a snapshot is as good as the best."""

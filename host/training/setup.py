@@ -7,14 +7,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chipsim import Chip, ChipSpec
+from chipsim import Chip, ChipSpec, NeuronSpec
 from chipsim.design import short_repr
 from host.data import Dataset, Samples
 from host.settings import RunSpec
 from host.teachers import Layer, Teacher
+from host.training.progress import Progress
 from host.training.starts import converted
 
 _CHUNK_VALUES = 8_000_000  # inputs and targets, 32 MB
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What was learned before there was a die, see `host.methods.through_time`."""
+
+    neuron: NeuronSpec  # with the leaks and thresholds that dies are set to
+    start: list[Layer]  # what learning began with, over the threshold of its layer
+    progress: Progress
 
 
 @dataclass(frozen=True)
@@ -30,10 +40,12 @@ class Setup:
     teacher: Teacher
     start: Callable[[Setup], list[Layer | None]]  # what the method lets a die begin with
     given_teacher: bool = False  # whether the teacher is a caller's own, of which the spec says nothing
+    learned: Learned | None = None
 
     @property
     def design(self) -> ChipSpec:
-        return self.spec.design_of(self.teacher.network.design_settings())
+        design = self.spec.design_of(self.teacher.network.design_settings())
+        return design if self.learned is None else design.model_copy(update={"neuron": self.learned.neuron})
 
     @property
     def learning_rate(self) -> float:
@@ -63,7 +75,7 @@ class Setup:
 
         As given over the threshold of its layer, that is: a neuron of half the threshold needs half the charge.
         """
-        neuron = self.spec.neuron
+        neuron = self.design.neuron
         factors = [np.float32(neuron.charge_per_step * neuron.threshold_th_of(n)) for n in range(len(layers))]
         return [layer and (layer[0] * f, layer[1] * f) for layer, f in zip(layers, factors, strict=True)]
 

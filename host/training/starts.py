@@ -16,9 +16,9 @@ def converted(teacher: Teacher, spec: RunSpec) -> list[Layer | None]:
     """The teacher's weights as rates, with the charge that ``conversion.initial_membrane_th`` lets windows begin with.
 
     A chip discharges its membranes before each window, so that charge comes with the bias, th / T more per step. All of
-    it is over the threshold of its layer, whatever that is.
+    it is over the threshold of its layer, whatever that is. A teacher that spikes needs none.
     """
-    head_start = np.float32(spec.conversion.initial_membrane_th / spec.steps)
+    head_start = np.float32(0 if teacher.spikes else spec.conversion.initial_membrane_th / spec.steps)
     return [layer and (layer[0], layer[1] + head_start) for layer in teacher.normalised()]
 
 

@@ -20,7 +20,7 @@ def result_text(outcome: Outcome) -> str:
     network = "-".join(map(str, summary["network"]))
     noise = f"noise {', '.join(spec.noise)}" if spec.noise else "no noise: an ideal die"
     meanings = {
-        "teacher": "the ANN that the chip follows",
+        "teacher": "the ANN that the chip follows" if "learned" not in summary else _TAUGHT,
         "ideal": "a chip without errors, programmed, not trained",
         "before": f"this die, programmed with {_START[spec.training.start]}",
         "after": _after(summary),
@@ -39,6 +39,7 @@ def result_text(outcome: Outcome) -> str:
         *table(rows, align="<><", indent=2),
         *_tied(summary["tied"]),
         *_learned(summary),
+        *_set_as_learned(summary),
         *_saturated(summary),
         f"run folder   {summary['run_dir']}; report.txt in it: {', '.join(_details_named(summary))}",
     ]
@@ -72,6 +73,19 @@ def _details_named(summary: dict[str, Any]) -> list[str]:
     return [*(["what the noise means"] if summary["noise"] else []), *not_modelled, "costs", "the wire"]
 
 
+def _set_as_learned(summary: dict[str, Any]) -> list[str]:
+    """Leaks and thresholds that were trained through time."""
+    if "learned" not in summary:
+        return []
+    learned = summary["learned"]
+    thresholds = ", ".join(f"{th:.3g}" for th in learned["threshold_th"])
+    leaks = ", ".join(f"{tau:.3g}" for tau in learned.get("tau_steps", []))
+    return [
+        f"set by layer  thresholds {thresholds} th" + (f"; time constants {leaks} steps" if leaks else "") + ", learned"
+    ]
+
+
+_TAUGHT = "the spiking network, trained through time, that the chip follows"
 _START = {"teacher": "the teacher's weights", "random": "random weights"}
 
 

@@ -14,10 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim import AdcSpec, ChipInterface, ChipSpec, Readings, Result
-from host.gradients.in_the_loop.batching import Batch
-from host.gradients.in_the_loop.gradient import Gradient
-from host.gradients.in_the_loop.loss import (
+from host.gradients.all_layers import (
+    Batch,
+    Floats,
+    Gradient,
+    Layers,
     Scores,
+    Shown,
     add_weight_penalty,
     errors_of,
     largest_scores,
@@ -25,12 +28,10 @@ from host.gradients.in_the_loop.loss import (
     spiking_scores,
 )
 from host.gradients.in_the_loop.model import layer_model
+from host.gradients.in_the_loop.spikes_alone import bounded, shape_of, shown_spikes
 from host.gradients.in_the_loop.thresholds import Thresholds
 from host.gradients.local import MACS_PER_WEIGHT, Adam
 from host.settings import LoopSpec
-
-Floats = NDArray[np.float32]
-Layers = list[tuple[Floats, Floats]]
 
 
 class Step(NamedTuple):
@@ -55,7 +56,7 @@ class InTheLoop:
         reads_out = [self._integrates and layer == top for layer in range(design.n_layers)]
         converters = [spec.converter.of(design.neuron, out) for out in reads_out]
         models = [
-            layer_model(design.neuron, layer, out, converter, spec.steepness)
+            layer_model(design.neuron, layer, out, converter, spec.surrogate, *shape_of(spec))
             for layer, (out, converter) in enumerate(zip(reads_out, converters, strict=True))
         ]
         self._thresholds = [
@@ -84,14 +85,11 @@ class InTheLoop:
     def step(self, batch: Batch, rate: float) -> Step:
         """Show a batch to the die, move the weights by Adam at this rate, and program them."""
         design, spec = self.chip.spec, self._spec
-        result, read = self.chip.read_back(batch.events, batch.windows, spec.converter)
-        scores = self._scores(result, read)
+        result, shown, scores = self._shown(batch)
         errors = errors_of(scores, result.counts[:-1], batch.labels, design.steps, spec.loss)
-        if spec.thresholds == "read-back":
-            for layer, codes, spike_bits in zip(self._thresholds, read.codes, read.spike_bits, strict=False):
-                layer.see(codes, spike_bits)
         thresholds = [layer.estimate() for layer in self._thresholds]
-        gradients = self._gradient.of(self.weights, batch.events, read, thresholds, scores, errors)
+        gradients = self._gradient.of(self.weights, batch.events, shown, thresholds, scores, errors)
+        gradients = bounded(gradients, spec.bound)
         add_weight_penalty(gradients, self.weights, spec.loss.weight_penalty)
         self._adam.step(self._learned(self.weights), self._learned(gradients), rate)
         for (w, _), limit in zip(self.weights[:-1] if self._integrates else self.weights, self._limits, strict=False):
@@ -122,6 +120,19 @@ class InTheLoop:
         for number, found in enumerate(self._thresholds, start=1):
             found.bracket[...] = arrays[f"threshold{number}.bracket"]
         self.program()
+
+    def _shown(self, batch: Batch) -> tuple[Result, Shown, Scores]:
+        """Let the die run, and read back what the surrogate needs."""
+        spec, steps = self._spec, self.chip.spec.steps
+        if spec.surrogate == "spike-time":
+            result, shown = shown_spikes(self.chip, batch, spec.bound)
+            return result, shown, spiking_scores(result.counts[-1], steps)
+        result, read = self.chip.read_back(batch.events, batch.windows, spec.converter)
+        if spec.thresholds == "read-back":
+            for layer, codes, spike_bits in zip(self._thresholds, read.codes, read.spike_bits, strict=False):
+                layer.see(codes, spike_bits)
+        membranes = [adc.membrane(codes) for adc, codes in zip(read.adcs, read.codes, strict=True)]
+        return result, Shown(membranes, read.spikes, read.spike_bits), self._scores(result, read)
 
     def _learned(self, layers: Layers) -> list[Floats]:
         """Of weights or their gradients, those that learn."""

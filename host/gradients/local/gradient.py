@@ -10,7 +10,8 @@ Symbols as in Yang et al. 2022 (arXiv 2210.04532), T steps, all charges in nomin
 
 k is what a step keeps of a membrane, r what a spike takes from it: k = a, r = th for the subtractive reset, and
 k = a (1 - S[t]), r = a U[t] for the reset to zero. Eqs. 6 and 7 as printed cut D[t+1] down to its first term; here the
-chain rule is followed to the window's end. Where a rail clips a membrane the gradient passes as if it did not: a
+chain rule is followed to the window's end, by `host.gradients.backward`, whose e is here -(2 / T) (y_i - C_i / T) at
+every step. Where a rail clips a membrane the gradient passes as if it did not: a
 neuron that lies at the lower rail could not be called back otherwise.
 """
 
@@ -25,10 +26,13 @@ from chipsim.kernel import forward_of, forward_parts, new_state
 from chipsim.layout import NeuronState, row_of
 from chipsim.neurons import Readout
 from chipsim.simd import inlined, kernel_named, outlined, placed, write_whole_rows
+from host.gradients.backward import NeuronConstants, step_back
 
 _ZERO = np.float32(0)
 _ONE = np.float32(1)
 _TWO = np.float32(2)
+_FAR = np.float32(np.inf)
+_back = step_back("boxcar")
 
 
 class Window(NamedTuple):
@@ -40,6 +44,9 @@ class Window(NamedTuple):
     membranes: Any  # (T, n), U
     spikes: Any  # (T, n), S
     slopes: Any  # (T, n), D
+    nothing: Any  # (n,), no error from above
+    current: Any  # (n,), dI[t+1], which is D[t+1]
+    ones: Any  # (n,)
 
 
 def new_window(neuron: str, n: int, n_in: int, steps: int) -> Window:
@@ -52,16 +59,10 @@ def new_window(neuron: str, n: int, n_in: int, steps: int) -> Window:
         membranes=placed(8, all_steps, f),
         spikes=placed(10, all_steps, f),
         slopes=placed(1, all_steps, f),
+        nothing=np.zeros(one, f),
+        current=np.zeros(one, f),
+        ones=np.ones(one, f),
     )
-
-
-class _Neurons(NamedTuple):
-    """What the way back reads of a block's tables, (n,) float32 each but the last, a number."""
-
-    decay: Any
-    threshold: Any
-    reset_charge: Any
-    zero_reset: Any
 
 
 @lru_cache
@@ -83,7 +84,10 @@ def gradient_kernel(neuron: str) -> Any:
         active = np.int64(0)
         shown = window.state.state[0]
         tables = block.tables[0]
-        neurons = _Neurons(tables[decay], tables[threshold], tables[reset], block.numbers[zero_reset])
+        neurons = NeuronConstants(
+            tables[decay], tables[threshold], window.ones, tables[reset], block.numbers[zero_reset], _ONE,
+            _ZERO, _ONE / width, width / _TWO, -_FAR, _FAR,
+        )  # fmt: skip
         for s in range(np.uint64(start), np.uint64(stop)):
             shown[:, :] = _ZERO
             for t in range(np.uint64(len(window.membranes))):
@@ -96,7 +100,7 @@ def gradient_kernel(neuron: str) -> Any:
             if is_readout:
                 _back_from_readout(window, neurons)
             else:
-                _back_through_time(window, neurons, width)
+                _back_through_time(window, neurons)
             if len(events.amplitude) > 0:
                 _add_graded(gradient, window.slopes, events, s)
             else:
@@ -123,24 +127,16 @@ def _pull(pull, target, count, steps):
 
 
 @inlined
-def _back_through_time(window, neurons, width):
+def _back_through_time(window, neurons):
     """Eqs. 6 to 8: window.slopes from window.membranes, spikes and pull."""
-    slopes, later, pull = window.slopes, window.later, window.pull
-    steps = len(slopes)
-    height, half = _ONE / width, width / _TWO
-    later[:] = _ZERO
+    steps = len(window.slopes)
+    window.later[:] = _ZERO
+    window.current[:] = _ZERO
     for back in range(steps):
         t = steps - 1 - back
-        membrane, spiked, slope = window.membranes[t], window.spikes[t], slopes[t]
-        for i in range(len(pull)):
-            u, a = membrane[i], neurons.decay[i]
-            kept = a * (_ONE - neurons.zero_reset * spiked[i])
-            taken = neurons.reset_charge[i] + neurons.zero_reset * a * u
-            delta = pull[i] - taken * later[i]
-            box = height if abs(u - neurons.threshold[i]) < half else _ZERO
-            d = delta * box + kept * later[i]
-            slope[i] = d
-            later[i] = d
+        seen = window.membranes[t]
+        _back(window.later, window.current, window.nothing, window.pull, seen, window.spikes[t], neurons)
+        _copy(window.slopes[t], window.current)
 
 
 @inlined

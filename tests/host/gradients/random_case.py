@@ -3,7 +3,8 @@
 import numpy as np
 from slow_gradients import Case
 
-from host.gradients.in_the_loop.model import LayerModel
+from chipsim.design import Adc
+from host.gradients.all_layers import LayerModel
 
 LOW, HIGH = -2.0, 4.0
 
@@ -15,7 +16,7 @@ def random_case(
     lsb = (HIGH - LOW) / 255
     top = len(sizes) - 2
     fires = [layer < top or readout == "spiking" for layer in range(top + 1)]
-    weights, codes, spikes, models = [], [], [], []
+    weights, codes, spikes, models, converters = [], [], [], [], []
     for layer, n_out in enumerate(sizes[1:]):
         n_in = sizes[layer]
         weights.append(
@@ -29,10 +30,10 @@ def random_case(
         codes.append(code)
         spikes.append(LOW + code * lsb >= 1 if fires[layer] else None)
         limits = (LOW + lsb / 2, HIGH - lsb / 2) if fires[layer] else (-np.inf, np.inf)
-        numbers = (np.float32(x) for x in (0.8, synaptic_decay))
-        scales = (np.float32(x) for x in (5, LOW, lsb, *limits))
-        models.append(LayerModel(*numbers, reset == "zero", *scales))
+        converters.append(Adc(np.float32(LOW), np.float32(lsb), np.float32(255)))
+        surrogate = ("fast-sigmoid", 1.0, 5.0, False)
+        models.append(LayerModel(0.8, synaptic_decay, reset, *surrogate, *limits))
     inputs = (rng.random((samples, steps, sizes[0])) < 0.4).astype(np.float32)
     labels = rng.integers(0, sizes[-1], samples)
     thresholds = [np.ones(n, np.float32) for n, fire in zip(sizes[1:], fires, strict=True) if fire]
-    return Case(weights, inputs, codes, spikes, models, labels, readout, thresholds)
+    return Case(weights, inputs, codes, converters, spikes, models, labels, readout, thresholds)

@@ -1,4 +1,4 @@
-"""The chain rule of host.gradients.in_the_loop.backward in plain loops over dense float64 arrays, one line per
+"""The chain rule of host.gradients.all_layers.backward in plain loops over dense float64 arrays, one line per
 equation.
 """
 
@@ -7,10 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from small_chips import events_of
 
-from chipsim import Readings
-from chipsim.design import Adc
 from chipsim.layout import new_masks, padded_width
-from host.gradients.in_the_loop.loss import errors_of, largest_scores, last_scores, spiking_scores
+from host.gradients.all_layers import Shown, errors_of, largest_scores, last_scores, spiking_scores
 
 
 @dataclass
@@ -20,6 +18,7 @@ class Case:
     weights: list  # (w (n_in, n_out), bias (n_out,)) of each layer
     inputs: np.ndarray  # (S, T, n_in) amplitudes
     codes: list  # per layer (S, T, n_out) uint8
+    converters: list  # chipsim.design.Adc of each layer
     spikes: list  # per layer (S, T, n_out) bool, None for a readout that does not fire
     models: list
     labels: np.ndarray
@@ -27,16 +26,16 @@ class Case:
     thresholds: list  # per layer that fires (n_out,)
 
     def membranes(self):
-        return [m.low + c * m.lsb for m, c in zip(self.models, self.codes, strict=True)]
+        return [adc.low + c * adc.lsb for adc, c in zip(self.converters, self.codes, strict=True)]
 
-    def read_back(self):
-        """As the chip hands it over."""
+    def shown(self):
+        """As a chip hands it over, its codes read as membranes."""
         fired = [
             masks_of(np.zeros(c.shape, bool) if s is None else s) for s, c in zip(self.spikes, self.codes, strict=True)
         ]
         padded = [np.pad(c, ((0, 0), (0, 0), (0, padded_width(c.shape[2]) - c.shape[2]))) for c in self.codes]
-        converters = [Adc(m.low, m.lsb, np.float32(255)) for m in self.models]
-        return Readings(padded, converters, [events_of(s) for s in self.spikes[:-1]], fired)
+        membranes = [adc.membrane(codes) for adc, codes in zip(self.converters, padded, strict=True)]
+        return Shown(membranes, [events_of(s) for s in self.spikes[:-1]], fired)
 
     def thresholds_in_vectors(self):
         return [np.pad(th, (0, padded_width(len(th)) - len(th))) for th in self.thresholds]
@@ -84,7 +83,7 @@ def slow_gradients(case, errors):
                         if d_current_above is not None:
                             e += case.weights[layer + 1][0][i] @ d_current_above[t]
                         surrogate = 1 / (model.steepness * abs(u - case.thresholds[layer][i]) + 1) ** 2  # Eq. 4
-                        emptied = model.zero_reset and case.spikes[layer][s, t, i]
+                        emptied = model.reset == "zero" and case.spikes[layer][s, t, i]
                         d = e * surrogate + (0 if emptied else model.decay * d_next)  # Eq. 6
                         if not model.lower_limit <= u <= model.upper_limit:
                             d = 0.0

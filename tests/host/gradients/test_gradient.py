@@ -7,8 +7,9 @@ from slow_gradients import slow_gradients
 from small_chips import events_of
 
 from chipsim import Events
-from host.gradients.in_the_loop.gradient import Gradient
-from host.gradients.in_the_loop.loss import Scores, cross_entropy, errors_of
+from chipsim.design import Adc
+from host.gradients.all_layers.gradient import Gradient
+from host.gradients.all_layers.loss import Scores, cross_entropy, errors_of
 from host.settings import LossSpec
 
 LOSS = LossSpec(scale=3.0, activity_penalty=0.2)
@@ -19,7 +20,7 @@ def gradients_of(case, events=None, threads=1, loss=LOSS):
     gradient = Gradient(case.models, sizes, case.inputs.shape[1], threads)
     events = events_of(case.inputs > 0) if events is None else events
     thresholds = case.thresholds_in_vectors()
-    return gradient.of(case.weights, events, case.read_back(), thresholds, case.scores(), case.errors(loss))
+    return gradient.of(case.weights, events, case.shown(), thresholds, case.scores(), case.errors(loss))
 
 
 def assert_close(actual, expected, rtol=2e-5):
@@ -82,7 +83,7 @@ def test_smaller_batch_after_a_larger_one_sees_nothing_of_it():
     def of(case):
         events = events_of(case.inputs > 0)
         thresholds = case.thresholds_in_vectors()
-        return gradient.of(case.weights, events, case.read_back(), thresholds, case.scores(), case.errors(LOSS))
+        return gradient.of(case.weights, events, case.shown(), thresholds, case.scores(), case.errors(LOSS))
 
     of(large)
     assert_close(of(small), gradients_of(small), rtol=0)
@@ -120,7 +121,7 @@ def test_readout_weights_against_finite_differences(readout):
 
     errors = errors_of(scores(w, b), case.counts(), case.labels, case.inputs.shape[1], LOSS)
     gradient = Gradient(case.models, (6, 20, 70, 3), case.inputs.shape[1], 1)
-    read = (case.read_back(), case.thresholds_in_vectors())
+    read = (case.shown(), case.thresholds_in_vectors())
     dw, db = gradient.of(case.weights, events_of(case.inputs > 0), *read, scores(w, b), errors)[-1]
     h = 1e-6
     rng = np.random.default_rng(8)
@@ -156,10 +157,8 @@ def test_first_layer_against_finite_differences_of_a_smooth_network():
     case = random_case(9, sizes=(6, 12, 3), samples=4)
     low, lsb, beta = np.float32(-6), np.float32(12 / 255), 1.0
     case.weights = [(w / 3, b) for w, b in case.weights]
-    case.models = [
-        m._replace(low=low, lsb=lsb, steepness=np.float32(beta), lower_limit=-np.inf, upper_limit=np.inf)
-        for m in case.models
-    ]
+    case.models = [m._replace(steepness=beta, lower_limit=-np.inf, upper_limit=np.inf) for m in case.models]
+    case.converters = [Adc(low, lsb, np.float32(255)) for _ in case.models]
     weights = [(np.array(w, np.float64), np.array(b, np.float64)) for w, b in case.weights]
 
     def loss(w):
@@ -175,7 +174,7 @@ def test_first_layer_against_finite_differences_of_a_smooth_network():
         scores, case.counts(), case.labels, case.inputs.shape[1], LossSpec(scale=LOSS.scale, activity_penalty=0)
     )
     gradient = Gradient(case.models, (6, 12, 3), case.inputs.shape[1], 1)
-    read = (case.read_back(), case.thresholds_in_vectors())
+    read = (case.shown(), case.thresholds_in_vectors())
     dw, _ = gradient.of(case.weights, events_of(case.inputs > 0), *read, scores, errors)[0]
     h = 1e-6
     slope = np.zeros(dw.shape)

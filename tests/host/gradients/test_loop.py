@@ -8,7 +8,7 @@ from small_runs import write_npz
 from chipsim import AdcSpec, Chip, SynapseSpec
 from host.data import Encoder, load
 from host.errors import SettingError
-from host.gradients.in_the_loop.batching import Batch, batches
+from host.gradients.all_layers.batching import Batch, batches
 from host.gradients.in_the_loop.loop import InTheLoop, bytes_read_back
 from host.gradients.local.adam import Adam
 from host.run import RunFolder, resolve, run

@@ -8,7 +8,7 @@ from small_chips import events_of, random_weights, spec_of
 from chipsim import AdcSpec, Chip
 from chipsim.design import NeuronSpec
 from chipsim.die import fabricate
-from host.gradients.in_the_loop.batching import Batch
+from host.gradients.all_layers.batching import Batch
 from host.gradients.in_the_loop.loop import InTheLoop
 from host.gradients.in_the_loop.thresholds import Thresholds
 from host.settings import LoopSpec
@@ -74,7 +74,7 @@ def test_the_loop_starts_from_what_is_set_in_each_layer():
     design = spec_of((20, 30, 4), steps=20, neuron=neuron)
     loop = loop_on(Chip(design, 3))
     assert [set(found.estimate()[:4]) for found in loop._thresholds] == [{0.5}, {1.5}]
-    assert [model.decay for model in loop._gradient._models] == [
+    assert [model.decay for model in loop._gradient.models] == [
         np.float32(np.exp(-1 / 10)),
         np.float32(np.exp(-1 / 5)),
     ]

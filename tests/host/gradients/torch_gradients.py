@@ -56,7 +56,7 @@ def torch_gradients(torch, case, scale, activity_penalty):
             current = float(model.synaptic_decay) * current + rows[:, t] @ w + b
             kept = float(model.decay) * membrane
             if fires and t > 0:
-                kept = kept * (1 - shown[:, t - 1]) if model.zero_reset else kept - shown[:, t - 1]
+                kept = kept * (1 - shown[:, t - 1]) if model.reset == "zero" else kept - shown[:, t - 1]
             membrane = kept + current
             inside = (read[:, t] >= float(model.lower_limit)) & (read[:, t] <= float(model.upper_limit))
             membrane = torch.where(inside, Instead.apply(membrane, read[:, t]), read[:, t])

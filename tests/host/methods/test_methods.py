@@ -11,7 +11,9 @@ from host.methods.registry import find
 from host.run import NullListener, RunFolder, prepare, resolve, run
 from host.settings import METHODS, TRAINING_METHODS
 
-LEARNING = [name for name in METHODS if name != "conversion"]
+# Both come to a die with all that they have learned; of `through-time` see test_through_time_method.py.
+LEARNED_BEFORE = ("conversion", "through-time")
+LEARNING = [name for name in METHODS if name not in LEARNED_BEFORE]
 
 
 class Stopped(Exception):
@@ -69,15 +71,14 @@ def test_a_stopped_run_goes_on_bit_for_bit_on_any_threads(spec_of, tmp_path, emp
     assert final(tmp_path / "stopped") == final(tmp_path / "whole")
 
 
-@pytest.mark.parametrize("method", [*LEARNING, "conversion"])
+@pytest.mark.parametrize("method", [*LEARNING, *LEARNED_BEFORE])
 def test_a_result_that_is_kept_is_the_one_that_was_learned(spec_of, empty_cache, method):
     empty_cache("here")
     first, second = run(spec_of(method)), run(spec_of(method))
     assert first.facts == second.facts
     for (mine, _), (theirs, _) in zip(first.chip.weights(), second.chip.weights(), strict=True):
         assert np.array_equal(mine, theirs)
-    on_host = method not in ("on-chip-ltl", "in-the-loop", "conversion")
-    assert (second.summary["samples_per_s"] is None) == (on_host or method == "conversion")
+    assert (second.summary["samples_per_s"] is None) == (method not in ("on-chip-ltl", "in-the-loop"))
 
 
 @pytest.mark.parametrize("method", ["offline-ltl", "online-ltl-off-chip"])

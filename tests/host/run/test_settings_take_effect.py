@@ -9,6 +9,8 @@ from host.run.die_run import run
 from host.run.resolution import resolve
 
 IN_THE_LOOP = {"training.method": "in-the-loop"}
+TAUGHT = {"teacher.method": "through-time", "through_time.teacher_epochs": 2}
+THROUGH_TIME = {"training.method": "through-time"}
 CONVERTED = {"training.method": "conversion", "training.epochs": 0}
 # A value that differs from SMALL's, and what else a setting needs to matter.
 CHANGES = {
@@ -46,6 +48,7 @@ CHANGES = {
     "learning_circuit.update_accumulator_bits": ({"noise": ["quantization:4"]}, 0),
     "learning_circuit.pulse_steps": ({}, [[2.0, 0.5], [0.5, 2.0]]),
     "teacher.epochs": ({}, 150),
+    "teacher.method": ({}, "through-time"),
     "teacher.norm": ({}, "layer"),
     "teacher.norm_percentile": ({}, 60),
     "training.method": ({}, "online-ltl-off-chip"),
@@ -58,6 +61,8 @@ CHANGES = {
     "training.rest_after_s": ({"noise": ["drift:0.3"]}, 1e12),
     "in_the_loop.batch": (IN_THE_LOOP, 5),
     "in_the_loop.steepness": (IN_THE_LOOP, 5.0),
+    "in_the_loop.surrogate": (IN_THE_LOOP, "spike-time"),
+    "in_the_loop.bound": (IN_THE_LOOP | {"in_the_loop.surrogate": "spike-time"}, "unsaturated"),
     "in_the_loop.thresholds": (IN_THE_LOOP, "nominal"),
     "in_the_loop.biases": (IN_THE_LOOP, False),
     "in_the_loop.loss.scale": (IN_THE_LOOP, 3.0),
@@ -74,6 +79,20 @@ CHANGES = {
     "conversion.samples": (CONVERTED | {"conversion.bias_correction": True}, 20),
     "offline.batch": ({"training.method": "offline-ltl"}, 8),
     "offline.boxcar_width_th": ({"training.method": "offline-ltl"}, 1.5),
+    "through_time.surrogate": (THROUGH_TIME, "boxcar"),
+    "through_time.surrogate_height": (THROUGH_TIME, 0.75),
+    "through_time.surrogate_steepness": (THROUGH_TIME, 2.5),
+    "through_time.teacher_start": (TAUGHT, "random"),
+    "through_time.teacher_epochs": (TAUGHT, 4),
+    "through_time.teacher_learning_rate": (TAUGHT, 0.0625),
+    "through_time.batch": (THROUGH_TIME, 16),
+    "through_time.learn_leak": (THROUGH_TIME, False),
+    "through_time.learn_threshold": (THROUGH_TIME, False),
+    "through_time.leak_rate": (THROUGH_TIME, 0.125),
+    "through_time.threshold_rate": (THROUGH_TIME, 0.25),
+    "through_time.start_leak": (THROUGH_TIME, 0.5),
+    "through_time.scale": (THROUGH_TIME, 4.5),
+    "through_time.activity_penalty": (THROUGH_TIME, 0.125),
 }
 # 2 x 2 images, since what is no square cannot be turned.
 NEEDS_IMAGES = {"in_the_loop.rotation_deg": (IN_THE_LOOP, 30.0), "teacher.shift_px": ({}, 1)}

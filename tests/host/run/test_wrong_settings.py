@@ -41,7 +41,8 @@ def test_an_unknown_key_is_named_with_the_nearest_known_one(name, hint, tmp_path
 
 def test_an_unknown_key_lists_the_keys_of_its_own_table():
     with pytest.raises(
-        SettingError, match=r"choose from file, digest, step_s, integration, epochs, shift_px, norm, norm_percentile$"
+        SettingError,
+        match=r"choose from file, digest, step_s, integration, epochs, shift_px, method, norm, norm_percentile$",
     ):
         resolve(None, {"teacher.zzz": 1})
     with pytest.raises(SettingError, match=", ".join(RunSpec.model_fields) + "$"):
@@ -132,6 +133,8 @@ WRONG = [
     ("target_bits", 17),
     ("in_the_loop.batch", 0),
     ("in_the_loop.steepness", 0),
+    ("in_the_loop.surrogate", "triangle"),
+    ("in_the_loop.bound", "tight"),
     ("in_the_loop.thresholds", "guessed"),
     ("in_the_loop.biases", "perhaps"),
     ("in_the_loop.rotation_deg", -1),
@@ -145,6 +148,22 @@ WRONG = [
     ("in_the_loop.converter.readout_high_th", float("nan")),
     ("offline.batch", 0),
     ("offline.boxcar_width_th", float("inf")),
+    ("teacher.method", "spiking"),
+    ("through_time.surrogate", "fast-sigmoid"),
+    ("through_time.surrogate_height", 0),
+    ("through_time.surrogate_steepness", float("inf")),
+    ("through_time.teacher_start", "teacher"),
+    ("through_time.teacher_epochs", 0),
+    ("through_time.teacher_learning_rate", 0),
+    ("through_time.batch", 0),
+    ("through_time.learn_leak", "perhaps"),
+    ("through_time.learn_threshold", "perhaps"),
+    ("through_time.leak_rate", -1),
+    ("through_time.threshold_rate", float("nan")),
+    ("through_time.start_leak", -0.01),
+    ("through_time.start_leak", 1.01),
+    ("through_time.scale", 0),
+    ("through_time.activity_penalty", -1),
 ]
 
 

@@ -1,4 +1,4 @@
-"""The training samples as the loop sees them: shuffled anew for every epoch, encoded, a batch at a time."""
+"""The training samples as they are shown: shuffled anew for every epoch, encoded, a batch at a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What training in the loop makes small, and its derivatives by spike counts and readout membranes.
+"""What training through all layers makes small, and its derivatives by spike counts and readout membranes.
 
     L = cross-entropy(scale m, label) + activity_penalty mean(C^2) + weight_penalty mean(w^2)      (10)
 

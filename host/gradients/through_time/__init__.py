@@ -1,0 +1,15 @@
+"""Training through time on the host's twin of a chip: weights, and the leak and the threshold of each layer.
+
+After Rathi and Roy 2021 (DIET-SNN, arXiv 2008.03658) and Rathi et al. 2020 (arXiv 2005.01807). Read `dynamics` (leaks
+and thresholds that are learned), `forward` (what the twin does, as a chip does it), `twin` (a step of training).
+
+May know: `host.gradients.all_layers` and `local`, `training` for layers, `data`, `settings`, and the inside of
+`chipsim` (`design`, `die`, `layout`, `kernel`, `run`, `simd`): the twin is a chip whose weights the host moves.
+
+The tests are in `tests/host/gradients/`: `test_surrogates.py` against finite differences and PyTorch,
+`test_through_time.py` what the twin does.
+"""
+
+from host.gradients.through_time.twin import SpikingTwin
+
+__all__ = ["SpikingTwin"]

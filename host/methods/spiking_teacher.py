@@ -1,0 +1,59 @@
+"""A network that was trained through time, as the teacher that dies follow: its activations are spike rates."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chipsim import Chip, ChipSpec
+from host.data import Encoder, Samples
+from host.teachers import Layer, Network, Teacher, output_range
+from host.training import CHUNK
+
+_ENCODING = "current"  # alike in every window, so that a sample's rates are its own
+_SCALE_SAMPLES = 10_000
+
+
+class SpikeRates:
+    """Spikes per step of every layer; of a readout that does not fire its score, over the steps."""
+
+    def __init__(self, design: ChipSpec, weights: Sequence[Layer]) -> None:
+        """design: without errors; weights: in nominal thresholds."""
+        self._chip = Chip(design, 0)
+        self._chip.program(weights)
+        self._one_at_a_time = threading.Lock()
+
+    def __call__(self, values: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        design, found = self._chip.spec, []
+        size = min(CHUNK, max(1, len(values)))
+        encoder = Encoder(_ENCODING, design.layer_sizes[0], design.steps, size, 0)
+        with self._one_at_a_time:
+            for start in range(0, len(values), size):
+                part = np.ascontiguousarray(values[start : start + size])
+                windows = np.arange(start, start + len(part), dtype=np.int64)
+                counts = self._chip.infer(encoder.encode(part, windows), windows).counts
+                found.append([count / np.float32(design.steps) for count in counts])
+        return [np.concatenate(layer) for layer in zip(*found, strict=True)]
+
+
+def spiking_teacher(
+    converted: Teacher, design: ChipSpec, weights: Sequence[Layer], samples: Samples, percentile: float
+) -> Teacher:
+    """The teacher that `design` is with these weights, in nominal thresholds.
+
+    converted: what training began with; samples: from which the range of logits is taken, where outputs integrate. A
+    rate of one is one spike per step. Weights are kept over the threshold of their layer, as those of any teacher.
+    """
+    over = [(w / np.float32(th), b / np.float32(th)) for (w, b), th in zip(weights, design.thresholds_th, strict=True)]
+    network = Network(converted.network.input_shape, converted.network.layers, over)
+    charges = [(w * np.float32(th), b * np.float32(th)) for (w, b), th in zip(over, design.thresholds_th, strict=True)]
+    forward = SpikeRates(design, charges)
+    scales = [np.ones(n, np.float32) for n in design.layer_sizes[1:]]
+    low = 0.0
+    if not design.neuron.outputs_fire:
+        low, scales[-1] = output_range(forward(samples.values(slice(0, _SCALE_SAMPLES)))[-1], percentile)
+    return replace(converted, network=network, forward=forward, activation_scales=scales, output_low=low, spikes=True)
