@@ -51,9 +51,10 @@ class CellLine:
             self._progress.update(task, description=text)
         self._show()
 
-    def progress(self, done: int, total: int, note: str = "") -> None:
+    def progress(self, done: int, total: int, counted: str = "", note: str = "") -> None:
+        text = ", ".join(filter(None, (counted, note)))
         for task in self._progress.task_ids:
-            self._progress.update(task, completed=done, total=total, note=note)
+            self._progress.update(task, completed=done, total=total, note=text)
         self._show(now=done == total)
 
     def _show(self, now: bool = False) -> None:
