@@ -34,7 +34,7 @@ def mean_of_truncated(sigma: float) -> float:
     """The mean of such gains: the lower tail is missing, so it lies above 1."""
     if sigma < 0.1:  # the tail begins ten sigma away
         return 1.0
-    density = math.exp(-0.5 / sigma**2) / math.sqrt(2 * math.pi)
+    density = math.exp(-0.5 / (sigma * sigma)) / math.sqrt(2 * math.pi)
     share = 0.5 * math.erfc(-1 / sigma / math.sqrt(2))  # of draws above zero
     return 1 + sigma * density / share
 

@@ -8,7 +8,7 @@ from scipy import stats
 from small_chips import lesson, programmed, spec_of
 
 from chipsim.die import fabricate
-from nonideality import LayerErrors, parse
+from nonideality import EFFECTS, LayerErrors, NoiseError, parse
 from nonideality.mismatch import Mismatch, mean_of_truncated, truncated_gains
 from nonideality.quantization import Quantization
 from nonideality.silencing import Silencing
@@ -209,3 +209,14 @@ def test_the_told_mean_of_truncated_gains_is_that_of_the_draws(sigma):
     [line] = parse(f"drift:0.2,spread={sigma:g}").describe()
     assert ("; mean nu / 0.2 " in line) == (sigma > 0.3)
     assert mean_of_truncated(0.0) == 1.0
+
+
+@pytest.mark.parametrize("kind", EFFECTS.names())
+@pytest.mark.parametrize("level", ["1e-320", "1e160", "1e308"])
+def test_absurd_levels_are_explained_or_refused(kind, level):
+    """Their squares are no numbers."""
+    try:
+        lines = parse(f"{kind}:{level}").describe()
+    except NoiseError as error:
+        lines = [str(error)]
+    assert lines and all(line.isprintable() for line in lines)

@@ -6,9 +6,7 @@ the kernels are compiled; with `--durations=20` pytest says where it goes.
 
 # What other versions of packages and of Python have to pass: each package is used, few kernels are compiled.
 CORE = (
-    "chipsim/kernel/test_equals_reference.py::test_vector_bodies_and_remainders",
     "chipsim/server/test_security.py::test_friends_come_in_and_strangers_do_not",
-    "chipsim/simd/test_accepted_numba.py",
     "chipsim/wire/test_golden.py",
     "host/cli/test_cli.py::test_help",
     "host/report/test_export.py::test_parquet_says_the_same_as_csv",
