@@ -16,7 +16,7 @@ from small_sweeps import NOISES, tables
 
 pytestmark = linux
 
-TRIES = int(os.environ.get("TRIES", "20"))
+TRIES = 20
 LEARNS = (*SMALL_FLAGS, "--epochs", "60", "--set", "training.chunk=16", "--threads", "1", "--no-pictures", "--quiet")
 
 
