@@ -89,10 +89,9 @@ def arm(fault, told):
 
 def run_task(text):
     """A worker's task: its result as JSON."""
-    from host.sweep import Task
-    from host.sweep.worker import run_task
+    from host import sweep
 
-    result, _ = run_task(Task(**json.loads(text)))
+    result, _ = sweep.run_task(sweep.Task(**json.loads(text)))
     ctypes.CDLL(None).fault_sleep()
     sys.stdout.write(json.dumps(result._asdict(), default=str))
 
