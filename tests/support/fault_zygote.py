@@ -89,9 +89,9 @@ def arm(fault, told):
 
 def run_task(text):
     """A worker's task: its result as JSON."""
-    from host.sweep import Task, run_task
+    from host import sweep
 
-    result, _ = run_task(Task(**json.loads(text)))
+    result, _ = sweep.run_task(sweep.Task(**json.loads(text)))
     ctypes.CDLL(None).fault_sleep()
     sys.stdout.write(json.dumps(result._asdict(), default=str))
 

@@ -2,6 +2,7 @@
 
 from importlib.util import find_spec
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -17,7 +18,8 @@ def train(dataset, recipe, progress):
         for n_in, n_out in pairwise(sizes)
     ]
     progress(1, 1, "none")
-    return host.teachers.torch.Trained(dense_network(layers), 10, 2, 0.5, 0.5, 0.5)
+    accuracies = {"train_accuracy": 0.5, "validation_accuracy": 0.5, "test_accuracy": 0.5}
+    return SimpleNamespace(network=dense_network(layers), samples=10, held_out=2, **accuracies)
 
 
 if find_spec("torch") is None:

@@ -9,11 +9,10 @@ what becomes of it at inference in `network`. The test is `tests/host/teachers/t
 """
 
 from host.teachers.torch.network import leaves, network_of_module
-from host.teachers.torch.training import Recipe, Trained, train
+from host.teachers.torch.training import Recipe, train
 
 __all__ = [
     "Recipe",
-    "Trained",
     "leaves",
     "network_of_module",
     "train",
