@@ -29,6 +29,8 @@ LONGEST = (
     "examples/test_adaptive_exponential.py",
     "host/cli/test_chip_parts_of_others.py",
     "chipsim/server/test_plugged_in_at_the_server.py",
+    "examples/test_notebooks.py",
+    "host/api/test_outcomes.py",
     "host/plots/test_plots.py",
     "chipsim/server/test_processes.py",
     "host/cli/test_sweep_killed.py",

@@ -43,4 +43,6 @@ def test_a_notebook_runs(path, here):
     ended = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=300, check=False)
     assert ended.returncode == 0, ended.stderr
     assert TELLS[path.stem] in ended.stdout
-    assert ended.stderr == ""
+    assert all(line.startswith("chipsim: ") for line in ended.stderr.splitlines()), (
+        "a slow machine's minute lines alone"
+    )
