@@ -75,8 +75,8 @@ def search(
 
         limit = find_limit(question, dict(_known(store, design, question)), judge)
         request = design.sweep(limit.levels)
-        used = {(level, die.die) for level, each in limit.levels.items() for die in each.point.dies}
-        plan = ((point, task) for point, task in request.plan() if (point[design.name], task.die) in used)
+        used = {(float(level), die.die) for level, each in limit.levels.items() for die in each.point.dies}
+        plan = ((point, task) for point, task in request.plan() if (float(point[design.name]), task.die) in used)
         key = digest_of([request.key, sorted(used)])
         sweep = store.add_sweep(key, request.to_json(), plan)
     return sweep, limit

@@ -9,8 +9,8 @@ from small_runs import QUIET_FLAGS, end, everything_in, start
 from host.studies import criterion, level_axis, yields
 from host.sweep import SweepStore
 
-AXIS = ("--axis", "mismatch", "--yield", "0.5", "--at-least", "0.7", "--dies", "12", "--tolerance", "0.1")
-FEWEST = ("--yield", "0.5", "--dies", "6")  # all of them good
+AXIS = ("--axis", "mismatch", "--yield", "0.5", "--at-least", "0.7", "--dies", "8", "--between", "0,3", "--tolerance", "0.5")
+FEWEST = ("--yield", "0.1", "--dies", "2")  # both of them good
 
 
 @pytest.fixture
@@ -61,10 +61,10 @@ def test_asked_again_nothing_runs_and_another_question_uses_what_is_there(limit,
     before = limit("--before")
     assert before["moment"] == "before"
     assert before["limit"] < first["limit"]
-    more_dies = limit("--dies", "16")
+    more_dies = limit("--dies", "10")
     decided = {entry["level"] for entry in first["levels"] if entry["verdict"] != "undecided"}
     assert decided.isdisjoint(more_dies["simulated"])
-    assert all(entry["dies"] == 16 for entry in more_dies["levels"] if entry["verdict"] == "undecided")
+    assert all(entry["dies"] == 10 for entry in more_dies["levels"] if entry["verdict"] == "undecided")
 
 
 def test_the_axis_replaces_its_noise_and_leaves_the_others(limit, here):
