@@ -21,8 +21,6 @@ from host.files import write_text
 from host.run import cost_json, resolve, run
 
 FIGURES = Path(__file__).with_suffix(".json")
-PAGE = Path(__file__).parents[1] / "host" / "methods" / "METHODS.md"
-BEGIN, END = "<!-- from examples/through_time.py -->", "<!-- to here -->"
 CHIP = "cmos-180nm"  # whose figures the energy is of
 
 TRAINED = {"training.method": "through-time"}
@@ -94,18 +92,10 @@ def table(figures: dict[str, list[dict[str, Any]]]) -> str:
     return "\n".join(lines)
 
 
-def put_into(page: str, text: str) -> str:
-    """The page with its table anew."""
-    before, rest = page.split(BEGIN)
-    _, after = rest.split(END, 1)
-    return f"{before}{BEGIN}\n{text}\n{END}{after}"
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--lines", default=",".join(LINES), help="which, by name")
     parser.add_argument("--seeds", type=int, default=3, help="seeds of each line; of dies, so many dies of seed 1")
-    parser.add_argument("--page", action="store_true", help="put the table into METHODS.md")
     chosen = parser.parse_args()
     for name in chosen.lines.split(","):
         settings = LINES[name][1]
@@ -118,8 +108,6 @@ def main() -> None:
                 write_text(FIGURES, json.dumps(figures, indent=1) + "\n")
                 print(name, rows[-1], flush=True)
     print(table(read_figures()))
-    if chosen.page:
-        write_text(PAGE, put_into(PAGE.read_text(), table(read_figures())))
 
 
 if __name__ == "__main__":
