@@ -9,7 +9,20 @@ from small_runs import QUIET_FLAGS, end, everything_in, start
 from host.studies import criterion, level_axis, yields
 from host.sweep import SweepStore
 
-AXIS = ("--axis", "mismatch", "--yield", "0.5", "--at-least", "0.7", "--dies", "8", "--between", "0,3", "--tolerance", "0.5")
+AXIS = (
+    "--axis",
+    "mismatch",
+    "--yield",
+    "0.5",
+    "--at-least",
+    "0.7",
+    "--dies",
+    "8",
+    "--between",
+    "0,3",
+    "--tolerance",
+    "0.5",
+)
 FEWEST = ("--yield", "0.1", "--dies", "2")  # both of them good
 
 
