@@ -9,10 +9,11 @@ from host.methods.noise_aware import NoiseAware
 from host.methods.offline_ltl import OfflineLtl
 from host.methods.on_chip_ltl import OnChipLtl
 from host.methods.online_ltl_off_chip import OnlineLtlOffChip
+from host.methods.stdp import StdpMethod
 from host.settings import TRAINING_METHODS
 
 TRAINING_METHODS.provide(
-    Method, ("meaning",), (OnChipLtl, Conversion, OfflineLtl, OnlineLtlOffChip, NoiseAware, InTheLoopMethod)
+    Method, ("meaning",), (OnChipLtl, Conversion, OfflineLtl, OnlineLtlOffChip, NoiseAware, InTheLoopMethod, StdpMethod)
 )
 
 

@@ -10,3 +10,8 @@ METHODS: dict[str, str] = {
     "noise-aware": "offline, each batch on another die with the expected imperfections, then programmed",
     "in-the-loop": "the die runs, the host reads its state back and trains through time, batch by batch",
 }
+
+# Those that follow no teacher: they learn from samples alone.
+UNSUPERVISED_METHODS: dict[str, str] = {
+    "stdp": "the die learns by itself from unlabelled samples; neurons get their classes afterwards",
+}

@@ -26,6 +26,7 @@ from host.settings.in_the_loop import LoopSpec
 from host.settings.methods import ConversionSpec, OfflineSpec
 from host.settings.plugins import DatasetName, EncodingName, MethodName
 from host.settings.scale import AUTO, ScaleName
+from host.settings.stdp import StdpSpec
 from learning_circuit import LearningCircuitSpec
 from nonideality import parse_all
 
@@ -113,6 +114,7 @@ class RunSpec(BaseModel):
     in_the_loop: LoopSpec = LoopSpec()
     conversion: ConversionSpec = ConversionSpec()
     offline: OfflineSpec = OfflineSpec()  # of training.method "offline-ltl" and "noise-aware"
+    stdp: StdpSpec = StdpSpec()
 
     @field_validator("noise")
     @classmethod
@@ -151,6 +153,8 @@ class RunSpec(BaseModel):
         written: dict[str, Any] = handler(self)
         if self.scale == AUTO:
             written.pop("scale", None)
+        if self.stdp == StdpSpec():
+            written.pop("stdp", None)
         return written
 
     def check_layers(self, n_layers: int) -> None:

@@ -29,6 +29,8 @@ def result_text(outcome: Outcome) -> str:
         (name, f"{summary['accuracy'][name]:.2%}", text + _abstained(summary["abstained"].get(name, 0)))
         for name, text in meanings.items()
     ]
+    if "assignment" in summary:
+        rows = _by_assignment(spec.training.start, summary)
     lines = [
         f"{summary['dataset']}, {network}, {spec.steps} steps, die {spec.die}, seed {spec.seed}; {noise}",
         *data_lines(summary),
@@ -70,6 +72,27 @@ def _details_named(summary: dict[str, Any]) -> list[str]:
     """What `details_text` holds."""
     not_modelled = [] if summary["chip"] is None else [f"{len(summary['chip']['not_modelled'])} things not modelled"]
     return [*(["what the noise means"] if summary["noise"] else []), *not_modelled, "costs", "the wire"]
+
+
+def _by_assignment(start: str, summary: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Rows for neurons that got their classes when all was learned."""
+    from_ideal = "the weights and thresholds that the ideal chip learned"
+    meanings = {
+        "ideal": "a chip without errors, after learning",
+        "before": f"this die, programmed with {'random weights' if start == 'random' else from_ideal}",
+        "after": "this die after " + ("learning on chip" if start == "random" else "its thresholds alone adapted"),
+        "transfer": f"this die, programmed with {from_ideal}",
+        "adapted": "the same, after its thresholds alone adapted to unlabelled samples",
+    }
+    rows = []
+    for name, each in summary["assignment"].items():
+        text = f"{meanings[name]}; by a vote in proportion {each['by_proportion']:.2%}"
+        if each["silent_neurons"]:
+            text += f"; {each['silent_neurons']:,} silent neurons"
+        if each["classes_without_neuron"]:
+            text += f"; no neuron for class {', '.join(map(str, each['classes_without_neuron']))}"
+        rows.append((name, f"{each['by_mean']:.2%}", text))
+    return rows
 
 
 _START = {"teacher": "the teacher's weights", "random": "random weights"}

@@ -9,6 +9,17 @@ from host.run.die_run import run
 from host.run.resolution import resolve
 
 IN_THE_LOOP = {"training.method": "in-the-loop"}
+STDP = {
+    "training.method": "stdp",
+    "hidden": [12],
+    "steps": 12,
+    "noise": ["mismatch:0.5"],
+    "teacher.epochs": None,
+    "training.epochs": 1,
+    "stdp.prune_every": 50,
+    "stdp.prune_from": 0,
+    "stdp.prune_below": 0.05,
+}
 CONVERTED = {"training.method": "conversion", "training.epochs": 0}
 # A value that differs from SMALL's, and what else a setting needs to matter.
 CHANGES = {
@@ -74,6 +85,14 @@ CHANGES = {
     "conversion.samples": (CONVERTED | {"conversion.bias_correction": True}, 20),
     "offline.batch": ({"training.method": "offline-ltl"}, 8),
     "offline.boxcar_width_th": ({"training.method": "offline-ltl"}, 1.5),
+    "stdp.max_rate": (STDP, 0.9),
+    "stdp.label_by": (STDP, "proportion"),
+    "stdp.label_samples": (STDP, 60),
+    "stdp.adapt_samples": (STDP, 40),
+    "stdp.prune_below": (STDP, 0.3),
+    "stdp.levels": (STDP, 2),
+    "stdp.prune_every": (STDP, 30),
+    "stdp.prune_from": (STDP, 90),
 }
 # 2 x 2 images, since what is no square cannot be turned.
 NEEDS_IMAGES = {"in_the_loop.rotation_deg": (IN_THE_LOOP, 30.0), "teacher.shift_px": ({}, 1)}
