@@ -120,9 +120,10 @@ def try_neuron(neuron: NeuronModel) -> None:
 
 def try_rule(rule: LearningRule, circuit: LearningCircuitSpec) -> None:
     """Raises ChipError of one line, with the rule's package."""
-    if not is_foreign(LEARNING_RULES, rule.name):
-        return
     what = f"learning rule {rule.name!r}"
+    if not is_foreign(LEARNING_RULES, rule.name):
+        _check_rows(what, rule.rows(circuit), circuit)
+        return
 
     def run() -> None:
         rows = rule.rows(circuit)
@@ -162,12 +163,13 @@ def _check_rows(what: str, rows: Any, circuit: LearningCircuitSpec) -> None:
         raise ChipError(
             f"{what} makes {len(rows)} updates in a step: name the rows of at most {MOST_UPDATES} in rows()"
         )
-    if Rows.TRACES in rows and circuit.trace_tau_steps is None:
+    needs_traces = any(each.needs_traces for each in rows)
+    if needs_traces and circuit.trace_tau_steps is None:
         raise ChipError(
             f"{what} moves rows by the traces of their spikes, and they leave none: set"
             " learning_circuit.trace_tau_steps (layers on images have no traces)"
         )
-    if Rows.TRACES not in rows and circuit.trace_tau_steps is not None:
+    if not needs_traces and circuit.trace_tau_steps is not None:
         raise ChipError(f"{what} moves no rows by their traces: leave learning_circuit.trace_tau_steps out")
 
 

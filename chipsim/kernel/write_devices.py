@@ -13,7 +13,7 @@ from numba import types
 from numba.extending import intrinsic
 
 from chipsim.simd import LANES, Lanes, ListedRows, Sequence, inlined, population, repeated, unpacked
-from learning_circuit import between, held_within, place_in_range, with_spread
+from learning_circuit import between, held_from_zero, held_within, place_from_zero, place_in_range, with_spread
 
 _Steps = Callable[[Sequence, Lanes], Lanes]  # relative steps at even places, and a device's place: its step
 
@@ -32,11 +32,12 @@ def _curved(steps: Sequence, place: Lanes) -> Lanes:
     return between(low, high, x - i.astype(np.float32))
 
 
-def _steps_of_sixteen(relative_step: _Steps | None) -> Any:
+def _steps_of_sixteen(relative_step: _Steps | None, from_zero: bool) -> Any:
     """Code that gathers what the rows listed from `start` on hold, and leaves their steps beside it.
 
-    relative_step: None for a device whose range has no end.
+    relative_step: None for a device whose range has no end; from_zero: whether the range begins at 0.
     """
+    place_at = place_from_zero if from_zero else place_in_range
 
     @intrinsic
     def steps(context, weight, devices, listed, steps_up, steps_down, start, column, pulse, full_scale):
@@ -50,7 +51,7 @@ def _steps_of_sixteen(relative_step: _Steps | None) -> Any:
             gain, pulse_gain = pairs.gather_pairs(room.rows.indices(start))
             step = pulse * pulse_gain * room.amplitude.load(start)
             if relative_step is not None:
-                place = place_in_range(w, gain * full_scale)
+                place = place_at(w, gain * full_scale)
                 step = step * (step > 0).where(relative_step(up, place), relative_step(down, place))
             room.weight.store(start, w)
             room.gain.store(start, gain)
@@ -64,11 +65,12 @@ def _steps_of_sixteen(relative_step: _Steps | None) -> Any:
     return steps
 
 
-def _write_of_sixteen(temporal: bool, bounded: bool) -> Any:
+def _write_of_sixteen(temporal: bool, bounded: bool, from_zero: bool) -> Any:
     """Code that writes those steps. It returns which of them were held back, as bits.
 
-    temporal: whether z is looked at; bounded: whether the range has an end.
+    temporal: whether z is looked at; bounded: whether the range has an end; from_zero: whether it begins at 0.
     """
+    held = held_from_zero if from_zero else held_within
 
     @intrinsic
     def write(context, weight, listed, start, column, full_scale, cycle, noise):
@@ -83,7 +85,7 @@ def _write_of_sixteen(temporal: bool, bounded: bool) -> Any:
             wanted = w + gain * step
             inside = wanted
             if bounded:
-                inside = held_within(wanted, gain * full_scale)
+                inside = held(wanted, gain * full_scale)
             moves = gain.not_equal(0)  # else stuck
             weights.beginning_at(column).scatter(room.places, start, moves.where(inside, w))
             return (moves & inside.not_equal(wanted)).bits()
@@ -100,8 +102,9 @@ def _listed(context: Any, builder: Any, kind: Any, value: Any) -> ListedRows:
     return ListedRows(*(Sequence(context, builder, *pair) for pair in zip(kind.types, arrays, strict=True)))
 
 
-def _all_rows(temporal: bool, relative_step: _Steps | None) -> Any:
-    steps, write = _steps_of_sixteen(relative_step), _write_of_sixteen(temporal, relative_step is not None)
+def _all_rows(temporal: bool, relative_step: _Steps | None, from_zero: bool = False) -> Any:
+    steps = _steps_of_sixteen(relative_step, from_zero)
+    write = _write_of_sixteen(temporal, relative_step is not None, from_zero)
 
     @inlined
     def write_rows(weight, column, listed, n, devices, pulse, full_scale, tables):
@@ -145,3 +148,14 @@ def write_device_column(weight, column, listed, n, devices, pulse, full_scale, t
     if tables.temporal:
         return _ENDLESS_NOISY(weight, column, listed, n, devices, pulse, full_scale, tables)
     return _ENDLESS(weight, column, listed, n, devices, pulse, full_scale, tables)
+
+
+_FROM_ZERO, _FROM_ZERO_NOISY = _all_rows(False, _curved, True), _all_rows(True, _curved, True)
+
+
+@inlined
+def write_unipolar_column(weight, column, listed, n, devices, pulse, full_scale, tables):
+    """As `write_device_column`, of devices that hold from 0 to full_scale."""
+    if tables.temporal:
+        return _FROM_ZERO_NOISY(weight, column, listed, n, devices, pulse, full_scale, tables)
+    return _FROM_ZERO(weight, column, listed, n, devices, pulse, full_scale, tables)
