@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from host.errors import SettingError, SweepError
 from host.run import canonical, resolve
 from host.studies.die_yield import Criterion, Share, criterion, fraction, yields
-from host.sweep import Row
-from host.sweep.rows import Packed
+from host.sweep import Packed, Row
 
 
 def a_row(point, die, before=None, after=None, ideal=0.98, test_samples=100, status="done"):
