@@ -46,9 +46,9 @@ def simulated_chips(path):
 
 
 def test_the_limit_and_what_it_rests_on(limit, here):
-    told = limit()
-    assert told["moment"] == "after"
-    assert 0 < told["limit"] < told["fails_at"]
+    told = limit("--before", "--dies", "16")
+    assert told["moment"] == "before"
+    assert 0 <= told["limit"] < told["fails_at"]
     levels = {entry["level"]: entry for entry in told["levels"]}
     assert sorted(told["simulated"]) == sorted(levels)
     assert levels[told["limit"]]["verdict"] == "passes"
@@ -62,7 +62,7 @@ def test_the_limit_and_what_it_rests_on(limit, here):
         rows = list(store.rows(sweep.id))
     assert {row.status for row in rows} == {"done"}, "dies that no verdict took are no part of the sweep"
     points = yields(rows, criterion("0.7", None))
-    assert {point.point["mismatch"]: (point.good["after"], len(point.dies)) for point in points} == {
+    assert {point.point["mismatch"]: (point.good["before"], len(point.dies)) for point in points} == {
         level: (entry["good"], entry["dies"]) for level, entry in levels.items()
     }
 
