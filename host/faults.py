@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
-import sys
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError
+from importlib.util import find_spec
 
 NOWHERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG)  # where a name leads that no file has
 _PASSING = (
@@ -47,12 +47,13 @@ def _says_so(error: BaseException) -> bool:
 
 
 def _is_of_what_is_there(error: ImportError) -> bool:
-    """Whether a file of a package could not be read that is installed: what Python's importer cannot read it takes for
-    missing.
-    """
+    """Whether what was imported can be found now: a file that Python's importer cannot read it takes for missing."""
     if isinstance(error, PackageNotFoundError):  # asked for are versions of what was imported
         return True
-    return (error.name or "").partition(".")[0] in sys.modules
+    try:
+        return isinstance(error, ModuleNotFoundError) and find_spec(error.name or "") is not None
+    except (ImportError, ValueError):
+        return False
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

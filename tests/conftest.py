@@ -25,7 +25,6 @@ LONGEST = (
     "chipsim/kernel/test_image_layers.py",
     "chipsim/kernel/test_plugged_in.py",
     "examples/test_delta_rule.py",
-    "examples/test_three_factor.py",
     "examples/test_adaptive_exponential.py",
     "host/cli/test_chip_parts_of_others.py",
     "chipsim/server/test_plugged_in_at_the_server.py",
@@ -46,6 +45,7 @@ LONGEST = (
 # and nothing else does.
 LONG = (
     "chipsim/kernel/test_compete_few_bits.py",
+    "examples/test_three_factor.py",
     "chipsim/kernel/test_plugged_in_on_images.py",
     "examples/test_tandem_powers.py",
     "host/cli/test_fault_loops.py",

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from os import PathLike
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_type_hints
 
 from chipsim.physical import PhysicalSpec
 from host.api.settings import Settings
@@ -114,10 +114,10 @@ def tells_settings(function: _Function) -> _Function:
     """Decorator: `help()` of a function that takes `Settings` spells them out, as the command line's help does."""
     signature = inspect.signature(function)
     own = [each for each in signature.parameters.values() if each.kind is not inspect.Parameter.VAR_KEYWORD]
-    lines = []
+    lines, types = [], get_type_hints(Settings)
     for argument, name in SETTINGS.items():
         setting = flagged(name)
-        annotation = Settings.__annotations__[argument].__forward_arg__  # as written, like those of the function's own
+        annotation = types[argument]  # not its name, which the function's own module may not know
         own.append(inspect.Parameter(argument, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation))
         lines.append(f"        {argument}: {setting.help()}")
     function.__signature__ = signature.replace(parameters=own)  # type: ignore[attr-defined]

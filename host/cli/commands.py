@@ -45,7 +45,9 @@ _COMMANDS = {
             "Which fraction of a sweep's dies is good, before and after learning, at each point of it.",
         ),
         "limit": Where(
-            "limit", "limit", "Find the level of one imperfection up to which enough dies are good, by bisection."
+            "limit",
+            "limit",
+            "Find the level of one imperfection up to which enough dies are proven good, by bisection.",
         ),
         "sensitivity": Where(
             "sensitivity",
@@ -148,7 +150,7 @@ def _main() -> None:
     except click.ClickException as error:
         _fail(" ".join(error.format_message().split()), 2)
     except ImportError as error:
-        if error.name == "numba":  # it is missing, or one that was never tried
+        if type(error) is ImportError and error.name == "numba":  # one that was never tried
             _fail(str(error), 2)
         what = " ".join(str(error).split())
         _fail(f"cannot load what it needs ({what}): part of the installation is gone or cannot be read just now", 2)

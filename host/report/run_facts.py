@@ -8,73 +8,69 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, NotRequired, TypeVar
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from chipsim.reading import read_text
 from host.errors import RunFolderError
 from host.report.population import numbers
 from host.run import stored_result
-from host.sweep import LARGEST, read_summary
+from host.sweep import JUST_THIS, LARGEST, Amount, Count, Fraction, read_summary
 
 _Read = TypeVar("_Read")
 _LARGEST_FILE = 64 << 20  # bytes of a run's files of text
-_JUST_THIS = ConfigDict(strict=True, extra="allow", allow_inf_nan=False)  # of what is used; there may be more
-_Count = Annotated[int, Field(ge=0, lt=2**63)]
-_Amount = Annotated[float, Field(ge=0, le=LARGEST)]
-_Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
 class _Noise(TypedDict):
-    __pydantic_config__ = _JUST_THIS  # type: ignore[misc]
+    __pydantic_config__ = JUST_THIS  # type: ignore[misc]
     text: str
     meaning: list[str]
 
 
 class _Kind(TypedDict):
-    __pydantic_config__ = _JUST_THIS  # type: ignore[misc]
-    messages: _Count
-    bytes: _Count
+    __pydantic_config__ = JUST_THIS  # type: ignore[misc]
+    messages: Count
+    bytes: Count
 
 
 class _BothWays(TypedDict):
-    __pydantic_config__ = _JUST_THIS  # type: ignore[misc]
-    down: _Amount
-    up: _Amount
+    __pydantic_config__ = JUST_THIS  # type: ignore[misc]
+    down: Amount
+    up: Amount
 
 
 class _PerSample(TypedDict):
-    __pydantic_config__ = _JUST_THIS  # type: ignore[misc]
+    __pydantic_config__ = JUST_THIS  # type: ignore[misc]
     learning: _BothWays | None
     inference: _BothWays | None
     read_back: _BothWays | None
 
 
 class _Time(TypedDict):
-    __pydantic_config__ = _JUST_THIS  # type: ignore[misc]
-    seconds: _Amount
-    chip_busy_s: _Amount
-    chip_waits: _Amount
+    __pydantic_config__ = JUST_THIS  # type: ignore[misc]
+    seconds: Amount
+    chip_busy_s: Amount
+    chip_waits: Amount
     host_work_hidden: Annotated[float, Field(ge=-LARGEST, le=LARGEST)]
 
 
 class _Imposed(TypedDict):
-    __pydantic_config__ = _JUST_THIS  # type: ignore[misc]
-    mbit_per_s: _Amount
-    latency_us: _Amount
-    stalled_s: _Amount
+    __pydantic_config__ = JUST_THIS  # type: ignore[misc]
+    mbit_per_s: Amount
+    latency_us: Amount
+    stalled_s: Amount
 
 
 class _Link(TypedDict):
-    __pydantic_config__ = _JUST_THIS  # type: ignore[misc]
+    __pydantic_config__ = JUST_THIS  # type: ignore[misc]
     chip: str
     down: dict[str, _Kind]
     up: dict[str, _Kind]
-    bytes_down: _Count
-    bytes_up: _Count
+    bytes_down: Count
+    bytes_up: Count
     bytes_per_sample: _PerSample
-    resent_frames: _Count
-    damaged_frames: _Count
+    resent_frames: Count
+    damaged_frames: Count
     time: NotRequired[_Time | None]
     imposed: NotRequired[_Imposed | None]
 
@@ -82,7 +78,7 @@ class _Link(TypedDict):
 class _Result(TypedDict):
     """Besides what every summary has."""
 
-    __pydantic_config__ = _JUST_THIS  # type: ignore[misc]
+    __pydantic_config__ = JUST_THIS  # type: ignore[misc]
     test_samples: Annotated[int, Field(ge=1, lt=2**63)]
     recovered_fraction: Annotated[float, Field(ge=-LARGEST, le=LARGEST)] | None
     noise: list[_Noise]
@@ -93,14 +89,14 @@ class _Result(TypedDict):
 
 
 class _CheckRow(TypedDict):
-    presentations: _Amount
-    epoch: _Amount
-    learning_rate: _Amount
-    validation_accuracy: _Fraction
-    repaired: _Amount
-    broken: _Amount
-    weight_updates: _Amount
-    synaptic_events: _Amount
+    presentations: Amount
+    epoch: Amount
+    learning_rate: Amount
+    validation_accuracy: Fraction
+    repaired: Amount
+    broken: Amount
+    weight_updates: Amount
+    synaptic_events: Amount
 
 
 _RESULT: TypeAdapter[Any] = TypeAdapter(_Result)

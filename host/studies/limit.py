@@ -214,8 +214,7 @@ class Limit:
         ]
         if self.undecided:
             lines.append(
-                f"Undecided with {self.question.most_dies:,} dies: {_listed(self.undecided)}. Their yield is near the"
-                " wanted one; more --dies may tell."
+                f"Undecided with {self.question.most_dies:,} dies: {_listed(self.undecided)}. More --dies may tell."
             )
         lines.append("Assumed: the yield falls, or rises, all along the axis; the same dies stand at each level.")
         if self.found.contradicting:

@@ -36,7 +36,7 @@ from host.sweep.command_line import arguments_of, command_line_of
 from host.sweep.display import Display, point_table
 from host.sweep.engine import Workers, missing, run_tasks
 from host.sweep.estimate import estimate
-from host.sweep.facts import LARGEST, LimitsMet, read_summary
+from host.sweep.facts import JUST_THIS, LARGEST, Amount, Count, Fraction, LimitsMet, read_summary
 from host.sweep.idle import idle_noise
 from host.sweep.listener import NullSweepListener
 from host.sweep.merge import Merged, merge_sweeps
@@ -50,9 +50,13 @@ from host.sweep.worker import run_task
 from host.sweep.worker_setup import set_up_for_workers
 
 __all__ = [
+    "JUST_THIS",
     "LARGEST",
+    "Amount",
     "Axis",
+    "Count",
     "Display",
+    "Fraction",
     "LimitsMet",
     "Merged",
     "NullSweepListener",

@@ -14,7 +14,7 @@ from host.run import resolve
 from host.settings import FLAGS, RunSpec
 
 # What a setting left out becomes may depend on these, on a later one less than on those before: they come first.
-_DECIDE_DEFAULTS = (("chip",), ("dataset",), ("steps",))
+_DECIDE_DEFAULTS = (("chip",), ("dataset",), ("teacher.method", "training.method"), ("steps",))
 _LINE_BREAK = re.compile(r"\n *")
 
 
@@ -27,7 +27,8 @@ def arguments_of(spec: RunSpec) -> list[str]:
     given: dict[str, Any] = {}
     for names in (*_DECIDE_DEFAULTS, tuple(wanted)):
         default = _settings(resolve(None, given))
-        given |= {name: wanted[name] for name in names if wanted[name] != default[name]}
+        # Younger settings stand in a spec only if they say something.
+        given |= {name: wanted[name] for name in names if name in wanted and wanted[name] != default.get(name)}
     arguments: list[str] = []
     for name, value in given.items():
         arguments += _arguments(name, value)

@@ -10,56 +10,56 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 LARGEST = 1e30  # no figure of a chip comes near it
-_JUST_THIS = ConfigDict(strict=True, extra="allow", allow_inf_nan=False)  # of what is used; there may be more
-_Count = Annotated[int, Field(ge=0, lt=2**63)]
-_Amount = Annotated[float, Field(ge=0, le=LARGEST)]
-_Fraction = Annotated[float, Field(ge=0, le=1)]
+JUST_THIS = ConfigDict(strict=True, extra="allow", allow_inf_nan=False)  # of what is used; there may be more
+Count = Annotated[int, Field(ge=0, lt=2**63)]
+Amount = Annotated[float, Field(ge=0, le=LARGEST)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
 class _Accuracy(TypedDict):
-    __pydantic_config__ = _JUST_THIS  # type: ignore[misc]
-    teacher: _Fraction
-    ideal: _Fraction
-    before: _Fraction
-    after: _Fraction
+    __pydantic_config__ = JUST_THIS  # type: ignore[misc]
+    teacher: Fraction
+    ideal: Fraction
+    before: Fraction
+    after: Fraction
 
 
 class _Effort(TypedDict):
-    __pydantic_config__ = _JUST_THIS  # type: ignore[misc]
-    samples: _Count
-    die_samples: _Count
-    bytes_down: _Amount
-    bytes_up: _Amount
-    weights_programmed: _Count
-    host_macs: _Count
+    __pydantic_config__ = JUST_THIS  # type: ignore[misc]
+    samples: Count
+    die_samples: Count
+    bytes_down: Amount
+    bytes_up: Amount
+    weights_programmed: Count
+    host_macs: Count
 
 
 class _Phase(TypedDict):
-    __pydantic_config__ = _JUST_THIS  # type: ignore[misc]
-    input_events: _Amount
-    synaptic_events_per_layer: list[_Amount]
-    spikes_per_layer: list[_Amount]
-    weight_updates: _Amount
-    code_writes: _Amount
+    __pydantic_config__ = JUST_THIS  # type: ignore[misc]
+    input_events: Amount
+    synaptic_events_per_layer: list[Amount]
+    spikes_per_layer: list[Amount]
+    weight_updates: Amount
+    code_writes: Amount
 
 
 class _Cost(TypedDict):
-    __pydantic_config__ = _JUST_THIS  # type: ignore[misc]
+    __pydantic_config__ = JUST_THIS  # type: ignore[misc]
     inference: NotRequired[_Phase | None]
     learning: NotRequired[_Phase | None]
 
 
 class _Summary(TypedDict):
-    __pydantic_config__ = _JUST_THIS  # type: ignore[misc]
+    __pydantic_config__ = JUST_THIS  # type: ignore[misc]
     accuracy: _Accuracy
     network: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=2)]
-    train_samples: _Count
-    kept_after_samples: _Count
-    synaptic_events: _Count
-    weight_updates: _Count
-    code_writes: _Count
+    train_samples: Count
+    kept_after_samples: Count
+    synaptic_events: Count
+    weight_updates: Count
+    code_writes: Count
     wrong_after: NotRequired[str]  # see host.run.right_answers
-    saturation: dict[Literal["learning", "test_before", "test_after"], dict[str, _Count]]
+    saturation: dict[Literal["learning", "test_before", "test_after"], dict[str, Count]]
     method: NotRequired[_Effort]
     cost: NotRequired[_Cost]
 

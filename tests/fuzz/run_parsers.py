@@ -138,7 +138,7 @@ def _packed(old: bytes, rng: Random) -> bytes | None:
 def _finished() -> Path:
     """The folder of a finished run, but for the file that is tried."""
     path = folder() / "finished"
-    path.mkdir()
+    path.mkdir(exist_ok=True)
     for name in _FINISHED:
         (path / name).write_bytes(_kept_file(name))
     run_page(path)  # templates are compiled once, which is no page's own time

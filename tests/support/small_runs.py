@@ -107,6 +107,21 @@ def said(err: str) -> list[str]:
     return [line for line in err.splitlines() if not _MINUTE.search(line)]
 
 
+def all_shown(master: int) -> bytes:
+    """All that is written to a terminal until its other ends are closed; closes `master`."""
+    shown = b""
+    while True:
+        try:
+            piece = os.read(master, 65536)
+        except OSError:  # the other end is closed
+            break
+        if not piece:
+            break
+        shown += piece
+    os.close(master)
+    return shown
+
+
 def everything_in(folder: Path) -> dict[str, bytes | None]:
     """All files below a folder with their content, hidden ones and folders (None) included."""
     paths = sorted(folder.rglob("*"))

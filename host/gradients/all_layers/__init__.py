@@ -21,7 +21,7 @@ from host.gradients.all_layers.loss import (
     last_scores,
     spiking_scores,
 )
-from host.gradients.all_layers.model import Floats, LayerModel, Layers, Shown
+from host.gradients.all_layers.model import Floats, LayerModel, Layers, ShownWindows
 
 __all__ = [
     "Batch",
@@ -32,7 +32,7 @@ __all__ = [
     "LayerModel",
     "Layers",
     "Scores",
-    "Shown",
+    "ShownWindows",
     "add_weight_penalty",
     "batches",
     "errors_of",

@@ -22,7 +22,7 @@ from host.gradients.all_layers.backward import (
     weight_gradient,
 )
 from host.gradients.all_layers.loss import Errors, Scores
-from host.gradients.all_layers.model import Floats, LayerModel, Layers, Shown
+from host.gradients.all_layers.model import Floats, LayerModel, Layers, ShownWindows
 from host.gradients.backward import NeuronConstants
 
 
@@ -58,7 +58,7 @@ class Gradient:
         self,
         weights: Layers,
         events: Events,
-        shown: Shown,
+        shown: ShownWindows,
         thresholds: list[Floats],
         scores: Scores,
         errors: Errors,
@@ -86,7 +86,7 @@ class Gradient:
         self,
         weights: Layers,
         events: Events,
-        shown: Shown,
+        shown: ShownWindows,
         membranes: list[Floats],
         thresholds: list[Floats],
         scores: Scores,
@@ -123,7 +123,7 @@ class Gradient:
         self,
         weights: Layers,
         events: Events,
-        shown: Shown,
+        shown: ShownWindows,
         integrates: bool,
         through: Callable[[int, Floats, int, int], None],
     ) -> Layers:

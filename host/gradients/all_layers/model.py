@@ -38,7 +38,7 @@ class LayerModel(NamedTuple):
     upper_limit: float = np.inf
 
 
-class Shown(NamedTuple):
+class ShownWindows(NamedTuple):
     """What a network did in S windows of T steps; n: a layer's columns in whole vectors."""
 
     membranes: list[Floats]  # (S, T, n) of each layer; of those that fire what their surrogate looks at

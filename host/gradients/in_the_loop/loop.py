@@ -20,7 +20,7 @@ from host.gradients.all_layers import (
     Gradient,
     Layers,
     Scores,
-    Shown,
+    ShownWindows,
     add_weight_penalty,
     errors_of,
     largest_scores,
@@ -121,7 +121,7 @@ class InTheLoop:
             found.bracket[...] = arrays[f"threshold{number}.bracket"]
         self.program()
 
-    def _shown(self, batch: Batch) -> tuple[Result, Shown, Scores]:
+    def _shown(self, batch: Batch) -> tuple[Result, ShownWindows, Scores]:
         """Let the die run, and read back what the surrogate needs."""
         spec, steps = self._spec, self.chip.spec.steps
         if spec.surrogate == "spike-time":
@@ -132,7 +132,7 @@ class InTheLoop:
             for layer, codes, spike_bits in zip(self._thresholds, read.codes, read.spike_bits, strict=False):
                 layer.see(codes, spike_bits)
         membranes = [adc.membrane(codes) for adc, codes in zip(read.adcs, read.codes, strict=True)]
-        return result, Shown(membranes, read.spikes, read.spike_bits), self._scores(result, read)
+        return result, ShownWindows(membranes, read.spikes, read.spike_bits), self._scores(result, read)
 
     def _learned(self, layers: Layers) -> list[Floats]:
         """Of weights or their gradients, those that learn."""

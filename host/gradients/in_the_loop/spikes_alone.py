@@ -21,7 +21,7 @@ from chipsim import ChipInterface, Result
 from chipsim.design import ChipSpec
 from chipsim.execution import SpikeProbe
 from chipsim.layout import SpikeLists, padded_width, room_for_spikes, spike_bits_of
-from host.gradients.all_layers import Batch, Layers, Shown
+from host.gradients.all_layers import Batch, Layers, ShownWindows
 from host.gradients.surrogates import steps_since_spikes
 from host.settings import LoopSpec
 
@@ -37,7 +37,7 @@ def shape_of(spec: LoopSpec) -> tuple[float, float]:
     return _HEIGHT, _FAST_DECAY if spec.bound == "short-memory" else _DECAY
 
 
-def shown_spikes(chip: ChipInterface, batch: Batch, bound: str) -> tuple[Result, Shown]:
+def shown_spikes(chip: ChipInterface, batch: Batch, bound: str) -> tuple[Result, ShownWindows]:
     """What a die does with a batch, as far as its spikes tell."""
     design = chip.spec
     probes = [SpikeProbe(layer, tuple(range(n))) for layer, n in enumerate(design.layer_sizes[1:], start=1)]
@@ -45,7 +45,7 @@ def shown_spikes(chip: ChipInterface, batch: Batch, bound: str) -> tuple[Result,
     spikes = [result.spikes[probe.layer] for probe in probes]
     bits = [spike_bits_of(each) for each in spikes]
     lists = [_sent_on(design, layer, mask) for layer, mask in enumerate(bits[:-1])]
-    return result, Shown([_looked_at(each, bound) for each in spikes], [each.events for each in lists], bits)
+    return result, ShownWindows([_looked_at(each, bound) for each in spikes], [each.events for each in lists], bits)
 
 
 def _looked_at(spikes: NDArray[np.uint8], bound: str) -> NDArray[np.float32]:

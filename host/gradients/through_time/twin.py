@@ -40,7 +40,7 @@ from host.gradients.all_layers import (
     LayerModel,
     Layers,
     Scores,
-    Shown,
+    ShownWindows,
     errors_of,
     last_scores,
     spiking_scores,
@@ -195,7 +195,7 @@ class SpikingTwin:
             upper_limit=_inside(rails[1], -np.inf),
         )
 
-    def _seen(self, shown: Shown) -> Shown:
+    def _seen(self, shown: ShownWindows) -> ShownWindows:
         """With what the surrogate looks at in the membranes' place."""
         if self._spec.surrogate != "spike-time":
             return shown
@@ -207,7 +207,7 @@ class SpikingTwin:
             looked_at[layer] = steps_since_spikes(spikes)
         return shown._replace(membranes=looked_at)
 
-    def _show(self, events: Events, windows: NDArray[np.int64], neuron: NeuronSpec) -> Shown:
+    def _show(self, events: Events, windows: NDArray[np.int64], neuron: NeuronSpec) -> ShownWindows:
         """Forward, on all threads: samples are independent, and so are the bits."""
         n, shapes = len(windows), self.design.shapes
         self._set(neuron)
@@ -228,7 +228,7 @@ class SpikingTwin:
         ranges = even_ranges(n, self._threads.count)
         self._threads.run([WorkPiece(partial(forward, k, *each), k) for k, each in enumerate(ranges)])
         spikes = [Events(*(a[:n] if len(a) else a for a in lists.events)) for lists in room.spike_lists]
-        return Shown([each[:n] for each in room.membranes], spikes, room.spike_bits)
+        return ShownWindows([each[:n] for each in room.membranes], spikes, room.spike_bits)
 
     def _set(self, neuron: NeuronSpec) -> None:
         """Write weights, leaks and thresholds into the blocks."""
@@ -267,7 +267,7 @@ class SpikingTwin:
             ]
         return self._room
 
-    def _host_macs(self, events: Events, shown: Shown) -> int:
+    def _host_macs(self, events: Events, shown: ShownWindows) -> int:
         """Multiply-accumulates of a step, the way back and Adam's step included: see METHODS.md."""
         sizes, n, steps = self.design.layer_sizes, len(events.begin), self.design.steps
         constant = len(events.amplitude) > 0

@@ -100,7 +100,7 @@ def test_every_flag_is_an_argument_of_every_function():
 @pytest.mark.parametrize("function", ["run", "sweep", "limit", "compare", "trace"])
 def test_help_spells_settings_out(function):
     told = pydoc.plain(pydoc.render_doc(getattr(chipsim, function)))
-    assert """error_gate: "Literal['linear', 'sign', 'ternary'] | None" = None""" in told
+    assert "error_gate: Optional[Literal['linear', 'sign', 'ternary']] = None" in told
     assert "        error_gate: What an error's size does to an update. One of linear, sign, ternary." in told
     assert "        die: Seed of the die: which errors the fab made.  [default: 1]" in told
 

@@ -242,7 +242,7 @@ def test_a_script_without_a_guard_may_sweep(here, data_file):
     lines += ["print(sum(point['done'] for point in found.points))"]
     (here / "script.py").write_text("\n".join(lines))
     ended = subprocess.run(
-        [sys.executable, "script.py"], env=environment(), capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "script.py"], env=environment(), capture_output=True, text=True, timeout=300, check=False
     )
     assert (ended.returncode, ended.stdout.split(), ended.stderr) == (0, ["once", "1"], "")
 

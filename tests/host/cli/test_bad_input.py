@@ -220,7 +220,6 @@ OUT = [
     ("deep below a file", lambda folder: a_file(folder) / "a" / "b", "Not a directory"),
     ("below a folder that cannot be written", lambda folder: Path("/proc/chipsim/run"), "No such file"),
     ("a name too long", lambda folder: folder / "new" / ("n" * 300), "File name too long"),
-    ("a name too long for what is beside it", lambda folder: folder / "new" / ("n" * 250), "File name too long"),
 ]
 
 

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from small_runs import QUIET_FLAGS, SMALL_FLAGS, end, environment, everything_in, start, write_idx
+from small_runs import QUIET_FLAGS, SMALL_FLAGS, all_shown, end, environment, everything_in, start, write_idx
 
 from host.cli import commands as cli
 from nonideality import catalogue
@@ -150,17 +150,8 @@ def test_progress_is_drawn_on_a_terminal_only(here, data_file):
     flags = ("--dataset", data_file, *SMALL_FLAGS, "--epochs", "30", "--set", "training.chunk=8")
     process = start("run", *flags, "--json", stderr=terminal)
     os.close(terminal)
-    drawn = b""
-    while True:
-        try:
-            piece = os.read(master, 4096)
-        except OSError:  # the other end is closed
-            break
-        if not piece:
-            break
-        drawn += piece
+    drawn = all_shown(master)
     ended = end(process)
-    os.close(master)
     assert ended.status == 0
     assert b"learning: on-chip-ltl" in drawn
     assert b"validation" in drawn

@@ -10,7 +10,7 @@ import termios
 from fcntl import ioctl
 
 import pytest
-from small_runs import SMALL_FLAGS, environment
+from small_runs import SMALL_FLAGS, all_shown, environment
 
 from host.cli.streams import _Kept, _text
 
@@ -58,16 +58,7 @@ def on_terminal(columns: int, *arguments: object, **changes: str) -> tuple[int, 
     command = [sys.executable, "-m", "host.cli", *map(str, arguments)]
     process = subprocess.Popen(command, env=environment(**changes), stdin=terminal, stdout=terminal, stderr=terminal)
     os.close(terminal)
-    shown = b""
-    while True:
-        try:
-            piece = os.read(master, 65536)
-        except OSError:  # the other end is closed
-            break
-        if not piece:
-            break
-        shown += piece
-    os.close(master)
+    shown = all_shown(master)
     return process.wait(60), shown
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from small_chips import events_of
 
 from chipsim.layout import new_masks, padded_width
-from host.gradients.all_layers import Shown, errors_of, largest_scores, last_scores, spiking_scores
+from host.gradients.all_layers import ShownWindows, errors_of, largest_scores, last_scores, spiking_scores
 
 
 @dataclass
@@ -35,7 +35,7 @@ class Case:
         ]
         padded = [np.pad(c, ((0, 0), (0, 0), (0, padded_width(c.shape[2]) - c.shape[2]))) for c in self.codes]
         membranes = [adc.membrane(codes) for adc, codes in zip(self.converters, padded, strict=True)]
-        return Shown(membranes, [events_of(s) for s in self.spikes[:-1]], fired)
+        return ShownWindows(membranes, [events_of(s) for s in self.spikes[:-1]], fired)
 
     def thresholds_in_vectors(self):
         return [np.pad(th, (0, padded_width(len(th)) - len(th))) for th in self.thresholds]

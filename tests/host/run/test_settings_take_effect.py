@@ -94,7 +94,7 @@ CHANGES = {
     "through_time.surrogate_height": (THROUGH_TIME, 0.75),
     "through_time.surrogate_steepness": (THROUGH_TIME, 2.5),
     "through_time.teacher_start": (TAUGHT, "random"),
-    "through_time.teacher_epochs": (TAUGHT, 4),
+    "through_time.teacher_epochs": ({"teacher.method": "through-time"}, 4),
     "through_time.teacher_learning_rate": (TAUGHT, 0.0625),
     "through_time.batch": (THROUGH_TIME, 16),
     "through_time.learn_leak": (THROUGH_TIME, False),

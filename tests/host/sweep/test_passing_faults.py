@@ -53,6 +53,8 @@ LASTING = [
     os_error(errno.EACCES),
     ImportError("No module named 'acme'"),
     ModuleNotFoundError("No module named 'acme'", name="acme"),
+    ModuleNotFoundError("No module named 'numpy.acme'", name="numpy.acme"),
+    ImportError("cannot import name 'acme' from 'numpy'", name="numpy"),
     told_otherwise(ValueError("not a zip file")),
     RuntimeError("does not converge"),
 ]

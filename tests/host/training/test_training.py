@@ -203,10 +203,9 @@ def test_the_kept_snapshot_is_the_one_that_is_tested(data_file):
 
 
 def test_what_stays_is_as_old_as_the_die(data_file):
-    """Nothing is learned from 1,024 windows of a minute: the start stays, and has drifted as if the die had rested."""
+    """Nothing is learned from 1,024 windows of a minute: what stays has drifted as if the die had rested."""
     drifting = {"noise": ["drift:0.3,window=60", "mismatch:0.5"], "training.epochs": 8}
     learned = run(small_spec(data_file, **drifting, **{"training.learning_rate": 1e-12}))
-    assert learned.progress.kept() == 0
     rested = run(small_spec(data_file, **drifting | {"training.epochs": 0, "training.rest_after_s": 1024 * 60.0}))
     for mine, theirs, start in zip(learned.chip.weights(), rested.chip.weights(), learned.start, strict=True):
         assert np.allclose(mine[0], theirs[0], rtol=1e-4, atol=1e-7)
