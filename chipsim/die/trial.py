@@ -122,12 +122,12 @@ def try_rule(rule: LearningRule, circuit: LearningCircuitSpec) -> None:
     """Raises ChipError of one line, with the rule's package."""
     what = f"learning rule {rule.name!r}"
     if not is_foreign(LEARNING_RULES, rule.name):
-        _check_rows(what, rule.rows(circuit), circuit)
+        _check_rows(what, rule, rule.rows(circuit), circuit)
         return
 
     def run() -> None:
         rows = rule.rows(circuit)
-        _check_rows(what, rows, circuit)
+        _check_rows(what, rule, rows, circuit)
         target = _Tried(0.5) if Brings.TARGET in rule.brings else None
         own = _Fields(what, [*_fabricated(rule.fields), *CHIP_NUMBERS], writable=False)
         state = _Fields(what, [field for field in rule.fields if field.lasts != "fabricated"], writable=True)
@@ -154,7 +154,7 @@ def try_rule(rule: LearningRule, circuit: LearningCircuitSpec) -> None:
     _blaming(LEARNING_RULES, rule.name, run)
 
 
-def _check_rows(what: str, rows: Any, circuit: LearningCircuitSpec) -> None:
+def _check_rows(what: str, rule: LearningRule, rows: Any, circuit: LearningCircuitSpec) -> None:
     if not isinstance(rows, tuple) or not all(isinstance(each, Rows) for each in rows):
         raise ChipError(f"{what}: rows() gives {rows!r}: give a tuple of learning_circuit.Rows, one for each update")
     if not rows:
@@ -162,6 +162,10 @@ def _check_rows(what: str, rows: Any, circuit: LearningCircuitSpec) -> None:
     if len(rows) > MOST_UPDATES:
         raise ChipError(
             f"{what} makes {len(rows)} updates in a step: name the rows of at most {MOST_UPDATES} in rows()"
+        )
+    if Rows.OFFSET_TRACES in rows and not rule.unipolar:
+        raise ChipError(
+            f"{what} moves rows by their traces less an offset, which only unipolar synapses take: set unipolar = True"
         )
     needs_traces = any(each.needs_traces for each in rows)
     if needs_traces and circuit.trace_tau_steps is None:

@@ -15,14 +15,14 @@ _counted, _carried, _between = inlined(counted_pulse), inlined(carried), inlined
 
 
 @inlined_in_python
-def _any_code_alike(pulse, amplitude, code, top):
+def _any_code_alike(pulse, amplitude, code, top, steps):
     return pulse
 
 
 @inlined
-def _by_its_code(pulse, amplitude, code, top, steps_up, steps_down):
-    """A pulse times the relative step of its direction at a code, from 0 to top."""
-    steps = steps_up if pulse * amplitude > _NO_GAIN else steps_down
+def _by_its_code(pulse, amplitude, code, top, both):
+    """A pulse times the relative step of its direction at a code, from 0 to top. both: those up, those down."""
+    steps = both[0] if pulse * amplitude > _NO_GAIN else both[1]
     last = np.int32(len(steps) - 1)
     x = np.float32(code) / np.float32(top) * np.float32(last)
     i = min(np.int32(x), last - np.int32(1))
@@ -33,12 +33,13 @@ def _row_writer(from_zero: bool, moved: Any) -> Any:
     """from_zero: whether the lowest code is 0; moved: what of a pulse reaches the accumulator of a code."""
 
     @outlined
-    def write_row(weight, gain, synapses, row, lsb, amplitude, columns, pulses, dither, *steps):
+    def write_row(weight, gain, synapses, row, lsb, amplitude, columns, pulses, dither, steps):
         """Add pulse amplitude to the accumulators of a row's open columns, write what overflows.
 
         weight (n_in + 1, n_out): what the crossbar delivers; gain (1 or n_in + 1, n_out); lsb: weight of one code
         step, in thresholds; columns, pulses: (n_open,), see `pulse_errors`; dither: (n_out,) float32 uniform on [0, 1);
-        steps: of a unipolar synapse, relative steps up and down. A synapse of gain 0 is stuck: it takes no pulse.
+        steps: of unipolar synapses, relative steps up and down, else empty. A synapse of gain 0 takes no pulse: it is
+        stuck.
         Returns (codes changed, codes held back at the end of their range).
         """
         stored = synapses.code[row]
@@ -55,9 +56,8 @@ def _row_writer(from_zero: bool, moved: Any) -> Any:
         for k in range(len(columns)):
             c = columns[k]
             moves = gains[c] != _NO_GAIN
-            total = np.int32(residues[c]) + (
-                _counted(moved(pulses[k], amplitude, stored[c], top, *steps), units, dither[c]) if moves else _NOTHING
-            )
+            pulse = moved(pulses[k], amplitude, stored[c], top, steps)
+            total = np.int32(residues[c]) + (_counted(pulse, units, dither[c]) if moves else _NOTHING)
             carry = _carried(total, bits)
             wanted = np.int32(stored[c]) + carry
             code = top if wanted > top else (low if wanted < low else wanted)

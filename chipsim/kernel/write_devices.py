@@ -40,13 +40,15 @@ def _steps_of_sixteen(relative_step: _Steps | None, from_zero: bool) -> Any:
     place_at = place_from_zero if from_zero else place_in_range
 
     @intrinsic
-    def steps(context, weight, devices, listed, steps_up, steps_down, start, column, pulse, full_scale):
+    def steps(context, weight, devices, listed, steps_up, steps_down, start, column, pulse, turned, full_scale):
         def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
             weights, pairs = (Sequence(context, builder, signature.args[k], values[k]) for k in (0, 1))
             room = _listed(context, builder, signature.args[2], values[2])
             up, down = (Sequence(context, builder, signature.args[k], values[k]) for k in (3, 4))
             start, column = values[5:7]
-            pulse, full_scale = (repeated(builder, value) for value in values[7:])
+            pulse, turned, full_scale = (repeated(builder, value) for value in values[7:])
+            if from_zero:  # rows that carry less than 0 are written the other way
+                pulse = (room.amplitude.load(start) > 0).where(pulse, turned)
             w = weights.beginning_at(column).gather(room.places.indices(start))
             gain, pulse_gain = pairs.gather_pairs(room.rows.indices(start))
             step = pulse * pulse_gain * room.amplitude.load(start)
@@ -60,7 +62,7 @@ def _steps_of_sixteen(relative_step: _Steps | None, from_zero: bool) -> Any:
 
         arrays = (weight, devices, listed, steps_up, steps_down)
         index, number = types.uint64, types.float32
-        return types.void(*arrays, index, index, number, number), generate
+        return types.void(*arrays, index, index, number, number, number), generate
 
     return steps
 
@@ -107,12 +109,12 @@ def _all_rows(temporal: bool, relative_step: _Steps | None, from_zero: bool = Fa
     write = _write_of_sixteen(temporal, relative_step is not None, from_zero)
 
     @inlined
-    def write_rows(weight, column, listed, n, devices, pulse, full_scale, tables):
+    def write_rows(weight, column, listed, n, devices, pulse, turned, full_scale, tables):
         cycle, noise = tables.cycle[column], tables.noise[column] * full_scale
         end, lanes, place = np.uint64(n), np.uint64(LANES), np.uint64(column)
         # Twice through the rows, as a processor that looks ahead sees only half of both at once.
         for start in range(np.uint64(0), end, lanes):
-            steps(weight, devices, listed, tables.step_up, tables.step_down, start, place, pulse, full_scale)
+            steps(weight, devices, listed, tables.step_up, tables.step_down, start, place, pulse, turned, full_scale)
         held = np.int64(0)
         for start in range(np.uint64(0), end, lanes):
             mask = write(weight, listed, start, place, full_scale, cycle, noise)
@@ -139,23 +141,23 @@ def write_device_column(weight, column, listed, n, devices, pulse, full_scale, t
     """
     if tables.bounded and len(tables.step_up) == 2 and len(tables.step_down) == 2:
         if tables.temporal:
-            return _STRAIGHT_NOISY(weight, column, listed, n, devices, pulse, full_scale, tables)
-        return _STRAIGHT(weight, column, listed, n, devices, pulse, full_scale, tables)
+            return _STRAIGHT_NOISY(weight, column, listed, n, devices, pulse, pulse, full_scale, tables)
+        return _STRAIGHT(weight, column, listed, n, devices, pulse, pulse, full_scale, tables)
     if tables.bounded:
         if tables.temporal:
-            return _CURVED_NOISY(weight, column, listed, n, devices, pulse, full_scale, tables)
-        return _CURVED(weight, column, listed, n, devices, pulse, full_scale, tables)
+            return _CURVED_NOISY(weight, column, listed, n, devices, pulse, pulse, full_scale, tables)
+        return _CURVED(weight, column, listed, n, devices, pulse, pulse, full_scale, tables)
     if tables.temporal:
-        return _ENDLESS_NOISY(weight, column, listed, n, devices, pulse, full_scale, tables)
-    return _ENDLESS(weight, column, listed, n, devices, pulse, full_scale, tables)
+        return _ENDLESS_NOISY(weight, column, listed, n, devices, pulse, pulse, full_scale, tables)
+    return _ENDLESS(weight, column, listed, n, devices, pulse, pulse, full_scale, tables)
 
 
 _FROM_ZERO, _FROM_ZERO_NOISY = _all_rows(False, _curved, True), _all_rows(True, _curved, True)
 
 
 @inlined
-def write_unipolar_column(weight, column, listed, n, devices, pulse, full_scale, tables):
-    """As `write_device_column`, of devices that hold from 0 to full_scale."""
+def write_unipolar_column(weight, column, listed, n, devices, pulse, turned, full_scale, tables):
+    """As `write_device_column`, of devices that hold from 0 to full_scale; turned: the pulse in rows below 0."""
     if tables.temporal:
-        return _FROM_ZERO_NOISY(weight, column, listed, n, devices, pulse, full_scale, tables)
-    return _FROM_ZERO(weight, column, listed, n, devices, pulse, full_scale, tables)
+        return _FROM_ZERO_NOISY(weight, column, listed, n, devices, pulse, turned, full_scale, tables)
+    return _FROM_ZERO(weight, column, listed, n, devices, pulse, turned, full_scale, tables)

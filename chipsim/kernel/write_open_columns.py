@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from chipsim.kernel.pulse_errors import open_columns, opened_pulses, row_pulses
+from chipsim.kernel.pulse_errors import open_columns, opened_pulses, row_pulses, turned_pulse, turned_row_pulses
 from chipsim.kernel.write_codes import write_coded_row, write_unipolar_row
 from chipsim.kernel.write_devices import write_device_column, write_unipolar_column
 from chipsim.random import normal_of_write, normals_of_rows
@@ -36,7 +36,7 @@ def code_writer(unipolar: bool) -> Any:
 
 def device_writer(unipolar: bool) -> Any:
     """As `code_writer`, of analog devices: no code changes, some writes are held back."""
-    write = _devices(write_unipolar_column if unipolar else write_device_column)
+    write = _unipolar_devices if unipolar else _devices
 
     @inlined_in_python
     def write_devices(state, crossbar, pulse, events, place, t, q):
@@ -52,8 +52,8 @@ def device_writer(unipolar: bool) -> Any:
     return write_devices
 
 
-def _devices(write_column: Any) -> Any:
-    """Column by column. Returns how many writes were held back."""
+def _column_by_column(write_column: Any) -> Any:
+    """Returns how many writes were held back."""
 
     @inlined
     def write(writing, words, pulse, weight, devices, full_scale, update, rows, amplitude, begin, end, t):
@@ -66,25 +66,51 @@ def _devices(write_column: Any) -> Any:
             c = writing.open[k]
             if update.temporal:
                 normals_of_rows(listed.normal, listed.rows, n, t, words[0, c], words[1, c])
-            held += write_column(weight, c, listed, n, devices[c], writing.opened[k], full_scale, update)
+            held += write_column(weight, c, listed, n, devices[c], writing.opened[k], pulse[c], full_scale, update)
         return held
 
     return write
 
 
 @inlined_in_python
+def _write_column(weight, c, listed, n, devices, opened, pulse, full_scale, update):
+    return write_device_column(weight, c, listed, n, devices, opened, full_scale, update)
+
+
+@inlined_in_python
+def _write_unipolar_column(weight, c, listed, n, devices, opened, pulse, full_scale, update):
+    turned = turned_pulse(pulse, c, update)
+    return write_unipolar_column(weight, c, listed, n, devices, opened, turned, full_scale, update)
+
+
+_devices, _unipolar_devices = _column_by_column(_write_column), _column_by_column(_write_unipolar_column)
+
+
+@inlined_in_python
+def _row_pulses(pulses, opened, numbers, row, amplitude, pulse, update):
+    row_pulses(pulses, opened, numbers, row, update)
+
+
+@inlined_in_python
+def _signed_row_pulses(pulses, opened, numbers, row, amplitude, pulse, update):
+    if amplitude > 0:
+        row_pulses(pulses, opened, numbers, row, update)
+    else:
+        turned_row_pulses(pulses, numbers, row, pulse, update)
+
+
+@inlined_in_python
 def _write_row(state, gain, row, lsb, amplitude, numbers, pulses, dither, update):
-    return write_coded_row(state.weight, gain, state.coded, row, lsb, amplitude, numbers, pulses, dither)
+    return write_coded_row(state.weight, gain, state.coded, row, lsb, amplitude, numbers, pulses, dither, ())
 
 
 @inlined_in_python
 def _write_unipolar_row(state, gain, row, lsb, amplitude, numbers, pulses, dither, update):
-    return write_unipolar_row(
-        state.weight, gain, state.coded, row, lsb, amplitude, numbers, pulses, dither, update.step_up, update.step_down
-    )
+    steps = update.step_up, update.step_down
+    return write_unipolar_row(state.weight, gain, state.coded, row, lsb, amplitude, numbers, pulses, dither, steps)
 
 
-def _row_by_row(write_row: Any) -> Any:
+def _row_by_row(pulses_of_row: Any, write_row: Any) -> Any:
     """Returns how many codes changed and how many were held back."""
 
     @outlined
@@ -98,7 +124,7 @@ def _row_by_row(write_row: Any) -> Any:
         held = np.int64(0)
         for k in range(n):
             row = listed.rows[k]
-            row_pulses(pulses, opened, numbers, row, update)
+            pulses_of_row(pulses, opened, numbers, row, listed.amplitude[k], pulse, update)
             if update.temporal:
                 for i in range(n_open):
                     c = numbers[i]
@@ -114,4 +140,4 @@ def _row_by_row(write_row: Any) -> Any:
     return write
 
 
-_codes, _unipolar_codes = _row_by_row(_write_row), _row_by_row(_write_unipolar_row)
+_codes, _unipolar_codes = _row_by_row(_row_pulses, _write_row), _row_by_row(_signed_row_pulses, _write_unipolar_row)

@@ -421,7 +421,9 @@ class ReferenceLayer:
         if gain == 0:  # stuck
             return
         update = self.made.circuit.update
-        pulse = pulse * (update.up if pulse > 0 else update.down)[i]
+        # In rows that carry less than 0 a pulse up lowers the weight.
+        raises = (pulse > 0) == (not self._is_stdp or amplitude > 0)
+        pulse = pulse * (update.up if raises else update.down)[i]
         pulse = pulse * update.gain[j if len(update.gain) > 1 else 0, i]
         z = normal_of_write(update.key, self.window, self.made.circuit.layer, t - 1, j, self.first + i)
         if self.coded:

@@ -102,6 +102,17 @@ def test_thresholds_rise_leak_and_stay():
     assert found == [np.float32(1), np.float32(1.75), np.float32(1.75) * np.float32(0.75) + 1]
 
 
+def test_a_pulse_lowers_where_it_does_so_by_its_row():
+    """All pulses are up, and rows below x_tar are lowered by them: without pulses down they stay."""
+    rising, falling = (competing_spec(noise=(f"asymmetry:{level}",)) for level in (2, -2))
+    for spec, sign in ((rising, 1), (falling, -1)):
+        task = unipolar_lesson(spec)
+        chip = programmed(spec, task.weights)
+        taught(task, chip)
+        moved = chip.weights()[0][0] - task.weights[0][0]
+        assert (sign * moved >= 0).all() and (sign * moved > 0).any()
+
+
 def test_no_synapse_is_written_at_a_rate_of_0():
     task = unipolar_lesson(competing_spec(), rate=0.0)
     chip = programmed(task.spec, task.weights)

@@ -8,7 +8,10 @@ ALL = ("stuck:0.1@high", "mismatch:0.2", "cycle:0.3", "ir:0.01", "pelgrom:0.02",
 FREE = {"kind": "adaptive", "kind_settings": {"theta_step": 0.1}}
 CASES = {
     "three bits, all of silicon": {"n": 40, "noise": ("quantization:3", *ALL)},
-    "two bits, direct writes": {"noise": ("quantization:2",), "circuit": {"update_accumulator_bits": 0}},
+    "two bits, direct writes": {
+        "noise": ("quantization:2", "asymmetry:0.6,spread=0.3"),
+        "circuit": {"update_accumulator_bits": 0},
+    },
     "no competition": {"neuron": FREE, "noise": ("mismatch:0.2",)},
 }
 

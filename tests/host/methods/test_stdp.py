@@ -64,7 +64,7 @@ def test_a_stopped_run_goes_on_bit_for_bit(spec_of, tmp_path):
     spec = spec_of(noise=["mismatch:0.3", "thermal:0.05"], **{"training.chunk": 16})
     run(spec, 1, lambda resolved: RunFolder.create(resolved, tmp_path / "whole"))
     with pytest.raises(Stopped):
-        run(spec, 2, lambda resolved: RunFolder.create(resolved, tmp_path / "stopped"), StopAfter(50))
+        run(spec, 2, lambda resolved: RunFolder.create(resolved, tmp_path / "stopped"), StopAfter(20))
     run(spec, 2, RunFolder.open(tmp_path / "stopped")[0])
     assert final(tmp_path / "stopped") == final(tmp_path / "whole")
 

@@ -139,7 +139,7 @@ def test_every_setting_is_looked_at():
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_setting_changes_the_run(name, tmp_path):
     needs, value = CHANGES[name]
-    assert results(tmp_path, **needs) != results(tmp_path, **needs, **{name: value})
+    assert results(tmp_path, **needs) != results(tmp_path, **(needs | {name: value}))
 
 
 @pytest.mark.parametrize("name", NEEDS_IMAGES)

@@ -27,7 +27,7 @@ CASES = [
     ("noise", str, "repeated", (), None, None, None),
     ("chip", str, "", (), None, None, None),
     ("data_dir", str, "", (), None, None, None),
-    ("neuron.kind", str, "", ("if", "lif"), None, None, "if"),
+    ("neuron.kind", str, "", ("if", "lif", "adaptive", "winner_take_all"), None, None, "if"),
     ("neuron.tau_steps", float, "per layer", (), None, None, "10"),
     ("neuron.threshold_th", float, "per layer", (), None, None, "1"),
     ("neuron.synapse_tau_steps", float, "", (), None, None, "none"),
