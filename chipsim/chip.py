@@ -271,22 +271,20 @@ class Chip:
             layer[:] = layer_from_arrays(number, layer, made.places, snapshot)
             for block, drifts in zip(layer, self._drift_tables[number - 1], strict=False):  # none if it does not drift
                 drift_block(block, drifts, made.drift, stored_at, self._age)
-        self._prune({number: np.array(snapshot[f"layer{number}.kept"], np.uint8) for number in self._kept})
+        self._prune({number: (snapshot[f"layer{number}.kept"] != 0).astype(np.uint8) for number in self._kept})
 
     def _each_layer(self) -> Iterator[tuple[list[ColumnBlock], FabricatedLayer, LayerShape]]:
         return zip(self._layers, self._fabricated, self.spec.shapes, strict=True)
 
     def _prune(self, kept: dict[int, NDArray[np.uint8]]) -> None:
         """Cut the synapses of each layer that are not kept. Raises ChipError if synapses drift."""
-        before, self._kept = self._kept, kept
-        for number, mask in kept.items():
-            made = self._fabricated[number - 1]
-            if mask.all() and before[number].all():
-                continue
-            if made.drift.drifts:
-                raise ChipError("synapses that drift cannot be pruned: leave noise drift out, or prune none")
+        cut = [number for number, mask in kept.items() if not (mask.all() and self._kept[number].all())]
+        if any(self._fabricated[number - 1].drift.drifts for number in cut):
+            raise ChipError("synapses that drift cannot be pruned: leave noise drift out, or prune none")
+        self._kept = kept
+        for number in cut:
             for block in self._layers[number - 1]:
-                prune_block(block, made.gain, mask)
+                prune_block(block, self._fabricated[number - 1].gain, kept[number])
 
     def _check_programmed(self) -> None:
         if not self._layers:

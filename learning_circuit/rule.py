@@ -45,7 +45,8 @@ class UnipolarSynapses(NamedTuple):
     """
 
     full_scale_th: float  # the largest weight, in thresholds
-    relative_steps: Any  # (k,) float64 at k even places from 0 to the largest weight, of pulses up and down alike
+    steps_up: Any  # (k,) float64, of pulses up, at k even places from 0 to the largest weight
+    steps_down: Any  # the same of pulses down
 
 
 class Brings(Enum):

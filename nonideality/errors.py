@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nonideality.near import did_you_mean
-from nonideality.sheet_entry import LEAST, MOST, Curve, Figure, PerNeuron, PerSynapse, SheetEntry
+from nonideality.sheet_entry import LEAST, MOST, Curve, Figure, PerNeuron, PerRow, PerSynapse, SheetEntry
 
 Array = NDArray[np.float64]
 
@@ -76,6 +76,11 @@ class LayerErrors:
     write_noise: Annotated[Array, PerNeuron(0, low=0)] = field(init=False)  # sigma of what a write adds, full scales
     step_up: Annotated[Array | None, Curve()] = None  # (k,) relative step up at k even places of a device's range
     step_down: Annotated[Array | None, Curve()] = None  # (k,) relative step down; None: no limited range
+    trace_time_constant_gain: Annotated[Array, PerRow(1, low=0)] = field(init=False)  # relative, of a row's trace
+    trace_offset_gain: Annotated[Array, PerRow(1)] = field(init=False)  # relative, of what is taken off that trace
+    theta_step_gain: Annotated[Array, PerNeuron(1, low=0)] = field(init=False)  # relative, of an adapting threshold
+    theta_leak_gain: Annotated[Array, PerNeuron(1, low=0)] = field(init=False)  # relative, of the time of its leak
+    margin_offset: Annotated[Array, PerNeuron(0)] = field(init=False)  # nominal thresholds, off a competing margin
     charge_gain: Annotated[Array, PerNeuron(1, low=0)] = field(init=False)  # what a charge does to the membrane: 1 / C
     read_noise: Annotated[Array, PerNeuron(0, low=0)] = field(init=False)  # sigma of an event's charge, full scales
     stuck: Annotated[NDArray[np.int_], PerSynapse(0, low=-1, high=1, whole=True)] = field(init=False)  # -1 low, 1 high
@@ -109,4 +114,4 @@ SHEET: dict[str, SheetEntry] = {  # what effects write on
     for name, hint in get_type_hints(LayerErrors, include_extras=True).items()
     if hasattr(hint, "__metadata__")
 }
-_ARRAYS = {name: entry for name, entry in SHEET.items() if isinstance(entry, PerNeuron | PerSynapse)}
+_ARRAYS = {name: entry for name, entry in SHEET.items() if isinstance(entry, PerNeuron | PerRow | PerSynapse)}

@@ -5,9 +5,11 @@ from __future__ import annotations
 from nonideality.asymmetry import Asymmetry
 from nonideality.boxcar import Boxcar
 from nonideality.comparator import Comparator
+from nonideality.competition import Competition
 from nonideality.cycle import Cycle
 from nonideality.drift import Drift
 from nonideality.effect import Nonideality
+from nonideality.homeostasis import Homeostasis
 from nonideality.ir import Ir
 from nonideality.ktc import Ktc
 from nonideality.link import Link
@@ -23,12 +25,14 @@ from nonideality.read import Read
 from nonideality.silencing import Silencing
 from nonideality.stuck import Stuck
 from nonideality.thermal import Thermal
+from nonideality.trace import Trace
 from nonideality.write import Write
 
 _REQUIRED = ("summary", "level_meaning", "unit", "persistence", "moment", "sites", "source")
 BUILT_IN: tuple[type[Nonideality], ...] = (
     *(Mismatch, Quantization, Thermal, Silencing),
     *(Comparator, Boxcar, Missed, Pulse, Asymmetry, Cycle, Write, Nonlinear),
+    *(Trace, Homeostasis, Competition),
     *(Read, Stuck, Drift, Pelgrom, Ktc, Ir, Link),
 )
 EFFECTS: PluginGroup[Nonideality] = PluginGroup(

@@ -108,6 +108,14 @@ class PerNeuron(_Array):
 
 
 @dataclass(frozen=True)
+class PerRow(_Array):
+    """One for each input row, the bias not counted; a single one where all are alike."""
+
+    def shapes(self, n_in: int, n_out: int) -> tuple[tuple[int, ...], ...]:
+        return ((1,), (n_in,))
+
+
+@dataclass(frozen=True)
 class PerSynapse(_Array):
     """One for each synapse, row n_in being the bias; a single row where a column's synapses are alike."""
 

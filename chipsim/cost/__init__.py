@@ -8,6 +8,7 @@ Read, in this order:
     energy    part by part, each a range, since published figures differ by a factor of ten
     dacs      the converters that set leaks and thresholds
     area      of a network's share of the chip, and of all of it
+    pruned    what is left of a layer, in a plain crossbar and in one whose synapses listen to addresses
     summary   all of these for one phase of a run
 
 May know: `design`, `physical`, and of a learning rule which rows its updates write. Never a die or a kernel: a cost is
@@ -22,16 +23,19 @@ from chipsim.cost.counts import Activity, EventCounts, counts_per_sample
 from chipsim.cost.dacs import BiasDacs, bias_dacs
 from chipsim.cost.energy import sample_energy
 from chipsim.cost.link import LinkFormat, link_bytes
+from chipsim.cost.pruned import ArrayCounts, PrunedLayer, pruned_layer
 from chipsim.cost.summary import Cost, Phase, area_json, phase_cost
 from chipsim.cost.timing import cycles_available, layer_cycles, rows_of_updates, rows_per_core, sample_time
 
 __all__ = [
     "Activity",
+    "ArrayCounts",
     "BiasDacs",
     "Cost",
     "EventCounts",
     "LinkFormat",
     "Phase",
+    "PrunedLayer",
     "area_json",
     "bias_dacs",
     "counts_per_sample",
@@ -39,6 +43,7 @@ __all__ = [
     "layer_cycles",
     "link_bytes",
     "phase_cost",
+    "pruned_layer",
     "rows_of_updates",
     "rows_per_core",
     "sample_energy",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chipsim.cost.dacs import bias_dacs
-from chipsim.design import ChipSpec
+from chipsim.design import ChipSpec, rule_of
 from chipsim.physical import PhysicalSpec
 
 _UM2_PER_MM2 = 1e6
@@ -27,9 +27,15 @@ class AreaReport:
 
 def network_area(spec: ChipSpec, physical: PhysicalSpec) -> AreaReport:
     """What this network occupies. A bias that is a row of the array is a synapse per column."""
-    bias = 1 if physical.array.bias == "row" else 0
-    synapses = sum(shape.crossbars * (shape.fan_in + bias) * shape.columns for shape in spec.shapes)
+    synapses = sum(
+        shape.crossbars * (shape.fan_in + bias_rows(spec, physical)) * shape.columns for shape in spec.shapes
+    )
     return _area(physical, synapses, sum(spec.layer_sizes[1:]), sum(dacs.count for dacs in bias_dacs(spec)))
+
+
+def bias_rows(spec: ChipSpec, physical: PhysicalSpec) -> int:
+    """1 if the bias is a row of the array; unipolar synapses have none."""
+    return int(physical.array.bias == "row" and not rule_of(spec.learning_circuit).unipolar)
 
 
 def chip_area(physical: PhysicalSpec) -> AreaReport:

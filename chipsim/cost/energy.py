@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from chipsim.cost.area import bias_rows
 from chipsim.cost.counts import EventCounts
 from chipsim.cost.dacs import bias_dacs
 from chipsim.design import ChipSpec
@@ -70,7 +71,7 @@ def sample_energy(
     return EnergyReport(
         (
             Part("synapses", sum(counts.synaptic_events), "synaptic events", figures.synaptic_event_pj),
-            *((bias_row,) if physical.array.bias == "row" else ()),
+            *((bias_row,) if bias_rows(spec, physical) else ()),
             Part("spikes", sum(counts.spikes), "spikes", figures.spike_pj),
             Part("neurons", neuron_steps, "neuron steps", figures.neuron_step_pj),
             Part("learning circuits", learning_steps if learning else 0.0, "neuron steps", figures.learning_step_pj),

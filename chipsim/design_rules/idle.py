@@ -8,7 +8,9 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from chipsim.design import LEARNING_RULES, NEURONS, ChipSpec, LayerShape, told_targets
+from chipsim.design import LEARNING_RULES, NEURONS, ChipSpec, LayerShape, rule_of, told_targets
+from chipsim.neurons import neuron_named
+from learning_circuit import Rows
 from nonideality import EFFECTS, LayerErrors, Noise
 
 Role = Literal["hidden", "output"]
@@ -96,7 +98,7 @@ def _leak(layer: _Layer) -> str | None:
     neuron = layer.spec.neuron
     if layer.fires and NEURONS.plugin(neuron.kind) is not None:
         return None
-    leaks = neuron.kind == "lif" and math.isfinite(neuron.tau_steps_of(layer.number))
+    leaks = neuron.kind != "if" and math.isfinite(neuron.tau_steps_of(layer.number))
     return None if leaks else "neurons do not leak"
 
 
@@ -118,10 +120,49 @@ def _rule_of_ours(layer: _Layer) -> bool:
     return LEARNING_RULES.plugin(layer.spec.learning_circuit.rule) is None
 
 
+def _rule_reads(layer: _Layer, field: str) -> bool:
+    """Whether it has that field among its own; what other packages bring may read anything."""
+    rule = rule_of(layer.spec.learning_circuit)
+    return not _rule_of_ours(layer) or field in {each.name for each in rule.fields}
+
+
 def _boxcar(layer: _Layer) -> str | None:
+    if not _rule_reads(layer, "boxcar_low"):
+        return "the learning rule has no boxcar"
     if _rule_of_ours(layer) and not layer.fires:
         return "a readout without a threshold has no boxcar"
     return _learning(layer)
+
+
+def _error_comparator(layer: _Layer) -> str | None:
+    return _learning(layer) if _rule_reads(layer, "comparator_offset") else "the learning rule compares no counts"
+
+
+def _traces(layer: _Layer) -> str | None:
+    return "input rows keep no traces" if layer.spec.learning_circuit.trace_tau_steps is None else _learning(layer)
+
+
+def _offset_traces(layer: _Layer) -> str | None:
+    circuit = layer.spec.learning_circuit
+    takes = Rows.OFFSET_TRACES in rule_of(circuit).rows(circuit)
+    return _learning(layer) if takes else "the learning rule takes nothing off traces"
+
+
+def _neuron_reads(layer: _Layer, field: str) -> bool:
+    """As `_rule_reads`."""
+    kind = layer.spec.neuron.kind
+    if layer.fires and NEURONS.plugin(kind) is not None:
+        return True
+    return layer.fires and field in {each.name for each in neuron_named(kind).fields}
+
+
+def _adapting(layer: _Layer) -> str | None:
+    """Thresholds move while the layer learns, and are at rest what they were programmed to be."""
+    return _learning(layer) if _neuron_reads(layer, "theta") else "thresholds do not adapt"
+
+
+def _competing(layer: _Layer) -> str | None:
+    return None if _neuron_reads(layer, "margin_offset") else "neurons do not compete"
 
 
 def _targets(layer: _Layer) -> str | None:
@@ -149,7 +190,12 @@ _UNREAD: Mapping[str, Callable[[_Layer], str | None]] = {
     "boxcar_high_gain": _boxcar,
     "boxcar_low_offset": _boxcar,
     "boxcar_high_offset": _boxcar,
-    "comparator_offset": _learning,
+    "comparator_offset": _error_comparator,
+    "trace_time_constant_gain": _traces,
+    "trace_offset_gain": _offset_traces,
+    "theta_step_gain": _adapting,
+    "theta_leak_gain": _adapting,
+    "margin_offset": _competing,
     "pulse_gain": _learning,
     "pulse_up_gain": _learning,
     "pulse_down_gain": _learning,

@@ -121,6 +121,7 @@ _OF_NEURONS = (
     *("threshold_gain", "time_constant_gain", "synapse_time_constant_gain", "enabled", "membrane_noise", "held_noise"),
     *("boxcar_low_gain", "boxcar_high_gain"),
     *("comparator_offset", "boxcar_low_offset", "boxcar_high_offset", "missed_counts", "charge_gain", "read_noise"),
+    *("theta_step_gain", "theta_leak_gain", "margin_offset"),
 )
 
 
@@ -213,6 +214,9 @@ def _layer(spec: ChipSpec, die_seed: int, layer: int, errors: LayerErrors) -> Fa
     current_decay = np.zeros_like(per_step)
     if spec.neuron.synapse_tau_steps is not None:
         current_decay = np.exp(-1 / (spec.neuron.synapse_tau_steps * errors.synapse_time_constant_gain))
+    trace_decay = np.zeros_like(errors.trace_time_constant_gain)
+    if nominal.trace_tau_steps is not None:
+        trace_decay = np.exp(-1 / (nominal.trace_tau_steps * errors.trace_time_constant_gain))
     missed = errors.missed_counts
     kind_settings = {} if is_readout else spec.neuron.kind_settings  # a readout stands in for neurons of that kind
     own = _made_by(NEURONS, neuron, missed.shape, settings_for(NEURONS, neuron, here, kind_settings), errors)
@@ -246,8 +250,8 @@ def _layer(spec: ChipSpec, die_seed: int, layer: int, errors: LayerErrors) -> Fa
             has_misses=bool(np.any(missed)),
             missed_key=np.array(stream_key("missed counts", die_seed)),
             warm_up=np.int64(nominal.warm_up_steps),
-            trace_decay=np.float32(0 if nominal.trace_tau_steps is None else np.exp(-1 / nominal.trace_tau_steps)),
-            trace_offset=np.float32(rule.trace_offset(circuit_settings)),
+            trace_decay=_float32(trace_decay),
+            trace_offset=_float32(rule.trace_offset(circuit_settings) * errors.trace_offset_gain),
             dither_key=np.array(stream_key("update rounding", die_seed)),
             update=_update(nominal, die_seed, errors, unipolar),
         ),
@@ -300,7 +304,7 @@ def _update(
 ) -> PulseTables:
     step_up, step_down = nominal.pulse_steps or (errors.step_up, errors.step_down)
     if unipolar is not None:  # a device has a curve of its own, or follows the rule's
-        of_rule = (unipolar.relative_steps, unipolar.relative_steps)
+        of_rule = (unipolar.steps_up, unipolar.steps_down)
         step_up, step_down = (step_up, step_down) if step_up is not None else of_rule
     bounded = step_up is not None or step_down is not None
     factors = (errors.pulse_gain, errors.pulse_up_gain, errors.pulse_down_gain)

@@ -45,15 +45,23 @@ def _room(n_in: int, steps: int) -> Events:
 
 @outlined
 def follow_spikes(traces, events, s, t, decay):
-    """Let step t of window s leave its traces, step after step from t = 0 on. Returns how many rows have one."""
+    """Let step t of window s leave its traces, step after step from t = 0 on. Returns how many rows have one.
+
+    decay: (1,) or (n_in,), of all rows or of each.
+    """
     rows, level = traces.rows.rows[0], traces.rows.amplitude[0]
     place = traces.place
     constant_current = len(events.amplitude) > 0
     if t == 0:
         place[:] = _NOWHERE
     n = np.int64(traces.rows.end[0, t - 1]) if t > 0 else np.int64(0)
-    for k in range(n):
-        level[k] *= decay
+    if len(decay) == 1:
+        of_all = decay[0]
+        for k in range(n):
+            level[k] *= of_all
+    else:
+        for k in range(n):
+            level[k] *= decay[rows[k]]
     for e in range(events.begin[s, t], events.end[s, t]):
         row = events.rows[s, e]
         if place[row] == _NOWHERE:
@@ -68,9 +76,13 @@ def follow_spikes(traces, events, s, t, decay):
 
 @outlined
 def take_offset(traces, t, offset):
-    """Every row's trace at step t, as `follow_spikes` has left it, less the offset: in `traces.offset`."""
-    level = traces.offset.amplitude[0]
+    """Every row's trace at step t, as `follow_spikes` has left it, less the offset: in `traces.offset`.
+
+    offset: (1,) or (n_in,), of all rows or of each.
+    """
+    level, rows, left = traces.offset.amplitude[0], traces.rows.rows[0], traces.rows.amplitude[0]
+    differ = len(offset) > 1
     for j in range(len(level)):
-        level[j] = -offset
+        level[j] = -offset[j if differ else 0]
     for k in range(traces.rows.end[0, t]):
-        level[traces.rows.rows[0, k]] = traces.rows.amplitude[0, k] - offset
+        level[rows[k]] += left[k]

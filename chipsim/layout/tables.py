@@ -60,8 +60,9 @@ class CircuitTables(NamedTuple):
     has_misses: Any  # bool scalar: any neuron misses spikes
     missed_key: Any  # (2,) uint64, stream of the missed counts
     warm_up: Any  # int64 scalar, steps without updates at the start of a window
-    trace_decay: Any  # float32 scalar, what is left of a row's trace after one step, see chipsim.layout.eligibility
-    trace_offset: Any  # float32 scalar, what is taken off all traces where a rule asks for them so
+    # (1,) or (n_in,) float32: what is left of a row's trace after one step, see chipsim.layout.eligibility
+    trace_decay: Any
+    trace_offset: Any  # likewise, what is taken off a trace where a rule asks for that
     dither_key: Any  # (2,) uint64, stream of the update rounding
     update: PulseTables
 

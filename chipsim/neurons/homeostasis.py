@@ -47,22 +47,19 @@ class AdaptiveThreshold(LeakyIntegrateAndFire):
 
     def fabricate(self, settings: Any, errors: Any) -> Mapping[str, Any]:
         like = np.ones_like(errors.threshold_gain)
-        leak, bits = 1 / settings.theta_leak_windows, settings.theta_bits
+        windows, bits = settings.theta_leak_windows * errors.theta_leak_gain, settings.theta_bits
+        leak = 1 / np.maximum(windows, 1)  # at most all of it is lost at once
         full = _MOST_COUNTS if bits is None else 2.0**bits - 1
         return {
             **super().fabricate(settings, errors),
-            "theta_step": settings.theta_step * like,
-            "theta_kept": (1 - leak if bits is None else 1) * like,
-            "theta_counted_down": (0 if bits is None else leak * full) * like,
+            "theta_step": settings.theta_step * errors.theta_step_gain,
+            "theta_kept": 1 - leak if bits is None else like,
+            "theta_counted_down": 0 * like if bits is None else leak * full,
             "theta_full": full,
         }
 
     def fire(self, own: Any, state: Any) -> Any:
         return state.membrane >= self._threshold(own, state)
-
-    def margin(self, own: Any, state: Any) -> Number:
-        margin: Number = state.membrane - self._threshold(own, state)
-        return margin
 
     def adapt(self, own: Any, state: Any, spiked: Any, begins: Any) -> None:
         phase = begins.where(state.theta_phase + own.theta_counted_down, state.theta_phase)
@@ -86,6 +83,7 @@ class WinnerTakeAll(AdaptiveThreshold):
     competes = True
     fields: ClassVar[tuple[Field, ...]] = (
         *AdaptiveThreshold.fields,
+        Field("margin_offset", "taken off what the membrane is above the threshold", "th"),
         Field("inhibited_steps", "for which a spike holds all membranes empty", "steps", per="layer"),
     )
 
@@ -95,4 +93,12 @@ class WinnerTakeAll(AdaptiveThreshold):
         inhibited_steps: Annotated[int, pydantic.Field(ge=0, le=4096)] = 2
 
     def fabricate(self, settings: Any, errors: Any) -> Mapping[str, Any]:
-        return {**super().fabricate(settings, errors), "inhibited_steps": float(settings.inhibited_steps)}
+        return {
+            **super().fabricate(settings, errors),
+            "margin_offset": errors.margin_offset,
+            "inhibited_steps": float(settings.inhibited_steps),
+        }
+
+    def margin(self, own: Any, state: Any) -> Number:
+        margin: Number = (state.membrane - self._threshold(own, state)) - own.margin_offset
+        return margin

@@ -14,7 +14,7 @@ from host.api.settings import Settings
 from host.cli import usable_cores
 from host.errors import HostError, SettingError, file_problem, memory_problem
 from host.near import did_you_mean
-from host.settings import FLAGS, flagged
+from host.settings import FLAGS, flagged, keys_of
 from nonideality import NoiseError
 
 Place = str | PathLike[str]  # of a file or a folder
@@ -67,6 +67,8 @@ def _unknown(name: str) -> str:
 def _value(setting: str, value: Any) -> Any:
     """A single value where there may be several; 'ideal' for no noise."""
     many = flagged(setting).many
+    if many == "keys" and isinstance(value, str):
+        return keys_of(value, flagged(setting).choices)
     if many == "repeated":
         values = [value] if isinstance(value, str) else value
         return [] if values == ["ideal"] else values

@@ -144,6 +144,14 @@ class RunPlots:
         """What the synapses deliver, before and after."""
         return self._figure("weights")
 
+    def fields(self) -> Figure:
+        """What each neuron answers to, of a method without a teacher: its weights, and the class that it stands for."""
+        return self._figure("fields")
+
+    def thresholds(self) -> Figure:
+        """How far thresholds have risen, of a method without a teacher, and how many neurons stand for each class."""
+        return self._figure("thresholds")
+
     def _figure(self, picture: RunPicture) -> Figure:
         return shown_in_notebooks(run_figure(self._outcome.found, picture))
 

@@ -41,3 +41,5 @@ class Settings(TypedDict, total=False):
     learning_rate: float | None
     error_gate: Literal["linear", "sign", "ternary"] | None
     warm_up: int | None
+    prune: str | Mapping[str, Any] | None
+    round: str | Mapping[str, Any] | None

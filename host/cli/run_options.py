@@ -10,7 +10,8 @@ from typing import Any
 import click
 
 from host.cli.groups import SETTINGS, NearChoice, option
-from host.settings import FLAGS, FlaggedSetting, flagged
+from host.errors import SettingError
+from host.settings import FLAGS, FlaggedSetting, flagged, keys_of, value_of
 
 _Command = Callable[..., Any]
 
@@ -37,13 +38,23 @@ def _of_layers(context: click.Context, parameter: click.Parameter, value: str | 
     return numbers if len(numbers) > 1 else numbers[0]
 
 
+def _keys(known: tuple[str, ...]) -> Callable[..., dict[str, Any] | None]:
+    def read(context: click.Context, parameter: click.Parameter, text: str | None) -> dict[str, Any] | None:
+        try:
+            return None if text is None else keys_of(text, known)
+        except SettingError as error:
+            raise click.BadParameter(str(error)) from None
+
+    return read
+
+
 def _parameter(setting: str) -> str:
     """The name under which click hands over a setting's value."""
     return FLAGS[setting].name.removeprefix("--").replace("-", "_")
 
 
 def _checked_type(setting: FlaggedSetting) -> Any:
-    if setting.choices:
+    if setting.choices and setting.many != "keys":
         return NearChoice(setting.choices)
     if setting.kind is int and (setting.least, setting.most) != (None, None):
         return click.IntRange(setting.least, setting.most)
@@ -60,9 +71,11 @@ def setting_option(name: str, shown: str | None = None, checked: bool = False, *
     kind: dict[str, Any] = {"type": _checked_type(setting) if checked else setting.kind}
     if setting.many == "repeated":
         kind["multiple"] = True
+    elif setting.many == "keys":
+        kind = {"callback": _keys(setting.choices)}
     elif setting.many:
         kind = {"callback": _of_layers if setting.many == "per layer" else _numbers}
-    if setting.choices:
+    if setting.choices and setting.many != "keys":
         kind["shell_complete"] = lambda context, parameter, begun: [
             each for each in setting.choices if each.startswith(begun)
         ]
@@ -82,6 +95,8 @@ def setting_options(*names: str, shown: str | None = None) -> Callable[[_Command
         def with_overrides(**arguments: Any) -> Any:
             given = {name: arguments.pop(_parameter(name)) for name in names}
             overrides = {name: value for name, value in given.items() if value not in (None, ())}
+            for name in [name for name, value in overrides.items() if isinstance(value, dict)]:
+                overrides |= {f"{name}.{key}": value for key, value in overrides.pop(name).items()}
             if noise := overrides.get("noise"):
                 overrides["noise"] = [] if noise == ("ideal",) else list(noise)
             return command(overrides=overrides, **arguments)
@@ -94,17 +109,12 @@ def setting_options(*names: str, shown: str | None = None) -> Callable[[_Command
 
 
 def _assignments(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, Any]:
-    from chipsim.reading import TomlError, parse_toml
-
     settings: dict[str, Any] = {}
     for text in values:
         key, equals, value = text.partition("=")
         if not equals or not key:
             raise click.BadParameter(f"{text!r} is not KEY=VALUE; write for example neuron.low_rail_th=-1")
-        try:
-            settings[key.strip()] = parse_toml(f"value = {value}")["value"]
-        except TomlError:
-            settings[key.strip()] = value.strip()
+        settings[key.strip()] = value_of(value)
     return settings
 
 

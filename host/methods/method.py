@@ -5,15 +5,29 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from chipsim import Chip, ChipInterface, Snapshot
+from chipsim.design import told_targets
 from host.data import Dataset, Encoder, Samples
 from host.link import Timeline
 from host.methods.effort import Effort
 from host.settings import RunSpec
 from host.teachers import Layer
-from host.training import Progress, Score, Setup, converted, evaluate, random_weights
+from host.training import (
+    Progress,
+    Score,
+    Setup,
+    TrainingBatches,
+    converted,
+    evaluate,
+    per_layer,
+    random_weights,
+    spans,
+)
 
 
 @dataclass(frozen=True)
@@ -105,6 +119,27 @@ class Method(ABC):
     ) -> Mapping[str, Score]:
         """Other ways to bring this die to an answer, by name. twin: makes another one like the run's, unprogrammed."""
         return {}
+
+    def facts(self, setup: Setup, chip: ChipInterface, after: Score, encoder: Encoder) -> Mapping[str, Any]:
+        """What else a run tells of its die, as it was kept and scored. For JSON; the same wherever it is run."""
+        return {}
+
+    def rates(self, setup: Setup, windows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """(S,) learning rates of presentations: they fall to 0 in a straight line."""
+        falling: NDArray[Any] = (1 - windows / setup.presentations) * setup.learning_rate
+        return falling.astype(np.float32)
+
+    def learn_first(self, setup: Setup, chip: Chip, n: int, tick: Callable[[int], None]) -> None:
+        """Let a chip learn from the first n samples as a run does, its validation left out. tick: of those so far."""
+        spec, epoch = setup.spec, len(setup.train)
+        n_in, buffers = setup.dataset.n_in, TrainingBatches.BUFFERS
+        encoder = Encoder(spec.encoding, n_in, spec.steps, setup.chunk, spec.seed, buffers=buffers)
+        target, follows = spec.training.output_target, any(told_targets(setup.design))
+        batches = TrainingBatches(setup.train, setup.teacher, encoder, target, spec.seed, follows_targets=follows)
+        for piece in batches.chunks(spans(0, n, setup.chunk, epoch)):
+            rates = per_layer(self.rates(setup, piece.windows), setup.design)
+            chip.learn(piece.events, piece.windows, piece.targets, rates)
+            tick(int(piece.windows[-1]) + 1)
 
     @abstractmethod
     def learn(self, job: Job) -> None:

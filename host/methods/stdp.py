@@ -2,36 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chipsim import Chip, ChipError, ChipInterface, Snapshot
+from chipsim.cost import pruned_layer
 from chipsim.layout import CHIP_EVENTS
 from host.data import Dataset, Encoder, Samples, encoding_named
+from host.link import Timeline
 from host.methods.method import Job
 from host.methods.on_chip_ltl import OnChipLtl, learning_die
-from host.settings import UNSUPERVISED_METHODS, RunSpec
+from host.settings import METHOD_DEFAULTS, UNSUPERVISED_METHODS, PruneSpec, RoundSpec, RunSpec
 from host.teachers import Layer
 from host.training import (
     CHUNK,
     EVALUATION_WINDOWS,
     LabelledScore,
     LearningDie,
+    Part,
     Progress,
+    Score,
     Setup,
     check_labels,
     labelled_score,
 )
-from nonideality import stream
+from nonideality import parse_all, stream
 
-_LEARNING_RATE = 0.01
 _FULL_STEP_TH = 5.0  # charge of a step's mean input at full weights: from random ones, every neuron fires now and then
 _LOOKED_AT = 10_000  # training samples that this mean is taken of
 _START = 0.3  # weights are drawn from 0 to this part of the range
-_RULE, _NEURON = "stdp", "winner_take_all"
+_SAVED_EVERY = 5_000  # samples
+_RULES, _NEURON = ("stdp", "stdp_triplet"), "winner_take_all"
 
 
 class StdpMethod(OnChipLtl):
@@ -47,14 +52,14 @@ class StdpMethod(OnChipLtl):
         return 1
 
     def learning_rate(self, spec: RunSpec) -> float:
-        return _LEARNING_RATE
+        return float(METHOD_DEFAULTS[self.name]["training.learning_rate"])
 
     def check(self, spec: RunSpec) -> None:
         circuit = spec.learning_circuit
-        if circuit.rule != _RULE or spec.neuron.kind != _NEURON:
+        if circuit.rule not in _RULES or spec.neuron.kind != _NEURON:
             raise ValueError(
-                f"method stdp is that of learning rule {_RULE} and neuron {_NEURON}, here {circuit.rule} and"
-                f" {spec.neuron.kind}: leave learning_circuit.rule and --neuron out"
+                f"method stdp is that of learning rule {' or '.join(_RULES)} and neuron {_NEURON}, here {circuit.rule}"
+                f" and {spec.neuron.kind}: leave learning_circuit.rule and --neuron out"
             )
         if len(spec.hidden) != 1:
             raise ValueError(
@@ -67,6 +72,8 @@ class StdpMethod(OnChipLtl):
             raise ValueError(
                 f"method stdp needs inputs that spike at a rate, not encoding {spec.encoding}: use bernoulli or rate"
             )
+        if spec.stdp.prune.below is not None and any(noise.effect.name == "drift" for noise in parse_all(spec.noise)):
+            raise ValueError("synapses that drift cannot be pruned: leave noise drift or --prune out")
         if not spec.neuron.outputs_fire:
             raise ValueError(f"method stdp needs neurons that fire, not readout {spec.neuron.readout}: leave it out")
 
@@ -112,6 +119,15 @@ class StdpMethod(OnChipLtl):
         self.learn(Job(setup, chip, looking, Progress(len(setup.valid)), _nothing, _nothing, None, threads))
         return chip
 
+    def facts(self, setup: Setup, chip: ChipInterface, after: Score, encoder: Encoder) -> Mapping[str, Any]:
+        """What pruning leaves, on the test set."""
+        kept = chip.snapshot()["layer1.kept"].astype(np.uint8)
+        if kept.all():
+            return {}
+        test = self.shown(setup.dataset.test, setup.spec)
+        spikes = after.rates[-1].mean(axis=0, dtype=np.float64) * setup.spec.steps
+        return {"pruned": pruned_layer(kept, _row_spikes(test, encoder), spikes).to_json(setup.spec.chip)}
+
     def learn(self, job: Job) -> None:
         """Every training sample in turn, at one rate; where start is teacher, thresholds alone adapt: the rate is 0."""
         setup, progress = job.setup, job.progress
@@ -121,23 +137,41 @@ class StdpMethod(OnChipLtl):
         else:
             progress.activity = {name: [0] * job.chip.spec.n_layers for name in CHIP_EVENTS}
             progress.current = job.chip.snapshot()
-        rate = setup.learning_rate if setup.spec.training.start == "random" else 0.0
-        first = progress.presentations
-        every = setup.spec.stdp.prune_every
-        edges = [*range(first + every - first % every, total, every), total]
-        if first == total:
-            return
-        die = learning_die(LearningDie, setup, job.chip, job.timeline)
-        for part in die.learn([first, *edges], lambda windows: np.full(len(windows), rate, np.float32)):
+        for part, can_stop in self._advance(setup, job.chip, job.timeline, progress.presentations, total):
             progress.presentations = part.done
             for name, counts in part.activity.items():
                 progress.activity[name] = [a + int(b) for a, b in zip(progress.activity[name], counts, strict=True)]
             job.tick(part.done, None)
-            if part.done in edges:
-                if rate and part.done >= setup.spec.stdp.prune_from:
-                    simplify(job.chip, setup.spec)
+            if can_stop:
                 progress.current = job.chip.snapshot()
                 job.save(progress)
+
+    def rates(self, setup: Setup, windows: NDArray[np.int64]) -> NDArray[np.float32]:
+        return np.full(len(windows), setup.learning_rate if setup.spec.training.start == "random" else 0, np.float32)
+
+    def learn_first(self, setup: Setup, chip: Chip, n: int, tick: Callable[[int], None]) -> None:
+        for part, _ in self._advance(setup, chip, None, 0, n):
+            tick(part.done)
+
+    def _advance(
+        self, setup: Setup, chip: ChipInterface, timeline: Timeline | None, first: int, stop: int
+    ) -> Iterator[tuple[Part, bool]]:
+        """Learn from presentations first .. stop - 1, cut and round in their time.
+
+        Gives what was learned, and whether one can go on from there.
+        """
+        total, wanted, writes = setup.presentations, setup.spec.stdp, setup.spec.training.start == "random"
+        cuts = _times(wanted.prune, total) if writes and wanted.prune.below is not None else set()
+        rounds = _times(wanted.round, total) if writes and wanted.round.levels is not None else set()
+        times = {*range(0, total, _SAVED_EVERY), *cuts, *rounds, stop}
+        edges = sorted(edge for edge in times if first < edge <= stop)
+        die = learning_die(LearningDie, setup, chip, timeline)
+        for part in die.learn([first, *edges], lambda windows: self.rates(setup, windows)):
+            if part.done in cuts:
+                prune(chip, setup.spec)
+            if part.done in rounds:
+                round_weights(chip, setup.spec)
+            yield part, part.done in edges
 
     def score(self, setup: Setup, chip: ChipInterface, encoder: Encoder) -> LabelledScore:
         """On the test set, once the neurons have their classes."""
@@ -175,35 +209,62 @@ def _known(spec: RunSpec, train: Samples) -> Samples:
     return train.subset(np.arange(min(spec.stdp.label_samples, len(train))))
 
 
-def simplify(chip: ChipInterface, spec: RunSpec) -> None:
-    """Cut weak synapses for good, and round the others to few levels, as `StdpSpec` says.
+def _row_spikes(samples: Samples, encoder: Encoder) -> NDArray[np.float64]:
+    """(n_in,) of a window, in the mean over samples, as they are shown in a test."""
+    total = np.zeros(samples.values(slice(0, 1)).shape[1])
+    for start in range(0, len(samples), CHUNK):
+        values = samples.values(slice(start, start + CHUNK))
+        windows = np.arange(start, start + len(values), dtype=np.int64) + EVALUATION_WINDOWS
+        events = encoder.encode(values, windows)
+        is_one = np.arange(events.rows.shape[1]) < events.end[:, -1:]
+        total += np.bincount(events.rows[is_one], minlength=len(total))
+    return total / len(samples)
 
-    What the crossbar delivers is read back; what is rounded is programmed anew. Rathi et al. (2018, IEEE TCAD,
-    arXiv 1710.04734) prune and quantise at regular intervals while learning.
+
+def _times(when: PruneSpec | RoundSpec, total: int) -> set[int]:
+    """Samples after which it is done: at intervals, and when all is learned."""
+    first = -(-max(when.after, 1) // when.every) * when.every
+    return {*range(first, total, when.every), total}
+
+
+def prune(chip: ChipInterface, spec: RunSpec) -> None:
+    """Cut weak synapses for good; what the crossbar delivers is read back. Raises ChipError if none would be left.
+
+    Rathi et al. (2018, IEEE TCAD, arXiv 1710.04734) prune and quantise at regular intervals while learning.
     """
-    wanted, w_max = spec.stdp, np.float32(spec.learning_circuit.rule_settings["w_max_th"])
-    if wanted.prune_below is None and wanted.levels is None:
-        return
+    below, w_max = spec.stdp.prune.below, spec.learning_circuit.rule_settings["w_max_th"]
+    assert below is not None
     state = chip.snapshot()
-    weights, kept = state["layer1.weight"][:-1], state["layer1.kept"]
-    lowest = np.float32(0)
-    if wanted.prune_below is not None:
-        lowest = np.float32(wanted.prune_below) * w_max
-        kept = (kept * (weights >= lowest)).astype(np.uint8)
-        if not kept.any():
-            raise ChipError(
-                f"stdp.prune_below {wanted.prune_below:g} leaves no synapse: the largest delivers"
-                f" {float(weights.max() / w_max):.2g} of the range; lower it"
-            )
-        chip.restore(state | {"layer1.kept": kept})
-    if wanted.levels is not None:
-        levels = lowest + (w_max - lowest) * (np.arange(wanted.levels, dtype=np.float32) + 0.5) / wanted.levels
-        if wanted.prune_below is None and wanted.levels > 1:
-            levels = np.linspace(0, w_max, wanted.levels, dtype=np.float32)
-        nearest = np.searchsorted((levels[1:] + levels[:-1]) / 2, weights)
-        chip.program([(np.minimum(levels[nearest], w_max).astype(np.float32), np.zeros(weights.shape[1], np.float32))])
-        new = chip.snapshot()
-        chip.restore(new | {name: state[name] for name in _THRESHOLDS})
+    weights = state["layer1.weight"][:-1]
+    kept = state["layer1.kept"] * (weights >= np.float32(below * w_max))
+    if not kept.any():
+        raise ChipError(
+            f"stdp.prune.below = {below:g} leaves no synapse: the largest delivers {float(weights.max() / w_max):.2g}"
+            " of the range; lower it, or raise stdp.prune.after"
+        )
+    chip.restore(state | {"layer1.kept": kept.astype(np.uint8)})
+
+
+def round_weights(chip: ChipInterface, spec: RunSpec) -> None:
+    """Read weights back, and program each to the nearest of a few even levels of the range that pruning leaves."""
+    n, w_max = spec.stdp.round.levels, spec.learning_circuit.rule_settings["w_max_th"]
+    assert n is not None
+    state = chip.snapshot()
+    weights = state["layer1.weight"][:-1]
+    levels = levels_of(n, w_max, spec.stdp.prune.below)
+    nearest = levels[np.searchsorted((levels[1:] + levels[:-1]) / 2, weights)]
+    chip.program([(nearest, np.zeros(weights.shape[1], np.float32))])
+    new = chip.snapshot()
+    chip.restore(new | {name: state[name] for name in _THRESHOLDS})
+
+
+def levels_of(n: int, w_max: float, below: float | None) -> NDArray[np.float32]:
+    """(n,) ascending, in thresholds: from 0 to w_max; of what is left above a cut, the middles of n even parts."""
+    if below is None and n > 1:
+        return np.linspace(0, w_max, n, dtype=np.float32)
+    lowest = (below or 0.0) * w_max
+    levels: NDArray[np.float32] = (lowest + (w_max - lowest) * (np.arange(n) + 0.5) / n).astype(np.float32)
+    return levels
 
 
 _THRESHOLDS = ("layer1.theta", "layer1.theta_phase")

@@ -1,7 +1,7 @@
 """Pictures: of a run, of a trace, of who was busy when. matplotlib is imported only where something is drawn.
 
 Read `palette` (colours that the colour-blind can tell apart), `png`, `sheet` (panels at given places), then
-`run_plots`, `trace_plot` with `trace_files`, `timeline_plot`.
+`run_plots` with `assigned_plots`, `trace_plot` with `trace_files`, `timeline_plot`.
 
 May know: `run`, `trace`, `training`, `teachers`, `data`, `link`; the chip by its interface, and `chipsim.die` for what
 was fabricated of it. Never a command: whoever draws says where the file goes.

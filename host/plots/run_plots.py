@@ -7,8 +7,9 @@ only when something is drawn: a command line that draws nothing must start fast.
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,9 @@ from chipsim import ChipInterface, Events, Probe, Result, SpikeProbe
 from chipsim.die import fabricate
 from chipsim.execution import ABSTAINED
 from host.data import Encoder
+from host.errors import HostError
 from host.files import write_bytes
+from host.plots.assigned_plots import MOST_FIELDS, height_of_fields, receptive_fields, synapses, thresholds
 from host.plots.palette import BLACK as _BLACK
 from host.plots.palette import BLUE as _BLUE
 from host.plots.palette import DASHES as _DASHES
@@ -28,14 +31,14 @@ from host.plots.png import png_of
 from host.plots.sheet import Sheet, spans
 from host.run import Outcome
 from host.teachers import Network
-from host.training import EVALUATION_WINDOWS
+from host.training import EVALUATION_WINDOWS, LabelledScore
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.ticker import LogLocator
 
-RunPicture = Literal["accuracy", "raster", "rates", "weights"]
+RunPicture = Literal["accuracy", "raster", "rates", "weights", "fields", "thresholds"]
 _WIDTH, _DPI = 10.0, 140  # inches, and dots in one
 _MOST_LAYERS = 5  # panels that fit; a deeper network shows some of its layers, always the first and the last
 _MOST_SAMPLES = 2000  # of the test set, in the rates
@@ -47,8 +50,8 @@ _FEW_LEVELS = 40  # of a quantised weight that are better shown one by one
 
 
 def save_plots(outcome: Outcome, folder: Path) -> list[Path]:
-    """Draw `outcome` into four PNG files in `folder` (made if missing). Leaves its chip as it is. Raises OSError."""
-    contents = {f"{name}.png": png_of(run_figure(outcome, name), _DPI) for name in get_args(RunPicture)}
+    """Draw `outcome` into PNG files in `folder` (made if missing). Leaves its chip as it is. Raises OSError."""
+    contents = {f"{name}.png": png_of(run_figure(outcome, name), _DPI) for name in pictures_of(outcome)}
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in contents.items():
         write_bytes(folder / name, content)
@@ -66,8 +69,37 @@ def _sheet(outcome: Outcome, title: str, height: float) -> Sheet:
 
 
 def run_figure(outcome: Outcome, picture: RunPicture) -> Figure:
-    """One of the pictures. Leaves the chip of `outcome` as it is."""
-    return {"accuracy": _accuracy, "raster": _raster, "rates": _rates, "weights": _weights}[picture](outcome)
+    """One of the pictures. Leaves its chip as it is. Raises HostError if such a run has no such picture."""
+    drawn = pictures_of(outcome)
+    if picture not in drawn:
+        raise HostError(
+            f"a run of method {outcome.setup.spec.training.method} has no picture {picture!r}: choose from"
+            f" {', '.join(drawn)}"
+        )
+    return drawn[picture](outcome)
+
+
+def pictures_of(outcome: Outcome) -> dict[RunPicture, Callable[[Outcome], Figure]]:
+    """What can be drawn of it, by name."""
+    if isinstance(outcome.after, LabelledScore):
+        return {"fields": _fields, "thresholds": _thresholds, "weights": _synapses}
+    return {"accuracy": _accuracy, "raster": _raster, "rates": _rates, "weights": _weights}
+
+
+def _fields(outcome: Outcome) -> Figure:
+    n = min(outcome.setup.teacher.sizes[-1], MOST_FIELDS)
+    some = "" if n == outcome.setup.teacher.sizes[-1] else f" ({n} of {outcome.setup.teacher.sizes[-1]})"
+    return receptive_fields(
+        outcome, _sheet(outcome, f"What each neuron answers to: its weights{some}", height_of_fields(n))
+    )
+
+
+def _thresholds(outcome: Outcome) -> Figure:
+    return thresholds(outcome, _sheet(outcome, "How far thresholds have risen, and what neurons stand for", 5.2))
+
+
+def _synapses(outcome: Outcome) -> Figure:
+    return synapses(outcome, _sheet(outcome, "What the synapses deliver per spike, and which are left", 5.2))
 
 
 def _panels(network: Network) -> tuple[dict[int, str], str]:

@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, NotRequired, TypeVar
+from typing import Annotated, Any, Literal, NotRequired, TypeVar
 
 from pydantic import Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
@@ -75,6 +75,14 @@ class _Link(TypedDict):
     imposed: NotRequired[_Imposed | None]
 
 
+class _Assigned(TypedDict):
+    __pydantic_config__ = JUST_THIS  # type: ignore[misc]
+    accuracy: Fraction
+    by_mean: Fraction
+    by_proportion: Fraction
+    silent_neurons: Count
+
+
 class _Result(TypedDict):
     """Besides what every summary has."""
 
@@ -86,6 +94,7 @@ class _Result(TypedDict):
     data_origin: str
     spec_hash: str
     link: NotRequired[_Link]
+    assignment: NotRequired[dict[Literal["ideal", "before", "after", "transfer", "adapted"], _Assigned]]
 
 
 class _CheckRow(TypedDict):

@@ -28,6 +28,13 @@ _TRIPLE = {
     "before": "this die as programmed",
     "after": "this die after learning",
 }
+_ASSIGNED = {
+    "ideal": "a chip without errors, after learning",
+    "before": "this die as programmed",
+    "after": "this die after learning",
+    "transfer": "this die, programmed with what the ideal chip learned",
+    "adapted": "the same, after its thresholds alone adapted",
+}
 _TAUGHT = "the spiking network, trained through time, that the chip follows"
 _PLOTS = {
     "rates.png": (
@@ -44,6 +51,15 @@ _PLOTS = {
         "Host and chip at work",
         "When host, wire and chip were busy, on one clock: the whole run above, a close-up of learning below. What the"
         " host does while the chip works costs no time.",
+    ),
+    "fields.png": (
+        "Receptive fields",
+        "The weights of each neuron as an image, sorted by the class that it stands for; a synapse that is cut is"
+        " coloured.",
+    ),
+    "thresholds.png": (
+        "Thresholds and classes",
+        "How far the threshold of each neuron has risen, and how many neurons stand for each class.",
     ),
     "weights.png": (
         "Weights",
@@ -74,9 +90,10 @@ def run_page(folder: Path) -> str:
         summary=summary,
         network="-".join(map(str, summary["network"])),
         encoding=encoding_named(spec.encoding).meaning,
-        triple=_TRIPLE | ({"teacher": _TAUGHT} if "learned" in summary else {}),
+        triple=_meanings(summary),
         triple_chart=_triple(summary),
-        intervals={name: _interval(summary["accuracy"][name], test_samples) for name in _TRIPLE},
+        accuracies=_accuracies(summary),
+        intervals={name: _interval(value, test_samples) for name, value in _accuracies(summary).items()},
         checks=checks,
         learning_chart=_learning(checks, summary) if checks else None,
         plots=_plots(folder),
@@ -99,12 +116,24 @@ def _interval(accuracy: float, samples: int) -> tuple[float, float]:
     return ends
 
 
+def _meanings(summary: Mapping[str, Any]) -> dict[str, str]:
+    """What is told of a run, in order. Without a teacher, what else was tried with the same die."""
+    if "assignment" in summary:
+        return {name: _ASSIGNED[name] for name in _ASSIGNED if name in summary["accuracy"] | summary["assignment"]}
+    return _TRIPLE | ({"teacher": _TAUGHT} if "learned" in summary else {})
+
+
+def _accuracies(summary: Mapping[str, Any]) -> dict[str, float]:
+    further = {name: each["accuracy"] for name, each in summary.get("assignment", {}).items()}
+    return {name: (summary["accuracy"] | further)[name] for name in _meanings(summary)}
+
+
 def _triple(summary: Mapping[str, Any]) -> Markup:
-    accuracy = summary["accuracy"]
-    told = ", ".join(f"{name} {100 * accuracy[name]:.2f} percent" for name in _TRIPLE)
+    accuracy = _accuracies(summary)
+    told = ", ".join(f"{name} {100 * value:.2f} percent" for name, value in accuracy.items())
     labels = Labels("triple", "Accuracy", f"Test accuracy: {told}.", "", "accuracy (%)")
     groups = []
-    for name in _TRIPLE:
+    for name in accuracy:
         low, high = (100 * end for end in _interval(accuracy[name], summary["test_samples"]))
         tip = f"{name}: {100 * accuracy[name]:.2f} % ({low:.2f} to {high:.2f})"
         groups.append((name, [Bar(name, name, 100 * accuracy[name], (low, high), tip)]))

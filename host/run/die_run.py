@@ -186,6 +186,7 @@ def run_die(
     facts = _facts(setup, compared_with, before, after, progress) | _by_assignment(
         {"ideal": compared_with.ideal, "before": before, "after": after, **further}
     )
+    facts |= method.facts(setup, chip, after, encoder)
     summary = {
         **facts,
         "data_origin": setup.dataset.origin,
@@ -211,10 +212,12 @@ def _by_assignment(scores: Mapping[str, Score]) -> dict[str, Any]:
         return {}
     of_each = {
         name: {
+            "accuracy": score.accuracy,
             "by_mean": score.by_mean,
             "by_proportion": score.by_proportion,
             "silent_neurons": score.silent,
             "classes_without_neuron": list(score.without_neuron),
+            "stands_for": list(score.stands_for),
         }
         for name, score in found.items()
     }

@@ -58,13 +58,14 @@ def spec_of(settings: Mapping[str, Any], config: Path | None = None) -> RunSpec:
     `config` is named in errors. Raises SettingError, ChipError.
     """
     filled: dict[str, Any] = deepcopy(dict(settings))
+    training = filled.get("training")
+    method = training.get("method") if isinstance(training, dict) else None
+    # A method's own circuits come before the chip's, whose file describes none such.
+    for path, value in METHOD_DEFAULTS.get(method, {}).items() if isinstance(method, str) else ():
+        put_default(filled, path, value)
     for path, value in HardwareSetting(filled, "chip", "").settings().items():
         put_default(filled, path, value)
     _settle_paths(filled)
-    training = filled.get("training")
-    method = training.get("method") if isinstance(training, dict) else None
-    for path, value in METHOD_DEFAULTS.get(method, {}).items() if isinstance(method, str) else ():
-        put_default(filled, path, value)
     dataset = filled.get("dataset", RunSpec.model_fields["dataset"].default)
     from_file = _names_teacher(filled)
     if from_file:

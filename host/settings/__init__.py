@@ -10,7 +10,7 @@ Read, in this order:
     plugins        which encodings, data sets and methods there are, those of other packages included
     scale          how stored values become inputs from 0 to 1
     defaults       what suits a data set, or images, where nothing else is said
-    flags          which settings have a flag on the command line
+    flags          which settings have a flag on the command line; `keys`: those that one flag holds together
     nested         settings by dotted name
 
 May know: the settings of `chipsim` (in `design` and `physical`), `learning_circuit` and `nonideality`, and the host's
@@ -33,11 +33,13 @@ from host.settings.defaults import (
 )
 from host.settings.flags import FLAGS, FlaggedSetting, flagged
 from host.settings.in_the_loop import LoopSpec, LossSpec
+from host.settings.keys import keys_of, value_of
 from host.settings.method_names import METHODS, UNSUPERVISED_METHODS
 from host.settings.nested import put, put_default
 from host.settings.plugins import DATA_SOURCES, ENCODERS, TRAINING_METHODS, EncodingName, MethodName
 from host.settings.scale import AUTO, SCALES, ends_of
 from host.settings.spec import RunSpec, TeacherSpec, TrainingSpec, deciding_settings
+from host.settings.stdp import PruneSpec, RoundSpec, StdpSpec
 from host.settings.through_time import ThroughTimeSpec
 
 __all__ = [
@@ -64,13 +66,18 @@ __all__ = [
     "MethodName",
     "Norm",
     "OutputTarget",
+    "PruneSpec",
+    "RoundSpec",
     "RunSpec",
+    "StdpSpec",
     "TeacherSpec",
     "ThroughTimeSpec",
     "TrainingSpec",
     "deciding_settings",
     "ends_of",
     "flagged",
+    "keys_of",
     "put",
     "put_default",
+    "value_of",
 ]

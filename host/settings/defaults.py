@@ -37,8 +37,9 @@ THROUGH_TIME_DEFAULTS: dict[str, Any] = {
     "neuron.readout": "integrating",
 }
 
-# What suits a method, before what suits data. Of stdp: an input of 1 spikes at every second step (`stdp.max_rate`), so
-# that its trace, of three steps, is above x_tar where it is active and below elsewhere.
+# What suits a method, before what suits data and what a chip in physical units says. Of stdp: an input of 1 spikes at
+# every second step (`stdp.max_rate`), so that its trace, of three steps, is above x_tar where it is active and below
+# elsewhere.
 METHOD_DEFAULTS: dict[str, dict[str, Any]] = {
     "stdp": {
         "hidden": (100,),
@@ -46,11 +47,14 @@ METHOD_DEFAULTS: dict[str, dict[str, Any]] = {
         "encoding": "bernoulli",
         "neuron.kind": "winner_take_all",
         "neuron.tau_steps": 10.0,
+        "neuron.synapse_tau_steps": None,
+        "neuron.readout": "spiking",
         "neuron.high_rail_th": 100.0,  # thresholds rise to many times what they start from
         "learning_circuit.rule": "stdp",
         "learning_circuit.trace_tau_steps": 3.0,
         "learning_circuit.warm_up_steps": 0,
         "training.start": "random",
+        "training.learning_rate": 0.01,
         "teacher.shift_px": 0,
     },
 }

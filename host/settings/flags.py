@@ -26,6 +26,7 @@ class Flag(NamedTuple):
     name: str
     group: Group  # heading that it stands under
     default: str | None = None  # what the help says instead of the field's own, where that depends on other settings
+    by_keys: bool = False  # a table, whose settings are written as key=value with commas between
 
 
 # By the setting's dotted name, in the order of the help.
@@ -56,6 +57,8 @@ FLAGS: dict[str, Flag] = {
     "training.learning_rate": Flag("--learning-rate", "Learning", "by error gate"),
     "learning_circuit.error_gate": Flag("--error-gate", "Learning"),
     "learning_circuit.warm_up_steps": Flag("--warm-up", "Learning", "half the steps"),
+    "stdp.prune": Flag("--prune", "Learning", "none", by_keys=True),
+    "stdp.round": Flag("--round", "Learning", "none", by_keys=True),
 }
 
 
@@ -67,9 +70,10 @@ class FlaggedSetting:
     flag: str
     group: Group
     kind: type  # int, float or str; of one element, where there are several
-    # How several values are written; "": there is but one; "per layer": one, or one for each layer with commas between.
-    many: Literal["", "commas", "repeated", "per layer"]
-    choices: tuple[str, ...]  # empty: any value of that kind
+    # How several values are written; "": there is but one; "per layer": one, or one for each layer with commas between;
+    # "keys": settings of a table, as key=value with commas between.
+    many: Literal["", "commas", "repeated", "per layer", "keys"]
+    choices: tuple[str, ...]  # empty: any value of that kind; of "keys" these
     least: int | None  # of whole numbers
     most: int | None
     default: str | None  # as the help shows it
@@ -78,7 +82,7 @@ class FlaggedSetting:
     def help(self, default: str | None = None) -> str:
         """What the flag is for. default: said in place of the setting's own."""
         shown = default or self.default
-        one_of = f" One of {', '.join(self.choices)}." if self.choices else ""
+        one_of = f" {'Keys:' if self.many == 'keys' else 'One of'} {', '.join(self.choices)}." if self.choices else ""
         return f"{self.meaning}{one_of}" + (f"  [default: {shown}]" if shown else "")
 
 
@@ -87,11 +91,13 @@ def flagged(name: str) -> FlaggedSetting:
     flag, field = FLAGS[name], _field(RunSpec, name)
     of_layers = field.annotation == (float | tuple[float, ...])
     kind = float if of_layers else _bare(field.annotation)
-    many: Literal["", "commas", "repeated", "per layer"] = "per layer" if of_layers else ""
+    many: Literal["", "commas", "repeated", "per layer", "keys"] = "per layer" if of_layers else ""
     if get_origin(kind) is tuple:
         kind = _bare(get_args(kind)[0])
         many = "repeated" if kind is str else "commas"
     choices = tuple(map(str, get_args(kind))) if get_origin(kind) is Literal else ()
+    if flag.by_keys and issubclass(kind, BaseModel):
+        many, choices = "keys", tuple(kind.model_fields)
     meaning = field.description or ""
     for rule in field.metadata:
         if isinstance(rule, NameOf) and rule.others:

@@ -46,6 +46,8 @@ def _settings(spec: RunSpec) -> dict[str, Any]:
     tables = spec.model_dump(mode="json", exclude={"chip"}) | {
         "neuron": spec.neuron.settings(),
         "learning_circuit": spec.learning_circuit.settings(),
+        "through_time": spec.through_time.model_dump(mode="json"),
+        "stdp": spec.stdp.model_dump(mode="json"),
     }
     return dict(_leaves(tables)) | {"chip": chip, "scale": spec.scale}
 

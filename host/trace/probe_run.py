@@ -12,9 +12,10 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim import ChipInterface, ChipSpec, Events, Probe, Result, Snapshot
+from chipsim import ChipInterface, ChipSpec, Events, Probe, Result, Snapshot, Targets
 from chipsim.design import LayerShape, short_repr, told_targets
 from chipsim.die import FabricatedLayer, fabricate
+from chipsim.execution import ABSTAINED
 from chipsim.layout import CHIP_NUMBERS, DISTURBANCES
 from host.data import Encoder
 from host.errors import TraceError
@@ -22,10 +23,11 @@ from host.methods import find
 from host.run import NullListener, RunListener, prepare, run
 from host.settings import RunSpec
 from host.trace.synapse_lookup import crossbar_of, figure_of, inputs_of
-from host.training import EVALUATION_WINDOWS, Setup, TrainingBatches, per_layer, spans
+from host.training import EVALUATION_WINDOWS, Setup, per_layer
 from learning_circuit import Field
 
 ROWS = 4  # of a layer that are watched if none is named: the most active ones, and always the bias
+_OF_ROWS = ("trace_decay", "trace_offset")  # figures that a row's circuit has
 DataPart = Literal["test", "train"]
 Places = Sequence[tuple[int, int]]  # (layer, neuron) or (layer, row), layers from 1
 
@@ -104,7 +106,7 @@ class Waveform:
     part: DataPart
     samples: tuple[int, ...]  # numbers within that part
     labels: NDArray[np.int64]  # (S,)
-    classes: NDArray[np.int64]  # (S,) the chip's answers
+    classes: NDArray[np.int64]  # (S,) the chip's answers; none where neurons have no classes yet
     learns: bool
     learned_before: int  # samples
     neurons: list[NeuronWaveform]
@@ -129,11 +131,7 @@ def trace(
     otherwise only shown. Raises TraceError for what is not there, DataError, ChipError.
     """
     listener = listener or NullListener()
-    if not find(spec.training.method).wants_teacher:
-        raise TraceError(
-            f"method {spec.training.method} cannot be traced yet: trace one that follows a teacher, such as on-chip-ltl"
-        )
-    setup = prepare(spec, listener.stage)
+    method, setup = find(spec.training.method), prepare(spec, listener.stage)
     whole = setup.dataset.train if part == "train" else setup.dataset.test
     learned = setup.presentations if after is None else after
     _check(setup.design, neurons, rows, part, samples, len(whole))
@@ -142,17 +140,22 @@ def trace(
         chip = run(setup.spec, threads, listener=listener).chip
     else:
         chip = setup.chip(setup.design, setup.start_weights(), threads)
+        if not method.wants_teacher and setup.spec.training.start == "teacher":
+            listener.stage("ideal chip")
+            method.begin(setup, chip, method.ideal(setup, threads).snapshot())
         listener.stage("learning on chip")
-        _learn(setup, chip, after, listener)
+        method.learn_first(setup, chip, after, lambda done: listener.learning(done, learned, None))
     listener.stage("tracing")
-    shown = whole.subset(np.array(samples, np.int64))
+    shown = method.shown(whole.subset(np.array(samples, np.int64)), setup.spec)
     first = learned if learn else EVALUATION_WINDOWS
     numbers = np.arange(len(samples)) if learn else np.array(samples)
     windows = (first + numbers).astype(np.int64)
     encoder = Encoder(setup.spec.encoding, setup.dataset.n_in, setup.spec.steps, len(samples), setup.spec.seed)
     events = encoder.encode(shown.values(slice(None)), windows)
-    targets = setup.teacher.targets(shown.values(slice(None)), shown.labels, setup.spec.training.output_target)
-    rates = _rates(setup, windows)
+    rates = per_layer(method.rates(setup, windows), setup.design)
+    targets: Targets = [None] * setup.design.n_layers
+    if any(told_targets(setup.design)):
+        targets = setup.teacher.targets(shown.values(slice(None)), shown.labels, setup.spec.training.output_target)
 
     def show(chip: ChipInterface, probes: list[Probe]) -> Result:
         return chip.learn(events, windows, targets, rates, probes) if learn else chip.infer(events, windows, probes)
@@ -177,7 +180,7 @@ def trace(
         part=part,
         samples=tuple(samples),
         labels=shown.labels,
-        classes=result.classes,
+        classes=result.classes if method.wants_teacher else np.full(len(samples), ABSTAINED),
         learns=learn,
         learned_before=learned,
         neurons=traces,
@@ -219,30 +222,6 @@ def _check(spec: ChipSpec, neurons: Places, rows: Places, part: str, samples: Se
             raise TraceError(f"sample {sample}: the {part} set has samples 0 to {n - 1}; choose one of those")
     if not samples:
         raise TraceError("no sample to trace: name at least one")
-
-
-def _learn(setup: Setup, chip: ChipInterface, n: int, listener: RunListener) -> None:
-    """Learn the first n samples as a run does, its validation left out."""
-    spec, epoch = setup.spec, len(setup.train)
-    encoder = Encoder(
-        spec.encoding, setup.dataset.n_in, spec.steps, setup.chunk, spec.seed, buffers=TrainingBatches.BUFFERS
-    )
-    batches = TrainingBatches(
-        setup.train,
-        setup.teacher,
-        encoder,
-        spec.training.output_target,
-        spec.seed,
-        follows_targets=any(told_targets(setup.design)),
-    )
-    for piece in batches.chunks(spans(0, n, setup.chunk, epoch)):
-        chip.learn(piece.events, piece.windows, piece.targets, _rates(setup, piece.windows))
-        listener.learning(int(piece.windows[-1]) + 1, n, None)
-
-
-def _rates(setup: Setup, windows: NDArray[np.int64]) -> NDArray[np.float32]:
-    falling: NDArray[Any] = (1 - windows / setup.presentations) * setup.learning_rate
-    return per_layer(falling.astype(np.float32), setup.design)
 
 
 def _probes(spec: ChipSpec, seen: Result, events: Events, neurons: Places, rows: Places) -> list[Probe]:
@@ -318,8 +297,11 @@ def _neuron_waveform(
 
 def _figures(layer: FabricatedLayer, shape: LayerShape, neuron: int, rows: tuple[int, ...]) -> dict[str, float]:
     """Every figure that the fab gave this neuron, by its name in the tables, and the gains of its watched synapses."""
-    figures = {}
+    figures: dict[str, float] = {}
     for name, value in [*_fields(layer.tables), *_fields(layer.circuit)]:
+        if name in _OF_ROWS:
+            figures |= {f"{name}_row{row}": float(value[row if len(value) > 1 else 0]) for row in rows[:-1]}
+            continue
         figure = figure_of(neuron, shape, np.asarray(value))
         if figure is not None and name != "drive_gain":  # which is in the gains of synapses
             figures[name] = figure

@@ -107,7 +107,8 @@ def summary(waveform: Waveform, step_s: float, files: dict[str, str], units: Uni
         *([] if units.name == "th" else [units.sentence()]),
     ]
     for sample, label, answer in zip(waveform.samples, waveform.labels, waveform.classes, strict=True):
-        lines.append(f"  {waveform.part} sample {sample}: class {label}, answered {answer}")
+        said = "no answer" if answer == ABSTAINED else f"answered {answer}"
+        lines.append(f"  {waveform.part} sample {sample}: class {label}, {said}")
     lines += [f"  {line}" for line in bias_lines(waveform, units)]
     for neuron in waveform.neurons:
         facts = [f"{int(neuron.spike.sum())} spikes"]

@@ -90,6 +90,7 @@ class LabelledScore(Score):
     by_proportion: float = 0.0
     silent: int = 0  # neurons
     without_neuron: tuple[int, ...] = ()  # classes
+    stands_for: tuple[int, ...] = ()  # the class of each neuron, ABSTAINED of a silent one
 
 
 def labelled_score(
@@ -117,4 +118,5 @@ def labelled_score(
         by_proportion=accuracy["proportion"],
         silent=stands_for.silent,
         without_neuron=tuple(stands_for.without_neuron),
+        stands_for=tuple(stands_for.classes.tolist()),
     )

@@ -9,7 +9,7 @@ from house import ROOT, sources
 # Words that would mean one rule alone, and the files that may have them outside texts.
 RULES = {
     "local_tandem": ("local_tandem", "LocalTandem"),
-    "stdp": ("stdp", "Stdp"),
+    "stdp": ("stdp", "Stdp", "triplet", "Triplet"),
 }
 REGISTRY = ("learning_circuit/__init__.py", "chipsim/design/rules.py")
 OWN = {"local_tandem": ("learning_circuit/tandem.py",), "stdp": ("learning_circuit/stdp.py",)}

@@ -14,6 +14,7 @@ from nonideality import LayerErrors, NoiseError, catalogue, effect_named, parse
 ROLES = ("hidden", "output")
 BUILT_IN = ["mismatch", "quantization", "thermal", "silencing"]
 BUILT_IN += ["comparator", "boxcar", "missed", "pulse", "asymmetry", "cycle", "write", "nonlinear"]
+BUILT_IN += ["trace", "homeostasis", "competition"]
 BUILT_IN += ["read", "stuck", "drift", "pelgrom", "ktc", "ir", "link"]
 
 

@@ -98,10 +98,12 @@ OTHER: dict[str, Any] = {
     "stdp.label_by": "proportion",
     "stdp.label_samples": 500,
     "stdp.adapt_samples": 0,
-    "stdp.prune_below": 0.25,
-    "stdp.levels": 4,
-    "stdp.prune_every": 1000,
-    "stdp.prune_from": 0,
+    "stdp.prune.below": 0.25,
+    "stdp.prune.every": 1000,
+    "stdp.prune.after": 0,
+    "stdp.round.levels": 4,
+    "stdp.round.every": 1000,
+    "stdp.round.after": 0,
 }
 
 # Files that are read once and become other settings, and a file that takes the place of others (see test_teacher_file).

@@ -50,6 +50,8 @@ def _line(setting: FlaggedSetting) -> str:
 
 def _type(setting: FlaggedSetting) -> str:
     kind = setting.kind.__name__
+    if setting.many == "keys":
+        return "str | Mapping[str, Any]"
     if setting.many:
         return f"{kind} | Sequence[{kind}]"
     choices = _literals(setting.name)

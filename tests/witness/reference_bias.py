@@ -71,6 +71,28 @@ def restated(spec, layer, made, errors):
         per_step, held = errors.membrane_noise * working, errors.held_noise * working
         tables["first_noise"] = np.hypot(per_step, held)
         tables["noise"] = np.hypot(per_step, held * np.sqrt(1 - decay**2))  # var = a^2 var + what is added
+    if spec.neuron.kind in ("adaptive", "winner_take_all") and fires:
+        settings = {"theta_step": 0.03, "theta_leak_windows": 20_000.0, "theta_bits": None} | spec.neuron.kind_settings
+        bits, kept = settings["theta_bits"], np.ones_like(threshold)
+        lost = 1 / np.maximum(settings["theta_leak_windows"] * errors.theta_leak_gain, 1)  # of theta, in a window
+        tables |= {
+            "theta_step": settings["theta_step"] * errors.theta_step_gain,
+            "theta_kept": kept - lost if bits is None else kept,
+            "theta_counted_down": 0 * lost if bits is None else lost * (2**bits - 1),
+        }
+    if spec.neuron.kind == "winner_take_all" and fires:
+        tables["margin_offset"] = errors.margin_offset
     if spec.learning_circuit.rule == "local_tandem":
         tables |= {"boxcar_low": edges[0], "boxcar_high": edges[1]}
-    return made._replace(tables=made.tables._replace(**{name: table.astype(F) for name, table in tables.items()}))
+    return made._replace(
+        tables=made.tables._replace(**{name: table.astype(F) for name, table in tables.items()}),
+        circuit=made.circuit._replace(**row_circuits(spec.learning_circuit, errors)),
+    )
+
+
+def row_circuits(design, errors):
+    """What each row's trace keeps of itself in a step, and what is taken off it: a number for each row, or one."""
+    tau = design.trace_tau_steps
+    decay = 0 * errors.trace_time_constant_gain if tau is None else np.exp(-1 / (tau * errors.trace_time_constant_gain))
+    x_tar = ({"x_tar": 0.5} | design.rule_settings)["x_tar"] if design.rule == "stdp" else 0.0
+    return {"trace_decay": decay.astype(F), "trace_offset": (x_tar * errors.trace_offset_gain).astype(F)}

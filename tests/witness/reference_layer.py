@@ -95,6 +95,11 @@ class ReferenceLayer:
         return self.design.rule == "stdp"
 
     @property
+    def _is_unipolar(self):
+        """Synapses hold from 0 on, and there is no bias."""
+        return self.design.rule in ("stdp", "stdp_triplet")
+
+    @property
     def _pulse_names(self):
         """Of each update of a rule."""
         n_updates = 1 if self.rule is None else len(self.rule.updates)
@@ -239,7 +244,7 @@ class ReferenceLayer:
             current, noise = self._synaptic(seen, i), self._noise(i, t, seen)
             self.shows["current"][i], self.shows["noise"][i] = current, noise
             self.membrane[i] = self._within_rails(tables.decay[i] * self.membrane[i] + (current + noise))
-        margins = [self.membrane[i] - self._threshold(i) for i in range(n)]
+        margins = [self.membrane[i] - self._threshold(i) - tables.margin_offset[i] for i in range(n)]
         self.won = max(margins) >= 0
         if self.won:
             winner = margins.index(max(margins))
@@ -334,10 +339,10 @@ class ReferenceLayer:
 
         Diehl & Cook 2015, Eq. 3.
         """
-        settings = {"w_max_th": 0.1, "x_tar": 0.5} | self.design.rule_settings
+        settings = {"w_max_th": 0.1} | self.design.rule_settings
         left = dict(zip(traced.rows, traced.amplitudes, strict=True))
         rows = range(len(self.weight) - 1)
-        x = [left.get(j, ZERO) - F(settings["x_tar"]) for j in rows]
+        x = [left.get(j, ZERO) - self._of_row("trace_offset", j) for j in rows]
         for i, fired in enumerate(self.fired):
             pulse = rate * F(settings["w_max_th"]) if fired and t > self.design.warm_up_steps else ZERO
             self.shows["pulse"][i] = pulse
@@ -348,7 +353,8 @@ class ReferenceLayer:
 
     def _update(self, moved, pulses, t):
         """w_ij += pulse_i x_j in the rows that are moved and in the bias, whose x is 1."""
-        self.tally["weight_updates"] += (len(moved.rows) + 1) * sum(pulse != 0 for pulse in pulses)
+        n_biases = 0 if self._is_unipolar else 1
+        self.tally["weight_updates"] += (len(moved.rows) + n_biases) * sum(pulse != 0 for pulse in pulses)
         for i, pulse in enumerate(pulses):
             if pulse != 0:
                 for k, j in enumerate(moved.rows):
@@ -359,11 +365,15 @@ class ReferenceLayer:
         """What is left of the rows' spikes: x_j[t] = e^(-1 / tau) x_j[t-1] + S_j[t-1]."""
         if self.design.trace_tau_steps is None:
             return None
-        decay = F(math.exp(-1 / self.design.trace_tau_steps))
-        self.traces = {row: decay * trace for row, trace in self.traces.items()}
+        self.traces = {row: self._of_row("trace_decay", row) * trace for row, trace in self.traces.items()}
         for row, x in zip(seen.rows, seen.amplitudes or [F(1)] * len(seen.rows), strict=True):
             self.traces[row] = self.traces.get(row, ZERO) + x
         return Input(list(self.traces), list(self.traces.values()))
+
+    def _of_row(self, name, row):
+        """A figure of the circuit that keeps a row's trace; one for all where they are alike."""
+        figures = getattr(self.made.circuit, name)
+        return figures[row if len(figures) > 1 else 0]
 
     def _pulse(self, i, t, target, rate):
         """eta gate(e_i) box_i (Eq. 10), the error taken from the two counters: d = y t - C, e = d / t (Eqs. 9, 11)."""
@@ -422,7 +432,7 @@ class ReferenceLayer:
             return
         update = self.made.circuit.update
         # In rows that carry less than 0 a pulse up lowers the weight.
-        raises = (pulse > 0) == (not self._is_stdp or amplitude > 0)
+        raises = (pulse > 0) == (not self._is_unipolar or amplitude is None or amplitude > 0)
         pulse = pulse * (update.up if raises else update.down)[i]
         pulse = pulse * update.gain[j if len(update.gain) > 1 else 0, i]
         z = normal_of_write(update.key, self.window, self.made.circuit.layer, t - 1, j, self.first + i)
@@ -434,14 +444,14 @@ class ReferenceLayer:
         if update.bounded:
             limit = gain * self.full_scale
             place = self.weight[j, i] / limit if limit > 0 else F(0.5)
-            if not self._is_stdp:
+            if not self._is_unipolar:
                 place = F(0.5) + F(0.5) * place if limit > 0 else F(0.5)
             change = change * relative_step(update.step_up if change > 0 else update.step_down, place)
         if update.temporal:  # one number for what is relative to the step and for what is not
             relative, absolute = change * update.cycle[i], update.noise[i] * self.full_scale
             change = change + np.sqrt(relative * relative + absolute * absolute) * z
         wanted = self.weight[j, i] + gain * change
-        low = ZERO if self._is_stdp or not update.bounded else -limit
+        low = ZERO if self._is_unipolar or not update.bounded else -limit
         self.weight[j, i] = min(max(wanted, low), limit) if update.bounded else wanted
         self.tally["weight_full_scale"] += bool(self.weight[j, i] != wanted)
 
@@ -452,7 +462,7 @@ class ReferenceLayer:
         units = F(full) * amplitude / lsb
         circuit, layer = self.made.circuit, self.made.circuit.layer
         low, top = (-1, 2 ** (self.made.weight_bits - 1) - 1)
-        if self._is_stdp:
+        if self._is_unipolar:
             low, top = 0, 2**self.made.weight_bits - 1
             steps = circuit.update.step_up if pulse * amplitude > 0 else circuit.update.step_down
             pulse = pulse * relative_step(steps, F(self.code[j, i]) / F(top))

@@ -39,9 +39,10 @@ def result_text(outcome: Outcome) -> str:
         *_versions(summary),
         f"accuracy on {summary['test_samples']:,} test samples",
         *table(rows, align="<><", indent=2),
-        *_tied(summary["tied"]),
+        *([] if "assignment" in summary else _tied(summary["tied"])),
         *_learned(summary),
         *_set_as_learned(summary),
+        *_cut(summary),
         *_saturated(summary),
         f"run folder   {summary['run_dir']}; report.txt in it: {', '.join(_details_named(summary))}",
     ]
@@ -63,6 +64,7 @@ def details_text(outcome: Outcome) -> str:
     lines += [
         *_method(summary["method"]),
         *_events(summary),
+        *_pruned(summary),
         *cost_lines(summary["cost"]),
         *link_lines(summary["link"]),
     ]
@@ -84,6 +86,20 @@ def _set_as_learned(summary: dict[str, Any]) -> list[str]:
     leaks = ", ".join(f"{tau:.3g}" for tau in learned.get("tau_steps", []))
     return [
         f"set by layer  thresholds {thresholds} th" + (f"; time constants {leaks} steps" if leaks else "") + ", learned"
+    ]
+
+
+def _cut(summary: dict[str, Any]) -> list[str]:
+    """How much pruning left, in one line."""
+    if "pruned" not in summary:
+        return []
+    pruned = summary["pruned"]
+    listening, plain = pruned["address_listening"], pruned["plain_crossbar"]
+    whole = pruned["unpruned"]["synaptic_events"]
+    return [
+        f"pruned       {1 - pruned['left'] / pruned['synapses']:.1%} of {pruned['synapses']:,} synapses; of synaptic"
+        f" events {plain['synaptic_events'] / whole:.0%} are left in a plain crossbar,"
+        f" {listening['synaptic_events'] / whole:.0%} where synapses listen to addresses"
     ]
 
 
@@ -195,6 +211,34 @@ def _events(summary: dict[str, Any]) -> list[str]:
         f"events       {summary['synaptic_events']:,} synaptic events, {summary['weight_updates']:,} weight updates"
         + (f", {summary['code_writes']:,} stored codes changed" if summary["code_writes"] else ""),
     ]
+
+
+_ARRAYS = {
+    "unpruned": "unpruned",
+    "plain_crossbar": "plain crossbar, empty rows and columns left out",
+    "address_listening": "synapses that listen to addresses, only those left",
+}
+
+
+def _pruned(summary: dict[str, Any]) -> list[str]:
+    """What is left of the synapses, by the kind of array that holds them."""
+    if "pruned" not in summary:
+        return []
+    pruned = summary["pruned"]
+    rows = []
+    for name, words in _ARRAYS.items():
+        each = pruned[name]
+        cells = [f"{each['places']:,}", f"{each['synaptic_events']:,.0f}", f"{each['writes_per_spike']:,.1f}"]
+        if "synapses_mm2" in each:
+            low, high = each["synapses_nj"]
+            cores = "do not fit" if each["cores"] is None else f"{each['cores']:,}"
+            cells += [f"{each['synapses_mm2']:.3g}", f"{low:.3g} to {high:.3g}", cores]
+        rows.append([f"  {words}", *cells])
+    head = ["places", "events per sample", "writes per spike", *(("mm2", "nJ", "cores") if len(rows[0]) > 4 else ())]
+    limit = f"{pruned['address_pays_below']:.2g} times a synapse's area"
+    pays = f"; an address of {pruned['address_bits']} bits pays below {limit}"
+    left = f"synapses     {pruned['left']:,} of {pruned['synapses']:,} left{pays}"
+    return [left, *table(rows, ("  array", *head))]
 
 
 _SATURATION_WORDS = {

@@ -20,6 +20,10 @@ CASES = {
     "neurons and counters": {
         "noise": ("mismatch:0.3", "silencing:0.1", "thermal:0.05", "missed:0.2", "read:0.02", "ktc:0.05")
     },
+    "circuits of its own": {
+        "noise": ("trace:0.4", "homeostasis:0.5", "competition:0.2"),
+        "neuron": {"kind_settings": {"theta_step": 0.3, "theta_leak_windows": 2.5}},
+    },
     "devices": {"n": 100, "n_in": 17, "noise": ("mismatch:0.4@weight", "stuck:0.1", *DEVICES)},
     "soft bounds that drift": {
         "n": 50,

@@ -70,7 +70,10 @@ CASES = {
         "neuron": {"synapse_tau_steps": 2.0},
     },
     "traces of rows, few-bit weights": {"circuit": {"trace_tau_steps": 30.0}, "noise": EVERYTHING},
-    "traces of rows, devices": {"circuit": {"trace_tau_steps": 2.0}, "noise": (*CIRCUIT_ERRORS, *DEVICE_ERRORS)},
+    "traces of rows, devices": {
+        "circuit": {"trace_tau_steps": 2.0},
+        "noise": ("trace:0.5", *CIRCUIT_ERRORS, *DEVICE_ERRORS),
+    },
     "exponential synapses": {"neuron": {"kind": "lif", "tau_steps": 3.0, "synapse_tau_steps": 2.5}},
     "exponential synapses, each its own time constant": {
         "neuron": {"synapse_tau_steps": 3.0, "readout": "integrating"},

@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 from small_runs import final, small_arrays
 
+from chipsim import ChipError
 from host.errors import DataError, SettingError
+from host.methods.stdp import _times, levels_of
 from host.run import NullListener, RunFolder, resolve, run
-from host.settings import RunSpec
+from host.settings import PruneSpec, RunSpec
 
-SMALL = {"training.method": "stdp", "hidden": [12], "steps": 16, "training.epochs": 4, "stdp.prune_every": 100}
+SMALL = {"training.method": "stdp", "hidden": [12], "steps": 16, "training.epochs": 4}
+EVERY_100 = {"stdp.round.levels": 16, "stdp.round.every": 100, "stdp.round.after": 0}
 
 
 class Stopped(Exception):
@@ -61,7 +64,8 @@ def test_from_what_the_ideal_chip_learned_thresholds_alone_adapt(spec_of):
 
 
 def test_a_stopped_run_goes_on_bit_for_bit(spec_of, tmp_path):
-    spec = spec_of(noise=["mismatch:0.3", "thermal:0.05"], **{"training.chunk": 16})
+    """It is kept at every hundredth sample, when weights are rounded."""
+    spec = spec_of(noise=["mismatch:0.3", "thermal:0.05"], **{"training.chunk": 16}, **EVERY_100)
     run(spec, 1, lambda resolved: RunFolder.create(resolved, tmp_path / "whole"))
     with pytest.raises(Stopped):
         run(spec, 2, lambda resolved: RunFolder.create(resolved, tmp_path / "stopped"), StopAfter(20))
@@ -70,13 +74,53 @@ def test_a_stopped_run_goes_on_bit_for_bit(spec_of, tmp_path):
 
 
 def test_pruned_and_rounded_at_intervals(spec_of):
-    few = {"stdp.prune_below": 0.3, "stdp.levels": 2, "stdp.prune_from": 0, "training.epochs": 5}
-    outcome = run(spec_of(**few))
+    few = {"stdp.prune.below": 0.3, "stdp.round.levels": 2, "training.epochs": 5}
+    at = {f"stdp.{what}.{key}": value for what in ("prune", "round") for key, value in (("every", 100), ("after", 0))}
+    outcome = run(spec_of(**few, **at))
     [(weights, _)] = outcome.chip.weights()
     w_max = outcome.setup.spec.learning_circuit.rule_settings["w_max_th"]
     left = weights[weights > 0]
     assert 0 < len(left) < weights.size
     assert np.allclose(np.unique(left / np.float32(w_max)), [0.475, 0.825])
+
+
+def test_what_is_left_is_counted_as_each_kind_of_array_has_it(spec_of):
+    """When all is learned it is pruned once more, however long the interval."""
+    outcome = run(spec_of(**{"stdp.prune.below": 0.3, "chip": "cmos-180nm", "noise": []}))
+    kept = outcome.chip.snapshot()["layer1.kept"]
+    told = outcome.summary["pruned"]
+    assert told["synapses"] == 72 and 0 < told["left"] == kept.sum() < 72
+    events = [told[name]["synaptic_events"] for name in ("unpruned", "plain_crossbar", "address_listening")]
+    assert events[0] >= events[1] > events[2] > 0
+    assert events[0] == pytest.approx(outcome.summary["cost"]["inference"]["synaptic_events"])
+    assert told["address_listening"]["writes_per_spike"] < told["unpruned"]["writes_per_spike"] == 6
+    assert told["address_listening"]["cores"] == 1 and told["address_bits"] == 3
+    json.dumps(told)
+
+
+def test_a_chips_file_gives_way_to_the_methods_own_circuits():
+    spec = resolve(None, {"training.method": "stdp", "chip": "brainscales2"})
+    assert spec.neuron.kind == "winner_take_all" and spec.neuron.high_rail_th == 100
+    assert spec.training.learning_rate == 0.01 and spec.noise
+
+
+def test_nothing_is_left_where_all_is_cut(spec_of):
+    with pytest.raises(ChipError, match=r"stdp\.prune\.below = 1 leaves no synapse: the largest delivers 0\.\d+ of"):
+        run(spec_of(**{"stdp.prune.below": 1.0}))
+
+
+@pytest.mark.parametrize(
+    ("n", "below", "expected"),
+    [(3, None, [0, 1, 2]), (2, 0.5, [1.25, 1.75]), (1, None, [1.0]), (1, 0.5, [1.5])],
+)
+def test_levels_are_even_parts_of_what_is_left(n, below, expected):
+    assert levels_of(n, 2.0, below).tolist() == expected
+
+
+def test_after_is_when_it_begins():
+    assert sorted(_times(PruneSpec(every=100, after=0), 250)) == [100, 200, 250]
+    assert sorted(_times(PruneSpec(every=100, after=101), 250)) == [200, 250]
+    assert sorted(_times(PruneSpec(every=5000), 250)) == [250]
 
 
 def test_its_settings_survive_a_file_and_others_files_do_not_change():
@@ -89,9 +133,11 @@ def test_its_settings_survive_a_file_and_others_files_do_not_change():
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"stdp.prune_below": -0.1}, "stdp.prune_below = -0.1"),
-        ({"stdp.prune_below": 1.5}, "stdp.prune_below = 1.5"),
-        ({"stdp.levels": 0}, "stdp.levels = 0"),
+        ({"stdp.prune.below": -0.1}, "stdp.prune.below = -0.1"),
+        ({"stdp.prune.below": 1.5}, "stdp.prune.below = 1.5"),
+        ({"stdp.prune.below": 0.3, "noise": ["drift:0.1"]}, "synapses that drift cannot be pruned"),
+        ({"stdp.round.levels": 0}, "stdp.round.levels = 0"),
+        ({"stdp.round.every": 0}, "stdp.round.every = 0"),
         ({"stdp.max_rate": 0}, "stdp.max_rate = 0"),
         ({"hidden": [50, 20]}, "has one layer of neurons, and hidden is 50,20"),
         ({"teacher.epochs": 3}, "follows no teacher"),

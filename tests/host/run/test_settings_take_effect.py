@@ -18,9 +18,12 @@ STDP = {
     "noise": ["mismatch:0.5"],
     "teacher.epochs": None,
     "training.epochs": 1,
-    "stdp.prune_every": 50,
-    "stdp.prune_from": 0,
-    "stdp.prune_below": 0.05,
+    "stdp.prune.below": 0.05,
+    "stdp.prune.every": 50,
+    "stdp.prune.after": 0,
+    "stdp.round.levels": 8,
+    "stdp.round.every": 50,
+    "stdp.round.after": 0,
 }
 CONVERTED = {"training.method": "conversion", "training.epochs": 0}
 # A value that differs from SMALL's, and what else a setting needs to matter.
@@ -108,10 +111,12 @@ CHANGES = {
     "stdp.label_by": (STDP, "proportion"),
     "stdp.label_samples": (STDP, 60),
     "stdp.adapt_samples": (STDP, 40),
-    "stdp.prune_below": (STDP, 0.3),
-    "stdp.levels": (STDP, 2),
-    "stdp.prune_every": (STDP, 30),
-    "stdp.prune_from": (STDP, 90),
+    "stdp.prune.below": (STDP, 0.3),
+    "stdp.prune.every": (STDP, 30),
+    "stdp.prune.after": (STDP, 90),
+    "stdp.round.levels": (STDP, 2),
+    "stdp.round.every": (STDP, 30),
+    "stdp.round.after": (STDP, 90),
 }
 # 2 x 2 images, since what is no square cannot be turned.
 NEEDS_IMAGES = {"in_the_loop.rotation_deg": (IN_THE_LOOP, 30.0), "teacher.shift_px": ({}, 1)}

@@ -2,7 +2,9 @@
 
 import pytest
 
+from host.errors import SettingError
 from host.run import resolve
+from host.settings import keys_of
 from host.settings.flags import FLAGS, flagged
 
 
@@ -34,6 +36,7 @@ CASES = [
     ("teacher.integration", str, "", ("euler", "exponential"), None, None, None),
     ("training.epochs", int, "", (), None, None, "by the size of the data set"),
     ("learning_circuit.warm_up_steps", int, "", (), 0, None, "half the steps"),
+    ("stdp.prune", str, "keys", ("below", "every", "after"), None, None, "none"),
 ]
 
 
@@ -54,7 +57,30 @@ def test_help_names_choices_and_default():
     assert flagged("data_dir").help() == "Where data sets are looked for, before CHIPSIM_DATA."
 
 
-@pytest.mark.parametrize("name", [name for name in FLAGS if flagged(name).choices])
+def test_settings_that_one_flag_holds_together():
+    known = flagged("stdp.prune").choices
+    assert keys_of("below=0.3, every=5000", known) == {"below": 0.3, "every": 5000}
+    assert keys_of("below=some", known) == {"below": "some"}
+    assert flagged("stdp.prune").help().endswith("Keys: below, every, after.  [default: none]")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("below", "'below' is not key=value; keys are below, every, after"),
+        ("below=", "'below=' is not key=value"),
+        ("", "'' is not key=value"),
+        ("belo=0.3", "no 'belo': did you mean 'below'?"),
+        ("below=0.3,below=0.1", "below is given twice"),
+    ],
+)
+def test_what_one_flag_cannot_hold_is_refused_in_one_line(text, words):
+    with pytest.raises(SettingError) as refusal:
+        keys_of(text, flagged("stdp.prune").choices)
+    assert words in str(refusal.value) and "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("name", [name for name in FLAGS if flagged(name).choices and flagged(name).many != "keys"])
 def test_every_choice_that_is_told_can_be_set(name):
     """Or is refused for another reason than that there is no such choice."""
     for choice in flagged(name).choices:

@@ -80,6 +80,8 @@ FLAGS = [
     (("--warm-up", "0"), "learning_circuit.warm_up_steps", 0),
     (("--noise", "thermal:0.5", "--noise", "silencing:0.25"), "noise", ["thermal:0.5", "silencing:0.25"]),
     (("--noise", "ideal"), "noise", []),
+    (("--prune", "below=0.5,every=700"), "stdp.prune.every", 700),
+    (("--round", "levels=8"), "stdp.round.levels", 8),
 ]
 
 

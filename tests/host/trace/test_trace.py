@@ -14,8 +14,9 @@ from vcd_reader import VCDVCD
 from chipsim.die import fabricate
 from host.data import Encoder
 from host.errors import TraceError
+from host.methods import find
 from host.run import prepare, resolve, run
-from host.trace.probe_run import NeuronWaveform, _fields, _learn, trace
+from host.trace.probe_run import NeuronWaveform, _fields, trace
 from host.trace.vcd import time_unit, vcd_text
 from host.trace.waveform import STAGES, SignalTimeline, waves
 from host.training import EVALUATION_WINDOWS, LearningDie, Progress, TrainingBatches, evaluate, train
@@ -293,11 +294,7 @@ def test_learned_before_is_the_run_until_there(spec_of):
     mine, theirs = (setup.chip(setup.design, setup.start_weights(), 1) for _ in range(2))
     theirs.restore(state)
 
-    class Deaf:
-        def stage(self, text): ...
-        def learning(self, done, total, accuracy): ...
-
-    _learn(setup, mine, learned, Deaf())
+    find(spec.training.method).learn_first(setup, mine, learned, lambda done: None)
     assert_same_state(mine, theirs)
     later = trace(spec, EVERY_NEURON[:1], after=learned).neurons[0]
     assert np.array_equal(later.weight_before[:-1], mine.weights()[0][0][list(later.rows[:-1]), 0])
