@@ -100,19 +100,26 @@ def _listed(context: Any, builder: Any, kind: Any, value: Any) -> ListedRows:
     return ListedRows(*(Sequence(context, builder, *pair) for pair in zip(kind.types, arrays, strict=True)))
 
 
-def _all_rows(temporal: bool, relative_step: _Steps | None) -> Any:
-    steps, write = _steps_of_sixteen(relative_step), _write_of_sixteen(temporal, relative_step is not None)
+def _steps_of_rows(relative_step: _Steps | None) -> Any:
+    steps = _steps_of_sixteen(relative_step)
 
     @inlined
-    def write_rows(weight, column, listed, n, devices, pulse, full_scale, tables):
+    def steps_of_rows(weight, column, listed, n, devices, pulse, full_scale, tables):
+        for start in range(np.uint64(0), np.uint64(n), np.uint64(LANES)):
+            steps(weight, devices, listed, tables.step_up, tables.step_down, start, column, pulse, full_scale)
+
+    return steps_of_rows
+
+
+def _writes_of_rows(temporal: bool, bounded: bool) -> Any:
+    write = _write_of_sixteen(temporal, bounded)
+
+    @inlined
+    def write_rows(weight, column, listed, n, full_scale, tables):
         cycle, noise = tables.cycle[column], tables.noise[column] * full_scale
-        end, lanes, place = np.uint64(n), np.uint64(LANES), np.uint64(column)
-        # Twice through the rows, as a processor that looks ahead sees only half of both at once.
+        end, lanes, held = np.uint64(n), np.uint64(LANES), np.int64(0)
         for start in range(np.uint64(0), end, lanes):
-            steps(weight, devices, listed, tables.step_up, tables.step_down, start, place, pulse, full_scale)
-        held = np.int64(0)
-        for start in range(np.uint64(0), end, lanes):
-            mask = write(weight, listed, start, place, full_scale, cycle, noise)
+            mask = write(weight, listed, start, column, full_scale, cycle, noise)
             here = (np.uint32(1) << min(end - start, lanes)) - np.uint32(1)  # not those that fill up the last vector
             held += np.int64(population(np.uint16(mask & here)))
         return held
@@ -120,9 +127,9 @@ def _all_rows(temporal: bool, relative_step: _Steps | None) -> Any:
     return write_rows
 
 
-_ENDLESS, _ENDLESS_NOISY = _all_rows(False, None), _all_rows(True, None)
-_STRAIGHT, _STRAIGHT_NOISY = _all_rows(False, _straight), _all_rows(True, _straight)
-_CURVED, _CURVED_NOISY = _all_rows(False, _curved), _all_rows(True, _curved)
+_endless_steps, _straight_steps, _curved_steps = (_steps_of_rows(each) for each in (None, _straight, _curved))
+_write_endless, _write_endless_noisy = (_writes_of_rows(temporal, bounded=False) for temporal in (False, True))
+_write_bounded, _write_bounded_noisy = (_writes_of_rows(temporal, bounded=True) for temporal in (False, True))
 
 
 @inlined
@@ -134,14 +141,17 @@ def write_device_column(weight, column, listed, n, devices, pulse, full_scale, t
     each of the column's synapses, the gain 0 if it is stuck; pulse: of the column, `up` or `down` included, in
     thresholds; full_scale: largest magnitude of a stored weight, in thresholds; tables: `PulseTables`.
     """
-    if tables.bounded and len(tables.step_up) == 2 and len(tables.step_down) == 2:
+    # Twice through the rows, as a processor that looks ahead sees only half of both at once.
+    place = np.uint64(column)
+    if not tables.bounded:
+        _endless_steps(weight, place, listed, n, devices, pulse, full_scale, tables)
         if tables.temporal:
-            return _STRAIGHT_NOISY(weight, column, listed, n, devices, pulse, full_scale, tables)
-        return _STRAIGHT(weight, column, listed, n, devices, pulse, full_scale, tables)
-    if tables.bounded:
-        if tables.temporal:
-            return _CURVED_NOISY(weight, column, listed, n, devices, pulse, full_scale, tables)
-        return _CURVED(weight, column, listed, n, devices, pulse, full_scale, tables)
+            return _write_endless_noisy(weight, place, listed, n, full_scale, tables)
+        return _write_endless(weight, place, listed, n, full_scale, tables)
+    if len(tables.step_up) == 2 and len(tables.step_down) == 2:
+        _straight_steps(weight, place, listed, n, devices, pulse, full_scale, tables)
+    else:
+        _curved_steps(weight, place, listed, n, devices, pulse, full_scale, tables)
     if tables.temporal:
-        return _ENDLESS_NOISY(weight, column, listed, n, devices, pulse, full_scale, tables)
-    return _ENDLESS(weight, column, listed, n, devices, pulse, full_scale, tables)
+        return _write_bounded_noisy(weight, place, listed, n, full_scale, tables)
+    return _write_bounded(weight, place, listed, n, full_scale, tables)

@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 import numba
 from llvmlite import binding as llvm
 
+from chipsim.simd.jit import KernelCompiler
 from chipsim.simd.kernel_cache import KeptKernel
 from chipsim.simd.private_places import changeable_by_others, make_private
 
@@ -109,7 +110,7 @@ def kernel_named(called: str) -> Callable[[_F], _F]:
         if numba.config.DISABLE_JIT:
             return function
         options = {"nopython": True, "nogil": True, "_nrt": False, "no_cfunc_wrapper": True}
-        compiled = KeptKernel(function, targetoptions=options)
+        compiled = KeptKernel(function, targetoptions=options, pipeline_class=KernelCompiler)
         if KERNEL_FOLDER is not None and Path(function.__code__.co_filename).is_file():
             compiled.keep_in(KERNEL_FOLDER, called)
         return compiled

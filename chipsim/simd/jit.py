@@ -33,7 +33,10 @@ FunctionIdentity._unique_ids = itertools.count(int.from_bytes(os.urandom(7), "bi
 
 
 class _Piece(JITCodeLibrary):  # type: ignore[misc]
-    """Code to be linked into other code, which stays what the compiler's front makes of it."""
+    """Code to be linked into other code, and optimised there."""
+
+    def _optimize_final_module(self) -> None:
+        pass
 
     def _finalize_final_module(self) -> None:
         self._finalize_dynamic_globals()
@@ -50,6 +53,23 @@ class _PieceCompiler(Compiler):  # type: ignore[misc]
 
     def compile_extra(self, function: Callable[..., Any]) -> Any:
         self.state.library = _Piece(self.state.targetctx.codegen(), function.__qualname__)
+        return super().compile_extra(function)
+
+
+class _Kernel(JITCodeLibrary):  # type: ignore[misc]
+    """A kernel with its pieces, optimised once: numba's first time is for reference counts, which there are none of."""
+
+    def _optimize_final_module(self) -> None:
+        passes, builder = self._codegen._module_pass_manager()
+        passes.run(self._final_module, builder)
+
+
+class KernelCompiler(Compiler):  # type: ignore[misc]
+    """numba's compiler for a function that pieces are linked into."""
+
+    def compile_extra(self, function: Callable[..., Any]) -> Any:
+        self.state.library = _Kernel(self.state.targetctx.codegen(), function.__qualname__)
+        self.state.library.enable_object_caching()
         return super().compile_extra(function)
 
 
