@@ -22,6 +22,7 @@ from chipsim.die import (
     in_crossbars,
     out_of_crossbars,
     program_layer,
+    program_unipolar_layer,
 )
 from chipsim.execution import (
     ABSTAINED,
@@ -74,7 +75,9 @@ from chipsim.layout import (
     n_slots,
     new_masks,
     number_of_spikes,
+    padded,
     padded_width,
+    prune_block,
     read_windows,
     room_for_spikes,
     slots_of,
@@ -108,6 +111,12 @@ class Chip:
             LayerRun(shape, fabricated, self._rows)
             for shape, fabricated in zip(spec.shapes, self._fabricated, strict=True)
         ]
+        # Of layers of unipolar synapses (rows, columns), 0 where one is pruned, for the rest of the die's life.
+        self._kept = {
+            number: np.ones((shape.rows, shape.columns), np.uint8)
+            for number, (shape, made) in enumerate(zip(spec.shapes, self._fabricated, strict=True), start=1)
+            if made.unipolar is not None
+        }
         self._drift_tables: list[list[DriftTables]] = []  # of the blocks of layers that drift
         self._pending: Awaited | None = None  # of the last chunk that is being learned
         self._last_pieces: Before = {}  # of that chunk: what the next one has to wait for
@@ -131,10 +140,15 @@ class Chip:
             self._fabricated,
             strict=True,
         ):
-            synapses, state = program_layer(
-                w, b, fabricated.gain, fabricated.weight_bits, bits, self.spec.synapse, fabricated.stuck
+            how = w, b, fabricated.gain, fabricated.weight_bits, bits
+            if fabricated.unipolar is None:
+                synapses, state = program_layer(*how, self.spec.synapse, fabricated.stuck)
+            else:
+                synapses, state = program_unipolar_layer(*how, fabricated.unipolar.full_scale_th, fabricated.stuck)
+            whole = fabricated.block(shape.positions, synapses, state)
+            layers.append(
+                [padded(whole, fabricated.places)] if fabricated.neuron.competes else split(whole, fabricated.places)
             )
-            layers.append(split(fabricated.block(shape.positions, synapses, state), fabricated.places))
         self._layers = layers
         self._drift_tables = [
             [drift_tables(block, fabricated.drift, fabricated.gain) for block in layer]
@@ -143,6 +157,7 @@ class Chip:
             for layer, fabricated in zip(layers, self._fabricated, strict=True)
         ]
         self._age = DieAge()
+        self._prune(self._kept)
 
     def infer(self, events: Events, windows: NDArray[np.int64], probes: Sequence[AnyProbe] = ()) -> Result:
         """Run S windows, weights left alone. windows: (S,) the windows' numbers, which key their temporal noise."""
@@ -233,12 +248,13 @@ class Chip:
         arrays: Snapshot = {}
         for number, (layer, made, shape) in enumerate(self._each_layer(), start=1):
             arrays |= layer_to_arrays(number, layer, made.places, shape.dense)
+        arrays |= {f"layer{number}.kept": kept.copy() for number, kept in self._kept.items()}
         if self._drifts:
             arrays["age"] = self._age.to_array()
         return arrays
 
     def restore(self, snapshot: Mapping[str, NDArray[np.generic]]) -> None:
-        """Write what a snapshot stores: weights, codes, residues, and what neurons keep for life. Never time.
+        """Write what a snapshot stores: weights, codes, residues, what lasts a life, which are cut. Never time.
 
         Synapses that drift are then what they would be had they rested from the snapshot's age to this die's. A
         snapshot of a later age takes the die along to it. Raises ChipError if it is not of a chip like this one.
@@ -255,9 +271,22 @@ class Chip:
             layer[:] = layer_from_arrays(number, layer, made.places, snapshot)
             for block, drifts in zip(layer, self._drift_tables[number - 1], strict=False):  # none if it does not drift
                 drift_block(block, drifts, made.drift, stored_at, self._age)
+        self._prune({number: np.array(snapshot[f"layer{number}.kept"], np.uint8) for number in self._kept})
 
     def _each_layer(self) -> Iterator[tuple[list[ColumnBlock], FabricatedLayer, LayerShape]]:
         return zip(self._layers, self._fabricated, self.spec.shapes, strict=True)
+
+    def _prune(self, kept: dict[int, NDArray[np.uint8]]) -> None:
+        """Cut the synapses of each layer that are not kept. Raises ChipError if synapses drift."""
+        before, self._kept = self._kept, kept
+        for number, mask in kept.items():
+            made = self._fabricated[number - 1]
+            if mask.all() and before[number].all():
+                continue
+            if made.drift.drifts:
+                raise ChipError("synapses that drift cannot be pruned: leave noise drift out, or prune none")
+            for block in self._layers[number - 1]:
+                prune_block(block, made.gain, mask)
 
     def _check_programmed(self) -> None:
         if not self._layers:
@@ -349,7 +378,11 @@ class Chip:
         cut = even_ranges if not on_images else image_learning_ranges if learns else image_ranges
         ranges = cut(n_windows, self._threads.count)
         if targets is None:
-            if any(field.lasts == "life" for made in self._fabricated for field in made.neuron.fields):
+            if any(
+                field.lasts == "life" and not made.neuron.rests
+                for made in self._fabricated
+                for field in made.neuron.fields
+            ):
                 ranges = [(0, n_windows)]  # what a neuron keeps of one window is there in the next one
             batch = self._threads.submit(inference(ranges, n_blocks, run_block, gather))
         else:

@@ -38,6 +38,13 @@ def place_in_range(weight: N, limit: N) -> N:
     return (place < 1).where(place, 1)  # type: ignore[no-any-return]
 
 
+def place_from_zero(weight: N, limit: N) -> N:
+    """As `place_in_range`, of a unipolar device, whose range begins at 0."""
+    place: N = (limit > 0).where(weight / limit, weight.broadcast_like(0.5))
+    place = (place > 0).where(place, 0)
+    return (place < 1).where(place, 1)  # type: ignore[no-any-return]
+
+
 def between(low: N, high: N, part: N) -> N:
     """On the straight line from `low` (part 0) to `high` (part 1): how steps of a device are read from its curve."""
     return low + (high - low) * part
@@ -52,4 +59,10 @@ def with_spread(step: N, cycle: N, noise: N, normal: N) -> N:
 def held_within(weight: N, limit: N) -> N:
     """At most `limit`, at least -limit."""
     inside: N = (weight > limit).where(limit, (weight < -limit).where(-limit, weight))
+    return inside
+
+
+def held_from_zero(weight: N, limit: N) -> N:
+    """At most `limit`, at least 0: of a unipolar device."""
+    inside: N = (weight > limit).where(limit, (weight < 0).where(limit.broadcast_like(0.0), weight))
     return inside

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from chipsim.design import AdcSpec, ChipError, ChipSpec, told_broadcast, told_targets
 from chipsim.layout import Events, Targets
+from chipsim.neurons import neuron_of
 from chipsim.simd import inlined, kernel, prefetch_window
 
 FIT, OUTSIDE, DISORDERED = 0, 1, 2  # what `events_fit` finds
@@ -123,6 +124,9 @@ def check_chunk(spec: ChipSpec, events: Events, windows: NDArray[np.int64]) -> N
         )
     if len(events.amplitude) > 0 and events.amplitude.shape != events.rows.shape:
         raise ChipError(f"amplitudes of {events.amplitude.shape} do not fit rows of {events.rows.shape}")
+    first = neuron_of(spec.neuron, spec.n_layers == 1 and not spec.neuron.outputs_fire)
+    if len(events.amplitude) > 0 and first.competes:
+        raise ChipError(f"neuron {first.name!r} takes spikes, no constant current: choose another encoding")
 
 
 def check_targets(spec: ChipSpec, n_windows: int, targets: Targets) -> None:

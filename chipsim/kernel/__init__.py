@@ -24,8 +24,8 @@ for a mix that many runs have: a line of `_COMPILED`, weighed against the second
 line in the reference model, `tests/witness/`, and a case in `tests/chipsim/kernel/test_equals_reference.py`, which
 compares all.
 
-An order of steps in which columns see each other, such as winner-take-all, is `Order.COMPETE`: the whole layer on one
-thread, its stage between count and gate. Its loop is not written yet.
+An order of steps in which columns see each other is `Order.COMPETE`, the whole layer on one thread: `compete_step` has
+its two halves, `compete_loop` finds the winner between them (`chipsim.neurons.WinnerTakeAll`).
 """
 
 from chipsim.kernel.adc import convert

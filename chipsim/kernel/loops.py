@@ -1,4 +1,6 @@
-"""The two loops of a layer: windows whose steps nobody sees, and windows taken step by step. One kernel for each plan.
+"""The loops of a layer: windows whose steps nobody sees, windows taken step by step, and columns that compete.
+
+One kernel for each plan.
 
 A learning rule sees its own column alone and nothing flows backward between layers, so a layer can run a whole chunk of
 windows before the next layer starts, and any range of its columns can run alone: the bits are those of the whole chip
@@ -15,11 +17,14 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
+from chipsim.kernel.compete_loop import compete_loop
 from chipsim.kernel.parts import parts_of
 from chipsim.kernel.plan import Order, Plan
 from chipsim.kernel.step_loop import step_loop
 from chipsim.kernel.window_loop import window_loop
 from chipsim.simd import kernel_named
+
+_LOOPS = {Order.WINDOW: window_loop, Order.STEP: step_loop, Order.COMPETE: compete_loop}
 
 
 @lru_cache
@@ -33,4 +38,4 @@ def kernel_for(plan: Plan) -> Any:
     state: `chipsim.layout.NeuronState`; counters: gains the COUNTERS; start, stop: the windows to run.
     """
     parts = parts_of(plan)
-    return kernel_named(parts.called)(window_loop(parts) if plan.order is Order.WINDOW else step_loop(parts))
+    return kernel_named(parts.called)(_LOOPS[plan.order](parts))

@@ -44,3 +44,18 @@ def row_pulses(pulses, opened, columns, row, tables):
     gains = tables.gain[row if len(tables.gain) > 1 else 0]
     for k in range(len(columns)):
         pulses[k] = opened[k] * gains[columns[k]]
+
+
+@inlined
+def turned_pulse(pulse, column, tables):
+    """What `opened_pulses` makes of a pulse in rows that carry less than 0: one up lowers their weights."""
+    return pulse * (tables.down[column] if pulse > _ZERO else tables.up[column])
+
+
+@inlined
+def turned_row_pulses(pulses, columns, row, pulse, tables):
+    """As `row_pulses`, of a row that carries less than 0. pulse: (n,), of all columns."""
+    gains = tables.gain[row if len(tables.gain) > 1 else 0]
+    for k in range(len(columns)):
+        c = columns[k]
+        pulses[k] = turned_pulse(pulse[c], c, tables) * gains[c]

@@ -92,6 +92,7 @@ def _run(
     from host.cli.compile_ahead import compiling_beside
     from host.cli.text import details_text, result_text
     from host.errors import LinkError
+    from host.methods import find
     from host.run import RunFolder, resolve
     from host.run import run as run_spec
     from host.settings import RunSpec
@@ -129,7 +130,7 @@ def _run(
                 outcome = run_spec(spec, threads, folder or make_folder, console, source)
             tell(outcome)
             told = True
-            if show.pictures:
+            if show.pictures and find(spec.training.method).wants_teacher:
                 with Console(show.quiet) as console:
                     console.stage("drawing")
                     _draw(outcome, folder, source if place.timeline else None)

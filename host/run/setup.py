@@ -14,7 +14,7 @@ from host.errors import SettingError
 from host.methods import default_epochs, find, taught
 from host.run.resolution import checked_method
 from host.settings import RunSpec
-from host.teachers import Teacher, cached_teacher, network_of, scaled_teacher, teacher_of
+from host.teachers import Teacher, cached_teacher, network_of, scaled_teacher, teacher_of, untaught
 from host.training import Setup
 
 _TEACHER_WORK = 2e9  # presentations times weights
@@ -33,7 +33,7 @@ def complete(spec: RunSpec, n_train: int, n_weights: int) -> RunSpec:
         through_time = through_time.model_copy(update={"teacher_epochs": default_epochs(n_train)})
     if training.learning_rate is None:
         training = training.model_copy(update={"learning_rate": method.learning_rate(spec)})
-    if teacher.epochs is None and teacher.file is None:
+    if teacher.epochs is None and teacher.file is None and method.wants_teacher:
         low, high = _TEACHER_EPOCHS
         epochs = int(np.clip(_TEACHER_WORK / (n_train * n_weights), low, high)) * (_MOVED if teacher.shift_px else 1)
         teacher = teacher.model_copy(update={"epochs": epochs})
@@ -42,15 +42,21 @@ def complete(spec: RunSpec, n_train: int, n_weights: int) -> RunSpec:
 
 def resolved(spec: RunSpec, dataset: Dataset) -> RunSpec:
     """`spec` with nothing left open, for its data."""
-    sizes = (dataset.n_in, *spec.hidden, dataset.n_classes)
     n_train = n_learned(dataset, spec.training.validation_fraction)
-    return complete(spec, n_train, sum(a * b for a, b in pairwise(sizes)))
+    n_weights = sum(a * b for a, b in pairwise(_dense_sizes(spec, dataset)))
+    return complete(find(spec.training.method).settled(spec, dataset), n_train, n_weights)
+
+
+def _dense_sizes(spec: RunSpec, dataset: Dataset) -> tuple[int, ...]:
+    """Where the layers are those of spec.hidden: what follows a teacher has an output for each class besides."""
+    outputs = (dataset.n_classes,) if find(spec.training.method).wants_teacher else ()
+    return (dataset.n_in, *spec.hidden, *outputs)
 
 
 def layers_of(spec: RunSpec, dataset: Dataset) -> dict[str, Any]:
     """What describes the network's layers in a ChipSpec. Raises TeacherError, SettingError."""
     if spec.teacher.file is None:
-        return {"layer_sizes": (dataset.n_in, *spec.hidden, dataset.n_classes)}
+        return {"layer_sizes": _dense_sizes(spec, dataset)}
     return network_of(spec, dataset).design_settings()
 
 
@@ -81,6 +87,12 @@ def prepare(
     if spec.chip is not None and make_teacher is None:
         place_layers(spec.chip, spec.design_of(layers_of(spec, dataset)).shapes)
     spec = resolved(spec, dataset)
+    if not method.wants_teacher:
+        method.check_samples(spec, train, dataset.n_classes)
+        train, valid = (method.shown(samples, spec) for samples in (train, valid))
+        teacher = untaught(_dense_sizes(spec, dataset))
+        check_layers(spec, len(teacher.network.shapes))
+        return Setup(spec, dataset, train, valid, teacher, method.start_weights)
     teacher = make_teacher(train) if make_teacher else _teacher(spec, dataset, train, on_message)
     check_layers(spec, len(teacher.network.shapes))
     setup = Setup(spec, dataset, train, valid, teacher, method.start_weights, make_teacher is not None)

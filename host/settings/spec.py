@@ -27,6 +27,7 @@ from host.settings.in_the_loop import LoopSpec
 from host.settings.methods import ConversionSpec, OfflineSpec
 from host.settings.plugins import DatasetName, EncodingName, MethodName
 from host.settings.scale import AUTO, ScaleName
+from host.settings.stdp import StdpSpec
 from host.settings.through_time import ThroughTimeSpec
 from learning_circuit import LearningCircuitSpec, tell_settings
 from nonideality import parse_all
@@ -131,6 +132,7 @@ class RunSpec(BaseModel):
     conversion: ConversionSpec = ConversionSpec()
     offline: OfflineSpec = OfflineSpec()  # of training.method "offline-ltl" and "noise-aware"
     through_time: ThroughTimeSpec = ThroughTimeSpec()  # of teacher.method "through-time"
+    stdp: StdpSpec = StdpSpec()
 
     @field_validator("noise")
     @classmethod
@@ -171,6 +173,8 @@ class RunSpec(BaseModel):
             written.pop("scale", None)
         if self.through_time == ThroughTimeSpec():
             written.pop("through_time", None)
+        if self.stdp == StdpSpec():
+            written.pop("stdp", None)
         return written
 
     def __repr__(self) -> str:

@@ -94,6 +94,14 @@ OTHER: dict[str, Any] = {
     "through_time.start_leak": 0.5,
     "through_time.scale": 4.5,
     "through_time.activity_penalty": 0.125,
+    "stdp.max_rate": 0.75,
+    "stdp.label_by": "proportion",
+    "stdp.label_samples": 500,
+    "stdp.adapt_samples": 0,
+    "stdp.prune_below": 0.25,
+    "stdp.levels": 4,
+    "stdp.prune_every": 1000,
+    "stdp.prune_from": 0,
 }
 
 # Files that are read once and become other settings, and a file that takes the place of others (see test_teacher_file).

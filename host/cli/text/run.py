@@ -29,6 +29,8 @@ def result_text(outcome: Outcome) -> str:
         (name, f"{summary['accuracy'][name]:.2%}", text + _abstained(summary["abstained"].get(name, 0)))
         for name, text in meanings.items()
     ]
+    if "assignment" in summary:
+        rows = _by_assignment(spec.training.start, summary)
     lines = [
         f"{summary['dataset']}, {network}, {spec.steps} steps, die {spec.die}, seed {spec.seed}; {noise}",
         *data_lines(summary),
@@ -86,6 +88,29 @@ def _set_as_learned(summary: dict[str, Any]) -> list[str]:
 
 
 _TAUGHT = "the spiking network, trained through time, that the chip follows"
+
+
+def _by_assignment(start: str, summary: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Rows for neurons that got their classes when all was learned."""
+    from_ideal = "the weights and thresholds that the ideal chip learned"
+    meanings = {
+        "ideal": "a chip without errors, after learning",
+        "before": f"this die, programmed with {'random weights' if start == 'random' else from_ideal}",
+        "after": "this die after " + ("learning on chip" if start == "random" else "its thresholds alone adapted"),
+        "transfer": f"this die, programmed with {from_ideal}",
+        "adapted": "the same, after its thresholds alone adapted to unlabelled samples",
+    }
+    rows = []
+    for name, each in summary["assignment"].items():
+        text = f"{meanings[name]}; by a vote in proportion {each['by_proportion']:.2%}"
+        if each["silent_neurons"]:
+            text += f"; {each['silent_neurons']:,} silent neurons"
+        if each["classes_without_neuron"]:
+            text += f"; no neuron for class {', '.join(map(str, each['classes_without_neuron']))}"
+        rows.append((name, f"{each['by_mean']:.2%}", text))
+    return rows
+
+
 _START = {"teacher": "the teacher's weights", "random": "random weights"}
 
 

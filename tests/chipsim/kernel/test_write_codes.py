@@ -27,7 +27,7 @@ class Row:
         pulse, dither = (np.broadcast_to(np.float32(x), self.weight.shape[1]).copy() for x in (pulse, dither))
         columns = np.arange(len(pulse), dtype=np.int32)
         amplitude = np.float32(amplitude)
-        return write_coded_row(self.weight, self.gain, self.stored, row, LSB, amplitude, columns, pulse, dither)
+        return write_coded_row(self.weight, self.gain, self.stored, row, LSB, amplitude, columns, pulse, dither, ())
 
     def units(self):
         """What code and residue hold together, in LSB / 2^bits."""

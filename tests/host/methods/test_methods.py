@@ -9,7 +9,7 @@ from host.errors import SettingError
 from host.methods import noise_aware
 from host.methods.registry import find
 from host.run import NullListener, RunFolder, prepare, resolve, run
-from host.settings import METHODS, TRAINING_METHODS
+from host.settings import METHODS, TRAINING_METHODS, UNSUPERVISED_METHODS
 
 # Both come to a die with all that they have learned; of `through-time` see test_through_time_method.py.
 LEARNED_BEFORE = ("conversion", "through-time")
@@ -54,7 +54,7 @@ def empty_cache(tmp_path, monkeypatch):
 
 
 def test_all_names_are_registered():
-    assert TRAINING_METHODS.built_in == tuple(METHODS)
+    assert TRAINING_METHODS.built_in == (*METHODS, *UNSUPERVISED_METHODS)
     assert {name: find(name).meaning for name in METHODS} == METHODS
     assert len({type(find(name)) for name in METHODS}) == len(METHODS)
 
