@@ -3,6 +3,7 @@
 import errno
 import os
 import shutil
+import tempfile
 
 import pytest
 
@@ -40,6 +41,22 @@ def test_both_files_or_none(tmp_path, monkeypatch, call, failure, there):
     made = make_keys(tmp_path / "keys")
     assert everything_in(tmp_path) == ["keys", "public.key", "secret.key"]
     assert load_keys(tmp_path / "keys") == made
+
+
+def test_killed_in_the_middle(tmp_path, chipsim):
+    """Whatever is left of keys that nobody has been told of goes with the next ones, which say so."""
+    for call in ("mkdtemp", "fsync", "rename"):
+        if (pid := os.fork()) == 0:
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(tempfile if call == "mkdtemp" else os, call, lambda *_, **__: os._exit(9))
+                make_keys(tmp_path / "keys")
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 9
+    left = everything_in(tmp_path)
+    assert "secret.key" in left and "keys" not in left
+    made = chipsim("keygen", "--out", tmp_path / "keys")
+    assert made.status == 0
+    assert made.err.count("which a process that was killed had begun\n") == 2
+    assert everything_in(tmp_path) == ["keys", "public.key", "secret.key"]
 
 
 def test_a_folder_of_their_own(tmp_path):
