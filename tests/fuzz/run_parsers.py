@@ -135,7 +135,7 @@ def _packed(old: bytes, rng: Random) -> bytes | None:
     return content if old[:1] == b"{" else bytes(2) + zlib.compress(content)
 
 
-_PAGES = 200  # of as many inputs a page is made
+_PAGES = 1000  # of as many inputs a page is made
 _FINISHED = ("metrics.csv", "result.json", "spec.toml", "versions.json")  # as the corpus has them, by name
 
 
