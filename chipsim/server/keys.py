@@ -53,7 +53,7 @@ def make_keys(folder: Path) -> KeyPair:
     hidden = text.format(what="Secret key", care="Keep it to yourself.", public=public.decode())
     beside: Path | None = None
     try:
-        place = folder.resolve()
+        place = Path(os.path.realpath(folder))  # pathlib's own word for a circle of links is no OSError
         place.parent.mkdir(parents=True, exist_ok=True)
         prefix, suffix = ends_beside(place)
         beside = Path(tempfile.mkdtemp(dir=place.parent, prefix=prefix, suffix=suffix))  # which nobody else can enter

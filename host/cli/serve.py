@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import tempfile
@@ -117,7 +118,7 @@ def keygen(out: Path) -> None:
         from chipsim.server import PUBLIC, SECRET, make_keys
 
         pair = make_keys(out)
-        for left in remove_left_over(out.resolve().parent):
+        for left in remove_left_over(Path(os.path.realpath(out)).parent):
             click.echo(f"chipsim: removed {left}, which a process that was killed had begun", err=True)
         click.echo(f"public key   {pair.public.decode()}")
         click.echo(f"files        {out / SECRET} (keep it), {out / PUBLIC} (give it to the other end)")

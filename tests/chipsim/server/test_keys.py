@@ -72,6 +72,16 @@ def test_a_folder_of_their_own(tmp_path):
         make_keys(tmp_path / "keys")
 
 
+@pytest.mark.parametrize("out", ["circle", "circle/keys", "note/keys", "k" * 300])
+def test_places_that_cannot_be(tmp_path, out):
+    (tmp_path / "circle").symlink_to("other")
+    (tmp_path / "other").symlink_to("circle")
+    (tmp_path / "note").write_text("mine")
+    with pytest.raises(ChipError, match="choose another --out"):
+        make_keys(tmp_path / out)
+    assert everything_in(tmp_path) == ["circle", "note", "other"]
+
+
 @pytest.fixture
 def folders(tmp_path):
     """A server's keys, and the hosts that are allowed."""
