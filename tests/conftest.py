@@ -81,9 +81,10 @@ def pytest_collection_modifyitems(config, items):
     items.sort(key=lambda item: places.get(item.path, len(LONGEST)))
     for item in items:
         name = item.path.relative_to(_HERE).as_posix()
-        if not {name, f"{name}::{item.originalname}"} & set(FAST):
+        names = {name, f"{name}::{item.originalname}", f"{name}::{item.name}"}
+        if not names & set(FAST):
             item.add_marker(pytest.mark.slow)
-        if {name, f"{name}::{item.originalname}"} & set(CORE):
+        if names & set(CORE):
             item.add_marker(pytest.mark.core)
         if name in LONG:
             item.add_marker(pytest.mark.long)
