@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from host.cli.quick_imports import quick_imports
 from host.near import did_you_mean
 
 # Headings of options that commands share, in the order of the help.
@@ -134,7 +135,8 @@ class LazyGroup(NearGroup):
         if cmd_name not in self._where:
             return None
         module, attribute, _ = self._where[cmd_name]
-        found: click.Command = getattr(import_module(f"host.cli.{module}"), attribute)
+        with quick_imports():
+            found: click.Command = getattr(import_module(f"host.cli.{module}"), attribute)
         return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
