@@ -90,6 +90,13 @@ class NearGroup(click.Group):
             ctx.fail(f"{whose(ctx)} no command {args[0]!r}: {hint}choose from {', '.join(known)}")
         return super().resolve_command(ctx, args)
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Each with all of its first line, which click would cut."""
+        found = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        lines = [(name, (command.help or "").partition("\n")[0]) for name, command in found if command is not None]
+        with formatter.section("Commands"):
+            formatter.write_dl(lines)
+
 
 class CommandWithMore(_Grouped, NearGroup):
     """A command with options of its own, which a few commands belong to besides."""
