@@ -26,10 +26,17 @@ from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler
 from numba.core.registry import CPUDispatcher
 
-# numba tells functions of one name apart by a number that it counts up in each process. Kernels kept on disk by several
-# processes would carry the same symbols then, and whichever was loaded first would run for all: so each counts from a
-# place of its own.
-FunctionIdentity._unique_ids = itertools.count(int.from_bytes(os.urandom(7), "big"))
+
+def _count_from_a_place_of_its_own() -> None:
+    """Else kernels kept on disk by several processes would carry the same symbols, and the first one loaded would run
+    for all: numba tells functions of one name apart by a number that it counts up in each process.
+    """
+    FunctionIdentity._unique_ids = itertools.count(int.from_bytes(os.urandom(7), "big"))
+
+
+_count_from_a_place_of_its_own()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_count_from_a_place_of_its_own)
 
 
 class _Piece(JITCodeLibrary):  # type: ignore[misc]

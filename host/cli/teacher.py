@@ -22,7 +22,7 @@ def teacher() -> None:
 @setting_option("dataset", default="cifar10")
 @setting_option("data_dir")
 @setting_option("scale")
-@option("--arch", group=NETWORK, required=True, help="Hidden layers, such as 32,64s2,64,64s2,fc128 (see below).")
+@option("--arch", group=NETWORK, required=True, help="Hidden layers, such as 32,64s2,64,64s2,fc128 (see above).")
 @option(
     "--out",
     group=OUTPUT,
@@ -98,8 +98,8 @@ def train(
     file has them clipped only.
 
     \b
-    chipsim teacher train --dataset cifar10 --arch 32,64s2,64,64s2,fc128 --out cifar.onnx
-    chipsim teacher train --dataset mnist --arch fc256 --epochs 10 --out mnist.onnx
+    chipsim teacher train --arch 32,64s2,64,64s2,fc128 --out cifar.onnx
+    chipsim teacher train --dataset mnist --arch fc256 --out mnist.onnx
     """
     with one_line_errors():
         import json

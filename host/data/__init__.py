@@ -33,7 +33,7 @@ from host.data.cifar10 import find_cifar10
 from host.data.datasets import load, place_of, source_named
 from host.data.encoders import Encoder, encoding_named
 from host.data.encoding import Encoding
-from host.data.folders import data_folders, find_mnist
+from host.data.folders import data_folders, find_mnist, told_places
 from host.data.formats import dataset_of
 from host.data.getting import Gotten, get
 from host.data.mirrors import RemoteFile
@@ -77,4 +77,5 @@ __all__ = [
     "source_named",
     "split",
     "suited_to",
+    "told_places",
 ]
