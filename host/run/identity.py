@@ -57,7 +57,7 @@ def teacher_recipe(spec: RunSpec, data_digest: str) -> str:
         return digest_of([data_digest, {**settings, "noise": [], "die": 0}])
     if spec.teacher.file is None:
         trained = {name: settings[name] for name in _OF_A_TRAINED_TEACHER}
-        return digest_of([data_digest, trained, spec.training.validation_fraction])
+        return digest_of([data_digest, trained, spec.training.held_out])
     return digest_of([data_digest, {**settings, "noise": [], "die": 0}])
 
 

@@ -46,6 +46,26 @@ def test_the_training_range_scales_it(tmp_path):
     assert np.allclose(data.valid.values(slice(None)), np.clip(own["x_valid"], 0, 1), atol=1e-6)
 
 
+def test_a_number_of_training_samples_cannot_be_held_out_besides(tmp_path):
+    spec = spec_of(write_npz(tmp_path / "own.npz", **OWN), **{"training.validation_samples": 9})
+    with pytest.raises(
+        DataError, match="^9 samples are to be held out, and own has a validation set of its own, of 20"
+    ):
+        prepare(spec)
+
+
+@pytest.mark.parametrize("own", [{}, OWN])
+def test_checks_can_look_at_a_part_of_it(tmp_path, own):
+    path = write_npz(tmp_path / "own.npz", **own)
+    whole, part = (prepare(spec_of(path, **{"training.checked_samples": n})) for n in (None, 8))
+    assert np.array_equal(whole.train.raw, part.train.raw), "what is learned from stays"
+    assert len(part.valid) == 8
+    places = [whole.valid.raw.tolist().index(row) for row in part.valid.raw.tolist()]
+    assert places == sorted(places) and places != list(range(8)), "drawn from all of it"
+    with pytest.raises(DataError, match="training.checked_samples = 99, and 2. samples are held out"):
+        prepare(spec_of(path, **{"training.checked_samples": 99}))
+
+
 def test_a_run_says_so(tmp_path, chipsim, here):
     path = write_npz(tmp_path / "own.npz", **OWN)
     told = chipsim("run", "--dataset", path, *SMALL_FLAGS)
