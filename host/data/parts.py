@@ -52,16 +52,16 @@ def n_valid(n: int, held_out: float) -> int:
     return int(held_out)
 
 
-def some_of(samples: Samples, n: int | None, seed: int) -> Samples:
-    """n of the samples, drawn by the seed; all, if n is None. Raises DataError if there are fewer."""
+def some_of(samples: Samples, setting: str, n: int | None, seed: int) -> Samples:
+    """As many of the samples as `setting` says, drawn by the seed; all, if n is None.
+
+    Raises DataError if there are fewer.
+    """
     if n is None:
         return samples
     if n > len(samples):
-        raise DataError(
-            f"training.checked_samples = {n:,}, and {len(samples):,} samples are held out to validate on: check"
-            " these at most, or hold out more (training.validation_samples)"
-        )
-    return samples.subset(np.sort(stream("checked samples", seed).permutation(len(samples))[:n]))
+        raise DataError(f"{setting} = {n:,}, and there are {len(samples):,} such samples: say so many at most")
+    return samples.subset(np.sort(stream(setting, seed).permutation(len(samples))[:n]))
 
 
 def _check_own(dataset: Dataset, held_out: float) -> None:

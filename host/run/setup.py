@@ -27,7 +27,7 @@ def complete(spec: RunSpec, n_train: int, n_weights: int) -> RunSpec:
     training, teacher = spec.training, spec.teacher
     method = find(training.method)
     if training.epochs is None:
-        training = training.model_copy(update={"epochs": method.epochs(spec, n_train)})
+        training = training.model_copy(update={"epochs": method.epochs(spec, training.learned_samples or n_train)})
     through_time = spec.through_time
     if teacher.method == "through-time" and through_time.teacher_epochs is None:
         through_time = through_time.model_copy(update={"teacher_epochs": default_epochs(n_train)})
@@ -78,14 +78,15 @@ def prepare(
     on_message("loading data")
     dataset = load(spec.dataset, spec.data_dir, spec.scale)
     train, held_out = learned_and_checked(dataset, spec.training.held_out, spec.seed)
-    valid = some_of(held_out, spec.training.checked_samples, spec.seed)
+    valid = some_of(held_out, "training.checked_samples", spec.training.checked_samples, spec.seed)
+    shown = some_of(train, "training.learned_samples", spec.training.learned_samples, spec.seed)
     _check_augmentation(spec, dataset)
     if spec.chip is not None and make_teacher is None:
         place_layers(spec.chip, spec.design_of(layers_of(spec, dataset)).shapes)
     spec = resolved(spec, dataset)
     teacher = make_teacher(train) if make_teacher else _teacher(spec, dataset, train, on_message)
     check_layers(spec, len(teacher.network.shapes))
-    setup = Setup(spec, dataset, train, valid, teacher, method.start_weights, make_teacher is not None)
+    setup = Setup(spec, dataset, shown, valid, teacher, method.start_weights, make_teacher is not None)
     if spec.teacher.method != "through-time":
         return setup
     try:

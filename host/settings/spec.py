@@ -35,7 +35,13 @@ Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Rest = Annotated[float, Field(ge=0, allow_inf_nan=False)]  # seconds; see noise drift
 Width = Annotated[int, Field(ge=1, le=1_000_000)]
-_YOUNG_IN_TRAINING = ("validation_samples", "checked_samples", "shift_px", "flip")  # younger than files
+_YOUNG_IN_TRAINING = (
+    "validation_samples",
+    "checked_samples",
+    "learned_samples",
+    "shift_px",
+    "flip",
+)  # younger than files
 
 
 @tell_settings
@@ -91,6 +97,7 @@ class TrainingSpec(BaseModel):
     validation_fraction: Annotated[float, Field(gt=0, le=0.5)] = 0.15  # of the training data, 2,000 samples at most
     validation_samples: Annotated[int, Field(ge=1)] | None = None  # in place of the fraction, however many
     checked_samples: Annotated[int, Field(ge=1)] | None = None  # of these, looked at in each check; None: all
+    learned_samples: Annotated[int, Field(ge=1)] | None = None  # of those not held out, that a die learns from
     shift_px: Annotated[int, Field(ge=0)] = 0  # images are moved by up to so many pixels, anew in every epoch
     flip: bool = False  # and half of them seen in a mirror; see host.data.augmentation
     chunk: Annotated[int, Field(ge=1, le=65536)] = 2048  # samples sent at a time; changes no result

@@ -35,7 +35,7 @@ class Setup:
 
     spec: RunSpec  # with nothing left open
     dataset: Dataset
-    train: Samples
+    train: Samples  # learned from
     valid: Samples  # looked at in each check
     teacher: Teacher
     start: Callable[[Setup], list[Layer | None]]  # what the method lets a die begin with

@@ -62,8 +62,22 @@ def test_checks_can_look_at_a_part_of_it(tmp_path, own):
     assert len(part.valid) == 8
     places = [whole.valid.raw.tolist().index(row) for row in part.valid.raw.tolist()]
     assert places == sorted(places) and places != list(range(8)), "drawn from all of it"
-    with pytest.raises(DataError, match="training.checked_samples = 99, and 2. samples are held out"):
+    with pytest.raises(DataError, match="^training.checked_samples = 99, and there are 2. such samples: say so many"):
         prepare(spec_of(path, **{"training.checked_samples": 99}))
+
+
+def test_a_die_can_learn_from_a_part_of_the_rest(tmp_path):
+    path = write_npz(tmp_path / "plain.npz")
+    whole, part = (prepare(spec_of(path, **{"training.learned_samples": n})) for n in (None, 50))
+    assert (len(whole.train), len(part.train), part.presentations) == (128, 50, 100)
+    assert np.array_equal(whole.valid.raw, part.valid.raw)
+    assert {row.tobytes() for row in part.train.raw} <= {row.tobytes() for row in whole.train.raw}
+    for mine, other in zip(part.teacher.network.weights, whole.teacher.network.weights, strict=True):
+        assert np.array_equal(mine[0], other[0]), "the teacher has learned from all"
+    open_epochs = {"training.learned_samples": 50, "training.epochs": None}
+    assert prepare(spec_of(path, **open_epochs)).spec.training.epochs == 20_000 // 50
+    with pytest.raises(DataError, match="^training.learned_samples = 129, and there are 128 such samples"):
+        prepare(spec_of(path, **{"training.learned_samples": 129}))
 
 
 def test_a_run_says_so(tmp_path, chipsim, here):
