@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chipsim.design import to_image
 from host.data import Samples
@@ -24,9 +25,8 @@ class Fitting:
 
     def __init__(self, torch: Any, module: Any, samples: Samples, shape: ImageShape, recipe: Recipe) -> None:
         self._torch, self._module, self._recipe = torch, module, recipe
-        layout = torch.channels_last  # half as fast again on a CPU
-        module.to(memory_format=layout)
-        self._images = images_of(torch, samples, slice(None), shape).to(memory_format=layout)
+        module.to(memory_format=torch.channels_last)  # half as fast again on a CPU
+        self._samples, self._shape = samples, shape
         self._labels = torch.from_numpy(samples.labels)
         self._augmentation = recipe.moves(shape)
         self.per_epoch = -(-len(samples) // recipe.batch)
@@ -98,7 +98,7 @@ class Fitting:
 
     def _step(self, index: Any) -> float:
         """Learn from these samples; their loss."""
-        x = seen(self._torch, self._images[index], self._augmentation, self._generator)
+        x = self._seen(index)
         self._optimizer.zero_grad()
         with self._precision():
             logits = self._module(x)
@@ -115,7 +115,13 @@ class Fitting:
         order = self._torch.randperm(len(self._labels), generator=self._generator)[:_STATISTICS]
         for index in order.split(self._recipe.batch):
             if len(index) > 1:
-                yield seen(self._torch, self._images[index], self._augmentation, self._generator)
+                yield self._seen(index)
+
+    def _seen(self, index: Any) -> Any:
+        """Images (n, channels, height, width) of these samples, changed as the recipe says."""
+        images = images_of(self._torch, self._samples, index.numpy(), self._shape)
+        images = images.to(memory_format=self._torch.channels_last)
+        return seen(self._torch, images, self._augmentation, self._generator)
 
     def _precision(self) -> Any:
         bfloat16 = self._recipe.precision == "bfloat16"
@@ -126,7 +132,7 @@ class Fitting:
         return f"epoch {epoch + 1} of {self._recipe.epochs}" + (f", before {self.accuracy:.1%}" if epoch else "")
 
 
-def images_of(torch: Any, samples: Samples, index: slice, shape: ImageShape) -> Any:
+def images_of(torch: Any, samples: Samples, index: NDArray[np.int64] | slice, shape: ImageShape) -> Any:
     """Samples as (S, channels, height, width)."""
     return torch.from_numpy(to_image(samples.values(index), shape))
 
