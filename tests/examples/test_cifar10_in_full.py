@@ -7,11 +7,8 @@ import sys
 import numpy as np
 import pytest
 from small_runs import ROOT
-from test_example_cifar10 import files
 
 import chipsim
-
-__all__ = ["files"]
 
 
 @pytest.fixture
@@ -25,11 +22,11 @@ def full():
 
 
 @pytest.fixture
-def call(full, files, monkeypatch, capsys):
+def call(full, cifar, monkeypatch, capsys):
     """The example with a teacher that is there: stdout and stderr."""
 
     def called(*more, only="six-ideal,six-mismatch-die?"):
-        given = ["--six", files / "teacher.onnx", "--data-dir", files, "--out", files / "out", "--threads", 1]
+        given = ["--six", cifar / "teacher.onnx", "--data-dir", cifar, "--out", cifar / "out", "--threads", 1]
         monkeypatch.setattr(sys, "argv", ["cifar10_in_full.py", *map(str, given), "--only", only, *map(str, more)])
         full.main()
         return capsys.readouterr()
@@ -41,9 +38,9 @@ def results(folder):
     return {path.stem: json.loads(path.read_text()) for path in (folder / "out").glob("*.json")}
 
 
-def test_a_line_is_a_job_with_a_key_that_is_done_once(call, files, monkeypatch):
+def test_a_line_is_a_job_with_a_key_that_is_done_once(call, cifar, monkeypatch):
     first = call()
-    stored = results(files)
+    stored = results(cifar)
     assert set(stored) == {"six-ideal", "six-mismatch-die1", "six-mismatch-die2", "six-mismatch-die3"}
     one = stored["six-mismatch-die2"]
     assert one["settings"]["die"] == 2 and one["settings"]["noise"] == ["mismatch:0.2@weight", "mismatch:0.2@threshold"]
@@ -64,7 +61,7 @@ def test_a_line_is_a_job_with_a_key_that_is_done_once(call, files, monkeypatch):
     assert "six-ideal               done" in call("--list").out
 
 
-def test_what_was_stopped_goes_on_and_what_has_changed_is_run_anew(call, files, monkeypatch):
+def test_what_was_stopped_goes_on_and_what_has_changed_is_run_anew(call, cifar, monkeypatch):
     real, asked = chipsim.run, []
 
     def stopped(**given):
@@ -78,21 +75,21 @@ def test_what_was_stopped_goes_on_and_what_has_changed_is_run_anew(call, files, 
     monkeypatch.setattr(chipsim, "run", stopped)
     ended = call(only="six-ideal")
     assert "stopped; the same command goes on" in ended.err and "1 of 1 lines are missing" in ended.err
-    assert "| six layers, ideal die | not measured |" in ended.out and not results(files)
+    assert "| six layers, ideal die | not measured |" in ended.out and not results(cifar)
     call(only="six-ideal")
-    assert asked[1]["resume"] == asked[0]["out"] and set(results(files)) == {"six-ideal"}
-    content = (files / "teacher.onnx").read_bytes()
-    (files / "teacher.onnx").write_bytes(content + b"\x72\x00")  # an empty documentation field
+    assert asked[1]["resume"] == asked[0]["out"] and set(results(cifar)) == {"six-ideal"}
+    content = (cifar / "teacher.onnx").read_bytes()
+    (cifar / "teacher.onnx").write_bytes(content + b"\x72\x00")  # an empty documentation field
     monkeypatch.setattr(chipsim, "run", real)
-    before = results(files)["six-ideal"]["asked"]
+    before = results(cifar)["six-ideal"]["asked"]
     call(only="six-ideal")
-    assert results(files)["six-ideal"]["asked"] != before
+    assert results(cifar)["six-ideal"]["asked"] != before
 
 
-def test_no_job_begins_when_the_time_is_up(call, files, monkeypatch):
+def test_no_job_begins_when_the_time_is_up(call, cifar, monkeypatch):
     monkeypatch.setattr(chipsim, "run", lambda **_: pytest.fail("begun"))
     ended = call("--budget", 0)
-    assert "4 of 4 lines are missing" in ended.err and not results(files)
+    assert "4 of 4 lines are missing" in ended.err and not results(cifar)
 
 
 def test_a_job_ends_when_the_time_is_up(full):

@@ -74,6 +74,7 @@ class Fitting:
         Raises TeacherError if training diverges.
         """
         tell(self.done, self.total, self._words())
+        loss = 0.0
         while self.done < self.total:
             epoch, number = divmod(self.done, self.per_epoch)
             if number == 0:
@@ -81,7 +82,8 @@ class Fitting:
                 self._hits = 0
             size = self._recipe.batch
             index = self._order[number * size : (number + 1) * size]
-            loss = self._step(index) if len(index) > 1 else 0.0  # batch normalisation has no variance of one sample
+            if len(index) > 1:  # batch normalisation has no variance of one sample
+                loss = self._step(index)
             words = self._words()
             self.done += 1
             if ended := number + 1 == self.per_epoch:

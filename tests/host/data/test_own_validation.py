@@ -6,7 +6,7 @@ from small_runs import SMALL, SMALL_FLAGS, small_arrays, write_npz
 
 from host.data import load
 from host.errors import DataError
-from host.run import prepare, resolve, resolved, run
+from host.run import prepare, resolve, resolved, run, teacher_recipe
 
 ARRAYS = small_arrays()
 OWN = {"x_valid": ARRAYS["x_test"][:20], "y_valid": ARRAYS["y_test"][:20]}
@@ -74,6 +74,8 @@ def test_a_die_can_learn_from_a_part_of_the_rest(tmp_path):
     assert {row.tobytes() for row in part.train.raw} <= {row.tobytes() for row in whole.train.raw}
     for mine, other in zip(part.teacher.network.weights, whole.teacher.network.weights, strict=True):
         assert np.array_equal(mine[0], other[0]), "the teacher has learned from all"
+    recipes = {teacher_recipe(setup.spec, "data") for setup in (whole, part)}
+    assert len(recipes) == 2, "a teacher's digest looks at what is learned from"
     open_epochs = {"training.learned_samples": 50, "training.epochs": None}
     assert prepare(spec_of(path, **open_epochs)).spec.training.epochs == 20_000 // 50
     with pytest.raises(DataError, match="^training.learned_samples = 129, and there are 128 such samples"):
