@@ -50,6 +50,7 @@ LONG = (
     "examples/test_tandem_powers.py",
     "host/cli/test_fault_loops.py",
     "host/cli/test_kills.py",
+    "host/teachers/test_teacher_killed.py",
 )
 
 _HERE = Path(__file__).parent

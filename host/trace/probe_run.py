@@ -234,6 +234,7 @@ def _learn(setup: Setup, chip: ChipInterface, n: int, listener: RunListener) -> 
         spec.training.output_target,
         spec.seed,
         follows_targets=any(told_targets(setup.design)),
+        augmentation=setup.augmentation,
     )
     for piece in batches.chunks(spans(0, n, setup.chunk, epoch)):
         chip.learn(piece.events, piece.windows, piece.targets, _rates(setup, piece.windows))
