@@ -31,7 +31,7 @@ from host.teachers import Layer, RectifiedLayers, Teacher, dense_network, scaled
 _SAMPLES = 8  # of each part
 _STREAMS = (0, 1, 2)  # stdin, stdout, stderr
 # Elsewhere than on Linux a process that was forked may not use the system's libraries. What is forked has imported all.
-_PROCESSES = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+_PROCESSES = multiprocessing.get_context("fork") if sys.platform == "linux" else multiprocessing.get_context("spawn")
 
 
 @contextmanager
