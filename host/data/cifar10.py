@@ -94,7 +94,8 @@ def _check_different(folder: Path, parts: list[int], read: list[tuple[NDArray[np
     """Raises DataError if two parts hold the same images: one would be validated on what the other teaches."""
     for later in range(1, len(read)):
         for earlier in range(later):
-            if all(np.array_equal(mine, other) for mine, other in zip(read[later], read[earlier], strict=True)):
+            (images, labels), (others, their_labels) = read[later], read[earlier]
+            if np.array_equal(labels, their_labels) and np.array_equal(images, others):
                 names = TRAIN[parts[earlier] - 1], TRAIN[parts[later] - 1]
                 raise DataError(f"{folder}: {names[0]} and {names[1]} hold the same images; get one of them again")
 

@@ -127,7 +127,8 @@ def test_the_lines_are_those_of_the_table(full):
         (("--data-dir", "nowhere"), "cifar10 not found"),
     ],
 )
-def test_mistakes_are_told_in_one_line(call, capsys, here, wrong, words):
+def test_mistakes_are_told_in_one_line(call, capsys, here, monkeypatch, wrong, words):
+    monkeypatch.delenv("CHIPSIM_DATA", raising=False)
     with pytest.raises(SystemExit) as ended:
         call(*wrong)
     assert ended.value.code == 2

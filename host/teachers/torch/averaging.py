@@ -16,7 +16,7 @@ _LAST = 0.25  # of the epochs
 _SHORTEST = 0.1  # of all steps
 
 
-class WeightAverage:
+class ModuleAverage:
     """Follows a module; nothing at all where the recipe wants no average."""
 
     def __init__(self, torch: Any, module: Any, recipe: Recipe, steps_per_epoch: int) -> None:

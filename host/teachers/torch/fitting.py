@@ -12,7 +12,7 @@ from chipsim.design import to_image
 from host.data import Samples
 from host.errors import TeacherError
 from host.teachers.network import ImageShape
-from host.teachers.torch.averaging import WeightAverage
+from host.teachers.torch.averaging import ModuleAverage
 from host.teachers.torch.moved_images import seen
 from host.teachers.torch.recipe import Optimizer, Recipe
 
@@ -35,7 +35,7 @@ class Fitting:
         self._schedule = torch.optim.lr_scheduler.OneCycleLR(
             self._optimizer, recipe.rate, total_steps=max(self.total, 2), pct_start=0.1, cycle_momentum=False
         )
-        self._average = WeightAverage(torch, module, recipe, self.per_epoch)
+        self._average = ModuleAverage(torch, module, recipe, self.per_epoch)
         self._generator = torch.Generator().manual_seed(recipe.seed)
         self._order = torch.arange(0)  # of the samples in this epoch
         self.done = 0  # batches

@@ -8,9 +8,7 @@ from host.data.augmentation import Augmentation
 from host.data.samples import Samples
 from host.errors import SettingError
 from host.methods import TRAINING_METHODS
-from host.run import prepare, resolve
-from host.run.die_run import NullListener, run
-from host.run.folder import RunFolder
+from host.run import NullListener, RunFolder, prepare, resolve, run
 
 SHAPE = (2, 4, 5)  # channels, height, width
 

@@ -170,6 +170,15 @@ WRONG = [
     ("through_time.start_leak", 1.01),
     ("through_time.scale", 0),
     ("through_time.activity_penalty", -1),
+    ("stdp.max_rate", 0),
+    ("stdp.max_rate", float("nan")),
+    ("stdp.label_by", "vote"),
+    ("stdp.label_samples", 0),
+    ("stdp.adapt_samples", -1),
+    ("stdp.prune_below", 1.5),
+    ("stdp.levels", 0),
+    ("stdp.prune_every", 0),
+    ("stdp.prune_from", -1),
 ]
 
 

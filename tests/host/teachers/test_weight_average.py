@@ -8,7 +8,7 @@ import pytest
 from host.data import Dataset, Samples
 from host.teachers import parse_architecture
 from host.teachers.torch import untrained
-from host.teachers.torch.averaging import WeightAverage
+from host.teachers.torch.averaging import ModuleAverage
 from host.teachers.torch.recipe import Recipe
 
 torch = pytest.importorskip("torch", reason="needs PyTorch (extra torch)")
@@ -20,7 +20,7 @@ RECIPE = Recipe(parse_architecture("fc8"), epochs=EPOCHS)
 def followed(kind, weights):
     """A layer that had these weights after its steps, and what the average makes of it."""
     module = torch.nn.Sequential(torch.nn.Linear(1, 1, bias=False), torch.nn.BatchNorm1d(1))
-    average = WeightAverage(torch, module, replace(RECIPE, average=kind), PER_EPOCH)
+    average = ModuleAverage(torch, module, replace(RECIPE, average=kind), PER_EPOCH)
     for step, weight in enumerate(weights):
         module[0].weight.data.fill_(weight)
         average.stepped(module)
