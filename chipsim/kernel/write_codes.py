@@ -11,17 +11,9 @@ import numpy as np
 from numba import types
 from numba.extending import intrinsic
 
-from chipsim.simd import LANES, Integers, Lanes, Sequence, nonzero, outlined, packed, population_of, repeated, sequences
-from learning_circuit import between, carried, counted_pulse
-
-
-def _of_its_code(steps: Sequence, code: Lanes, top: Lanes) -> Lanes:
-    """The relative step at codes from 0 to top: straight lines between the nearest entries."""
-    last = steps.last()
-    x = code / top * last.astype(np.float32)
-    i = (x < last.astype(np.float32)).where(x.astype(np.uint32), last - 1)
-    low, high = steps.gather(i.indices()), steps.gather((i + 1).indices())
-    return between(low, high, x - i.astype(np.float32))
+from chipsim.kernel.step_curves import curved
+from chipsim.simd import LANES, Integers, nonzero, outlined, packed, population_of, repeated, sequences
+from learning_circuit import carried, counted_pulse
 
 
 def _write_of_sixteen(from_zero: bool) -> Any:
@@ -61,9 +53,7 @@ def _write_of_sixteen(from_zero: bool) -> Any:
             moves = gain.not_equal(0.0)  # else stuck
             low: Any = top - top if from_zero else -top
             if from_zero:
-                relative = [
-                    _of_its_code(steps, code.astype(np.float32), top.astype(np.float32)) for steps in (up, down)
-                ]
+                relative = [curved(steps, code.astype(np.float32) / top.astype(np.float32)) for steps in (up, down)]
                 pulse = pulse * (pulse * amplitude > 0.0).where(*relative)
             counted = moves.where(counted_pulse(pulse, units, dither_row.load(start)), 0.0)
             total = residue + counted.whole()

@@ -12,24 +12,11 @@ import numpy as np
 from numba import types
 from numba.extending import intrinsic
 
+from chipsim.kernel.step_curves import curved, straight
 from chipsim.simd import LANES, Lanes, ListedRows, Sequence, inlined, population, repeated, unpacked
-from learning_circuit import between, held_from_zero, held_within, place_from_zero, place_in_range, with_spread
+from learning_circuit import held_from_zero, held_within, place_from_zero, place_in_range, with_spread
 
 _Steps = Callable[[Sequence, Lanes], Lanes]  # relative steps at even places, and a device's place: its step
-
-
-def _straight(steps: Sequence, place: Lanes) -> Lanes:
-    """A straight line between the only two entries."""
-    return between(steps.everywhere(0), steps.everywhere(1), place)
-
-
-def _curved(steps: Sequence, place: Lanes) -> Lanes:
-    """Straight lines between the nearest of any number of entries."""
-    last = steps.last()
-    x = place * last.astype(np.float32)
-    i = (x < last.astype(np.float32)).where(x.astype(np.uint32), last - 1)
-    low, high = steps.gather(i.indices()), steps.gather((i + 1).indices())
-    return between(low, high, x - i.astype(np.float32))
 
 
 def _steps_of_sixteen(relative_step: _Steps | None, from_zero: bool) -> Any:
@@ -131,8 +118,8 @@ def _writes_of_rows(temporal: bool, bounded: bool, from_zero: bool = False) -> A
     return write_rows
 
 
-_endless_steps, _straight_steps, _curved_steps = (_steps_of_rows(each) for each in (None, _straight, _curved))
-_unipolar_steps = _steps_of_rows(_curved, from_zero=True)
+_endless_steps, _straight_steps, _curved_steps = (_steps_of_rows(each) for each in (None, straight, curved))
+_unipolar_steps = _steps_of_rows(curved, from_zero=True)
 _write_endless, _write_endless_noisy = (_writes_of_rows(temporal, bounded=False) for temporal in (False, True))
 _write_bounded, _write_bounded_noisy = (_writes_of_rows(temporal, bounded=True) for temporal in (False, True))
 _write_unipolar, _write_unipolar_noisy = (

@@ -133,7 +133,10 @@ def _run(
                 outcome = run_spec(spec, threads, folder or make_folder, console, source)
             tell(outcome)
             told = True
-            if show.pictures and find(spec.training.method).wants_teacher:
+            if show.pictures and not find(spec.training.method).wants_teacher:
+                if not show.quiet:
+                    click.echo(f"chipsim: no pictures are drawn of method {spec.training.method} yet", err=True)
+            elif show.pictures:
                 with Console(show.quiet) as console:
                     console.stage("drawing")
                     _draw(outcome, folder, source if place.timeline else None)

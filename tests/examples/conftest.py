@@ -1,14 +1,42 @@
 """Examples are run as the host's tests are."""
 
+import importlib.util
+import sys
+from contextlib import contextmanager
+
 import numpy as np
 import pytest
 from host_fixtures import data_file, here, no_drawing, no_waiting_for_the_disk, session_cache
+from small_runs import ROOT
 
 from chipsim.design import Convolution, Dense, Flatten
 from host.teachers import Network
 from host.teachers.onnx import write_onnx
 
 __all__ = ["data_file", "here", "no_drawing", "no_waiting_for_the_disk", "session_cache"]
+
+
+@contextmanager
+def _loaded(name):
+    """An example as a module, which its dataclasses look themselves up in."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "examples" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    yield module
+    del sys.modules[name]
+
+
+@pytest.fixture
+def cifar10():
+    with _loaded("cifar10") as module:
+        yield module
+
+
+@pytest.fixture
+def full():
+    with _loaded("cifar10_in_full") as module:
+        yield module
 
 
 @pytest.fixture

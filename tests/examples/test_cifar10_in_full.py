@@ -1,24 +1,12 @@
 """CIFAR-10 in full, on a few made-up images: what is done is not done again, what was stopped goes on."""
 
-import importlib.util
 import json
 import sys
 
 import numpy as np
 import pytest
-from small_runs import ROOT
 
 import chipsim
-
-
-@pytest.fixture
-def full():
-    spec = importlib.util.spec_from_file_location("cifar10_in_full", ROOT / "examples" / "cifar10_in_full.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["cifar10_in_full"] = module  # where its dataclasses look themselves up
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules["cifar10_in_full"]
 
 
 @pytest.fixture

@@ -1,22 +1,10 @@
 """The CIFAR-10 example on a few made-up images (needs the kernels of layers on images)."""
 
-import importlib.util
 import json
 import sys
 
 import numpy as np
 import pytest
-from small_runs import ROOT
-
-
-@pytest.fixture
-def cifar10():
-    spec = importlib.util.spec_from_file_location("cifar10", ROOT / "examples" / "cifar10.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["cifar10"] = module  # where its dataclass looks itself up
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules["cifar10"]
 
 
 def run(module, monkeypatch, cifar, *more):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from small_runs import SMALL, small_arrays, write_npz
+from stopped_runs import Stopped
 
 from host.data.augmentation import Augmentation
 from host.data.samples import Samples
@@ -85,10 +86,6 @@ def image_file(tmp_path):
     """2 x 3 images."""
     arrays = small_arrays()
     return write_npz(tmp_path / "images.npz", **{p: arrays[p].reshape(-1, 2, 3) for p in ("x_train", "x_test")})
-
-
-class Stopped(Exception):
-    pass
 
 
 class StopAfter(NullListener):

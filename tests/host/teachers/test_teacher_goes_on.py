@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from stopped_runs import Stopped
 
 from host.data import load
 from host.errors import TeacherError
@@ -20,10 +21,6 @@ torch = pytest.importorskip("torch", reason="needs PyTorch (extra torch)")
 
 RECIPE = Recipe(parse_architecture("4s2,fc8"), epochs=4, batch=90, augmentation="flip-shift", seed=3)
 PER_EPOCH = 3  # batches
-
-
-class Stopped(Exception):
-    """Stands for whatever ends a process."""
 
 
 @pytest.fixture(scope="module")
