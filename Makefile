@@ -32,7 +32,6 @@ LOWEST := .lowest
 
 test-lowest: $(LOWEST)/installed
 	$(LOWEST)/bin/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m core
-	$(LOWEST)/bin/python -m pytest -q tests/chipsim/kernel/test_equals_reference.py::test_vector_bodies_and_remainders
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff format --check $(CODE)

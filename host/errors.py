@@ -45,6 +45,8 @@ class TeacherError(HostError):
 
 def printable(text: str) -> str:
     """The text in one line, what is no letter or sign as its escape."""
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 

@@ -7,29 +7,22 @@ import hashlib
 import io
 import json
 import os
-import re
-import shutil
-import socket
 import stat
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from functools import cache
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.reading import UnreadableError, open_file
+from chipsim.reading import UnreadableError, ends_beside, open_file, remove_left_over
 from host.errors import RunFolderError
 from host.faults import NOWHERE
 from host.stored_arrays import npz
 
 _MAGIC = b"chipsim arrays 1\n"
-_NAMED = 40  # characters of a file's name in that of the one beside it
-_BESIDE = re.compile(r"^\..*\.(?P<machine>[0-9a-f]{8})-(?P<process>\d+)\.part")  # and what SQLite puts beside that
-_NAMESPACE = "/proc/self/ns/pid"
 
 
 @contextmanager
@@ -41,7 +34,7 @@ def replacing(path: Path) -> Iterator[Path]:
     if path.exists() and not (path.is_file() or path.is_dir()):  # of a folder the system says so itself
         raise OSError(errno.EINVAL, "it is a pipe or a device, which no file replaces", str(path))
     remove_left_over(path.parent)
-    prefix, suffix = _ends(path)
+    prefix, suffix = ends_beside(path)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=prefix, suffix=suffix)
     os.close(handle)
     try:
@@ -58,44 +51,8 @@ def replacing(path: Path) -> Iterator[Path]:
 def folder_beside(path: Path) -> Path:
     """A new folder beside `path`, to be renamed to it. Raises OSError."""
     remove_left_over(path.parent)
-    prefix, suffix = _ends(path)
+    prefix, suffix = ends_beside(path)
     return Path(tempfile.mkdtemp(dir=path.parent, prefix=prefix, suffix=suffix))
-
-
-def remove_left_over(folder: Path) -> None:
-    """What processes of this machine that were killed meanwhile have begun to write in `folder` and not finished."""
-    with suppress(OSError):  # it is in nobody's way
-        for entry in os.scandir(folder):
-            found = _BESIDE.search(entry.name)
-            if found is None or found["machine"] != _machine() or _is_alive(int(found["process"])):
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                shutil.rmtree(entry.path, ignore_errors=True)
-            else:
-                os.unlink(entry.path)
-
-
-def _ends(path: Path) -> tuple[str, str]:
-    """Beginning and end of a name that says whose file it is."""
-    return f".{path.name[:_NAMED]}.", f".{_machine()}-{os.getpid()}.part"
-
-
-@cache
-def _machine() -> str:
-    """This machine, or the container in which process ids are counted."""
-    with suppress(OSError):
-        return hashlib.sha256(f"{socket.gethostname()} {os.stat(_NAMESPACE).st_ino}".encode()).hexdigest()[:8]
-    return hashlib.sha256(socket.gethostname().encode()).hexdigest()[:8]
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:  # it is another user's
-        return True
-    return True
 
 
 def is_missing(path: Path) -> bool:

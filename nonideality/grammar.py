@@ -82,7 +82,7 @@ def _read(effect: type[Nonideality], match: re.Match[str], text: str) -> Noise:
         if key == "layer":
             number = _number(value, key, text)
             if not (math.isfinite(number) and number >= 1 and number == int(number)):
-                raise NoiseError(f"noise {text!r}: layer {value} is not a whole number from 1 (the first layer)")
+                raise NoiseError(f"noise {text!r}: layer {number:g} is not a whole number from 1 (the first layer)")
             layer = int(number)
         else:
             options[key] = _number(value, key, text) if effect.Options is None else value

@@ -50,6 +50,7 @@ LONG = (
     "examples/test_tandem_powers.py",
     "host/cli/test_fault_loops.py",
     "host/cli/test_kills.py",
+    "host/teachers/test_teacher_killed.py",
 )
 
 _HERE = Path(__file__).parent
@@ -81,9 +82,10 @@ def pytest_collection_modifyitems(config, items):
     items.sort(key=lambda item: places.get(item.path, len(LONGEST)))
     for item in items:
         name = item.path.relative_to(_HERE).as_posix()
-        if not {name, f"{name}::{item.originalname}"} & set(FAST):
+        names = {name, f"{name}::{item.originalname}", f"{name}::{item.name}"}
+        if not names & set(FAST):
             item.add_marker(pytest.mark.slow)
-        if {name, f"{name}::{item.originalname}"} & set(CORE):
+        if names & set(CORE):
             item.add_marker(pytest.mark.core)
         if name in LONG:
             item.add_marker(pytest.mark.long)

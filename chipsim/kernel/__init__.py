@@ -2,15 +2,19 @@
 
 Read, in this order:
 
-    plan           what a kernel is compiled for; `plan_of` is the one place that chooses, and `settled` keeps kernels
-    few stages         deliver, disturb, integrate, count, gate, write, probe: what each emits, in the order of the
-    hardware step           the block diagram: stages put together for a step in memory, or a window in registers loops
-    the two loops around them; `kernel_for` makes the kernel of a plan wires          what flows between stages;
-    `columns`: where they find fields, `crossbar`: rows, currents and writes state_fields   which fields a plan keeps;
-    `parts`: what a plan names, found views          what a position sees; `whole_windows`: all columns through a
-    window, in tiles disturbances   random numbers that a step needs before it is taken; `missed_counts`: spikes that
-    are not counted write_open_columns, pulse_errors, write_codes, write_devices   writes of codes and of real devices
-    probes, adc    what is noted down for whoever looks; `forward`: a step for loops of others; `deliver`: rows alone
+    plan                what a kernel is compiled for; `plan_of` is the one place that chooses, and `settled` keeps
+                        kernels few
+    stages              deliver, disturb, integrate, count, gate, write, probe: what each emits, in the order of the
+                        hardware
+    step                the block diagram: stages put together for a step in memory, or a window in registers
+    loops               what goes around them; `kernel_for` makes the kernel of a plan
+    wires               what flows between stages; `columns`: where they find fields, `crossbar`: rows, currents, writes
+    state_fields        which fields a plan keeps; `parts`: what a plan names, found
+    views               what a position sees; `whole_windows`: all columns through a window, in tiles
+    disturbances        random numbers that a step needs before it is taken; `missed_counts`: spikes not counted
+    write_open_columns  writes of codes and of real devices, with `pulse_errors`, `write_codes`, `write_devices`,
+                        `step_curves`
+    probes, adc         what is noted down for whoever looks; `forward`: a step for others' loops; `deliver`: rows alone
 
 The formulas are those of `chipsim.neurons` and `learning_circuit`, over sixteen columns at once. numba runs a stage
 while it compiles: what a plan leaves out is neither typed nor compiled. What a field is called, `chipsim.layout.fields`

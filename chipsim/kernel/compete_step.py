@@ -57,8 +57,9 @@ _CHARGE = _Charge()
 
 
 def charge_of(parts: Parts) -> Any:
-    """A piece for what comes before the competition. Its arguments: see `chipsim.kernel.step.step_of`; width: of all
-    columns.
+    """A piece for what comes before the competition. Its arguments: see `chipsim.kernel.step.step_of`.
+
+    Returns how many membranes met the lower and the upper rail, and how many are above their threshold.
     """
 
     @intrinsic

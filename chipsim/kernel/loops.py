@@ -2,9 +2,10 @@
 
 One kernel for each plan.
 
-In Local Tandem Learning nothing flows backward and no column sees another, so a layer can run a whole chunk of windows
-before the next layer starts, and any range of its columns can run alone: the bits are those of the whole chip stepped
-cycle by cycle with the one-step delay of Eq. 2 (each layer's window merely starts one step after the one before).
+A learning rule sees its own column alone and nothing flows backward between layers, so a layer can run a whole chunk of
+windows before the next layer starts, and any range of its columns can run alone: the bits are those of the whole chip
+stepped cycle by cycle with the one-step delay of Eq. 2 (each layer's window merely starts one step after the one
+before).
 
 Where every position of an image has weights of its own, or where weights rest, a position takes a whole window before
 the next one starts. A crossbar that all positions share is written by them in turn, within each step: what one writes,

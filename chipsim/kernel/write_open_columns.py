@@ -58,7 +58,7 @@ def _column_by_column(write_column: Any) -> Any:
     @inlined
     def write(writing, words, pulse, weight, devices, full_scale, update, rows, amplitude, begin, end, t):
         n_open = open_columns(writing.open, writing.numbers, pulse)
-        opened_pulses(writing.opened, writing.open, n_open, pulse, update)
+        opened_pulses(writing.opened, pulse, update)
         listed = writing.listed
         n = list_rows(listed, rows, amplitude, begin, end, weight)
         held = np.int64(0)
@@ -66,7 +66,7 @@ def _column_by_column(write_column: Any) -> Any:
             c = writing.open[k]
             if update.temporal:
                 normals_of_rows(listed.normal, listed.rows, n, t, words[0, c], words[1, c])
-            held += write_column(weight, c, listed, n, devices[c], writing.opened[k], pulse[c], full_scale, update)
+            held += write_column(weight, c, listed, n, devices[c], writing.opened[c], pulse[c], full_scale, update)
         return held
 
     return write
@@ -87,27 +87,16 @@ _devices, _unipolar_devices = _column_by_column(_write_column), _column_by_colum
 
 
 @inlined_in_python
-def _row_pulses(pulses, opened, numbers, row, amplitude, pulse, update):
-    row_pulses(pulses, opened, numbers, row, update)
+def _row_pulses(pulses, opened, row, amplitude, pulse, update):
+    row_pulses(pulses, opened, row, update)
 
 
 @inlined_in_python
-def _signed_row_pulses(pulses, opened, numbers, row, amplitude, pulse, update):
+def _signed_row_pulses(pulses, opened, row, amplitude, pulse, update):
     if amplitude > 0:
-        row_pulses(pulses, opened, numbers, row, update)
+        row_pulses(pulses, opened, row, update)
     else:
-        turned_row_pulses(pulses, numbers, row, pulse, update)
-
-
-@inlined_in_python
-def _write_row(state, gain, row, lsb, amplitude, numbers, pulses, dither, update):
-    return write_coded_row(state.weight, gain, state.coded, row, lsb, amplitude, numbers, pulses, dither, ())
-
-
-@inlined_in_python
-def _write_unipolar_row(state, gain, row, lsb, amplitude, numbers, pulses, dither, update):
-    steps = update.step_up, update.step_down
-    return write_unipolar_row(state.weight, gain, state.coded, row, lsb, amplitude, numbers, pulses, dither, steps)
+        turned_row_pulses(pulses, row, pulse, update)
 
 
 def _row_by_row(pulses_of_row: Any, write_row: Any) -> Any:
@@ -115,24 +104,24 @@ def _row_by_row(pulses_of_row: Any, write_row: Any) -> Any:
 
     @outlined
     def write(writing, words, pulse, synapses, state, update, dither, rows, amplitude, begin, end, t):
-        n_open = open_columns(writing.open, writing.numbers, pulse)
-        opened_pulses(writing.opened, writing.open, n_open, pulse, update)
+        n_open, opened, numbers, pulses = np.int64(0), writing.opened, writing.open, writing.row_pulse
+        if update.temporal:
+            n_open = open_columns(numbers, writing.numbers, pulse)
+        opened_pulses(opened, pulse, update)
         listed = writing.listed
         n = list_rows(listed, rows, amplitude, begin, end, state.weight)
-        opened, numbers, pulses = writing.opened[:n_open], writing.open[:n_open], writing.row_pulse[:n_open]
-        written = np.int64(0)
-        held = np.int64(0)
+        written, held = np.int64(0), np.int64(0)
         for k in range(n):
-            row = listed.rows[k]
-            pulses_of_row(pulses, opened, numbers, row, listed.amplitude[k], pulse, update)
-            if update.temporal:
-                for i in range(n_open):
-                    c = numbers[i]
-                    pulses[i] *= np.float32(1) + update.cycle[c] * normal_of_write(row, t, words[0, c], words[1, c])
+            row, x = listed.rows[k], listed.amplitude[k]
+            pulses_of_row(pulses, opened, row, x, pulse, update)
+            for i in range(n_open):
+                c = numbers[i]
+                pulses[c] *= np.float32(1) + update.cycle[c] * normal_of_write(row, t, words[0, c], words[1, c])
             lsb = synapses.bias_lsb if k == n - 1 else synapses.lsb
             changed, clipped = write_row(
-                state, synapses.gain, row, lsb, listed.amplitude[k], numbers, pulses, dither, update
-            )
+                state.weight, synapses.gain, state.coded, row, lsb, x, pulse, pulses, dither, update.step_up,
+                update.step_down,
+            )  # fmt: skip
             written += changed
             held += clipped
         return written, held
@@ -140,4 +129,4 @@ def _row_by_row(pulses_of_row: Any, write_row: Any) -> Any:
     return write
 
 
-_codes, _unipolar_codes = _row_by_row(_row_pulses, _write_row), _row_by_row(_signed_row_pulses, _write_unipolar_row)
+_codes, _unipolar_codes = _row_by_row(_row_pulses, write_coded_row), _row_by_row(_signed_row_pulses, write_unipolar_row)

@@ -3,6 +3,7 @@
 Read, in this order:
 
     files     an ordinary file, opened or read whole; text as editors of all kinds write it; a path with ~
+    left_over what is written beside its place, and what killed processes left of that
     toml      a table from TOML that is not nested beyond all reason
 
 A pipe or a device is refused before a byte is read: it may never end. An `UnreadableError` is the reason alone, the
@@ -22,6 +23,7 @@ from chipsim.reading.files import (
     read_text,
     text_of,
 )
+from chipsim.reading.left_over import ends_beside, remove_left_over
 from chipsim.reading.toml import MAX_DEPTH, TomlError, parse_toml
 
 __all__ = [
@@ -30,10 +32,12 @@ __all__ = [
     "NoTextError",
     "TomlError",
     "UnreadableError",
+    "ends_beside",
     "expanded",
     "open_file",
     "parse_toml",
     "read_bytes",
     "read_text",
+    "remove_left_over",
     "text_of",
 ]

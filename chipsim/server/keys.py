@@ -26,7 +26,7 @@ from zmq.auth import load_certificate
 from zmq.utils import z85
 
 from chipsim.design import ChipError
-from chipsim.reading import UnreadableError
+from chipsim.reading import UnreadableError, ends_beside
 from chipsim.simd import changeable_by_others
 
 SECRET, PUBLIC = "secret.key", "public.key"
@@ -43,16 +43,20 @@ class KeyPair:
 
 
 def make_keys(folder: Path) -> KeyPair:
-    """A new pair in `folder`, a new or empty one: both files or none. Raises ChipError if they cannot be there."""
+    """A new pair in `folder`, a new or empty one: both files or none. Raises ChipError if they cannot be there.
+
+    What a process that is killed leaves beside it, `remove_left_over` knows.
+    """
     public, secret = zmq.curve_keypair()
     text = '# {what} of a chipsim host or chip server (CURVE). {care}\ncurve\n    public-key = "{public}"\n'
     shown = text.format(what="Public key", care="Give it to the other end.", public=public.decode())
     hidden = text.format(what="Secret key", care="Keep it to yourself.", public=public.decode())
     beside: Path | None = None
     try:
-        place = folder.resolve()
+        place = Path(os.path.realpath(folder))  # pathlib's own word for a circle of links is no OSError
         place.parent.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name}."))  # which nobody else can enter
+        prefix, suffix = ends_beside(place)
+        beside = Path(tempfile.mkdtemp(dir=place.parent, prefix=prefix, suffix=suffix))  # which nobody else can enter
         _write(beside / SECRET, f'{hidden}    secret-key = "{secret.decode()}"\n', 0o600)
         _write(beside / PUBLIC, shown, 0o644)
         os.rename(beside, place)  # where nothing is, or an empty folder

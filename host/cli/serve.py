@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import tempfile
@@ -57,7 +58,8 @@ def serve(
 
     \b
     chipsim serve --dies 2
-    chipsim serve --bind tcp://0.0.0.0:5555 --keys my-keys --allow hosts     # off this machine keys are a must
+    # off this machine keys are a must
+    chipsim serve --bind tcp://0.0.0.0:5555 --keys my-keys --allow hosts
     """
     with one_line_errors():
         from chipsim.server import MIB, ServerSettings
@@ -110,11 +112,15 @@ def keygen(out: Path) -> None:
     chipsim keygen --out my-keys                 # on the host's
     mkdir hosts; cp my-keys/public.key hosts/alice.key
     chipsim serve --bind tcp://0.0.0.0:5555 --keys chip-keys --allow hosts
-    chipsim run --chip-address tcp://CHIP:5555 --keys my-keys --chip-key chip-keys/public.key
+    chipsim run --chip-address tcp://CHIP:5555 --keys my-keys \\
+        --chip-key chip-keys/public.key
     """
     with one_line_errors():
+        from chipsim.reading import remove_left_over
         from chipsim.server import PUBLIC, SECRET, make_keys
 
         pair = make_keys(out)
+        for left in remove_left_over(Path(os.path.realpath(out)).parent):
+            click.echo(f"chipsim: removed {left}, which a process that was killed had begun", err=True)
         click.echo(f"public key   {pair.public.decode()}")
         click.echo(f"files        {out / SECRET} (keep it), {out / PUBLIC} (give it to the other end)")

@@ -135,7 +135,9 @@ class Method(ABC):
         n_in, buffers = setup.dataset.n_in, TrainingBatches.BUFFERS
         encoder = Encoder(spec.encoding, n_in, spec.steps, setup.chunk, spec.seed, buffers=buffers)
         target, follows = spec.training.output_target, any(told_targets(setup.design))
-        batches = TrainingBatches(setup.train, setup.teacher, encoder, target, spec.seed, follows_targets=follows)
+        batches = TrainingBatches(
+            setup.train, setup.teacher, encoder, target, spec.seed, None, follows, setup.augmentation
+        )
         for piece in batches.chunks(spans(0, n, setup.chunk, epoch)):
             rates = per_layer(self.rates(setup, piece.windows), setup.design)
             chip.learn(piece.events, piece.windows, piece.targets, rates)

@@ -96,7 +96,7 @@ def flagged(name: str) -> FlaggedSetting:
         kind = _bare(get_args(kind)[0])
         many = "repeated" if kind is str else "commas"
     choices = tuple(map(str, get_args(kind))) if get_origin(kind) is Literal else ()
-    if flag.by_keys and issubclass(kind, BaseModel):
+    if flag.by_keys and isinstance(kind, type) and issubclass(kind, BaseModel):
         many, choices = "keys", tuple(kind.model_fields)
     meaning = field.description or ""
     for rule in field.metadata:

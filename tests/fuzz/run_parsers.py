@@ -4,6 +4,7 @@ import json
 import re
 import sqlite3
 import zlib
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -134,10 +135,14 @@ def _packed(old: bytes, rng: Random) -> bytes | None:
     return content if old[:1] == b"{" else bytes(2) + zlib.compress(content)
 
 
+_PAGES = 1000  # of as many inputs a page is made
+_FINISHED = ("metrics.csv", "result.json", "spec.toml", "versions.json")  # as the corpus has them, by name
+
+
 @cache
-def _finished() -> Path:
-    """The folder of a finished run, but for the file that is tried."""
-    path = folder() / "finished"
+def _finished(tried: str) -> Path:
+    """The folder of a finished run; of its files one is tried."""
+    path = folder() / f"finished-{tried}"
     path.mkdir(exist_ok=True)
     for name in _FINISHED:
         (path / name).write_bytes(_kept_file(name))
@@ -145,29 +150,26 @@ def _finished() -> Path:
     return path
 
 
-_PAGES = 50  # of as many inputs a page is made
-_FINISHED = ("metrics.csv", "result.json", "spec.toml", "versions.json")  # as the corpus has them, by name
-
-
+@cache
 def _kept_file(name: str) -> bytes:
     return kept("finished")[_FINISHED.index(name)]
 
 
-def _page(name: str):
+def _result(run: Path) -> None:
+    summary = run_result(run)
+    phases = dict.fromkeys(PHASES, summary["test_samples"])
+    limits(summary["saturation"], summary["network"], 6, phases, summary["weight_updates"])
+    if "link" in summary:
+        link_lines(summary["link"])
+
+
+def _file(name: str, read: Callable[[Path], object]) -> Callable[[bytes], None]:
     def take(data: bytes) -> None:
-        run = _finished()
-        for each in _FINISHED:
-            (run / each).write_bytes(data if each == name else _kept_file(each))
+        run = _finished(name)
+        (run / name).write_bytes(data)
+        read(run)
         if zlib.crc32(data) % _PAGES == 0:
-            run_page(run)  # all of it, which takes a hundred times as long as to read the files
-            return
-        summary = run_result(run)
-        phases = dict.fromkeys(PHASES, summary["test_samples"])
-        limits(summary["saturation"], summary["network"], 6, phases, summary["weight_updates"])
-        if "link" in summary:
-            link_lines(summary["link"])
-        run_checks(run)
-        stored_json(run, "versions.json")
+            run_page(run)  # all of it, which takes a hundred times as long
 
     return take
 
@@ -230,7 +232,7 @@ HARNESSES = (
     ),
     Harness(
         "result",
-        _page("result.json"),
+        _file("result.json", _result),
         (HostError,),
         (
             "host/report/run_facts.py",
@@ -243,7 +245,7 @@ HARNESSES = (
     ),
     Harness(
         "metrics",
-        _page("metrics.csv"),
+        _file("metrics.csv", run_checks),
         (HostError,),
         ("host/report/run_facts.py::read_checks,run_checks,_read_from,_first",),
         words("presentations", "validation_accuracy", "0.5", "\r\n", "7"),
@@ -251,7 +253,7 @@ HARNESSES = (
     ),
     Harness(
         "versions",
-        _page("versions.json"),
+        _file("versions.json", lambda run: stored_json(run, "versions.json")),
         (HostError,),
         ("host/run/stored.py::stored_json",),
         _json_mutation,

@@ -1,5 +1,10 @@
 """A few hundred damaged inputs for each parser, always the same ones; `run.py` shows as many as one likes."""
 
+import runpy
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+
 import pytest
 from harness import CORPUS, ROOT, Harness, Outcome, bounded, loop, one
 from mutations import message, serialized
@@ -83,6 +88,39 @@ def test_faults_are_seen(data, kind, monkeypatch):
         renewed()
         one(harness, data, outcome)
     assert list(outcome.faults) == ([] if kind is None else [kind])
+
+
+class Atheris:
+    """Stands where the library would: shows each input of the corpus as it is, and changed."""
+
+    def instrument_imports(self, include, exclude):
+        assert "chipsim" in include and set(exclude) <= set(sys.modules)
+        return nullcontext()
+
+    def Setup(self, arguments, take, custom_mutator):  # noqa: N802
+        *_, self.flag, self.corpus = arguments
+        self.take, self.mutator = take, custom_mutator
+
+    def Fuzz(self):  # noqa: N802
+        self.shown = []
+        for path in sorted(Path(self.corpus).iterdir()):
+            data = path.read_bytes()
+            self.shown += [data, self.mutator(data, 9, 1)]
+            for each in self.shown[-2:]:
+                self.take(each)
+
+
+@pytest.mark.parametrize("changed", [b"is refused", b"crashes"])
+def test_guided_by_atheris(changed, monkeypatch):
+    """What it is told, and that a fault ends it."""
+    atheris = Atheris()
+    harness = Harness("naughty", naughty, (ValueError,), (), lambda *_: changed, lambda: [b"seed"])
+    monkeypatch.setitem(sys.modules, "atheris", atheris)
+    monkeypatch.setitem(HARNESSES, "naughty", harness)
+    by_hand = runpy.run_path(str(Path(__file__).with_name("run.py")))
+    with pytest.raises(RuntimeError, match=r"^KeyError") if changed == b"crashes" else nullcontext():
+        by_hand["_guided"]("naughty", ["-runs=1"])
+    assert (atheris.flag, atheris.shown) == ("-runs=1", [b"seed", changed[:9]])
 
 
 def test_a_message_comes_back_as_it_was():

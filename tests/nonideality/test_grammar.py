@@ -111,6 +111,7 @@ WRONG = {
     "thermal:1,layer=one": f"noise 'thermal:1,layer=one': layer 'one' is not a number; write {FORM}",
     "thermal:1,layer=0": "noise 'thermal:1,layer=0': layer 0 is not a whole number from 1 (the first layer)",
     "thermal:1,layer=1.5": "noise 'thermal:1,layer=1.5': layer 1.5 is not a whole number from 1 (the first layer)",
+    "thermal:1,layer=\r1.5": r"noise 'thermal:1,layer=\r1.5': layer 1.5 is not a whole number from 1 (the first layer)",
 }
 
 

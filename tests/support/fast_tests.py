@@ -1,19 +1,22 @@
-"""What `make test-fast` and `make test-core` run: files, or functions of a file that are quick for what they see.
+"""What `make test-fast` and `make test-core` run: files, or tests of a file that are quick for what they see.
 
 Every room has something. All other tests are marked slow. Together these take about 70 seconds of processor time once
 the kernels are compiled; with `--durations=20` pytest says where it goes.
 """
 
-# What other versions of packages and of Python have to pass: each package is used, few kernels are compiled.
+# What other versions of packages and of Python have to pass: each package is used, the kernels of one run are compiled,
+# and their bits are those on record.
 CORE = (
     "chipsim/server/test_security.py::test_friends_come_in_and_strangers_do_not",
     "chipsim/wire/test_golden.py",
+    "contract/test_recorded_runs.py::test_run_is_what_was_recorded[mismatch]",
     "host/cli/test_cli.py::test_help",
     "host/report/test_export.py::test_parquet_says_the_same_as_csv",
-    "host/run/test_resume.py::test_stopped_after_learning",
+    "host/run/test_one_run.py",
     "host/settings/test_settings.py",
     "host/sweep/test_sweep_store.py",
-    "host/teachers/test_conformance.py",
+    "host/teachers/test_conformance.py::test_scores_are_those_of_the_tool",
+    "host/teachers/test_nir.py::test_a_written_chip_is_read_back",
     "host/test_stored_arrays.py",
     "nonideality/test_registry.py",
 )

@@ -11,6 +11,7 @@ from host.data import encoding_named
 from host.link.traffic import link_lines
 from host.methods import find
 from host.run import Outcome
+from host.settings import RunSpec
 from host.terminal import table
 
 
@@ -30,7 +31,7 @@ def result_text(outcome: Outcome) -> str:
         for name, text in meanings.items()
     ]
     if "assignment" in summary:
-        rows = _by_assignment(spec.training.start, summary)
+        rows = _by_assignment(spec, summary)
     lines = [
         f"{summary['dataset']}, {network}, {spec.steps} steps, die {spec.die}, seed {spec.seed}; {noise}",
         *data_lines(summary),
@@ -106,8 +107,11 @@ def _cut(summary: dict[str, Any]) -> list[str]:
 _TAUGHT = "the spiking network, trained through time, that the chip follows"
 
 
-def _by_assignment(start: str, summary: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """Rows for neurons that got their classes when all was learned."""
+def _by_assignment(spec: RunSpec, summary: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Rows for neurons that got their classes when all was learned: the accuracy that counts, and the other one."""
+    start, by_mean = spec.training.start, spec.stdp.label_by == "mean"
+    counts, other = ("by_mean", "by_proportion") if by_mean else ("by_proportion", "by_mean")
+    otherwise = "by a vote in proportion" if by_mean else "by the mean answer"
     from_ideal = "the weights and thresholds that the ideal chip learned"
     meanings = {
         "ideal": "a chip without errors, after learning",
@@ -118,12 +122,12 @@ def _by_assignment(start: str, summary: dict[str, Any]) -> list[tuple[str, str, 
     }
     rows = []
     for name, each in summary["assignment"].items():
-        text = f"{meanings[name]}; by a vote in proportion {each['by_proportion']:.2%}"
+        text = f"{meanings[name]}; {otherwise} {each[other]:.2%}"
         if each["silent_neurons"]:
             text += f"; {each['silent_neurons']:,} silent neurons"
         if each["classes_without_neuron"]:
             text += f"; no neuron for class {', '.join(map(str, each['classes_without_neuron']))}"
-        rows.append((name, f"{each['by_mean']:.2%}", text))
+        rows.append((name, f"{each[counts]:.2%}", text))
     return rows
 
 

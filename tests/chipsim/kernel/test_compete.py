@@ -8,7 +8,7 @@ from witnessed import assert_learns_as_its_witness
 
 from chipsim import Chip, ChipError
 from chipsim.kernel import Order, Plan, When, settled
-from learning_circuit import Rows
+from learning_circuit import Rows, Stdp
 
 DEVICES = ("pulse:0.3", "cycle:0.4", "write:0.02", "asymmetry:0.4,spread=0.2")
 COUNTER = {"inhibited_steps": 0, "theta_step": 0.5, "theta_bits": 3, "theta_leak_windows": 4.0}
@@ -159,6 +159,33 @@ def test_what_is_pruned_stays_so():
     another = programmed(task.spec, task.weights)
     taught(task, another)
     assert np.array_equal(chip.weights()[0][0], another.weights()[0][0])
+
+
+def test_any_number_but_0_keeps_a_synapse():
+    task = unipolar_lesson(competing_spec())
+    chip = programmed(task.spec, task.weights)
+    whole = chip.snapshot()
+    chip.restore(whole | {"layer1.kept": np.full_like(whole["layer1.kept"], 7)})
+    assert np.array_equal(chip.snapshot()["layer1.weight"], whole["layer1.weight"])
+    assert set(np.unique(chip.snapshot()["layer1.kept"])) == {1}
+
+
+def test_what_drifts_is_not_pruned_and_stays_as_it_was():
+    task = unipolar_lesson(competing_spec(noise=("drift:0.05",)))
+    chip = programmed(task.spec, task.weights)
+    chip.age(3600.0)
+    before = chip.snapshot()
+    with pytest.raises(ChipError, match="synapses that drift cannot be pruned"):
+        chip.restore({name: np.zeros_like(array) if name != "age" else array for name, array in before.items()})
+    after = chip.snapshot()
+    assert all(np.array_equal(before[name], after[name]) for name in before)
+
+
+def test_offset_traces_take_unipolar_synapses(monkeypatch):
+    """Where a row carries less than 0, a bipolar device would take the pulse for one of the other sign."""
+    monkeypatch.setattr(Stdp, "unipolar", False)
+    with pytest.raises(ChipError, match="which only unipolar synapses take"):
+        Chip(competing_spec(), 1)
 
 
 def test_other_layers_have_the_kernels_that_they_had():

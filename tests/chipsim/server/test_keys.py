@@ -3,6 +3,7 @@
 import errno
 import os
 import shutil
+import tempfile
 
 import pytest
 
@@ -42,6 +43,22 @@ def test_both_files_or_none(tmp_path, monkeypatch, call, failure, there):
     assert load_keys(tmp_path / "keys") == made
 
 
+def test_killed_in_the_middle(tmp_path, chipsim):
+    """Whatever is left of keys that nobody has been told of goes with the next ones, which say so."""
+    for call in ("mkdtemp", "fsync", "rename"):
+        if (pid := os.fork()) == 0:
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(tempfile if call == "mkdtemp" else os, call, lambda *_, **__: os._exit(9))
+                make_keys(tmp_path / "keys")
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 9
+    left = everything_in(tmp_path)
+    assert "secret.key" in left and "keys" not in left
+    made = chipsim("keygen", "--out", tmp_path / "keys")
+    assert made.status == 0
+    assert made.err.count("which a process that was killed had begun\n") == 2
+    assert everything_in(tmp_path) == ["keys", "public.key", "secret.key"]
+
+
 def test_a_folder_of_their_own(tmp_path):
     (tmp_path / "notes").write_text("mine")
     with pytest.raises(ChipError, match="is no empty folder, and keys have one of their own"):
@@ -53,6 +70,16 @@ def test_a_folder_of_their_own(tmp_path):
     make_keys(tmp_path / "link")
     with pytest.raises(ChipError, match=r"keys/secret.key exists: keys are not overwritten"):
         make_keys(tmp_path / "keys")
+
+
+@pytest.mark.parametrize("out", ["circle", "circle/keys", "note/keys", "k" * 300])
+def test_places_that_cannot_be(tmp_path, out):
+    (tmp_path / "circle").symlink_to("other")
+    (tmp_path / "other").symlink_to("circle")
+    (tmp_path / "note").write_text("mine")
+    with pytest.raises(ChipError, match="choose another --out"):
+        make_keys(tmp_path / out)
+    assert everything_in(tmp_path) == ["circle", "note", "other"]
 
 
 @pytest.fixture

@@ -230,6 +230,25 @@ def test_a_lone_chip(undisturbed, killed, data_file, rng, tmp_path, monkeypatch)
     assert not list(tmp_path.glob("chipsim-*"))
 
 
+def test_keygen(zygote, undisturbed, killed, rng):
+    """Two files or none, and what is begun goes with the next keys."""
+    arguments = ("keygen", "--out", "keys")
+    seconds = Forked(zygote, undisturbed).end(*arguments)
+    hits = 0
+    for number in range(TRIES):
+        hits += Forked(zygote, killed).killed(rng.uniform(0, seconds), *arguments)
+        keys = killed.folder / "keys"
+        assert not keys.exists() or names_in(keys) == ["public.key", "secret.key"]
+        made = zygote.run("keygen", "--out", f"{number}", folder=killed.folder)
+        assert made.ended.status == 0 and killed.left_over() == [], made
+        shutil.rmtree(keys, ignore_errors=True)
+    assert hits >= TRIES // 2
+
+
+def names_in(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
 def test_dask_workers(undisturbed, killed, data_file, rng, tmp_path):
     """In each sweep one of two: the other does it all."""
     flags = ("--dataset", data_file, *QUIET_FLAGS, "--epochs", "12", *NOISES, "--dies", "4", "--json")

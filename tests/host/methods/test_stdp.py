@@ -5,29 +5,17 @@ import json
 import numpy as np
 import pytest
 from small_runs import final, small_arrays
+from stopped_runs import StopAt, Stopped
 
 from chipsim import ChipError
+from host.cli.text import result_text
 from host.errors import DataError, SettingError
 from host.methods.stdp import _times, levels_of
-from host.run import NullListener, RunFolder, resolve, run
+from host.run import RunFolder, resolve, run
 from host.settings import PruneSpec, RunSpec
 
 SMALL = {"training.method": "stdp", "hidden": [12], "steps": 16, "training.epochs": 4}
 EVERY_100 = {"stdp.round.levels": 16, "stdp.round.every": 100, "stdp.round.after": 0}
-
-
-class Stopped(Exception):
-    """Stands for whatever ends a process."""
-
-
-class StopAfter(NullListener):
-    def __init__(self, parts):
-        self.parts = parts
-
-    def learning(self, done, total, validation_accuracy):
-        self.parts -= 1
-        if self.parts == 0:
-            raise Stopped
 
 
 @pytest.fixture
@@ -46,6 +34,17 @@ def test_it_learns_without_labels_and_tells_what_of(spec_of):
     assert told["after"]["by_mean"] == outcome.after.accuracy == outcome.after.by_mean
     assert summary["weight_updates"] == 6 * np.sum(outcome.progress.activity["spikes"])
     json.dumps(summary)
+
+
+@pytest.mark.parametrize("label_by", ["mean", "proportion"])
+def test_the_accuracy_that_counts_is_told_first(spec_of, label_by):
+    outcome = run(spec_of(**{"stdp.label_by": label_by, "training.epochs": 20, "training.learning_rate": 0.05}))
+    summary = outcome.summary
+    assert summary["accuracy"]["after"] == summary["assignment"]["after"][f"by_{label_by}"]
+    lines = [line.split() for line in result_text(outcome).splitlines()]
+    [after] = [words for words in lines if words[0] == "after"]
+    assert after[1] == f"{summary['accuracy']['after']:.2%}"
+    assert not any(words[:2] == ["equal", "counts"] for words in lines), "no answer hangs on these"
 
 
 def test_without_noise_there_is_nothing_to_transfer(spec_of):
@@ -68,7 +67,7 @@ def test_a_stopped_run_goes_on_bit_for_bit(spec_of, tmp_path):
     spec = spec_of(noise=["mismatch:0.3", "thermal:0.05"], **{"training.chunk": 16}, **EVERY_100)
     run(spec, 1, lambda resolved: RunFolder.create(resolved, tmp_path / "whole"))
     with pytest.raises(Stopped):
-        run(spec, 2, lambda resolved: RunFolder.create(resolved, tmp_path / "stopped"), StopAfter(20))
+        run(spec, 2, lambda resolved: RunFolder.create(resolved, tmp_path / "stopped"), StopAt(20))
     run(spec, 2, RunFolder.open(tmp_path / "stopped")[0])
     assert final(tmp_path / "stopped") == final(tmp_path / "whole")
 

@@ -71,6 +71,9 @@ CHANGES = {
     "training.epochs": ({}, 3),
     "training.learning_rate": ({}, 0.01),
     "training.validation_fraction": ({}, 0.3),
+    "training.validation_samples": ({}, 30),
+    "training.checked_samples": ({}, 5),
+    "training.learned_samples": ({}, 50),
     "training.rest_before_s": ({"noise": ["drift:0.3"]}, 1e6),
     "training.rest_after_s": ({"noise": ["drift:0.3"]}, 1e12),
     "in_the_loop.batch": (IN_THE_LOOP, 5),
@@ -119,7 +122,12 @@ CHANGES = {
     "stdp.round.after": (STDP, 90),
 }
 # 2 x 2 images, since what is no square cannot be turned.
-NEEDS_IMAGES = {"in_the_loop.rotation_deg": (IN_THE_LOOP, 30.0), "teacher.shift_px": ({}, 1)}
+NEEDS_IMAGES = {
+    "in_the_loop.rotation_deg": (IN_THE_LOOP, 30.0),
+    "teacher.shift_px": ({}, 1),
+    "training.shift_px": ({}, 1),
+    "training.flip": ({}, True),
+}
 FOR_SPEED_OR_PLACE = {"data_dir": "elsewhere", "training.chunk": 7}
 
 
