@@ -14,7 +14,10 @@ RULES = {
 REGISTRY = ("learning_circuit/__init__.py", "chipsim/design/rules.py")
 OWN = {"local_tandem": ("learning_circuit/tandem.py",), "stdp": ("learning_circuit/stdp.py",)}
 DEFAULTS = ("learning_circuit/spec.py", "host/settings/*.py", "host/methods/*.py")
-TOLD = ("host/training/assignment.py",)  # an error that names the setting to raise
+TOLD = (
+    "host/training/assignment.py",  # an error that names the setting to raise
+    "host/sweep/command_line.py",  # the table of a method's settings, for a shell
+)
 
 
 def words_of(tree):

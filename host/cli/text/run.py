@@ -11,7 +11,6 @@ from host.data import encoding_named
 from host.link.traffic import link_lines
 from host.methods import find
 from host.run import Outcome
-from host.settings import RunSpec
 from host.terminal import table
 
 
@@ -31,7 +30,7 @@ def result_text(outcome: Outcome) -> str:
         for name, text in meanings.items()
     ]
     if "assignment" in summary:
-        rows = _by_assignment(spec, summary)
+        rows = _by_assignment(spec.training.start, summary)
     lines = [
         f"{summary['dataset']}, {network}, {spec.steps} steps, die {spec.die}, seed {spec.seed}; {noise}",
         *data_lines(summary),
@@ -107,11 +106,8 @@ def _cut(summary: dict[str, Any]) -> list[str]:
 _TAUGHT = "the spiking network, trained through time, that the chip follows"
 
 
-def _by_assignment(spec: RunSpec, summary: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """Rows for neurons that got their classes when all was learned: the accuracy that counts, and the other one."""
-    start, by_mean = spec.training.start, spec.stdp.label_by == "mean"
-    counts, other = ("by_mean", "by_proportion") if by_mean else ("by_proportion", "by_mean")
-    otherwise = "by a vote in proportion" if by_mean else "by the mean answer"
+def _by_assignment(start: str, summary: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Rows for neurons that got their classes when all was learned: the accuracy that counts, and by either way."""
     from_ideal = "the weights and thresholds that the ideal chip learned"
     meanings = {
         "ideal": "a chip without errors, after learning",
@@ -122,12 +118,13 @@ def _by_assignment(spec: RunSpec, summary: dict[str, Any]) -> list[tuple[str, st
     }
     rows = []
     for name, each in summary["assignment"].items():
-        text = f"{meanings[name]}; {otherwise} {each[other]:.2%}"
+        ways = f"by the mean answer {each['by_mean']:.2%}, by a vote in proportion {each['by_proportion']:.2%}"
+        text = f"{meanings[name]}; {ways}"
         if each["silent_neurons"]:
             text += f"; {each['silent_neurons']:,} silent neurons"
         if each["classes_without_neuron"]:
             text += f"; no neuron for class {', '.join(map(str, each['classes_without_neuron']))}"
-        rows.append((name, f"{each[counts]:.2%}", text))
+        rows.append((name, f"{each['accuracy']:.2%}", text))
     return rows
 
 

@@ -22,7 +22,11 @@ DESIGNS = {
     "readout without a leak": spec_of((7, 4), neuron={"readout": "integrating-max"}),
     "few bits": spec_of((7, 20), noise=("quantization:4",)),
     "neurons that compete": competing_spec(
-        8, ("nonlinear:1",), {"kind_settings": {"theta_step": 0.3, "theta_leak_windows": 4.0}}, {"warm_up_steps": 0}
+        8,
+        ("nonlinear:1",),
+        {"kind_settings": {"theta_step": 0.3, "theta_leak_windows": 4.0}},
+        {"warm_up_steps": 0, "rule_settings": {"w_max_th": 0.2}},  # a charge alone reaches no threshold
+        steps=40,
     ),
     "a pool": ChipSpec(
         input_shape=(2, 6, 6),

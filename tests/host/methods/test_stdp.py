@@ -105,7 +105,7 @@ def test_a_chips_file_gives_way_to_the_methods_own_circuits():
 
 def test_nothing_is_left_where_all_is_cut(spec_of):
     with pytest.raises(ChipError, match=r"stdp\.prune\.below = 1 leaves no synapse: the largest delivers 0\.\d+ of"):
-        run(spec_of(**{"stdp.prune.below": 1.0}))
+        run(spec_of(**{"stdp.prune.below": 1.0, "stdp.prune.after": 1, "stdp.prune.every": 1}))
 
 
 @pytest.mark.parametrize(
