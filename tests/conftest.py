@@ -41,15 +41,26 @@ LONGEST = (
     "host/cli/test_doctor.py",
 )
 
-# Kernels of their own take minutes to compile, faults and kills are tried by the hundred: `make test-long` runs these,
+# Kernels of their own take minutes to compile, faults and kills are tried again and again: `make test-long` runs these,
 # and nothing else does.
 LONG = (
     "chipsim/kernel/test_compete_few_bits.py",
-    "examples/test_three_factor.py",
+    "chipsim/kernel/test_plugged_in.py::test_columns_that_are_none_neither_fire_nor_open",
     "chipsim/kernel/test_plugged_in_on_images.py",
+    "chipsim/server/test_plugged_in_at_the_server.py::test_a_broadcast_over_the_wire",
+    "chipsim/server/test_processes.py::test_chip_killed_host_killed_ctrl_c_and_to_the_end",
+    "examples/test_adaptive_exponential.py::test_with_another_rule",
+    "examples/test_delta_rule.py::test_it_learns_as_its_formula[missed-spikes]",
+    "examples/test_delta_rule.py::test_it_learns_as_its_formula[thermal-spikes]",
+    "examples/test_notebooks.py::test_a_notebook_runs[robustness_study]",
     "examples/test_tandem_powers.py",
+    "examples/test_three_factor.py",
     "host/cli/test_fault_loops.py",
+    "host/cli/test_interrupted.py::test_killed_again_and_again_then_ctrl_c_then_to_the_end",
     "host/cli/test_kills.py",
+    "host/cli/test_sweep_killed.py::test_a_dask_cluster_that_loses_a_worker_gives_the_same_rows",
+    "host/cli/test_sweep_killed.py::test_kill_9_at_random_moments_changes_no_row",
+    "host/methods/test_methods.py::test_noise_aware_bears_noise_better_than_offline",
     "host/teachers/test_teacher_killed.py",
 )
 
@@ -87,7 +98,7 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker(pytest.mark.slow)
         if names & set(CORE):
             item.add_marker(pytest.mark.core)
-        if name in LONG:
+        if names & set(LONG):
             item.add_marker(pytest.mark.long)
     named = any(Path(given.partition("::")[0]).suffix == ".py" for given in config.args)
     if not config.option.markexpr and not named:

@@ -128,6 +128,4 @@ def _cut_color() -> Any:
     """Colours of weights, and of a synapse that is cut."""
     from matplotlib import colormaps
 
-    colors = colormaps["Greys"].copy()
-    colors.set_bad("#F2C6AE")
-    return colors
+    return colormaps["Greys"].with_extremes(bad="#F2C6AE")

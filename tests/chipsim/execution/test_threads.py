@@ -123,7 +123,7 @@ def test_no_memory_between_two_pieces(monkeypatch, where, place):
     """In the bookkeeping: the others do not wait for ever, and the threads live on."""
     caller, threads, failed = threading.current_thread(), Threads(2), []
     pieces, _, _ = random_graph(3, 60, 2)
-    barrier = threading.Barrier(2, timeout=20)
+    barrier = threading.Barrier(2, timeout=3)  # it is waited for where the other thread has failed
     meeting = [WorkPiece(barrier.wait, thread) for thread in range(2)]
     real = getattr(Threads, place)
 
