@@ -41,8 +41,8 @@ class AdaptiveThreshold(LeakyIntegrateAndFire):
     class Settings(LeakyIntegrateAndFire.Settings):
         """The leak and the reset are those of all neurons."""
 
-        theta_step: Annotated[float, pydantic.Field(ge=0, le=1e6, allow_inf_nan=False)] = 0.03
-        theta_leak_windows: Annotated[float, pydantic.Field(ge=1, le=1e12, allow_inf_nan=False)] = 20_000.0
+        theta_step: Annotated[float, pydantic.Field(ge=0, le=1e6, allow_inf_nan=False)] = 0.06
+        theta_leak_windows: Annotated[float, pydantic.Field(ge=1, le=1e12, allow_inf_nan=False)] = 5_000.0
         theta_bits: Annotated[int, pydantic.Field(ge=1, le=24)] | None = None
 
     def fabricate(self, settings: Any, errors: Any) -> Mapping[str, Any]:

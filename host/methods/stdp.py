@@ -32,7 +32,7 @@ from host.training import (
 )
 from nonideality import parse_all, stream
 
-_FULL_STEP_TH = 5.0  # charge of a step's mean input at full weights: from random ones, every neuron fires now and then
+_FULL_STEP_TH = 8.0  # charge of a step's mean input at full weights: from random ones, every neuron fires now and then
 _LOOKED_AT = 10_000  # training samples that this mean is taken of
 _START = 0.3  # weights are drawn from 0 to this part of the range
 _SAVED_EVERY = 5_000  # samples
