@@ -72,7 +72,7 @@ def restated(spec, layer, made, errors):
         tables["first_noise"] = np.hypot(per_step, held)
         tables["noise"] = np.hypot(per_step, held * np.sqrt(1 - decay**2))  # var = a^2 var + what is added
     if spec.neuron.kind in ("adaptive", "winner_take_all") and fires:
-        settings = {"theta_step": 0.03, "theta_leak_windows": 20_000.0, "theta_bits": None} | spec.neuron.kind_settings
+        settings = {"theta_step": 0.06, "theta_leak_windows": 5_000.0, "theta_bits": None} | spec.neuron.kind_settings
         bits, kept = settings["theta_bits"], np.ones_like(threshold)
         lost = 1 / np.maximum(settings["theta_leak_windows"] * errors.theta_leak_gain, 1)  # of theta, in a window
         tables |= {
