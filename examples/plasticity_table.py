@@ -31,7 +31,6 @@ from host.training import LabelledScore, Setup
 
 SEEDS, SEEDS_TO_CHOOSE_BY, HELD_OUT = (1, 2, 3), (11, 12, 13), 10_000
 DIES = 10
-MISMATCH = ["mismatch:0.2@weight", "mismatch:0.2@threshold"]
 
 
 @dataclass(frozen=True)
@@ -121,7 +120,9 @@ class Recorder:
         if die and spec.noise:
             summary = run_die(replace(setup, spec=spec), ideal, self.threads).summary
             return facts | {"assignment": summary["assignment"], "pruned": summary.get("pruned")}
-        return facts | {"assignment": {"ideal": told(ideal.ideal)}}
+        assert ideal.learned is not None
+        cut = 1 - float(np.mean(ideal.learned["layer1.kept"]))
+        return facts | {"assignment": {"ideal": told(ideal.ideal)}, "cut": cut}
 
 
 def told(score: Any) -> dict[str, Any]:
@@ -146,7 +147,10 @@ def table(recorder: Recorder, wanted: list[Line]) -> list[str]:
         for name in done[0]["assignment"] if done else ():
             each = [facts["assignment"][name] for facts in done]
             means = (interval([one[by] for one in each]) for by in ("by_mean", "by_proportion"))
-            text.append(f"| {line.title} | {len(done)} | {name} | {' | '.join(means)} |")
+            aim = f" (wanted: {line.wanted})" if line.wanted else ""
+            if cut := np.mean([facts.get("cut", 0) for facts in done]):
+                aim += f", {100 * cut:.1f} % of synapses cut"
+            text.append(f"| {line.title}{aim} | {len(done)} | {name} | {' | '.join(means)} |")
         if not done:
             text.append(f"| {line.title} | 0 | not measured | | |")
     return text

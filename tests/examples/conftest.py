@@ -40,6 +40,12 @@ def full():
 
 
 @pytest.fixture
+def plasticity():
+    with _loaded("plasticity_table") as module:
+        yield module
+
+
+@pytest.fixture
 def cifar(tmp_path):
     """A folder with a few made-up images as those of CIFAR-10, and a teacher for them."""
     rng = np.random.default_rng(1)
