@@ -50,7 +50,7 @@ class Line:
 
 def lines() -> list[Line]:
     some = {"hidden": [100], "training.learned_samples": 20_000}
-    cut = {"stdp.prune.below": 0.3, "stdp.round.levels": 4}
+    cut = {"stdp.prune.below": 0.3, "stdp.prune.after": 30_000, "stdp.round.levels": 4, "stdp.round.after": 30_000}
     of_400 = {"hidden": [400]}
     found = [
         Line("ideal-100", "N = 100, 40,000 images", {"training.learned_samples": 40_000}, wanted="85.5 / 86"),
