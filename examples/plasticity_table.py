@@ -66,7 +66,10 @@ def lines() -> list[Line]:
         *((f"{bits}-bit", f"{bits}-bit weights", f"quantization:{bits}") for bits in (2, 3, 4)),
     ):
         found.append(Line(f"{key}-400", f"N = 400, {title}", of_400, (noise,)))
-    found.append(Line("rule-of-triplets", "N = 100, triplets", {"learning_circuit.rule": "stdp_triplet"}))
+    triplets = {"learning_circuit.rule": "stdp_triplet", "training.learned_samples": 20_000}
+    found.append(Line("triplets", "N = 100, 20,000 images, triplets of the published fit", triplets))
+    with_pairs = {f"learning_circuit.rule_settings.{name}": value for name, value in (("pair", 1.0), ("fall", 0.3))}
+    found.append(Line("triplets-pairs", "N = 100, 20,000 images, triplets and pairs", triplets | with_pairs))
     return found
 
 
