@@ -76,7 +76,7 @@ def _lines() -> dict[str, Line]:
     five = TRAINED | {"steps": 5}
     found["digits-5-fixed"] = Line("digits, T = 5, leak and threshold fixed", five | FIXED, 5, against="digits-5")
     found["digits-2-fixed"] = Line("digits, T = 2, leak and threshold fixed", TRAINED | FIXED | {"steps": 2}, 5)
-    hybrid = five | {"training.epochs": 8}
+    hybrid = five | {"training.epochs": 8, "training.learning_rate": 1e-2}  # few steps of Adam: longer ones
     found["digits-5-hybrid"] = Line("digits, T = 5, 8 epochs from conversion", hybrid, wanted="99.0")
     found["digits-5-random"] = Line("digits, T = 5, from random weights", five | {"training.start": "random"})
     return found

@@ -113,8 +113,3 @@ class Method(ABC):
     @abstractmethod
     def effort(self, setup: Setup, progress: Progress) -> Effort:
         """What learning took, all presentations together."""
-
-
-def of_dense(layers: Sequence[Layer | None]) -> list[Layer]:
-    """The weights of a network of dense layers: none of them is without."""
-    return [layer for layer in layers if layer is not None]

@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 from chipsim.die import fabricate
 from host.data import Encoder
 from host.gradients.local import Batch, Twin
-from host.methods.method import of_dense
 from host.methods.on_host import OnHost
 from host.settings import METHODS, RunSpec
-from host.teachers import Layer
+from host.teachers import Layer, of_dense
 from host.training import CHUNK, Chunk, Part, Rates, Setup, TrainingBatches, evaluate, spans
 
 _TUNE_PRESENTATIONS = 20_000  # from the teacher's weights

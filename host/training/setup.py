@@ -23,7 +23,7 @@ class Learned:
     """What was learned before there was a die, see `host.methods.through_time`."""
 
     neuron: NeuronSpec  # with the leaks and thresholds that dies are set to
-    start: list[Layer]  # what learning began with, over the threshold of its layer
+    start: list[Layer | None]  # what learning began with, over the threshold of its layer
     progress: Progress
 
 
