@@ -106,13 +106,13 @@ def store(folder: Path, row: Mapping[str, Any]) -> None:
 
 
 def missing(chosen: Iterable[str], rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Names of lines with the settings of each run that is not there."""
+    """Names of lines with the settings of each run that is not there: first runs of all lines first."""
     done = {(row["line"], json.dumps(row["settings"], sort_keys=True)) for row in rows}
-    for name in chosen:
-        for seed, die in LINES[name].runs():
-            settings = {**LINES[name].settings, "seed": seed, "die": die}
-            if (name, json.dumps(settings, sort_keys=True)) not in done:
-                yield name, settings
+    runs = ((number, name, *of) for name in chosen for number, of in enumerate(LINES[name].runs()))
+    for _, name, seed, die in sorted(runs, key=lambda run: run[0]):
+        settings = {**LINES[name].settings, "seed": seed, "die": die}
+        if (name, json.dumps(settings, sort_keys=True)) not in done:
+            yield name, settings
 
 
 def measured(settings: Mapping[str, Any], threads: int) -> dict[str, Any]:
