@@ -39,6 +39,8 @@ CONVERTED = {"training.method": "conversion", "encoding": "current", "neuron.rea
 # What calibrates dies: the network that they follow is the ideal line's.
 CALIBRATED = {"training.method": "on-chip-ltl", "teacher.method": "through-time", "noise": ["mismatch:0.2"]}
 MNIST = {"dataset": "mnist"}
+# Settings were chosen with the usual share held out; of so few images those of the table learn from nearly all.
+DIGITS = {"training.validation_fraction": 0.05}
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class Line:
 def _lines() -> dict[str, Line]:
     found: dict[str, Line] = {}
     for key, title, data, wanted in (
-        ("digits", "digits 64-128-64-10", {}, {2: "98.0", 5: "98.5"}),
+        ("digits", "digits 64-128-64-10", DIGITS, {2: "98.0", 5: "98.5"}),
         ("mnist", "MNIST 784-256-10", MNIST, {2: "98.0", 5: "98.3"}),
     ):
         for steps, least in wanted.items():
@@ -73,9 +75,9 @@ def _lines() -> dict[str, Line]:
         for steps in (2, 5, 16):
             what = f"{title}, T = {steps}, converted"
             found[f"{key}-{steps}-converted"] = Line(what, CONVERTED | data | {"steps": steps})
-    five = TRAINED | {"steps": 5}
+    five = TRAINED | DIGITS | {"steps": 5}
     found["digits-5-fixed"] = Line("digits, T = 5, leak and threshold fixed", five | FIXED, 5, against="digits-5")
-    found["digits-2-fixed"] = Line("digits, T = 2, leak and threshold fixed", TRAINED | FIXED | {"steps": 2}, 5)
+    found["digits-2-fixed"] = Line("digits, T = 2, leak and threshold fixed", TRAINED | DIGITS | FIXED | {"steps": 2}, 5, against="digits-2")
     hybrid = five | {"training.epochs": 8, "training.learning_rate": 1e-2}  # few steps of Adam: longer ones
     found["digits-5-hybrid"] = Line("digits, T = 5, 8 epochs from conversion", hybrid, wanted="99.0")
     found["digits-5-random"] = Line("digits, T = 5, from random weights", five | {"training.start": "random"})

@@ -105,10 +105,21 @@ def check_taught(spec: RunSpec) -> None:
         raise ValueError(
             "through_time.start_leak is for neurons that leak, and if neurons do not: use --neuron lif, or leave it out"
         )
+    _check_start_leak(wanted.start_leak, neuron.leak_dac.converter)
     if wanted.learn_threshold:
         _check_dac("threshold", neuron.threshold_dac.converter, "th", _COARSEST_TH)
     if wanted.learn_leak and neuron.kind == "lif":
         _check_dac("leak", neuron.leak_dac.converter, "per step", _COARSEST_PER_STEP)
+
+
+def _check_start_leak(leak: float | None, dac: Dac | None) -> None:
+    if leak is None or dac is None:
+        return
+    least, most = np.exp(-dac.high), np.exp(-dac.low)
+    if not dac.holds(-np.log(leak) if leak > 0 else np.inf):
+        raise ValueError(
+            f"through_time.start_leak = {leak:g} is not what neuron.leak_dac can set: take {least:.3g} to {most:.3g}"
+        )
 
 
 def _check_dac(what: str, dac: Dac | None, unit: str, coarsest: float) -> None:
