@@ -71,6 +71,17 @@ def test_the_table_by_hand(module):
     assert text[-1].endswith("leak and threshold fixed: 1.00 +- 0.00 points, n = 3")
 
 
+def test_how_stable_training_in_the_loop_was(module):
+    runs = [
+        row("digits-16-spikes-none", seed, validation=[90.0, 90.0 - seed], bytes_up_per_sample=404.0)
+        for seed in (1, 2, 3)
+    ]
+    told = module.table(runs).splitlines()[-1]
+    assert told.endswith(
+        "validation fell by up to 3.0 points below its best; by at most 1 in 1 of 3; 404 bytes up per sample"
+    )
+
+
 def test_how_far_training_fell(module):
     assert module.below_best([90.0, 95.0, 93.5, 96.0, 95.5]) == 1.5
     assert module.below_best([90.0, 91.0]) == 0
