@@ -13,9 +13,8 @@ from chipsim import ChipSpec
 from host.gradients.all_layers import Batch, Floats
 from host.gradients.local import Adam
 from host.gradients.through_time.dynamics import LearnedDynamics
+from host.gradients.torch_windows import Crossbars
 from host.settings import LossSpec, ThroughTimeSpec
-
-Crossbars = list[tuple[Floats, Floats] | None]  # weights (rows, columns) and biases of each layer; None: of a pool
 
 
 class Found(NamedTuple):

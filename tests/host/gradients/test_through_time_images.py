@@ -1,17 +1,16 @@
 """Training through time by PyTorch: what our kernels do on dense layers, what a dense witness says of convolutions."""
 
 import sys
-from itertools import product
 
 import numpy as np
 import pytest
 from reference_through_time import Net, gradients
 from small_chips import programmed, random_weights
-from small_images import image_spec, small_net
+from small_images import gathered, image_spec, small_net, unrolled
 from test_through_time import PENALTY, SCALE, SHAPES, STEPS, assert_close, net_of, shown, slopes_of, twin_of
 
 from chipsim import Events
-from chipsim.design import Convolution, Dense, Flatten, LayerShape
+from chipsim.design import Convolution, Dense, Flatten
 from host.data import Encoder
 from host.errors import TeacherError
 from host.gradients.all_layers import Batch
@@ -59,41 +58,16 @@ def image_net(rng, layers=None, neuron=None):
     return ImageTwin(spec, random_weights(spec, rng), settings, 1), batch_of(values, rng.integers(0, 3, 6)), values
 
 
-def synapses_of(shape: LayerShape):
-    """Input, neuron, row and column of each synapse of a layer, position by position."""
-    (channels, height, width), (_, rows, columns) = shape.input, shape.output
-    if shape.dense:
-        yield from ((i, j, i, j) for i, j in product(range(shape.n_in), range(shape.n_out)))
-        return
-    for y, x, ky, kx in product(range(rows), range(columns), range(shape.kernel[0]), range(shape.kernel[1])):
-        line, column = y * shape.stride[0] + ky - shape.padding[0], x * shape.stride[1] + kx - shape.padding[1]
-        if 0 <= line < height and 0 <= column < width:
-            for c, out in product(range(channels), range(shape.columns)):
-                row = (ky * shape.kernel[1] + kx) * channels + c
-                yield (line * width + column) * channels + c, (y * columns + x) * shape.columns + out, row, out
-
-
 @needs_torch
 def test_a_convolution_is_a_dense_layer_whose_positions_share_weights(rng):
     twin, batch, values = image_net(rng)
-    dense, shared = [], []
-    for shape, (w, b) in zip(twin.design.shapes, twin.weights, strict=True):
-        whole = np.zeros((shape.n_in, shape.n_out))
-        where = list(synapses_of(shape))
-        for i, j, row, column in where:
-            whole[i, j] = w[row, column]
-        dense.append((whole, np.tile(b, shape.positions)))
-        shared.append(where)
+    shapes = twin.design.shapes
+    dense = [unrolled(shape, *layer) for shape, layer in zip(shapes, twin.weights, strict=True)]
     decay = np.full(2, np.exp(-1 / 9.0))
     found = twin.gradients(batch)
     net = Net(dense, decay, np.full(2, 0.9))
     layers, by_decay, by_threshold = gradients(net, values, batch.labels, STEPS, SCALE, PENALTY)
-    folded = []
-    for (w, b), (mine, bias), where in zip(twin.weights, layers, shared, strict=True):
-        total = np.zeros(w.shape)
-        for i, j, row, column in where:
-            total[row, column] += mine[i, j]
-        folded.append((total, bias.reshape(-1, b.size).sum(axis=0)))
+    folded = [gathered(shape, *layer) for shape, layer in zip(shapes, layers, strict=True)]
     assert_close(found, (folded, by_decay, by_threshold))
 
 

@@ -79,10 +79,10 @@ def test_the_rate_of_a_convolution_is_divided_by_the_root_of_its_positions(data,
 
 
 def test_methods_for_fully_connected_layers_say_so(chipsim, here, data, teacher):
-    ended = chipsim("run", "--dataset", data, "--teacher", teacher, *QUICK, "--method", "offline-ltl")
+    ended = chipsim("run", "--dataset", data, "--teacher", teacher, *QUICK, "--method", "noise-aware")
     assert ended.status == 2
-    assert "method offline-ltl trains fully connected layers only" in ended.err
-    assert "choose on-chip-ltl or through-time" in ended.err
+    assert "method noise-aware trains fully connected layers only" in ended.err
+    assert "choose on-chip-ltl, through-time or offline-ltl" in ended.err
     assert list(here.iterdir()) == []
 
 
@@ -101,6 +101,15 @@ def test_convolutions_are_trained_through_time(data, teacher):
     taught["through_time.teacher_learning_rate"] = 0.02
     after = run(resolve(None, settings | {"training.start": "teacher"} | taught | calibrated)).facts
     assert after["accuracy"]["teacher"] > 0.8 and after["weight_updates"] > 0
+
+
+def test_convolutions_learn_on_the_host_by_local_targets(data, teacher):
+    pytest.importorskip("torch", reason="needs PyTorch (extra torch): no convolution learns on the host without")
+    settings = {"dataset": str(data), "teacher.file": str(teacher), "training.method": "offline-ltl", "steps": 6}
+    learned = {"training.start": "random", "training.epochs": 6, "training.learning_rate": 0.02}
+    outcome = run(resolve(None, settings | learned))
+    assert outcome.facts["accuracy"]["after"] > max(0.85, outcome.facts["accuracy"]["before"])
+    assert outcome.facts["method"]["host_macs"] > 6 * 100 * 6 * 3 * 27 * 2
 
 
 def test_without_pytorch_a_line_says_what_to_install(chipsim, here, data, teacher, monkeypatch):
