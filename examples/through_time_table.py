@@ -93,6 +93,9 @@ def _lines() -> dict[str, Line]:
             what = f"{title}, T = {steps}, mismatch 0.2, calibrated on chip"
             wanted_there = f"ideal - {below}"
             found[f"{key}-{steps}-dies"] = Line(what, CALIBRATED | data | {"steps": steps}, 1, 10, wanted_there)
+        longer = CALIBRATED | data | {"steps": 2, "training.window_steps": 8}
+        what = f"{title}, T = 2, mismatch 0.2, calibrated on chip in windows of 8 steps"
+        found[f"{key}-2-dies-8"] = Line(what, longer, 1, 10, "ideal - 1.0")
         for steps in (2, 5, 16):
             what = f"{title}, T = {steps}, converted"
             found[f"{key}-{steps}-converted"] = Line(what, CONVERTED | data | {"steps": steps})

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from chipsim import Chip, ChipInterface, Snapshot
+from chipsim import Chip, ChipInterface, ChipSpec, Snapshot
 from host.data import Dataset, Encoder, Samples
 from host.link import Timeline
 from host.methods.effort import Effort
@@ -28,6 +28,9 @@ class Job:
     tick: Callable[[int, float | None], None]  # presentations done, latest validation accuracy
     timeline: Timeline | None  # gets when the host was busy
     threads: int  # change the speed, no bit of the result
+    same_die: Callable[
+        [ChipSpec], ChipInterface
+    ]  # the die once more, not programmed, as by a design with other windows
 
     def program(self, weights: Sequence[Layer | None]) -> None:
         """Put new weights on the die, which then rests as at the start."""
@@ -51,6 +54,8 @@ class Method(ABC):
     takes_images: ClassVar[bool] = (
         False  # whether it trains convolutions and pools, too, or fully connected layers only
     )
+
+    learns_in_own_windows: ClassVar[bool] = False  # whether training.window_steps says how long those are
 
     wants_teacher: ClassVar[bool] = True  # else the chip has no outputs besides its hidden neurons, see `score`
 

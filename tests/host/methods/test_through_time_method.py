@@ -82,6 +82,23 @@ def test_dies_are_calibrated_against_its_rates(settings):
     assert outcome.facts["method"]["die_samples"] == 256
 
 
+def test_dies_that_are_used_in_few_steps_learn_in_longer_windows(settings):
+    """What is kept is the same die's, in windows of use."""
+    taught = {"training.method": "on-chip-ltl", "teacher.method": "through-time", "through_time.teacher_epochs": 8}
+    spec = resolve(None, settings | taught | {"steps": 2, "training.epochs": 3, "training.window_steps": 8})
+    outcome = run(spec)
+    windows = outcome.setup.learning_windows
+    assert (windows.design.steps, windows.spec.learning_circuit.warm_up_steps) == (8, 4)
+    assert outcome.chip.spec.steps == 2
+    kept = outcome.progress.candidates[outcome.progress.kept()]
+    assert all(np.array_equal(each, kept[name]) for name, each in outcome.chip.snapshot().items())
+    cost = outcome.facts["cost"]
+    assert cost["learning"]["latency_steps"] - cost["inference"]["latency_steps"] == 6
+    short = run(resolve(None, settings | taught | {"steps": 2, "training.epochs": 3}))
+    assert short.facts["accuracy"]["before"] == outcome.facts["accuracy"]["before"], "the same die"
+    assert short.facts["accuracy"]["after"] != outcome.facts["accuracy"]["after"]
+
+
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
@@ -97,6 +114,14 @@ def test_dies_are_calibrated_against_its_rates(settings):
         ({"neuron.threshold_th": -0.5}, "neuron.threshold_th = -0.5"),
         ({"neuron.threshold_dac.bits": 2}, "in steps of 0.5 th, too coarse .* take 3 bits"),
         ({"neuron.leak_dac.bits": 3}, "in steps of 0.143 per step, too coarse .* take 4 bits"),
+        (
+            {"training.window_steps": 8},
+            "window_steps = 8 is of dies that learn by on-chip-ltl, not of method through-time",
+        ),
+        (
+            {"training.method": "on-chip-ltl", "training.window_steps": 8, "noise": ["drift:0.1"]},
+            "synapses with noise drift age in windows: leave one of both out",
+        ),
         ({"neuron.threshold_th": 0}, "neuron.threshold_th = 0"),
     ],
 )
