@@ -157,7 +157,8 @@ def run_loop_bench(
         done += 1
 
     timings = time_in_turns(tasks, repeats, min_seconds, tick)
-    figures, of_twins = [], []
+    figures: list[LoopFigure] = []
+    of_twins: list[LoopFigure] = []
     for name, timing in timings.items():
         program, _, count = name.removeprefix(_OF_TWIN).rpartition(", ")
         speed = Speed.of(samples, timing.seconds)

@@ -21,7 +21,7 @@ from host.data import Encoder
 from host.gradients.local import Batch, Twin, programmed_blocks
 from host.methods.offline_ltl import OfflineLtl, TwinLearner, ideal_twin
 from host.settings import METHODS, RunSpec
-from host.teachers import Layer
+from host.teachers import Layer, of_dense
 from host.training import CHUNK, Chunk, Setup, evaluate
 from nonideality import parse_all
 
@@ -54,7 +54,7 @@ class NoisyTwinLearner(TwinLearner):
         scales: list[SynapseSpec] = []
         for start, stop in batches:
             fabricated = fabricate(self.setup.design, self._die(self.twin.steps))
-            layers = self.layers()
+            layers = of_dense(self.layers())
             scales = scales or _scales(fabricated, layers, self.setup.spec.synapse)
             blocks = programmed_blocks(fabricated, layers, scales)
             host_macs += self.twin.learn(piece, [(start, stop)], rates, blocks)
