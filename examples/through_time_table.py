@@ -4,10 +4,14 @@
     python examples/through_time_table.py --out DIR --lines 'digits-*' # those of the digits
     python examples/through_time_table.py --out DIR --table            # the table of what is there, nothing is run
 
+    chipsim teacher train --dataset cifar10 --arch 32,64s2,64,128s2,fc128 --epochs 60 --hold-out 5000 --out six.onnx
+    python examples/through_time_table.py --out DIR --lines 'cifar10-*' --teacher six.onnx # a day
+
 Each run is a line of DIR/runs.jsonl: accuracies, validation along training, energy, seeds, settings, commit. What is
 there is not run again, and a killed run is begun anew (teachers and networks trained through time go on). Seeds decide
 teacher, split, order and start. Settings were chosen by validation accuracy with --validate on seeds from 11 on, which
-reads no test images; each run of the table reads them when it has its settings.
+reads no test images; each run of the table reads them when it has its settings. Lines of CIFAR-10 need all of it, and
+the extras torch and onnx.
 """
 
 from __future__ import annotations
@@ -62,6 +66,19 @@ BRAINSCALES2 = {
     "in_the_loop.steepness": 20.0,
     "training.validation_fraction": 0.1,
 }
+# The six-layer network; converted is what a die is before it learns. An activity penalty has yet to be chosen.
+CIFAR10 = {
+    "cifar10-5": (
+        "T = 5, activity penalty",
+        TRAINED
+        | {"steps": 5, "training.epochs": 30, "teacher.shift_px": 2, "through_time.activity_penalty": 1e-3}
+        | {"training.validation_samples": 5000, "training.checked_samples": 1000},
+    ),
+    "cifar10-16-converted": (
+        "T = 16, converted",
+        {"training.method": "on-chip-ltl", "training.epochs": 0, "steps": 16, "training.validation_samples": 5000},
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -74,6 +91,7 @@ class Line:
     dies: int = 0  # of seed 1; 0: one die per seed
     wanted: str = ""
     against: str | None = None  # a line with the same seeds that it is compared with
+    from_file: bool = False  # whether its teacher is the file that --teacher names
 
     def runs(self) -> list[tuple[int, int]]:
         """Seeds and dies."""
@@ -114,6 +132,8 @@ def _lines() -> dict[str, Line]:
     for bits, surrogate in ((1, SPIKES_ALONE), (9, IN_THE_LOOP)):
         what = f"MNIST 16x16, 256-246-10, T = 20, mismatch 0.2, in the loop, {bits} bits per neuron and step"
         found[f"mnist16-20-{bits}-bits"] = Line(what, surrogate | BRAINSCALES2, 1)
+    for name, (what, settings) in CIFAR10.items():
+        found[name] = Line(f"CIFAR-10, six layers, {what}", settings | {"dataset": "cifar10"}, 1, from_file=True)
     found["digits-5-random"] = Line("digits, T = 5, from random weights", five | {"training.start": "random"})
     return found
 
@@ -141,12 +161,16 @@ def store(folder: Path, row: Mapping[str, Any]) -> None:
         file.write("\n" * begun + json.dumps(row) + "\n")
 
 
-def missing(chosen: Iterable[str], rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
+def missing(
+    chosen: Iterable[str], rows: Sequence[Mapping[str, Any]], teacher: Path | None = None
+) -> Iterator[tuple[str, dict[str, Any]]]:
     """Names of lines with the settings of each run that is not there: first runs of all lines first."""
     done = {(row["line"], json.dumps(row["settings"], sort_keys=True)) for row in rows}
     runs = ((number, name, *of) for name in chosen for number, of in enumerate(LINES[name].runs()))
     for _, name, seed, die in sorted(runs, key=lambda run: run[0]):
         settings = {**LINES[name].settings, "seed": seed, "die": die}
+        if LINES[name].from_file:
+            settings["teacher.file"] = str(teacher)
         if (name, json.dumps(settings, sort_keys=True)) not in done:
             yield name, settings
 
@@ -241,6 +265,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True, help="where runs are kept")
     parser.add_argument("--lines", default="*", help="which, by names and patterns, with commas")
+    parser.add_argument("--teacher", type=Path, help="ONNX file of the lines of CIFAR-10, which are left out without")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--table", action="store_true", help="run nothing")
     parser.add_argument("--validate", type=int, metavar="SEEDS", help="so many seeds from 11 on, on validation samples")
@@ -250,6 +275,8 @@ def main() -> None:
     chosen = parser.parse_args()
     wanted = chosen.lines.split(",")
     names = [name for name in LINES if any(fnmatchcase(name, each) for each in wanted)]
+    if chosen.teacher is None:  # those that need one are not asked for
+        names = [name for name in names if not LINES[name].from_file]
     if not names:
         parser.error(f"--lines {chosen.lines}: there is none; choose from {', '.join(LINES)}")
     if chosen.validate:
@@ -257,7 +284,7 @@ def main() -> None:
         for name in names:
             print(choose(name, changes, chosen.validate, chosen.threads), flush=True)
         return
-    for name, settings in () if chosen.table else missing(names, stored(chosen.out)):
+    for name, settings in () if chosen.table else missing(names, stored(chosen.out), chosen.teacher):
         found = measured(settings, chosen.threads)
         store(chosen.out, {"line": name, "settings": settings, "commit": commit_of(ROOT), **found})
         print(name, settings["seed"], settings["die"], f"{found['after']:.2f} %", flush=True)
