@@ -9,9 +9,10 @@ Read, in this order:
     reading              a figure under a name that stays; `record`: kept in a file, and compared
     dense                all of this together; `summary`: its report
     conv                 the same for images (`conv_workload`, `conv_roofline`)
-    brainscales2         the network of that chip, against the chip; `in_the_loop`: its training
+    brainscales2         the network of that chip, against the chip; `in_the_loop`: its training, and that of
+                         a twin through time (`through_time`)
     link, sweep          what a wire costs; what the engine of sweeps costs
-    torch_baseline, conv_baseline, in_the_loop_baseline: the same work in PyTorch (extra `torch`)
+    torch_baseline, conv_baseline, in_the_loop_baseline, through_time_baseline: the same work in PyTorch (extra `torch`)
 
 May know: all rooms below it, and the inside of `chipsim` where the limit needs the chip's own routines. No room may
 know it: only its command does.

@@ -19,7 +19,7 @@ _BENCHES = {
     "sweep": "Measure sweeps instead: two workers against two processes.",
     "link": "Measure instead what a wire between host and chip costs.",
     "brainscales2": "Measure BrainScaleS-2's network instead.",
-    "loop": "Measure training in the loop instead.",
+    "loop": "Measure training in the loop and through time instead.",
     "conv": "Measure convolutional networks instead.",
 }
 _WITH_A_PEER = ("loop", "conv")

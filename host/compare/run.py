@@ -114,7 +114,8 @@ def compare(
     for name, wanted in asked.items():
         ideal, *facts = [_facts(next(rows)) for _ in wanted]
         network = tuple(ideal["network"])
-        design = wanted[-1].design_of({"layer_sizes": network})
+        learned_in = wanted[-1].training.window_steps or wanted[-1].steps
+        design = wanted[-1].model_copy(update={"steps": learned_in}).design_of({"layer_sizes": network})
         found.append(numbers_of(name, ideal, facts, design, wanted[-1].chip or hardware))
     base = next(iter(asked.values()))[1]
     return Comparison(base, network, tuple(dies), (base.chip or hardware).name, tuple(found), margin)

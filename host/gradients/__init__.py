@@ -2,6 +2,7 @@
 
     surrogates     what stands in for the derivative of a spike
     backward       the way back through one step of a layer's neurons, for all of the following
+    torch_windows  the way forward of networks with layers on images, by PyTorch, for autograd to go back
     local/         within each layer, towards its own targets (Local Tandem Learning, offline)
     all_layers/    through all layers of a network, from what it showed
     in_the_loop/   the same from spikes and membranes that a die showed

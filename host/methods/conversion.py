@@ -23,10 +23,10 @@ import numpy as np
 from chipsim import Chip, Probe, Result
 from host.data import Encoder, encoding_named
 from host.methods.effort import Effort, n_weights, programming_bytes
-from host.methods.method import Job, Method, of_dense
+from host.methods.method import Job, Method
 from host.methods.on_chip_ltl import learning_die
 from host.settings import METHODS, RunSpec
-from host.teachers import Layer, Teacher
+from host.teachers import Layer, Teacher, of_dense
 from host.training import LearningDie, Progress, Setup, converted, train
 
 _CURRENT_SAMPLES = 128  # at most: every column's current at every step is looked at

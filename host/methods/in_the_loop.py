@@ -18,8 +18,9 @@ from chipsim import ChipSpec, Snapshot
 from host.data import Encoder, Rotation, Samples
 from host.gradients.in_the_loop import InTheLoop, batches, bytes_of_spikes, bytes_read_back
 from host.methods.effort import Effort, bytes_shown, n_weights, programming_bytes
-from host.methods.method import Job, Method, of_dense
+from host.methods.method import Job, Method
 from host.settings import METHODS, LoopSpec, RunSpec
+from host.teachers import of_dense
 from host.training import Part, Progress, Rates, Setup, evaluate, spans, train
 
 # Enough presentations to settle, whatever the size of the data set.

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim import Chip, ChipInterface, Snapshot
+from chipsim import Chip, ChipInterface, ChipSpec, Snapshot
 from chipsim.design import told_targets
 from host.data import Dataset, Encoder, Samples
 from host.link import Timeline
@@ -42,6 +42,9 @@ class Job:
     tick: Callable[[int, float | None], None]  # presentations done, latest validation accuracy
     timeline: Timeline | None  # gets when the host was busy
     threads: int  # change the speed, no bit of the result
+    same_die: Callable[
+        [ChipSpec], ChipInterface
+    ]  # the die once more, not programmed, as by a design with other windows
 
     def program(self, weights: Sequence[Layer | None]) -> None:
         """Put new weights on the die, which then rests as at the start."""
@@ -65,6 +68,8 @@ class Method(ABC):
     takes_images: ClassVar[bool] = (
         False  # whether it trains convolutions and pools, too, or fully connected layers only
     )
+
+    learns_in_own_windows: ClassVar[bool] = False  # whether training.window_steps says how long those are
 
     wants_teacher: ClassVar[bool] = True  # else the chip has no outputs besides its hidden neurons, see `score`
 
@@ -150,8 +155,3 @@ class Method(ABC):
     @abstractmethod
     def effort(self, setup: Setup, progress: Progress) -> Effort:
         """What learning took, all presentations together."""
-
-
-def of_dense(layers: Sequence[Layer | None]) -> list[Layer]:
-    """The weights of a network of dense layers: none of them is without."""
-    return [layer for layer in layers if layer is not None]

@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from chipsim import SynapseSpec
 from chipsim.die import FabricatedLayer, fabricate, full_scale_of
 from host.data import Encoder
-from host.gradients.local import Batch, programmed_blocks
+from host.gradients.local import Batch, Twin, programmed_blocks
 from host.methods.offline_ltl import OfflineLtl, TwinLearner, ideal_twin
 from host.settings import METHODS, RunSpec
-from host.teachers import Layer
+from host.teachers import Layer, of_dense
 from host.training import CHUNK, Chunk, Setup, evaluate
 from nonideality import parse_all
 
@@ -34,6 +34,8 @@ _NOT_INJECTED = ("read", "drift", "link")
 @dataclass(frozen=True)
 class NoisyTwinLearner(TwinLearner):
     """A twin whose every batch runs on a die of its own."""
+
+    twin: Twin
 
     def correct(self) -> NDArray[np.bool_]:
         """Each of a few dies answers for its share of the validation samples."""
@@ -52,7 +54,7 @@ class NoisyTwinLearner(TwinLearner):
         scales: list[SynapseSpec] = []
         for start, stop in batches:
             fabricated = fabricate(self.setup.design, self._die(self.twin.steps))
-            layers = self.layers()
+            layers = of_dense(self.layers())
             scales = scales or _scales(fabricated, layers, self.setup.spec.synapse)
             blocks = programmed_blocks(fabricated, layers, scales)
             host_macs += self.twin.learn(piece, [(start, stop)], rates, blocks)
@@ -68,6 +70,8 @@ class NoiseAware(OfflineLtl):
     name = "noise-aware"
     meaning = METHODS["noise-aware"]
     sees_noise = True
+
+    takes_images = False
 
     def check(self, spec: RunSpec) -> None:
         super().check(spec)

@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 
 from chipsim.die import fabricate
 from host.data import Encoder
-from host.gradients.local import Batch, Twin
-from host.methods.method import of_dense
+from host.gradients.local import Batch, ImageTwin, Twin
 from host.methods.on_host import OnHost
 from host.settings import METHODS, RunSpec
-from host.teachers import Layer
+from host.teachers import Layer, of_dense
 from host.training import CHUNK, Chunk, Part, Rates, Setup, TrainingBatches, evaluate, spans
 
 _TUNE_PRESENTATIONS = 20_000  # from the teacher's weights
@@ -43,14 +42,14 @@ class TwinLearner:
     """The twin with all presentations of a run before it."""
 
     setup: Setup
-    twin: Twin
+    twin: Twin | ImageTwin
     threads: int
 
     @property
     def n_layers(self) -> int:
         return self.twin.spec.n_layers
 
-    def layers(self) -> list[Layer]:
+    def layers(self) -> Sequence[Layer | None]:
         return self.twin.layers()
 
     def snapshot(self) -> dict[str, NDArray[Any]]:
@@ -91,7 +90,7 @@ class TwinLearner:
 
     def learn_piece(self, piece: Chunk, batches: list[Batch], rates: NDArray[np.float32]) -> int:
         """Learn from the batches of a chunk; returns the multiply-accumulates that this took."""
-        return self.twin.learn(piece, batches, rates, self.twin.blocks)
+        return self.twin.learn(piece, batches, rates)
 
 
 class OfflineLtl(OnHost):
@@ -99,6 +98,8 @@ class OfflineLtl(OnHost):
 
     name = "offline-ltl"
     meaning = METHODS["offline-ltl"]
+
+    takes_images = True
 
     def epochs(self, spec: RunSpec, n_train: int) -> int:
         wanted = _TUNE_PRESENTATIONS if spec.training.start == "teacher" else _TRAIN_PRESENTATIONS
@@ -123,7 +124,10 @@ class OfflineLtl(OnHost):
             )
 
     def model(self, setup: Setup, threads: int) -> TwinLearner:
-        return TwinLearner(setup, ideal_twin(setup, threads), threads)
+        if setup.teacher.network.dense:
+            return TwinLearner(setup, ideal_twin(setup, threads), threads)
+        width = setup.spec.offline.boxcar_width_th
+        return TwinLearner(setup, ImageTwin(setup.design.ideal(), setup.start_weights(), width, threads), threads)
 
 
 def ideal_twin(setup: Setup, threads: int) -> Twin:

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
 from typing import TypeVar
 
-from chipsim import ChipInterface
+import numpy as np
+from numpy.typing import NDArray
+
+from chipsim import Chip, ChipInterface
 from chipsim.design import told_targets
 from host.data import Encoder
+from host.errors import SettingError
 from host.link import Timeline
 from host.methods.effort import Effort, bytes_shown, n_weights, programming_bytes
 from host.methods.method import Job, Method
+from host.methods.spiking_teacher import spiking_teacher
 from host.settings import METHODS, RunSpec
-from host.training import CHUNK, LearningDie, Progress, Setup, TrainingBatches, train
+from host.training import CHUNK, LearningDie, Progress, Setup, TrainingBatches, classify, train
+from nonideality import parse_all
 
 _Die = TypeVar("_Die", bound=LearningDie)
 # Enough presentations to settle, whatever the size of the data set (see examples/RESULTS.md).
 _CALIBRATE_PRESENTATIONS = 20_000
 _TRAIN_PRESENTATIONS = 60_000
 _LEAST_EPOCHS = 5
+_AGES = "drift"
 # Per error gate: a sign pulse has a fixed size and moves a weight at every error, so it must be smaller.
 _LEARNING_RATES = {"linear": 2e-3, "sign": 1e-4, "ternary": 2e-4}
 
@@ -32,7 +41,19 @@ class OnChipLtl(Method):
 
     any_neuron = True
 
+    learns_in_own_windows = True
+
     takes_images = True
+
+    def check(self, spec: RunSpec) -> None:
+        if spec.training.window_steps is None:
+            return
+        for noise in parse_all(spec.noise):
+            if noise.effect.name == _AGES:
+                raise ValueError(
+                    f"training.window_steps sets a die's windows anew, and synapses with noise {_AGES} age in windows:"
+                    " leave one of both out"
+                )
 
     def epochs(self, spec: RunSpec, n_train: int) -> int:
         wanted = _CALIBRATE_PRESENTATIONS if spec.training.start == "teacher" else _TRAIN_PRESENTATIONS
@@ -43,8 +64,11 @@ class OnChipLtl(Method):
 
     def learn(self, job: Job) -> None:
         setup = job.setup
+        learner = learning_die(LearningDie, setup, job.chip, job.timeline)
+        if setup.spec.training.window_steps is not None:
+            learner = _in_other_windows(job)
         train(
-            learning_die(LearningDie, setup, job.chip, job.timeline),
+            learner,
             job.progress,
             epoch=len(setup.train),
             presentations=setup.presentations,
@@ -52,10 +76,21 @@ class OnChipLtl(Method):
             save=job.save,
             tick=job.tick,
         )
+        if learner.chip is not job.chip:
+            job.chip.restore(learner.chip.snapshot())
+
+    def learn_first(self, setup: Setup, chip: Chip, n: int, tick: Callable[[int], None]) -> None:
+        steps = setup.spec.training.window_steps
+        if n and steps is not None:
+            raise SettingError(
+                f"training.window_steps = {steps}: a die that learns in windows of its own is traced before it learns"
+                " or when all is learned: leave --after or training.window_steps out"
+            )
+        super().learn_first(setup, chip, n, tick)
 
     def effort(self, setup: Setup, progress: Progress) -> Effort:
         shown = bytes_shown(
-            setup.design,
+            setup.learning_windows.design,
             setup.spec.chip,
             progress.activity,
             progress.presentations,
@@ -71,6 +106,36 @@ class OnChipLtl(Method):
             weights_programmed=n_weights(setup.design),
             host_macs=progress.host_macs,
         )
+
+
+@dataclass(frozen=True)
+class _DieInOtherWindows(LearningDie):
+    """A die that learns in windows of its own, and is looked at in those that it will be used in."""
+
+    used: ChipInterface  # the same die, with the windows of use
+    looking: Encoder
+
+    def correct(self) -> NDArray[np.bool_]:
+        self.used.restore(self.chip.snapshot())
+        correct: NDArray[np.bool_] = classify(self.used, self.valid, self.looking) == self.valid.labels
+        return correct
+
+
+def _in_other_windows(job: Job) -> _DieInOtherWindows:
+    """The job's die as it learns, where its windows are then others."""
+    setup = job.setup.learning_windows
+    if setup.teacher.spikes:  # its rates are those of windows of so many steps
+        thresholds = [np.float32(th) for th in setup.design.thresholds_th]
+        layers = zip(setup.teacher.network.weights, thresholds, strict=True)
+        charges = [layer and (layer[0] * th, layer[1] * th) for layer, th in layers]
+        percentile = setup.spec.teacher.norm_percentile
+        rates = spiking_teacher(setup.teacher, setup.design.ideal(), charges, setup.train, percentile)
+        setup = replace(setup, teacher=rates)
+    chip = job.same_die(setup.design)
+    chip.program(job.setup.start_weights())
+    learning = learning_die(LearningDie, setup, chip, job.timeline)
+    parts = {field.name: getattr(learning, field.name) for field in fields(learning)}
+    return _DieInOtherWindows(**parts, used=job.chip, looking=job.encoder)
 
 
 def learning_die(kind: type[_Die], setup: Setup, chip: ChipInterface, timeline: Timeline | None = None) -> _Die:

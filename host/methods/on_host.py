@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from abc import abstractmethod
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -23,7 +24,7 @@ from host.training import Learner, Progress, Setup, train
 class Model(Learner, Protocol):
     """A learner on the host that dies can be programmed from."""
 
-    def layers(self) -> list[Layer]: ...
+    def layers(self) -> Sequence[Layer | None]: ...
 
 
 class OnHost(Method):

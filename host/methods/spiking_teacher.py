@@ -21,7 +21,7 @@ _SCALE_SAMPLES = 10_000
 class SpikeRates:
     """Spikes per step of every layer; of a readout that does not fire its score, over the steps."""
 
-    def __init__(self, design: ChipSpec, weights: Sequence[Layer]) -> None:
+    def __init__(self, design: ChipSpec, weights: Sequence[Layer | None]) -> None:
         """design: without errors; weights: in nominal thresholds."""
         self._chip = Chip(design, 0)
         self._chip.program(weights)
@@ -41,18 +41,19 @@ class SpikeRates:
 
 
 def spiking_teacher(
-    converted: Teacher, design: ChipSpec, weights: Sequence[Layer], samples: Samples, percentile: float
+    converted: Teacher, design: ChipSpec, weights: Sequence[Layer | None], samples: Samples, percentile: float
 ) -> Teacher:
     """The teacher that `design` is with these weights, in nominal thresholds.
 
     converted: what training began with; samples: from which the range of logits is taken, where outputs integrate. A
     rate of one is one spike per step. Weights are kept over the threshold of their layer, as those of any teacher.
     """
-    over = [(w / np.float32(th), b / np.float32(th)) for (w, b), th in zip(weights, design.thresholds_th, strict=True)]
+    thresholds = [np.float32(th) for th in design.thresholds_th]
+    over = [layer and (layer[0] / th, layer[1] / th) for layer, th in zip(weights, thresholds, strict=True)]
     network = Network(converted.network.input_shape, converted.network.layers, over)
-    charges = [(w * np.float32(th), b * np.float32(th)) for (w, b), th in zip(over, design.thresholds_th, strict=True)]
+    charges = [layer and (layer[0] * th, layer[1] * th) for layer, th in zip(over, thresholds, strict=True)]
     forward = SpikeRates(design, charges)
-    scales = [np.ones(n, np.float32) for n in design.layer_sizes[1:]]
+    scales = [np.ones(shape.columns, np.float32) for shape in design.shapes]
     low = 0.0
     if not design.neuron.outputs_fire:
         low, scales[-1] = output_range(forward(samples.values(slice(0, _SCALE_SAMPLES)))[-1], percentile)

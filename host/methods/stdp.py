@@ -116,7 +116,8 @@ class StdpMethod(OnChipLtl):
         setup = replace(setup, spec=setup.spec.model_copy(update={"training": from_random}))
         chip = setup.chip(setup.design.ideal(), setup.start_weights(), threads)
         looking = Encoder(setup.spec.encoding, setup.dataset.n_in, setup.spec.steps, 1, setup.spec.seed)
-        self.learn(Job(setup, chip, looking, Progress(len(setup.valid)), _nothing, _nothing, None, threads))
+        progress = Progress(len(setup.valid))
+        self.learn(Job(setup, chip, looking, progress, _nothing, _nothing, None, threads, lambda design: chip))
         return chip
 
     def facts(self, setup: Setup, chip: ChipInterface, after: Score, encoder: Encoder) -> Mapping[str, Any]:

@@ -22,14 +22,14 @@ from chipsim.design import Dac
 from chipsim.simd import cache_root, sources_key
 from host.data import Encoder, Samples, Shift
 from host.gradients.all_layers import batches
-from host.gradients.through_time import SpikingTwin
+from host.gradients.through_time import ImageTwin, LearningTwin, SpikingTwin
 from host.methods.conversion import balanced
 from host.methods.effort import Effort
-from host.methods.method import Job, Method, of_dense
+from host.methods.method import Job, Method
 from host.methods.on_host import effort_on_host, read_progress, write_progress
 from host.methods.spiking_teacher import spiking_teacher
 from host.settings import METHODS, RunSpec
-from host.teachers import Layer, teacher_digest
+from host.teachers import Layer, of_dense, teacher_digest
 from host.training import CHUNK, Learned, Part, Progress, Rates, Setup, evaluate, random_weights, train
 
 _VERSION = 2  # of what is kept on disk
@@ -46,6 +46,8 @@ class ThroughTime(Method):
 
     name = "through-time"
     meaning = METHODS["through-time"]
+
+    takes_images = True
 
     def epochs(self, spec: RunSpec, n_train: int) -> int:
         return default_epochs(n_train)
@@ -103,10 +105,21 @@ def check_taught(spec: RunSpec) -> None:
         raise ValueError(
             "through_time.start_leak is for neurons that leak, and if neurons do not: use --neuron lif, or leave it out"
         )
+    _check_start_leak(wanted.start_leak, neuron.leak_dac.converter)
     if wanted.learn_threshold:
         _check_dac("threshold", neuron.threshold_dac.converter, "th", _COARSEST_TH)
     if wanted.learn_leak and neuron.kind == "lif":
         _check_dac("leak", neuron.leak_dac.converter, "per step", _COARSEST_PER_STEP)
+
+
+def _check_start_leak(leak: float | None, dac: Dac | None) -> None:
+    if leak is None or dac is None:
+        return
+    least, most = np.exp(-dac.high), np.exp(-dac.low)
+    if not dac.holds(-np.log(leak) if leak > 0 else np.inf):
+        raise ValueError(
+            f"through_time.start_leak = {leak:g} is not what neuron.leak_dac can set: take {least:.3g} to {most:.3g}"
+        )
 
 
 def _check_dac(what: str, dac: Dac | None, unit: str, coarsest: float) -> None:
@@ -121,15 +134,12 @@ def _check_dac(what: str, dac: Dac | None, unit: str, coarsest: float) -> None:
 def taught(setup: Setup, threads: int = 1, tell: Callable[[str], None] = lambda text: None) -> Setup:
     """`setup` with its teacher trained through time, and what is then set in a die's layers.
 
-    What is learned is kept on disk, and gone on with where it was stopped. Raises ValueError if its layers are not all
-    fully connected.
+    What is learned is kept on disk, and gone on with where it was stopped. Raises TeacherError if its layers are not
+    all fully connected, and PyTorch is not installed.
     """
     spec = setup.spec
-    if not setup.teacher.network.dense:
-        raise ValueError("training through time takes fully connected layers only, and this network has others")
     start = _start(setup)
-    charges = _charges(setup, start)
-    twin = SpikingTwin(setup.design.ideal(), charges, spec.through_time, threads)
+    twin = _twin(setup, start, threads)
     learner = _TwinLearner(setup, twin, threads)
     path = _path(setup)
     progress = read_progress(path) or Progress(len(setup.valid))
@@ -175,17 +185,25 @@ def _asked(setup: Setup) -> _Asked:
     return _Asked(start, samples * epochs, rate)
 
 
-def _start(setup: Setup) -> list[Layer]:
-    """Weights and biases over the threshold of their layer: converted, the largest current one threshold, or random."""
+def _start(setup: Setup) -> list[Layer | None]:
+    """Weights and biases over the threshold of their layer: converted, the largest current one threshold, or random.
+
+    On images the largest activation is one, in place of the largest current.
+    """
+    teacher = setup.teacher
     if _asked(setup).start == "random":
-        return of_dense(random_weights(setup.teacher.network.shapes, setup.spec.seed))
-    return of_dense(balanced(setup, setup.teacher).normalised())
+        return random_weights(teacher.network.shapes, setup.spec.seed)
+    return balanced(setup, teacher).normalised() if teacher.network.dense else teacher.normalised()
 
 
-def _charges(setup: Setup, layers: Sequence[Layer]) -> list[Layer]:
-    """In nominal thresholds."""
-    thresholds = [np.float32(setup.design.neuron.threshold_th_of(number)) for number in range(len(layers))]
-    return [(w * th, b * th) for (w, b), th in zip(layers, thresholds, strict=True)]
+def _twin(setup: Setup, start: Sequence[Layer | None], threads: int) -> LearningTwin:
+    """What is trained, from weights over the threshold of their layer."""
+    design, spec = setup.design.ideal(), setup.spec.through_time
+    thresholds = [np.float32(th) for th in design.thresholds_th]
+    charges = [layer and (layer[0] * th, layer[1] * th) for layer, th in zip(start, thresholds, strict=True)]
+    if setup.teacher.network.dense:
+        return SpikingTwin(design, of_dense(charges), spec, threads)
+    return ImageTwin(design, charges, spec, threads)
 
 
 def _learned(setup: Setup) -> Learned:
@@ -198,7 +216,7 @@ class _TwinLearner:
     """The twin with all presentations before it."""
 
     setup: Setup
-    twin: SpikingTwin
+    twin: LearningTwin
     threads: int
 
     @property

@@ -175,6 +175,7 @@ def run_die(
         save=lambda state: folder.save_progress(state, identity) if folder else None,
         tick=tick,
         threads=threads,
+        same_die=lambda design: source.die(design, spec.die),
     )
     method.learn(job)
     seconds = time.perf_counter() - began
@@ -298,6 +299,7 @@ def _facts(setup: Setup, compared_with: Reference, before: Score, after: Score, 
                 "learning": (learned, effort.die_samples),
             },
             constant_current=spec.encoding == "current",
+            learned_by=setup.learning_windows.design,
         ),
         "method": {"name": spec.training.method, **effort.to_json()},
     }

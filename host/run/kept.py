@@ -39,6 +39,7 @@ def kept_die(folder: Path, mix_versions: bool = False) -> Chip:
         tick=lambda done, accuracy: None,
         timeline=None,
         threads=1,
+        same_die=lambda design: Chip(design, spec.die),
     )
     find(spec.training.method).learn(job)  # all is learned: what was kept is put on the chip
     return chip

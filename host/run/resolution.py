@@ -106,6 +106,11 @@ def checked_method(spec: RunSpec, config: Path | None = None) -> Method:
             check_taught(spec)
         except ValueError as error:
             raise SettingError(f"{error}{_where(config)}") from None
+    if spec.training.window_steps is not None and not method.learns_in_own_windows:
+        raise SettingError(
+            f"training.window_steps = {spec.training.window_steps} is of dies that learn by on-chip-ltl, not of method"
+            f" {method.name}: leave it out{_where(config)}"
+        )
     if not method.any_neuron and spec.neuron.kind not in _KNOWN_TO_ALL:
         raise SettingError(
             f"method {method.name} computes with the formulas of {' and '.join(_KNOWN_TO_ALL)} neurons, not with"

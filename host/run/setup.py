@@ -154,5 +154,5 @@ def _check(spec: RunSpec, teacher: Teacher) -> None:
     if not teacher.network.dense and not find(method).takes_images:
         raise SettingError(
             f"method {method} trains fully connected layers only, and {spec.teacher.file} has others: choose"
-            " on-chip-ltl"
+            " on-chip-ltl, through-time or offline-ltl"
         )

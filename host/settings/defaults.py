@@ -41,6 +41,8 @@ THROUGH_TIME_DEFAULTS: dict[str, Any] = {
 # every second step (`stdp.max_rate`), so that its trace, of three steps, is above x_tar where it is active and below
 # elsewhere.
 METHOD_DEFAULTS: dict[str, dict[str, Any]] = {
+    # What learns on the host decides this itself: what suits images is for dies that learn from each image at once.
+    **{key: {"training.epochs": None, "training.learning_rate": None} for key in ("through-time", "offline-ltl")},
     "stdp": {
         "hidden": (100,),
         "steps": 32,

@@ -42,6 +42,7 @@ _YOUNG_IN_TRAINING = (
     "learned_samples",
     "shift_px",
     "flip",
+    "window_steps",
 )  # younger than files
 
 
@@ -101,6 +102,7 @@ class TrainingSpec(BaseModel):
     learned_samples: Annotated[int, Field(ge=1)] | None = None  # of those not held out, that a die learns from
     shift_px: Annotated[int, Field(ge=0)] = 0  # images are moved by up to so many pixels, anew in every epoch
     flip: bool = False  # and half of them seen in a mirror; see host.data.augmentation
+    window_steps: Annotated[int, Field(ge=2, le=4096)] | None = None  # while a die learns on chip; None: `steps`
     chunk: Annotated[int, Field(ge=1, le=65536)] = 2048  # samples sent at a time; changes no result
     rest_before_s: Rest = 0.0  # after programming, before the die is looked at
     rest_after_s: Rest = 0.0  # after learning, before it is looked at again

@@ -30,7 +30,8 @@ from host.teachers.convolutions import has_convolutions
 from host.teachers.digest import teacher_digest
 from host.teachers.fidelity import Fidelity
 from host.teachers.files import check_kind, digest_of, facts_of, network_of, neuron_settings, teacher_of
-from host.teachers.network import Layer, Network, dense_network
+from host.teachers.network import Layer, Network, dense_network, of_dense
+from host.teachers.packages import optional
 from host.teachers.perceptron import RectifiedLayers, cached_teacher, scaled_teacher, train_teacher
 from host.teachers.teacher import Teacher, output_range
 from host.teachers.untaught import untaught
@@ -49,6 +50,8 @@ __all__ = [
     "has_convolutions",
     "network_of",
     "neuron_settings",
+    "of_dense",
+    "optional",
     "output_range",
     "parse_architecture",
     "scaled_teacher",

@@ -86,6 +86,11 @@ class Network:
         return "-".join(["x".join(map(str, self.input_shape)), *(_word(shape) for shape in self.shapes)])
 
 
+def of_dense(layers: Sequence[Crossbar | None]) -> list[Layer]:
+    """The weights of a network of dense layers: none of them is without."""
+    return [layer for layer in layers if layer is not None]
+
+
 def dense_network(crossbars: Sequence[Crossbar]) -> Network:
     """Fully connected layers."""
     layers = tuple(Dense(units=len(bias)) for _, bias in crossbars)

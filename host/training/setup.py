@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,7 +23,7 @@ class Learned:
     """What was learned before there was a die, see `host.methods.through_time`."""
 
     neuron: NeuronSpec  # with the leaks and thresholds that dies are set to
-    start: list[Layer]  # what learning began with, over the threshold of its layer
+    start: list[Layer | None]  # what learning began with, over the threshold of its layer
     progress: Progress
 
 
@@ -51,6 +51,20 @@ class Setup:
     def learning_rate(self) -> float:
         assert self.spec.training.learning_rate is not None, "open settings are filled in by complete()"
         return self.spec.training.learning_rate
+
+    @property
+    def learning_windows(self) -> Setup:
+        """As a die learns on chip: in windows of `training.window_steps`, its warm-up the same share of them.
+
+        The teacher is the same, and so are its rates if its activations mean any number of steps.
+        """
+        spec = self.spec
+        steps = spec.training.window_steps
+        if steps is None:
+            return self
+        warm_up = round(spec.learning_circuit.warm_up_steps * steps / spec.steps)
+        circuit = spec.learning_circuit.model_copy(update={"warm_up_steps": min(warm_up, steps - 1)})
+        return replace(self, spec=spec.model_copy(update={"steps": steps, "learning_circuit": circuit}))
 
     @property
     def augmentation(self) -> Augmentation:

@@ -59,6 +59,7 @@ OTHER: dict[str, Any] = {
     "training.validation_samples": 12,
     "training.checked_samples": 3,
     "training.learned_samples": 40,
+    "training.window_steps": 12,
     "training.shift_px": 1,
     "training.flip": True,
     "training.chunk": 17,

@@ -99,12 +99,15 @@ class Twin:
                     array = getattr(trained, name)
                     array[:, : block.n_columns] = snapshot[f"layer{layer + 1}.{name}"][:, block.columns]
 
-    def learn(self, piece: Chunk, batches: Sequence[Batch], rates: NDArray[np.float32], blocks: Blocks) -> int:
+    def learn(
+        self, piece: Chunk, batches: Sequence[Batch], rates: NDArray[np.float32], blocks: Blocks | None = None
+    ) -> int:
         """Learn from batches of a chunk, one step of Adam each; returns the multiply-accumulates that this took.
 
-        rates: (S,), of which each batch takes its first window's; blocks: `self.blocks`, or those of another die, whose
-        weights are then what that die delivers of the twin's.
+        rates: (S,), of which each batch takes its first window's; blocks: those of another die, whose weights are then
+        what that die delivers of the twin's.
         """
+        blocks = blocks or self.blocks
         targets = [_whole_vectors(target) for target in piece.targets if target is not None]
         self._reserve(len(piece.windows))
         inputs = [piece.events, *(sent.events for sent in self._spike_lists)]

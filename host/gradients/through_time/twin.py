@@ -1,15 +1,13 @@
-"""The host's twin of a chip, trained through all layers and steps: forward, loss, back, a step of Adam.
+"""The host's twin of a chip of fully connected layers, by the chip's own kernels: forward, loss, back.
 
 S: samples of a batch, T: steps, n: columns of a layer in whole vectors.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
-from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,38 +32,21 @@ from chipsim.neurons import formulas_of
 from chipsim.simd import aligned
 from host.gradients.all_layers import (
     Batch,
-    Errors,
     Floats,
     Gradient,
     LayerModel,
     Layers,
-    Scores,
     ShownWindows,
     errors_of,
     last_scores,
     spiking_scores,
 )
-from host.gradients.local import MACS_PER_WEIGHT, Adam, programmed_blocks
+from host.gradients.local import MACS_PER_WEIGHT, programmed_blocks
 from host.gradients.surrogates import steps_since_spikes
-from host.gradients.through_time.dynamics import LearnedDynamics
 from host.gradients.through_time.forward import forward_kernel
-from host.settings import LossSpec, ThroughTimeSpec
-
-
-class Found(NamedTuple):
-    """The derivatives of the loss."""
-
-    layers: Layers
-    decay: Floats  # (n_layers,), by what a step leaves of the layer's membranes
-    threshold: Floats  # (n_layers,)
-
-
-class ShownBatch(NamedTuple):
-    """What a batch showed before anything moved."""
-
-    loss: float
-    correct: int
-    host_macs: int
+from host.gradients.through_time.learned import Found, LearningTwin, WayBack
+from host.settings import ThroughTimeSpec
+from host.teachers import of_dense
 
 
 @dataclass(frozen=True)
@@ -78,16 +59,12 @@ class _Room:
     spike_lists: list[SpikeLists]  # of all layers but the last
 
 
-class SpikingTwin:
-    """Weights, leaks and thresholds of every layer, with Adam's moments."""
+class SpikingTwin(LearningTwin):
+    """A network of fully connected layers, by the chip's own kernels."""
 
     def __init__(self, design: ChipSpec, weights: Layers, spec: ThroughTimeSpec, threads: int) -> None:
         """design: without errors; weights: to start with, in nominal thresholds."""
-        self.design = design
-        self.weights: Layers = [(w.copy(), b.copy()) for w, b in weights]
-        self.dynamics = LearnedDynamics(design, spec.start_leak)
-        self._spec = spec
-        self._integrates = not design.neuron.outputs_fire
+        super().__init__(design, weights, spec)
         self._threads = Threads(threads)
         fabricated = fabricate(design, 0)
         self._neurons = [formulas_of(layer.neuron) for layer in fabricated]
@@ -97,91 +74,38 @@ class SpikingTwin:
         self._room = _Room([], [], [], [])
         models = [self._model(design.neuron, layer) for layer in range(design.n_layers)]
         self._gradient = Gradient(models, design.layer_sizes, design.steps, threads)
-        self._adam = Adam(_flat(self.weights))
-        self._adam_of_leaks = Adam([self.dynamics.decay])
-        self._adam_of_thresholds = Adam([self.dynamics.threshold])
-        self._learns = (spec.learn_leak and self.dynamics.leaks) or spec.learn_threshold
-
-    def step(self, batch: Batch, rate: float, of_dynamics: float) -> ShownBatch:
-        """Show a batch and move what is learned by Adam. rate: of weights; of_dynamics: factor of the other rates."""
-        spec = self._spec
-        found, errors, scores, macs = self._back(batch)
-        if spec.learn_leak and self.dynamics.leaks:
-            self._adam_of_leaks.step([self.dynamics.decay], [found.decay], spec.leak_rate * of_dynamics)
-        if spec.learn_threshold:
-            self._adam_of_thresholds.step(
-                [self.dynamics.threshold], [found.threshold], spec.threshold_rate * of_dynamics
-            )
-        self.dynamics.clamp()
-        self._adam.step(_flat(self.weights), _flat(found.layers), rate)
-        correct = int(np.sum(np.argmax(scores.values, axis=1) == batch.labels))
-        return ShownBatch(errors.loss, correct, macs)
-
-    def gradients(self, batch: Batch) -> Found:
-        """Of the mean loss of a batch; nothing moves."""
-        return self._back(batch)[0]
 
     def counts(self, n: int) -> list[Floats]:
-        """Spikes (n, n_out) of each layer in the last batch, scores of a readout that does not fire."""
         return [each[:n, :n_out] for each, n_out in zip(self._room.counts, self.design.layer_sizes[1:], strict=True)]
 
-    def _back(self, batch: Batch) -> tuple[Found, Errors, Scores, int]:
-        """Forward, loss, back."""
-        spec, design, n = self._spec, self.design, len(batch.windows)
+    def back(self, batch: Batch) -> WayBack:
+        design, n, weights = self.design, len(batch.windows), of_dense(self.weights)
         neuron = self.dynamics.neuron()
         shown = self._show(batch.events, batch.windows, neuron)
         counts = self.counts(n)
         scores = spiking_scores(counts[-1], design.steps)
-        if self._integrates:
+        if self.integrates:
             scores = last_scores(shown.membranes[-1][:, :, : design.layer_sizes[-1]])
-        loss = LossSpec(
-            scale=spec.scale / (design.steps if self._integrates else 1),
-            activity_penalty=spec.activity_penalty,
-            weight_penalty=0,
-        )
-        errors = errors_of(scores, counts[:-1], batch.labels, design.steps, loss)
+        errors = errors_of(scores, counts[:-1], batch.labels, design.steps, self.loss_spec())
         thresholds = [
             np.full(padded_width(n_out), neuron.threshold_th_of(layer), np.float32)
             for layer, n_out in enumerate(design.layer_sizes[1:])
         ]
         self._gradient.models = [self._model(neuron, layer) for layer in range(design.n_layers)]
-        common = (thresholds[: design.n_layers - self._integrates], scores, errors)
+        common = (thresholds[: design.n_layers - self.integrates], scores, errors)
         seen = self._seen(shown)
-        if self._learns:
-            layers, by = self._gradient.with_dynamics(self.weights, batch.events, seen, shown.membranes, *common)
-            found = Found(layers, by.decay, by.threshold)
+        if self.learns_leaks or self.spec.learn_threshold:
+            layers, by = self._gradient.with_dynamics(weights, batch.events, seen, shown.membranes, *common)
+            found = Found([*layers], by.decay, by.threshold)
         else:
             nothing = np.zeros(design.n_layers, np.float32)
-            found = Found(self._gradient.of(self.weights, batch.events, seen, *common), nothing, nothing)
-        return found, errors, scores, self._host_macs(batch.events, shown)
-
-    def snapshot(self) -> dict[str, NDArray[Any]]:
-        """All that learning changes, as copies."""
-        arrays: dict[str, NDArray[Any]] = {"steps": np.array([self._adam.steps], np.int64)}
-        return arrays | {name: array.copy() for name, array in self._arrays()}
-
-    def restore(self, snapshot: Mapping[str, NDArray[Any]]) -> None:
-        steps = int(snapshot["steps"][0])
-        self._adam.steps = self._adam_of_leaks.steps = self._adam_of_thresholds.steps = steps
-        for name, array in self._arrays():
-            array[...] = snapshot[name]
-
-    def _arrays(self) -> list[tuple[str, NDArray[Any]]]:
-        found: list[tuple[str, NDArray[Any]]] = []
-        for layer, (w, b) in enumerate(self.weights, start=1):
-            found += [(f"layer{layer}.weight", w), (f"layer{layer}.bias", b)]
-        found += [("decay", self.dynamics.decay), ("threshold", self.dynamics.threshold)]
-        for owner, adam in (("", self._adam), ("leak.", self._adam_of_leaks), ("threshold.", self._adam_of_thresholds)):
-            for number, moments in enumerate(zip(adam.first, adam.second, strict=True)):
-                found += [
-                    (f"{owner}adam{number}.{name}", m) for name, m in zip(("first", "second"), moments, strict=True)
-                ]
-        return found
+            found = Found([*self._gradient.of(weights, batch.events, seen, *common)], nothing, nothing)
+        return WayBack(found, errors.loss, scores.values, self._host_macs(batch.events, shown))
 
     def _model(self, neuron: NeuronSpec, layer: int) -> LayerModel:
-        spec = self._spec
+        spec = self.spec
         rails = (neuron.low_rail_th, neuron.high_rail_th)
-        if spec.surrogate == "spike-time" or (self._integrates and layer == self.design.n_layers - 1):
+        if spec.surrogate == "spike-time" or (self.integrates and layer == self.design.n_layers - 1):
             rails = (-np.inf, np.inf)
         return LayerModel(
             decay=float(np.exp(-1 / neuron.tau_steps_of(layer))) if neuron.kind == "lif" else 1.0,
@@ -197,9 +121,9 @@ class SpikingTwin:
 
     def _seen(self, shown: ShownWindows) -> ShownWindows:
         """With what the surrogate looks at in the membranes' place."""
-        if self._spec.surrogate != "spike-time":
+        if self.spec.surrogate != "spike-time":
             return shown
-        fires = self.design.n_layers - self._integrates
+        fires = self.design.n_layers - self.integrates
         looked_at = list(shown.membranes)
         for layer in range(fires):
             n = len(shown.membranes[layer])
@@ -232,7 +156,7 @@ class SpikingTwin:
 
     def _set(self, neuron: NeuronSpec) -> None:
         """Write weights, leaks and thresholds into the blocks."""
-        for layer, (blocks, (w, b)) in enumerate(zip(self._blocks, self.weights, strict=True)):
+        for layer, (blocks, (w, b)) in enumerate(zip(self._blocks, of_dense(self.weights), strict=True)):
             parts = forward_parts(self._neurons[layer])
             decay, threshold, charge = (
                 row_of(parts.places.tables, name) for name in ("decay", "threshold", "reset_charge")
@@ -283,10 +207,6 @@ class SpikingTwin:
 def _inside(rail: float, towards: float) -> float:
     """The nearest membrane off a rail: one at a rail was cut off there, and does not follow its input."""
     return float(np.nextafter(np.float32(rail), np.float32(towards))) if np.isfinite(rail) else rail
-
-
-def _flat(layers: Layers) -> list[Floats]:
-    return [array for layer in layers for array in layer]
 
 
 def _state(neuron: str, block: ColumnBlock, steps: int) -> NeuronState:

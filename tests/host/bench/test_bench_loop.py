@@ -24,11 +24,13 @@ def test_figures_of_each_thread_count_and_equal_bits():
     assert bench.same_bits
     assert all(figure.epoch_s > 0 and figure.images.best > 0 for figure in bench.figures)
     assert bench.bytes_read_back == 5735
-    assert [done for done, _, _ in seen] == list(range(4)) and {total for _, total, _ in seen} == {4}
+    assert [(figure.program, figure.threads) for figure in bench.through_time] == [("chipsim", 1), ("chipsim", 2)]
+    assert [done for done, _, _ in seen] == list(range(8)) and {total for _, total, _ in seen} == {8}
     facts = json.loads(json.dumps(bench.to_json()))
     assert facts["batch"] == 100 and facts["same_bits"] is True
     lines = bench.lines()
-    assert sum("s an epoch" in line for line in lines) == 2
+    assert sum("s an epoch" in line for line in lines) == 4
+    assert len({reading.figure for reading in bench.readings()}) == 4
 
 
 def test_an_unknown_peer_is_refused_before_anything_is_measured():
@@ -53,3 +55,18 @@ def test_torch_learns_the_same_task():
     before = float(torch._loss(batch))
     torch.learn()
     assert float(torch._loss(batch)) < before
+
+
+def test_torch_takes_the_same_steps_through_time():
+    pytest.importorskip("torch", reason="needs PyTorch (extra torch)")
+    from host.bench.through_time import TwinRun
+    from host.bench.through_time_baseline import TorchThroughTime
+    from host.settings import ThroughTimeSpec
+
+    images = synthetic_images(256)
+    ours, torch = TwinRun(1, images, ThroughTimeSpec()), TorchThroughTime(images, ThroughTimeSpec())
+    ours.start()
+    torch.start(1)
+    ours.learn()
+    torch.learn()
+    assert torch.loss == pytest.approx(ours.loss, rel=1e-3), "after four steps of Adam"

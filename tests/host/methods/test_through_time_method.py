@@ -82,6 +82,23 @@ def test_dies_are_calibrated_against_its_rates(settings):
     assert outcome.facts["method"]["die_samples"] == 256
 
 
+def test_dies_that_are_used_in_few_steps_learn_in_longer_windows(settings):
+    """What is kept is the same die's, in windows of use."""
+    taught = {"training.method": "on-chip-ltl", "teacher.method": "through-time", "through_time.teacher_epochs": 8}
+    spec = resolve(None, settings | taught | {"steps": 2, "training.epochs": 3, "training.window_steps": 8})
+    outcome = run(spec)
+    windows = outcome.setup.learning_windows
+    assert (windows.design.steps, windows.spec.learning_circuit.warm_up_steps) == (8, 4)
+    assert outcome.chip.spec.steps == 2
+    kept = outcome.progress.candidates[outcome.progress.kept()]
+    assert all(np.array_equal(each, kept[name]) for name, each in outcome.chip.snapshot().items())
+    cost = outcome.facts["cost"]
+    assert cost["learning"]["latency_steps"] - cost["inference"]["latency_steps"] == 6
+    short = run(resolve(None, settings | taught | {"steps": 2, "training.epochs": 3}))
+    assert short.facts["accuracy"]["before"] == outcome.facts["accuracy"]["before"], "the same die"
+    assert short.facts["accuracy"]["after"] != outcome.facts["accuracy"]["after"]
+
+
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
@@ -90,8 +107,21 @@ def test_dies_are_calibrated_against_its_rates(settings):
         ({"neuron.synapse_tau_steps": 3.0}, "leave it out"),
         ({"neuron.readout": "integrating-max"}, "use spiking or integrating"),
         ({"neuron.kind": "if", "through_time.start_leak": 0.9}, "use --neuron lif"),
+        ({"neuron.leak_dac.bits": 8, "through_time.start_leak": 0.2}, "can set: take 0.368 to 1"),
+        ({"neuron.leak_dac.bits": 8, "through_time.start_leak": 0}, "start_leak = 0 is not what"),
+        ({"through_time.start_leak": 1.5}, "start_leak = 1.5: input should be less than or equal to 1"),
+        ({"through_time.surrogate": "fast-sigmoid"}, "'triangle', 'boxcar', 'exponential' or 'spike-time'"),
+        ({"neuron.threshold_th": -0.5}, "neuron.threshold_th = -0.5"),
         ({"neuron.threshold_dac.bits": 2}, "in steps of 0.5 th, too coarse .* take 3 bits"),
         ({"neuron.leak_dac.bits": 3}, "in steps of 0.143 per step, too coarse .* take 4 bits"),
+        (
+            {"training.window_steps": 8},
+            "window_steps = 8 is of dies that learn by on-chip-ltl, not of method through-time",
+        ),
+        (
+            {"training.method": "on-chip-ltl", "training.window_steps": 8, "noise": ["drift:0.1"]},
+            "synapses with noise drift age in windows: leave one of both out",
+        ),
         ({"neuron.threshold_th": 0}, "neuron.threshold_th = 0"),
     ],
 )

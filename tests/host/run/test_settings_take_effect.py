@@ -74,6 +74,7 @@ CHANGES = {
     "training.validation_samples": ({}, 30),
     "training.checked_samples": ({}, 5),
     "training.learned_samples": ({}, 50),
+    "training.window_steps": ({}, 12),
     "training.rest_before_s": ({"noise": ["drift:0.3"]}, 1e6),
     "training.rest_after_s": ({"noise": ["drift:0.3"]}, 1e12),
     "in_the_loop.batch": (IN_THE_LOOP, 5),

@@ -125,6 +125,7 @@ WRONG = [
     ("training.validation_samples", 2.5),
     ("training.checked_samples", 0),
     ("training.learned_samples", 0),
+    ("training.window_steps", 1),
     ("training.shift_px", -1),
     ("training.flip", "perhaps"),
     ("training.chunk", 0),

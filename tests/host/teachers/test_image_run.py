@@ -1,6 +1,7 @@
 """A run on images: a convolutional teacher from an ONNX file, learning on chip, pictures, resumption."""
 
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from plain_network import random_network
 
 from chipsim.design import AveragePool, Convolution, Dense, Flatten
 from chipsim.die import fabricate
-from host.run import prepare, resolve
+from host.run import prepare, resolve, run
 from host.teachers.onnx.write import write_onnx
 from host.trace import trace
 from host.training import per_layer
@@ -78,11 +79,56 @@ def test_the_rate_of_a_convolution_is_divided_by_the_root_of_its_positions(data,
 
 
 def test_methods_for_fully_connected_layers_say_so(chipsim, here, data, teacher):
-    ended = chipsim("run", "--dataset", data, "--teacher", teacher, *QUICK, "--method", "offline-ltl")
+    ended = chipsim("run", "--dataset", data, "--teacher", teacher, *QUICK, "--method", "noise-aware")
     assert ended.status == 2
-    assert "method offline-ltl trains fully connected layers only" in ended.err
-    assert "choose on-chip-ltl" in ended.err
+    assert "method noise-aware trains fully connected layers only" in ended.err
+    assert "choose on-chip-ltl, through-time or offline-ltl" in ended.err
     assert list(here.iterdir()) == []
+
+
+THROUGH_TIME = {"training.method": "through-time", "training.epochs": 4, "training.start": "random", "steps": 4}
+
+
+def test_convolutions_are_trained_through_time(data, teacher):
+    pytest.importorskip("torch", reason="needs PyTorch (extra torch): no convolution is trained through time without")
+    settings = {"dataset": str(data), "teacher.file": str(teacher)} | THROUGH_TIME
+    outcome = run(resolve(None, settings | {"through_time.threshold_rate": 0.02, "training.learning_rate": 0.02}))
+    accuracy = outcome.facts["accuracy"]
+    assert accuracy["after"] == accuracy["ideal"] == accuracy["teacher"] > max(0.8, accuracy["before"])
+    assert len(set(outcome.facts["learned"]["threshold_th"])) > 1
+    calibrated = {"training.method": "on-chip-ltl", "teacher.method": "through-time", "noise": ["mismatch:0.2"]}
+    taught = {"through_time.teacher_epochs": 4, "through_time.teacher_start": "random"}
+    taught["through_time.teacher_learning_rate"] = 0.02
+    after = run(resolve(None, settings | {"training.start": "teacher"} | taught | calibrated)).facts
+    assert after["accuracy"]["teacher"] > 0.8 and after["weight_updates"] > 0
+
+
+def test_convolutions_learn_on_the_host_by_local_targets(data, teacher):
+    pytest.importorskip("torch", reason="needs PyTorch (extra torch): no convolution learns on the host without")
+    settings = {"dataset": str(data), "teacher.file": str(teacher), "training.method": "offline-ltl", "steps": 6}
+    learned = {"training.start": "random", "training.epochs": 6, "training.learning_rate": 0.02}
+    outcome = run(resolve(None, settings | learned))
+    assert outcome.facts["accuracy"]["after"] > max(0.85, outcome.facts["accuracy"]["before"])
+    assert outcome.facts["method"]["host_macs"] > 6 * 100 * 6 * 3 * 27 * 2
+
+
+def test_without_pytorch_a_line_says_what_to_install(chipsim, here, data, teacher, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    ended = chipsim("run", "--dataset", data, "--teacher", teacher, "--method", "through-time", "--threads", 1)
+    assert (ended.status, ended.out) == (2, "")
+    assert ended.err.splitlines()[-1].endswith(
+        "training convolutions through time needs the package torch, which is"
+        " not installed: pip install 'chipsim[torch]'"
+    )
+    assert list(here.iterdir()) == []
+
+
+def test_what_suits_dies_that_learn_from_each_image_is_not_for_the_host(data, teacher):
+    settings = {"dataset": str(data), "teacher.file": str(teacher)}
+    assert resolve(None, settings).training.epochs == 1
+    for name in ("through-time", "offline-ltl"):
+        training = resolve(None, settings | {"training.method": name}).training
+        assert (training.epochs, training.learning_rate) == (None, None)
 
 
 def test_pools_have_no_targets(data, teacher):

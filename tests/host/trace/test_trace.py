@@ -13,7 +13,7 @@ from vcd_reader import VCDVCD
 
 from chipsim.die import fabricate
 from host.data import Encoder
-from host.errors import TraceError
+from host.errors import SettingError, TraceError
 from host.methods import find
 from host.run import prepare, resolve, run
 from host.trace.probe_run import NeuronWaveform, _fields, trace
@@ -299,6 +299,11 @@ def test_learned_before_is_the_run_until_there(spec_of):
     later = trace(spec, EVERY_NEURON[:1], after=learned).neurons[0]
     assert np.array_equal(later.weight_before[:-1], mine.weights()[0][0][list(later.rows[:-1]), 0])
     assert not np.array_equal(later.weight_before, trace(spec, EVERY_NEURON[:1]).neurons[0].weight_before)
+
+
+def test_in_the_middle_of_windows_of_its_own_a_die_is_not_traced(spec_of):
+    with pytest.raises(SettingError, match="training.window_steps = 12: a die that learns in windows of its own"):
+        trace(spec_of(**{"training.window_steps": 12}), [(1, 0)], after=3)
 
 
 def test_after_everything_is_the_die_that_the_run_kept(spec_of):
