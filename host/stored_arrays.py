@@ -8,6 +8,7 @@ import math
 import os
 import re
 import struct
+import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -151,7 +152,8 @@ def _header(file: Any, name: str) -> tuple[Header, int]:
         raise UnreadableError(f"{name} has a header of {length:,} characters, more than {_LONGEST_HEADER:,}")
     text = file.read(length).decode("latin1")
     try:
-        said = ast.literal_eval(_LONG.sub(r"\1", text.strip()))
+        with warnings.catch_warnings(action="error"):  # what Python would warn of, NumPy does not write
+            said = ast.literal_eval(_LONG.sub(r"\1", text.strip()))
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         raise UnreadableError(f"{name} has a header that is none of NumPy's") from None
     return _checked(said, name), len(lead) + len(size) + length

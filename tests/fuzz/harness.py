@@ -79,6 +79,28 @@ class TookTooLong(BaseException):
     """No parser catches it."""
 
 
+class Warned(BaseException):
+    """Of something that a person would see beside the one line. No parser catches it either."""
+
+
+_UNSEEN = (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning)  # unless one asks Python
+
+
+@contextmanager
+def warned() -> Iterator[None]:
+    """Whatever would be shown as a warning is raised."""
+
+    def shown(message: Warning | str, category: type[Warning], *_: object) -> None:
+        raise Warned(f"{category.__name__}: {message}")
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        for category in _UNSEEN:
+            warnings.simplefilter("ignore", category)
+        warnings.showwarning = shown  # type: ignore[assignment]
+        yield
+
+
 class Lines:
     """Which lines of functions in a few files have run."""
 
@@ -133,8 +155,7 @@ def loop(harness: Harness, inputs: int, seed: int, time_s: float = TIME_S) -> Ou
     population = harness.seeds()
     assert population, "something to begin with"
     waiting = list(population)  # the seeds as they are come first
-    with bounded() as renewed, warnings.catch_warnings():
-        warnings.simplefilter("error", RuntimeWarning)
+    with bounded() as renewed, warned():
         for number in range(inputs):
             if number % _RENEWED == 0:
                 renewed()
@@ -166,7 +187,7 @@ def one(harness: Harness, data: bytes, outcome: Outcome, time_s: float = TIME_S)
         outcome.refused += 1
         if wrong := wrong_with(error, len(data)):
             _note(outcome, wrong, data, error)
-    except (Exception, TookTooLong) as error:
+    except (Exception, TookTooLong, Warned) as error:
         _note(outcome, type(error).__name__, data, error)
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)

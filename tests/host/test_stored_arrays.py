@@ -94,6 +94,7 @@ WRONG = {
     "no bytes a value": (header(f"({2**40},)", "'<U0'"), "Python objects or nothing"),
     "another key": (header()[:-1] + " 'a': 1}", "none of NumPy's"),
     "code": ("__import__('os').getcwd()", "none of NumPy's"),
+    "what Python warns of": (header().replace("False", "0if 1else 0"), "none of NumPy's"),
     "no header": ("", "none of NumPy's"),
     "brackets": ("(" * 9000, "none of NumPy's"),
     "minus signs": ("-" * 9000 + "1", "none of NumPy's"),
@@ -102,10 +103,11 @@ WRONG = {
 
 
 @pytest.mark.parametrize("kind", WRONG)
-def test_wrong_headers(kind):
+def test_wrong_headers(kind, recwarn):
     text, words = WRONG[kind]
     with pytest.raises(UnreadableError, match=words):
         read(member(text, bytes(16)))
+    assert not recwarn.list, "the refusal is all that is said"
 
 
 @pytest.fixture
