@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +21,7 @@ from chipsim.die import (
     in_crossbars,
     out_of_crossbars,
     program_layer,
+    program_unipolar_layer,
 )
 from chipsim.execution import (
     ABSTAINED,
@@ -31,6 +31,7 @@ from chipsim.execution import (
     LayerRun,
     Probe,
     Readings,
+    Records,
     Result,
     Threads,
     Windows,
@@ -50,13 +51,10 @@ from chipsim.execution import (
     inference,
     learning,
     moments_per_layer,
-    nothing_probed,
-    room_for,
     window_numbers,
 )
 from chipsim.layout import (
     COUNTERS,
-    NO_CODES,
     NO_MASKS,
     SIMULATOR_WORK,
     AdcCodes,
@@ -66,23 +64,20 @@ from chipsim.layout import (
     Snapshot,
     SpikeLists,
     Targets,
-    first_windows,
     from_slots,
     joined,
     layer_from_arrays,
     layer_to_arrays,
-    n_slots,
-    new_masks,
     number_of_spikes,
+    padded,
     padded_width,
+    prune_block,
     read_windows,
-    room_for_spikes,
     slots_of,
     spikes_of,
     split,
     windows_apart,
 )
-from chipsim.simd import BufferPool, aligned
 
 
 class Chip:
@@ -108,13 +103,16 @@ class Chip:
             LayerRun(shape, fabricated, self._rows)
             for shape, fabricated in zip(spec.shapes, self._fabricated, strict=True)
         ]
+        # Of layers of unipolar synapses (rows, columns), 0 where one is pruned, for the rest of the die's life.
+        self._kept = {
+            number: np.ones((shape.rows, shape.columns), np.uint8)
+            for number, (shape, made) in enumerate(zip(spec.shapes, self._fabricated, strict=True), start=1)
+            if made.unipolar is not None
+        }
         self._drift_tables: list[list[DriftTables]] = []  # of the blocks of layers that drift
         self._pending: Awaited | None = None  # of the last chunk that is being learned
         self._last_pieces: Before = {}  # of that chunk: what the next one has to wait for
-        self._records: list[Record] = []
-        self._spike_lists: list[SpikeLists] = []  # by each hidden layer
-        self._results = BufferPool()
-        self._others: tuple[list[Record], list[SpikeLists]] = [], []  # those of the chunk before
+        self._records = Records(spec)
 
     def program(self, weights: Weights) -> None:
         """Write weights (rows, columns) and biases (columns,) of every layer, in units of the threshold.
@@ -131,10 +129,15 @@ class Chip:
             self._fabricated,
             strict=True,
         ):
-            synapses, state = program_layer(
-                w, b, fabricated.gain, fabricated.weight_bits, bits, self.spec.synapse, fabricated.stuck
+            how = w, b, fabricated.gain, fabricated.weight_bits, bits
+            if fabricated.unipolar is None:
+                synapses, state = program_layer(*how, self.spec.synapse, fabricated.stuck)
+            else:
+                synapses, state = program_unipolar_layer(*how, fabricated.unipolar.full_scale_th, fabricated.stuck)
+            whole = fabricated.block(shape.positions, synapses, state)
+            layers.append(
+                [padded(whole, fabricated.places)] if fabricated.neuron.competes else split(whole, fabricated.places)
             )
-            layers.append(split(fabricated.block(shape.positions, synapses, state), fabricated.places))
         self._layers = layers
         self._drift_tables = [
             [drift_tables(block, fabricated.drift, fabricated.gain) for block in layer]
@@ -143,6 +146,7 @@ class Chip:
             for layer, fabricated in zip(layers, self._fabricated, strict=True)
         ]
         self._age = DieAge()
+        self._prune(self._kept)
 
     def infer(self, events: Events, windows: NDArray[np.int64], probes: Sequence[AnyProbe] = ()) -> Result:
         """Run S windows, weights left alone. windows: (S,) the windows' numbers, which key their temporal noise."""
@@ -166,9 +170,9 @@ class Chip:
             adcs=[reading.adc for reading in readings],
             spikes=[
                 each.events._replace(rows=each.events.rows[:n], begin=each.events.begin[:n], end=each.events.end[:n])
-                for each in self._spike_lists
+                for each in self._records.spike_lists
             ],
-            spike_bits=[read_windows(record.spike_bits, n) for record in self._records],
+            spike_bits=[read_windows(bits, n) for bits in self._records.spike_bits],
         )
 
     def learn(
@@ -233,12 +237,13 @@ class Chip:
         arrays: Snapshot = {}
         for number, (layer, made, shape) in enumerate(self._each_layer(), start=1):
             arrays |= layer_to_arrays(number, layer, made.places, shape.dense)
+        arrays |= {f"layer{number}.kept": kept.copy() for number, kept in self._kept.items()}
         if self._drifts:
             arrays["age"] = self._age.to_array()
         return arrays
 
     def restore(self, snapshot: Mapping[str, NDArray[np.generic]]) -> None:
-        """Write what a snapshot stores: weights, codes, residues, and what neurons keep for life. Never time.
+        """Write what a snapshot stores: weights, codes, residues, what lasts a life, which are cut. Never time.
 
         Synapses that drift are then what they would be had they rested from the snapshot's age to this die's. A
         snapshot of a later age takes the die along to it. Raises ChipError if it is not of a chip like this one.
@@ -249,15 +254,33 @@ class Chip:
         if kinds != expected:
             odd = sorted(name for name in kinds.keys() | expected.keys() if kinds.get(name) != expected.get(name))
             raise ChipError(f"the snapshot is not of this chip: {', '.join(odd)} differ; restore one of the same spec")
+        kept = {number: (snapshot[f"layer{number}.kept"] != 0).astype(np.uint8) for number in self._kept}
+        self._cut_by(kept)  # raises before anything is written
         stored_at = DieAge.from_array(snapshot["age"]) if self._drifts else self._age
         self._age = self._age.joined(stored_at)
         for number, (layer, made, _) in enumerate(self._each_layer(), start=1):
             layer[:] = layer_from_arrays(number, layer, made.places, snapshot)
             for block, drifts in zip(layer, self._drift_tables[number - 1], strict=False):  # none if it does not drift
                 drift_block(block, drifts, made.drift, stored_at, self._age)
+        self._prune(kept)
 
     def _each_layer(self) -> Iterator[tuple[list[ColumnBlock], FabricatedLayer, LayerShape]]:
         return zip(self._layers, self._fabricated, self.spec.shapes, strict=True)
+
+    def _prune(self, kept: dict[int, NDArray[np.uint8]]) -> None:
+        """Cut the synapses of each layer that are not kept. Raises ChipError if synapses drift."""
+        cut = self._cut_by(kept)
+        self._kept = kept
+        for number in cut:
+            for block in self._layers[number - 1]:
+                prune_block(block, self._fabricated[number - 1].gain, kept[number])
+
+    def _cut_by(self, kept: dict[int, NDArray[np.uint8]]) -> list[int]:
+        """The layers of which some synapses are cut, or were. Raises ChipError if these drift."""
+        cut = [number for number, mask in kept.items() if not (mask.all() and self._kept[number].all())]
+        if any(self._fabricated[number - 1].drift.drifts for number in cut):
+            raise ChipError("synapses that drift cannot be pruned: leave noise drift out, or prune none")
+        return cut
 
     def _check_programmed(self) -> None:
         if not self._layers:
@@ -312,17 +335,24 @@ class Chip:
         n_windows, shapes = len(windows), self.spec.shapes
         check_probes(probes, self.spec)
         if targets is not None and self._overlaps:  # the chunk before may still be read from
-            self._others, (self._records, self._spike_lists) = (self._records, self._spike_lists), self._others
-        self._reserve(windows_apart(n_windows))
+            self._records.turn()
+        self._records.reserve(windows_apart(n_windows))
         probe_of = {probe.layer - 1: probe for probe in probes if isinstance(probe, Probe)}
         learns = targets is not None
         records = [
-            self._record(layer, n_windows, probe_of.get(layer), learns and shape.learns)
+            self._records.of(
+                layer,
+                n_windows,
+                probe_of.get(layer),
+                len(self._runs[layer].shown),
+                learns and shape.learns,
+                bool(self._layers[layer][0].synapses.coded),
+            )
             for layer, shape in enumerate(shapes)
         ]
         if readings is not None:
             records = [record._replace(reading=reading) for record, reading in zip(records, readings, strict=True)]
-        spike_lists = self._spike_lists
+        spike_lists = self._records.spike_lists
         inputs = [events, *(each.events for each in spike_lists)]
         below = [NO_MASKS, *(each.mask_begin for each in spike_lists)]
         counted: list[list[NDArray[np.int64]]] = [[] for _ in records]
@@ -349,7 +379,11 @@ class Chip:
         cut = even_ranges if not on_images else image_learning_ranges if learns else image_ranges
         ranges = cut(n_windows, self._threads.count)
         if targets is None:
-            if any(field.lasts == "life" for made in self._fabricated for field in made.neuron.fields):
+            if any(
+                field.lasts == "life" and not made.neuron.rests
+                for made in self._fabricated
+                for field in made.neuron.fields
+            ):
                 ranges = [(0, n_windows)]  # what a neuron keeps of one window is there in the next one
             batch = self._threads.submit(inference(ranges, n_blocks, run_block, gather))
         else:
@@ -393,42 +427,6 @@ class Chip:
         fabricated = adc.of(self.spec.neuron, not self._fabricated[layer].neuron.fires)
         shape = (n_windows, self.spec.steps, padded_width(self.spec.layer_sizes[layer + 1]))
         return AdcCodes(fabricated, np.empty(shape, np.uint8))
-
-    def _reserve(self, n_windows: int) -> None:
-        """Room for what the layers record, kept from chunk to chunk."""
-        if self._records and self._records[0].spike_bits.shape[1] >= n_windows:
-            return
-        steps = self.spec.steps
-        self._records = []
-        for shape in self.spec.shapes:
-            n = n_slots(shape)
-            self._records.append(
-                Record(
-                    spike_bits=new_masks(n_windows, steps, n),
-                    count=aligned((0, n), np.float32),
-                    membrane=aligned((0, n), np.float32),
-                    probed=nothing_probed(),
-                    reading=NO_CODES,
-                )
-            )
-        self._spike_lists = [
-            room_for_spikes(shape, n_windows, steps, not above.dense) for shape, above in pairwise(self.spec.shapes)
-        ]
-
-    def _record(self, layer: int, n_windows: int, probe: Probe | None, learns: bool) -> Record:
-        """This layer's record for a chunk, with room for what its probe watches."""
-        record = self._records[layer]
-        n = record.count.shape[1]
-        count = self._results.take((n_windows, n))
-        membrane = self._results.take((n_windows if layer == self.spec.n_layers - 1 else 0, n))  # else nobody asks
-        spike_bits = first_windows(record.spike_bits, n_windows)
-        spike_bits[-1] = spike_bits[:, n_windows:] = 0  # bits of nothing were others if chunks differ in length
-        record = record._replace(spike_bits=spike_bits, count=count, membrane=membrane)
-        if probe is not None:
-            coded = bool(self._layers[layer][0].synapses.coded)
-            shown = len(self._runs[layer].shown)
-            record = record._replace(probed=room_for(probe, shown, n_windows, self.spec.steps, learns, coded))
-        return record
 
 
 def _spikes(spike_lists: list[SpikeLists], outputs: Record, n_windows: int) -> NDArray[np.int64]:

@@ -61,7 +61,8 @@ def learn(setup: Setup, chip: Chip, images: int, console: Console) -> None:
     """Show `images` training images once, the learning rate falling to zero."""
     spec = setup.spec
     encoder = Encoder(spec.encoding, setup.dataset.n_in, spec.steps, setup.chunk, spec.seed, TrainingBatches.BUFFERS)
-    batches = TrainingBatches(setup.train, setup.teacher, encoder, spec.training.output_target, spec.seed)
+    target = spec.training.output_target
+    batches = TrainingBatches(setup.train, setup.teacher, encoder, target, spec.seed, augmentation=setup.augmentation)
     for piece in batches.chunks(spans(0, images, setup.chunk, len(setup.train))):
         falling = setup.learning_rate * (1 - piece.windows / images)
         chip.learn(piece.events, piece.windows, piece.targets, per_layer(falling.astype(np.float32), chip.spec))

@@ -5,6 +5,7 @@ Read, in this order:
     field             a quantity of a neuron, declared once: tables, state, probes and snapshots follow from it
     rule              what a learning rule is to a chip: rank-one updates of a crossbar; the class to subclass
     tandem            the first of them, Local Tandem Learning (Yang et al. 2022)
+    stdp              unsupervised: spike-timing-dependent plasticity (Diehl & Cook 2015)
     accumulator       spikes and target charge, counted; `error_gate`: what of their difference passes (Eqs. 9, 11)
     boxcar            looks at the membrane (Eq. 8); `update_pulse`: the pulse (Eq. 10), and what a device makes of it
     update_accumulator   what a few-bit synapse does; `pulse_curve`: reads a measured device
@@ -35,12 +36,21 @@ from learning_circuit.error_gate import SLOPE_AND_STEP, gated_error
 from learning_circuit.field import Field, check_fields
 from learning_circuit.number import Float32, Number, exponential, maximum, minimum
 from learning_circuit.pulse_curve import read_pulse_curve, steps_of_curve
-from learning_circuit.rule import Brings, LearningRule, Moment, Rows, Seen
+from learning_circuit.rule import Brings, LearningRule, Moment, Rows, Seen, UnipolarSynapses
 from learning_circuit.spec import ErrorGate, LearningCircuitSpec
+from learning_circuit.stdp import Stdp
 from learning_circuit.tandem import LocalTandem
 from learning_circuit.told_settings import tell_settings, unit_of
 from learning_circuit.update_accumulator import carried, counted_pulse
-from learning_circuit.update_pulse import between, gated_pulse, held_within, place_in_range, with_spread
+from learning_circuit.update_pulse import (
+    between,
+    gated_pulse,
+    held_from_zero,
+    held_within,
+    place_from_zero,
+    place_in_range,
+    with_spread,
+)
 
 __all__ = [
     "SLOPE_AND_STEP",
@@ -55,6 +65,8 @@ __all__ = [
     "Number",
     "Rows",
     "Seen",
+    "Stdp",
+    "UnipolarSynapses",
     "accumulated",
     "between",
     "carried",
@@ -65,10 +77,12 @@ __all__ = [
     "full_scale",
     "gated_error",
     "gated_pulse",
+    "held_from_zero",
     "held_within",
     "inside_boxcar",
     "maximum",
     "minimum",
+    "place_from_zero",
     "place_in_range",
     "read_pulse_curve",
     "steps_of_curve",

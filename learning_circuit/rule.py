@@ -4,8 +4,8 @@ At each step a rule sees its neuron and says by which pulse the neuron's column 
 
     w_ij += gain_ij pulse_i x_j
 
-x_j is the spike of row j in this step, the trace that its spikes have left, or 1. Formulas are written over a `Number`,
-so one text serves a kernel (sixteen neurons at once) and the reference model (one).
+x_j is the spike of row j in this step, the trace that its spikes have left, that trace less an offset, or 1. Formulas
+are written over a `Number`, so one text serves a kernel (sixteen neurons at once) and the reference model (one).
 """
 
 from __future__ import annotations
@@ -28,7 +28,24 @@ class Rows(StrEnum):
     # Those that have been active in this window: what is left of their spikes. A trace is one of a row, common to all
     # of its synapses; rows leave some where the circuit's trace_tau_steps is set, which layers on images refuse.
     TRACES = "traces"
+    # Every one: its trace less the rule's `trace_offset`, below 0 where a row was not active. Needs traces, too.
+    OFFSET_TRACES = "offset traces"
     ALL = "all"  # every one: 1
+
+    @property
+    def needs_traces(self) -> bool:
+        return self in (Rows.TRACES, Rows.OFFSET_TRACES)
+
+
+class UnipolarSynapses(NamedTuple):
+    """Synapses that hold from 0 to a largest weight, in crossbars without a bias.
+
+    A synapse moves by its pulse times a relative step, which depends on where in its range it is. It is read from a
+    table by straight lines, as that of a measured device (see `pulse_curve`).
+    """
+
+    full_scale_th: float  # the largest weight, in thresholds
+    relative_steps: Any  # (k,) float64 at k even places from 0 to the largest weight, of pulses up and down alike
 
 
 class Brings(Enum):
@@ -66,6 +83,9 @@ class LearningRule(ABC):
     source: ClassVar[str]  # paper and equation
     fields: ClassVar[tuple[Field, ...]] = ()
     brings: ClassVar[frozenset[Brings]] = frozenset()
+    unipolar: ClassVar[bool] = False  # whether its synapses are `UnipolarSynapses`
+    # Whether nothing of it happens in a neuron that does not fire: it observes nothing then and writes nothing.
+    waits_for_spikes: ClassVar[bool] = False
 
     class Settings(BaseModel):
         """What can be set of a rule. Fields that the circuit's own settings have are taken from there."""
@@ -83,6 +103,14 @@ class LearningRule(ABC):
         Known before any pulse is, since it says what a kernel has to keep and to write. Updates are written one after
         the other; where writes are random, those of a step share their random numbers.
         """
+
+    def synapses(self, settings: Any) -> UnipolarSynapses:
+        """Of a rule that is `unipolar`."""
+        raise NotImplementedError(f"learning rule {self.name!r} has synapses of either sign")
+
+    def trace_offset(self, settings: Any) -> float:
+        """Of OFFSET_TRACES."""
+        return 0.0
 
     def fabricate(self, settings: Any, errors: Any, fires: bool) -> Mapping[str, Any]:
         """Values of the fabricated fields: (n,) arrays of float64, or numbers for those per layer.

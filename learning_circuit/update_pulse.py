@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from learning_circuit.number import N
+from learning_circuit.number import N, maximum, minimum
 
 
 def gated_pulse(error: N, is_open: Any, rate: N) -> N:
@@ -34,8 +34,17 @@ def place_in_range(weight: N, limit: N) -> N:
     """0 at the low end, 1 at the high end; the middle of a range that is nothing, the low end for not a number."""
     middle = weight.broadcast_like(0.5)
     place: N = (limit > 0).where(weight / limit * 0.5 + 0.5, middle)
-    place = (place > 0).where(place, 0)
-    return (place < 1).where(place, 1)  # type: ignore[no-any-return]
+    return _kept_in_range(place)
+
+
+def place_from_zero(weight: N, limit: N) -> N:
+    """As `place_in_range`, of a unipolar device, whose range begins at 0."""
+    place: N = (limit > 0).where(weight / limit, weight.broadcast_like(0.5))
+    return _kept_in_range(place)
+
+
+def _kept_in_range(place: N) -> N:
+    return minimum(maximum(place, 0.0), 1.0)
 
 
 def between(low: N, high: N, part: N) -> N:
@@ -52,4 +61,10 @@ def with_spread(step: N, cycle: N, noise: N, normal: N) -> N:
 def held_within(weight: N, limit: N) -> N:
     """At most `limit`, at least -limit."""
     inside: N = (weight > limit).where(limit, (weight < -limit).where(-limit, weight))
+    return inside
+
+
+def held_from_zero(weight: N, limit: N) -> N:
+    """At most `limit`, at least 0: of a unipolar device."""
+    inside: N = (weight > limit).where(limit, (weight < 0).where(limit.broadcast_like(0.0), weight))
     return inside

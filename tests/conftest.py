@@ -44,11 +44,13 @@ LONGEST = (
 # Kernels of their own take minutes to compile, faults and kills are tried by the hundred: `make test-long` runs these,
 # and nothing else does.
 LONG = (
+    "chipsim/kernel/test_compete_few_bits.py",
     "examples/test_three_factor.py",
     "chipsim/kernel/test_plugged_in_on_images.py",
     "examples/test_tandem_powers.py",
     "host/cli/test_fault_loops.py",
     "host/cli/test_kills.py",
+    "host/teachers/test_teacher_killed.py",
 )
 
 _HERE = Path(__file__).parent

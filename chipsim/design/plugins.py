@@ -12,7 +12,9 @@ from nonideality import EFFECTS, PluginGroup
 
 # The rooms that hold the abstract classes provide them, with what is built in.
 LEARNING_RULES: PluginGroup[Any] = PluginGroup("chipsim.learning_rules", what="learning rule", error=ChipError)
-NEURONS: PluginGroup[Any] = PluginGroup("chipsim.neurons", what="neuron", error=ChipError, names=("if", "lif"))
+NEURONS: PluginGroup[Any] = PluginGroup(
+    "chipsim.neurons", what="neuron", error=ChipError, names=("if", "lif", "adaptive", "winner_take_all")
+)
 CHIP_GROUPS: dict[str, PluginGroup[Any]] = {each.group: each for each in (EFFECTS, LEARNING_RULES, NEURONS)}
 
 

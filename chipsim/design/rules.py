@@ -10,9 +10,9 @@ from pydantic import ValidationError
 from chipsim.design.errors import ChipError
 from chipsim.design.plugins import LEARNING_RULES
 from chipsim.design.spec import ChipSpec
-from learning_circuit import Brings, LearningCircuitSpec, LearningRule, LocalTandem
+from learning_circuit import Brings, LearningCircuitSpec, LearningRule, LocalTandem, Stdp
 
-LEARNING_RULES.provide(LearningRule, ("summary", "source", "fields", "brings"), (LocalTandem,))
+LEARNING_RULES.provide(LearningRule, ("summary", "source", "fields", "brings"), (LocalTandem, Stdp))
 
 
 @lru_cache

@@ -55,5 +55,10 @@ def clock_cycles(design: Design) -> Verdict | None:
 
 
 def _written(updates: tuple[Rows, ...]) -> str:
-    rows = {Rows.SPIKES: "their rows", Rows.TRACES: "rows with traces", Rows.ALL: "all rows"}
+    rows = {
+        Rows.SPIKES: "their rows",
+        Rows.TRACES: "rows with traces",
+        Rows.OFFSET_TRACES: "all rows",
+        Rows.ALL: "all rows",
+    }
     return " and ".join(rows[each] for each in updates)

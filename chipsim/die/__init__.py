@@ -29,7 +29,15 @@ in `tests/witness/reference_link.py`.
 from chipsim.die.ageing import AGEING_WINDOWS, DieAge, DriftTables, drift_block, drift_tables
 from chipsim.die.fabrication import FabricatedLayer, draw_errors, fabricate, try_effects, try_plugins
 from chipsim.die.link import HostLink, LostEvents
-from chipsim.die.programming import LayerWeights, Weights, full_scale_of, in_crossbars, out_of_crossbars, program_layer
+from chipsim.die.programming import (
+    LayerWeights,
+    Weights,
+    full_scale_of,
+    in_crossbars,
+    out_of_crossbars,
+    program_layer,
+    program_unipolar_layer,
+)
 
 __all__ = [
     "AGEING_WINDOWS",
@@ -48,6 +56,7 @@ __all__ = [
     "in_crossbars",
     "out_of_crossbars",
     "program_layer",
+    "program_unipolar_layer",
     "try_effects",
     "try_plugins",
 ]

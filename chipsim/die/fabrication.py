@@ -13,6 +13,7 @@ from chipsim.design import (
     LEARNING_RULES,
     NEURONS,
     AveragePool,
+    ChipError,
     ChipSpec,
     LayerShape,
     NeuronSpec,
@@ -34,7 +35,7 @@ from chipsim.layout import (
 )
 from chipsim.neurons import NeuronModel, neuron_of
 from chipsim.simd import aligned
-from learning_circuit import LearningCircuitSpec, LearningRule, full_scale
+from learning_circuit import LearningCircuitSpec, LearningRule, UnipolarSynapses, full_scale
 from nonideality import EFFECTS, LayerErrors, Noise, NoiseError, Place, PluginGroup, fill, stream, stream_key
 
 
@@ -49,6 +50,7 @@ class FabricatedLayer(NamedTuple):
     gain: NDArray[np.float32]  # see SynapseTables
     weight_bits: int | None
     stuck: NDArray[np.float32]  # as gain: what stuck synapses deliver, in full-scale weights; their gain is 0
+    unipolar: UnipolarSynapses | None  # None: of either sign, and with a bias
     drift: Drift
     spike_bit_errors: float  # probabilities per bit on the host link
     target_bit_errors: float
@@ -176,6 +178,7 @@ def _layer(spec: ChipSpec, die_seed: int, layer: int, errors: LayerErrors) -> Fa
     # From here on the threshold itself, on which reset and boxcar hang, too.
     errors.threshold_gain = spec.neuron.threshold_th_of(layer) * errors.threshold_gain
     places = places_for(neuron, rule)
+    _check_fit(spec, shape, neuron, rule)
     if not is_readout:
         try_neuron(neuron)
     try_rule(rule, nominal)
@@ -193,7 +196,16 @@ def _layer(spec: ChipSpec, die_seed: int, layer: int, errors: LayerErrors) -> Fa
         gain = gain * drive_gain[:, None, :]
     if isinstance(shape.layer, AveragePool):
         stuck = stuck * own_channel(shape)
-    gain, stuck = np.where(stuck != 0, 0, gain), stuck * gain
+    circuit_settings = settings_for(LEARNING_RULES, rule, nominal, nominal.rule_settings)
+    unipolar = rule.synapses(circuit_settings) if rule.unipolar else None
+    is_stuck = stuck != 0
+    if unipolar is not None:
+        stuck = np.where(is_stuck, (stuck + 1) / 2, 0)  # low is 0
+    gain, stuck = np.where(is_stuck, 0, gain), stuck * gain
+    if unipolar is not None:  # there is no bias: its row delivers nothing and takes no pulse
+        gain = np.broadcast_to(gain, (shape.rows + 1, shape.columns)).copy()
+        gain[-1], stuck = 0, np.broadcast_to(stuck, gain.shape).copy()
+        stuck[-1] = 0
     exponent = errors.drift_exponent
     if np.any(exponent):  # drift moves gains, so every synapse needs its own
         gain = np.broadcast_to(gain, np.broadcast_shapes(gain.shape, exponent.shape))
@@ -218,7 +230,6 @@ def _layer(spec: ChipSpec, die_seed: int, layer: int, errors: LayerErrors) -> Fa
         "missed_per_log": _per_log(missed),
         "drive_gain": drive_gain,
     }
-    circuit_settings = settings_for(LEARNING_RULES, rule, nominal, nominal.rule_settings)
     learned = _made_by(LEARNING_RULES, rule, missed.shape, circuit_settings, errors, neuron.fires)
     return FabricatedLayer(
         neuron=neuron,
@@ -236,16 +247,30 @@ def _layer(spec: ChipSpec, die_seed: int, layer: int, errors: LayerErrors) -> Fa
             missed_key=np.array(stream_key("missed counts", die_seed)),
             warm_up=np.int64(nominal.warm_up_steps),
             trace_decay=np.float32(0 if nominal.trace_tau_steps is None else np.exp(-1 / nominal.trace_tau_steps)),
+            trace_offset=np.float32(rule.trace_offset(circuit_settings)),
             dither_key=np.array(stream_key("update rounding", die_seed)),
-            update=_update(nominal, die_seed, errors),
+            update=_update(nominal, die_seed, errors, unipolar),
         ),
         gain=_float32(gain),
         weight_bits=errors.weight_bits,
         stuck=_float32(stuck),
+        unipolar=unipolar,
         drift=Drift(exponent, errors.drift_t0_s, errors.window_s),
         spike_bit_errors=errors.spike_bit_errors,
         target_bit_errors=errors.target_bit_errors,
     )
+
+
+def _check_fit(spec: ChipSpec, shape: LayerShape, neuron: NeuronModel, rule: LearningRule) -> None:
+    """Raises ChipError if neurons that compete, or unipolar synapses, are in a layer that cannot have them."""
+    if neuron.competes and not shape.dense:
+        raise ChipError(f"neuron {neuron.name!r} competes in fully connected layers only: choose another --neuron")
+    if neuron.competes and spec.neuron.synapse_tau_steps is not None:
+        raise ChipError(
+            f"neuron {neuron.name!r} takes its charge within a step: leave neuron.synapse_tau_steps (--synapse-tau) out"
+        )
+    if rule.unipolar and not shape.dense:
+        raise ChipError(f"learning rule {rule.name!r} has unipolar synapses, which only fully connected layers have")
 
 
 def try_plugins(neuron_spec: NeuronSpec, circuit: LearningCircuitSpec) -> None:
@@ -270,8 +295,13 @@ def _made_by(group: PluginGroup[Any], part: Any, shape: tuple[int, ...], *argume
     return values
 
 
-def _update(nominal: LearningCircuitSpec, die_seed: int, errors: LayerErrors) -> PulseTables:
+def _update(
+    nominal: LearningCircuitSpec, die_seed: int, errors: LayerErrors, unipolar: UnipolarSynapses | None
+) -> PulseTables:
     step_up, step_down = nominal.pulse_steps or (errors.step_up, errors.step_down)
+    if unipolar is not None:  # a device has a curve of its own, or follows the rule's
+        of_rule = (unipolar.relative_steps, unipolar.relative_steps)
+        step_up, step_down = (step_up, step_down) if step_up is not None else of_rule
     bounded = step_up is not None or step_down is not None
     factors = (errors.pulse_gain, errors.pulse_up_gain, errors.pulse_down_gain)
     temporal = bool(np.any(errors.cycle_noise) or np.any(errors.write_noise))

@@ -110,3 +110,45 @@ def program_layer(
     return SynapseTables(gain, no_devices, True, lsb, bias_lsb, np.float32(top) * lsb), SynapseState(
         state_weight, coded
     )
+
+
+def program_unipolar_layer(
+    weights: NDArray[np.float32],
+    biases: NDArray[np.float32],
+    gain: NDArray[np.float32],
+    weight_bits: int | None,
+    accumulator_bits: int,
+    full_scale_th: float,
+    stuck: NDArray[np.float32],
+) -> tuple[SynapseTables, SynapseState]:
+    """As `program_layer`, of synapses that hold from 0 to full_scale_th, few-bit ones in codes from 0 to 2^bits - 1.
+
+    Raises ChipError if a weight is outside, or there is a bias.
+    """
+    full_scale = np.float32(full_scale_th)
+    if np.any(biases):
+        raise ChipError("these crossbars have unipolar synapses and no bias: program biases of 0")
+    found = f"{np.min(weights):.4g} to {np.max(weights):.4g}"
+    if not (np.all(weights >= 0) and np.all(weights <= full_scale * np.float32(1 + 1e-5))):
+        raise ChipError(
+            f"weights of {found} th do not fit unipolar synapses of 0 to {full_scale_th:g} th: scale them, or set"
+            " learning_circuit.rule_settings.w_max_th"
+        )
+    wanted = np.concatenate([weights, 0 * biases[..., None, :]], axis=-2).astype(np.float32)
+    state_weight = aligned(wanted.shape, np.float32)
+    no_devices = np.zeros((*wanted.shape[:-2], 0, 0, 2), np.float32)
+    if weight_bits is None:
+        state_weight[...] = gain * np.minimum(wanted, full_scale) + stuck * full_scale
+        no_codes = np.zeros((*wanted.shape[:-2], 0, 0), np.int16)
+        nothing = CodedSynapses(no_codes, no_codes, np.int32(0), np.int32(0))
+        return SynapseTables(gain, no_devices, False, np.float32(1), np.float32(1), full_scale), SynapseState(
+            state_weight, nothing
+        )
+    top = 2**weight_bits - 1
+    lsb = np.float32(full_scale / top)
+    code = aligned(wanted.shape, np.int16)
+    code[...] = np.where(gain == 0, np.rint(stuck * top), np.clip(np.rint(wanted / lsb), 0, top))
+    residue = aligned(wanted.shape, np.int16)
+    state_weight[...] = gain * (code.astype(np.float32) * lsb) + stuck * (np.float32(top) * lsb)
+    coded = CodedSynapses(code, residue, np.int32(top), np.int32(accumulator_bits))
+    return SynapseTables(gain, no_devices, True, lsb, lsb, np.float32(top) * lsb), SynapseState(state_weight, coded)

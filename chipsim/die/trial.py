@@ -120,13 +120,14 @@ def try_neuron(neuron: NeuronModel) -> None:
 
 def try_rule(rule: LearningRule, circuit: LearningCircuitSpec) -> None:
     """Raises ChipError of one line, with the rule's package."""
-    if not is_foreign(LEARNING_RULES, rule.name):
-        return
     what = f"learning rule {rule.name!r}"
+    if not is_foreign(LEARNING_RULES, rule.name):
+        _check_rows(what, rule, rule.rows(circuit), circuit)
+        return
 
     def run() -> None:
         rows = rule.rows(circuit)
-        _check_rows(what, rows, circuit)
+        _check_rows(what, rule, rows, circuit)
         target = _Tried(0.5) if Brings.TARGET in rule.brings else None
         own = _Fields(what, [*_fabricated(rule.fields), *CHIP_NUMBERS], writable=False)
         state = _Fields(what, [field for field in rule.fields if field.lasts != "fabricated"], writable=True)
@@ -153,7 +154,7 @@ def try_rule(rule: LearningRule, circuit: LearningCircuitSpec) -> None:
     _blaming(LEARNING_RULES, rule.name, run)
 
 
-def _check_rows(what: str, rows: Any, circuit: LearningCircuitSpec) -> None:
+def _check_rows(what: str, rule: LearningRule, rows: Any, circuit: LearningCircuitSpec) -> None:
     if not isinstance(rows, tuple) or not all(isinstance(each, Rows) for each in rows):
         raise ChipError(f"{what}: rows() gives {rows!r}: give a tuple of learning_circuit.Rows, one for each update")
     if not rows:
@@ -162,12 +163,17 @@ def _check_rows(what: str, rows: Any, circuit: LearningCircuitSpec) -> None:
         raise ChipError(
             f"{what} makes {len(rows)} updates in a step: name the rows of at most {MOST_UPDATES} in rows()"
         )
-    if Rows.TRACES in rows and circuit.trace_tau_steps is None:
+    if Rows.OFFSET_TRACES in rows and not rule.unipolar:
+        raise ChipError(
+            f"{what} moves rows by their traces less an offset, which only unipolar synapses take: set unipolar = True"
+        )
+    needs_traces = any(each.needs_traces for each in rows)
+    if needs_traces and circuit.trace_tau_steps is None:
         raise ChipError(
             f"{what} moves rows by the traces of their spikes, and they leave none: set"
             " learning_circuit.trace_tau_steps (layers on images have no traces)"
         )
-    if Rows.TRACES not in rows and circuit.trace_tau_steps is not None:
+    if not needs_traces and circuit.trace_tau_steps is not None:
         raise ChipError(f"{what} moves no rows by their traces: leave learning_circuit.trace_tau_steps out")
 
 

@@ -6,6 +6,7 @@ Read, in this order:
     layer_runner   runs a block of a layer: its plan, its kernel, and the room that it works in
     work_plan      which piece of a chunk waits for which: ranges of windows, layers, blocks of columns
     threads        runs pieces as soon as what they need is done; chunks overlap
+    records        room for what a chunk leaves behind
     probe          which neurons and synapses are watched
     answers        which output neuron won a window, or none
     result         what comes back; looking at a result that is still on its way waits for it
@@ -45,6 +46,7 @@ from chipsim.execution.probe import (
     signal_names,
     signals_of,
 )
+from chipsim.execution.records import Records
 from chipsim.execution.result import Awaited, Readings, Result, concatenated
 from chipsim.execution.threads import Threads, WorkPiece
 from chipsim.execution.work_plan import (
@@ -68,6 +70,7 @@ __all__ = [
     "Probe",
     "ProbeSignals",
     "Readings",
+    "Records",
     "Result",
     "SpikeProbe",
     "Threads",

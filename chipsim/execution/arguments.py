@@ -9,34 +9,36 @@ from numpy.typing import ArrayLike, NDArray
 
 from chipsim.design import AdcSpec, ChipError, ChipSpec, told_broadcast, told_targets
 from chipsim.layout import Events, Targets
+from chipsim.neurons import neuron_of
 from chipsim.simd import inlined, kernel, prefetch_window
 
 FIT, OUTSIDE, DISORDERED = 0, 1, 2  # what `events_fit` finds
 
 
+# These take bounds, not slices, each of which takes a tenth of a second to compile.
 @inlined
-def _rows_outside(rows, n_in):
+def _rows_outside(rows, s, first, stop, n_in):
     outside = np.int32(0)
-    for k in range(len(rows)):
-        outside += np.int32(np.uint32(rows[k]) >= np.uint32(n_in))  # a negative row is a huge one
+    for k in range(np.uint64(first), np.uint64(stop)):
+        outside += np.int32(np.uint32(rows[s, k]) >= np.uint32(n_in))  # a negative row is a huge one
     return outside
 
 
 @inlined
-def _falls(rows):
+def _falls(rows, s, first, stop):
     falls = np.int32(0)
-    for k in range(np.uint64(1), np.uint64(len(rows))):
-        falls += np.int32(rows[k] <= rows[k - np.uint64(1)])
+    for k in range(np.uint64(first) + np.uint64(1), np.uint64(stop)):
+        falls += np.int32(rows[s, k] <= rows[s, k - np.uint64(1)])
     return falls
 
 
 @inlined
-def _falls_between_steps(rows, begin, end):
+def _falls_between_steps(rows, begin, end, s):
     """Where a step's first row is not above the last row of the step before: as it may be. Steps follow each other."""
     falls = np.int32(0)
-    for t in range(1, len(begin)):
-        if end[t] > begin[t] and begin[t] > begin[0]:
-            falls += np.int32(rows[begin[t]] <= rows[begin[t] - 1])
+    for t in range(1, begin.shape[1]):
+        if end[s, t] > begin[s, t] and begin[s, t] > begin[s, 0]:
+            falls += np.int32(rows[s, begin[s, t]] <= rows[s, begin[s, t] - 1])
     return falls
 
 
@@ -58,23 +60,20 @@ def events_fit(rows, begin, end, amplitude, n_in, start, stop):
             if constant_current and (begin[s, t] != begin[s, 0] or end[s, t] != end[s, 0]):
                 return OUTSIDE
             follow = follow and (t == 0 or begin[s, t] == end[s, t - 1])
+        at_once = follow or constant_current
         outside, falls = np.int32(0), np.int32(0)
-        if follow or constant_current:
-            window = rows[s, begin[s, 0] : end[s, -1]]
-            outside, falls = _rows_outside(window, n_in), _falls(window)
-            if falls > 0 and not constant_current:
-                falls -= _falls_between_steps(rows[s], begin[s], end[s])
-        else:
-            for t in range(begin.shape[1]):
-                step = rows[s, begin[s, t] : end[s, t]]
-                outside += _rows_outside(step, n_in)
-                falls += _falls(step)
+        for t in range(1 if at_once else begin.shape[1]):
+            first, last = begin[s, t], end[s, -1 if at_once else t]
+            outside += _rows_outside(rows, s, first, last, n_in)
+            falls += _falls(rows, s, first, last)
+        if falls > 0 and follow and not constant_current:
+            falls -= _falls_between_steps(rows, begin, end, s)
         if outside > 0:
             return OUTSIDE
         disordered = disordered or falls > 0
         if constant_current:
-            for x in amplitude[s, begin[s, 0] : end[s, 0]]:
-                if not np.isfinite(x):
+            for k in range(begin[s, 0], end[s, 0]):
+                if not np.isfinite(amplitude[s, k]):
                     return OUTSIDE
     return DISORDERED if disordered else FIT
 
@@ -123,6 +122,9 @@ def check_chunk(spec: ChipSpec, events: Events, windows: NDArray[np.int64]) -> N
         )
     if len(events.amplitude) > 0 and events.amplitude.shape != events.rows.shape:
         raise ChipError(f"amplitudes of {events.amplitude.shape} do not fit rows of {events.rows.shape}")
+    first = neuron_of(spec.neuron, spec.n_layers == 1 and not spec.neuron.outputs_fire)
+    if len(events.amplitude) > 0 and first.competes:
+        raise ChipError(f"neuron {first.name!r} takes spikes, no constant current: choose another encoding")
 
 
 def check_targets(spec: ChipSpec, n_windows: int, targets: Targets) -> None:

@@ -101,6 +101,7 @@ class LayerRun:
                 formulas_of(fabricated.neuron),
                 fabricated.rule.name,
                 self._rows,
+                competes=fabricated.neuron.competes,
                 image=not self._shape.dense,
                 constant_current=asked.constant_current,
                 probed=asked.probed,

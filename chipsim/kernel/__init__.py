@@ -2,15 +2,19 @@
 
 Read, in this order:
 
-    plan           what a kernel is compiled for; `plan_of` is the one place that chooses, and `settled` keeps kernels
-    few stages         deliver, disturb, integrate, count, gate, write, probe: what each emits, in the order of the
-    hardware step           the block diagram: stages put together for a step in memory, or a window in registers loops
-    the two loops around them; `kernel_for` makes the kernel of a plan wires          what flows between stages;
-    `columns`: where they find fields, `crossbar`: rows, currents and writes state_fields   which fields a plan keeps;
-    `parts`: what a plan names, found views          what a position sees; `whole_windows`: all columns through a
-    window, in tiles disturbances   random numbers that a step needs before it is taken; `missed_counts`: spikes that
-    are not counted write_open_columns, pulse_errors, write_codes, write_devices   writes of codes and of real devices
-    probes, adc    what is noted down for whoever looks; `forward`: a step for loops of others; `deliver`: rows alone
+    plan                what a kernel is compiled for; `plan_of` is the one place that chooses, and `settled` keeps
+                        kernels few
+    stages              deliver, disturb, integrate, count, gate, write, probe: what each emits, in the order of the
+                        hardware
+    step                the block diagram: stages put together for a step in memory, or a window in registers
+    loops               what goes around them; `kernel_for` makes the kernel of a plan
+    wires               what flows between stages; `columns`: where they find fields, `crossbar`: rows, currents, writes
+    state_fields        which fields a plan keeps; `parts`: what a plan names, found
+    views               what a position sees; `whole_windows`: all columns through a window, in tiles
+    disturbances        random numbers that a step needs before it is taken; `missed_counts`: spikes not counted
+    write_open_columns  writes of codes and of real devices, with `pulse_errors`, `write_codes`, `write_devices`,
+                        `step_curves`
+    probes, adc         what is noted down for whoever looks; `forward`: a step for others' loops; `deliver`: rows alone
 
 The formulas are those of `chipsim.neurons` and `learning_circuit`, over sixteen columns at once. numba runs a stage
 while it compiles: what a plan leaves out is neither typed nor compiled. What a field is called, `chipsim.layout.fields`
@@ -24,8 +28,8 @@ for a mix that many runs have: a line of `_COMPILED`, weighed against the second
 line in the reference model, `tests/witness/`, and a case in `tests/chipsim/kernel/test_equals_reference.py`, which
 compares all.
 
-An order of steps in which columns see each other, such as winner-take-all, is `Order.COMPETE`: the whole layer on one
-thread, its stage between count and gate. Its loop is not written yet.
+An order of steps in which columns see each other is `Order.COMPETE`, the whole layer on one thread: `compete_step` has
+its two halves, `compete_loop` finds the winner between them (`chipsim.neurons.WinnerTakeAll`).
 """
 
 from chipsim.kernel.adc import convert

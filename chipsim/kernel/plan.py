@@ -28,7 +28,7 @@ class Order(StrEnum):
 
     WINDOW = "window"  # some columns take a whole window before the next ones: weights rest and nothing disturbs
     STEP = "step"  # all columns of a block take each step; positions that share a crossbar take it in turn
-    COMPETE = "compete"  # columns see each other within a step: the whole layer, on one thread. Not built yet
+    COMPETE = "compete"  # columns see each other within a step: the whole layer, on one thread
 
 
 class Plan(NamedTuple):
@@ -92,12 +92,15 @@ def plan_of(
     rule: str,
     rows: tuple[Rows, ...],
     *,
+    competes: bool,
     image: bool,
     constant_current: bool,
     probed: bool,
     learns: bool,
 ) -> Plan:
-    """The kernel that runs a block. neuron, rule: the names of their formulas; probed: somebody looks on."""
+    """The kernel that runs a block. neuron, rule: the names of their formulas; competes: its columns
+    see each other; probed: somebody looks on.
+    """
 
     def when(happens: Any) -> When:
         return When.ALWAYS if happens else When.NEVER
@@ -106,7 +109,7 @@ def plan_of(
     write = "codes" if block.synapses.coded else "devices" if circuit.update.imperfect else "direct"
     return settled(
         Plan(
-            order=Order.STEP,
+            order=Order.COMPETE if competes else Order.STEP,
             image=image,
             learns=learns,
             neuron=neuron,
@@ -125,6 +128,8 @@ def plan_of(
 
 def settled(plan: Plan) -> Plan:
     """The narrowest kernel there is for what `plan` asks."""
+    if plan.order is Order.COMPETE:
+        return plan._replace(noise=When.ASK, missed=When.ASK, probed=When.ASK)
     for fixed in _COMPILED:
         if all(_covers(value, getattr(plan, name)) for name, value in fixed.items() if name != "order"):
             return plan._replace(**fixed)
@@ -143,7 +148,7 @@ def settled_plans(neurons: tuple[str, ...], rule: str, rows: tuple[tuple[Rows, .
     for image, neuron, current, (exponential, noise, missed, probed), (learns, of, write) in product(
         (False, True), neurons, ("spikes", "constant"), list(effects), taught
     ):
-        if image and Rows.TRACES in of:
+        if image and any(each.needs_traces for each in of):
             continue  # refused by the design
         asked = Plan(
             order=Order.STEP,

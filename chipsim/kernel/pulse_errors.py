@@ -1,7 +1,7 @@
 """Update unit of a real circuit: pulses of unequal size, up unlike down, never twice the same, into real devices.
 
-Only columns whose pulse is not zero are touched: they are gathered into a list first, and of the rows that spiked only
-their synapses are visited. Ideal analog synapses are written by the step itself and pay for nothing of this.
+Only columns whose pulse is not zero are touched, and only in the rows that spiked. Ideal analog synapses are written by
+the step itself and pay for nothing of this.
 
 A pulse that the gate asks for becomes, in this order: times `up` or `down` of its column, times `gain` of its synapse.
 Few-bit weights collect that, times 1 + cycle sigma z, in their update accumulators. What an analog device makes of it
@@ -31,16 +31,29 @@ def open_columns(columns, numbers, pulse):
 
 
 @inlined
-def opened_pulses(opened, columns, n_open, pulse, tables):
-    """Pulses of the open columns, `up` or `down` included: opened (n,) float32, its first n_open are written."""
-    for k in range(n_open):
-        c = columns[k]
-        opened[k] = pulse[c] * (tables.up[c] if pulse[c] > _ZERO else tables.down[c])
+def opened_pulses(opened, pulse, tables):
+    """Pulses of all columns, `up` or `down` included: opened, pulse (n,) float32, the first written."""
+    for c in range(np.uint64(len(pulse))):
+        opened[c] = pulse[c] * (tables.up[c] if pulse[c] > _ZERO else tables.down[c])
 
 
 @inlined
-def row_pulses(pulses, opened, columns, row, tables):
-    """Pulses that reach the synapses of one row: pulses, opened, columns (n_open,), the first written."""
+def row_pulses(pulses, opened, row, tables):
+    """Pulses that reach the synapses of one row: pulses, opened (n,), the first written."""
     gains = tables.gain[row if len(tables.gain) > 1 else 0]
-    for k in range(len(columns)):
-        pulses[k] = opened[k] * gains[columns[k]]
+    for c in range(np.uint64(len(opened))):
+        pulses[c] = opened[c] * gains[c]
+
+
+@inlined
+def turned_pulse(pulse, column, tables):
+    """What `opened_pulses` makes of a pulse in rows that carry less than 0: one up lowers their weights."""
+    return pulse * (tables.down[column] if pulse > _ZERO else tables.up[column])
+
+
+@inlined
+def turned_row_pulses(pulses, row, pulse, tables):
+    """As `row_pulses`, of a row that carries less than 0. pulse: (n,)."""
+    gains = tables.gain[row if len(tables.gain) > 1 else 0]
+    for c in range(np.uint64(len(pulse))):
+        pulses[c] = turned_pulse(pulse[c], c, tables) * gains[c]

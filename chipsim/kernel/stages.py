@@ -139,6 +139,17 @@ class Count(Stage):
         return accumulated(count, increment, full)
 
 
+class Adapt(Stage):
+    """Homeostasis: what a neuron changes in itself while it learns."""
+
+    def emit(self, step: Step) -> None:
+        begins = step.moment.per_step >= 1.0
+        for v in step.vectors if step.neuron.fires else ():
+            kept = OwnState(step.columns, v)
+            step.neuron.adapt(Own(step.columns, v), kept, step.spiked[v], begins)
+            kept.keep()
+
+
 class Gate(Stage):
     """The learning rule makes the pulses of this step's updates."""
 
@@ -192,7 +203,7 @@ class Write(Stage):
             if step.columns.keeps(field.name):
                 for v, pulse in enumerate(step.pulses[number]):
                     step.columns.store(field.name, v, pulse)
-            if step.plan.write in ("codes", "devices"):
+            if step.plan.write in ("codes", "devices") or step.rule.unipolar:
                 continue
             opens = step.builder.icmp_signed(">", step.n_open[number].value, index(0))
             if step.plan.write == "any":
@@ -211,10 +222,8 @@ class ProbeStage(Stage):
             self._note_all(step)
 
     def _note_all(self, step: Step) -> None:
+        self.note_charge(step)
         for v, state in enumerate(step.states):
-            self._note(step, CURRENT, v, step.quiet_currents[v])
-            if step.plan.noise is not When.NEVER:  # zeros where there is none
-                self._note(step, NOISE, v, step.noise(v))
             later, quiet = state.copy(), step.currents[v].broadcast_like(0.0)
             spiked = step.spiked[v] if step.neuron.fires else no_lanes(step.builder)
             step.neuron.integrate(Own(step.columns, v), later, spiked, quiet)
@@ -222,15 +231,23 @@ class ProbeStage(Stage):
             if step.neuron.fires:
                 self._note(step, SPIKE, v, step.spiked[v].as_floats())
 
+    def note_charge(self, step: Step) -> None:
+        """What reaches the membranes."""
+        for v in step.vectors:
+            self._note(step, CURRENT, v, step.quiet_currents[v])
+            if step.plan.noise is not When.NEVER:  # zeros where there is none
+                self._note(step, NOISE, v, step.noise(v))
+
     def _note(self, step: Step, field: Field, v: int, value: Lanes) -> None:
         step.columns.store(field.name, v, value)
 
 
-DELIVER, DISTURB, INTEGRATE, COUNT_UP, GATE, WRITE, PROBE = (
+DELIVER, DISTURB, INTEGRATE, COUNT_UP, ADAPT, GATE, WRITE, PROBE = (
     Deliver(),
     Disturb(),
     Integrate(),
     Count(),
+    Adapt(),
     Gate(),
     Write(),
     ProbeStage(),

@@ -11,6 +11,7 @@ from chipsim.neurons import (
     CURRENT,
     DRIVE,
     KEPT,
+    MARGIN,
     MEMBRANE,
     NOISE,
     SPIKE,
@@ -37,6 +38,7 @@ def kept_fields(plan: Plan, neuron: NeuronModel, rule: LearningRule | None) -> t
     kept += [DRIVE] if plan.current != "spikes" else []
     kept += [SYNAPTIC] if plan.exponential is not When.NEVER else []
     kept += [BEFORE_MISS] if plan.missed is not When.NEVER else []
+    kept += [MARGIN] if plan.order is Order.COMPETE else []
     pulses = [pulse_field(number) for number in range(len(plan.rows))]
     kept += pulses if plan.write != "direct" or plan.probed is not When.NEVER else []
     if plan.probed is not When.NEVER:

@@ -16,7 +16,7 @@ from chipsim.kernel.columns import ColumnsInMemory, ColumnsInRegisters
 from chipsim.kernel.crossbar import ActiveRows, Crossbar, SpikeMasks
 from chipsim.kernel.parts import Parts
 from chipsim.kernel.plan import When
-from chipsim.kernel.stages import COUNT_UP, DELIVER, DISTURB, GATE, INTEGRATE, PROBE, WRITE
+from chipsim.kernel.stages import ADAPT, COUNT_UP, DELIVER, DISTURB, GATE, INTEGRATE, PROBE, WRITE
 from chipsim.kernel.wires import Step
 from chipsim.layout import COLUMNS_OF_A_BLOCK
 from chipsim.simd import (
@@ -122,7 +122,7 @@ def _one_width(context: Any, builder: Any, parts: Parts, vectors: int, arguments
     step.begin(t)
     if plan.learns:
         step.targets = FloatArray(context, builder, *arguments[7]).row_vectors(s, slot)
-        _prepare_learning(context, builder, parts, step, block, state, arguments[3], arguments[8][1])
+        prepare_learning(context, builder, parts, step, block, state, arguments[3], arguments[8][1])
     _take(step)
     return [each.value for each in (step.low_hits, step.high_hits, step.missed, *step.n_open)]
 
@@ -135,7 +135,7 @@ def _active(context: Any, builder: Any, current: str, events: Any, place: Any) -
     return ActiveRows(context, builder, events, place, builder.icmp_unsigned("!=", n_amplitudes, index(0)))
 
 
-def _prepare_learning(
+def prepare_learning(
     context: Any,
     builder: Any,
     parts: Parts,
@@ -173,11 +173,17 @@ def _take(step: Step) -> None:
     INTEGRATE.emit(step)
     COUNT_UP.emit(step)
     if step.plan.learns:
-        GATE.observe(step)
-        with step.builder.if_then(_gate_is_reached(step)):
-            GATE.emit(step)
-            WRITE.emit(step)
+        learn(step)
     PROBE.emit(step)
+
+
+def learn(step: Step) -> None:
+    """What a step that learns does once it is known who fires."""
+    ADAPT.emit(step)
+    GATE.observe(step)
+    with step.builder.if_then(_gate_is_reached(step)):
+        GATE.emit(step)
+        WRITE.emit(step)
 
 
 def _gate_is_reached(step: Step) -> Any:
@@ -206,7 +212,7 @@ def window_of(parts: Parts, vectors: int) -> Any:
             )
             step.crossbar = Crossbar(context, builder, (kinds[2], values[2]), column, vectors)
             step.active = ActiveRows(context, builder, events, window, constant_current=False)
-            with steps_loop(builder, step.masks.steps) as loop:
+            with steps_loop(builder, _steps_of(step)) as loop:
                 step.begin(loop.index)
                 DELIVER.emit(step)
                 INTEGRATE.emit(step)
@@ -248,7 +254,7 @@ def windows_of_constant_current(parts: Parts, vectors: int) -> Any:
                 )
                 row = drives.row_vectors(index(q), column)
                 both.append((step, [Lanes(builder, row.load(v)) for v in range(vectors)]))
-            with steps_loop(builder, both[0][0].masks.steps) as loop:
+            with steps_loop(builder, _steps_of(both[0][0])) as loop:
                 for step, currents in both:
                     step.begin(loop.index)
                     step.currents = currents
@@ -294,3 +300,9 @@ def _settle(step: Step) -> None:
     COUNT_UP.settle(step)
     assert isinstance(step.columns, ColumnsInRegisters)
     step.columns.leave()
+
+
+def _steps_of(step: Step) -> Any:
+    """Of a window."""
+    assert step.masks is not None
+    return step.masks.steps

@@ -19,13 +19,12 @@ from chipsim.kernel.window_ends import count_events, end_of
 from chipsim.layout import HIGH, LOW, MISSED, crossbar_at, follow_spikes, row_of
 from chipsim.neurons import BEFORE_MISS, MEMBRANE
 from chipsim.simd import inlined, outlined
-from learning_circuit import Rows
 
 
 def step_loop(parts: Parts) -> Any:
     """All columns of a block take each step; positions that share a crossbar take it in turn."""
     plan = parts.plan
-    advance, end_window, start_window = step_of(parts), end_of(parts), _start_of(parts)
+    advance, end_window, start_window = step_of(parts), end_of(parts), start_of(parts)
     look, see, seen_by, place_of = IMAGE if plan.image else DENSE
     write_updates = writes_of(parts) if plan.learns else None
     learns, noisy, misses, probed = (
@@ -34,7 +33,7 @@ def step_loop(parts: Parts) -> Any:
     )
     only_spikes, traced, codes = (
         plan.current == "spikes",
-        Rows.TRACES in plan.rows,
+        any(rows.needs_traces for rows in plan.rows),
         learns and plan.write in ("codes", "any"),
     )
     before_row = row_of(parts.kept, BEFORE_MISS.name) if misses else 0
@@ -48,6 +47,7 @@ def step_loop(parts: Parts) -> Any:
             watched = len(record.probed.neurons) > 0
         crossbar = crossbar_at(block, first_p)
         weight, gain = crossbar.state.weight, crossbar.synapses.gain
+        offset = block.circuit.trace_offset
         start_window(block, fields, state, window, first_p)
         for t in range(n_steps):
             for q in range(np.uint64(len(state.state))):
@@ -79,7 +79,9 @@ def step_loop(parts: Parts) -> Any:
                     missed += outcome[MISSED_COUNTS]
                     draw_next_miss(state.state[q, before_row], state, block, window, p, q, first)
                 if learns:
-                    writes += write_updates(state, crossbar, mine, place, t, q, n, outcome, block.n_columns, counters)
+                    writes += write_updates(
+                        state, crossbar, mine, place, t, q, n, outcome, block.n_columns, offset, counters
+                    )
                 if probed:
                     if watched:
                         _note(block, state, record, mine, place, crossbar, s, t, p, q, first, fields, learns)
@@ -111,7 +113,7 @@ def step_loop(parts: Parts) -> Any:
     return run
 
 
-def _start_of(parts: Parts) -> Any:
+def start_of(parts: Parts) -> Any:
     """A window of some positions begins, their states being the first ones."""
     misses, draws = parts.plan.missed is not When.NEVER, parts.plan.learns and parts.plan.write != "direct"
     before_row = row_of(parts.kept, BEFORE_MISS.name) if misses else 0

@@ -8,8 +8,8 @@ import numpy as np
 
 from chipsim.kernel.parts import Parts
 from chipsim.kernel.step import UPDATES_FROM
-from chipsim.kernel.write_open_columns import write_codes, write_devices
-from chipsim.layout import CLIPPED, UPDATES, WRITES, WRITTEN, row_of
+from chipsim.kernel.write_open_columns import code_writer, device_writer
+from chipsim.layout import CLIPPED, UPDATES, WRITES, WRITTEN, row_of, take_offset
 from chipsim.neurons import pulse_field
 from chipsim.simd import inlined, inlined_in_python
 from learning_circuit import Rows
@@ -21,16 +21,21 @@ def writes_of(parts: Parts, number: int = 0) -> Any:
     is_last = number == len(plan.rows) - 1
     following = None if is_last else writes_of(parts, number + 1)
     rows_of, place_of, active_in = _ROWS[plan.rows[number]]
+    unipolar = parts.rule is not None and parts.rule.unipolar
+    write_codes, write_devices, n_biases = code_writer(unipolar), device_writer(unipolar), 0 if unipolar else 1
+    takes_offset = plan.rows[number] is Rows.OFFSET_TRACES
     asks, codes, devices = plan.write == "any", plan.write in ("codes", "any"), plan.write in ("devices", "any")
     pulse_row = row_of(parts.kept, pulse_field(number).name) if plan.write != "direct" else 0
     at = UPDATES_FROM + number
 
     @inlined
-    def write(state, crossbar, events, place, t, q, n, outcome, n_columns, counters):
+    def write(state, crossbar, events, place, t, q, n, outcome, n_columns, offset, counters):
         n_open = outcome[at]
         if n_open > 0:
+            if takes_offset:
+                take_offset(state.eligibility, t, offset)
             active = active_in(state, n, t)
-            counters[UPDATES] += (active + 1) * n_open
+            counters[UPDATES] += (active + n_biases) * n_open
             listed, where, pulse = rows_of(state, events), place_of(place), state.state[q, pulse_row]
             n_written = n_columns
             if codes and (not asks or crossbar.synapses.coded):
@@ -49,9 +54,9 @@ def writes_of(parts: Parts, number: int = 0) -> Any:
         return write
 
     @inlined
-    def write_all(state, crossbar, events, place, t, q, n, outcome, n_columns, counters):
-        mine = write(state, crossbar, events, place, t, q, n, outcome, n_columns, counters)
-        return mine | following(state, crossbar, events, place, t, q, n, outcome, n_columns, counters)
+    def write_all(state, crossbar, events, place, t, q, n, outcome, n_columns, offset, counters):
+        mine = write(state, crossbar, events, place, t, q, n, outcome, n_columns, offset, counters)
+        return mine | following(state, crossbar, events, place, t, q, n, outcome, n_columns, offset, counters)
 
     return write_all
 
@@ -64,6 +69,11 @@ def _spikes(state, events):
 @inlined_in_python
 def _traces(state, events):
     return state.eligibility.rows
+
+
+@inlined_in_python
+def _offset_traces(state, events):
+    return state.eligibility.offset
 
 
 @inlined_in_python
@@ -100,5 +110,6 @@ def _all_rows(state, n, t):
 _ROWS = {
     Rows.SPIKES: (_spikes, _the_same, _as_seen),
     Rows.TRACES: (_traces, _the_only, _traced_rows),
+    Rows.OFFSET_TRACES: (_offset_traces, _the_only, _all_rows),
     Rows.ALL: (_every_row, _the_only, _all_rows),
 }

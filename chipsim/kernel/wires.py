@@ -29,14 +29,16 @@ class Step:
     writes_directly: Any  # a bit: ideal analog synapses
     warm_up_is_over: Any  # a bit
     watched: Any  # a bit: somebody looks on
+    above: Sum  # of a step whose columns compete: membranes above their thresholds
     n_columns: Any = None  # int64, of the block; vectors may have more
     guards_neurons: bool = False  # another package's neuron may fire, its rule may open, where there is no column
     guards_pulses: bool = False
     is_learning: Lanes | None = None  # whether the warm-up is over; None: the gate is only reached then
 
     def __init__(
-        self, builder: Any, plan: Plan, neuron: NeuronModel, columns: Columns, vectors: int, masks: SpikeMasks
+        self, builder: Any, plan: Plan, neuron: NeuronModel, columns: Columns, vectors: int, masks: SpikeMasks | None
     ) -> None:
+        """masks: where spikes are read and kept; None where they are found for all columns of a layer at once."""
         self.builder, self.plan, self.neuron, self.columns, self.masks = builder, plan, neuron, columns, masks
         self.vectors = range(vectors)
         self.low_hits, self.high_hits, self.missed = (Sum(builder) for _ in range(3))
@@ -52,9 +54,10 @@ class Step:
         self.spiked: list[Lanes] = []
         self.states: list[OwnState] = []
         self.pulses: list[list[Lanes]] = []
-        if self.neuron.fires and not self.in_window:
+        masks = self.masks
+        if masks is not None and self.neuron.fires and not self.in_window:
             # Ahead of the loop over rows: bits that are unpacked where they are used are unpacked one by one.
-            self._masks_before = [self.masks.load_before(v, t) for v in self.vectors]
+            self._masks_before = [masks.load_before(v, t) for v in self.vectors]
 
     def hold_spikes(self) -> None:
         """The loop over steps is part of this code: spikes stay in registers for the next step."""
@@ -70,6 +73,7 @@ class Step:
 
     def fired(self, v: int, spiked: Lanes) -> None:
         self.spiked.append(spiked)
+        assert self.masks is not None
         self.masks.store(v, self.t, spiked)
         if self.in_window:
             self._fired_before[v].lanes = spiked

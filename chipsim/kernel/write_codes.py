@@ -1,45 +1,109 @@
-"""Writes of few-bit weights: what `learning_circuit.update_accumulator` says, for the open columns of one row."""
+"""Writes of few-bit weights: what `learning_circuit.update_accumulator` says, for a row's open columns.
+
+Sixteen columns at a time, those without an open one left out: a closed column has a pulse of 0, which changes nothing.
+"""
 
 from __future__ import annotations
 
-import numpy as np
+from typing import Any
 
-from chipsim.simd import inlined, outlined
+import numpy as np
+from numba import types
+from numba.extending import intrinsic
+
+from chipsim.kernel.step_curves import curved
+from chipsim.simd import LANES, Integers, nonzero, outlined, packed, population_of, repeated, sequences
 from learning_circuit import carried, counted_pulse
 
-_NOTHING = np.int32(0)
-_NO_GAIN = np.float32(0)
-_counted, _carried = inlined(counted_pulse), inlined(carried)
 
+def _write_of_sixteen(from_zero: bool) -> Any:
+    """Code that writes sixteen neighbours of a row, and returns how many codes changed and how many were held back.
 
-@outlined
-def write_coded_row(weight, gain, synapses, row, lsb, amplitude, columns, pulses, dither):
-    """Add pulse amplitude to the accumulators of a row's open columns, write what overflows.
-
-    weight (n_in + 1, n_out): what the crossbar delivers; gain (1 or n_in + 1, n_out); lsb: weight of one code step, in
-    thresholds; columns, pulses: (n_open,), see `pulse_errors`; dither: (n_out,) float32 uniform on [0, 1). A synapse of
-    gain 0 is stuck: it takes no pulse. Returns (codes changed, codes held back at the end of their range).
+    from_zero: whether the lowest code is 0; the step of a code is then that of its place in the range.
     """
-    stored = synapses.code[row]
-    residues = synapses.residue[row]
-    effective = weight[row]
-    gains = gain[row if len(gain) > 1 else 0]
-    bits = synapses.accumulator_bits
-    full = np.int32(1) << bits
-    top = synapses.top_code
-    units = np.float32(full) * amplitude / lsb
-    written = _NOTHING
-    clipped = _NOTHING
-    for k in range(len(columns)):
-        c = columns[k]
-        moves = gains[c] != _NO_GAIN
-        total = np.int32(residues[c]) + (_counted(pulses[k], units, dither[c]) if moves else _NOTHING)
-        carry = _carried(total, bits)
-        wanted = np.int32(stored[c]) + carry
-        code = top if wanted > top else (-top if wanted < -top else wanted)
-        written += np.int32(1) if code != stored[c] else _NOTHING
-        clipped += np.int32(1) if code != wanted else _NOTHING
-        stored[c] = np.int16(code)
-        residues[c] = np.int16(total - (carry << bits))
-        effective[c] = gains[c] * (np.float32(code) * lsb) if moves else effective[c]
-    return written, clipped
+
+    @intrinsic
+    def write(
+        context,
+        effective,
+        gains,
+        codes,
+        residues,
+        asked,
+        pulses,
+        dithers,
+        steps_up,
+        steps_down,
+        start,
+        amplitude,
+        units,
+        lsb,
+        bits,
+        top,
+    ):
+        def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+            weights, gain_row, code_row, residue_row, asked_row, pulse_row, dither_row, up, down = sequences(
+                context, builder, signature.args[:9], values[:9]
+            )
+            start = values[9]
+            amplitude, units, lsb = (repeated(builder, value) for value in values[10:13])
+            bits, top = (Integers.of(repeated(builder, value)) for value in values[13:])
+            gain, pulse = gain_row.load(start), pulse_row.load(start)
+            code, residue = (Integers.of(row.load(start)) for row in (code_row, residue_row))
+            moves = gain.not_equal(0.0)  # else stuck
+            low: Any = top - top if from_zero else -top
+            if from_zero:
+                relative = [curved(steps, code.astype(np.float32) / top.astype(np.float32)) for steps in (up, down)]
+                pulse = pulse * (pulse * amplitude > 0.0).where(*relative)
+            counted = moves.where(counted_pulse(pulse, units, dither_row.load(start)), 0.0)
+            total = residue + counted.whole()
+            carry = carried(total, bits)
+            wanted = code + carry
+            new: Any = (wanted > top).where(top, (wanted < low).where(low, wanted))
+            code_row.store(start, new.narrow())
+            residue_row.store(start, (total - (carry << bits)).narrow())
+            delivered = gain * (new.astype(np.float32) * lsb)
+            opens = moves & asked_row.load(start).not_equal(0.0)
+            weights.store(start, opens.where(delivered, weights.load(start)))
+            return packed(builder, [population_of(builder, new.not_equal(other)) for other in (code, wanted)])
+
+        index, number, whole = types.uint64, types.float32, types.int32
+        arguments = (effective, gains, codes, residues, asked, pulses, dithers, steps_up, steps_down)
+        return types.UniTuple(types.int64, 2)(*arguments, index, number, number, number, whole, whole), generate
+
+    return write
+
+
+def _row_writer(from_zero: bool) -> Any:
+    write = _write_of_sixteen(from_zero)
+
+    @outlined
+    def write_row(weight, gain, synapses, row, lsb, amplitude, asked, pulses, dither, steps_up, steps_down):
+        """Add pulse amplitude to the accumulators of a row's open columns, write what overflows.
+
+        weight (n_in + 1, n): what the crossbar delivers, n a multiple of LANES; gain (1 or n_in + 1, n); lsb: weight of
+        one code step, in thresholds; asked (n,): not 0 where a column is open; pulses: (n,), 0 where it is not, see
+        `pulse_errors`; dither: (n,) float32 uniform on [0, 1); steps_up, steps_down: relative steps of unipolar
+        synapses. A synapse of gain 0 takes no pulse: it is stuck.
+        Returns (codes changed, codes held back at the end of their range).
+        """
+        codes, residues, effective = synapses.code[row], synapses.residue[row], weight[row]
+        gains = gain[row if len(gain) > 1 else 0]
+        bits, top = np.int32(synapses.accumulator_bits), np.int32(synapses.top_code)
+        units = np.float32(np.int32(1) << bits) * amplitude / lsb
+        written, clipped = np.int64(0), np.int64(0)
+        for start in range(np.uint64(0), np.uint64(len(asked)), np.uint64(LANES)):
+            if nonzero(asked, start) == 0:
+                continue
+            changed, held = write(
+                effective, gains, codes, residues, asked, pulses, dither, steps_up, steps_down, start, amplitude,
+                units, lsb, bits, top,
+            )  # fmt: skip
+            written += changed
+            clipped += held
+        return written, clipped
+
+    return write_row
+
+
+write_coded_row, write_unipolar_row = _row_writer(from_zero=False), _row_writer(from_zero=True)

@@ -31,6 +31,7 @@ from chipsim.layout.column_blocks import (
     COLUMNS_OF_A_BLOCK,
     column_ranges,
     joined,
+    padded,
     padded_part,
     padded_width,
     rewrite,
@@ -51,7 +52,7 @@ from chipsim.layout.counters import (
     WRITES,
     WRITTEN,
 )
-from chipsim.layout.eligibility import follow_spikes
+from chipsim.layout.eligibility import follow_spikes, take_offset
 from chipsim.layout.fields import (
     CHIP_NUMBERS,
     CURRENT_DECAY,
@@ -83,7 +84,7 @@ from chipsim.layout.receptive_fields import (
     look_at_window,
     room_for_fields,
 )
-from chipsim.layout.snapshots import layer_from_arrays, layer_to_arrays
+from chipsim.layout.snapshots import layer_from_arrays, layer_to_arrays, prune_block
 from chipsim.layout.spike_bits import (
     first_windows,
     gather_events,
@@ -178,9 +179,11 @@ __all__ = [
     "new_masks",
     "new_neuron_state",
     "number_of_spikes",
+    "padded",
     "padded_part",
     "padded_width",
     "places_of",
+    "prune_block",
     "read_windows",
     "rewrite",
     "room_for_fields",
@@ -195,6 +198,7 @@ __all__ = [
     "split",
     "stacked",
     "store_mask",
+    "take_offset",
     "to_slots",
     "windows_apart",
     "with_crossbars",

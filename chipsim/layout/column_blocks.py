@@ -39,6 +39,11 @@ def split(layer: ColumnBlock, places: FieldPlaces) -> list[ColumnBlock]:
     return [_cut(layer, first, last, places) for first, last in column_ranges(int(layer.n_columns))]
 
 
+def padded(layer: ColumnBlock, places: FieldPlaces) -> ColumnBlock:
+    """A copy of a whole layer as one block, where columns see each other."""
+    return _cut(layer, 0, int(layer.n_columns), places)
+
+
 def joined(blocks: list[ColumnBlock]) -> tuple[SynapseTables, SynapseState]:
     """Copies of a layer's synapses, put together from its blocks, without padding."""
 

@@ -23,18 +23,23 @@ class EligibilityTraces(NamedTuple):
 
     rows: Events  # of one window: at step t, rows[0, :end[0, t]] have the traces amplitude[0]
     place: Any  # (n_in,) int32, where a row stands in that list; -1: it has not spiked
+    offset: Events  # of every row, its trace less an offset, in the same form
 
 
 def new_eligibility_traces(n_in: int, steps: int) -> EligibilityTraces:
     """Room for the traces of n_in rows."""
-    return EligibilityTraces(
-        Events(
-            rows=aligned((1, n_in), row_type(n_in)),
-            begin=aligned((1, steps), np.int32),
-            end=aligned((1, steps), np.int32),
-            amplitude=aligned((1, n_in), np.float32),
-        ),
-        place=aligned((n_in,), np.int32),
+    traces = EligibilityTraces(_room(n_in, steps), aligned((n_in,), np.int32), _room(n_in, steps))
+    traces.offset.rows[0] = np.arange(n_in)
+    traces.offset.end[:] = n_in
+    return traces
+
+
+def _room(n_in: int, steps: int) -> Events:
+    return Events(
+        rows=aligned((1, n_in), row_type(n_in)),
+        begin=aligned((1, steps), np.int32),
+        end=aligned((1, steps), np.int32),
+        amplitude=aligned((1, n_in), np.float32),
     )
 
 
@@ -59,3 +64,13 @@ def follow_spikes(traces, events, s, t, decay):
         level[place[row]] += events.amplitude[s, e] if constant_current else _ONE
     traces.rows.end[0, t] = np.int32(n)
     return n
+
+
+@outlined
+def take_offset(traces, t, offset):
+    """Every row's trace at step t, as `follow_spikes` has left it, less the offset: in `traces.offset`."""
+    level = traces.offset.amplitude[0]
+    for j in range(len(level)):
+        level[j] = -offset
+    for k in range(traces.rows.end[0, t]):
+        level[traces.rows.rows[0, k]] = traces.rows.amplitude[0, k] - offset

@@ -1,7 +1,8 @@
 """What of a layer's blocks changes in a die's life, as named arrays, and back into blocks.
 
 Of layer N: ``layerN.weight``; of few-bit weights ``code``, ``residue`` and ``lsb``, of weight and bias; ``full_scale``
-where anything depends on it; and every field that lasts a life.
+where anything depends on it; and every field that lasts a life. Of unipolar synapses ``kept`` besides, 0 where one is
+pruned.
 """
 
 from __future__ import annotations
@@ -53,3 +54,22 @@ def layer_from_arrays(
 def _has_scale(blocks: list[ColumnBlock]) -> bool:
     """Whether anything depends on a layer's full scale, which is chosen when it is programmed."""
     return bool(blocks[0].circuit.update.imperfect or blocks[0].circuit.reads)
+
+
+def prune_block(block: ColumnBlock, gain: NDArray[np.float32], kept: NDArray[np.uint8]) -> None:
+    """Let the synapses of a block deliver and take nothing where they are not kept; those that are, have their gain.
+
+    gain: (rows + 1, columns) as fabricated, of the whole layer; kept: (rows, columns), likewise.
+    """
+    n, here = block.n_columns, block.columns
+    left = np.ones((len(kept) + 1, n), np.float32)
+    left[:-1] = kept[:, here]
+    gains = gain[:, here] * left
+    if block.synapses.devices.size:
+        block.synapses.devices[:, :, 0] = gains.T
+    else:
+        block.synapses.gain[:, :n] = gains
+    block.state.weight[:, :n] *= left
+    if block.synapses.coded:
+        block.state.coded.code[:, :n] *= left.astype(np.int16)
+        block.state.coded.residue[:, :n] *= left.astype(np.int16)

@@ -61,6 +61,7 @@ class CircuitTables(NamedTuple):
     missed_key: Any  # (2,) uint64, stream of the missed counts
     warm_up: Any  # int64 scalar, steps without updates at the start of a window
     trace_decay: Any  # float32 scalar, what is left of a row's trace after one step, see chipsim.layout.eligibility
+    trace_offset: Any  # float32 scalar, what is taken off all traces where a rule asks for them so
     dither_key: Any  # (2,) uint64, stream of the update rounding
     update: PulseTables
 

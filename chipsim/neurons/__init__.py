@@ -4,6 +4,7 @@ Read, in this order:
 
     model      what a neuron is to a chip: the class to subclass
     lif        integrate-and-fire, leaky or not (Eqs. 1 and 3 of Yang et al. 2022)
+    homeostasis  thresholds that adapt, and neurons of which one at most fires in a step
     readout    what leaks and integrates and never fires
     registry   the models by name, those of other packages included
 
@@ -15,6 +16,7 @@ state, probes and waveforms by themselves; kernels are composed with it. What sa
 its own that imports nothing of ours, and a test that both are equal, bit for bit.
 """
 
+from chipsim.neurons.homeostasis import AdaptiveThreshold, WinnerTakeAll
 from chipsim.neurons.lif import IntegrateAndFire, LeakyIntegrateAndFire, fire, integrated
 from chipsim.neurons.model import MEMBRANE, NeuronModel
 from chipsim.neurons.readout import Readout
@@ -25,6 +27,7 @@ from chipsim.neurons.state import (
     CURRENT,
     DRIVE,
     KEPT,
+    MARGIN,
     MOST_UPDATES,
     NOISE,
     SPIKE,
@@ -40,16 +43,19 @@ __all__ = [
     "CURRENT",
     "DRIVE",
     "KEPT",
+    "MARGIN",
     "MEMBRANE",
     "MOST_UPDATES",
     "NOISE",
     "SPIKE",
     "SYNAPTIC",
     "TARGET_COUNT",
+    "AdaptiveThreshold",
     "IntegrateAndFire",
     "LeakyIntegrateAndFire",
     "NeuronModel",
     "Readout",
+    "WinnerTakeAll",
     "fire",
     "formulas_named",
     "formulas_of",

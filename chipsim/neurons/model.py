@@ -27,6 +27,9 @@ class NeuronModel(ABC):
     fires: ClassVar[bool] = True  # but for a chip's own readouts, whose count is a score
     formulas: ClassVar[str] = ""  # the model whose formulas these are, whatever the tables; empty: its own
     first_count: ClassVar[float] = 0.0  # at the start of a window
+    rests: ClassVar[bool] = False  # whether state that lasts its life stays as it is while weights rest
+    # Whether one neuron of a layer at most fires in a step, see `margin` and `chipsim.kernel.compete_loop`.
+    competes: ClassVar[bool] = False
 
     class Settings(BaseModel):
         """What can be set of a neuron. Fields that the neurons' own settings have are taken from there."""
@@ -63,6 +66,17 @@ class NeuronModel(ABC):
     def fire(self, own: Any, state: Any) -> Any:
         """A comparison: whether the neuron fires (Eq. 3), once its membrane is within the rails."""
         raise NotImplementedError(f"neuron {self.name!r} does not fire")
+
+    def adapt(self, own: Any, state: Any, spiked: Any, begins: Any) -> None:
+        """At every step while the layer learns, once it is known who fires: what a homeostasis changes in its state.
+
+        spiked: a comparison, whether this neuron fires; begins: a comparison, whether this is a window's first step.
+        """
+        return
+
+    def margin(self, own: Any, state: Any) -> Number:
+        """Of neurons that compete: by how much the membrane is above the neuron's own threshold."""
+        raise NotImplementedError(f"neuron {self.name!r} does not compete")
 
     def score(self, own: Any, state: Any, before: Number) -> Number:
         """Of a chip's own readouts: what stands in for the count. before: the score so far."""

@@ -5,11 +5,16 @@ from __future__ import annotations
 from functools import lru_cache
 
 from chipsim.design import NEURONS, NeuronSpec
+from chipsim.neurons.homeostasis import AdaptiveThreshold, WinnerTakeAll
 from chipsim.neurons.lif import IntegrateAndFire, LeakyIntegrateAndFire
 from chipsim.neurons.model import NeuronModel
 from chipsim.neurons.readout import Readout
 
-NEURONS.provide(NeuronModel, ("summary", "source", "fields"), (IntegrateAndFire, LeakyIntegrateAndFire))
+NEURONS.provide(
+    NeuronModel,
+    ("summary", "source", "fields"),
+    (IntegrateAndFire, LeakyIntegrateAndFire, AdaptiveThreshold, WinnerTakeAll),
+)
 
 
 def neuron_named(name: str) -> NeuronModel:

@@ -12,6 +12,7 @@ CURRENT = Field("current", "what reaches the membrane but for noise, per step", 
 NOISE = Field("noise", "what is added to it", "th", lasts="step")
 KEPT = Field("kept", "what leak and reset leave of the membrane for the next step", "th", lasts="step")
 SPIKE = Field("spike", "1 if the neuron fires", lasts="step", shown_as="wire", probed=False)
+MARGIN = Field("margin", "of a competing membrane above its threshold", "th", lasts="step", probed=False)
 COUNT = Field("count", "of the spike accumulator", "counts", lasts="window")
 BEFORE_MISS = Field(
     "before_miss", "spikes until the next missed one", "counts", "window", start=float("inf"), probed=False
@@ -28,7 +29,7 @@ def pulse_field(number: int) -> Field:
 
 MOST_UPDATES = 4  # of a rule, whose pulses have names
 _OF_EVERY_CHIP = (
-    *(MEMBRANE, COUNT, TARGET_COUNT, CURRENT, NOISE, KEPT, SPIKE, DRIVE, SYNAPTIC, BEFORE_MISS),
+    *(MEMBRANE, COUNT, TARGET_COUNT, CURRENT, NOISE, KEPT, SPIKE, MARGIN, DRIVE, SYNAPTIC, BEFORE_MISS),
     *(pulse_field(number) for number in range(MOST_UPDATES)),
     *CHIP_NUMBERS,
     *(field for field in DISTURBANCES if field.name != NOISE.name),  # sigma and signal have one name

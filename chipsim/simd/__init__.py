@@ -38,6 +38,7 @@ from chipsim.simd.generated import (
     no_lanes,
     none_chosen,
     packed,
+    population_of,
     rolled_loop,
     row_beginning,
     steps_loop,
@@ -45,7 +46,7 @@ from chipsim.simd.generated import (
     zero_floats,
 )
 from chipsim.simd.jit import inlined, inlined_in_python, outlined
-from chipsim.simd.lanes import Lanes, Sequence, first_lanes, repeated, sequences
+from chipsim.simd.lanes import Integers, Lanes, Sequence, first_lanes, repeated, sequences
 from chipsim.simd.masks import nonzero, population, store_chosen
 from chipsim.simd.memory import aligned, placed
 from chipsim.simd.plugin_sources import plugin_sources_key
@@ -77,6 +78,7 @@ __all__ = [
     "LANES",
     "BufferPool",
     "FloatArray",
+    "Integers",
     "Lanes",
     "ListedRows",
     "Register",
@@ -113,6 +115,7 @@ __all__ = [
     "placed",
     "plugin_sources_key",
     "population",
+    "population_of",
     "prefetch_window",
     "processor",
     "repeated",

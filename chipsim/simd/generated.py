@@ -48,12 +48,17 @@ class Sum:
         self._place = cgutils.alloca_once_value(builder, _INDEX(0))
 
     def add(self, holds: Lanes) -> None:
-        more = self._builder.zext(self._builder.ctpop(holds.bits()), _INDEX)
+        more = population_of(self._builder, holds)
         self._builder.store(self._builder.add(self.value, more), self._place)
 
     @property
     def value(self) -> Any:
         return self._builder.load(self._place)
+
+
+def population_of(builder: Any, holds: Lanes) -> Any:
+    """How often a comparison of sixteen holds, as an index."""
+    return builder.zext(builder.ctpop(holds.bits()), _INDEX)
 
 
 def index(number: int) -> Any:

@@ -26,14 +26,24 @@ from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler
 from numba.core.registry import CPUDispatcher
 
-# numba tells functions of one name apart by a number that it counts up in each process. Kernels kept on disk by several
-# processes would carry the same symbols then, and whichever was loaded first would run for all: so each counts from a
-# place of its own.
-FunctionIdentity._unique_ids = itertools.count(int.from_bytes(os.urandom(7), "big"))
+
+def _count_from_a_place_of_its_own() -> None:
+    """Else kernels kept on disk by several processes would carry the same symbols, and the first one loaded would run
+    for all: numba tells functions of one name apart by a number that it counts up in each process.
+    """
+    FunctionIdentity._unique_ids = itertools.count(int.from_bytes(os.urandom(7), "big"))
+
+
+_count_from_a_place_of_its_own()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_count_from_a_place_of_its_own)
 
 
 class _Piece(JITCodeLibrary):  # type: ignore[misc]
-    """Code to be linked into other code, which stays what the compiler's front makes of it."""
+    """Code to be linked into other code, and optimised there."""
+
+    def _optimize_final_module(self) -> None:
+        pass
 
     def _finalize_final_module(self) -> None:
         self._finalize_dynamic_globals()
@@ -50,6 +60,23 @@ class _PieceCompiler(Compiler):  # type: ignore[misc]
 
     def compile_extra(self, function: Callable[..., Any]) -> Any:
         self.state.library = _Piece(self.state.targetctx.codegen(), function.__qualname__)
+        return super().compile_extra(function)
+
+
+class _Kernel(JITCodeLibrary):  # type: ignore[misc]
+    """A kernel with its pieces, optimised once: numba's first time is for reference counts, which there are none of."""
+
+    def _optimize_final_module(self) -> None:
+        passes, builder = self._codegen._module_pass_manager()
+        passes.run(self._final_module, builder)
+
+
+class KernelCompiler(Compiler):  # type: ignore[misc]
+    """numba's compiler for a function that pieces are linked into."""
+
+    def compile_extra(self, function: Callable[..., Any]) -> Any:
+        self.state.library = _Kernel(self.state.targetctx.codegen(), function.__qualname__)
+        self.state.library.enable_object_caching()
         return super().compile_extra(function)
 
 

@@ -80,8 +80,11 @@ class KernelFiles(NullCache):  # type: ignore[misc]
         return str(self._folder)
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """The compiled signature, or None where there is none or the file is damaged."""
-        target_context.refresh()
+        """The compiled signature, or None where there is none or the file is damaged.
+
+        Machine code needs nothing of what numba knows of functions, which takes it a third of a second to gather: who
+        compiles does that.
+        """
         key = self._key(sig, target_context.codegen())
         try:
             data = self._path(key).read_bytes()
@@ -113,7 +116,6 @@ class KernelFiles(NullCache):  # type: ignore[misc]
     @contextlib.contextmanager
     def alone(self, sig: Any, target_context: Any) -> Iterator[None]:
         """Keep other processes from compiling the same: they wait here. Nobody waits for a file that is there."""
-        target_context.refresh()
         path = self._path(self._key(sig, target_context.codegen()))
         with contextlib.ExitStack() as held:
             if not path.exists():

@@ -17,6 +17,7 @@ from numba.np.arrayobj import make_array
 from chipsim.simd.row_tiles import LANES
 
 _INT = ir.IntType(32)
+_SHORT = ir.IntType(16)
 _INDEX = ir.IntType(64)
 _FLOAT = ir.FloatType()
 
@@ -35,14 +36,15 @@ class Lanes:
     def _with(self, name: str, other: Lanes | float) -> Lanes:
         """Instruction `name`, its form for floats where they are."""
         prefix = "f" if self._kind() == _FLOAT else ""
-        return Lanes(self.builder, getattr(self.builder, prefix + name)(self.value, self.broadcast_like(other).value))
+        operation = getattr(self.builder, prefix + name)
+        return type(self)(self.builder, operation(self.value, self.broadcast_like(other).value))
 
     def broadcast_like(self, other: Lanes | float) -> Lanes:
         """`other`, repeated if it is a single number."""
         kind = self.value.type
         vector = isinstance(kind, ir.VectorType)
         if not isinstance(other, Lanes):
-            return Lanes(self.builder, ir.Constant(kind, [other] * kind.count if vector else other))
+            return type(self)(self.builder, ir.Constant(kind, [other] * kind.count if vector else other))
         if vector and not isinstance(other.value.type, ir.VectorType):
             return repeated(self.builder, other.value)
         return other
@@ -72,13 +74,13 @@ class Lanes:
         return Lanes(self.builder, self.builder.fneg(self.value))
 
     def __xor__(self, other: Lanes | int) -> Lanes:
-        return Lanes(self.builder, self.builder.xor(self.value, self.broadcast_like(other).value))
+        return type(self)(self.builder, self.builder.xor(self.value, self.broadcast_like(other).value))
 
     def __and__(self, other: Lanes | int) -> Lanes:
-        return Lanes(self.builder, self.builder.and_(self.value, self.broadcast_like(other).value))
+        return type(self)(self.builder, self.builder.and_(self.value, self.broadcast_like(other).value))
 
     def __or__(self, other: Lanes | int) -> Lanes:
-        return Lanes(self.builder, self.builder.or_(self.value, self.broadcast_like(other).value))
+        return type(self)(self.builder, self.builder.or_(self.value, self.broadcast_like(other).value))
 
     def __lshift__(self, other: int) -> Lanes:
         return Lanes(self.builder, self.builder.shl(self.value, self.broadcast_like(other).value))
@@ -131,7 +133,7 @@ class Lanes:
 
     def where(self, yes: Lanes, no: Lanes | float) -> Lanes:
         """Of a comparison: `yes` where it holds, else `no`."""
-        return Lanes(self.builder, self.builder.select(self.value, yes.value, yes.broadcast_like(no).value))
+        return type(yes)(self.builder, self.builder.select(self.value, yes.value, yes.broadcast_like(no).value))
 
     def as_floats(self) -> Lanes:
         """Of a comparison: 1 where it holds, else 0. Floats as they are."""
@@ -144,6 +146,11 @@ class Lanes:
         """uint32 to float32, float32 of at least 0 to uint32: as numpy's, which is why it is called so."""
         change = self.builder.uitofp if dtype is np.float32 else self.builder.fptoui
         return Lanes(self.builder, change(self.value, self._as_many(dtype)))
+
+    def whole(self) -> Integers:
+        """Of whole floats that an int32 holds."""
+        kind = self._as_many(np.uint32)
+        return Integers(self.builder, self.builder.fptosi(self.value, kind))
 
     def view(self, dtype: Any) -> Lanes:
         """The same bits as float32 or uint32."""
@@ -176,8 +183,44 @@ class Lanes:
         return self.builder.bitcast(self.value, ir.IntType(LANES))
 
 
+class Integers(Lanes):
+    """int32 values."""
+
+    def __neg__(self) -> Integers:
+        return Integers(self.builder, self.builder.neg(self.value))
+
+    def __rlshift__(self, other: int) -> Integers:
+        return Integers(self.builder, self.builder.shl(self.broadcast_like(other).value, self.value))
+
+    def __lshift__(self, other: Lanes | int) -> Integers:
+        return Integers(self.builder, self.builder.shl(self.value, self.broadcast_like(other).value))
+
+    def __rshift__(self, other: Lanes | int) -> Integers:
+        """Halved so many times, rounded down."""
+        return Integers(self.builder, self.builder.ashr(self.value, self.broadcast_like(other).value))
+
+    def __gt__(self, other: Lanes | float) -> Lanes:
+        return Lanes(self.builder, self.builder.icmp_signed(">", self.value, self.broadcast_like(other).value))
+
+    def __lt__(self, other: Lanes | float) -> Lanes:
+        return Lanes(self.builder, self.builder.icmp_signed("<", self.value, self.broadcast_like(other).value))
+
+    def astype(self, dtype: Any) -> Lanes:
+        """float32."""
+        return Lanes(self.builder, self.builder.sitofp(self.value, self._as_many(dtype)))
+
+    def narrow(self) -> Lanes:
+        """As int16, which hold them."""
+        return Lanes(self.builder, self.builder.trunc(self.value, ir.VectorType(_SHORT, LANES)))
+
+    @classmethod
+    def of(cls, lanes: Lanes) -> Integers:
+        """From int16 or int32."""
+        return cls(lanes.builder, lanes.builder.sext(lanes.value, ir.VectorType(_INT, LANES)))
+
+
 class Sequence:
-    """A numba array of 32-bit elements, as one row."""
+    """A numba array of 16-bit or 32-bit elements, as one row."""
 
     def __init__(self, context: Any, builder: Any, kind: Any, value: Any) -> None:
         array = make_array(kind)(context, builder, value)
@@ -198,6 +241,9 @@ class Sequence:
         place = self._builder.gep(self._data, [start])
         return self._builder.bitcast(place, ir.VectorType(self._data.type.pointee, LANES).as_pointer())
 
+    def _align(self) -> int:
+        return 2 if self._data.type.pointee == _SHORT else 4
+
     def beginning_at(self, start: Any) -> Sequence:
         later = copy(self)
         later._data = self._builder.gep(self._data, [start])
@@ -209,10 +255,10 @@ class Sequence:
 
     def load(self, start: Any) -> Lanes:
         """Neighbours from `start` on."""
-        return Lanes(self._builder, self._builder.load(self._vector(start), align=4))
+        return Lanes(self._builder, self._builder.load(self._vector(start), align=self._align()))
 
     def store(self, start: Any, lanes: Lanes) -> None:
-        self._builder.store(lanes.value, self._vector(start), align=4)
+        self._builder.store(lanes.value, self._vector(start), align=self._align())
 
     def indices(self, start: Any) -> list[Any]:
         """Sixteen neighbours, as indices into another sequence."""

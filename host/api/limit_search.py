@@ -88,7 +88,8 @@ class LimitPlots:
         places = [each["level"] for each in facts["levels"]]
         shares = [100 * each["yield"] for each in facts["levels"]]
         below = [share - 100 * each["at_least"] for share, each in zip(shares, facts["levels"], strict=True)]
-        axes.errorbar(places, shares, (below, [0.0] * len(below)), fmt="o-", color=BLUE, capsize=3, label="good dies")
+        label = "good dies, and down to what they prove"
+        axes.errorbar(places, shares, (below, [0.0] * len(below)), fmt="o-", color=BLUE, capsize=3, label=label)
         axes.axhline(100 * facts["wanted"]["yield"], color=BLACK, linestyle=":", label="wanted")
         if facts["fails_at"] is not None:
             axes.axvspan(facts["limit"], facts["fails_at"], color=GREY, alpha=0.3, label="the limit lies here")

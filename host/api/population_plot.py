@@ -24,13 +24,13 @@ def population_figure(rows: Iterable[Row], axes: Sequence[str]) -> Figure:
 
     done = [row for row in rows if row.status == "done"]
     names = list(axes) or [""]
-    figure = Figure((1.5 + 4.5 * len(names), 4.2), layout="constrained")
+    figure = Figure((1.5 + 4.5 * len(names), 4.6), layout="constrained")
     for panel, name in zip(figure.subplots(1, len(names), sharey=True, squeeze=False)[0], names, strict=True):
         _along(panel, name, [row for row in done if not name or name in row.point])
         panel.spines[["top", "right"]].set_visible(False)
     figure.axes[0].set_ylabel("test accuracy (%)")
     handles, labels = figure.axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
+    figure.legend(handles, labels, loc="outside lower center", ncols=1 if len(names) == 1 else 3, frameon=False)
     return figure
 
 

@@ -21,6 +21,7 @@ LINES = 10
 _WIDTH = 110
 _MOST_NOTES = 3
 _MOST_HTML_ROWS = 20
+_SIDES = {"<": "left", ">": "right"}
 
 
 class Summary(NamedTuple):
@@ -62,8 +63,8 @@ class Shown(ABC):
     def _repr_html_(self) -> str:
         told = self._summary()
         rows, left = told.rows[:_MOST_HTML_ROWS], len(told.rows) - _MOST_HTML_ROWS
-        head = f"<thead>{_row(told.head, 'th')}</thead>" if told.head else ""
-        body = "".join(_row(row, "td") for row in rows)
+        head = f"<thead>{_row(told.head, 'th', told.align)}</thead>" if told.head else ""
+        body = "".join(_row(row, "td", told.align) for row in rows)
         notes = [*([f"and {left:,} more rows: see table()"] if left > 0 else []), *told.notes]
         below = f"<p>{'<br>'.join(map(_html, notes))}</p>" if notes else ""
         return f"<div><p>{_html(told.title)}</p><table>{head}<tbody>{body}</tbody></table>{below}</div>"
@@ -91,8 +92,14 @@ def _png(figure: Figure) -> bytes:
     return buffer.getvalue()
 
 
-def _row(cells: Sequence[str], tag: str) -> str:
-    return "<tr>" + "".join(f"<{tag}>{_html(cell)}</{tag}>" for cell in cells) + "</tr>"
+def _row(cells: Sequence[str], tag: str, align: str) -> str:
+    """A notebook's own style has all of them to the right."""
+    sides = align + align[-1] * len(cells)
+    made = (
+        f'<{tag} style="text-align: {_SIDES[side]}">{_html(cell)}</{tag}>'
+        for cell, side in zip(cells, sides, strict=False)
+    )
+    return f"<tr>{''.join(made)}</tr>"
 
 
 def _html(text: str) -> str:

@@ -26,12 +26,13 @@ from host.bench.conv import run_conv_bench
 from host.bench.dense import run_bench
 from host.bench.in_the_loop import run_loop_bench
 from host.bench.link import run_link_bench
-from host.bench.record import compare, earlier, lines_of, recording, surroundings
+from host.bench.record import commit_of, compare, earlier, lines_of, recording, surroundings
 from host.bench.sweep import run_sweep_bench
 from host.bench.workload import Workload, synthetic_images
 
 __all__ = [
     "Workload",
+    "commit_of",
     "compare",
     "earlier",
     "lines_of",

@@ -5,7 +5,7 @@ commands that are loaded when asked for), `options` (what commands share, and wh
 from the settings' fields), `chip_location` (where the die is), then any command: `run`, `sweep`, `trace`, `compare`,
 `limit`, `die_yield`, `sensitivity`, `report`, `check`, `spec`, `teacher`, `nir`, `data`, `lists` (noise, methods),
 `serve` with its `server_log`, `bench`, `doctor` with its `diagnosis`. `ctrl_c` and `interrupted` see to Ctrl-C,
-`streams` to what cannot be printed.
+`streams` to what cannot be printed, `quick_imports` to the time to the first line.
 
 May know: everything. But only `click` and light settings at the head of a file; what a command needs is imported inside
 it, so that ``chipsim --help`` answers at once. No room below may know it.

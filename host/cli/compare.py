@@ -63,8 +63,8 @@ def compare(
     """Train the same dies by several methods: accuracy, traffic, writes, host work, time, energy.
 
     \b
-    chipsim compare --methods on-chip-ltl,conversion,offline-ltl --noise mismatch:0.3 --dies 10
-    chipsim compare --noise mismatch:0.2 --noise thermal:0.1 --noise quantization:6 --json
+    chipsim compare --methods on-chip-ltl,conversion --noise mismatch:0.3
+    chipsim compare --noise mismatch:0.2 --noise quantization:6 --json
     """
     import json
 

@@ -311,9 +311,10 @@ def _show_caches(part: _Facts) -> list[str]:
 
 
 def _show_data(part: list[_Facts]) -> list[str]:
+    from host.data import told_places
+
     def place(each: _Facts) -> str:
-        looked = ", ".join(each["looked_in"]) or "nowhere: neither --data-dir nor CHIPSIM_DATA is set"
-        return each["found"] or f"not found; looked in {looked}"
+        return each["found"] or f"not found; looked in {told_places(each['looked_in'])}"
 
     return _table((each["name"], place(each)) for each in part)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from host.cli.quick_imports import quick_imports
 from host.near import did_you_mean
 
 # Headings of options that commands share, in the order of the help.
@@ -89,6 +90,13 @@ class NearGroup(click.Group):
             ctx.fail(f"{whose(ctx)} no command {args[0]!r}: {hint}choose from {', '.join(known)}")
         return super().resolve_command(ctx, args)
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Each with all of its first line, which click would cut."""
+        found = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        lines = [(name, (command.help or "").partition("\n")[0]) for name, command in found if command is not None]
+        with formatter.section("Commands"):
+            formatter.write_dl(lines)
+
 
 class CommandWithMore(_Grouped, NearGroup):
     """A command with options of its own, which a few commands belong to besides."""
@@ -134,7 +142,8 @@ class LazyGroup(NearGroup):
         if cmd_name not in self._where:
             return None
         module, attribute, _ = self._where[cmd_name]
-        found: click.Command = getattr(import_module(f"host.cli.{module}"), attribute)
+        with quick_imports():
+            found: click.Command = getattr(import_module(f"host.cli.{module}"), attribute)
         return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -80,7 +80,7 @@ def limit(
 
     \b
     chipsim limit --axis mismatch --yield 0.9 --at-least 0.97
-    chipsim limit --axis quantization --between 2,8 --within 0.01 --noise mismatch:0.2
+    chipsim limit --axis quantization --between 2,8 --within 0.01
     chipsim limit --axis thermal --at-least 96% --before --out sweep.sqlite
     """
     import json

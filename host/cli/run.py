@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import shlex
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ import click
 from host.cli.chip_location import ChipPlace, chip_options, chip_source
 from host.cli.groups import OUTPUT, RUNNING, command, option
 from host.cli.options import json_option, mix_versions_option, one_line_errors, threads_option, usable_cores
+from host.cli.quick_imports import quick_imports
 from host.cli.run_options import run_options
 from host.terminal import for_terminal
 
@@ -87,15 +89,15 @@ def _run(
     show: _Show,
     place: ChipPlace,
 ) -> None:
-    import json
-
-    from host.cli.compile_ahead import compiling_beside
-    from host.cli.text import details_text, result_text
-    from host.errors import LinkError
-    from host.run import RunFolder, resolve
-    from host.run import run as run_spec
-    from host.settings import RunSpec
-    from host.terminal import Console
+    with quick_imports():
+        from host.cli.compile_ahead import compiling_beside
+        from host.cli.text import details_text, result_text
+        from host.errors import LinkError
+        from host.methods import find
+        from host.run import RunFolder, resolve
+        from host.run import run as run_spec
+        from host.settings import RunSpec
+        from host.terminal import Console
 
     folder: RunFolder | None = None
     held = click.get_current_context().with_resource  # until the command has ended
@@ -117,19 +119,24 @@ def _run(
 
     if resume is not None:
         folder, spec = RunFolder.open(resume, mix_versions)
-        held(folder.alone())
     else:
         spec = resolve(config, overrides)
         if out is not None:  # before the teacher is trained
             RunFolder.check(out)
+    held(compiling_beside(spec))  # before there are threads, and locks, which other processes would hold, too
+    if folder is not None:
+        held(folder.alone())
     told = False
     try:
         with chip_source(place, threads, spec.chip) as source:
-            with Console(show.quiet) as console, compiling_beside(spec):
+            with Console(show.quiet) as console:
                 outcome = run_spec(spec, threads, folder or make_folder, console, source)
             tell(outcome)
             told = True
-            if show.pictures:
+            if show.pictures and not find(spec.training.method).wants_teacher:
+                if not show.quiet:
+                    click.echo(f"chipsim: no pictures are drawn of method {spec.training.method} yet", err=True)
+            elif show.pictures:
                 with Console(show.quiet) as console:
                     console.stage("drawing")
                     _draw(outcome, folder, source if place.timeline else None)

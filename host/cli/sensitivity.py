@@ -53,7 +53,7 @@ def sensitivity(
     range MILDEST..WORST.
 
     \b
-    chipsim sensitivity --noise mismatch:0..0.5@weight --noise thermal:0..0.3 --noise quantization:8..3
+    chipsim sensitivity --noise mismatch:0..0.5@weight --noise quantization:8..3
     chipsim sensitivity --noise mismatch:0.3 --noise silencing:0.1 --dies 20
     """
     import json

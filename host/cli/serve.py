@@ -58,7 +58,8 @@ def serve(
 
     \b
     chipsim serve --dies 2
-    chipsim serve --bind tcp://0.0.0.0:5555 --keys my-keys --allow hosts     # off this machine keys are a must
+    # off this machine keys are a must
+    chipsim serve --bind tcp://0.0.0.0:5555 --keys my-keys --allow hosts
     """
     with one_line_errors():
         from chipsim.server import MIB, ServerSettings
@@ -111,7 +112,8 @@ def keygen(out: Path) -> None:
     chipsim keygen --out my-keys                 # on the host's
     mkdir hosts; cp my-keys/public.key hosts/alice.key
     chipsim serve --bind tcp://0.0.0.0:5555 --keys chip-keys --allow hosts
-    chipsim run --chip-address tcp://CHIP:5555 --keys my-keys --chip-key chip-keys/public.key
+    chipsim run --chip-address tcp://CHIP:5555 --keys my-keys \\
+        --chip-key chip-keys/public.key
     """
     with one_line_errors():
         from chipsim.reading import remove_left_over

@@ -62,7 +62,12 @@ def spec(chip: str | None, derived: bool, schema: bool, as_json: bool) -> None:
 @setting_option("chip", required=True)
 @json_option
 def place(network: tuple[int, ...] | None, teacher: Path | None, chip: str, as_json: bool) -> None:
-    """Show on which cores, rows and columns of a chip a network stands, and how full that makes it."""
+    """Show on which cores, rows and columns of a chip a network stands, and how full that makes it.
+
+    \b
+    chipsim map --network 784,256,10 --chip my.toml
+    chipsim map --teacher mine.onnx --chip cmos-180nm
+    """
     if (network is None) == (teacher is None):
         raise click.UsageError("name one network: --network 784,256,10, or --teacher FILE.onnx")
     with one_line_errors():

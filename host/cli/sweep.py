@@ -59,7 +59,7 @@ def sweep(
 
     \b
     chipsim sweep --noise=mismatch:0,0.1,0.2,0.3 --dies 20
-    chipsim sweep --noise=mismatch:0.1,0.2 --noise=thermal:0,0.1 --axis steps=8,16 --cross --dies 10
+    chipsim sweep --noise=mismatch:0.1,0.2 --axis steps=8,16 --cross --dies 10
     chipsim sweep --noise=mismatch:0,0.1,0.2,0.3 --dies 100 --plan
 
     A noise with several levels is an axis, one with a single level belongs to every point. Exit status 1 if a task

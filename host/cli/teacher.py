@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,9 @@ def teacher() -> None:
 @setting_option("dataset", default="cifar10")
 @setting_option("data_dir")
 @setting_option("scale")
-@option("--arch", group=NETWORK, required=True, help="Hidden layers, such as 32,64s2,64,64s2,fc128 (see below).")
+@option(
+    "--arch", group=NETWORK, required=True, help="Hidden layers, such as 32,64s2,64,64s2,fc128, or vgg11 (see above)."
+)
 @option(
     "--out",
     group=OUTPUT,
@@ -50,6 +53,14 @@ def teacher() -> None:
     help="Move images by up to 4 pixels, mirror them.  [default: flip-shift for colour images, else none]",
 )
 @option(
+    "--average",
+    group=LEARNING,
+    type=NearChoice(["none", "ema", "epochs"]),
+    default="none",
+    help="Weights that stay: the last ones, their moving average over an epoch, or the mean of the last quarter of the"
+    " epochs.  [default: none]",
+)
+@option(
     "--activation",
     group=NETWORK,
     type=NearChoice(["spike-count", "relu"]),
@@ -61,8 +72,8 @@ def teacher() -> None:
     "--hold-out",
     group=LEARNING,
     type=float,
-    help="Share of the training data kept back: what chipsim run of the same seed and share validates on."
-    "  [default: that of the data set in chipsim run]",
+    help="Share of the training data kept back, 2,000 samples at most, or how many: what chipsim run of the same seed"
+    " and share, or training.validation_samples, validates on.  [default: that of the data set in chipsim run]",
 )
 @option(
     "--precision",
@@ -91,15 +102,19 @@ def train(
 
     Inputs are scaled to [0, 1], as the chip sees them. --arch lists the hidden layers: 32 is a 3x3 convolution of 32
     channels, 64s2 one of stride 2, 64k5 one of 5x5, p2 an average over 2x2, fc128 a fully connected layer; the output
-    layer follows of itself.
+    layer follows of itself. vgg11 stands for the layers that the authors of Local Tandem Learning use.
+
+    How training stands is kept beside FILE.onnx, in FILE.onnx.checkpoint, until it is done: the same command goes on
+    with what was stopped, to the same bits.
 
     A chip has but the counts 0 to T of a window of T steps to say what an activation says. With spike-count the
     network learns to do with that: hidden activations are clipped, and rounded to a count, up or down by chance. The
     file has them clipped only.
 
     \b
-    chipsim teacher train --dataset cifar10 --arch 32,64s2,64,64s2,fc128 --out cifar.onnx
-    chipsim teacher train --dataset mnist --arch fc256 --epochs 10 --out mnist.onnx
+    chipsim teacher train --arch 32,64s2,64,64s2,fc128 --out cifar.onnx
+    chipsim teacher train --arch vgg11 --epochs 60 --average ema --out vgg11.onnx
+    chipsim teacher train --dataset mnist --arch fc256 --out mnist.onnx
     """
     with one_line_errors():
         import json
@@ -109,13 +124,14 @@ def train(
         from host.run import resolve
         from host.teachers import parse_architecture
         from host.teachers.onnx import check_writable, write_onnx
-        from host.teachers.torch import Recipe, train
+        from host.teachers.torch import Checkpoint, Recipe, train, untrained
         from host.terminal import Console
 
         if learning_rate is not None and not 0 < learning_rate < float("inf"):
             raise click.UsageError(f"--learning-rate {learning_rate} must be a number above 0")
-        if hold_out is not None and not 0 < hold_out <= 0.5:
-            raise click.UsageError(f"--hold-out {hold_out} must be above 0, at most 0.5")
+        counted = hold_out is not None and 1 <= hold_out < 1e9 and hold_out == int(hold_out)
+        if hold_out is not None and not (0 < hold_out <= 0.5 or counted):
+            raise click.UsageError(f"--hold-out {hold_out} must be a share above 0, at most 0.5, or a whole number")
         parts = parse_architecture(arch)
         check_writable(out)
         spec = resolve(None, {"dataset": dataset} | ({} if scale is None else {"scale": scale}))
@@ -123,18 +139,31 @@ def train(
             parts,
             learning_rate=learning_rate,
             augmentation=augment,
-            hold_out=hold_out or spec.training.validation_fraction,
+            hold_out=hold_out or spec.training.held_out,
             threads=threads or usable_cores(),
             **settings,
         )
         data = load(dataset, data_dir, spec.scale)
-        with Console() as console:
-            trained = train(data, recipe, console.steps)
-        write_onnx(trained.network, out)
+        plan = untrained(data, recipe)
+        click.echo(
+            f"{plan.describe()}: {plan.macs:,} multiply-accumulates an image, {plan.n_weights:,} weights", err=True
+        )
+        checkpoint = Checkpoint(out)
+        with checkpoint.alone():
+            try:
+                with Console() as console:
+                    trained = train(data, recipe, console.steps, checkpoint)
+            except KeyboardInterrupt:
+                kept = "; the same command goes on" if checkpoint.path.exists() else ""
+                click.echo(f"chipsim: interrupted{kept}", err=True)
+                sys.exit(130)
+            write_onnx(trained.network, out)
+            checkpoint.remove()
         scaling = describe(data)
         facts = {
             "file": str(out),
             "network": trained.network.describe(),
+            "macs_per_image": trained.network.macs,
             "data_origin": data.origin,
             "scaling": scaling,
             "train_samples": trained.samples,

@@ -121,7 +121,7 @@ def trace(
 
     \b
     chipsim trace --noise=mismatch:0.2
-    chipsim trace --noise=mismatch:0.2 --neurons 1:0,1:7,2:3 --samples 0,5 --part train
+    chipsim trace --noise=mismatch:0.2 --neurons 1:0,2:3 --samples 0,5
     chipsim trace --noise=quantization:4 --after all --out after.vcd
     chipsim trace --chip cmos-180nm
     chipsim trace --config runs/latest --after all

@@ -10,7 +10,7 @@ Read, in this order:
     formats     .npz files and the idx files of MNIST; `mnist16`, `yinyang`, `cifar10`: what these need of their own
     suited      settings that suit a data set by its name, or by what its samples are
     parts       training and validation part
-    shift       images moved by pixels; `rotation`: turned by small angles
+    shift       images moved by pixels; `rotation`: turned by small angles; `augmentation`: for a chip that learns
     encoding    what an encoding is
     encoders    from values to events of a window; compiled, since a chip must not wait for them
 
@@ -29,16 +29,17 @@ reference in `tests/host/data/test_encoders.py`, from which it may not differ by
 function of the seed, the window's number, the input and the step.
 """
 
+from host.data.augmentation import Augmentation
 from host.data.cifar10 import find_cifar10
 from host.data.datasets import load, place_of, source_named
 from host.data.encoders import Encoder, encoding_named
 from host.data.encoding import Encoding
-from host.data.folders import data_folders, find_mnist
+from host.data.folders import data_folders, find_mnist, told_places
 from host.data.formats import dataset_of
 from host.data.getting import Gotten, get
 from host.data.mirrors import RemoteFile
 from host.data.mnist16 import shrunk
-from host.data.parts import learned_and_checked, n_learned, split
+from host.data.parts import learned_and_checked, n_learned, some_of, split
 from host.data.rotation import Rotation
 from host.data.samples import Dataset, Samples
 from host.data.scaling import describe
@@ -50,6 +51,7 @@ from host.settings import DATA_SOURCES, ENCODERS
 __all__ = [
     "DATA_SOURCES",
     "ENCODERS",
+    "Augmentation",
     "DataPlace",
     "DataSource",
     "Dataset",
@@ -74,7 +76,9 @@ __all__ = [
     "n_learned",
     "place_of",
     "shrunk",
+    "some_of",
     "source_named",
     "split",
     "suited_to",
+    "told_places",
 ]

@@ -22,6 +22,7 @@ from host.files import replacing
 TRAIN = tuple(f"cifar10_train_{number}.npz" for number in range(1, 6))  # data_batch_1 to 5
 TEST = "cifar10_test.npz"
 SHAPE = (3, 32, 32)  # channels, height, width
+_CLASSES = 10
 _BATCH, _RECORD = 10_000, 1 + 3 * 32 * 32  # images of a file in the archive; bytes of each, its class ahead
 
 
@@ -39,13 +40,15 @@ def read_cifar10(folder: Path) -> tuple[dict[str, NDArray[Any]], str]:
     """
     parts = _parts(folder)
     read = [_read(folder / TRAIN[number - 1]) for number in parts]
+    _check_different(folder, parts, read)
     images, labels = (np.concatenate(arrays) for arrays in zip(*read, strict=True))
     test_images, test_labels = _read(folder / TEST)
     arrays = {"x_train": images, "y_train": labels, "x_test": test_images, "y_test": test_labels}
-    which = f"part {parts[0]}" if len(parts) == 1 else f"parts {', '.join(map(str, parts))}"
+    missing = [number for number in range(1, len(TRAIN) + 1) if number not in parts]
+    there = f"; {_named(missing)} not there ('chipsim data get cifar10' makes what is missing)" if missing else ""
     return arrays, (
-        f"CIFAR-10 (Krizhevsky 2009): {which} of {len(TRAIN)}, {len(images):,} training images;"
-        f" {len(test_images):,} test images"
+        f"CIFAR-10 (Krizhevsky 2009): {_named(parts)} of {len(TRAIN)}, {len(images):,} training images;"
+        f" {len(test_images):,} test images{there}"
     )
 
 
@@ -83,6 +86,20 @@ def _parts(folder: Path) -> list[int]:
     return [number for number, file in enumerate(TRAIN, 1) if (folder / file).is_file()]
 
 
+def _named(parts: list[int]) -> str:
+    return f"part {parts[0]}" if len(parts) == 1 else f"parts {', '.join(map(str, parts))}"
+
+
+def _check_different(folder: Path, parts: list[int], read: list[tuple[NDArray[np.uint8], NDArray[Any]]]) -> None:
+    """Raises DataError if two parts hold the same images: one would be validated on what the other teaches."""
+    for later in range(1, len(read)):
+        for earlier in range(later):
+            (images, labels), (others, their_labels) = read[later], read[earlier]
+            if np.array_equal(labels, their_labels) and np.array_equal(images, others):
+                names = TRAIN[parts[earlier] - 1], TRAIN[parts[later] - 1]
+                raise DataError(f"{folder}: {names[0]} and {names[1]} hold the same images; get one of them again")
+
+
 def _read(path: Path) -> tuple[NDArray[np.uint8], NDArray[Any]]:
     with opened_npz(path, "get it again") as file:
         if missing := [name for name in ("x", "y") if name not in file.names]:
@@ -95,4 +112,11 @@ def _read(path: Path) -> tuple[NDArray[np.uint8], NDArray[Any]]:
         raise DataError(f"{path}: x is {images.dtype} {images.shape}; it must be uint8 (n, 32, 32, 3); get it again")
     if labels.shape != (len(images),):
         raise DataError(f"{path}: y has shape {labels.shape}; it must be ({len(images)},), one label per sample")
+    if len(images) == 0:
+        raise DataError(f"{path}: x holds no image; get it again")
+    if labels.dtype.kind not in "ui" or labels.min() < 0 or labels.max() >= _CLASSES:
+        raise DataError(
+            f"{path}: y is {labels.dtype}, {labels.min()} to {labels.max()}; it must be whole numbers from 0 to"
+            f" {_CLASSES - 1}; get it again"
+        )
     return images, labels

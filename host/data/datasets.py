@@ -15,7 +15,7 @@ from host.data.cifar10 import TEST as CIFAR10_TEST
 from host.data.cifar10 import TRAIN as CIFAR10_PARTS
 from host.data.cifar10 import find_cifar10, read_cifar10, unpack_cifar10
 from host.data.digits import read_digits
-from host.data.folders import data_folders, mnist_in
+from host.data.folders import data_folders, mnist_in, told_places
 from host.data.formats import dataset_of, read_idx_folder, read_npz
 from host.data.mirrors import CIFAR10, MNIST
 from host.data.mnist16 import mnist16
@@ -180,9 +180,9 @@ def _by_name(name: str, data_dir: str | None) -> Dataset:
     source: DataSource = DATA_SOURCES.make(name)
     place = place_of(source, data_dir)
     if place is not None and place.folder is None:
-        places = ", ".join(map(str, place.looked_in)) or "nowhere: neither --data-dir nor CHIPSIM_DATA is set"
         missing = source.files_of or name
         get = f"'chipsim data get {missing}' gets it, or " if source.downloads else ""
+        places = told_places(place.looked_in)
         raise DataError(f"{missing} not found (looked in {places}): {get}put {source.files} there (see 'chipsim data')")
     with DATA_SOURCES.blamed(name, "cannot be read"):
         dataset = source.load(None if place is None else place.folder)

@@ -261,6 +261,10 @@ class Encoder:
         ]
         self._next = 0
 
+    def silence(self, n: int) -> Events:
+        """Events of n windows without a spike, before anything was encoded."""
+        return Events(*(array[:n] for array in self._buffers[0]))
+
     def encode(self, values: NDArray[np.float32], windows: NDArray[np.int64]) -> Events:
         """Events of samples (S, n_in) in [0, 1] shown in windows (S,). Valid until the buffer's next turn."""
         buffer = self._buffers[self._next]

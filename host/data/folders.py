@@ -28,6 +28,12 @@ def data_folders(data_dir: str | None) -> list[Path]:
     return [*folders, downloads] if downloads.is_dir() else folders
 
 
+def told_places(looked_in: Sequence[Path | str]) -> str:
+    """Where a data set was looked for, as a person reads it."""
+    nowhere = "nowhere: nothing was downloaded yet, and neither --data-dir nor CHIPSIM_DATA is set"
+    return ", ".join(map(str, looked_in)) or nowhere
+
+
 def downloads_folder() -> Path:
     """Where downloads go if nobody names another folder."""
     return cache_root() / "data"

@@ -22,21 +22,32 @@ class Shift:
 
     def moved(self, samples: Samples, epoch: int) -> Samples:
         """`samples`, each moved at random; the epoch's number decides how."""
-        channels, height, width = self.image_shape
         n, room = len(samples), self.pixels
-        images = samples.raw.reshape(n, height, width, channels)
-        margin = ((0, 0), (room, room), (room, room), (0, 0))
-        wide = np.pad(images, margin)
         top, left = stream("shift", self.seed, epoch).integers(2 * room + 1, size=(2, n))
-        rows, columns = top[:, None] + np.arange(height), left[:, None] + np.arange(width)
-        raw = wide[np.arange(n)[:, None, None], rows[:, :, None], columns[:, None, :]]
-        outside_rows, outside_columns = (
-            (at < room) | (at >= side + room) for at, side in ((rows, height), (columns, width))
-        )
-        came_in = outside_rows[:, :, None] | outside_columns[:, None, :]
-        dark = np.broadcast_to(_stored(samples.low, images.dtype), height * width * channels)
-        raw = np.where(came_in[..., None], dark.reshape(height, width, channels), raw)
-        return replace(samples, raw=raw.reshape(n, -1))
+        return windowed(samples, self.image_shape, room, top, left)
+
+
+def windowed(
+    samples: Samples, shape: tuple[int, int, int], room: int, top: NDArray[np.int64], left: NDArray[np.int64]
+) -> Samples:
+    """Windows of the images' size, cut from images with a dark margin of `room` pixels at each side.
+
+    shape: channels, height, width; samples are stored channels last. top, left: (n,) where each window begins, 0 to
+    2 room; an image stays where it was at `room`.
+    """
+    channels, height, width = shape
+    n = len(samples)
+    images = samples.raw.reshape(n, height, width, channels)
+    wide = np.pad(images, ((0, 0), (room, room), (room, room), (0, 0)))
+    rows, columns = top[:, None] + np.arange(height), left[:, None] + np.arange(width)
+    raw = wide[np.arange(n)[:, None, None], rows[:, :, None], columns[:, None, :]]
+    outside_rows, outside_columns = (
+        (at < room) | (at >= side + room) for at, side in ((rows, height), (columns, width))
+    )
+    came_in = outside_rows[:, :, None] | outside_columns[:, None, :]
+    dark = np.broadcast_to(_stored(samples.low, images.dtype), height * width * channels)
+    raw = np.where(came_in[..., None], dark.reshape(height, width, channels), raw)
+    return replace(samples, raw=raw.reshape(n, -1))
 
 
 def _stored(low: End, dtype: np.dtype[Any]) -> NDArray[Any]:

@@ -50,6 +50,8 @@ class Conversion(Method):
             raise ValueError(
                 f"method conversion learns nothing, so training.epochs = {spec.training.epochs} cannot be: leave it out"
             )
+        for name in spec.training.augments:
+            raise ValueError(f"method conversion learns nothing, so no image is changed for it: leave {name} out")
         if spec.training.start != "teacher":
             raise ValueError("method conversion starts from the teacher's weights: leave training.start at teacher")
         if spec.neuron.kind != "if":

@@ -131,7 +131,8 @@ class _LoopLearner:
     def _between(self, start: int, stop: int, rates: Rates) -> Iterator[Part]:
         spec, n_in, settings = self.setup.spec, self.setup.dataset.n_in, self.setup.spec.in_the_loop
         encoder = Encoder(spec.encoding, n_in, spec.steps, settings.batch, spec.seed)
-        for batch in batches(self.setup.train, encoder, spec.seed, start, stop, settings.batch, self.rotation):
+        changed = self.rotation, self.setup.augmentation
+        for batch in batches(self.setup.train, encoder, spec.seed, start, stop, settings.batch, *changed):
             step = self.loop.step(batch, float(rates(batch.windows[:1])[0]))
             yield Part(int(batch.windows[-1]) + 1, step.host_macs, step.result.activity)
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from chipsim import ChipInterface
-from host.data import Encoder
+from chipsim import Chip, ChipInterface, Snapshot
+from host.data import Dataset, Encoder, Samples
 from host.link import Timeline
 from host.methods.effort import Effort
 from host.settings import RunSpec
 from host.teachers import Layer
-from host.training import Progress, Setup, converted, random_weights
+from host.training import Progress, Score, Setup, converted, evaluate, random_weights
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,8 @@ class Method(ABC):
         False  # whether it trains convolutions and pools, too, or fully connected layers only
     )
 
+    wants_teacher: ClassVar[bool] = True  # else the chip has no outputs besides its hidden neurons, see `score`
+
     def fingerprint(self) -> str:
         """Of the data that it reads, such as a digest of a file; empty: it reads none. A run is known by it, too."""
         return ""
@@ -73,6 +75,36 @@ class Method(ABC):
         if setup.spec.training.start == "teacher":
             return converted(setup.teacher, setup.spec)
         return random_weights(setup.teacher.network.shapes, setup.spec.seed)
+
+    def settled(self, spec: RunSpec, dataset: Dataset) -> RunSpec:
+        """`spec` with what it leaves open and this method takes from the data."""
+        return spec
+
+    def shown(self, samples: Samples, spec: RunSpec) -> Samples:
+        """Samples as they are shown to the chip."""
+        return samples
+
+    def check_samples(self, spec: RunSpec, train: Samples, n_classes: int) -> None:
+        """Raises DataError, in one line, if nothing can be learned from these samples."""
+        return
+
+    def begin(self, setup: Setup, chip: ChipInterface, learned: Snapshot | None) -> None:
+        """Program a die as it is before anything is learned. learned: by the ideal chip, see `ideal`."""
+        chip.program(setup.start_weights())
+
+    def ideal(self, setup: Setup, threads: int) -> Chip:
+        """The chip without errors that every die is compared with."""
+        return setup.chip(setup.design.ideal(), setup.converted_weights(), threads)
+
+    def score(self, setup: Setup, chip: ChipInterface, encoder: Encoder) -> Score:
+        """On the test set."""
+        return evaluate(chip, setup.dataset.test, encoder)
+
+    def further(
+        self, setup: Setup, twin: Callable[[], ChipInterface], encoder: Encoder, learned: Snapshot | None
+    ) -> Mapping[str, Score]:
+        """Other ways to bring this die to an answer, by name. twin: makes another one like the run's, unprogrammed."""
+        return {}
 
     @abstractmethod
     def learn(self, job: Job) -> None:

@@ -76,7 +76,14 @@ class TwinLearner:
         spec = setup.spec
         chunk = -(-spec.training.chunk // batch) * batch  # whole batches, so that chunks change no result
         encoder = Encoder(spec.encoding, setup.dataset.n_in, spec.steps, chunk, spec.seed, TrainingBatches.BUFFERS)
-        batches = TrainingBatches(setup.train, setup.teacher, encoder, spec.training.output_target, spec.seed)
+        batches = TrainingBatches(
+            setup.train,
+            setup.teacher,
+            encoder,
+            spec.training.output_target,
+            spec.seed,
+            augmentation=setup.augmentation,
+        )
         for piece in batches.chunks(spans(start, stop, chunk, epoch)):
             n = len(piece.windows)
             host_macs = self.learn_piece(piece, spans(0, n, batch, n), rates(piece.windows))

@@ -79,7 +79,14 @@ def learning_die(kind: type[_Die], setup: Setup, chip: ChipInterface, timeline: 
     chunk, follows = setup.chunk, any(told_targets(setup.design))
     ahead = Encoder(spec.encoding, n_in, spec.steps, chunk, spec.seed, TrainingBatches.BUFFERS)
     batches = TrainingBatches(
-        setup.train, setup.teacher, ahead, spec.training.output_target, spec.seed, timeline, follows
+        setup.train,
+        setup.teacher,
+        ahead,
+        spec.training.output_target,
+        spec.seed,
+        timeline,
+        follows,
+        setup.augmentation,
     )
     looking = Encoder(spec.encoding, n_in, spec.steps, CHUNK, spec.seed)
     return kind(chip, batches, setup.valid, looking, epoch, chunk)

@@ -9,13 +9,14 @@ from host.methods.noise_aware import NoiseAware
 from host.methods.offline_ltl import OfflineLtl
 from host.methods.on_chip_ltl import OnChipLtl
 from host.methods.online_ltl_off_chip import OnlineLtlOffChip
+from host.methods.stdp import StdpMethod
 from host.methods.through_time import ThroughTime
 from host.settings import TRAINING_METHODS
 
 TRAINING_METHODS.provide(
     Method,
     ("meaning",),
-    (OnChipLtl, Conversion, OfflineLtl, OnlineLtlOffChip, NoiseAware, ThroughTime, InTheLoopMethod),
+    (OnChipLtl, Conversion, OfflineLtl, OnlineLtlOffChip, NoiseAware, ThroughTime, InTheLoopMethod, StdpMethod),
 )
 
 

@@ -59,6 +59,8 @@ class ThroughTime(Method):
                 f"method {self.name} programs what is trained through time, and teacher.method is"
                 f" {spec.teacher.method}: leave teacher.method (--teacher-method) out"
             )
+        for name in spec.training.augments:
+            raise ValueError(f"method {self.name} moves images by teacher.shift_px: leave {name} out")
 
     def start_weights(self, setup: Setup) -> list[Layer | None]:
         """Those that training began with, on a die that is set as learned."""

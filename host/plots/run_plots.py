@@ -94,10 +94,10 @@ def _accuracy(outcome: Outcome) -> Figure:
     accuracy = 100 * np.array([check.validation_accuracy for check in progress.checks])
     error = np.sqrt(accuracy * (100 - accuracy) / progress.n_valid)
     upper.fill_between(shown, accuracy - error, accuracy + error, color=_GREY, alpha=0.3, linewidth=0)
-    label = f"validation set ({progress.n_valid:,} samples; band: ± 1 standard error)"
+    label = f"validation, {progress.n_valid:,} samples; band: ± 1 standard error"
     upper.plot(shown, accuracy, color=_BLACK, marker="o", markersize=4, label=label)
     kept = progress.kept()
-    label = f"kept on the chip: after {shown[kept]:,} samples"
+    label = f"kept: after {shown[kept]:,} samples"
     box = upper.plot(shown[kept], accuracy[kept], "s", color=_BLUE, fillstyle="none", label=label, clip_on=False)[0]
     box.set(markersize=11, markeredgewidth=2)
     looks = {"after": (_BLUE, "-"), "ideal": (_GREEN, "-."), "teacher": (_BLACK, ":"), "before": (_VERMILION, _DASHES)}

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from chipsim import ChipError, ChipInterface
+from chipsim import ChipError, ChipInterface, Snapshot
 from chipsim.design import short_repr
 from chipsim.design_rules import try_effects
 from chipsim.physical import not_modelled
@@ -27,7 +27,7 @@ from host.run.right_answers import wrong_text
 from host.run.setup import prepare
 from host.settings import RunSpec
 from host.teachers import teacher_digest
-from host.training import CHUNK, Progress, Score, Setup, evaluate
+from host.training import CHUNK, LabelledScore, Progress, Score, Setup
 from nonideality import NoiseError
 
 _SATURATIONS = (
@@ -86,6 +86,7 @@ class Reference:
     teacher: float  # accuracy on the test set
     ideal: Score  # of a chip without errors, on the test set
     teacher_digest: str  # see host.teachers.digest
+    learned: Snapshot | None = None  # by the ideal chip, if it follows no teacher and learned itself
 
 
 def run(
@@ -122,10 +123,12 @@ def run(
 
 def reference(setup: Setup, threads: int = 1) -> Reference:
     """Measure what the dies of this design are compared with."""
-    test = setup.dataset.test
-    chip = setup.chip(setup.design.ideal(), setup.converted_weights(), threads)
-    digest = teacher_digest(setup.teacher, setup.train)
-    return Reference(setup.teacher.accuracy(test), evaluate(chip, test, _encoder(setup)), digest)
+    method, digest = find(setup.spec.training.method), teacher_digest(setup.teacher, setup.train)
+    chip = method.ideal(setup, threads)
+    ideal = method.score(setup, chip, _encoder(setup))
+    if not method.wants_teacher:
+        return Reference(ideal.accuracy, ideal, digest, chip.snapshot())
+    return Reference(setup.teacher.accuracy(setup.dataset.test), ideal, digest)
 
 
 def run_die(
@@ -142,14 +145,14 @@ def run_die(
     Raises RunFolderError, ChipError, LinkError, OSError.
     """
     listener, source = listener or NullListener(), source or InProcess(threads)
-    spec, test = setup.spec, setup.dataset.test
+    spec, method = setup.spec, find(setup.spec.training.method)
     encoder = _encoder(setup)
     listener.stage("this die before learning")
     chip = source.die(setup.design, spec.die)
-    chip.program(setup.start_weights())
+    method.begin(setup, chip, compared_with.learned)
     chip.age(spec.training.rest_before_s)
     start = chip.weights()
-    before = evaluate(chip, test, encoder)
+    before = method.score(setup, chip, encoder)
 
     identity = identity_of(spec, setup.dataset.digest) | {"teacher": compared_with.teacher_digest}
     progress = folder.load_progress(identity) if folder else None
@@ -173,13 +176,16 @@ def run_die(
         tick=tick,
         threads=threads,
     )
-    find(spec.training.method).learn(job)
+    method.learn(job)
     seconds = time.perf_counter() - began
     chip.age(spec.training.rest_after_s)
     listener.stage("this die after learning")
-    after = evaluate(chip, test, encoder)
+    after = method.score(setup, chip, encoder)
+    further = method.further(setup, lambda: source.die(setup.design, spec.die), encoder, compared_with.learned)
     rate = (learned[-1] - first) / seconds if learned else None
-    facts = _facts(setup, compared_with, before, after, progress)
+    facts = _facts(setup, compared_with, before, after, progress) | _by_assignment(
+        {"ideal": compared_with.ideal, "before": before, "after": after, **further}
+    )
     summary = {
         **facts,
         "data_origin": setup.dataset.origin,
@@ -196,6 +202,23 @@ def run_die(
     if folder:
         folder.save_result(summary)
     return Outcome(setup, chip, before, after, compared_with.ideal, start, progress, facts, summary)
+
+
+def _by_assignment(scores: Mapping[str, Score]) -> dict[str, Any]:
+    """Of neurons that got their classes when all was learned; nothing of outputs that had theirs before."""
+    found = {name: score for name, score in scores.items() if isinstance(score, LabelledScore)}
+    if not found:
+        return {}
+    of_each = {
+        name: {
+            "by_mean": score.by_mean,
+            "by_proportion": score.by_proportion,
+            "silent_neurons": score.silent,
+            "classes_without_neuron": list(score.without_neuron),
+        }
+        for name, score in found.items()
+    }
+    return {"assignment": of_each}
 
 
 def _key(setup: Setup, compared_with: Reference) -> str:
@@ -255,7 +278,9 @@ def _facts(setup: Setup, compared_with: Reference, before: Score, after: Score, 
         "wrong_after": wrong_text(after.classes != setup.dataset.test.labels),
         "recovered_fraction": recovered_fraction(ideal.accuracy, before.accuracy, after.accuracy),
         "train_samples": progress.presentations,
-        "kept_after_samples": progress.checks[progress.kept()].presentations,
+        "kept_after_samples": progress.checks[progress.kept()].presentations
+        if progress.checks
+        else progress.presentations,
         "synaptic_events": sum(learned["synaptic_events"]),
         "weight_updates": sum(learned["weight_updates"]),
         "code_writes": sum(learned["code_writes"]),

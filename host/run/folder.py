@@ -11,7 +11,7 @@ import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import date
 from itertools import count
 from pathlib import Path
@@ -274,5 +274,5 @@ def _csv(checks: list[Check]) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, [field.name for field in fields(Check)], lineterminator="\n")
     writer.writeheader()
-    writer.writerows(asdict(check) for check in checks)
+    writer.writerows(vars(check) for check in checks)
     return text.getvalue()

@@ -57,7 +57,8 @@ def teacher_recipe(spec: RunSpec, data_digest: str) -> str:
         return digest_of([data_digest, {**settings, "noise": [], "die": 0}])
     if spec.teacher.file is None:
         trained = {name: settings[name] for name in _OF_A_TRAINED_TEACHER}
-        return digest_of([data_digest, trained, spec.training.validation_fraction])
+        shown = spec.training.learned_samples  # whose activations are looked at in a teacher's digest
+        return digest_of([data_digest, trained, spec.training.held_out, *([] if shown is None else [shown])])
     return digest_of([data_digest, {**settings, "noise": [], "die": 0}])
 
 

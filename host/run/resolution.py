@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from chipsim.design import NEURONS, rule_of
+from chipsim.design import rule_of
 from chipsim.design_rules import try_plugins
 from chipsim.reading import NoTextError, TomlError, UnreadableError, expanded, parse_toml, read_text
 from host.data import Suited, encoding_named, suited_to
@@ -20,10 +20,12 @@ from host.methods import TRAINING_METHODS, Method, check_taught, find
 from host.near import did_you_mean
 from host.run.hardware_setting import HardwareSetting
 from host.run.latest import spec_at
-from host.settings import THROUGH_TIME_DEFAULTS, RunSpec, put, put_default
+from host.settings import METHOD_DEFAULTS, THROUGH_TIME_DEFAULTS, RunSpec, put, put_default
 from host.teachers import check_kind, digest_of, has_convolutions, neuron_settings
 from learning_circuit import Brings
 from nonideality import NoiseError, settled
+
+_KNOWN_TO_ALL = ("if", "lif")  # neurons whose formulas every method has
 
 
 def resolve(config: Path | None, overrides: Mapping[str, Any]) -> RunSpec:
@@ -59,6 +61,10 @@ def spec_of(settings: Mapping[str, Any], config: Path | None = None) -> RunSpec:
     for path, value in HardwareSetting(filled, "chip", "").settings().items():
         put_default(filled, path, value)
     _settle_paths(filled)
+    training = filled.get("training")
+    method = training.get("method") if isinstance(training, dict) else None
+    for path, value in METHOD_DEFAULTS.get(method, {}).items() if isinstance(method, str) else ():
+        put_default(filled, path, value)
     dataset = filled.get("dataset", RunSpec.model_fields["dataset"].default)
     from_file = _names_teacher(filled)
     if from_file:
@@ -99,9 +105,9 @@ def checked_method(spec: RunSpec, config: Path | None = None) -> Method:
             check_taught(spec)
         except ValueError as error:
             raise SettingError(f"{error}{_where(config)}") from None
-    if not method.any_neuron and spec.neuron.kind not in NEURONS.built_in:
+    if not method.any_neuron and spec.neuron.kind not in _KNOWN_TO_ALL:
         raise SettingError(
-            f"method {method.name} computes with the formulas of {' and '.join(NEURONS.built_in)} neurons, not with"
+            f"method {method.name} computes with the formulas of {' and '.join(_KNOWN_TO_ALL)} neurons, not with"
             f" those of {spec.neuron.kind!r}: choose on-chip-ltl{_where(config)}"
         )
     try:

@@ -4,7 +4,7 @@ Read, in this order:
 
     spec           all settings of a run, with defaults and limits; what decides results is in its hash
     in_the_loop    settings of training in the loop; `through_time`: on the host's twin; `methods`: of conversion and
-                   offline learning
+                   offline learning; `stdp`
     choices        what some settings choose from, with what each choice means: encodings, norms, output targets
     method_names   the built-in training methods by name, with what each does
     plugins        which encodings, data sets and methods there are, those of other packages included
@@ -28,11 +28,12 @@ from host.settings.defaults import (
     DATASET_DEFAULTS,
     IMAGE_DEFAULTS,
     IMAGE_STEPS_LEARNED_IN,
+    METHOD_DEFAULTS,
     THROUGH_TIME_DEFAULTS,
 )
 from host.settings.flags import FLAGS, FlaggedSetting, flagged
 from host.settings.in_the_loop import LoopSpec, LossSpec
-from host.settings.method_names import METHODS
+from host.settings.method_names import METHODS, UNSUPERVISED_METHODS
 from host.settings.nested import put, put_default
 from host.settings.plugins import DATA_SOURCES, ENCODERS, TRAINING_METHODS, EncodingName, MethodName
 from host.settings.scale import AUTO, SCALES, ends_of
@@ -50,10 +51,12 @@ __all__ = [
     "IMAGE_DEFAULTS",
     "IMAGE_STEPS_LEARNED_IN",
     "METHODS",
+    "METHOD_DEFAULTS",
     "OUTPUT_TARGETS",
     "SCALES",
     "THROUGH_TIME_DEFAULTS",
     "TRAINING_METHODS",
+    "UNSUPERVISED_METHODS",
     "EncodingName",
     "FlaggedSetting",
     "LoopSpec",

@@ -36,3 +36,21 @@ THROUGH_TIME_DEFAULTS: dict[str, Any] = {
     "neuron.tau_steps": 20.0,
     "neuron.readout": "integrating",
 }
+
+# What suits a method, before what suits data. Of stdp: an input of 1 spikes at every second step (`stdp.max_rate`), so
+# that its trace, of three steps, is above x_tar where it is active and below elsewhere.
+METHOD_DEFAULTS: dict[str, dict[str, Any]] = {
+    "stdp": {
+        "hidden": (100,),
+        "steps": 32,
+        "encoding": "bernoulli",
+        "neuron.kind": "winner_take_all",
+        "neuron.tau_steps": 10.0,
+        "neuron.high_rail_th": 100.0,  # thresholds rise to many times what they start from
+        "learning_circuit.rule": "stdp",
+        "learning_circuit.trace_tau_steps": 3.0,
+        "learning_circuit.warm_up_steps": 0,
+        "training.start": "random",
+        "teacher.shift_px": 0,
+    },
+}

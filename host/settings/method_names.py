@@ -11,3 +11,8 @@ METHODS: dict[str, str] = {
     "through-time": "trained through time on the ideal twin, leaks and thresholds too, then programmed",
     "in-the-loop": "the die runs, the host reads its state back and trains through time, batch by batch",
 }
+
+# Those that follow no teacher: they learn from samples alone.
+UNSUPERVISED_METHODS: dict[str, str] = {
+    "stdp": "the die learns by itself from unlabelled samples; neurons get their classes afterwards",
+}

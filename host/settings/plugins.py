@@ -11,7 +11,7 @@ from chipsim.design import NameOf
 from host.errors import DataError, SettingError
 from host.settings.choices import ENCODINGS
 from host.settings.defaults import BUILT_IN
-from host.settings.method_names import METHODS
+from host.settings.method_names import METHODS, UNSUPERVISED_METHODS
 from nonideality import PluginGroup
 
 ENCODERS: PluginGroup[Any] = PluginGroup("chipsim.encoders", what="encoding", error=SettingError, names=ENCODINGS)
@@ -19,7 +19,7 @@ DATA_SOURCES: PluginGroup[Any] = PluginGroup(
     "chipsim.datasets", what="data set", error=DataError, see="chipsim data", names=BUILT_IN
 )
 TRAINING_METHODS: PluginGroup[Any] = PluginGroup(
-    "chipsim.methods", what="method", error=SettingError, see="chipsim methods", names=METHODS
+    "chipsim.methods", what="method", error=SettingError, see="chipsim methods", names=(*METHODS, *UNSUPERVISED_METHODS)
 )
 
 

@@ -27,6 +27,7 @@ from host.settings.in_the_loop import LoopSpec
 from host.settings.methods import ConversionSpec, OfflineSpec
 from host.settings.plugins import DatasetName, EncodingName, MethodName
 from host.settings.scale import AUTO, ScaleName
+from host.settings.stdp import StdpSpec
 from host.settings.through_time import ThroughTimeSpec
 from learning_circuit import LearningCircuitSpec, tell_settings
 from nonideality import parse_all
@@ -35,6 +36,13 @@ Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Rest = Annotated[float, Field(ge=0, allow_inf_nan=False)]  # seconds; see noise drift
 Width = Annotated[int, Field(ge=1, le=1_000_000)]
+_YOUNG_IN_TRAINING = (
+    "validation_samples",
+    "checked_samples",
+    "learned_samples",
+    "shift_px",
+    "flip",
+)  # younger than files
 
 
 @tell_settings
@@ -87,10 +95,34 @@ class TrainingSpec(BaseModel):
     )
     # In thresholds, falling linearly; None: by method.
     learning_rate: Annotated[Positive | None, Field(description="At the first sample, falling to 0.")] = None
-    validation_fraction: Annotated[float, Field(gt=0, le=0.5)] = 0.15
+    validation_fraction: Annotated[float, Field(gt=0, le=0.5)] = 0.15  # of the training data, 2,000 samples at most
+    validation_samples: Annotated[int, Field(ge=1)] | None = None  # in place of the fraction, however many
+    checked_samples: Annotated[int, Field(ge=1)] | None = None  # of these, looked at in each check; None: all
+    learned_samples: Annotated[int, Field(ge=1)] | None = None  # of those not held out, that a die learns from
+    shift_px: Annotated[int, Field(ge=0)] = 0  # images are moved by up to so many pixels, anew in every epoch
+    flip: bool = False  # and half of them seen in a mirror; see host.data.augmentation
     chunk: Annotated[int, Field(ge=1, le=65536)] = 2048  # samples sent at a time; changes no result
     rest_before_s: Rest = 0.0  # after programming, before the die is looked at
     rest_after_s: Rest = 0.0  # after learning, before it is looked at again
+
+    @property
+    def held_out(self) -> float:
+        """What validates: a share of the training samples, or, from 1 on, how many."""
+        return self.validation_fraction if self.validation_samples is None else self.validation_samples
+
+    @property
+    def augments(self) -> tuple[str, ...]:
+        """The settings by which images are changed before they are learned from."""
+        return tuple(f"training.{name}" for name in ("shift_px", "flip") if getattr(self, name))
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_unset(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """See `RunSpec`."""
+        written: dict[str, Any] = handler(self)
+        for name in _YOUNG_IN_TRAINING:
+            if name in written and not getattr(self, name):
+                del written[name]
+        return written
 
 
 @tell_settings
@@ -131,6 +163,7 @@ class RunSpec(BaseModel):
     conversion: ConversionSpec = ConversionSpec()
     offline: OfflineSpec = OfflineSpec()  # of training.method "offline-ltl" and "noise-aware"
     through_time: ThroughTimeSpec = ThroughTimeSpec()  # of teacher.method "through-time"
+    stdp: StdpSpec = StdpSpec()
 
     @field_validator("noise")
     @classmethod
@@ -171,6 +204,8 @@ class RunSpec(BaseModel):
             written.pop("scale", None)
         if self.through_time == ThroughTimeSpec():
             written.pop("through_time", None)
+        if self.stdp == StdpSpec():
+            written.pop("stdp", None)
         return written
 
     def __repr__(self) -> str:

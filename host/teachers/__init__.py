@@ -4,6 +4,7 @@ Read, in this order:
 
     network        layers and weights, numbered as on the chip
     teacher        activations, what they mean in spikes (y_norm of Eq. 4), and the target rates that follow
+    untaught       what stands there for methods that follow none
     digest         which teacher it is, whoever trained it
     perceptron     dense layers trained by scikit-learn, kept in a cache
     assembly       a network out of a file's operations, and what is refused; `affine`: gains and shifts, `folding`:
@@ -32,6 +33,7 @@ from host.teachers.files import check_kind, digest_of, facts_of, network_of, neu
 from host.teachers.network import Layer, Network, dense_network
 from host.teachers.perceptron import RectifiedLayers, cached_teacher, scaled_teacher, train_teacher
 from host.teachers.teacher import Teacher, output_range
+from host.teachers.untaught import untaught
 
 __all__ = [
     "Fidelity",
@@ -53,4 +55,5 @@ __all__ = [
     "teacher_digest",
     "teacher_of",
     "train_teacher",
+    "untaught",
 ]

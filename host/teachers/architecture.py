@@ -5,6 +5,7 @@
     64k5s2      kernel 5x5; kernels are odd, so that the padding keeps the map's size at stride 1
     p2          average over 2x2, stride 2
     fc128       fully connected, 128 neurons; only fully connected layers follow
+    vgg11       alone: the layers of NAMED
 
 The output layer, one neuron per class, follows of itself. Spaces do not matter.
 """
@@ -20,6 +21,10 @@ _CONVOLUTION = re.compile(r"(?P<channels>[1-9]\d{0,4})(k(?P<kernel>[1-9]\d?))?(s
 _POOL = re.compile(r"p(?P<side>[2-9]|[1-9]\d)", re.ASCII)
 _DENSE = re.compile(r"fc(?P<units>[1-9]\d{0,5})", re.ASCII)
 _MOST_LAYERS = 64
+
+# vgg11: as the code of Yang et al. 2022 (github.com/Aries231/Local_tandem_learning_rule) has it, with strides in place
+# of the pools of Simonyan and Zisserman 2015 (arXiv 1409.1556), all kernels 3x3.
+NAMED = {"vgg11": "64,128s2,256,256s2,512,512s2,512,512s2,fc512,fc512"}
 
 
 @dataclass(frozen=True)
@@ -54,7 +59,7 @@ Part = ConvolutionPart | PoolPart | DensePart
 
 def parse_architecture(text: str) -> tuple[Part, ...]:
     """The hidden layers that `text` names. Raises TeacherError."""
-    words = ["".join(word.split()) for word in text.split(",")]
+    words = ["".join(word.split()) for word in NAMED.get(text.strip(), text).split(",")]
     if len(words) > _MOST_LAYERS:
         raise TeacherError(f"--arch names {len(words)} layers; at most {_MOST_LAYERS} are possible")
     parts = tuple(_part(word, text) for word in words)
@@ -79,5 +84,5 @@ def _part(word: str, text: str) -> Part:
         return DensePart(int(found["units"]))
     raise TeacherError(
         f"--arch {text!r}: {word!r} is no layer; write 32, 64s2 or 64k5s2 (convolution), p2 (average pool), fc128"
-        " (fully connected), separated by commas"
+        f" (fully connected), separated by commas, or {' or '.join(NAMED)} alone"
     )

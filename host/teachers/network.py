@@ -43,6 +43,16 @@ class Network:
         return (self.shapes[0].n_in, *(shape.n_out for shape in self.shapes))
 
     @property
+    def macs(self) -> int:
+        """Multiply-accumulates that one sample takes."""
+        return sum(shape.positions * shape.fan_in * shape.columns for shape in self.shapes)
+
+    @property
+    def n_weights(self) -> int:
+        """Learned ones, biases among them."""
+        return sum(layer[0].size + layer[1].size for layer in self.weights if layer is not None)
+
+    @property
     def dense(self) -> bool:
         return all(shape.dense for shape in self.shapes)
 

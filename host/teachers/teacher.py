@@ -58,7 +58,7 @@ class Teacher:
     @property
     def macs_per_sample(self) -> int:
         """Multiply-accumulates that one sample's activations take."""
-        return sum(shape.positions * shape.fan_in * shape.columns for shape in self.network.shapes)
+        return self.network.macs
 
     def activations(self, values: NDArray[np.float32]) -> list[NDArray[np.float32]]:
         """Activations (S, n_out) of each layer for inputs (S, n_in) in [0, 1]; hidden ones rectified, logits not."""

@@ -16,6 +16,7 @@ class _Stand(NamedTuple):
     done: int = 0
     total: int = 0  # 0: nobody knows
     note: str = ""
+    first: tuple[float, int] | None = None  # when something was done for the first time, and how much that was
 
 
 class MinuteLines:
@@ -44,7 +45,8 @@ class MinuteLines:
     def progress(self, done: int, total: int, counted: str = "", note: str = "") -> None:
         """counted: for a bar; a line says it in its own words."""
         if self._stand is not None:
-            self._stand = self._stand._replace(done=done, total=total, note=note)
+            first = self._stand.first or (time.monotonic(), done)
+            self._stand = self._stand._replace(done=done, total=total, note=note, first=first)
 
     def _talk(self) -> None:
         while not self._ended.wait(self._every_s):
@@ -53,7 +55,7 @@ class MinuteLines:
 
 
 def _said(stand: _Stand, now: float) -> str:
-    text, began, done, total, note = stand
+    text, began, done, total, note, first = stand
     passed = now - began
     parts = [text]
     if total:
@@ -62,7 +64,9 @@ def _said(stand: _Stand, now: float) -> str:
         parts.append(note)
     parts.append(f"for {_duration(passed)}")
     if 0 < done < total:
-        parts.append(f"about {_duration(passed * (total - done) / done)} left")
+        # What is gone on with was not done in this time.
+        since, already = first if first is not None and done > first[1] else (began, 0)
+        parts.append(f"about {_duration(max(0.0, now - since) * (total - done) / (done - already))} left")
     return ", ".join(parts)
 
 

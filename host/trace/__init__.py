@@ -9,8 +9,8 @@ Read, in this order:
     vcd              waveforms as a file that every viewer opens; `gtkw`: how GTKWave lays it out
     text             what was traced, in words
 
-May know: `run`, `training`, `data`, `settings`, the host's errors; of `chipsim` the interface, `design`, `die` for what
-was fabricated, `layout`, `physical`. Tracing changes no result: probes copy what kernels have computed.
+May know: `run`, `methods`, `training`, `data`, `settings`, the host's errors; of `chipsim` the interface, `design`,
+`die` for what was fabricated, `layout`, `physical`. Tracing changes no result: probes copy what kernels have computed.
 
 To add a signal: first in the chip (see `chipsim.kernel`), then in `probe_run`, its cycle in `waveform`, its quantity in
 `units`, its panel in `host/plots/trace_plot.py`. The tests are `tests/host/trace/test_trace.py`, by the reference

@@ -18,6 +18,7 @@ from chipsim.die import FabricatedLayer, fabricate
 from chipsim.layout import CHIP_NUMBERS, DISTURBANCES
 from host.data import Encoder
 from host.errors import TraceError
+from host.methods import find
 from host.run import NullListener, RunListener, prepare, run
 from host.settings import RunSpec
 from host.trace.synapse_lookup import crossbar_of, figure_of, inputs_of
@@ -128,6 +129,10 @@ def trace(
     otherwise only shown. Raises TraceError for what is not there, DataError, ChipError.
     """
     listener = listener or NullListener()
+    if not find(spec.training.method).wants_teacher:
+        raise TraceError(
+            f"method {spec.training.method} cannot be traced yet: trace one that follows a teacher, such as on-chip-ltl"
+        )
     setup = prepare(spec, listener.stage)
     whole = setup.dataset.train if part == "train" else setup.dataset.test
     learned = setup.presentations if after is None else after
@@ -229,6 +234,7 @@ def _learn(setup: Setup, chip: ChipInterface, n: int, listener: RunListener) -> 
         spec.training.output_target,
         spec.seed,
         follows_targets=any(told_targets(setup.design)),
+        augmentation=setup.augmentation,
     )
     for piece in batches.chunks(spans(0, n, setup.chunk, epoch)):
         chip.learn(piece.events, piece.windows, piece.targets, _rates(setup, piece.windows))

@@ -8,6 +8,7 @@ Read, in this order:
     learner      what learns: a die, or weights on the host
     progress     how training stands, which snapshot stays, how the rate follows: what a checkpoint holds
     loop         learn, check, save, and restore what is kept
+    assignment   classes for neurons that learned without labels
     evaluation   samples shown and scored; looking never changes a die
 
 May know: `teachers`, `data`, `link` (to write down when the host was busy), `settings`, and `chipsim` by its interface,
@@ -19,6 +20,7 @@ To add something that learns: a class with the methods of the learner's protocol
 `tests/host/methods/test_methods.py` (a stopped run goes on to the same bits).
 """
 
+from host.training.assignment import Assignment, LabelledScore, assigned, check_labels, labelled_score
 from host.training.batches import Chunk, TrainingBatches, spans
 from host.training.evaluation import CHUNK, EVALUATION_WINDOWS, Score, classify, evaluate
 from host.training.learner import Learner, LearningDie, Part, Rates, per_layer
@@ -31,8 +33,10 @@ __all__ = [
     "CHECKS",
     "CHUNK",
     "EVALUATION_WINDOWS",
+    "Assignment",
     "Check",
     "Chunk",
+    "LabelledScore",
     "Learned",
     "Learner",
     "LearningDie",
@@ -42,9 +46,12 @@ __all__ = [
     "Score",
     "Setup",
     "TrainingBatches",
+    "assigned",
+    "check_labels",
     "classify",
     "converted",
     "evaluate",
+    "labelled_score",
     "per_layer",
     "random_weights",
     "spans",

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim import Events, Targets
-from host.data import Encoder, Samples
+from host.data import Augmentation, Encoder, Samples
 from host.link import Timeline
 from host.settings import OutputTarget
 from host.teachers import Teacher
@@ -45,12 +45,14 @@ class TrainingBatches:
         seed: int,
         timeline: Timeline | None = None,
         follows_targets: bool = True,
+        augmentation: Augmentation = Augmentation(),  # noqa: B008  # frozen
     ) -> None:
         """encoder: with at least `BUFFERS` buffers of the largest chunk; timeline: gets when the host was busy.
 
         follows_targets: whether the chip's learning rule follows any; else none is computed.
         """
         self._follows_targets = follows_targets
+        self._augmentation = augmentation
         self._samples = samples
         self.teacher = teacher
         self._encoder = encoder
@@ -80,7 +82,7 @@ class TrainingBatches:
         windows = np.arange(start, stop, dtype=np.int64)
         index = self._order(start // len(self._samples))[windows % len(self._samples)]
         with self._timeline.span("host", "encode"):
-            values = self._samples.values(index)
+            values = self._augmentation.values(self._samples, index, windows)
             events = self._encoder.encode(values, windows)
         with self._timeline.span("host", "targets"):
             targets: Targets = [None] * len(self.teacher.network.shapes)

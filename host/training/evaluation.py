@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,13 +43,20 @@ class Score:
         return int(np.sum(self.activity["ties"]))
 
 
-def evaluate(chip: ChipInterface, samples: Samples, encoder: Encoder) -> Score:
-    """Score `chip` on all of `samples`, a chunk at a time."""
+Answer = Callable[[Result], NDArray[np.int64]]  # (S,) classes, ABSTAINED where there is none
+
+
+def _own_answer(result: Result) -> NDArray[np.int64]:
+    return result.classes
+
+
+def evaluate(chip: ChipInterface, samples: Samples, encoder: Encoder, answer: Answer = _own_answer) -> Score:
+    """Score `chip` on all of `samples`, a chunk at a time. answer: what it says to a chunk; its outputs' by default."""
     stride = -(-len(samples) * sum(chip.spec.layer_sizes[1:]) // _MOST_RATES)
     steps = np.float32(chip.spec.steps)
     classes, rates, activities = [], [], []
-    for start, result in _shown(chip, samples, encoder):
-        classes.append(result.classes)
+    for start, result in shown(chip, samples, encoder):
+        classes.append(answer(result))
         rates.append([(counts[-start % stride :: stride] / steps).astype(np.float32) for counts in result.counts])
         activities.append(result.activity)
     found = np.concatenate(classes)
@@ -64,10 +71,10 @@ def evaluate(chip: ChipInterface, samples: Samples, encoder: Encoder) -> Score:
 
 def classify(chip: ChipInterface, samples: Samples, encoder: Encoder) -> NDArray[np.int64]:
     """(n,) the chip's answers to all of `samples`, ABSTAINED where it has none; nothing else is read from it."""
-    return np.concatenate([result.classes for _, result in _shown(chip, samples, encoder)])
+    return np.concatenate([result.classes for _, result in shown(chip, samples, encoder)])
 
 
-def _shown(chip: ChipInterface, samples: Samples, encoder: Encoder) -> Iterator[tuple[int, Result]]:
+def shown(chip: ChipInterface, samples: Samples, encoder: Encoder) -> Iterator[tuple[int, Result]]:
     """First sample and result of each chunk, when the next one is on its way: looking at one may mean waiting."""
     size = max(1, min(CHUNK, _MOST_COUNTS // sum(chip.spec.layer_sizes[1:])))
     last: tuple[int, Result] | None = None

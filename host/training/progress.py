@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 import numpy as np
@@ -85,7 +85,7 @@ class Progress:
             "n_valid": self.n_valid,
             "presentations": self.presentations,
             "rate_factor": self.rate_factor,
-            "checks": [asdict(check) for check in self.checks],
+            "checks": [dict(vars(check)) for check in self.checks],
             "activity": self.activity,
             "host_macs": self.host_macs,
         }

@@ -9,7 +9,7 @@ import numpy as np
 
 from chipsim import Chip, ChipSpec, NeuronSpec
 from chipsim.design import short_repr
-from host.data import Dataset, Samples
+from host.data import Augmentation, Dataset, Samples
 from host.settings import RunSpec
 from host.teachers import Layer, Teacher
 from host.training.progress import Progress
@@ -35,8 +35,8 @@ class Setup:
 
     spec: RunSpec  # with nothing left open
     dataset: Dataset
-    train: Samples
-    valid: Samples
+    train: Samples  # learned from
+    valid: Samples  # looked at in each check
     teacher: Teacher
     start: Callable[[Setup], list[Layer | None]]  # what the method lets a die begin with
     given_teacher: bool = False  # whether the teacher is a caller's own, of which the spec says nothing
@@ -51,6 +51,12 @@ class Setup:
     def learning_rate(self) -> float:
         assert self.spec.training.learning_rate is not None, "open settings are filled in by complete()"
         return self.spec.training.learning_rate
+
+    @property
+    def augmentation(self) -> Augmentation:
+        """How training images are changed before they are learned from."""
+        training = self.spec.training
+        return Augmentation(self.dataset.image_shape, training.shift_px, training.flip, self.spec.seed)
 
     @property
     def presentations(self) -> int:

@@ -1,68 +1,36 @@
 """The CIFAR-10 example on a few made-up images (needs the kernels of layers on images)."""
 
-import importlib.util
 import json
 import sys
 
 import numpy as np
 import pytest
-from small_runs import ROOT
-
-from chipsim.design import Convolution, Dense, Flatten
-from host.teachers import Network
-from host.teachers.onnx import write_onnx
 
 
-@pytest.fixture
-def cifar10():
-    spec = importlib.util.spec_from_file_location("cifar10", ROOT / "examples" / "cifar10.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["cifar10"] = module  # where its dataclass looks itself up
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules["cifar10"]
-
-
-@pytest.fixture
-def files(tmp_path):
-    """A folder with data, and a teacher."""
-    rng = np.random.default_rng(1)
-    for name in ("cifar10_train_1", "cifar10_test"):
-        np.savez(tmp_path / f"{name}.npz", x=rng.integers(0, 256, (30, 32, 32, 3), np.uint8), y=np.arange(30) % 10)
-    layers = (Convolution(channels=4, kernel=3, stride=8), Flatten(), Dense(units=10))
-    shapes = Network((3, 32, 32), layers, []).shapes
-    weights = [
-        (rng.normal(0.02, 0.2, shape.weight_shape).astype(np.float32), np.zeros(shape.columns, np.float32))
-        for shape in shapes
-    ]
-    write_onnx(Network((3, 32, 32), layers, weights), tmp_path / "teacher.onnx")
-    return tmp_path
-
-
-def run(module, monkeypatch, files, *more):
-    arguments = ["--teacher", files / "teacher.onnx", "--data-dir", files, "--out", files / "out", "--test", 20]
+def run(module, monkeypatch, cifar, *more):
+    arguments = ["--teacher", cifar / "teacher.onnx", "--data-dir", cifar, "--out", cifar / "out", "--test", 20]
     monkeypatch.setattr(sys, "argv", ["cifar10.py", *map(str, arguments), *map(str, more)])
     module.main()
 
 
-def test_it_measures_draws_and_remembers(cifar10, files, monkeypatch, capsys):
-    run(cifar10, monkeypatch, files, "--images", 0, 6, "--dies", 2)
+def test_it_measures_draws_and_remembers(cifar10, cifar, monkeypatch, capsys):
+    run(cifar10, monkeypatch, cifar, "--images", 0, 6, "--dies", 2)
     out = capsys.readouterr().out
     assert "CIFAR-10 (Krizhevsky 2009): part 1 of 5" in out
     assert out.count("after 6 images") == 2
-    assert {path.name for path in (files / "out").glob("*.png")} == {"accuracy.png", "confusion.png", "filters.png"}
-    stored = json.loads((files / "out" / "results-20.json").read_text())
+    assert {path.name for path in (cifar / "out").glob("*.png")} == {"accuracy.png", "confusion.png", "filters.png"}
+    stored = json.loads((cifar / "out" / "results-20.json").read_text())
     assert len(stored["results"]) == 6
     assert all(np.sum(each["confusion"]) == 20 for each in stored["results"])
     learned = {(each["mismatch"], each["die"]): each["filters"] for each in stored["results"] if each["images"]}
     assert len({json.dumps(filters) for filters in learned.values()}) == 3, "every die learns its own"
     monkeypatch.setattr(cifar10, "measure", lambda *_: pytest.fail("measured again"))
-    run(cifar10, monkeypatch, files, "--images", 0, 6, "--dies", 2)
+    run(cifar10, monkeypatch, cifar, "--images", 0, 6, "--dies", 2)
     assert capsys.readouterr().out == out
 
 
 @pytest.mark.parametrize("wrong", [("--test", 0), ("--images", -1), ("--dies", -1)])
-def test_wrong_numbers_are_refused(cifar10, files, monkeypatch, capsys, wrong):
+def test_wrong_numbers_are_refused(cifar10, cifar, monkeypatch, capsys, wrong):
     with pytest.raises(SystemExit):
-        run(cifar10, monkeypatch, files, *wrong)
+        run(cifar10, monkeypatch, cifar, *wrong)
     assert "--test is from 1 to 10000" in capsys.readouterr().err

@@ -68,10 +68,12 @@ def test_a_write_is_spread_and_held():
 
 @given(pulse=st.floats(-4, 4, width=32), dither=st.floats(0, 0.96875, width=32), bits=st.integers(0, 14))
 def test_a_pulse_is_counted_in_whole_units(pulse, dither, bits):
-    units = np.float32(2**bits)
-    assert counted_pulse(np.float32(pulse), units, np.float32(dither)) == np.floor(
-        np.float32(pulse) * units + np.float32(dither)
-    )
+    counted = counted_pulse(*f(pulse, 2**bits, dither))
+    assert float(counted) == np.floor(np.float32(pulse) * np.float32(2**bits) + np.float32(dither))
+
+
+def test_no_pulse_counts_for_more_than_an_int32_holds():
+    assert [float(counted_pulse(*f(pulse, 2.0**14, 0.5))) for pulse in (3e38, -3e38)] == [2.0**30, -(2.0**30)]
 
 
 @given(total=st.integers(-(2**20), 2**20), bits=st.integers(0, 14))

@@ -60,6 +60,11 @@ def specs(draw):
         epochs=st.none() | st.integers(0, 500),
         learning_rate=st.none() | positive,
         validation_fraction=st.floats(0.01, 0.5),
+        validation_samples=st.none() | st.integers(1, 10**6),
+        checked_samples=st.none() | st.integers(1, 10**6),
+        learned_samples=st.none() | st.integers(1, 10**6),
+        shift_px=st.integers(0, 8),
+        flip=st.booleans(),
         chunk=st.integers(1, 65536),
     )
     return draw(

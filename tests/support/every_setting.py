@@ -56,6 +56,11 @@ OTHER: dict[str, Any] = {
     "training.epochs": 3,
     "training.learning_rate": 0.125,
     "training.validation_fraction": 0.25,
+    "training.validation_samples": 12,
+    "training.checked_samples": 3,
+    "training.learned_samples": 40,
+    "training.shift_px": 1,
+    "training.flip": True,
     "training.chunk": 17,
     "training.rest_before_s": 1.5,
     "training.rest_after_s": 2.5,
@@ -94,6 +99,14 @@ OTHER: dict[str, Any] = {
     "through_time.start_leak": 0.5,
     "through_time.scale": 4.5,
     "through_time.activity_penalty": 0.125,
+    "stdp.max_rate": 0.75,
+    "stdp.label_by": "proportion",
+    "stdp.label_samples": 500,
+    "stdp.adapt_samples": 0,
+    "stdp.prune_below": 0.25,
+    "stdp.levels": 4,
+    "stdp.prune_every": 1000,
+    "stdp.prune_from": 0,
 }
 
 # Files that are read once and become other settings, and a file that takes the place of others (see test_teacher_file).

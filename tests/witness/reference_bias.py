@@ -22,11 +22,15 @@ def nearest_code(wanted, bits, low, high):
 
 def leak_of(neuron, layer):
     """1 / tau of a layer, counted from 0, per step; 0 without a leak."""
-    if neuron.kind != "lif":
+    if neuron.kind not in ("lif", "adaptive", "winner_take_all"):
         return 0.0
     tau = neuron.tau_steps[layer] if isinstance(neuron.tau_steps, tuple) else neuron.tau_steps
     dac = neuron.leak_dac
-    return 1 / tau if dac.bits is None else nearest_code(1 / tau, dac.bits, dac.low_per_step, dac.high_per_step)[1]
+    return (
+        1 / tau
+        if dac.bits is None or neuron.kind != "lif"
+        else nearest_code(1 / tau, dac.bits, dac.low_per_step, dac.high_per_step)[1]
+    )
 
 
 def threshold_of(neuron, layer):
@@ -55,7 +59,9 @@ def restated(spec, layer, made, errors):
     if not fires:
         edges = [np.full_like(threshold, -np.inf), np.full_like(threshold, np.inf)]
     tables = {}
-    if spec.neuron.kind in ("if", "lif") or not fires:  # else they are another neuron's, whatever their names
+    if (
+        spec.neuron.kind in ("if", "lif", "adaptive", "winner_take_all") or not fires
+    ):  # else they are another neuron's, whatever their names
         tables |= {
             "decay": decay,
             "threshold": np.where(errors.enabled, threshold, np.inf) if fires else threshold,

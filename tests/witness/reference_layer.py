@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 
 import numpy as np
+from reference_competition import Competition
 from reference_formulas import NeuronFormula, RuleFormula, own_of, state_of
-from reference_random import gaussian_of, normal_of_write, uniform_of, words_of
+from reference_random import gaussian_of, words_of
+from reference_writes import Writes
 
 from chipsim.random import natural_log
 
@@ -19,6 +21,7 @@ ZERO = F(0)
 # What a neuron shows in every step, learning circuit last; names as in chipsim.Signals.
 NEURON_SIGNALS = ("current", "noise", "membrane", "kept", "count")
 CIRCUIT_SIGNALS = ("target_count", "error", "boxcar", "pulse")
+ADAPTIVE = ("adaptive", "winner_take_all")  # neurons whose thresholds rise
 SYNAPSE_SIGNALS = ("weight", "code", "residue")
 COUNTERS = (
     "synaptic_events",
@@ -50,7 +53,7 @@ class Input:
 
 
 @dataclass
-class ReferenceLayer:
+class ReferenceLayer(Competition, Writes):
     """One crossbar with its neurons and learning circuits, registers included."""
 
     made: object  # chipsim.die.fabrication.FabricatedLayer, tables only
@@ -69,19 +72,29 @@ class ReferenceLayer:
     rule: RuleFormula | None = None  # None: Eqs. 8 to 11
     neuron_state: list = field(default_factory=list)  # of each neuron a dict, if `neuron` says how it works
     rule_state: list = field(default_factory=list)  # the same of `rule`
+    theta: list | None = None  # rise of each threshold, in steps, if they adapt
+    phase: list | None = None  # part of the next count that each loses
+
+    def __post_init__(self):
+        if self.made.neuron.name in ADAPTIVE:
+            self.theta, self.phase = ([ZERO] * self.weight.shape[1] for _ in range(2))
 
     @property
     def neuron_signals(self):
         if self.neuron is None:
-            return NEURON_SIGNALS
+            return NEURON_SIGNALS if self.theta is None else (*NEURON_SIGNALS, "theta")
         return (*NEURON_SIGNALS, *self.neuron.starts, *self.neuron.life)
 
     @property
     def circuit_signals(self):
         if self.rule is None:
-            return CIRCUIT_SIGNALS
+            return ("pulse",) if self._is_stdp else CIRCUIT_SIGNALS
         counted = ("target_count",) if self.rule.follows_targets else ()
         return (*counted, *self.rule.starts, *self.rule.life, *self._pulse_names)
+
+    @property
+    def _is_stdp(self):
+        return self.design.rule == "stdp"
 
     @property
     def _pulse_names(self):
@@ -100,6 +113,7 @@ class ReferenceLayer:
         self.target_count = [ZERO] * n
         self.n_missed = [0] * n
         self.before_miss = [self._spikes_before_miss(i) for i in range(n)]
+        self.won, self.held_for = False, 0  # whether somebody won the step before, steps for which all are held empty
         self.stale = True  # whether the current must be computed again, if the input is constant
         self.shows = {name: [ZERO] * n for name in self.neuron_signals + self.circuit_signals}
         self.neuron_state = state_of(self.neuron, n, self.neuron_state) if self.neuron else []
@@ -111,11 +125,18 @@ class ReferenceLayer:
         target: (n,) or None, if the rule follows none; moment: learning rate and broadcast, None where weights rest.
         """
         self.tally["synaptic_events"] += len(seen.rows) * self.weight.shape[1]
-        before = list(self.fired)
-        for i in range(len(self.membrane)):
-            self._integrate_and_fire(i, t, self._synaptic(seen, i), self._noise(i, t, seen), before[i])
+        if self.made.neuron.name == "winner_take_all":
+            self._compete(t, seen)
+        else:
+            before = list(self.fired)
+            for i in range(len(self.membrane)):
+                self._integrate_and_fire(i, t, self._synaptic(seen, i), self._noise(i, t, seen), before[i])
         if moment is not None:
+            for i in range(len(self.membrane)) if self.theta is not None else ():
+                self._adapt(i, t)
             self._learn(t, seen, target, *moment)
+        if self.theta is not None:
+            self.shows["theta"] = list(self.theta)
         self.shows |= {"membrane": list(self.membrane), "count": list(self.count)}
         self.shows["kept"] = [self._kept(i) for i in range(len(self.membrane))]
         return list(self.membrane)
@@ -125,7 +146,7 @@ class ReferenceLayer:
         if self.neuron is not None:
             return self._by_formula(i, ZERO, self.fired[i])["membrane"]
         tables = self.made.tables
-        if self.fired[i] and tables.zero_reset == 1:
+        if self.won or (self.fired[i] and tables.zero_reset == 1):
             return ZERO
         return tables.decay[i] * self.membrane[i] - (tables.reset_charge[i] if self.fired[i] else ZERO)
 
@@ -184,18 +205,21 @@ class ReferenceLayer:
             score = self.membrane[i] / tables.threshold[i]
             self.count[i] = max(self.count[i], score) if tables.peak else score
             return
-        u = self._integrated(i, charge, fired_before)
+        self.membrane[i] = self._within_rails(self._integrated(i, charge, fired_before))
+        self.fired[i] = self._is_above(i)
+        if self.fired[i]:
+            self.tally["spikes"] += 1
+            self._count(i)
+
+    def _within_rails(self, u):
+        tables = self.made.tables
         if u < tables.low_rail:
             u = tables.low_rail
             self.tally["membrane_low_rail"] += 1
         if u > tables.high_rail:
             u = tables.high_rail
             self.tally["membrane_high_rail"] += 1
-        self.membrane[i] = u
-        self.fired[i] = self._is_above(i)
-        if self.fired[i]:
-            self.tally["spikes"] += 1
-            self._count(i)
+        return u
 
     def _integrated(self, i, charge, fired_before):
         """Eq. 1, before the rails."""
@@ -214,7 +238,7 @@ class ReferenceLayer:
         if self.neuron is not None:
             state = self.neuron_state[i] | {"membrane": self.membrane[i]}
             return bool(self.neuron.fires(own_of(self.made.tables, i), state))
-        return bool(self.membrane[i] >= self.made.tables.threshold[i])
+        return bool(self.membrane[i] >= self._threshold(i))
 
     def _by_formula(self, i, charge, fired_before):
         state = self.neuron_state[i] | {"membrane": self.membrane[i]}
@@ -248,6 +272,9 @@ class ReferenceLayer:
 
     def _learn(self, t, seen, target, rate, broadcast):
         rows = {"spikes": seen, "traces": self._traced(seen), "all": Input(list(range(len(self.weight) - 1)))}
+        if self._is_stdp:
+            self._learn_by_timing(t, rows["traces"], rate)
+            return
         if self.rule is None:
             updates = ["spikes" if self.design.trace_tau_steps is None else "traces"]
             pulses = [[self._pulse(i, t, target[i], rate)] for i in range(len(self.membrane))]
@@ -257,6 +284,23 @@ class ReferenceLayer:
             pulses = [self._pulses_by_formula(i, t, told[i], rate, broadcast) for i in range(len(self.membrane))]
         for number, moved in enumerate(updates):
             self._update(rows[moved], [each[number] for each in pulses], t)
+
+    def _learn_by_timing(self, t, traced, rate):
+        """dw_j = eta w_max (x_j - x_tar) (1 - w_j / w_max)^mu of every row j of a neuron that fires.
+
+        Diehl & Cook 2015, Eq. 3.
+        """
+        settings = {"w_max_th": 0.1, "x_tar": 0.5} | self.design.rule_settings
+        left = dict(zip(traced.rows, traced.amplitudes, strict=True))
+        rows = range(len(self.weight) - 1)
+        x = [left.get(j, ZERO) - F(settings["x_tar"]) for j in rows]
+        for i, fired in enumerate(self.fired):
+            pulse = rate * F(settings["w_max_th"]) if fired and t > self.design.warm_up_steps else ZERO
+            self.shows["pulse"][i] = pulse
+            if pulse != 0:
+                self.tally["weight_updates"] += len(rows)
+                for j in rows:
+                    self._write(j, i, pulse, x[j], t)
 
     def _update(self, moved, pulses, t):
         """w_ij += pulse_i x_j in the rows that are moved and in the bias, whose x is 1."""
@@ -326,53 +370,3 @@ class ReferenceLayer:
         for name in self.circuit_signals:
             self.shows[name][i] = shown[name]
         return pulses
-
-    def _write(self, j, i, pulse, amplitude, t):
-        """dw_ij = pulse_i x_j, scaled by the synapse's gain, if pulses and devices are ideal."""
-        gain = self.gain[j if len(self.gain) > 1 else 0, i]
-        if gain == 0:  # stuck
-            return
-        update = self.made.circuit.update
-        pulse = pulse * (update.up if pulse > 0 else update.down)[i]
-        pulse = pulse * update.gain[j if len(update.gain) > 1 else 0, i]
-        z = normal_of_write(update.key, self.window, self.made.circuit.layer, t - 1, j, self.first + i)
-        if self.coded:
-            pulse = pulse * (F(1) + update.cycle[i] * z)
-            self._write_code(j, i, pulse, F(1) if amplitude is None else amplitude, gain, t)
-            return
-        change = pulse if amplitude is None else pulse * amplitude
-        if update.bounded:
-            limit = gain * self.full_scale
-            place = F(0.5) + F(0.5) * (self.weight[j, i] / limit) if limit > 0 else F(0.5)
-            change = change * relative_step(update.step_up if change > 0 else update.step_down, place)
-        if update.temporal:  # one number for what is relative to the step and for what is not
-            relative, absolute = change * update.cycle[i], update.noise[i] * self.full_scale
-            change = change + np.sqrt(relative * relative + absolute * absolute) * z
-        wanted = self.weight[j, i] + gain * change
-        self.weight[j, i] = min(max(wanted, -limit), limit) if update.bounded else wanted
-        self.tally["weight_full_scale"] += bool(self.weight[j, i] != wanted)
-
-    def _write_code(self, j, i, pulse, amplitude, gain, t):
-        """Few-bit weights collect pulses in an update accumulator, which moves the code by whole LSBs."""
-        full = 2**self.design.update_accumulator_bits
-        lsb = self.lsb[j == len(self.weight) - 1]
-        units = F(full) * amplitude / lsb
-        circuit, layer = self.made.circuit, self.made.circuit.layer
-        dither = uniform_of(circuit.dither_key, self.window, layer, t - 1, self.first + i)
-        total = int(self.residue[j, i]) + math.floor(pulse * units + dither)
-        whole = abs(total) // full * (1 if total >= 0 else -1)  # LSBs, toward zero
-        top = 2 ** (self.made.weight_bits - 1) - 1
-        wanted = int(self.code[j, i]) + whole
-        code = max(-top, min(top, wanted))
-        self.tally["code_writes"] += code != self.code[j, i]
-        self.tally["weight_full_scale"] += code != wanted
-        self.code[j, i] = code
-        self.residue[j, i] = total - whole * full
-        self.weight[j, i] = gain * (F(code) * lsb)
-
-
-def relative_step(steps, place):
-    """The step at a place of the range, from 0 to 1, between the two nearest of the evenly spaced entries."""
-    x = min(max(place, F(0)), F(1)) * F(len(steps) - 1)
-    i = min(math.floor(x), len(steps) - 2)
-    return steps[i] + (steps[i + 1] - steps[i]) * (x - F(i))

@@ -6,7 +6,7 @@ import json
 import math
 from typing import Any
 
-from host.data import DATA_SOURCES, DataPlace, DataSource, data_folders, place_of
+from host.data import DATA_SOURCES, DataPlace, DataSource, data_folders, place_of, told_places
 from host.errors import DataError
 from host.methods import TRAINING_METHODS
 from host.settings import SCALES
@@ -145,7 +145,7 @@ def data_text(data_dir: str | None) -> str:
     for entry in entries:
         lines += [f"{entry['name']:<8} {entry['about']}", f"         found: {entry['found'] or 'no'}"]
         if not entry["found"]:
-            looked = ", ".join(entry["looked_in"]) or "nowhere: neither --data-dir nor CHIPSIM_DATA is set"
+            looked = told_places(entry["looked_in"])
             lines += [f"         looked in: {looked}", f"         to get it: {entry['how_to_get']}"]
     lines += [
         "FILE.npz with arrays x_train (n, ...), y_train (n,), x_test, y_test, perhaps x_valid, y_valid; labels from 0",

@@ -11,6 +11,7 @@ from host.data import encoding_named
 from host.link.traffic import link_lines
 from host.methods import find
 from host.run import Outcome
+from host.settings import RunSpec
 from host.terminal import table
 
 
@@ -29,6 +30,8 @@ def result_text(outcome: Outcome) -> str:
         (name, f"{summary['accuracy'][name]:.2%}", text + _abstained(summary["abstained"].get(name, 0)))
         for name, text in meanings.items()
     ]
+    if "assignment" in summary:
+        rows = _by_assignment(spec, summary)
     lines = [
         f"{summary['dataset']}, {network}, {spec.steps} steps, die {spec.die}, seed {spec.seed}; {noise}",
         *data_lines(summary),
@@ -37,7 +40,7 @@ def result_text(outcome: Outcome) -> str:
         *_versions(summary),
         f"accuracy on {summary['test_samples']:,} test samples",
         *table(rows, align="<><", indent=2),
-        *_tied(summary["tied"]),
+        *([] if "assignment" in summary else _tied(summary["tied"])),
         *_learned(summary),
         *_set_as_learned(summary),
         *_saturated(summary),
@@ -86,6 +89,32 @@ def _set_as_learned(summary: dict[str, Any]) -> list[str]:
 
 
 _TAUGHT = "the spiking network, trained through time, that the chip follows"
+
+
+def _by_assignment(spec: RunSpec, summary: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Rows for neurons that got their classes when all was learned: the accuracy that counts, and the other one."""
+    start, by_mean = spec.training.start, spec.stdp.label_by == "mean"
+    counts, other = ("by_mean", "by_proportion") if by_mean else ("by_proportion", "by_mean")
+    otherwise = "by a vote in proportion" if by_mean else "by the mean answer"
+    from_ideal = "the weights and thresholds that the ideal chip learned"
+    meanings = {
+        "ideal": "a chip without errors, after learning",
+        "before": f"this die, programmed with {'random weights' if start == 'random' else from_ideal}",
+        "after": "this die after " + ("learning on chip" if start == "random" else "its thresholds alone adapted"),
+        "transfer": f"this die, programmed with {from_ideal}",
+        "adapted": "the same, after its thresholds alone adapted to unlabelled samples",
+    }
+    rows = []
+    for name, each in summary["assignment"].items():
+        text = f"{meanings[name]}; {otherwise} {each[other]:.2%}"
+        if each["silent_neurons"]:
+            text += f"; {each['silent_neurons']:,} silent neurons"
+        if each["classes_without_neuron"]:
+            text += f"; no neuron for class {', '.join(map(str, each['classes_without_neuron']))}"
+        rows.append((name, f"{each[counts]:.2%}", text))
+    return rows
+
+
 _START = {"teacher": "the teacher's weights", "random": "random weights"}
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chipsim import Events
-from host.data import Encoder, Rotation, Samples
+from host.data import Augmentation, Encoder, Rotation, Samples
 from host.training import spans
 from nonideality import stream
 
@@ -29,6 +29,7 @@ def batches(
     stop: int,
     size: int,
     rotation: Rotation | None = None,
+    augmentation: Augmentation = Augmentation(),  # noqa: B008  # frozen
 ) -> Iterator[Batch]:
     """Presentations start .. stop - 1 in batches that do not cross an epoch's end. encoder: of at least `size`."""
     epoch, order = -1, np.zeros(0, np.int64)
@@ -38,7 +39,7 @@ def batches(
             order = stream("training order", seed, epoch).permutation(len(samples))
         windows = np.arange(first, last, dtype=np.int64)
         index = order[windows % len(samples)]
-        values = samples.values(index)
+        values = augmentation.values(samples, index, windows)
         if rotation is not None:
             values = rotation.turned(values, first)
         yield Batch(encoder.encode(values, windows), windows, samples.labels[index])

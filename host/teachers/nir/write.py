@@ -22,6 +22,8 @@ from host.teachers.network import Crossbar, Network, dense_network
 from host.teachers.nir.dynamics import Integration, tau_s
 from host.teachers.packages import optional
 
+_ADAPTING = ("adaptive", "winner_take_all")
+
 
 def write_nir(chip: Chip, path: Path | str, *, step_s: float, integration: Integration) -> None:
     """Write a programmed chip; reading it with the chip's own reset and these two gives the same spikes.
@@ -52,6 +54,8 @@ def write_nir(chip: Chip, path: Path | str, *, step_s: float, integration: Integ
 
 def _network(chip: Chip) -> Network:
     spec = chip.spec
+    if spec.neuron.kind in _ADAPTING:
+        raise TeacherError(f"neuron {spec.neuron.kind}: thresholds that adapt cannot be written as NIR")
     if spec.neuron.readout != "spiking":
         raise TeacherError(f"readout {spec.neuron.readout}: only spiking outputs can be written as NIR")
     for number, shape in enumerate(spec.shapes, start=1):

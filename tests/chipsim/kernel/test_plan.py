@@ -1,5 +1,7 @@
 """Which kernel is chosen: never one that lacks what is asked, and so few that all of them can be compiled and tried."""
 
+from itertools import product
+
 from all_plans import EFFECTS, MIXES, NEURONS, ROWS, RULE, SETTLED
 from hypothesis import given
 from hypothesis import strategies as st
@@ -72,3 +74,19 @@ def test_another_neuron_has_kernels_that_ask():
     for mix in MIXES:
         plan = settled(mix.asked._replace(neuron="another"))
         assert plan.order is Order.STEP and all(getattr(plan, name) is When.ASK for name in EFFECTS)
+
+
+def test_competition_adds_three():
+    """One that rests, one that writes devices and one that writes codes: all effects are asked for at run time."""
+    ways = [("", (), "direct"), *(("stdp", (Rows.OFFSET_TRACES,), write) for write in ("codes", "devices"))]
+    asked = [
+        Plan(
+            *(Order.COMPETE, False, bool(rule), "winner_take_all", rule, rows, "spikes"),
+            *(When.NEVER, When.NEVER, *effects, write),
+        )
+        for rule, rows, write in ways
+        for effects in product(NARROW, repeat=3)
+    ]
+    assert len({settled(each) for each in asked}) == 3
+    for each in asked:
+        assert_covers(settled(each), each)

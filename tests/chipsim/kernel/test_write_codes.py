@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from chipsim.kernel.write_codes import write_coded_row
 from chipsim.layout import CodedSynapses
+from chipsim.simd import LANES
 
 ONE = np.float32(1)
 LSB = np.float32(0.25)
@@ -17,17 +18,21 @@ class Row:
     """A crossbar of one row (or more) of few-bit synapses, all of gain 1 unless said otherwise."""
 
     def __init__(self, n_out, bits, top=7, rows=1, gain=None):
-        self.bits = bits
-        self.gain = np.ones((1, n_out), np.float32) if gain is None else gain.astype(np.float32)
-        self.weight = np.zeros((rows, n_out), np.float32)
-        code, residue = np.zeros((rows, n_out), np.int16), np.zeros((rows, n_out), np.int16)
-        self.stored = CodedSynapses(code, residue, np.int32(top), np.int32(bits))
+        """What is shown are n_out columns of whole vectors, all that follow are closed."""
+        self.bits, self.n_out, n = bits, n_out, -(-n_out // LANES) * LANES
+        self.gain = np.ones((1 if gain is None else len(gain), n), np.float32)
+        self.gain[:, :n_out] = 1 if gain is None else gain
+        weight, (code, residue) = np.zeros((rows, n), np.float32), np.zeros((2, rows, n), np.int16)
+        self._all = weight, CodedSynapses(code, residue, np.int32(top), np.int32(bits))
+        self.weight = weight[:, :n_out]
+        self.stored = CodedSynapses(code[:, :n_out], residue[:, :n_out], np.int32(top), np.int32(bits))
 
     def write(self, pulse, dither, amplitude=ONE, row=0):
-        pulse, dither = (np.broadcast_to(np.float32(x), self.weight.shape[1]).copy() for x in (pulse, dither))
-        columns = np.arange(len(pulse), dtype=np.int32)
+        pulses, dithers = np.zeros((2, self.gain.shape[1]), np.float32)
+        pulses[: self.n_out], dithers[: self.n_out] = pulse, dither
+        weight, stored = self._all
         amplitude = np.float32(amplitude)
-        return write_coded_row(self.weight, self.gain, self.stored, row, LSB, amplitude, columns, pulse, dither)
+        return write_coded_row(weight, self.gain, stored, row, LSB, amplitude, pulses, pulses, dithers, pulses, pulses)
 
     def units(self):
         """What code and residue hold together, in LSB / 2^bits."""

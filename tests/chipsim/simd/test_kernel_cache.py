@@ -148,6 +148,11 @@ def test_a_file_is_found_again(tmp_path):
     assert not compiled_afresh(tmp_path)
 
 
+def test_who_loads_does_not_wait_for_what_a_compiler_has_to_know(start):
+    programs = ["from shared_kernel import *; report(halve(3.5), 'numba.np.linalg' in sys.modules)"] * 2
+    assert [said(start(program)) for program in programs] == [["1.75", "True", "1"], ["1.75", "False", "0"]]
+
+
 def times(factor, stage=lambda factor: factor):
     factor_of = numba.njit(stage)
 

@@ -10,8 +10,10 @@ from one_process import one_thread
 from small_runs import SMALL_FLAGS, environment, everything_in, final, write_npz
 
 import chipsim
+from host.api.population_plot import population_figure
 from host.errors import HostError
 from host.run import resolve
+from host.sweep import SweepStore
 from host.terminal import Console
 
 SIZE = {"hidden": 7, "steps": 6, "learning_rate": 0.05, "set": {"teacher.epochs": 200}, "quiet": True}
@@ -76,6 +78,7 @@ def test_html_is_escaped_and_nothing_reaches_the_terminal(here, tmp_path):
     page = outcome._repr_html_()
     assert "&lt;b&gt;&amp;\\x1b[31m, 6-7-3" in page and "<b>" not in page
     assert "<table>" in page and page.count("<tr>") == 4
+    assert '<td style="text-align: left">teacher</td><td style="text-align: right">' in page
     assert "\x1b" not in ten_lines(outcome)
 
 
@@ -197,6 +200,12 @@ def test_a_sweep_is_that_of_the_command(in_this_process, here, data_file, monkey
     assert records[-1]["after"] == run(spec).summary["accuracy"]["after"]
     figure = found.plot.accuracy()
     assert figure.axes[0].get_xlabel() == "mismatch" and len(figure.axes) == 1
+    with SweepStore.open(Path("grid.sqlite")) as store:
+        wide = population_figure(list(store.rows(found.name)), ["mismatch", "mismatch"])
+    for drawn in (figure, wide):
+        drawn.draw_without_rendering()
+        legend = drawn.legends[0].get_window_extent()
+        assert legend.x0 >= 0 and legend.x1 <= drawn.bbox.width, "or a file and a notebook cut it off"
 
     def no_task(*arguments):
         raise AssertionError("all is stored")

@@ -74,7 +74,7 @@ ON_THE_COMMAND_LINE = [
     (["--noise", "ideal", "--noise", "mismatch:0.2"], ["'ideal'"]),
     (["--dataset", "emnist"], ["'emnist'", "digits, mnist, mnist16, yinyang"]),
     (["--encoding", "morse"], ["'morse'", "'rate', 'bernoulli', 'current', 'latency' or 'log-latency'"]),
-    (["--neuron", "alif"], ["'alif'", "'if' or 'lif'"]),
+    (["--neuron", "alif"], ["'alif'", "'adaptive' or 'winner_take_all'"]),
     (["--tau", "0"], ["tau_steps = 0", "greater than 0"]),
     (["--tau", "nan"], ["nan", "finite"]),
     (["--tau", "10,x"], ["'10,x'", "write for example 10, or 10,5"]),

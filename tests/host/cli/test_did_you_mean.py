@@ -30,7 +30,7 @@ MISSPELT = [
     (["run", "--set", "learning_rate=0.1"], "learning_rate", "training.learning_rate", "training"),
     (["run", "--encoding", "lattency"], "lattency", "latency", "'rate', 'bernoulli'"),
     (["check", "ideal", "--network", "4,3", "--encoding", "curent"], "curent", "current", "'rate', 'bernoulli'"),
-    (["run", "--neuron", "life"], "life", "lif", "'if' or 'lif'"),
+    (["run", "--neuron", "life"], "life", "lif", "'adaptive' or 'winner_take_all'"),
     (["run", "--set", "training.output_target=lables"], "lables", "label", "'softmax'"),
     (["run", "--error-gate", "tenary"], "tenary", "ternary", "'linear', 'sign' or 'ternary'"),
     (["check", "ideal", "--network", "4,3", "--start", "teachr"], "teachr", "teacher", "'teacher' or 'random'"),

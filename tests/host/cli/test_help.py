@@ -30,6 +30,17 @@ def test_the_line_in_the_list_is_the_first_of_the_commands_own(name):
     assert COMMANDS[name].name == name
 
 
+_FISH = "chipsim.fish"  # the one line that cannot be broken
+
+
+@pytest.mark.parametrize("name", ["", *COMMANDS])
+def test_help_fits_a_terminal_of_eighty_columns_and_is_not_cut(chipsim, monkeypatch, name):
+    monkeypatch.setenv("COLUMNS", "80")
+    for line in chipsim(*name.split(), "--help").out.splitlines():
+        assert len(line) <= 80 or _FISH in line
+        assert line.startswith("Usage:") or not line.endswith("...")
+
+
 def imported(*lines):
     """Per command line the heavy packages that have been imported by then; all of them in one process."""
     code = (

@@ -16,7 +16,9 @@ _IN_PROSE = re.compile(r"`(chipsim [^`]+)`")
 
 def commands(text):
     """Indented command lines, continued ones included, and what stands between backquotes."""
-    lines = [line.strip() for line in text.splitlines() if line.startswith("    chipsim ")]
+    lines = [
+        " ".join(line.split()) for line in text.replace("\\\n", " ").splitlines() if line.startswith("    chipsim ")
+    ]
     return [*lines, *(" ".join(found.split()) for found in _IN_PROSE.findall(text))]
 
 

@@ -15,7 +15,7 @@ from host.compare.table import accuracy_lines, plain_lines, short
 from host.compare.training_cost import training_cost
 from host.errors import SettingError, SweepError
 from host.run import resolve, run, wrong_images, wrong_text
-from host.settings import METHODS
+from host.settings import METHODS, UNSUPERVISED_METHODS
 from host.sweep import Row
 
 FLAGS = ("--hidden", "7", "--steps", "6", "--epochs", "2", "--learning-rate", "0.05", "--set", "teacher.epochs=200")
@@ -289,5 +289,5 @@ def test_numbers_are_short():
 
 
 def test_methods_are_listed(chipsim):
-    assert json.loads(chipsim("methods", "--json").out) == METHODS
+    assert json.loads(chipsim("methods", "--json").out) == METHODS | UNSUPERVISED_METHODS
     assert "conversion" in chipsim("methods").out

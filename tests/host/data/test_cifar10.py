@@ -9,6 +9,7 @@ from chipsim.design import to_image
 from host.data.cifar10 import find_cifar10, read_cifar10
 from host.data.datasets import load
 from host.data.folders import data_folders
+from host.data.parts import learned_and_checked
 from host.errors import DataError
 
 
@@ -44,6 +45,8 @@ def test_all_parts_that_are_there_are_read_in_their_order(tmp_path, parts):
     assert data.train.raw[:, 0].tolist() == [number for number in parts for _ in range(3)]
     assert data.train.labels.tolist() == [label for number in parts for label in (number, 0, 9)]
     assert f"{', '.join(map(str, parts))} of 5, {3 * len(parts)} training images" in data.origin
+    missing = [str(number) for number in range(1, 6) if number not in parts]
+    assert data.origin.endswith("; 20 test images") if not missing else f"{', '.join(missing)} not there" in data.origin
 
 
 def test_each_part_has_a_label_for_each_image(tmp_path):
@@ -54,6 +57,39 @@ def test_each_part_has_a_label_for_each_image(tmp_path):
     np.savez(tmp_path / "cifar10_train_3.npz", x=images, y=np.arange(4))
     with pytest.raises(DataError, match="cifar10_train_2.npz: y has shape .2,.*one label per sample"):
         load("cifar10", str(tmp_path))
+
+
+def test_a_part_that_is_another_one_again_is_refused(tmp_path):
+    """Else images would be validated on that were learned from."""
+    write(tmp_path)
+    (tmp_path / "cifar10_train_4.npz").write_bytes((tmp_path / "cifar10_train_1.npz").read_bytes())
+    with pytest.raises(DataError, match="cifar10_train_1.npz and cifar10_train_4.npz hold the same images"):
+        load("cifar10", str(tmp_path))
+
+
+@pytest.mark.parametrize("damage", [lambda content: content[:1000], lambda content: b"", lambda content: b"x" * 99])
+def test_a_damaged_part_is_named_in_one_line(chipsim, here, damage):
+    write(here)
+    content = (here / "cifar10_train_1.npz").read_bytes()
+    (here / "cifar10_train_3.npz").write_bytes(damage(content))
+    ended = chipsim("run", "--dataset", "cifar10", "--data-dir", here, "--out", "run")
+    assert ended.status == 2
+    [line] = ended.err.splitlines()
+    assert "cifar10_train_3.npz cannot be read" in line and "get it again" in line
+    assert not (here / "run").exists()
+
+
+def test_as_many_images_are_held_out_as_a_setting_says(tmp_path):
+    """A share of all of CIFAR-10 would stop at 2,000."""
+    write(tmp_path)
+    data = load("cifar10", str(tmp_path))
+    train, valid = learned_and_checked(data, 5, 1)
+    assert (len(train), len(valid)) == (15, 5)
+    whole = np.concatenate([train.raw, valid.raw])
+    assert {row.tobytes() for row in whole} == {row.tobytes() for row in data.train.raw}
+    assert np.array_equal(learned_and_checked(data, 0.25, 1)[1].raw, valid.raw), "the same ones, said as a share"
+    with pytest.raises(DataError, match="20 samples to validate on, of 20 training samples, leave none .*19 at most"):
+        learned_and_checked(data, 20, 1)
 
 
 def test_the_published_images_in_five_parts():
@@ -77,6 +113,10 @@ def test_the_published_images_in_five_parts():
         ({"x": np.zeros((20, 32, 32, 3), np.float32)}, r"must be uint8 \(n, 32, 32, 3\)"),
         ({"y": None}, "cannot be read"),
         ({"y": np.zeros(3, np.uint8)}, "one label per sample"),
+        ({"y": np.full(20, 10, np.uint8)}, "whole numbers from 0 to 9; get it again"),
+        ({"y": np.full(20, -1)}, "whole numbers from 0 to 9; get it again"),
+        ({"y": np.full(20, 0.5)}, "y is float64, 0.5 to 0.5"),
+        ({"x": np.zeros((0, 32, 32, 3), np.uint8), "y": np.zeros(0, np.uint8)}, "x holds no image"),
     ],
 )
 def test_other_files_are_refused(tmp_path, changes, words):

@@ -3,33 +3,18 @@
 import numpy as np
 import pytest
 from small_runs import SMALL, final
+from stopped_runs import StopAt, Stopped
 
 from host.data import Samples
 from host.errors import SettingError
 from host.methods import noise_aware
 from host.methods.registry import find
-from host.run import NullListener, RunFolder, prepare, resolve, run
-from host.settings import METHODS, TRAINING_METHODS
+from host.run import RunFolder, prepare, resolve, run
+from host.settings import METHODS, TRAINING_METHODS, UNSUPERVISED_METHODS
 
 # Both come to a die with all that they have learned; of `through-time` see test_through_time_method.py.
 LEARNED_BEFORE = ("conversion", "through-time")
 LEARNING = [name for name in METHODS if name not in LEARNED_BEFORE]
-
-
-class Stopped(Exception):
-    """Stands for whatever ends a process."""
-
-
-class StopAfter(NullListener):
-    """Raises when so many parts have been learned."""
-
-    def __init__(self, parts):
-        self.parts = parts
-
-    def learning(self, done, total, validation_accuracy):
-        self.parts -= 1
-        if self.parts == 0:
-            raise Stopped
 
 
 @pytest.fixture
@@ -54,7 +39,7 @@ def empty_cache(tmp_path, monkeypatch):
 
 
 def test_all_names_are_registered():
-    assert TRAINING_METHODS.built_in == tuple(METHODS)
+    assert TRAINING_METHODS.built_in == (*METHODS, *UNSUPERVISED_METHODS)
     assert {name: find(name).meaning for name in METHODS} == METHODS
     assert len({type(find(name)) for name in METHODS}) == len(METHODS)
 
@@ -66,7 +51,7 @@ def test_a_stopped_run_goes_on_bit_for_bit_on_any_threads(spec_of, tmp_path, emp
     run(spec, 1, lambda resolved: RunFolder.create(resolved, tmp_path / "whole"))
     empty_cache("second")
     with pytest.raises(Stopped):
-        run(spec, 2, lambda resolved: RunFolder.create(resolved, tmp_path / "stopped"), StopAfter(11))
+        run(spec, 2, lambda resolved: RunFolder.create(resolved, tmp_path / "stopped"), StopAt(11))
     run(spec, 2, RunFolder.open(tmp_path / "stopped")[0])
     assert final(tmp_path / "stopped") == final(tmp_path / "whole")
 

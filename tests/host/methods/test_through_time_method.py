@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from small_runs import SMALL
+from stopped_runs import Stopped
 
 from host.errors import SettingError
 from host.methods import through_time
@@ -27,10 +28,6 @@ def test_it_learns_and_says_what_is_set(settings):
     assert outcome.progress.presentations == outcome.setup.presentations == 8 * 128
     assert outcome.facts["method"]["host_macs"] > 8 * 128 * (6 * 7 + 7 * 3)
     assert outcome.facts["method"]["bytes_up"] == 0
-
-
-class Stopped(Exception):
-    """Stands for whatever ends a process."""
 
 
 def test_a_stopped_training_goes_on_bit_for_bit_on_any_threads(settings, tmp_path, monkeypatch):

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from host.plots.run_plots import _look, _spread, _weights, save_plots
+from host.plots.run_plots import _look, _spread, _weights, run_figure, save_plots
 from host.run import Outcome, resolve, run
 
 NAMES = ["accuracy.png", "raster.png", "rates.png", "weights.png"]
@@ -168,6 +168,15 @@ host.plots.run_plots.save_plots(outcome, Path({str(tmp_path / "plots")!r}))
 assert "matplotlib.figure" in sys.modules and "matplotlib.pyplot" not in sys.modules
 """
     subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(__file__).parents[3])
+
+
+def test_what_the_lines_are_stands_beside_the_legend(outcome: Outcome) -> None:
+    figure = run_figure(outcome, "accuracy")
+    figure.draw_without_rendering()
+    upper = figure.axes[0]
+    (header,) = [text for text in upper.texts if text.get_text().startswith("lines:")]
+    legend = upper.get_legend().get_window_extent()
+    assert legend.x1 < header.get_window_extent().x0 and header.get_window_extent().x1 < figure.bbox.width
 
 
 def test_labels_are_spread_in_order_and_no_further_than_needed() -> None:

@@ -5,35 +5,14 @@ import json
 import numpy as np
 import pytest
 from small_runs import SMALL, SMALL_FLAGS, everything_in, final, small_arrays, write_npz
+from stopped_runs import StopAt, Stopped
 
 from host.files import read_arrays, write_arrays
 from host.run import MadeWith, made_with
 from host.run import folder as run_folder_module
-from host.run.die_run import NullListener, run
+from host.run.die_run import run
 from host.run.folder import RunFolder
 from host.run.resolution import resolve
-
-
-class Stopped(Exception):
-    """Stands for whatever ends a process."""
-
-
-class StopAt(NullListener):
-    """Raises at a stage, or at the k-th chunk that was learned."""
-
-    def __init__(self, where):
-        self.where = where
-
-    def stage(self, text):
-        if text == self.where:
-            raise Stopped
-
-    def learning(self, done, total, validation_accuracy):
-        if not isinstance(self.where, str):
-            self.where -= 1
-            if self.where == 0:
-                raise Stopped
-
 
 SPEC = SMALL | {
     "noise": ["mismatch:0.5", "thermal:0.1", "quantization:5"],

@@ -92,7 +92,7 @@ def test_names_are_listed_and_nothing_is_loaded(site):
         sources={"acme.py": "raise RuntimeError('touched')"},
     )
     assert flagged("encoding").choices[-1] == "late"
-    assert "in-the-loop, twice." in flagged("training.method").help()
+    assert "stdp, twice." in flagged("training.method").help()
     assert "cifar10, stripes, FILE.npz or FOLDER" in flagged("dataset").help()
     assert all(flagged(name).help() for name in FLAGS)
 

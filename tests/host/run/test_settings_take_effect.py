@@ -11,6 +11,17 @@ from host.run.resolution import resolve
 IN_THE_LOOP = {"training.method": "in-the-loop"}
 TAUGHT = {"teacher.method": "through-time", "through_time.teacher_epochs": 2}
 THROUGH_TIME = {"training.method": "through-time"}
+STDP = {
+    "training.method": "stdp",
+    "hidden": [12],
+    "steps": 12,
+    "noise": ["mismatch:0.5"],
+    "teacher.epochs": None,
+    "training.epochs": 1,
+    "stdp.prune_every": 50,
+    "stdp.prune_from": 0,
+    "stdp.prune_below": 0.05,
+}
 CONVERTED = {"training.method": "conversion", "training.epochs": 0}
 # A value that differs from SMALL's, and what else a setting needs to matter.
 CHANGES = {
@@ -57,6 +68,9 @@ CHANGES = {
     "training.epochs": ({}, 3),
     "training.learning_rate": ({}, 0.01),
     "training.validation_fraction": ({}, 0.3),
+    "training.validation_samples": ({}, 30),
+    "training.checked_samples": ({}, 5),
+    "training.learned_samples": ({}, 50),
     "training.rest_before_s": ({"noise": ["drift:0.3"]}, 1e6),
     "training.rest_after_s": ({"noise": ["drift:0.3"]}, 1e12),
     "in_the_loop.batch": (IN_THE_LOOP, 5),
@@ -93,9 +107,22 @@ CHANGES = {
     "through_time.start_leak": (THROUGH_TIME, 0.5),
     "through_time.scale": (THROUGH_TIME, 4.5),
     "through_time.activity_penalty": (THROUGH_TIME, 0.125),
+    "stdp.max_rate": (STDP, 0.9),
+    "stdp.label_by": (STDP, "proportion"),
+    "stdp.label_samples": (STDP, 60),
+    "stdp.adapt_samples": (STDP, 40),
+    "stdp.prune_below": (STDP, 0.3),
+    "stdp.levels": (STDP, 2),
+    "stdp.prune_every": (STDP, 30),
+    "stdp.prune_from": (STDP, 90),
 }
 # 2 x 2 images, since what is no square cannot be turned.
-NEEDS_IMAGES = {"in_the_loop.rotation_deg": (IN_THE_LOOP, 30.0), "teacher.shift_px": ({}, 1)}
+NEEDS_IMAGES = {
+    "in_the_loop.rotation_deg": (IN_THE_LOOP, 30.0),
+    "teacher.shift_px": ({}, 1),
+    "training.shift_px": ({}, 1),
+    "training.flip": ({}, True),
+}
 FOR_SPEED_OR_PLACE = {"data_dir": "elsewhere", "training.chunk": 7}
 
 
@@ -120,7 +147,7 @@ def test_every_setting_is_looked_at():
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_setting_changes_the_run(name, tmp_path):
     needs, value = CHANGES[name]
-    assert results(tmp_path, **needs) != results(tmp_path, **needs, **{name: value})
+    assert results(tmp_path, **needs) != results(tmp_path, **(needs | {name: value}))
 
 
 @pytest.mark.parametrize("name", NEEDS_IMAGES)

@@ -121,6 +121,12 @@ WRONG = [
     ("training.learning_rate", float("nan")),
     ("training.validation_fraction", 0),
     ("training.validation_fraction", 0.6),
+    ("training.validation_samples", 0),
+    ("training.validation_samples", 2.5),
+    ("training.checked_samples", 0),
+    ("training.learned_samples", 0),
+    ("training.shift_px", -1),
+    ("training.flip", "perhaps"),
     ("training.chunk", 0),
     ("training.chunk", 65537),
     ("training.rest_before_s", -1),
@@ -164,6 +170,15 @@ WRONG = [
     ("through_time.start_leak", 1.01),
     ("through_time.scale", 0),
     ("through_time.activity_penalty", -1),
+    ("stdp.max_rate", 0),
+    ("stdp.max_rate", float("nan")),
+    ("stdp.label_by", "vote"),
+    ("stdp.label_samples", 0),
+    ("stdp.adapt_samples", -1),
+    ("stdp.prune_below", 1.5),
+    ("stdp.levels", 0),
+    ("stdp.prune_every", 0),
+    ("stdp.prune_from", -1),
 ]
 
 

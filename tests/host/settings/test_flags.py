@@ -27,7 +27,7 @@ CASES = [
     ("noise", str, "repeated", (), None, None, None),
     ("chip", str, "", (), None, None, None),
     ("data_dir", str, "", (), None, None, None),
-    ("neuron.kind", str, "", ("if", "lif"), None, None, "if"),
+    ("neuron.kind", str, "", ("if", "lif", "adaptive", "winner_take_all"), None, None, "if"),
     ("neuron.tau_steps", float, "per layer", (), None, None, "10"),
     ("neuron.threshold_th", float, "per layer", (), None, None, "1"),
     ("neuron.synapse_tau_steps", float, "", (), None, None, "none"),
@@ -46,7 +46,10 @@ def test_what_a_field_says(case):
 
 
 def test_help_names_choices_and_default():
-    assert flagged("neuron.kind").help() == "Kind of the neurons. One of if, lif.  [default: if]"
+    assert (
+        flagged("neuron.kind").help()
+        == "Kind of the neurons. One of if, lif, adaptive, winner_take_all.  [default: if]"
+    )
     assert flagged("neuron.kind").help("the spec's").endswith("  [default: the spec's]")
     assert flagged("data_dir").help() == "Where data sets are looked for, before CHIPSIM_DATA."
 

@@ -54,6 +54,23 @@ def test_what_a_run_validates_on_is_held_out(chipsim, here):
     assert few["train_samples"] == pytest.approx(len(load("digits").train) / 2, abs=1)
 
 
+def test_so_many_are_held_out_and_how_large_the_network_is_stands_ahead(chipsim, here):
+    pytest.importorskip("torch", reason="needs PyTorch (extra torch)")
+    ended = chipsim("teacher", "train", "--dataset", "digits", "--arch", "fc24", "--epochs", 1, "--hold-out", 300)
+    assert ended.status == 2, "no --out"
+    facts = trained(chipsim, "t.onnx", "--arch", "fc24", "--epochs", 1, "--hold-out", 300)
+    assert facts["train_samples"] == len(load("digits").train) - 300
+    assert facts["macs_per_image"] == 64 * 24 + 24 * 10
+    setup = prepare(resolve(None, {"training.validation_samples": 300, "teacher.file": str(here / "t.onnx")}))
+    assert facts["validation_accuracy"] == pytest.approx(setup.teacher.accuracy(setup.valid))
+    arguments = ("--dataset", "digits", "--arch", "fc24", "--epochs", 1, "--hold-out", 1347, "--out", "t.onnx")
+    ended = chipsim("teacher", "train", *arguments)
+    assert ended.status == 2
+    first, last = ended.err.splitlines()
+    assert first == "64-24-10: 1,776 multiply-accumulates an image, 1,810 weights"
+    assert "leave none to learn from: hold out 1,346 at most" in last
+
+
 def test_half_precision_learns_too(chipsim, here):
     facts = trained(chipsim, "t.onnx", "--arch", "fc24", "--epochs", 6, "--batch", 32, "--precision", "bfloat16")
     assert facts["test_accuracy"] > 0.8
@@ -71,8 +88,12 @@ def test_sgd_learns_too(chipsim, here):
         (("--arch", "fc8", "--out", "absent/t.onnx"), "no folder to write in"),
         (("--arch", "fc8", "--out", "t.onnx", "--learning-rate", "-1"), "must be a number above 0"),
         (("--arch", "fc8", "--out", "t.onnx", "--epochs", "0"), "--epochs"),
-        (("--arch", "fc8", "--out", "t.onnx", "--hold-out", "0"), "--hold-out 0.0 must be above 0, at most 0.5"),
-        (("--arch", "fc8", "--out", "t.onnx", "--hold-out", "nan"), "--hold-out nan must be above 0, at most 0.5"),
+        (("--arch", "fc8", "--out", "t.onnx", "--hold-out", "0"), "--hold-out 0.0 must be a share above 0"),
+        (("--arch", "fc8", "--out", "t.onnx", "--hold-out", "nan"), "--hold-out nan must be a share above 0"),
+        (("--arch", "fc8", "--out", "t.onnx", "--hold-out", "20.5"), "at most 0.5, or a whole number"),
+        (("--arch", "fc8", "--out", "t.onnx", "--hold-out", "inf"), "at most 0.5, or a whole number"),
+        (("--arch", "fc8", "--out", "t.onnx", "--average", "swa"), "'swa' is not one of none, ema, epochs"),
+        (("--arch", "vgg16", "--out", "t.onnx"), "or vgg11 alone"),
         (("--arch", "fc8", "--out", "t.onnx", "--steps", "0"), "--steps"),
         (("--arch", "fc8", "--out", "t.onnx", "--activation", "tanh"), "--activation"),
         (("--arch", "fc8", "--out", "t.onnx", "--dataset", "nowhere"), "unknown data set 'nowhere'"),

@@ -25,6 +25,21 @@ def test_a_log_is_told_what_is_done_missing_and_left() -> None:
     assert "left" not in _said(_Stand("learning", 0.0, 10, 10), 60.0)
 
 
+def test_what_was_done_before_makes_nothing_faster(monkeypatch) -> None:
+    """Of a run that goes on, and of one that began with work of another kind."""
+    lines, now = MinuteLines(), 0.0
+    monkeypatch.setattr("host.terminal.minute_lines.time.monotonic", lambda: now)
+    lines.stage("learning")
+    now = 30.0
+    lines.progress(800, 1000)
+    now = 90.0
+    lines.progress(850, 1000)
+    assert lines._stand is not None
+    assert _said(lines._stand, 90.0) == "learning, 850 of 1,000 done, 150 missing, for 2 min, about 3 min left"
+    lines.stage("drawing")
+    assert _said(lines._stand, 95.0) == "drawing, for 5 s"
+
+
 def test_lines_come_while_nothing_else_is_heard_of(capfd) -> None:
     lines = MinuteLines(every_s=0.01)
     lines.start()
