@@ -121,14 +121,16 @@ def main():
     if fault is None:
         call()
         return
+    shim = ctypes.CDLL(None)
+    sleep, calls = shim.fault_sleep, shim.fault_calls  # looked up now, which takes memory
     try:
         with contextlib.suppress(MemoryError):  # the first allocation may be that of the answer
             arm(fault, told)
         call()
     finally:
-        ctypes.CDLL(None).fault_sleep()  # how Python takes itself down without memory is its own affair
+        sleep()  # how Python takes itself down without memory is its own affair
         if not fault["n"]:
-            os.write(told, str(ctypes.CDLL(None).fault_calls()).encode())
+            os.write(told, str(calls()).encode())
 
 
 if __name__ == "__main__":
