@@ -15,6 +15,7 @@ _PASSING = (
 )
 _WORDS = (*map(os.strerror, (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO)), "can't start new thread")
 _OTHERS = ("distributed", "pyo3_runtime")  # Dask's own errors tell of workers that it has lost, Rust's of panics
+_RUST = "pydantic_core"
 
 
 def is_passing(error: BaseException) -> bool:
@@ -37,9 +38,11 @@ def _passing(error: BaseException) -> bool:
         return True
     if isinstance(error, ImportError):
         return _says_so(error) or _is_of_what_is_there(error)
-    # A thread that cannot be started has no number; in Rust an allocation that failed is no error, but a panic.
+    # A thread that cannot be started has no number; in Rust an allocation that failed is no error, but a panic, and one
+    # that failed in Python below it a word of its own error.
+    package = type(error).__module__.partition(".")[0]
     said = isinstance(error, RuntimeError) and _says_so(error)
-    return said or type(error).__module__.partition(".")[0] in _OTHERS
+    return said or package in _OTHERS or (package == _RUST and MemoryError.__name__ in str(error))
 
 
 def _says_so(error: BaseException) -> bool:

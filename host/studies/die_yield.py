@@ -18,6 +18,7 @@ from host.sweep import Row
 
 Moment = Literal["before", "after"]  # learning on chip
 MOMENTS: tuple[Moment, Moment] = ("before", "after")
+_MOST_DECIMALS = 50  # 1e-9999999, written out, has ten million digits
 
 
 class Die(NamedTuple):
@@ -60,14 +61,21 @@ class Criterion:
 def fraction(text: str, name: str) -> Fraction:
     """A number from 0 to 1, also written as a percentage. Exact: 97.1% is 0.971. Raises SettingError."""
     number = text.strip()
+    percent = number.endswith("%")
     try:
-        value = Fraction(Decimal(number.removesuffix("%"))) / (100 if number.endswith("%") else 1)
-    except (InvalidOperation, ValueError, OverflowError):
-        raise SettingError(f"{name} {text!r} is not a number: write a fraction such as 0.97, or 97%") from None
-    if not 0 <= value <= 1:
-        hint = f"; did you mean {number}%?" if 1 < value <= 100 else ""
+        written = Decimal(number.removesuffix("%"))
+    except InvalidOperation:
+        written = Decimal("nan")
+    if not written.is_finite():
+        raise SettingError(f"{name} {text!r} is not a number: write a fraction such as 0.97, or 97%")
+    if not 0 <= written <= (100 if percent else 1):
+        hint = f"; did you mean {number}%?" if 1 < written <= 100 and not percent else ""
         raise SettingError(f"{name} {text!r} is not between 0 and 1 (0% and 100%){hint}")
-    return value
+    if abs(int(written.as_tuple().exponent)) > _MOST_DECIMALS:
+        raise SettingError(
+            f"{name} {text!r} has more than {_MOST_DECIMALS} decimals: write a fraction such as 0.97, or 97%"
+        )
+    return Fraction(written) / (100 if percent else 1)
 
 
 def criterion(at_least: str | None, within: str | None) -> Criterion:

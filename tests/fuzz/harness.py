@@ -155,7 +155,7 @@ def loop(harness: Harness, inputs: int, seed: int, time_s: float = TIME_S) -> Ou
     population = harness.seeds()
     assert population, "something to begin with"
     waiting = list(population)  # the seeds as they are come first
-    with bounded() as renewed, warned():
+    with bounded() as renewed:
         for number in range(inputs):
             if number % _RENEWED == 0:
                 renewed()
@@ -182,7 +182,8 @@ def one(harness: Harness, data: bytes, outcome: Outcome, time_s: float = TIME_S)
     start = time.process_time()
     signal.setitimer(signal.ITIMER_PROF, HANG_S)
     try:
-        harness.take(data)
+        with warned():
+            harness.take(data)
     except harness.refusals as error:
         outcome.refused += 1
         if wrong := wrong_with(error, len(data)):

@@ -68,7 +68,7 @@ def _rows_mutation(data: bytes, others: Inputs, rng: Random) -> bytes:
             _edit(connection, rng.choice(tables), rng)
         connection.commit()
         return connection.serialize()
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError, OverflowError):  # an edit that SQLite refuses
         return raw(data, others, rng)
     finally:
         connection.close()

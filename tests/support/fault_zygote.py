@@ -87,13 +87,19 @@ def arm(fault, told):
     shim.fault_arm(NAMES[fault["kind"]], first, last, number, least, folders, told, begins, ends)
 
 
-def run_task(text):
-    """A worker's task: its result as JSON."""
+def worker(text):
+    """A call that does a worker's task and prints its result as JSON."""
     from host import sweep
 
-    result, _ = sweep.run_task(sweep.Task(**json.loads(text)))
-    ctypes.CDLL(None).fault_sleep()
-    sys.stdout.write(json.dumps(result._asdict(), default=str))
+    task = sweep.Task(**json.loads(text))
+    sleep = ctypes.CDLL(None).fault_sleep  # looked up now, which takes memory
+
+    def call():
+        result, _ = sweep.run_task(task)
+        sleep()
+        sys.stdout.write(json.dumps(result._asdict(), default=str))
+
+    return call
 
 
 def main():
@@ -114,21 +120,23 @@ def main():
     os.environ.update(job["environment"])
     sys.argv = ["chipsim", *job["arguments"]]
     if job["arguments"][0] == "task":
-        call = lambda: run_task(job["arguments"][1])  # noqa: E731
+        call = worker(job["arguments"][1])
     else:
         from host.cli import main as call
     fault = job["fault"]
     if fault is None:
         call()
         return
+    shim = ctypes.CDLL(None)
+    sleep, calls = shim.fault_sleep, shim.fault_calls
     try:
         with contextlib.suppress(MemoryError):  # the first allocation may be that of the answer
             arm(fault, told)
         call()
     finally:
-        ctypes.CDLL(None).fault_sleep()  # how Python takes itself down without memory is its own affair
+        sleep()  # how Python takes itself down without memory is its own affair
         if not fault["n"]:
-            os.write(told, str(ctypes.CDLL(None).fault_calls()).encode())
+            os.write(told, str(calls()).encode())
 
 
 if __name__ == "__main__":

@@ -92,6 +92,8 @@ NAMES = ("run", "run on two threads", "trace", "report of a run", "report of a s
 @pytest.mark.parametrize("fault", [*FILES, *MEMORY], ids=Fault.told)
 @pytest.mark.parametrize("name", NAMES)
 def test_commands(zygote, commands, tmp_path, name, fault):
+    if name == "teacher train":
+        pytest.importorskip("torch", reason="needs PyTorch (extra torch)")
     loop = Loop(zygote, commands[name], tmp_path)
     wrong = [loop.wrong(fault._replace(n=n)) for n in numbers(name, fault, loop.calls(fault))]
     assert list(filter(None, wrong)) == []
@@ -99,7 +101,8 @@ def test_commands(zygote, commands, tmp_path, name, fault):
 
 @pytest.mark.parametrize("fault", [*FILES, *MEMORY], ids=Fault.told)
 def test_a_workers_task(zygote, data, tmp_path, fault):
-    """It is done, and with the same bits, or lost, which is tried again: never failed for good."""
+    """It is done, and with the same bits, or lost, which is tried again: never failed for good by what passes."""
+    ends = {"lost", "failed"} if fault.number == errno.EACCES else {"lost"}  # of rights that are missing it may say so
     line = ("task", task(small_request(data, dies=(1,))))
     expected = json.loads(zygote.run(*line, folder=tmp_path).ended.out)
     assert expected["status"] == "done"
@@ -108,7 +111,7 @@ def test_a_workers_task(zygote, data, tmp_path, fault):
     for n in numbers("a worker", fault, calls):
         tried = zygote.run(*line, folder=tmp_path, fault=fault._replace(n=n))
         found = json.loads(tried.ended.out or "{}")
-        if tried.wrong() or (found != expected and found["status"] != "lost"):
+        if tried.wrong() or (found != expected and found["status"] not in ends):
             wrong.append((n, tried))
     assert wrong == []
 

@@ -157,7 +157,7 @@ COMPARED = ("--methods", "on-chip-ltl,conversion,offline-ltl", "--dies", "3", "-
 STUDIES = {
     "compare": (("compare", *QUIET_FLAGS, *COMPARED, "--out", "c"), "c/compare.sqlite"),
     "limit": (
-        ("limit", *QUIET_FLAGS, "--axis", "mismatch", "--yield", "0.75", "--at-least", "0.7", "--dies", "4")
+        ("limit", *QUIET_FLAGS, "--axis", "mismatch", "--yield", "0.4", "--at-least", "0.7", "--dies", "4")
         + ("--tolerance", "0.05", "--out", "l.sqlite"),
         "l.sqlite",
     ),

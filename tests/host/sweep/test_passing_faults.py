@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError
 
 import numpy as np
 import pytest
+from pydantic_core import PydanticSerializationError
 from small_runs import write_idx, write_npz
 from small_sweeps import at_once, small_request
 
@@ -46,6 +47,7 @@ PASSING = [
     ModuleNotFoundError("No module named 'numpy.fft'", name="numpy.fft"),
     told_otherwise(os_error(errno.ENFILE)),
     told_otherwise(MemoryError()),
+    PydanticSerializationError("Error calling function `_without_what_is_unset`: MemoryError: "),
 ]
 LASTING = [
     ValueError("no such corner"),
@@ -57,6 +59,7 @@ LASTING = [
     ImportError("cannot import name 'acme' from 'numpy'", name="numpy"),
     told_otherwise(ValueError("not a zip file")),
     RuntimeError("does not converge"),
+    PydanticSerializationError("Unable to serialize unknown type: <class 'object'>"),
 ]
 
 
