@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from chipsim.die import fabricate
 from host.data import Encoder
-from host.gradients.local import Batch, ImageTwin, Twin
+from host.gradients.local import Batch, LocalImageTwin, Twin
 from host.methods.on_host import OnHost
 from host.settings import METHODS, RunSpec
 from host.teachers import Layer, of_dense
@@ -42,7 +42,7 @@ class TwinLearner:
     """The twin with all presentations of a run before it."""
 
     setup: Setup
-    twin: Twin | ImageTwin
+    twin: Twin | LocalImageTwin
     threads: int
 
     @property
@@ -127,7 +127,7 @@ class OfflineLtl(OnHost):
         if setup.teacher.network.dense:
             return TwinLearner(setup, ideal_twin(setup, threads), threads)
         width = setup.spec.offline.boxcar_width_th
-        return TwinLearner(setup, ImageTwin(setup.design.ideal(), setup.start_weights(), width, threads), threads)
+        return TwinLearner(setup, LocalImageTwin(setup.design.ideal(), setup.start_weights(), width, threads), threads)
 
 
 def ideal_twin(setup: Setup, threads: int) -> Twin:

@@ -14,14 +14,14 @@ gradient does not know is refused by `host/methods/offline_ltl.py`. The test is
 """
 
 from host.gradients.local.adam import MACS_PER_WEIGHT, Adam
-from host.gradients.local.images import ImageTwin
+from host.gradients.local.images import LocalImageTwin
 from host.gradients.local.twin import Batch, Twin, programmed_blocks
 
 __all__ = [
     "MACS_PER_WEIGHT",
     "Adam",
     "Batch",
-    "ImageTwin",
+    "LocalImageTwin",
     "Twin",
     "programmed_blocks",
 ]

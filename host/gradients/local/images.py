@@ -31,7 +31,7 @@ from host.teachers import optional
 from host.training import Chunk
 
 
-class ImageTwin:
+class LocalImageTwin:
     """Weights of every layer with Adam's moments."""
 
     def __init__(

@@ -7,7 +7,7 @@ from small_images import gathered, image_spec, small_net, unrolled
 
 from chipsim.design import Convolution, Dense, Flatten
 from chipsim.die import fabricate
-from host.gradients.local import ImageTwin, Twin
+from host.gradients.local import LocalImageTwin, Twin
 from host.training import Chunk
 
 WIDTH, N = 1.5, 20
@@ -32,7 +32,7 @@ def by_our_kernels(spec, weights, piece):
 
 
 def by_torch(spec, weights, piece):
-    arrays = iter(ImageTwin(spec, weights, WIDTH, 1).gradients(piece, 0, N))
+    arrays = iter(LocalImageTwin(spec, weights, WIDTH, 1).gradients(piece, 0, N))
     return list(zip(arrays, arrays, strict=True))
 
 
@@ -67,7 +67,7 @@ def test_a_convolution_is_a_dense_layer_whose_positions_share_weights(rng):
 def test_steps_bring_counts_to_their_targets_on_any_threads(rng):
     spec = image_spec(small_net("shared"))
     weights, piece = random_weights(spec, rng), piece_of(spec, rng, "currents")
-    twins = [ImageTwin(spec, weights, WIDTH, threads) for threads in (1, 3)]
+    twins = [LocalImageTwin(spec, weights, WIDTH, threads) for threads in (1, 3)]
     for twin in twins:
         before = np.abs(np.concatenate([each.ravel() for each in twin.gradients(piece, 0, N)])).sum()
         assert twin.learn(piece, [(0, N)] * 30, np.full(N, 0.02, np.float32)) > 0
