@@ -82,7 +82,10 @@ REPORTS = {
         MACHINE, "MNIST", 8, 1, 2, 3, "mismatch:0.2", [BrainScaleS2Figure(1, SPEED, SPEED, 2.0, SPEED, 0.5, 1e9)],
         SPEED, {1: "a"},
     ),
-    "loop": LoopBench(MACHINE, "MNIST", 100, 1, 2, 3, [LoopFigure("chipsim", 1, SPEED, 300.0)], {1: "a"}),
+    "loop": LoopBench(
+        MACHINE, "MNIST", 100, 1, 2, 3, [LoopFigure("chipsim", 1, SPEED, 300.0)], {1: "a"},
+        [LoopFigure("chipsim", 1, SPEED, 300.0)], {1: "a"},
+    ),
     "link": LinkBench(
         "MNIST", (5, 3, 2), 16, 8, 4, 2, 0.1, [WireFigure(1, SPEED, Speed(100, 90), 0.5, 0.5, 0.9, 0.1, True)],
         WireBytes(40.0, 30.0, 2.0, 0),

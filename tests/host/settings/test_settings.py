@@ -23,7 +23,7 @@ FOLLOWS = {
     },
     "chip": {"training.learning_rate"},  # all else of the ideal chip is as the defaults say
 }
-ALONE = {"teacher.method"}  # refuses values that OTHER has of the others
+ALONE = {"teacher.method", "training.window_steps"}  # refuse values that OTHER has of the others
 
 
 def write(folder: Path, text: str) -> Path:
