@@ -33,6 +33,7 @@ from host.training import (
 from nonideality import parse_all, stream
 
 _FULL_STEP_TH = 8.0  # charge of a step's mean input at full weights: from random ones, every neuron fires now and then
+_LEAK_WINDOWS, _NEURONS = 5_000.0, 100  # thresholds of 100 neurons leak so; of N, in sqrt(N / 100) times as long
 _LOOKED_AT = 10_000  # training samples that this mean is taken of
 _START = 0.3  # weights are drawn from 0 to this part of the range
 _SAVED_EVERY = 5_000  # samples
@@ -78,15 +79,23 @@ class StdpMethod(OnChipLtl):
             raise ValueError(f"method stdp needs neurons that fire, not readout {spec.neuron.readout}: leave it out")
 
     def settled(self, spec: RunSpec, dataset: Dataset) -> RunSpec:
-        """w_max such that a step's mean input delivers so much charge at full weights, whatever the data are."""
-        circuit = spec.learning_circuit
-        if "w_max_th" in circuit.rule_settings:
-            return spec
+        """w_max such that a step's mean input delivers so much charge at full weights, whatever the data are; and
+        thresholds that leak the later, the less often each of many neurons fires.
+        """
+        circuit, neuron = spec.learning_circuit, spec.neuron
+        leak = round(_LEAK_WINDOWS * (spec.hidden[0] / _NEURONS) ** 0.5)
+        kind_settings = {"theta_leak_windows": float(max(leak, 1)), **neuron.kind_settings}
+        rule_settings = {"w_max_th": self._w_max_th(spec, dataset), **circuit.rule_settings}
+        changes = {
+            "neuron": neuron.model_copy(update={"kind_settings": kind_settings}),
+            "learning_circuit": circuit.model_copy(update={"rule_settings": rule_settings}),
+        }
+        return spec.model_copy(update=changes)
+
+    def _w_max_th(self, spec: RunSpec, dataset: Dataset) -> float:
         values = dataset.train.values(slice(0, _LOOKED_AT))
         active = spec.stdp.max_rate * float(values.sum(axis=1, dtype=np.float64).mean())  # rows in a step
-        w_max = float(f"{_FULL_STEP_TH / max(active, 1e-3):.3g}")
-        rule_settings = {**circuit.rule_settings, "w_max_th": w_max}
-        return spec.model_copy(update={"learning_circuit": circuit.model_copy(update={"rule_settings": rule_settings})})
+        return float(f"{_FULL_STEP_TH / max(active, 1e-3):.3g}")
 
     def shown(self, samples: Samples, spec: RunSpec) -> Samples:
         """An input of 1 spikes at the largest rate."""

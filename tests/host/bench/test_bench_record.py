@@ -140,7 +140,7 @@ def test_names_stay():
     ]
     assert figures["conv"][:2] == ["tiny, inference, 1 thread: images/s", "tiny, memory: MiB"]
     assert figures["brainscales2"][0] == "inference, 1 thread: images/s"
-    assert figures["loop"] == ["chipsim, 1 thread: images/s"]
+    assert figures["loop"] == ["chipsim, 1 thread: images/s", "through time, chipsim, 1 thread: images/s"]
     assert figures["link"][1] == "behind a wire, 1 thread: samples/s"
     assert figures["sweep"][1] == "2 workers: tasks/s"
 
