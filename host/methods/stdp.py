@@ -85,17 +85,14 @@ class StdpMethod(OnChipLtl):
         circuit, neuron = spec.learning_circuit, spec.neuron
         leak = round(_LEAK_WINDOWS * (spec.hidden[0] / _NEURONS) ** 0.5)
         kind_settings = {"theta_leak_windows": float(max(leak, 1)), **neuron.kind_settings}
-        rule_settings = {"w_max_th": self._w_max_th(spec, dataset), **circuit.rule_settings}
+        rule_settings = dict(circuit.rule_settings)
+        if "w_max_th" not in rule_settings:
+            rule_settings["w_max_th"] = _w_max_th(spec, dataset)
         changes = {
             "neuron": neuron.model_copy(update={"kind_settings": kind_settings}),
             "learning_circuit": circuit.model_copy(update={"rule_settings": rule_settings}),
         }
         return spec.model_copy(update=changes)
-
-    def _w_max_th(self, spec: RunSpec, dataset: Dataset) -> float:
-        values = dataset.train.values(slice(0, _LOOKED_AT))
-        active = spec.stdp.max_rate * float(values.sum(axis=1, dtype=np.float64).mean())  # rows in a step
-        return float(f"{_FULL_STEP_TH / max(active, 1e-3):.3g}")
 
     def shown(self, samples: Samples, spec: RunSpec) -> Samples:
         """An input of 1 spikes at the largest rate."""
@@ -212,6 +209,12 @@ class StdpMethod(OnChipLtl):
             events = encoder.encode(setup.train.values(index), windows)
             die.learn(events, windows, [None], np.zeros(len(windows), np.float32)).classes  # noqa: B018 - it waits
         return scores | {"adapted": self.score(setup, die, encoder)}
+
+
+def _w_max_th(spec: RunSpec, dataset: Dataset) -> float:
+    values = dataset.train.values(slice(0, _LOOKED_AT))
+    active = spec.stdp.max_rate * float(values.sum(axis=1, dtype=np.float64).mean())  # rows in a step
+    return float(f"{_FULL_STEP_TH / max(active, 1e-3):.3g}")
 
 
 def _known(spec: RunSpec, train: Samples) -> Samples:
