@@ -10,9 +10,13 @@ is in `write_devices`.
 
 from __future__ import annotations
 
-import numpy as np
+from typing import Any
 
-from chipsim.simd import LANES, inlined, nonzero, store_chosen
+import numpy as np
+from numba import types
+from numba.extending import intrinsic
+
+from chipsim.simd import LANES, inlined, nonzero, sequences, store_chosen
 
 _ZERO = np.float32(0)
 
@@ -31,18 +35,24 @@ def open_columns(columns, numbers, pulse):
 
 
 @inlined
+def open_vectors(vectors, pulse):
+    """List where the sixteens begin that have a column whose pulse is not zero, ascending. Returns how many.
+
+    vectors: (n / LANES,) uint64, written from the front; pulse: (n,) float32.
+    """
+    k = np.uint64(0)
+    for start in range(np.uint64(0), np.uint64(len(pulse)), np.uint64(LANES)):
+        if nonzero(pulse, start) != 0:
+            vectors[k] = start
+            k += np.uint64(1)
+    return k
+
+
+@inlined
 def opened_pulses(opened, pulse, tables):
     """Pulses of all columns, `up` or `down` included: opened, pulse (n,) float32, the first written."""
     for c in range(np.uint64(len(pulse))):
         opened[c] = pulse[c] * (tables.up[c] if pulse[c] > _ZERO else tables.down[c])
-
-
-@inlined
-def row_pulses(pulses, opened, row, tables):
-    """Pulses that reach the synapses of one row: pulses, opened (n,), the first written."""
-    gains = tables.gain[row if len(tables.gain) > 1 else 0]
-    for c in range(np.uint64(len(opened))):
-        pulses[c] = opened[c] * gains[c]
 
 
 @inlined
@@ -52,8 +62,27 @@ def turned_pulse(pulse, column, tables):
 
 
 @inlined
-def turned_row_pulses(pulses, row, pulse, tables):
-    """As `row_pulses`, of a row that carries less than 0. pulse: (n,)."""
-    gains = tables.gain[row if len(tables.gain) > 1 else 0]
+def turned_pulses(turned, pulse, tables):
+    """As `opened_pulses`, for rows that carry less than 0."""
     for c in range(np.uint64(len(pulse))):
-        pulses[c] = turned_pulse(pulse[c], c, tables) * gains[c]
+        turned[c] = turned_pulse(pulse[c], c, tables)
+
+
+@inlined
+def row_pulses(pulses, opened, row, tables, vectors):
+    """Pulses that reach the synapses of one row: pulses, opened (n,), the first written in these `vectors` alone."""
+    gains = tables.gain[row if len(tables.gain) > 1 else 0]
+    for start in vectors:
+        _multiply(pulses, opened, gains, start)
+
+
+@intrinsic
+def _multiply(context, products, one, other, start):
+    """Sixteen products."""
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        to, first, second = sequences(context, builder, signature.args[:3], values[:3])
+        to.store(values[3], first.load(values[3]) * second.load(values[3]))
+        return context.get_dummy_value()
+
+    return types.void(products, one, other, types.uint64), generate

@@ -1,6 +1,7 @@
 """Writes of few-bit weights: what `learning_circuit.update_accumulator` says, for a row's open columns.
 
-Sixteen columns at a time, those without an open one left out: a closed column has a pulse of 0, which changes nothing.
+Sixteen columns at a time, in those sixteens that have an open one: a closed column has a pulse of 0, which changes
+nothing.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from numba import types
 from numba.extending import intrinsic
 
 from chipsim.kernel.step_curves import curved
-from chipsim.simd import LANES, Integers, nonzero, outlined, packed, population_of, repeated, sequences
+from chipsim.simd import Integers, inlined, packed, population_of, repeated, sequences
 from learning_circuit import carried, counted_pulse
 
 
@@ -77,8 +78,8 @@ def _write_of_sixteen(from_zero: bool) -> Any:
 def _row_writer(from_zero: bool) -> Any:
     write = _write_of_sixteen(from_zero)
 
-    @outlined
-    def write_row(weight, gain, synapses, row, lsb, amplitude, asked, pulses, dither, steps_up, steps_down):
+    @inlined
+    def write_row(weight, gain, synapses, row, lsb, amplitude, vectors, asked, pulses, dither, steps_up, steps_down):
         """Add pulse amplitude to the accumulators of a row's open columns, write what overflows.
 
         weight (n_in + 1, n): what the crossbar delivers, n a multiple of LANES; gain (1 or n_in + 1, n); lsb: weight of
@@ -92,9 +93,7 @@ def _row_writer(from_zero: bool) -> Any:
         bits, top = np.int32(synapses.accumulator_bits), np.int32(synapses.top_code)
         units = np.float32(np.int32(1) << bits) * amplitude / lsb
         written, clipped = np.int64(0), np.int64(0)
-        for start in range(np.uint64(0), np.uint64(len(asked)), np.uint64(LANES)):
-            if nonzero(asked, start) == 0:
-                continue
+        for start in vectors:
             changed, held = write(
                 effective, gains, codes, residues, asked, pulses, dither, steps_up, steps_down, start, amplitude,
                 units, lsb, bits, top,

@@ -6,7 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from chipsim.kernel.pulse_errors import open_columns, opened_pulses, row_pulses, turned_pulse, turned_row_pulses
+from chipsim.kernel.pulse_errors import (
+    open_columns,
+    open_vectors,
+    opened_pulses,
+    row_pulses,
+    turned_pulse,
+    turned_pulses,
+)
 from chipsim.kernel.write_codes import write_coded_row, write_unipolar_row
 from chipsim.kernel.write_devices import write_device_column, write_unipolar_column
 from chipsim.random import normal_of_write, normals_of_rows
@@ -87,40 +94,47 @@ _devices, _unipolar_devices = _column_by_column(_write_column), _column_by_colum
 
 
 @inlined_in_python
-def _row_pulses(pulses, opened, row, amplitude, pulse, update):
-    row_pulses(pulses, opened, row, update)
+def _turn_nothing(turned, pulse, update):
+    return
 
 
 @inlined_in_python
-def _signed_row_pulses(pulses, opened, row, amplitude, pulse, update):
-    if amplitude > 0:
-        row_pulses(pulses, opened, row, update)
-    else:
-        turned_row_pulses(pulses, row, pulse, update)
+def _as_opened(opened, turned, amplitude):
+    return opened
 
 
-def _row_by_row(pulses_of_row: Any, write_row: Any) -> Any:
-    """Returns how many codes changed and how many were held back."""
+@inlined_in_python
+def _by_sign(opened, turned, amplitude):
+    return opened if amplitude > 0 else turned
+
+
+def _row_by_row(turn: Any, chosen: Any, write_row: Any) -> Any:
+    """Returns how many codes changed and how many were held back.
+
+    turn, chosen: pieces that make the pulses of rows that carry less than 0, and choose which a row takes.
+    """
 
     @outlined
     def write(writing, words, pulse, synapses, state, update, dither, rows, amplitude, begin, end, t):
-        n_open, opened, numbers, pulses = np.int64(0), writing.opened, writing.open, writing.row_pulse
+        n_open, opened, turned, numbers = np.int64(0), writing.opened, writing.turned, writing.open
+        pulses, vectors = writing.row_pulse, writing.vectors[: open_vectors(writing.vectors, pulse)]
         if update.temporal:
             n_open = open_columns(numbers, writing.numbers, pulse)
         opened_pulses(opened, pulse, update)
+        turn(turned, pulse, update)
         listed = writing.listed
         n = list_rows(listed, rows, amplitude, begin, end, state.weight)
         written, held = np.int64(0), np.int64(0)
         for k in range(n):
             row, x = listed.rows[k], listed.amplitude[k]
-            pulses_of_row(pulses, opened, row, x, pulse, update)
+            row_pulses(pulses, chosen(opened, turned, x), row, update, vectors)
             for i in range(n_open):
                 c = numbers[i]
                 pulses[c] *= np.float32(1) + update.cycle[c] * normal_of_write(row, t, words[0, c], words[1, c])
             lsb = synapses.bias_lsb if k == n - 1 else synapses.lsb
             changed, clipped = write_row(
-                state.weight, synapses.gain, state.coded, row, lsb, x, pulse, pulses, dither, update.step_up,
-                update.step_down,
+                state.weight, synapses.gain, state.coded, row, lsb, x, vectors, pulse, pulses, dither,
+                update.step_up, update.step_down,
             )  # fmt: skip
             written += changed
             held += clipped
@@ -129,4 +143,5 @@ def _row_by_row(pulses_of_row: Any, write_row: Any) -> Any:
     return write
 
 
-_codes, _unipolar_codes = _row_by_row(_row_pulses, write_coded_row), _row_by_row(_signed_row_pulses, write_unipolar_row)
+_codes = _row_by_row(_turn_nothing, _as_opened, write_coded_row)
+_unipolar_codes = _row_by_row(turned_pulses, _by_sign, write_unipolar_row)

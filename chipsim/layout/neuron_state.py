@@ -26,7 +26,9 @@ class Writing(NamedTuple):
     """
 
     open: Any  # (n + LANES,) int32, which columns are open
+    vectors: Any  # (n / LANES,) uint64, where the sixteens begin that have an open column
     opened: Any  # (n,) float32, their pulses
+    turned: Any  # (n,) float32, the same in rows that carry less than 0
     row_pulse: Any  # (n,) float32, what of them reaches the synapses of one row
     numbers: Any  # (n,) int32, 0 and up
     listed: ListedRows
@@ -74,7 +76,9 @@ def new_neuron_state(
         ),
         writing=Writing(
             open=placed(0, (n + LANES,), np.int32),
+            vectors=np.zeros(n // LANES, np.uint64),
             opened=placed(2, (n,), f),
+            turned=placed(6, (n,), f),
             row_pulse=placed(4, (n,), f),
             numbers=np.arange(n, dtype=np.int32),
             listed=room_for_rows(n_in + 1),

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chipsim.kernel.pulse_errors import open_columns, opened_pulses, row_pulses, turned_row_pulses
+from chipsim.kernel.pulse_errors import open_columns, open_vectors, opened_pulses, row_pulses, turned_pulses
 from chipsim.layout import PulseTables
 from chipsim.simd import LANES
 
@@ -41,7 +41,11 @@ def test_open_columns_are_those_with_a_pulse(pulse):
     wide[: len(pulse)] = pulse
     columns = np.full(len(wide) + LANES, -1, np.int32)
     n = open_columns(columns, np.arange(len(wide), dtype=np.int32), wide)
-    assert columns[:n].tolist() == [i for i, value in enumerate(pulse) if value != 0]
+    found = [i for i, value in enumerate(pulse) if value != 0]
+    assert columns[:n].tolist() == found
+    vectors = np.full(len(wide) // LANES, 7, np.uint64)
+    n = open_vectors(vectors, wide)
+    assert vectors[:n].tolist() == sorted({i // LANES * LANES for i in found})
 
 
 def test_up_and_down_pulses_have_gains_of_their_own():
@@ -50,17 +54,18 @@ def test_up_and_down_pulses_have_gains_of_their_own():
 
 
 def test_rows_below_zero_turn_up_and_down():
-    tables = tables_of(3, up=[2, 3, 4], down=[0.5, 0.25, 0.125], gain=[[1, 10, 100]])
-    pulses = np.zeros(3, np.float32)
-    turned_row_pulses(pulses, 0, np.array([1, -1, 0], np.float32), tables)
-    assert pulses.tolist() == [0.5, -30, 0]
+    tables = tables_of(3, up=[2, 3, 4], down=[0.5, 0.25, 0.125])
+    turned = np.zeros(3, np.float32)
+    turned_pulses(turned, np.array([1, -1, 0], np.float32), tables)
+    assert turned.tolist() == [0.5, -3, 0]
 
 
 @pytest.mark.parametrize("row", [0, 1])
-def test_a_rows_pulses_have_its_gains(row):
-    gain = [[1, 2, 3, 4], [5, 6, 7, 8]]
-    opened, pulses = np.array([0, 1, 0, -1], np.float32), np.zeros(4, np.float32)
-    row_pulses(pulses, opened, row, tables_of(4, gain=gain))
-    assert pulses.tolist() == [0, gain[row][1], 0, -gain[row][3]]
-    row_pulses(pulses, opened, row, tables_of(4, gain=gain[:1]))
-    assert pulses.tolist() == [0, 2, 0, -4]
+def test_a_rows_pulses_have_its_gains_and_closed_vectors_are_left(row):
+    gain = np.arange(1, 4 * LANES + 1, dtype=np.float32).reshape(2, 2 * LANES)
+    opened = np.zeros(2 * LANES, np.float32)
+    opened[LANES + 1], opened[LANES + 3] = 1, -1
+    for gains, of in ((gain, row), (gain[:1], 0)):
+        pulses = np.full(2 * LANES, 9, np.float32)
+        row_pulses(pulses, opened, row, tables_of(2 * LANES, gain=gains), np.array([LANES], np.uint64))
+        assert pulses.tolist() == [9] * LANES + (opened * gain[of])[LANES:].tolist()

@@ -32,7 +32,10 @@ class Row:
         pulses[: self.n_out], dithers[: self.n_out] = pulse, dither
         weight, stored = self._all
         amplitude = np.float32(amplitude)
-        return write_coded_row(weight, self.gain, stored, row, LSB, amplitude, pulses, pulses, dithers, pulses, pulses)
+        vectors = np.arange(0, len(pulses), LANES, dtype=np.uint64)
+        return write_coded_row(
+            weight, self.gain, stored, row, LSB, amplitude, vectors, pulses, pulses, dithers, pulses, pulses
+        )
 
     def units(self):
         """What code and residue hold together, in LSB / 2^bits."""
