@@ -76,22 +76,56 @@ def test_trace_one_sample(monkeypatch, capsys):
     assert {len(row.split()) for row in rows} == {len(names.split())}
 
 
-def test_accuracy_table(example, capsys, monkeypatch):
-    module, seen = example("accuracy_table")
-    monkeypatch.setattr(sys, "argv", ["accuracy_table.py", "--dies", "2", "--seed", "3"])
+def _small_accuracy_table(monkeypatch):
+    """The example with three of its rows and little work, and the specs that it prepares."""
+    module, seen = example_module("accuracy_table"), []
+    real_resolve = module.resolve
+
+    def small(config, settings):
+        spec = real_resolve(config, {**settings, "hidden": [6], "training.epochs": 1, "teacher.epochs": 2})
+        seen.append(spec)
+        return spec
+
+    monkeypatch.setattr(module, "resolve", small)
+    monkeypatch.setattr(module, "ROWS", [module.ROWS[1], module.ROWS[-2], module.ROWS[-1]])
+    return module, seen
+
+
+def _said_by(module, capsys, monkeypatch, *arguments):
+    monkeypatch.setattr(sys, "argv", ["accuracy_table.py", *arguments])
     module.main()
-    head, rule, *rows = capsys.readouterr().out.splitlines()
-    assert len({line.count("|") for line in (head, rule, *rows)}) == 1
-    assert len(rows) == len(module.ROWS) == len(seen) / 2
-    assert [(spec.die, spec.seed) for spec in seen] == [(1, 3), (2, 3)] * len(module.ROWS)
-    for (name, settings), row, spec in zip(module.ROWS, rows, seen[::2], strict=True):
-        assert row.startswith(f"| {name} |")
-        assert spec.noise == tuple(settings.get("noise", ()))
-        numbers = [float(cell) for cell in row.split("|")[2:-1]]
-        ideal, before, after, gained, worst = numbers
+    return [line.split(" | ") for line in capsys.readouterr().out.splitlines()]
+
+
+def test_accuracy_table(capsys, monkeypatch):
+    module, seen = _small_accuracy_table(monkeypatch)
+    head, rule, *rows = _said_by(module, capsys, monkeypatch, "--dies", "2", "--seeds", "3,4")
+    assert {len(cells) for cells in (head, rule, *rows)} == {7}
+    assert [(spec.seed, spec.noise) for spec in seen] == [
+        (seed, tuple(settings.get("noise", ()))) for _, settings in module.ROWS for seed in (3, 4)
+    ]
+    for (name, _), (row, n, *numbers, worst) in zip(module.ROWS, rows, strict=True):
+        assert (row, n) == (f"| {name}", "4")
+        ideal, before, after, gained = (float(cell.split(" ± ")[0]) for cell in numbers)
         assert gained == pytest.approx(after - ideal, abs=0.011)
-        assert 0 <= worst <= after <= 100
+        assert 0 <= float(worst.rstrip(" |")) <= after <= 100
         assert 0 <= before <= 100
+
+
+def test_accuracies_kept_are_not_measured_again_and_stand_beside_others(here, capsys, monkeypatch):
+    module, seen = _small_accuracy_table(monkeypatch)
+    first = _said_by(module, capsys, monkeypatch, "--dies", "1", "--out", "linear", "--no-random-start")
+    more = _said_by(module, capsys, monkeypatch, "--dies", "2", "--out", "linear", "--no-random-start")
+    assert [len(first), len(more), len(seen)] == [4, 4, 4]
+    assert more == _said_by(module, capsys, monkeypatch, "--dies", "2", "--out", "linear", "--no-random-start")
+    assert len(seen) == 4
+    gate = ("--set", "learning_circuit.error_gate=ternary", "--no-random-start")
+    told = _said_by(module, capsys, monkeypatch, "--dies", "2", "--out", "ternary", *gate, "--against", "linear")
+    assert {spec.learning_circuit.error_gate for spec in seen[4:]} == {"ternary"}
+    for name, n, after, beside, differ in told[2:]:
+        after, beside, differ = (float(cell.split(" ± ")[0].rstrip(" |")) for cell in (after, beside, differ))
+        assert differ == pytest.approx(after - beside, abs=0.011), name
+        assert n == "2"
 
 
 def test_low_precision_table(example, capsys, monkeypatch):
