@@ -15,14 +15,16 @@ from host.data.cifar10 import TEST as CIFAR10_TEST
 from host.data.cifar10 import TRAIN as CIFAR10_PARTS
 from host.data.cifar10 import find_cifar10, read_cifar10, unpack_cifar10
 from host.data.digits import read_digits
+from host.data.event_recordings import NMnist, holds_events, read_recordings
 from host.data.folders import data_folders, mnist_in, told_places
-from host.data.formats import dataset_of, read_idx_folder, read_npz
+from host.data.formats import dataset_of, names_in, read_idx_folder, read_npz
 from host.data.mirrors import CIFAR10, MNIST
 from host.data.mnist16 import mnist16
 from host.data.notes import notes_on
 from host.data.samples import Dataset, Samples
 from host.data.scaling import parts_of, rescaled
 from host.data.source import DataPlace, DataSource
+from host.data.spoken_digits import SpokenDigits
 from host.data.yinyang import yinyang
 from host.errors import DataError, DataWarning
 from host.files import is_folder
@@ -120,7 +122,7 @@ class Cifar10(DataSource):
         unpack_cifar10(folder / CIFAR10.name, folder)
 
 
-DATA_SOURCES.provide(DataSource, ("about",), (Digits, Mnist, Mnist16, YinYang, Cifar10))
+DATA_SOURCES.provide(DataSource, ("about",), (Digits, Mnist, Mnist16, YinYang, Cifar10, NMnist, SpokenDigits))
 
 
 def source_named(name: str) -> type[DataSource]:
@@ -160,11 +162,12 @@ def _as_stored(name: str, data_dir: str | None) -> Dataset:
     if is_folder(path):
         return read_idx_folder(path, path.name)
     if path.suffix == ".npz":
-        return read_npz(path)
+        return read_recordings(path) if holds_events(names_in(path)) else read_npz(path)
     known = DATA_SOURCES.names()
     raise DataError(
         f"unknown data set {name!r}: {did_you_mean(name, known)}choose {', '.join(known)}, an .npz file"
-        " with x_train, y_train, x_test, y_test, or a folder with the four idx .gz files (see 'chipsim data')"
+        " with x_train, y_train, x_test, y_test or with events, or a folder with the four idx .gz files (see 'chipsim"
+        " data')"
     )
 
 

@@ -72,11 +72,17 @@ def _idx_array(file: gzip.GzipFile, allowance: Allowance, path: Path) -> NDArray
     return content.reshape(shape)
 
 
-def read_npz(path: Path) -> Dataset:
+def names_in(path: Path) -> list[str]:
+    """Of the arrays in an .npz file. Raises DataError."""
     if is_missing(path):
         raise DataError(
             f"data file {path} does not exist; name an .npz file or one of {', '.join(DATA_SOURCES.names())}"
         )
+    with opened_npz(path) as file:
+        return file.names
+
+
+def read_npz(path: Path) -> Dataset:
     with opened_npz(path) as file:
         missing = [key for key in IDX_FILES if key not in file.names]
         if missing:

@@ -10,6 +10,8 @@ DATASET_DEFAULTS: dict[str, dict[str, Any]] = {
     "mnist16": {"hidden": (246,)},
     "yinyang": {"hidden": (120,), "encoding": "current", "steps": 32},
     "cifar10": {},  # what suits its images
+    "nmnist": {"hidden": (256,), "teacher.shift_px": 1},
+    "fsdd": {"hidden": (128, 64)},
 }
 BUILT_IN = tuple(DATASET_DEFAULTS)
 

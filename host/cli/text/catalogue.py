@@ -150,6 +150,7 @@ def data_text(data_dir: str | None) -> str:
     lines += [
         "FILE.npz with arrays x_train (n, ...), y_train (n,), x_test, y_test, perhaps x_valid, y_valid; labels from 0",
         "         made with numpy.savez('FILE.npz', x_train=..., y_train=..., x_test=..., y_test=...)",
+        "         or with the events of a camera, train_x, train_y, train_t_us, train_p, ...: see host/data/README.md",
         "FOLDER   with the four idx .gz files named as MNIST's",
         "--scale says which stored values mean 0 and 1:",
         *table([*SCALES.items(), ("LOW,HIGH", "these two; a number alone is HIGH, and LOW is 0")], align="<", indent=2),

@@ -183,7 +183,7 @@ def test_noise_lists_every_effect(chipsim):
 def test_data_tells_what_is_there_and_where_it_looked(chipsim, tmp_path, monkeypatch):
     monkeypatch.delenv("CHIPSIM_DATA", raising=False)
     entries = {entry["name"]: entry for entry in json.loads(chipsim("data", "--json").out)["data"]}
-    assert set(entries) == {"digits", "mnist", "mnist16", "cifar10", "yinyang"}
+    assert set(entries) == {"digits", "mnist", "mnist16", "cifar10", "yinyang", "nmnist", "fsdd"}
     assert entries["mnist"]["found"] is None
     assert entries["digits"]["found"]
     assert "neither --data-dir nor CHIPSIM_DATA is set" in chipsim("data").out
