@@ -36,6 +36,7 @@ _SATURATIONS = (
     "accumulator_full",
     "weight_full_scale",
     "missed_counts",
+    "increments_saturated",  # of circuits that compute with integers
     "events_off_array",
     "events_merged",
     "abstentions",
@@ -254,6 +255,7 @@ def _facts(setup: Setup, compared_with: Reference, before: Score, after: Score, 
     spec, ideal = setup.spec, compared_with.ideal
     effort = find(spec.training.method).effort(setup, progress)
     learned = effort.activity
+    saturations = [name for name in _SATURATIONS if name in after.activity]
     phases: dict[str, Mapping[str, Any]] = {
         "learning": learned,
         "test_before": before.activity,
@@ -289,7 +291,7 @@ def _facts(setup: Setup, compared_with: Reference, before: Score, after: Score, 
         "weight_updates": sum(learned["weight_updates"]),
         "code_writes": sum(learned["code_writes"]),
         "saturation": {
-            when: {name: int(np.sum(counts[name])) for name in _SATURATIONS} for when, counts in phases.items()
+            when: {name: int(np.sum(counts.get(name, 0))) for name in saturations} for when, counts in phases.items()
         },
         "cost": cost_json(
             setup.design,
