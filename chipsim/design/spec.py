@@ -32,6 +32,14 @@ TARGET_BITS = (2, 16)  # fewest and most
 TargetBits = Annotated[
     int, Field(ge=TARGET_BITS[0], le=TARGET_BITS[1])
 ]  # of the word in which a target rate arrives, see chipsim.die.link
+MOST_STEPS = 4096  # of a presentation
+SequenceWindows = Annotated[
+    int, Field(ge=1, le=MOST_STEPS, description="Windows of a sequence, in which membranes go on; 1: none do.")
+]
+SequenceAnswer = Annotated[
+    Literal["sum", "last"],
+    Field(description="What a sequence is answered by: the counts of all its windows, or of the last one."),
+]
 FullScale = Annotated[float, Field(ge=1e-6, le=1e6)]  # an LSB of it is still a float32
 
 
@@ -200,6 +208,7 @@ class SynapseSpec(BaseModel):
     bias_full_scale_th: FullScale | None = None  # likewise
 
 
+_OF_SEQUENCES = ("windows", "sequence_answer")  # younger than files and frames
 _ANALOG_ONLY = ("nonlinear", "write")  # what a digital code does not have
 
 
@@ -222,6 +231,17 @@ def check_devices(noises: Iterable[Noise], circuit: LearningCircuitSpec) -> None
             raise ValueError("a measured pulse curve is that of analog devices, quantization makes codes: keep one")
     if circuit.pulse_steps and "nonlinear" in by_name:
         raise ValueError("nonlinear and a measured pulse curve both say how a device steps: keep one")
+
+
+def check_sequence(windows: int, steps: int, answer: str) -> None:
+    """Raises ValueError if a chip does not go on for so long, or there is no sequence to choose an answer of."""
+    if windows == 1 and answer != "sum":
+        raise ValueError(f"sequence_answer {answer!r} is for sequences, and windows is 1: leave it out, or set windows")
+    if windows * steps > MOST_STEPS:
+        raise ValueError(
+            f"windows {windows} of {steps} steps are {windows * steps} steps in a row, and a chip goes on for"
+            f" {MOST_STEPS} at most: keep windows within {MOST_STEPS // steps}, or lower steps"
+        )
 
 
 @lru_cache
@@ -259,7 +279,10 @@ class ChipSpec(BaseModel):
     layers: tuple[AnyLayer, ...] = ()
     # Inputs first; an empty one, where nothing else says the sizes, is refused.
     layer_sizes: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=2, validate_default=True)] = ()
-    steps: Annotated[int, Field(ge=1, le=4096)] = 16  # of a window
+    steps: Annotated[int, Field(ge=1, le=MOST_STEPS)] = 16  # of a window
+    # Of a presentation, in which membranes, currents and traces go on; counters and targets begin anew in each.
+    windows: SequenceWindows = 1
+    sequence_answer: SequenceAnswer = "sum"  # read from the counts of all windows, or of the last one
     target_bits: TargetBits = 16
     neuron: NeuronSpec = NeuronSpec()
     synapse: SynapseSpec = SynapseSpec()
@@ -320,9 +343,26 @@ class ChipSpec(BaseModel):
         self.neuron.check_layers(self.n_layers)
         return self
 
+    @model_validator(mode="after")
+    def _windows_go_on(self) -> ChipSpec:
+        check_sequence(self.windows, self.steps, self.sequence_answer)
+        return self
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_unset(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Settings younger than files and frames are left out where they say nothing: those stay as they were."""
+        written: dict[str, Any] = handler(self)
+        unset = {name for name in _OF_SEQUENCES if getattr(self, name) == type(self).model_fields[name].default}
+        return {name: value for name, value in written.items() if name not in unset}
+
     @property
     def n_layers(self) -> int:
         return len(self.layer_sizes) - 1
+
+    @property
+    def presentation_steps(self) -> int:
+        """Steps from cleared membranes on: of all windows of a sequence."""
+        return self.windows * self.steps
 
     @property
     def tau_steps(self) -> tuple[float, ...]:

@@ -46,7 +46,8 @@ def step_of(parts: Parts) -> Any:
     events, place: what it sees, and which of their windows; stale: a constant current has to be delivered anew; targets
     (S, slots) float32; moment: learning rate and broadcast of this window; spike_bits; watched: somebody looks on; t,
     p, q, s, slot: step from 0, position, where its state stands, window, where its spikes and targets stand, all
-    uint64.
+    uint64; of_window: which step of its window this is, and which row of the targets it has, where presentations have
+    several windows.
 
     Returns how many membranes met the lower and the upper rail, how many counts were missed, and how many columns are
     open in each update of the rule.
@@ -73,6 +74,7 @@ def step_of(parts: Parts) -> Any:
         q,
         s,
         slot,
+        of_window,
     ):
         def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
             kinds = signature.args
@@ -89,14 +91,34 @@ def step_of(parts: Parts) -> Any:
         arguments = (
             *(block, state, weight, gain, events, i, flag, targets, moment, spike_bits),
             *(flag, i, i, i, i, i),
+            types.UniTuple(i, 2),
         )
         return types.UniTuple(types.int64, n_results)(*arguments), generate
 
     @inlined  # so that no two arrays are taken for one
-    def step(block, state, weight, gain, events, place, stale, targets, moment, spike_bits, watched, t, p, q, s, slot):
+    def step(
+        block,
+        state,
+        weight,
+        gain,
+        events,
+        place,
+        stale,
+        targets,
+        moment,
+        spike_bits,
+        watched,
+        t,
+        p,
+        q,
+        s,
+        slot,
+        of_window,
+    ):
         return any_width(
-            block, state, weight, gain, events, place, stale, targets, moment, spike_bits, watched, t, p, q, s, slot
-        )
+            block, state, weight, gain, events, place, stale, targets, moment, spike_bits, watched, t, p, q, s, slot,
+            of_window,
+        )  # fmt: skip
 
     return step
 
@@ -120,8 +142,11 @@ def _one_width(context: Any, builder: Any, parts: Parts, vectors: int, arguments
     noises = FloatArray(context, builder, *state.noise)
     step.noise_row = noises.row_vectors(builder.add(builder.mul(q, index(4)), builder.urem(t, index(4))), index(0))
     step.begin(t)
+    lesson = s
+    if plan.continues:
+        step.window_t, lesson = unpacked(builder, arguments[16][1])
     if plan.learns:
-        step.targets = FloatArray(context, builder, *arguments[7]).row_vectors(s, slot)
+        step.targets = FloatArray(context, builder, *arguments[7]).row_vectors(lesson, slot)
         prepare_learning(context, builder, parts, step, block, state, arguments[3], arguments[8][1])
     _take(step)
     return [each.value for each in (step.low_hits, step.high_hits, step.missed, *step.n_open)]
@@ -150,7 +175,7 @@ def prepare_learning(
     step.rule, step.gain = parts.rule, gain
     rate, broadcast = unpacked(builder, moment)
     every = repeated(builder, rate)
-    steps = repeated(builder, builder.uitofp(builder.add(step.t, index(1)), rate.type))
+    steps = repeated(builder, builder.uitofp(builder.add(step.window_t, index(1)), rate.type))
     told = repeated(builder, broadcast) if Brings.BROADCAST in parts.rule.brings else None
     step.moment = Moment(rate=every, per_step=every.broadcast_like(1.0) / steps, broadcast=told)
     step.written_rows = {Rows.SPIKES: step.active}
@@ -163,7 +188,7 @@ def prepare_learning(
     coded = members(builder, *block.synapses).coded[1]
     imperfect = members(builder, *step.circuit.update).imperfect[1]
     step.writes_directly = builder.not_(builder.or_(coded, imperfect))
-    step.warm_up_is_over = builder.icmp_signed(">=", step.t, step.circuit.warm_up[1])
+    step.warm_up_is_over = builder.icmp_signed(">=", step.window_t, step.circuit.warm_up[1])
 
 
 def _take(step: Step) -> None:

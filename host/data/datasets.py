@@ -23,6 +23,7 @@ from host.data.notes import notes_on
 from host.data.samples import Dataset, Samples
 from host.data.scaling import parts_of, rescaled
 from host.data.source import DataPlace, DataSource
+from host.data.windows import in_windows
 from host.data.yinyang import yinyang
 from host.errors import DataError, DataWarning
 from host.files import is_folder
@@ -140,12 +141,13 @@ def place_among(source: DataSource, folders: Sequence[Path]) -> DataPlace | None
         return source.find(folders)
 
 
-def load(name: str, data_dir: str | None = None, scale: str = AUTO) -> Dataset:
+def load(name: str, data_dir: str | None = None, scale: str = AUTO, windows: int = 1) -> Dataset:
     """A data set by its name, an .npz file or a folder with the four idx files; scale: see `RunSpec.scale`.
 
-    What seems wrong with it is warned of (DataWarning), and kept in its notes. Raises DataError.
+    windows: of a sample, into which its values are cut in order. What seems wrong with it is warned of (DataWarning),
+    and kept in its notes. Raises DataError.
     """
-    dataset = rescaled(_as_stored(name, data_dir), scale)
+    dataset = in_windows(rescaled(_as_stored(name, data_dir), scale), windows)
     dataset = replace(dataset, notes=notes_on(dataset))
     can_be_learned = len(dataset.train) > 1 or dataset.valid is not None  # else a run refuses it, which is enough
     for note in dataset.notes if can_be_learned else ():
@@ -197,8 +199,15 @@ def _check(dataset: Dataset) -> None:
         raise TypeError(f"load() gives a {type(dataset).__name__}, not a host.data.Dataset")
     for part, samples in parts_of(dataset).items():
         raw, labels = samples.raw, samples.labels
-        if raw.ndim != 2 or raw.shape[1] != dataset.n_in or raw.size == 0 or raw.dtype.kind not in "uifb":
-            raise ValueError(f"{part}.raw is {raw.dtype} {raw.shape}; it must be numbers (samples, {dataset.n_in})")
+        if (
+            raw.ndim != 2
+            or raw.shape[1] != dataset.n_in * dataset.windows
+            or raw.size == 0
+            or raw.dtype.kind not in "uifb"
+        ):
+            raise ValueError(
+                f"{part}.raw is {raw.dtype} {raw.shape}; it must be numbers (samples, {dataset.train.raw.shape[1]})"
+            )
         if labels.shape != (len(raw),) or labels.dtype != np.int64:
             raise ValueError(f"{part}.labels are {labels.dtype} {labels.shape}; they must be int64 ({len(raw)},)")
         if labels.min() < 0 or labels.max() >= dataset.n_classes:

@@ -45,6 +45,8 @@ class OnChipLtl(Method):
 
     takes_images = True
 
+    takes_sequences = True
+
     def check(self, spec: RunSpec) -> None:
         if spec.training.window_steps is None:
             return
@@ -140,9 +142,9 @@ def _in_other_windows(job: Job) -> _DieInOtherWindows:
 
 def learning_die(kind: type[_Die], setup: Setup, chip: ChipInterface, timeline: Timeline | None = None) -> _Die:
     """`chip` with all presentations of the run before it."""
-    spec, n_in, epoch = setup.spec, setup.dataset.n_in, len(setup.train)
+    spec, epoch = setup.spec, len(setup.train)
     chunk, follows = setup.chunk, any(told_targets(setup.design))
-    ahead = Encoder(spec.encoding, n_in, spec.steps, chunk, spec.seed, TrainingBatches.BUFFERS)
+    ahead = setup.encoder(chunk, TrainingBatches.BUFFERS)
     batches = TrainingBatches(
         setup.train,
         setup.teacher,
@@ -153,5 +155,4 @@ def learning_die(kind: type[_Die], setup: Setup, chip: ChipInterface, timeline: 
         follows,
         setup.augmentation,
     )
-    looking = Encoder(spec.encoding, n_in, spec.steps, CHUNK, spec.seed)
-    return kind(chip, batches, setup.valid, looking, epoch, chunk)
+    return kind(chip, batches, setup.valid, setup.encoder(CHUNK), epoch, chunk)

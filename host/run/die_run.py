@@ -241,8 +241,7 @@ def _learned_dynamics(setup: Setup) -> dict[str, Any]:
 
 def _encoder(setup: Setup) -> Encoder:
     """For looking at a chip: one chunk at a time."""
-    spec = setup.spec
-    return Encoder(spec.encoding, setup.dataset.n_in, spec.steps, CHUNK, spec.seed)
+    return setup.encoder(CHUNK)
 
 
 def recovered_fraction(ideal: float, before: float, after: float) -> float | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from chipsim import Chip
-from host.data import Encoder
 from host.errors import RunFolderError
 from host.methods import Job, find
 from host.run.folder import RunFolder
@@ -29,11 +28,10 @@ def kept_die(folder: Path, mix_versions: bool = False) -> Chip:
         raise RunFolderError(f"{folder} is not finished: continue it with chipsim run --resume {folder}")
     chip = setup.chip(setup.design, setup.start_weights(), 1)
     chip.age(spec.training.rest_before_s)
-    encoder = Encoder(spec.encoding, setup.dataset.n_in, spec.steps, CHUNK, spec.seed)
     job = Job(
         setup,
         chip,
-        encoder,
+        setup.encoder(CHUNK),
         progress,
         save=lambda progress: None,
         tick=lambda done, accuracy: None,

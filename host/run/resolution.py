@@ -106,6 +106,8 @@ def checked_method(spec: RunSpec, config: Path | None = None) -> Method:
             check_taught(spec)
         except ValueError as error:
             raise SettingError(f"{error}{_where(config)}") from None
+    if spec.windows > 1:
+        _check_sequences(spec, method, config)
     if spec.training.window_steps is not None and not method.learns_in_own_windows:
         raise SettingError(
             f"training.window_steps = {spec.training.window_steps} is of dies that learn by on-chip-ltl, not of method"
@@ -126,6 +128,20 @@ def checked_method(spec: RunSpec, config: Path | None = None) -> Method:
             f" Python, chip.learn(..., broadcast=){_where(config)}"
         )
     return method
+
+
+def _check_sequences(spec: RunSpec, method: Method, config: Path | None) -> None:
+    """Raises SettingError if nothing can be trained for samples of several windows with these settings."""
+    if not method.takes_sequences:
+        raise SettingError(
+            f"windows = {spec.windows}: method {method.name} trains for single windows; choose through-time, or"
+            f" on-chip-ltl with --teacher-method through-time{_where(config)}"
+        )
+    if spec.teacher.method != "through-time":
+        raise SettingError(
+            f"windows = {spec.windows}: what single windows teach says nothing of sequences; train the teacher through"
+            f" time (--teacher-method through-time){_where(config)}"
+        )
 
 
 def _where(config: Path | None) -> str:

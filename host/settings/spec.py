@@ -20,7 +20,7 @@ from pydantic import (
 )
 
 from chipsim import ChipSpec, NeuronSpec, SynapseSpec
-from chipsim.design import TargetBits, check_devices
+from chipsim.design import SequenceAnswer, SequenceWindows, TargetBits, check_devices, check_sequence
 from chipsim.physical import PhysicalSpec
 from host.settings.choices import Norm, OutputTarget
 from host.settings.in_the_loop import LoopSpec
@@ -144,6 +144,8 @@ class RunSpec(BaseModel):
         tuple[Width, ...], Field(max_length=64, description="Widths of the hidden layers, such as 128,64.")
     ] = (128, 64)
     steps: Annotated[int, Field(ge=2, le=4096, description="Steps of a window.")] = 16
+    windows: SequenceWindows = 1
+    sequence_answer: SequenceAnswer = "sum"
     target_bits: TargetBits = 16
     encoding: Annotated[EncodingName, Field(description="How inputs become spikes.")] = "rate"
     noise: Annotated[
@@ -180,6 +182,7 @@ class RunSpec(BaseModel):
                 f"warm_up_steps {self.learning_circuit.warm_up_steps} leaves no step to learn in: keep it below steps"
                 f" ({self.steps})"
             )
+        check_sequence(self.windows, self.steps, self.sequence_answer)
         check_devices(parse_all(self.noise), self.learning_circuit)
         if self.teacher.file is None:
             self.check_layers(len(self.hidden) + 1)
@@ -208,6 +211,9 @@ class RunSpec(BaseModel):
             written.pop("through_time", None)
         if self.stdp == StdpSpec():
             written.pop("stdp", None)
+        for name in ("windows", "sequence_answer"):
+            if getattr(self, name) == type(self).model_fields[name].default:
+                written.pop(name, None)
         return written
 
     def __repr__(self) -> str:
@@ -232,6 +238,8 @@ class RunSpec(BaseModel):
         return ChipSpec(
             **layers,
             steps=self.steps,
+            windows=self.windows,
+            sequence_answer=self.sequence_answer,
             target_bits=self.target_bits,
             neuron=self.neuron,
             synapse=self.synapse,

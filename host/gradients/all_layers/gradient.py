@@ -69,7 +69,7 @@ class Gradient:
         loss made of it.
         """
         top, steps = len(weights) - 1, self._steps_of(scores)
-        neurons = self._neurons(thresholds)
+        neurons, ends = self._neurons(thresholds), self._ends(shown, len(events.begin))
 
         def through(layer: int, error: Floats, start: int, stop: int) -> None:
             work = np.empty((3, error.shape[2]), np.float32)
@@ -78,7 +78,7 @@ class Gradient:
             else:
                 kernel = through_spiking_layer(self.models[layer].surrogate)
                 state = (shown.membranes[layer], shown.spike_bits[layer])
-                kernel(error, errors.counts[layer], *state, neurons[layer], work, start, stop)
+                kernel(error, errors.counts[layer], *state, neurons[layer], ends, work, start, stop)
 
         return self._run(weights, events, shown, steps is not None, through)
 
@@ -97,7 +97,7 @@ class Gradient:
         membranes: U (S, T, n) of each layer, whatever their surrogate looks at.
         """
         top, steps, n = len(weights) - 1, self._steps_of(scores), len(events.begin)
-        neurons = self._neurons(thresholds)
+        neurons, ends = self._neurons(thresholds), self._ends(shown, n)
         found = [np.zeros((n, 2, each.shape[2]), np.float32) for each in self._error]
         charges = [self._charges(layer, neurons[layer]) for layer in range(top + 1)]
 
@@ -109,7 +109,7 @@ class Gradient:
                 np.sum(error[start:stop, 1:] * before, axis=1, out=found[layer][start:stop, 0])
             else:
                 kernel = through_learning_layer(self.models[layer].surrogate)
-                state = (shown.membranes[layer], membranes[layer], shown.spike_bits[layer], neurons[layer])
+                state = (shown.membranes[layer], membranes[layer], shown.spike_bits[layer], neurons[layer], ends)
                 rest = (charges[layer], found[layer], work, start, stop)
                 kernel(error, errors.counts[layer], *state, *rest)
 
@@ -159,6 +159,9 @@ class Gradient:
         ]
         self._threads.run([*samples, *columns])
         return [self._joined(layer) for layer in range(len(weights))]
+
+    def _ends(self, shown: ShownWindows, n: int) -> NDArray[np.int64]:
+        return np.full(n, self._steps, np.int64) if shown.ends is None else shown.ends
 
     def _steps_of(self, scores: Scores) -> NDArray[np.int64] | None:
         return None if scores.steps is None else _whole_vectors(scores.steps, self._error[-1].shape[2])
