@@ -233,10 +233,8 @@ def check_devices(noises: Iterable[Noise], circuit: LearningCircuitSpec) -> None
         raise ValueError("nonlinear and a measured pulse curve both say how a device steps: keep one")
 
 
-def check_sequence(windows: int, steps: int, answer: str) -> None:
-    """Raises ValueError if a chip does not go on for so long, or there is no sequence to choose an answer of."""
-    if windows == 1 and answer != "sum":
-        raise ValueError(f"sequence_answer {answer!r} is for sequences, and windows is 1: leave it out, or set windows")
+def check_sequence(windows: int, steps: int) -> None:
+    """Raises ValueError if a chip does not go on for so long."""
     if windows * steps > MOST_STEPS:
         raise ValueError(
             f"windows {windows} of {steps} steps are {windows * steps} steps in a row, and a chip goes on for"
@@ -345,7 +343,7 @@ class ChipSpec(BaseModel):
 
     @model_validator(mode="after")
     def _windows_go_on(self) -> ChipSpec:
-        check_sequence(self.windows, self.steps, self.sequence_answer)
+        check_sequence(self.windows, self.steps)
         return self
 
     @model_serializer(mode="wrap")

@@ -13,7 +13,7 @@ from host.errors import SettingError
 from host.plots import check_trace_files, save_trace, waveform_plot
 from host.run import resolve
 from host.terminal import Console
-from host.trace import NeuronWaveform, Units, Waveform, error_lines, name_of, shown_in, steps_text
+from host.trace import NeuronWaveform, Units, Waveform, error_lines, name_of, shown_in
 from host.trace import trace as trace_run
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class TraceOutcome(Shown):
             f"{waveform.part} sample {sample}: class {label}, answered {answer}"
             for sample, label, answer in zip(waveform.samples, waveform.labels, waveform.classes, strict=True)
         ]
-        title = f"trace of {waveform.data}, {network}, {steps_text(waveform)}, die {spec.die}: {doing}, after"
+        title = f"trace of {waveform.data}, {network}, {spec.steps_text}, die {spec.die}: {doing}, after"
         return Summary(f"{title} {waveform.learned_before:,} learned samples", (), rows, seen, align="<")
 
     def _records(self) -> list[dict[str, Any]]:

@@ -109,11 +109,6 @@ def check_taught(spec: RunSpec) -> None:
         raise ValueError(
             "through_time.start_leak is for neurons that leak, and if neurons do not: use --neuron lif, or leave it out"
         )
-    if spec.sequence_answer == "last" and neuron.outputs_fire:
-        raise ValueError(
-            "training through time reads outputs that fire by their spikes in all windows of a sequence: leave"
-            " sequence_answer out, or use an integrating readout (--readout)"
-        )
     _check_start_leak(wanted.start_leak, neuron.leak_dac.converter)
     if wanted.learn_threshold:
         _check_dac("threshold", neuron.threshold_dac.converter, "th", _COARSEST_TH)
@@ -292,7 +287,9 @@ class _TwinLearner:
 def _path(setup: Setup) -> Path:
     """Where what is learned is kept, under everything that decides it."""
     spec = setup.spec
-    facts = spec.model_dump(mode="json", include={"steps", "windows", "encoding", "seed", "neuron", "conversion"})
+    facts = spec.model_dump(
+        mode="json", include={"steps", "windows", "sequence_answer", "encoding", "seed", "neuron", "conversion"}
+    )
     learning = spec.through_time.model_dump(mode="json", exclude={f"teacher_{each}" for each in _BY_METHOD})
     recipe: dict[str, Any] = {
         "version": _VERSION,

@@ -63,7 +63,7 @@ def _sheet(outcome: Outcome, title: str, height: float) -> Sheet:
     name = textwrap.shorten(outcome.setup.dataset.name, 40, placeholder="…") or "data"
     layers = "-".join(sizes if len(sizes) <= 9 else [*sizes[:4], "…", *sizes[-3:]])
     noise = f"noise {', '.join(spec.noise)}" if spec.noise else "no noise"
-    facts = f"{name}, {layers}, {spec.steps} steps, {spec.encoding} encoding; {noise}; die seed {spec.die}"
+    facts = f"{name}, {layers}, {spec.steps_text}, {spec.encoding} encoding; {noise}; die seed {spec.die}"
     return Sheet(_WIDTH, height, [title, *textwrap.wrap(facts, 105)])
 
 

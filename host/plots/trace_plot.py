@@ -26,7 +26,6 @@ from host.trace import (
     error_lines,
     name_of,
     quantity,
-    steps_text,
     unit_of,
     waves,
 )
@@ -191,7 +190,7 @@ def _title(waveform: Waveform, scene: _Scene, width: int) -> str:
     what = f"{'Learning' if waveform.learns else 'Inferring'} {waveform.part} sample {', '.join(shown)}"
     what += f" after {waveform.learned_before:,} learned" + (f" [{', '.join(left_out)}]" if left_out else "")
     network = "-".join(map(str, waveform.design.layer_sizes))
-    facts = f"{waveform.data}, {network}, {steps_text(waveform)}, {spec.encoding} encoding; "
+    facts = f"{waveform.data}, {network}, {spec.steps_text}, {spec.encoding} encoding; "
     facts += f"noise {', '.join(spec.noise)}" if spec.noise else "no noise"
     facts += f"; die seed {spec.die}"
     return "\n".join(textwrap.wrap(what, width) + textwrap.wrap(facts, width))

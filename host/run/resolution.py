@@ -137,6 +137,11 @@ def _check_sequences(spec: RunSpec, method: Method, config: Path | None) -> None
             f"windows = {spec.windows}: method {method.name} trains for single windows; choose through-time, or"
             f" on-chip-ltl with --teacher-method through-time{_where(config)}"
         )
+    if spec.teacher.file is not None and spec.teacher.file.endswith(".nir"):
+        raise SettingError(
+            f"windows = {spec.windows}: a NIR file's neurons are followed in single windows, of which NIR says nothing;"
+            f" give an ONNX file, or let a network be trained here{_where(config)}"
+        )
     if spec.teacher.method != "through-time":
         raise SettingError(
             f"windows = {spec.windows}: what single windows teach says nothing of sequences; train the teacher through"

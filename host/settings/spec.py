@@ -182,7 +182,7 @@ class RunSpec(BaseModel):
                 f"warm_up_steps {self.learning_circuit.warm_up_steps} leaves no step to learn in: keep it below steps"
                 f" ({self.steps})"
             )
-        check_sequence(self.windows, self.steps, self.sequence_answer)
+        check_sequence(self.windows, self.steps)
         check_devices(parse_all(self.noise), self.learning_circuit)
         if self.teacher.file is None:
             self.check_layers(len(self.hidden) + 1)
@@ -221,6 +221,11 @@ class RunSpec(BaseModel):
         settings = ", ".join(f"{name}={value!r}" for name, value in _set_otherwise(self))
         lines = textwrap.wrap(f"RunSpec({settings})", 100, subsequent_indent="  ", max_lines=10, placeholder=" ...)")
         return "\n".join(lines)
+
+    @property
+    def steps_text(self) -> str:
+        """How long a sample is shown, in words."""
+        return f"{self.steps} steps" if self.windows == 1 else f"{self.windows} windows of {self.steps} steps"
 
     def check_layers(self, n_layers: int) -> None:
         """Raises ValueError if a noise, or what is set layer by layer, is not for a network of `n_layers`."""

@@ -19,7 +19,7 @@ model, and `test_trace_files.py` and `test_trace_units.py`, by a reader of wavef
 
 from host.trace.gtkw import gtkw_text
 from host.trace.probe_run import NeuronWaveform, Waveform, trace
-from host.trace.text import error_lines, facts, name_of, quantity, steps_text, summary, unit_of
+from host.trace.text import error_lines, facts, name_of, quantity, summary, unit_of
 from host.trace.units import THRESHOLDS, Units, shown_in, units_of
 from host.trace.vcd import vcd_text
 from host.trace.waveform import STAGES, SignalTimeline, waves
@@ -37,7 +37,6 @@ __all__ = [
     "name_of",
     "quantity",
     "shown_in",
-    "steps_text",
     "summary",
     "trace",
     "unit_of",

@@ -25,12 +25,6 @@ def quantity(seconds: float) -> str:
     return f"{seconds / factor:.4g} {unit}"
 
 
-def steps_text(waveform: Waveform) -> str:
-    """How long a sample is shown."""
-    spec = waveform.spec
-    return f"{spec.windows} windows of {spec.steps} steps" if spec.windows > 1 else f"{spec.steps} steps"
-
-
 def name_of(neuron: NeuronWaveform) -> str:
     return f"layer {neuron.layer}, neuron {neuron.neuron}"
 
@@ -107,7 +101,7 @@ def summary(waveform: Waveform, step_s: float, files: dict[str, str], units: Uni
     spec = waveform.spec
     network = "-".join(map(str, waveform.design.layer_sizes))
     lines = [
-        f"{waveform.data}, {network}, {steps_text(waveform)} of {quantity(step_s)}, {spec.encoding} encoding,"
+        f"{waveform.data}, {network}, {spec.steps_text} of {quantity(step_s)}, {spec.encoding} encoding,"
         f" die {spec.die}",
         f"{'learning' if waveform.learns else 'inferring'}, after {waveform.learned_before:,} learned samples",
         *([] if units.name == "th" else [units.sentence()]),

@@ -11,7 +11,7 @@ from vcd import VCDWriter
 from chipsim import __version__
 from chipsim.execution import in_words
 from host.trace.probe_run import Waveform
-from host.trace.text import bias_lines, error_lines, name_of, steps_text
+from host.trace.text import bias_lines, error_lines, name_of
 from host.trace.units import THRESHOLDS, Units
 from host.trace.waveform import STAGES, SignalTimeline, waves
 
@@ -66,7 +66,7 @@ def _comment(waveform: Waveform, step_s: float, units: Units) -> list[str]:
         for sample, label, answer in zip(waveform.samples, waveform.labels, waveform.classes, strict=True)
     )
     lines = [
-        f"{waveform.data}, {'-'.join(map(str, waveform.design.layer_sizes))}, {steps_text(waveform)}, {spec.encoding}"
+        f"{waveform.data}, {'-'.join(map(str, waveform.design.layer_sizes))}, {spec.steps_text}, {spec.encoding}"
         f" encoding, die {spec.die}, seed {spec.seed}, spec {spec.hash()}",
         f"noise: {', '.join(spec.noise) or 'none'}",
         f"{waveform.part} samples {shown}; {'learning' if waveform.learns else 'inferring'} after"

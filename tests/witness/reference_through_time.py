@@ -45,13 +45,16 @@ def smooth_spike(net, z):
 
 
 def forward(net, inputs, steps, smooth=False, resets=None):
-    """inputs (S, n_in), shown at every step. Per layer (S, T, n): membranes, outputs, and the spikes that reset."""
+    """inputs (S, n_in), shown at every step, or (S, T, n_in), those of each.
+
+    Per layer (S, T, n): membranes, outputs, and the spikes that reset.
+    """
     n_layers = len(net.weights)
     fires = [layer < n_layers - 1 or net.readout == "spiking" for layer in range(n_layers)]
     shapes = [(len(inputs), steps, b.size) for _, b in net.weights]
     membranes, outputs, reset = ([np.zeros(shape) for shape in shapes] for _ in range(3))
     for t in range(steps):
-        came_in = inputs
+        came_in = inputs if inputs.ndim == 2 else inputs[:, t]
         for layer, (w, b) in enumerate(net.weights):
             a, th = net.decay[layer], net.threshold[layer]
             before = membranes[layer][:, t - 1] if t else 0
@@ -121,7 +124,8 @@ def gradients(net, inputs, labels, steps, scale, penalty=0.0, smooth=False):
                         by_decay[layer] += d[t, i] * (u_before - cut * s_before)
                         charge = {"subtract": 1, "subtract-before-leak": a, "zero": 0}[net.reset] if fires else 0
                         by_threshold[layer] -= d[t, i] * charge * s_before
-                came_in = inputs[s] if layer == 0 else outputs[layer - 1][s, t]
+                shown = inputs[s] if inputs.ndim == 2 else inputs[s, t]
+                came_in = shown if layer == 0 else outputs[layer - 1][s, t]
                 found[layer][0][...] += np.outer(came_in, d[t])
                 found[layer][1][...] += d[t]
             above = d

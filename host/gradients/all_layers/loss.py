@@ -52,6 +52,7 @@ class Errors(NamedTuple):
     counts: list[Floats]  # per layer that fires (S, n), dL/dC
     scores: Floats  # (S, n), dL/dm
     loss: float  # the first two terms of Eq. 10
+    since: NDArray[np.int64] | None = None  # (S,) from which step on outputs that fire are counted; None: the first
 
 
 def cross_entropy(scores: Floats, labels: NDArray[np.int64], scale: float) -> tuple[float, Floats]:

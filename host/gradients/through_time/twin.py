@@ -87,11 +87,14 @@ class SpikingTwin(LearningTwin):
         neuron = self.dynamics.neuron()
         shown = self._show(batch.events, batch.windows, neuron)
         counts = self.counts(n)
-        steps = design.presentation_steps
+        steps, since = design.presentation_steps, None
         scores = spiking_scores(counts[-1], steps)
         if self.integrates:
             scores = last_scores(shown.membranes[-1][:, :, : design.layer_sizes[-1]], shown.ends)
-        errors = errors_of(scores, counts[:-1], batch.labels, steps, self.loss_spec())
+        elif design.windows > 1 and design.sequence_answer == "last":
+            steps, since = design.steps, self._ends(batch.events) - design.steps
+            scores = spiking_scores(self._counts_since(shown.spike_bits[-1], since), steps)
+        errors = errors_of(scores, counts[:-1], batch.labels, steps, self.loss_spec())._replace(since=since)
         thresholds = [
             np.full(padded_width(n_out), neuron.threshold_th_of(layer), np.float32)
             for layer, n_out in enumerate(design.layer_sizes[1:])
@@ -142,7 +145,7 @@ class SpikingTwin(LearningTwin):
         self._set(neuron)
         room = self._reserve(n)
         inputs = [events, *(lists.events for lists in room.spike_lists)]
-        ends = sequence_lengths(self.design, events) * self.design.steps
+        ends = self._ends(events)
 
         def forward(number: int, start: int, stop: int) -> None:
             for layer in range(len(shapes)):
@@ -166,6 +169,16 @@ class SpikingTwin(LearningTwin):
         self._threads.run([WorkPiece(partial(forward, k, *each), k) for k, each in enumerate(ranges)])
         spikes = [Events(*(a[:n] if len(a) else a for a in lists.events)) for lists in room.spike_lists]
         return ShownWindows([each[:n] for each in room.membranes], spikes, room.spike_bits, ends)
+
+    def _ends(self, events: Events) -> NDArray[np.int64]:
+        """(S,) steps that each sample has."""
+        return sequence_lengths(self.design, events) * self.design.steps
+
+    def _counts_since(self, spike_bits: NDArray[np.uint16], since: NDArray[np.int64]) -> Floats:
+        """Spikes (S, classes) of the outputs from a step of each sample on."""
+        spikes = spikes_of(spike_bits, np.arange(self.design.layer_sizes[-1]))[: len(since)]
+        late = np.arange(spikes.shape[1]) >= since[:, None]
+        return (spikes * late[:, :, None]).sum(axis=1).astype(np.float32)
 
     def _set(self, neuron: NeuronSpec) -> None:
         """Write weights, leaks and thresholds into the blocks."""

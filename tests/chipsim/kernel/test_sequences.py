@@ -168,8 +168,6 @@ def test_threads_and_chunks_change_no_bit(windows):
 def test_bad_sequences_are_told_in_one_line():
     with pytest.raises(ValidationError, match="keep windows within 256, or lower steps"):
         spec_of(steps=16, windows=257)
-    with pytest.raises(ValidationError, match="'last' is for sequences, and windows is 1"):
-        spec_of(sequence_answer="last")
     with pytest.raises(ChipError, match="competes within single windows: leave windows"):
         Chip(competing_spec().model_copy(update={"windows": 2}), 1)
     spec = spec_of(sizes=(5, 4), steps=6, windows=3)
