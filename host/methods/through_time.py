@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from chipsim.design import Dac
 from chipsim.simd import cache_root, sources_key
-from host.data import Samples, Shift
+from host.data import Samples, Shift, mean_window
 from host.gradients.all_layers import batches
 from host.gradients.through_time import ImageTwin, LearningTwin, SpikingTwin
 from host.methods.conversion import balanced
@@ -291,11 +291,13 @@ def _path(setup: Setup) -> Path:
         mode="json", include={"steps", "windows", "sequence_answer", "encoding", "seed", "neuron", "conversion"}
     )
     learning = spec.through_time.model_dump(mode="json", exclude={f"teacher_{each}" for each in _BY_METHOD})
+    # Of sequences it has not been taught anything yet: it knows single windows.
+    seen = setup.train if spec.windows == 1 else mean_window(setup.train, spec.windows)
     recipe: dict[str, Any] = {
         "version": _VERSION,
         "spec": facts | {"shift_px": spec.teacher.shift_px, "percentile": spec.teacher.norm_percentile},
         "learning": [learning, *_asked(setup)],
-        "teacher": teacher_digest(setup.teacher, setup.train),
+        "teacher": teacher_digest(setup.teacher, seen),
         "sources": sources_key(Path(__file__).resolve().parents[2]),
         "samples": [hashlib.sha256(part.raw.tobytes()).hexdigest() for part in (setup.train, setup.valid)],
         "labels": [hashlib.sha256(part.labels.tobytes()).hexdigest() for part in (setup.train, setup.valid)],

@@ -12,9 +12,21 @@ from chipsim import Chip
 from host.errors import DataError, SettingError
 from host.methods import through_time
 from host.run import prepare, resolve, run
+from host.run.resolution import checked_method
+from host.trace import STAGES, trace, vcd_text, waves
 
-THROUGH_TIME = {"training.method": "through-time", "training.epochs": 8, "training.learning_rate": None}
-TAUGHT = {"teacher.method": "through-time", "through_time.teacher_epochs": 6}
+THROUGH_TIME = {
+    "training.method": "through-time",
+    "training.start": "random",
+    "training.epochs": 15,
+    "training.learning_rate": 0.02,
+}
+TAUGHT = {
+    "teacher.method": "through-time",
+    "through_time.teacher_start": "random",
+    "through_time.teacher_epochs": 15,
+    "through_time.teacher_learning_rate": 0.02,
+}
 
 
 @pytest.fixture
@@ -30,18 +42,19 @@ def settings(tmp_path, monkeypatch, rng):
         values[labels == 1, 2] = 0
         arrays |= {f"x_{part}": values.reshape(n, 9), f"y_{part}": labels}
     np.savez(tmp_path / "sequences.npz", **arrays)
-    return SMALL | {"dataset": str(tmp_path / "sequences.npz"), "windows": 3, "steps": 4, "hidden": [12], "noise": []}
+    of_sequences = {"windows": 3, "steps": 4, "hidden": [12], "neuron.tau_steps": 6.0, "through_time.batch": 8}
+    return SMALL | {"dataset": str(tmp_path / "sequences.npz"), "noise": []} | of_sequences
 
 
 def test_the_order_of_windows_is_learned_through_time(settings):
-    outcome = run(resolve(None, settings | THROUGH_TIME | {"training.epochs": 25}))
+    outcome = run(resolve(None, settings | THROUGH_TIME))
     assert outcome.setup.design.layer_sizes == (3, 12, 3) and outcome.setup.design.windows == 3
     assert outcome.after.accuracy == outcome.ideal.accuracy == outcome.facts["accuracy"]["teacher"] > 0.8
     assert outcome.facts["cost"]["inference"]["latency_steps"] == 3 * 4 + 1
 
 
 def test_a_die_is_calibrated_against_the_rates_of_each_window(settings):
-    spec = resolve(None, settings | TAUGHT | {"noise": ["mismatch:0.4"], "through_time.teacher_epochs": 25})
+    spec = resolve(None, settings | TAUGHT | {"noise": ["mismatch:0.4"]})
     setup = prepare(spec)
     design, test = setup.design.ideal(), setup.dataset.test
     values = test.values(slice(0, 20))
@@ -79,17 +92,33 @@ def test_it_goes_on_bit_for_bit_on_any_threads(settings, tmp_path, monkeypatch):
     assert whole.facts["accuracy"] == resumed.facts["accuracy"]
 
 
+def test_a_trace_shows_where_windows_meet(settings):
+    traced = trace(resolve(None, settings | TAUGHT | {"noise": ["mismatch:0.2"]}), samples=(0,), learn=True)
+    found = {(*wave.scope, wave.name): wave for wave in waves(traced)}
+
+    def at(wave, step, cycle=0):
+        """What a signal of layer 1 holds in a cycle of a step."""
+        return wave.values[np.searchsorted(wave.at, len(STAGES) * step + cycle, "right") - 1]
+
+    steps = range(12)
+    assert [at(found["chip", "layer1", "window_of_sequence"], t) for t in steps] == [1] * 4 + [2] * 4 + [3] * 4
+    assert [at(found["chip", "layer1", "step"], t) for t in steps] == [1, 2, 3, 4] * 3
+    neuron = next(each for each in traced.neurons if each.layer == 1)
+    count = found["chip", "layer1", f"neuron{neuron.neuron}", "count"]
+    counted = STAGES.index("count")
+    assert neuron.spike[0, :4].any() and [at(count, t) for t in (0, 4, 8)] == [0, 0, 0]
+    for t in steps:
+        assert at(count, t, counted) == neuron.spike[0, t // 4 * 4 : t + 1].sum()
+    assert "3 windows of 4 steps" in vcd_text(traced, 1e-6)
+
+
 REFUSED = {
-    "a method of single windows": ({"training.method": "conversion"}, "method conversion trains for single windows"),
+    "a method of single windows": ({"training.method": "offline-ltl"}, "method offline-ltl trains for single windows"),
     "a teacher of single windows": (
         {},
         "what single windows teach says nothing of sequences; train the teacher through",
     ),
     "too many steps": ({"windows": 9, "steps": 1000}, "a chip goes on for 4096 at most: keep windows within 4"),
-    "a NIR file": (
-        TAUGHT | {"teacher.file": "mine.nir", "hidden": (), "teacher.epochs": None},
-        "a NIR file's neurons are followed in single windows",
-    ),
 }
 
 
@@ -100,11 +129,18 @@ def test_what_knows_no_sequences_is_refused(settings, case):
         resolve(None, settings | changes)
 
 
+def test_a_nir_file_is_no_teacher_of_sequences(settings):
+    spec = resolve(None, settings | TAUGHT)
+    of_file = spec.model_copy(update={"teacher": spec.teacher.model_copy(update={"file": "mine.nir"})})
+    with pytest.raises(SettingError, match="a NIR file's neurons are followed in single windows"):
+        checked_method(of_file)
+
+
 def test_what_does_not_fit_is_refused_with_what_does(settings, monkeypatch):
     with pytest.raises(DataError, match=re.escape("samples of 9 values cannot be cut into 4 windows of one size")):
         prepare(resolve(None, settings | TAUGHT | {"windows": 4}))
-    monkeypatch.setattr(through_time, "_MOST_ROOM", 100_000)
+    monkeypatch.setattr(through_time, "_MOST_ROOM", 10_000)
     with pytest.raises(SettingError, match="keep windows within 2, or lower through_time.batch"):
         prepare(resolve(None, settings | TAUGHT))
-    setup = prepare(resolve(None, settings | TAUGHT | {"through_time.batch": 8}))
+    setup = prepare(resolve(None, settings | TAUGHT | {"through_time.batch": 4}))
     assert replace(setup, spec=setup.spec.model_copy(update={"windows": 1})).chunk >= setup.chunk
