@@ -225,7 +225,7 @@ class RunSpec(BaseModel):
     @property
     def steps_text(self) -> str:
         """How long a sample is shown, in words."""
-        return f"{self.steps} steps" if self.windows == 1 else f"{self.windows} windows of {self.steps} steps"
+        return in_steps(self)
 
     def check_layers(self, n_layers: int) -> None:
         """Raises ValueError if a noise, or what is set layer by layer, is not for a network of `n_layers`."""
@@ -263,6 +263,11 @@ class RunSpec(BaseModel):
         """
         facts = deciding_settings(self.model_dump(mode="json"))
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:8]
+
+
+def in_steps(spec: RunSpec | ChipSpec) -> str:
+    """How long a sample is shown, in words."""
+    return f"{spec.steps} steps" if spec.windows == 1 else f"{spec.windows} windows of {spec.steps} steps"
 
 
 def _set_otherwise(table: BaseModel, prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -39,6 +39,11 @@ class _Late(NamedTuple):
     errors: Floats
     since: NDArray[np.int64]
 
+    def put(self, error: Floats, start: int, stop: int) -> None:
+        """Into the errors (S, T, n) of samples start .. stop - 1."""
+        for s in range(start, stop):
+            error[s, self.since[s] :] = self.errors[s]
+
 
 class Gradient:
     """Room and threads to compute the gradients of batches with.
@@ -153,8 +158,8 @@ class Gradient:
                     to_layer_below(error[layer], error[layer + 1], transposed[layer + 1], start, stop)
                 elif not integrates:
                     error[layer][start:stop] = 0
-                    for s in range(start, stop) if late is not None else ():
-                        error[layer][s, late.since[s] :] = late.errors[s]
+                    if late is not None:
+                        late.put(error[layer], start, stop)
                 through(layer, error[layer], start, stop)
 
         def collect(layer: int, number: int) -> None:

@@ -178,7 +178,8 @@ class SpikingTwin(LearningTwin):
         """Spikes (S, classes) of the outputs from a step of each sample on."""
         spikes = spikes_of(spike_bits, np.arange(self.design.layer_sizes[-1]))[: len(since)]
         late = np.arange(spikes.shape[1]) >= since[:, None]
-        return (spikes * late[:, :, None]).sum(axis=1).astype(np.float32)
+        counts: Floats = (spikes * late[:, :, None]).sum(axis=1).astype(np.float32)
+        return counts
 
     def _set(self, neuron: NeuronSpec) -> None:
         """Write weights, leaks and thresholds into the blocks."""

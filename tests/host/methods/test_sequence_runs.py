@@ -12,7 +12,6 @@ from chipsim import Chip
 from host.errors import DataError, SettingError
 from host.methods import through_time
 from host.run import prepare, resolve, run
-from host.run.resolution import checked_method
 from host.trace import STAGES, trace, vcd_text, waves
 
 THROUGH_TIME = {
@@ -133,7 +132,7 @@ def test_a_nir_file_is_no_teacher_of_sequences(settings):
     spec = resolve(None, settings | TAUGHT)
     of_file = spec.model_copy(update={"teacher": spec.teacher.model_copy(update={"file": "mine.nir"})})
     with pytest.raises(SettingError, match="a NIR file's neurons are followed in single windows"):
-        checked_method(of_file)
+        prepare(of_file)
 
 
 def test_what_does_not_fit_is_refused_with_what_does(settings, monkeypatch):
