@@ -18,7 +18,7 @@ from host.methods.effort import Effort, bytes_shown, n_weights, programming_byte
 from host.methods.method import Job, Method
 from host.methods.spiking_teacher import spiking_teacher
 from host.settings import METHODS, RunSpec
-from host.training import CHUNK, LearningDie, Progress, Setup, TrainingBatches, classify, train
+from host.training import LearningDie, Progress, Setup, TrainingBatches, classify, train
 from nonideality import parse_all
 
 _Die = TypeVar("_Die", bound=LearningDie)
@@ -155,4 +155,4 @@ def learning_die(kind: type[_Die], setup: Setup, chip: ChipInterface, timeline: 
         follows,
         setup.augmentation,
     )
-    return kind(chip, batches, setup.valid, setup.encoder(CHUNK), epoch, chunk)
+    return kind(chip, batches, setup.valid, setup.looking_encoder(), epoch, chunk)

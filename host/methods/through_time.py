@@ -30,7 +30,7 @@ from host.methods.on_host import effort_on_host, read_progress, write_progress
 from host.methods.spiking_teacher import spiking_teacher
 from host.settings import METHODS, RunSpec
 from host.teachers import Layer, of_dense, teacher_digest
-from host.training import CHUNK, Learned, Part, Progress, Rates, Setup, evaluate, random_weights, train
+from host.training import Learned, Part, Progress, Rates, Setup, evaluate, random_weights, train
 
 _VERSION = 2  # of what is kept on disk
 _PRESENTATIONS = 60_000
@@ -259,7 +259,7 @@ class _TwinLearner:
         setup, spec, twin = self.setup, self.setup.spec, self.twin
         design = twin.design.model_copy(update={"neuron": twin.dynamics.neuron()})
         chip = setup.chip_of(design, spec.die, twin.weights, self.threads)
-        correct: NDArray[np.bool_] = evaluate(chip, setup.valid, setup.encoder(CHUNK)).classes == setup.valid.labels
+        correct: NDArray[np.bool_] = evaluate(chip, setup.valid, setup.looking_encoder()).classes == setup.valid.labels
         return correct
 
     def learn(self, edges: Sequence[int], rates: Rates) -> Iterator[Part]:

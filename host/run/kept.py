@@ -11,7 +11,6 @@ from host.run.folder import RunFolder
 from host.run.identity import identity_of
 from host.run.setup import prepare
 from host.teachers import teacher_digest
-from host.training import CHUNK
 
 
 def kept_die(folder: Path, mix_versions: bool = False) -> Chip:
@@ -31,7 +30,7 @@ def kept_die(folder: Path, mix_versions: bool = False) -> Chip:
     job = Job(
         setup,
         chip,
-        setup.encoder(CHUNK),
+        setup.looking_encoder(),
         progress,
         save=lambda progress: None,
         tick=lambda done, accuracy: None,

@@ -176,9 +176,10 @@ def _settle_paths(settings: dict[str, Any]) -> None:
 
 
 def _through_time(settings: dict[str, Any]) -> bool:
-    """Whether the teacher is to be trained through time, as the method of that name has it by itself."""
-    training, teacher = settings.get("training"), settings.get("teacher")
-    if isinstance(training, dict) and training.get("method") == "through-time":
+    """Whether the teacher is to be trained through time: the method of that name and sequences ask for it."""
+    training, teacher, windows = settings.get("training"), settings.get("teacher"), settings.get("windows")
+    by_method = isinstance(training, dict) and training.get("method") == "through-time"
+    if by_method or (isinstance(windows, int) and windows > 1):
         put_default(settings, "teacher.method", "through-time")
         teacher = settings["teacher"]
     return isinstance(teacher, dict) and teacher.get("method") == "through-time"

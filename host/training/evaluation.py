@@ -75,9 +75,14 @@ def classify(chip: ChipInterface, samples: Samples, encoder: Encoder) -> NDArray
     return np.concatenate([result.classes for _, result in shown(chip, samples, encoder)])
 
 
+def most_shown(windows: int) -> int:
+    """Samples of a chunk at most, of so many windows each."""
+    return max(1, CHUNK // windows)
+
+
 def shown(chip: ChipInterface, samples: Samples, encoder: Encoder) -> Iterator[tuple[int, Result]]:
     """First sample and result of each chunk, when the next one is on its way: looking at one may mean waiting."""
-    size = max(1, min(CHUNK, _MOST_COUNTS // (sum(chip.spec.layer_sizes[1:]) * chip.spec.windows)))
+    size = max(1, min(most_shown(chip.spec.windows), _MOST_COUNTS // sum(chip.spec.layer_sizes[1:])))
     last: tuple[int, Result] | None = None
     for start in range(0, len(samples), size):
         values = samples.values(slice(start, start + size))

@@ -12,6 +12,7 @@ from chipsim.design import short_repr
 from host.data import Augmentation, Dataset, Encoder, Samples
 from host.settings import RunSpec
 from host.teachers import Layer, Teacher
+from host.training.evaluation import most_shown
 from host.training.progress import Progress
 from host.training.starts import converted
 
@@ -87,6 +88,10 @@ class Setup:
         """Of the run's samples, so many at a time. buffers: results that are valid at the same time."""
         spec = self.spec
         return Encoder(spec.encoding, self.dataset.n_in, spec.steps, chunk, spec.seed, buffers, spec.windows)
+
+    def looking_encoder(self) -> Encoder:
+        """For looking at a chip, see `evaluate`: one chunk at a time."""
+        return self.encoder(most_shown(self.spec.windows))
 
     def start_weights(self) -> list[Layer | None]:
         """What a die is programmed with before anything is learned."""

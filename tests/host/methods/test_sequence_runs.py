@@ -114,7 +114,7 @@ def test_a_trace_shows_where_windows_meet(settings):
 REFUSED = {
     "a method of single windows": ({"training.method": "offline-ltl"}, "method offline-ltl trains for single windows"),
     "a teacher of single windows": (
-        {},
+        {"teacher.method": "ann"},
         "what single windows teach says nothing of sequences; train the teacher through",
     ),
     "too many steps": ({"windows": 9, "steps": 1000}, "a chip goes on for 4096 at most: keep windows within 4"),
@@ -126,6 +126,11 @@ def test_what_knows_no_sequences_is_refused(settings, case):
     changes, told = REFUSED[case]
     with pytest.raises(SettingError, match=re.escape(told)):
         resolve(None, settings | changes)
+
+
+def test_windows_have_the_teacher_trained_through_time():
+    spec = resolve(None, {"windows": 8})
+    assert (spec.teacher.method, spec.encoding, spec.neuron.readout) == ("through-time", "current", "integrating")
 
 
 def test_a_nir_file_is_no_teacher_of_sequences(settings):
