@@ -17,6 +17,10 @@ The chip itself: its design, the fabrication of a die, and what a die does cycle
     chip.program(weights)
     counts = chip.infer(events, numbers).counts
 
+With ``ChipSpec(windows=L)`` a presentation is a sequence of L windows: membranes, currents and the rows' traces go on
+until it ends, with its last window that has an event, while counters, targets and the warm-up begin anew in each.
+Events have L T steps, targets are (S, L, n), and a result has `window_counts` (S, L, n) beside what is answered.
+
 `Chip` is a die in this process, `ChipInterface` what a host may ask of one wherever it is. Names are looked up when
 they are asked for, so that a command's help need not wait for the compiler: this is the only face that is lazy.
 

@@ -53,6 +53,8 @@ from chipsim.execution import (
     inference,
     learning,
     moments_per_layer,
+    of_sequences,
+    sequence_lengths,
     window_numbers,
 )
 from chipsim.layout import (
@@ -98,7 +100,7 @@ class Chip:
         self._age = DieAge()
         bit_errors = [fabricated.target_bit_errors for fabricated in self._fabricated]
         spike_errors = self._fabricated[0].spike_bit_errors
-        self._link = HostLink(die_seed, spec.shapes, spec.target_bits, spike_errors, bit_errors)
+        self._link = HostLink(die_seed, spec.shapes, spec.target_bits, spike_errors, bit_errors, spec.windows)
         self._threads = Threads(threads)
         # Chunks of images are so long that the seam is short, and their spikes take much room.
         self._overlaps = not self._link.errs and all(shape.dense for shape in spec.shapes)
@@ -156,7 +158,10 @@ class Chip:
         self._prune(self._kept)
 
     def infer(self, events: Events, windows: NDArray[np.int64], probes: Sequence[AnyProbe] = ()) -> Result:
-        """Run S windows, weights left alone. windows: (S,) the windows' numbers, which key their temporal noise."""
+        """Run S windows, weights left alone. windows: (S,) the windows' numbers, which key their temporal noise.
+
+        Where `ChipSpec.windows` is L > 1 they are S sequences of L windows, with a number each.
+        """
         events, windows, lost = self._received(events, windows)
         self._settle()
         return self._start(events, windows, None, None, probes, lost)()
@@ -193,7 +198,8 @@ class Chip:
     ) -> Result:
         """Run S windows one after another and learn from each.
 
-        targets: per layer (S, n_out), target rates in spikes per step, None where the learning rule asks for none;
+        targets: per layer (S, n_out), of sequences (S, L, n_out), target rates in spikes per step, None where the
+        learning rule asks for none;
         rates: (S,) or (S, n_layers) learning rates; broadcast: (S,), for learning rules that listen to one. The chip
         may still be learning when this returns: looking at the result waits for it. The next chunk, given before that,
         starts without a pause. Arguments must stay as they are until the next call has returned. Raises ChipError if
@@ -317,7 +323,7 @@ class Chip:
         found: set[int] = set()
 
         def check(start: int, stop: int) -> None:
-            found.add(events_fit(events.rows, events.begin, events.end, events.amplitude, n_in, start, stop))
+            found.add(events_fit(*events, n_in, self.spec.steps, start, stop))
 
         self._threads.run(checks(even_ranges(len(events.begin), self._threads.count), check))
         problem = events_problem(n_in, found)
@@ -348,11 +354,12 @@ class Chip:
             self._records.turn()
         self._records.reserve(windows_apart(n_windows))
         probe_of = {probe.layer - 1: probe for probe in probes if isinstance(probe, Probe)}
-        learns = targets is not None
+        learns, lengths = targets is not None, sequence_lengths(self.spec, events)
         records = [
             self._records.of(
                 layer,
                 n_windows,
+                lengths,
                 probe_of.get(layer),
                 len(self._runs[layer].shown),
                 learns and shape.learns,
@@ -403,8 +410,9 @@ class Chip:
         def finish() -> Result:
             self._threads.wait(batch)
             totals = np.array([np.sum(parts, axis=0) for parts in counted])
-            counts = [from_slots(record.count, shape) for record, shape in zip(records, shapes, strict=True)]
-            membrane = from_slots(records[-1].membrane, shapes[-1])
+            in_windows = [self._of_windows(record.count, shape) for record, shape in zip(records, shapes, strict=True)]
+            membranes = self._of_windows(records[-1].membrane, shapes[-1])
+            counts, membrane = of_sequences(self.spec, in_windows, membranes, lengths)
             answers = answers_of(counts[-1], membrane, self._outputs_fire)
             nowhere = np.zeros(len(records) - 1, np.int64)  # the layers before the last
             return Result(
@@ -429,15 +437,22 @@ class Chip:
                     for p in probes
                 },
                 outputs_fire=self._outputs_fire,
+                window_counts=in_windows if self.spec.windows > 1 else [],
             )
 
         return finish
 
+    def _of_windows(self, values: NDArray[np.float32], shape: LayerShape) -> NDArray[np.float32]:
+        """What stands at the neurons' places of (S, L, places)."""
+        n_windows, windows, places = values.shape
+        each: NDArray[np.float32] = from_slots(values.reshape(-1, places), shape)
+        return each.reshape(n_windows, windows, shape.n_out)
+
     def _reading(self, layer: int, n_windows: int, adc: AdcSpec) -> AdcCodes:
         """Room for what the converters make of a layer's membranes."""
         fabricated = adc.of(self.spec.neuron, not self._fabricated[layer].neuron.fires)
-        shape = (n_windows, self.spec.steps, padded_width(self.spec.layer_sizes[layer + 1]))
-        return AdcCodes(fabricated, np.empty(shape, np.uint8))
+        shape = (n_windows, self.spec.presentation_steps, padded_width(self.spec.layer_sizes[layer + 1]))
+        return AdcCodes(fabricated, np.zeros(shape, np.uint8))  # a sequence may end before its last step
 
 
 def _spikes(spike_lists: list[SpikeLists], outputs: Record, n_windows: int) -> NDArray[np.int64]:

@@ -60,8 +60,8 @@ def sample_energy(
 ) -> EnergyReport:
     """interval_us: from one sample to the next; static power flows all along. Inference rests the learning circuits."""
     figures = physical.energy
-    neuron_steps = float(sum(spec.layer_sizes[1:]) * spec.steps)
-    learning_steps = float(sum(shape.n_out for shape in spec.shapes if shape.learns) * spec.steps)
+    neuron_steps = float(sum(spec.layer_sizes[1:]) * spec.presentation_steps)
+    learning_steps = float(sum(shape.n_out for shape in spec.shapes if shape.learns) * spec.presentation_steps)
     low_mw, high_mw = figures.static_power_mw
     dacs = sum(dacs.count for dacs in bias_dacs(spec))
     dac_uw = physical.bias.dac_power_uw

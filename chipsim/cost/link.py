@@ -37,7 +37,7 @@ class LinkFormat:
     @staticmethod
     def of(spec: ChipSpec, physical: PhysicalSpec | None) -> LinkFormat:
         """A spike as the physical spec says, else in as few bits as name an input and a step."""
-        address = (spec.layer_sizes[0] - 1).bit_length() + (spec.steps - 1).bit_length()
+        address = (spec.layer_sizes[0] - 1).bit_length() + (spec.presentation_steps - 1).bit_length()
         return LinkFormat(
             spike_event=max(1, address) if physical is None else physical.link.bits_per_spike_event,
             target=spec.target_bits,
@@ -52,14 +52,15 @@ def link_bytes(
     events, bits = counts.input_events, form.spike_event
     if constant_current:
         events, bits = events / spec.steps, bits + _AMPLITUDE_BITS
+    told = spec.windows if spec.sequence_answer == "sum" else 1  # counts, which a host adds up
     return LinkBytes(
         input=events * bits / 8,
         targets=_targets(spec) * form.target / 8 if learning else 0.0,
-        counts=0.0 if learning else spec.layer_sizes[-1] * form.count / 8,
+        counts=0.0 if learning else told * spec.layer_sizes[-1] * form.count / 8,
         membranes=0.0 if learning else counts.ties * spec.layer_sizes[-1] * _MEMBRANE_BITS / 8,
     )
 
 
 def _targets(spec: ChipSpec) -> int:
-    """Rates that a sample brings: one per neuron, if the learning rule follows any."""
-    return sum(shape.n_out for shape, told in zip(spec.shapes, told_targets(spec), strict=True) if told)
+    """Rates that a sample brings: one per neuron and window, if the learning rule follows any."""
+    return spec.windows * sum(shape.n_out for shape, told in zip(spec.shapes, told_targets(spec), strict=True) if told)

@@ -11,8 +11,11 @@ from learning_circuit import Rows
 
 
 def latency_steps(spec: ChipSpec) -> int:
-    """Steps from a sample's first input to its last output: each layer sees the spikes of the step before."""
-    return spec.steps + spec.n_layers - 1
+    """Steps from a sample's first input to its last output: each layer sees the spikes of the step before.
+
+    Of a sequence that has all its windows.
+    """
+    return spec.presentation_steps + spec.n_layers - 1
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ def sample_time(spec: ChipSpec, physical: PhysicalSpec, link_bytes: float) -> Sa
     overhead = physical.timing.window_overhead_us
     return SampleTime(
         latency_us=latency_steps(spec) * step_us + overhead,
-        window_us=spec.steps * step_us + overhead,
+        window_us=spec.presentation_steps * step_us + overhead,
         link_us=8 * link_bytes / physical.link.bandwidth_mbit_per_s,  # bits over Mbit/s are microseconds
     )
 
@@ -70,7 +73,9 @@ def busiest_step_cycles(spec: ChipSpec, physical: PhysicalSpec, counts: EventCou
     """Cycles of an average step in the layer that needs most."""
     updates = rows_of_updates(spec) if learning else ()
     return max(
-        layer_cycles(physical, shape, counts.row_events(layer, shape) / spec.steps, updates if shape.learns else ())
+        layer_cycles(
+            physical, shape, counts.row_events(layer, shape) / spec.presentation_steps, updates if shape.learns else ()
+        )
         for layer, shape in enumerate(spec.shapes)
     )
 

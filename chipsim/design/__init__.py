@@ -36,11 +36,23 @@ from chipsim.design.plugins import CHIP_GROUPS, LEARNING_RULES, NEURONS, NameOf
 from chipsim.design.pooling import own_channel, pooling_weights
 from chipsim.design.readable import readable, short_repr
 from chipsim.design.rules import rule_named, rule_of, settings_of, told_broadcast, told_targets
-from chipsim.design.spec import TARGET_BITS, ChipSpec, NeuronSpec, SynapseSpec, TargetBits, check_devices
+from chipsim.design.spec import (
+    MOST_STEPS,
+    TARGET_BITS,
+    ChipSpec,
+    NeuronSpec,
+    SequenceAnswer,
+    SequenceWindows,
+    SynapseSpec,
+    TargetBits,
+    check_devices,
+    check_sequence,
+)
 
 __all__ = [
     "CHIP_GROUPS",
     "LEARNING_RULES",
+    "MOST_STEPS",
     "NEURONS",
     "TARGET_BITS",
     "Adc",
@@ -57,6 +69,8 @@ __all__ = [
     "LeakDac",
     "NameOf",
     "NeuronSpec",
+    "SequenceAnswer",
+    "SequenceWindows",
     "SynapseSpec",
     "TargetBits",
     "ThresholdDac",
@@ -64,6 +78,7 @@ __all__ = [
     "check_devices",
     "check_installed",
     "check_integers",
+    "check_sequence",
     "flattened_rows",
     "from_image",
     "kernel_rows",

@@ -33,6 +33,14 @@ TARGET_BITS = (2, 16)  # fewest and most
 TargetBits = Annotated[
     int, Field(ge=TARGET_BITS[0], le=TARGET_BITS[1])
 ]  # of the word in which a target rate arrives, see chipsim.die.link
+MOST_STEPS = 4096  # of a presentation
+SequenceWindows = Annotated[
+    int, Field(ge=1, le=MOST_STEPS, description="Windows of a sequence, in which membranes go on; 1: none do.")
+]
+SequenceAnswer = Annotated[
+    Literal["sum", "last"],
+    Field(description="What a sequence is answered by: the counts of all its windows, or of the last one."),
+]
 FullScale = Annotated[float, Field(ge=1e-6, le=1e6)]  # an LSB of it is still a float32
 
 
@@ -220,6 +228,7 @@ class SynapseSpec(BaseModel):
         return self.model_dump(mode="json") | {"weight_bits": self.weight_bits}
 
 
+_OF_SEQUENCES = ("windows", "sequence_answer")  # younger than files and frames
 _ANALOG_ONLY = ("nonlinear", "write")  # what a digital code does not have
 
 
@@ -265,6 +274,20 @@ def _check_registers(by_name: Mapping[str, Sequence[Noise]], circuit: LearningCi
         )
 
 
+def check_sequence(windows: int, steps: int, circuit: LearningCircuitSpec) -> None:
+    """Raises ValueError if a chip does not go on for so long, or its learning circuits know single windows alone."""
+    if windows > 1 and circuit.arithmetic == "integer":
+        raise ValueError(
+            f"windows {windows}: learning_circuit.arithmetic 'integer' has a sequencer that clears all at each window;"
+            " set windows to 1, or arithmetic to float"
+        )
+    if windows * steps > MOST_STEPS:
+        raise ValueError(
+            f"windows {windows} of {steps} steps are {windows * steps} steps in a row, and a chip goes on for"
+            f" {MOST_STEPS} at most: keep windows within {MOST_STEPS // steps}, or lower steps"
+        )
+
+
 @lru_cache
 def _shapes(
     input_shape: Shape | None, layers: tuple[AnyLayer, ...], layer_sizes: tuple[int, ...]
@@ -300,7 +323,10 @@ class ChipSpec(BaseModel):
     layers: tuple[AnyLayer, ...] = ()
     # Inputs first; an empty one, where nothing else says the sizes, is refused.
     layer_sizes: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=2, validate_default=True)] = ()
-    steps: Annotated[int, Field(ge=1, le=4096)] = 16  # of a window
+    steps: Annotated[int, Field(ge=1, le=MOST_STEPS)] = 16  # of a window
+    # Of a presentation, in which membranes, currents and traces go on; counters and targets begin anew in each.
+    windows: SequenceWindows = 1
+    sequence_answer: SequenceAnswer = "sum"  # read from the counts of all windows, or of the last one
     target_bits: TargetBits = 16
     neuron: NeuronSpec = NeuronSpec()
     synapse: SynapseSpec = SynapseSpec()
@@ -371,9 +397,26 @@ class ChipSpec(BaseModel):
         self.neuron.check_layers(self.n_layers)
         return self
 
+    @model_validator(mode="after")
+    def _windows_go_on(self) -> ChipSpec:
+        check_sequence(self.windows, self.steps, self.learning_circuit)
+        return self
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_unset(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Settings younger than files and frames are left out where they say nothing: those stay as they were."""
+        written: dict[str, Any] = handler(self)
+        unset = {name for name in _OF_SEQUENCES if getattr(self, name) == type(self).model_fields[name].default}
+        return {name: value for name, value in written.items() if name not in unset}
+
     @property
     def n_layers(self) -> int:
         return len(self.layer_sizes) - 1
+
+    @property
+    def presentation_steps(self) -> int:
+        """Steps from cleared membranes on: of all windows of a sequence."""
+        return self.windows * self.steps
 
     @property
     def tau_steps(self) -> tuple[float, ...]:

@@ -106,7 +106,9 @@ def link_bandwidth(design: Design) -> Verdict | None:
         return None
     chip = design.chip
     nothing = (0.0,) * chip.n_layers
-    expected = EventCounts(design.row_rate * chip.layer_sizes[0] * chip.steps, nothing, nothing, nothing, nothing)
+    expected = EventCounts(
+        design.row_rate * chip.layer_sizes[0] * chip.presentation_steps, nothing, nothing, nothing, nothing
+    )
     sent = link_bytes(
         chip,
         expected,

@@ -286,6 +286,8 @@ def _check_fit(spec: ChipSpec, shape: LayerShape, neuron: NeuronModel, rule: Lea
     """Raises ChipError if neurons that compete, or unipolar synapses, are in a layer that cannot have them."""
     if neuron.competes and not shape.dense:
         raise ChipError(f"neuron {neuron.name!r} competes in fully connected layers only: choose another --neuron")
+    if neuron.competes and spec.windows > 1:
+        raise ChipError(f"neuron {neuron.name!r} competes within single windows: leave windows (--windows) out")
     if neuron.competes and spec.neuron.synapse_tau_steps is not None:
         raise ChipError(
             f"neuron {neuron.name!r} takes its charge within a step: leave neuron.synapse_tau_steps (--synapse-tau) out"

@@ -60,10 +60,10 @@ def _gap(errors, window, k):
 
 
 @kernel
-def _receive_events(arrived, sent, errors, windows, word_bits, n_in):
+def _receive_events(arrived, sent, errors, windows, word_bits, n_in, window_steps):
     """Fill `arrived`, room like that of `sent`, with what comes of all events. Returns `LostEvents` as a pair.
 
-    A step keeps its place in `rows`. word_bits: of an address.
+    A step keeps its place in `rows`. word_bits: of an address; window_steps: for which a constant current is sent once.
     """
     constant_current = len(sent.amplitude) > 0
     off_array, merged = np.int64(0), np.int64(0)
@@ -71,7 +71,7 @@ def _receive_events(arrived, sent, errors, windows, word_bits, n_in):
         drawn = np.int64(0)
         flipped = _gap(errors, windows[s], drawn)  # the next flipped bit of the window, and
         bit = np.int64(0)  # the first bit of the next word
-        for t in range(1 if constant_current else sent.begin.shape[1]):
+        for t in range(0, sent.begin.shape[1], window_steps if constant_current else 1):
             begin, end = np.uint64(sent.begin[s, t]), np.uint64(sent.end[s, t])
             arrived.begin[s, t], arrived.end[s, t] = sent.begin[s, t], sent.end[s, t]
             _copy(arrived.rows[s], sent.rows[s], begin, end)
@@ -87,9 +87,9 @@ def _receive_events(arrived, sent, errors, windows, word_bits, n_in):
                 merged += np.int64(arrived.end[s, t]) - kept - outside
                 arrived.end[s, t] = np.int32(kept)
             bit = after
-        if constant_current:
-            arrived.begin[s, :] = arrived.begin[s, 0]
-            arrived.end[s, :] = arrived.end[s, 0]
+            if constant_current:
+                arrived.begin[s, t : t + window_steps] = arrived.begin[s, t]
+                arrived.end[s, t : t + window_steps] = arrived.end[s, t]
     return off_array, merged
 
 
@@ -196,9 +196,19 @@ class HostLink:
     """The wires of one die's host link. Events without bit errors are not copied."""
 
     def __init__(
-        self, die_seed: int, shapes: Sequence[LayerShape], target_bits: int, spikes: float, targets: Sequence[float]
+        self,
+        die_seed: int,
+        shapes: Sequence[LayerShape],
+        target_bits: int,
+        spikes: float,
+        targets: Sequence[float],
+        windows: int = 1,
     ) -> None:
-        """shapes: of the layers; target_bits: of a rate's word; spikes, targets (one per layer): bit error rates."""
+        """shapes: of the layers; target_bits: of a rate's word; spikes, targets (one per layer): bit error rates.
+
+        windows: of a presentation, whose words are one sequence of bits.
+        """
+        self._windows = windows
         self._n_in = shapes[0].n_in
         self._shapes = shapes
         self._target_bits = target_bits
@@ -227,11 +237,13 @@ class HostLink:
         arrived = Events(*(array[: len(sent)] for array, sent in zip(room, events, strict=True)))
         sent = Events(*(np.ascontiguousarray(array) for array in events))
         bits = address_bits(self._n_in)
-        off_array, merged = _receive_events(arrived, sent, self._spikes, windows, bits, self._n_in)
+        off_array, merged = _receive_events(
+            arrived, sent, self._spikes, windows, bits, self._n_in, events.begin.shape[1] // self._windows
+        )
         return arrived, LostEvents(int(off_array), int(merged))
 
     def targets(self, targets: Targets, windows: NDArray[np.int64]) -> list[NDArray[np.float32] | None]:
-        """What arrives of each layer's targets (S, n_out), in the neurons' places.
+        """What arrives of each layer's targets (S, n_out), or (S, L, n_out), in the neurons' places: (S L, places).
 
         Raises ChipError if one of them is not finite.
         """
@@ -243,15 +255,17 @@ class HostLink:
     def _layer_targets(
         self, layer: int, target: NDArray[np.float32], windows: NDArray[np.int64]
     ) -> NDArray[np.float32]:
-        shape, errors, n_windows = self._shapes[layer], self._targets[layer], len(target)
+        shape, errors = self._shapes[layer], self._targets[layer]
+        n_windows = len(target) * self._windows
         one = np.float32(1 << (self._target_bits - 1))
         arrived = self._room.take((n_windows, n_slots(shape)))
         width = n_slots(shape) // shape.positions
         if errors is not None:  # garbled as the words come, one neuron after the other
-            words = np.empty_like(target)
-            finite = _receive_targets(target, words, one)
-            _flip_target_bits(words, shape.n_out, self._target_bits, errors, windows)
-            arrived[...] = to_slots(words, shape)
+            sent = target.reshape(len(target), -1)
+            words = np.empty_like(sent)
+            finite = _receive_targets(sent, words, one)
+            _flip_target_bits(words, sent.shape[1], self._target_bits, errors, windows)
+            arrived[...] = to_slots(words.reshape(n_windows, -1), shape)
         else:
             columns = arrived.reshape(-1, width)
             columns[:, shape.columns :] = 0  # where no neuron is

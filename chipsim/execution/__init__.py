@@ -8,7 +8,7 @@ Read, in this order:
     threads        runs pieces as soon as what they need is done; chunks overlap
     records        room for what a chunk leaves behind
     probe          which neurons and synapses are watched
-    answers        which output neuron won a window, or none
+    answers        which output neuron won a window or a sequence, or none
     result         what comes back; looking at a result that is still on its way waits for it
 
 May know: `design`, `die` (for what was fabricated of a layer), `kernel`, `layout`, `simd`. Never an equation, and never
@@ -19,7 +19,7 @@ the bits must not depend on it, which `tests/chipsim/execution/test_threads_and_
 `test_chunks_in_flight.py` check; what a piece reads or writes may be used again only when a later piece waits for it.
 """
 
-from chipsim.execution.answers import ABSTAINED, Answers, answers_of, in_words
+from chipsim.execution.answers import ABSTAINED, Answers, answers_of, in_words, of_sequences
 from chipsim.execution.arguments import (
     check_adc,
     check_chunk,
@@ -31,6 +31,7 @@ from chipsim.execution.arguments import (
     events_problem,
     moments_per_layer,
     rates_per_layer,
+    sequence_lengths,
     window_numbers,
 )
 from chipsim.execution.layer_runner import LayerRun, Windows
@@ -98,8 +99,10 @@ __all__ = [
     "learning",
     "moments_per_layer",
     "nothing_probed",
+    "of_sequences",
     "rates_per_layer",
     "room_for",
+    "sequence_lengths",
     "signal_names",
     "signals_of",
     "window_numbers",

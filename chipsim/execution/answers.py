@@ -1,11 +1,14 @@
-"""What a chip answers to a window. The one place that decides it."""
+"""What a chip answers to a window, or to a sequence of them. The one place that decides it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from chipsim.design import ChipSpec
 
 ABSTAINED = -1  # in place of a class: no output neuron fired
 
@@ -36,3 +39,27 @@ def answers_of(counts: NDArray[np.float32], membrane: NDArray[np.float32], outpu
         return Answers(best, np.zeros(len(best), np.bool_))
     fired = largest[:, 0] > 0
     return Answers(np.where(fired, best, ABSTAINED), fired & (among.sum(axis=1) > 1))
+
+
+def of_sequences(
+    spec: ChipSpec,
+    window_counts: Sequence[NDArray[np.float32]],
+    membrane: NDArray[np.float32],
+    lengths: NDArray[np.int64],
+) -> tuple[list[NDArray[np.float32]], NDArray[np.float32]]:
+    """What S sequences are answered by: per layer counts (S, n), and output membranes (S, n_classes), as in `Result`.
+
+    window_counts, membrane: (S, L, n), at the end of each window; lengths: (S,), windows that a sequence has. Counts
+    are those of all windows, of the outputs those of the last one if `sequence_answer` says so. The score of a readout
+    that does not fire is the last one, or the highest of all windows.
+    """
+    if spec.windows == 1:
+        return [each[:, 0] for each in window_counts], membrane[:, 0]
+    counts, outputs = [each.sum(axis=1) for each in window_counts], window_counts[-1]
+    last = np.arange(len(lengths)), lengths - 1
+    if spec.sequence_answer == "last" or spec.neuron.readout == "integrating":
+        counts[-1] = outputs[last]
+    elif spec.neuron.readout == "integrating-max":
+        has = np.arange(spec.windows) < lengths[:, None]
+        counts[-1] = np.where(has[:, :, None], outputs, -np.inf).max(axis=1).astype(np.float32)
+    return counts, membrane[last]

@@ -43,8 +43,10 @@ def _falls_between_steps(rows, begin, end, s):
 
 
 @kernel
-def events_fit(rows, begin, end, amplitude, n_in, start, stop):
+def events_fit(rows, begin, end, amplitude, n_in, window_steps, start, stop):
     """What is wrong with windows start .. stop - 1: the first of OUTSIDE and DISORDERED that one has, or FIT.
+
+    window_steps: through which a constant current is the same.
 
     OUTSIDE: events beyond their buffer, rows that are not 0 .. n_in - 1, a constant current that is not finite or not
     the same at every step. DISORDERED: rows of a step that do not ascend, each named once.
@@ -57,12 +59,17 @@ def events_fit(rows, begin, end, amplitude, n_in, start, stop):
         for t in range(begin.shape[1]):
             if begin[s, t] < 0 or end[s, t] < begin[s, t] or end[s, t] > rows.shape[1]:
                 return OUTSIDE
-            if constant_current and (begin[s, t] != begin[s, 0] or end[s, t] != end[s, 0]):
+            if (
+                constant_current
+                and t % window_steps > 0
+                and (begin[s, t] != begin[s, t - 1] or end[s, t] != end[s, t - 1])
+            ):
                 return OUTSIDE
             follow = follow and (t == 0 or begin[s, t] == end[s, t - 1])
-        at_once = follow or constant_current
+        at_once = follow and not constant_current
+        looked_at = window_steps if constant_current else (begin.shape[1] if follow else 1)
         outside, falls = np.int32(0), np.int32(0)
-        for t in range(1 if at_once else begin.shape[1]):
+        for t in range(0, begin.shape[1], looked_at):
             first, last = begin[s, t], end[s, -1 if at_once else t]
             outside += _rows_outside(rows, s, first, last, n_in)
             falls += _falls(rows, s, first, last)
@@ -72,9 +79,10 @@ def events_fit(rows, begin, end, amplitude, n_in, start, stop):
             return OUTSIDE
         disordered = disordered or falls > 0
         if constant_current:
-            for k in range(begin[s, 0], end[s, 0]):
-                if not np.isfinite(amplitude[s, k]):
-                    return OUTSIDE
+            for t in range(0, begin.shape[1], window_steps):
+                for k in range(begin[s, t], end[s, t]):
+                    if not np.isfinite(amplitude[s, k]):
+                        return OUTSIDE
     return DISORDERED if disordered else FIT
 
 
@@ -97,7 +105,7 @@ def check_events(spec: ChipSpec, events: Events) -> None:
     """Raises ChipError if some events cannot be run. Their shapes have been checked."""
     rows, begin, end, amplitude = (np.ascontiguousarray(array) for array in events)
     n_in = spec.layer_sizes[0]
-    problem = events_problem(n_in, (events_fit(rows, begin, end, amplitude, n_in, 0, len(begin)),))
+    problem = events_problem(n_in, (events_fit(rows, begin, end, amplitude, n_in, spec.steps, 0, len(begin)),))
     if problem is not None:
         raise ChipError(problem)
 
@@ -114,11 +122,14 @@ def window_numbers(windows: ArrayLike) -> NDArray[np.int64]:
 
 def check_chunk(spec: ChipSpec, events: Events, windows: NDArray[np.int64]) -> None:
     """Raises ChipError if the shapes of events and window numbers do not fit each other and the spec."""
-    shape = (len(windows), spec.steps)
+    shape = (len(windows), spec.presentation_steps)
     if events.begin.shape != shape or events.end.shape != shape or len(events.rows) != len(windows):
         raise ChipError(
             f"events of {events.begin.shape} (windows, steps) do not fit: this chunk has {shape[0]} windows of"
             f" {shape[1]} steps"
+            if spec.windows == 1
+            else f"events of {events.begin.shape} (sequences, steps) do not fit: this chunk has {shape[0]} sequences of"
+            f" {spec.windows} windows, {spec.steps} steps each: {shape[1]} steps"
         )
     if len(events.amplitude) > 0 and events.amplitude.shape != events.rows.shape:
         raise ChipError(f"amplitudes of {events.amplitude.shape} do not fit rows of {events.rows.shape}")
@@ -130,13 +141,29 @@ def check_chunk(spec: ChipSpec, events: Events, windows: NDArray[np.int64]) -> N
     first = neuron_of(spec.neuron, spec.n_layers == 1 and not spec.neuron.outputs_fire)
     if len(events.amplitude) > 0 and first.competes:
         raise ChipError(f"neuron {first.name!r} takes spikes, no constant current: choose another encoding")
+    if len(events.amplitude) > 0 and spec.windows > 1 and not spec.shapes[0].dense:
+        raise ChipError(
+            "sequences reach layers on images as spikes, not as constant currents: choose another encoding, or fully"
+            " connected layers"
+        )
+
+
+def sequence_lengths(spec: ChipSpec, events: Events) -> NDArray[np.int64]:
+    """(S,) how many windows each presentation has: up to the last one with an event, all if there is none.
+
+    What follows is not run: sequences that are shorter than others end with silent windows.
+    """
+    active = (events.end > events.begin).reshape(len(events.begin), spec.windows, spec.steps).any(axis=2)
+    silent_at_end = np.argmax(active[:, ::-1], axis=1)  # 0 where none is active
+    return np.asarray(spec.windows - silent_at_end, np.int64)
 
 
 def check_targets(spec: ChipSpec, n_windows: int, targets: Targets) -> None:
     """Raises ChipError if the shapes of targets do not fit the spec and the number of windows."""
     shapes = [None if target is None else target.shape for target in targets]
     told = told_targets(spec)
-    expected = [(n_windows, shape.n_out) if brought else None for shape, brought in zip(spec.shapes, told, strict=True)]
+    each = (n_windows,) if spec.windows == 1 else (n_windows, spec.windows)
+    expected = [(*each, shape.n_out) if brought else None for shape, brought in zip(spec.shapes, told, strict=True)]
     if shapes != expected:
         raise ChipError(f"targets of shapes {shapes} do not fit this chip and chunk: send {expected}")
 

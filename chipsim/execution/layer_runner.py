@@ -30,10 +30,10 @@ _NO_TARGETS, _NO_MOMENTS = np.zeros((0, 0), np.float32), np.zeros((0, 2), np.flo
 
 
 class Windows(NamedTuple):
-    """Windows start .. stop - 1 of a chunk, and what is taught in them."""
+    """Presentations start .. stop - 1 of a chunk, of L windows each, and what is taught in them."""
 
     numbers: NDArray[np.int64]  # (S,)
-    targets: NDArray[np.float32] | None  # (S, slots), None: weights rest
+    targets: NDArray[np.float32] | None  # (S L, slots), None: weights rest
     moments: NDArray[np.float32] | None  # (S, 2), learning rate and broadcast
     start: int
     stop: int
@@ -47,6 +47,7 @@ class _Asked(NamedTuple):
     learns: bool
     coded: bool
     imperfect: bool
+    continues: bool
 
 
 class LayerRun:
@@ -76,6 +77,7 @@ class LayerRun:
             windows.moments is not None and self._shape.learns,
             bool(block.synapses.coded),
             bool(block.circuit.update.imperfect),
+            record.count.shape[1] > 1,
         )
         plan = self._plan(block, asked)
         targets = _NO_TARGETS if windows.targets is None else windows.targets
@@ -106,6 +108,7 @@ class LayerRun:
                 constant_current=asked.constant_current,
                 probed=asked.probed,
                 learns=asked.learns,
+                continues=asked.continues,
             )
         return self._plans[asked]
 

@@ -44,32 +44,43 @@ class Records:
         """Room for so many windows at least."""
         if self._layers and self._layers[0].spike_bits.shape[1] >= n_windows:
             return
-        steps, shapes = self._spec.steps, self._spec.shapes
+        steps, shapes, windows = self._spec.presentation_steps, self._spec.shapes, self._spec.windows
         self._layers = []
         for shape in shapes:
             n = n_slots(shape)
             self._layers.append(
                 Record(
                     spike_bits=new_masks(n_windows, steps, n),
-                    count=aligned((0, n), np.float32),
-                    membrane=aligned((0, n), np.float32),
+                    count=aligned((0, windows, n), np.float32),
+                    membrane=aligned((0, windows, n), np.float32),
                     probed=nothing_probed(),
                     reading=NO_CODES,
+                    lengths=np.zeros(0, np.int64),
                 )
             )
         self.spike_lists = [
             room_for_spikes(shape, n_windows, steps, not above.dense) for shape, above in pairwise(shapes)
         ]
 
-    def of(self, layer: int, n_windows: int, probe: Probe | None, shown: int, learns: bool, coded: bool) -> Record:
+    def of(
+        self,
+        layer: int,
+        n_windows: int,
+        lengths: NDArray[np.int64],
+        probe: Probe | None,
+        shown: int,
+        learns: bool,
+        coded: bool,
+    ) -> Record:
         """A layer's record for a chunk, with room for what its probe watches: so many fields, see `room_for`."""
         record = self._layers[layer]
-        n = record.count.shape[1]
-        count = self._results.take((n_windows, n))
-        membrane = self._results.take((n_windows if layer == self._spec.n_layers - 1 else 0, n))  # else nobody asks
+        each = record.count.shape[1:]
+        count = self._results.take((n_windows, *each))
+        membrane = self._results.take((n_windows if layer == self._spec.n_layers - 1 else 0, *each))  # else nobody asks
         spike_bits = first_windows(record.spike_bits, n_windows)
         spike_bits[-1] = spike_bits[:, n_windows:] = 0  # bits of nothing were others if chunks differ in length
-        record = record._replace(spike_bits=spike_bits, count=count, membrane=membrane)
+        record = record._replace(spike_bits=spike_bits, count=count, membrane=membrane, lengths=lengths)
         if probe is not None:
-            record = record._replace(probed=room_for(probe, shown, n_windows, self._spec.steps, learns, coded))
+            steps = self._spec.presentation_steps
+            record = record._replace(probed=room_for(probe, shown, n_windows, steps, learns, coded))
         return record

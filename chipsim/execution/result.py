@@ -17,11 +17,12 @@ from chipsim.layout import Events
 
 @dataclass(frozen=True)
 class Result:
-    """What comes back from the chip for a chunk of S windows."""
+    """What comes back from the chip for a chunk of S windows, or of S sequences of L windows each."""
 
     __repr__ = short_repr
 
-    counts: list[NDArray[np.float32]]  # per layer (S, n_out), spikes in the window
+    # Per layer (S, n_out), spikes in the window; of a sequence see `chipsim.execution.of_sequences`.
+    counts: list[NDArray[np.float32]]
     membrane: NDArray[np.float32]  # (S, n_classes), output membranes at the end of the window, in thresholds
     activity: dict[str, NDArray[np.int64]]  # what the chip did, per CHIP_EVENTS name (n_layers,)
     work: dict[str, NDArray[np.int64]]  # what the simulator did for it, per WORK name (n_layers,)
@@ -32,6 +33,8 @@ class Result:
     # Of probed layers of either kind, (S, T, k); an integrating readout has none.
     spikes: dict[int, NDArray[np.uint8]] = field(default_factory=dict)
     outputs_fire: bool = True  # else counts of the last layer are the scores of a readout
+    # Of sequences per layer (S, L, n_out), spikes in each window, 0 after the sequence's last.
+    window_counts: list[NDArray[np.float32]] = field(default_factory=list)
 
     @property
     def classes(self) -> NDArray[np.int64]:
@@ -95,4 +98,7 @@ def concatenated(results: Sequence[Result]) -> Result:
         },
         spikes={layer: np.concatenate([result.spikes[layer] for result in results]) for layer in first.spikes},
         outputs_fire=first.outputs_fire,
+        window_counts=[
+            np.concatenate(counts) for counts in zip(*(result.window_counts for result in results), strict=True)
+        ],
     )

@@ -28,6 +28,10 @@ for a mix that many runs have: a line of `_COMPILED`, weighed against the second
 line in the reference model, `tests/witness/`, and a case in `tests/chipsim/kernel/test_equals_reference.py`, which
 compares all.
 
+A presentation of L windows of T steps (`ChipSpec.windows`) is one of L T steps to whoever cuts, encodes, keys or stores
+it; only the loop over steps knows better: at the edges between windows `window_ends.turn_of` lets both counters begin
+anew, and the gate is told the step of its window. A plan that `continues` never runs in registers.
+
 An order of steps in which columns see each other is `Order.COMPETE`, the whole layer on one thread: `compete_step` has
 its two halves, `compete_loop` finds the winner between them (`chipsim.neurons.WinnerTakeAll`).
 """

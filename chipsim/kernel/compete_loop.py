@@ -95,7 +95,7 @@ def compete_loop(parts: Parts) -> Any:
                     record.reading.codes[s, t, first : first + weight.shape[1]], rows[membrane_row], record.reading.adc
                 )
         counters[MISSED] += missed
-        end_window(block, state, record, s, _ONLY, first, missed, counters)
+        end_window(block, state, record, s, _ONLY, _ONLY, first, missed, counters)
         return active, added
 
     def run(block, fields, events, below, record, windows, targets, moments, state, seen, counters, start, stop):

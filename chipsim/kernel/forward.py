@@ -41,10 +41,12 @@ def forward_of(neuron: str) -> Any:
         if block.circuit.noisy:
             draw_noise(state, block, fields, events, s, window, t, _ONLY, _ONLY, np.int64(slot))
         weight, nothing = block.state.weight[0], (np.float32(0), np.float32(0))
-        stale = t == 0 or len(events.amplitude) == 0  # a constant current stays what it is
+        stale = t == 0 or len(events.amplitude) == 0  # a constant current stays what it is through its window
+        if not stale:
+            stale = events.begin[s, t] != events.begin[s, t - 1] or events.end[s, t] != events.end[s, t - 1]
         advance(
             block, state, weight, weight, events, s, stale, weight, nothing, spike_bits, True,
-            t, _ONLY, _ONLY, s, slot,
+            t, _ONLY, _ONLY, s, slot, (t, s),
         )  # fmt: skip
 
     return forward

@@ -33,8 +33,9 @@ def kernel_for(plan: Plan) -> Any:
 
     block: `chipsim.layout.ColumnBlock` with its axis of crossbars; fields, seen: see `chipsim.layout.receptive_fields`,
     what positions see and room for it; events, below: what the layer sees, and where the masks behind it begin; record:
-    what it leaves behind; windows: (S,) int64, each window's number, which keys its noise; targets: (S, slots) float32
-    and moments: (S, 2) float32, target rates, and learning rate and broadcast of each window, empty where weights rest;
+    what it leaves behind; windows: (S,) int64, each window's number, which keys its noise; targets:
+    (S L, slots) float32 and moments: (S, 2) float32, target rates of each window, and learning rate and broadcast of
+    each presentation, empty where weights rest;
     state: `chipsim.layout.NeuronState`; counters: gains the COUNTERS; start, stop: the windows to run.
     """
     parts = parts_of(plan)

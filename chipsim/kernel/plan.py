@@ -47,6 +47,7 @@ class Plan(NamedTuple):
     missed: When
     probed: When
     write: str  # "direct": ideal analog synapses, whole rows; of open columns alone, "codes" or "devices"; "any"
+    continues: bool = False  # presentations of several windows: counters begin anew within them
 
 
 _ONLY_SPIKES = {
@@ -97,9 +98,10 @@ def plan_of(
     constant_current: bool,
     probed: bool,
     learns: bool,
+    continues: bool,
 ) -> Plan:
     """The kernel that runs a block. neuron, rule: the names of their formulas; competes: its columns
-    see each other; probed: somebody looks on.
+    see each other; probed: somebody looks on; continues: presentations have several windows.
     """
 
     def when(happens: Any) -> When:
@@ -122,15 +124,18 @@ def plan_of(
             missed=when(circuit.has_misses),
             probed=when(probed),
             write=write if learns else "direct",
+            continues=continues,
         )
     )
 
 
 def settled(plan: Plan) -> Plan:
-    """The narrowest kernel there is for what `plan` asks."""
+    """The narrowest kernel there is for what `plan` asks. Presentations of several windows are taken step by step."""
     if plan.order is Order.COMPETE:
         return plan._replace(noise=When.ASK, missed=When.ASK, probed=When.ASK)
     for fixed in _COMPILED:
+        if plan.continues and fixed["order"] is Order.WINDOW:
+            continue
         if all(_covers(value, getattr(plan, name)) for name, value in fixed.items() if name != "order"):
             return plan._replace(**fixed)
     return plan._replace(**_THE_REST)

@@ -47,7 +47,8 @@ def step_of(parts: Parts) -> Any:
     events, place: what it sees, and which of their windows; stale: a constant current has to be delivered anew; targets
     (S, slots) float32; moment: learning rate and broadcast of this window, of a rule in integers the step's word, too;
     spike_bits; watched: somebody looks on; t, p, q, s, slot: step from 0, position, where its state stands, window,
-    where its spikes and targets stand, all uint64.
+    where its spikes and targets stand, all uint64; of_window: which step of its window this is, and which row of the
+    targets it has, where presentations have several windows.
 
     Returns how many membranes met the lower and the upper rail, how many counts were missed, how many increments
     saturated, and how many columns are open in each update of the rule.
@@ -74,6 +75,7 @@ def step_of(parts: Parts) -> Any:
         q,
         s,
         slot,
+        of_window,
     ):
         def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
             kinds = signature.args
@@ -90,14 +92,34 @@ def step_of(parts: Parts) -> Any:
         arguments = (
             *(block, state, weight, gain, events, i, flag, targets, moment, spike_bits),
             *(flag, i, i, i, i, i),
+            types.UniTuple(i, 2),
         )
         return types.UniTuple(types.int64, n_results)(*arguments), generate
 
     @inlined  # so that no two arrays are taken for one
-    def step(block, state, weight, gain, events, place, stale, targets, moment, spike_bits, watched, t, p, q, s, slot):
+    def step(
+        block,
+        state,
+        weight,
+        gain,
+        events,
+        place,
+        stale,
+        targets,
+        moment,
+        spike_bits,
+        watched,
+        t,
+        p,
+        q,
+        s,
+        slot,
+        of_window,
+    ):
         return any_width(
-            block, state, weight, gain, events, place, stale, targets, moment, spike_bits, watched, t, p, q, s, slot
-        )
+            block, state, weight, gain, events, place, stale, targets, moment, spike_bits, watched, t, p, q, s, slot,
+            of_window,
+        )  # fmt: skip
 
     return step
 
@@ -122,8 +144,11 @@ def _one_width(context: Any, builder: Any, parts: Parts, vectors: int, arguments
     step.noise_row = FloatArray(context, builder, *state.noise).row_vectors(of_four, index(0))
     step.dither_row = FloatArray(context, builder, *state.dither).row_vectors(of_four, index(0))
     step.begin(t)
+    lesson = s
+    if plan.continues:
+        step.window_t, lesson = unpacked(builder, arguments[16][1])
     if plan.learns:
-        step.targets = FloatArray(context, builder, *arguments[7]).row_vectors(s, slot)
+        step.targets = FloatArray(context, builder, *arguments[7]).row_vectors(lesson, slot)
         prepare_learning(context, builder, parts, step, block, state, arguments[3], arguments[8][1])
     _take(step)
     return [each.value for each in (step.low_hits, step.high_hits, step.missed, step.saturated, *step.n_open)]
@@ -152,7 +177,7 @@ def prepare_learning(
     step.rule, step.gain = parts.rule, gain
     rate, broadcast, *words = unpacked(builder, moment)
     every = repeated(builder, rate)
-    steps = repeated(builder, builder.uitofp(builder.add(step.t, index(1)), rate.type))
+    steps = repeated(builder, builder.uitofp(builder.add(step.window_t, index(1)), rate.type))
     told = repeated(builder, broadcast) if Brings.BROADCAST in parts.rule.brings else None
     step.moment = Moment(rate=every, per_step=every.broadcast_like(1.0) / steps, broadcast=told)
     if parts.rule.in_integers:
@@ -167,7 +192,7 @@ def prepare_learning(
     coded = members(builder, *block.synapses).coded[1]
     imperfect = members(builder, *step.circuit.update).imperfect[1]
     step.writes_directly = builder.not_(builder.or_(coded, imperfect))
-    step.warm_up_is_over = builder.icmp_signed(">=", step.t, step.circuit.warm_up[1])
+    step.warm_up_is_over = builder.icmp_signed(">=", step.window_t, step.circuit.warm_up[1])
 
 
 def _take(step: Step) -> None:

@@ -1,4 +1,8 @@
-"""Windows step by step: all columns of a block take each step; positions that share a crossbar take it in turn."""
+"""Windows step by step: all columns of a block take each step; positions that share a crossbar take it in turn.
+
+A presentation of several windows goes on until its last one: at the edges between them counters begin anew, all else
+stays as it is.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,7 @@ from chipsim.kernel.probes import probe_input, probe_neurons, probe_synapses
 from chipsim.kernel.step import HIGH_HITS, LOW_HITS, MISSED_COUNTS, SATURATIONS, step_of
 from chipsim.kernel.updates import writes_of
 from chipsim.kernel.views import DENSE, IMAGE
-from chipsim.kernel.window_ends import count_events, end_of
+from chipsim.kernel.window_ends import count_events, end_of, silence_rest, turn_of
 from chipsim.layout import HIGH, LOW, MISSED, SATURATED, crossbar_at, follow_spikes, row_of
 from chipsim.neurons import BEFORE_MISS, MEMBRANE
 from chipsim.simd import inlined, inlined_in_python, outlined
@@ -25,6 +29,7 @@ def step_loop(parts: Parts) -> Any:
     """All columns of a block take each step; positions that share a crossbar take it in turn."""
     plan = parts.plan
     advance, end_window, start_window = step_of(parts), end_of(parts), start_of(parts)
+    turn_window, continues = turn_of(parts), plan.continues
     look, see, seen_by, place_of = IMAGE if plan.image else DENSE
     write_updates = writes_of(parts) if plan.learns else None
     learns, noisy, misses, probed = (
@@ -51,7 +56,19 @@ def step_loop(parts: Parts) -> Any:
         weight, gain = crossbar.state.weight, crossbar.synapses.gain
         offset = block.circuit.trace_offset
         start_window(block, fields, state, window, first_p)
+        w, t_in_window = np.uint64(0), np.uint64(0)  # of the presentation's windows, and the steps of that one
+        if continues:
+            n_windows = np.uint64(record.count.shape[1])
+            window_steps = n_steps // n_windows
+            n_steps = np.uint64(record.lengths[s]) * window_steps
         for t in range(n_steps):
+            of_window = (t, s)
+            if continues:
+                if t_in_window == window_steps:
+                    turn_window(block, fields, state, record, s, w, first_p, counters)
+                    w, t_in_window = w + np.uint64(1), np.uint64(0)
+                of_window = (t_in_window, s * n_windows + w)
+                t_in_window += np.uint64(1)
             for q in range(np.uint64(len(state.state))):
                 p = first_p + q
                 first = np.int64(p * np.uint64(fields.columns) + first_column)
@@ -75,7 +92,7 @@ def step_loop(parts: Parts) -> Any:
                     follow_spikes(state.eligibility, mine, place, np.int64(t), block.circuit.trace_decay)
                 outcome = advance(
                     block, state, weight, gain, mine, place, stale, targets, at_step(moment, t), record.spike_bits,
-                    watched, t, p, q, s, slot,
+                    watched, t, p, q, s, slot, of_window,
                 )  # fmt: skip
                 counters[LOW] += outcome[LOW_HITS]
                 counters[HIGH] += outcome[HIGH_HITS]
@@ -97,7 +114,9 @@ def step_loop(parts: Parts) -> Any:
         counters[MISSED] += missed
         for q in range(np.uint64(len(state.state))):
             slot = (first_p + q) * np.uint64(fields.width) + first_column
-            end_window(block, state, record, s, q, np.int64(slot), missed, counters)
+            if continues:
+                silence_rest(record, s, w, n_steps, slot, np.uint64(weight.shape[1]))
+            end_window(block, state, record, s, w, q, np.int64(slot), missed, counters)
             missed = np.int64(0)  # counted once
         return active, added
 

@@ -15,6 +15,7 @@ from chipsim.layout import HIGH, LOW, crossbar_at, find_pixels, list_events, lis
 from chipsim.simd import inlined, outlined
 
 _NONE_MISSED = np.int64(0)
+_FIRST = np.uint64(0)  # and only window of a presentation
 
 
 def window_loop(parts: Parts) -> Any:
@@ -51,7 +52,7 @@ def _dense_window(parts: Parts) -> Any:
         low, high = run_window(block, state, block.state.weight[0], events, s, record.spike_bits, s, first, only)
         counters[LOW] += low
         counters[HIGH] += high
-        end_window(block, state, record, s, only, np.int64(first), _NONE_MISSED, counters)
+        end_window(block, state, record, s, _FIRST, only, np.int64(first), _NONE_MISSED, counters)
         return n, n
 
     return take
@@ -71,7 +72,7 @@ def _image_window(parts: Parts) -> Any:
             low, high = run_window(block, state, weight, seen.events, only, record.spike_bits, s, slot, p)
             counters[LOW] += low
             counters[HIGH] += high
-            end_window(block, state, record, s, only, np.int64(slot), _NONE_MISSED, counters)
+            end_window(block, state, record, s, _FIRST, only, np.int64(slot), _NONE_MISSED, counters)
         return n, n
 
     return take
@@ -104,11 +105,11 @@ def _image_window_of_constant_current(parts: Parts) -> Any:
             hits = run_both(block, state, state.noise[0], record.spike_bits, s, slots, both)
             counters[LOW] += hits[0]
             counters[HIGH] += hits[1]
-            end_window(block, state, record, s, one, np.int64(slots[0]), _NONE_MISSED, counters)
+            end_window(block, state, record, s, _FIRST, one, np.int64(slots[0]), _NONE_MISSED, counters)
             if both[1] > p:
                 counters[LOW] += hits[2]
                 counters[HIGH] += hits[3]
-                end_window(block, state, record, s, other, np.int64(slots[1]), _NONE_MISSED, counters)
+                end_window(block, state, record, s, _FIRST, other, np.int64(slots[1]), _NONE_MISSED, counters)
         return events.begin.shape[1] * added, added
 
     return take

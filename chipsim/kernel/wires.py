@@ -49,7 +49,7 @@ class Step:
 
     def begin(self, t: Any) -> None:
         """Step t, from 0: nothing is on the wires yet."""
-        self.t = t
+        self.t = self.window_t = t  # of a presentation, and of its window
         self.currents: list[Lanes] = []
         self.quiet_currents: list[Lanes] = []
         self.spiked: list[Lanes] = []

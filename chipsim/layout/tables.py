@@ -145,10 +145,11 @@ class ProbeTables(NamedTuple):
 
 
 class Record(NamedTuple):
-    """What a layer leaves behind of each window."""
+    """What a layer leaves behind of each presentation, of L windows (see `ChipSpec.windows`)."""
 
     spike_bits: Any  # spikes as bits, see chipsim.layout.spike_bits
-    count: Any  # (S, n) float32: spike accumulator at the end of the window; n: n_out rounded up to whole vectors
-    membrane: Any  # (S, n) float32 at the end of the window, or none (0, n)
+    count: Any  # (S, L, n) float32: spike accumulator at the end of a window; n: n_out rounded up to whole vectors
+    membrane: Any  # (S, L, n) float32 at the end of a window, or none (0, L, n)
     probed: ProbeTables  # of the neurons that are probed
     reading: AdcCodes  # of the whole layer, for a host that reads it back
+    lengths: Any  # (S,) int64, windows that each presentation has; (0,) where all have one

@@ -37,7 +37,7 @@ from chipsim.wire import (
     unpack_targets,
 )
 from chipsim.wire.messages import chip_spec, replies, synapses_kept
-from chipsim.wire.packing import packed_traces
+from chipsim.wire.packing import event_shape, one_after_another, packed_traces
 
 # A synapse's gain and weight, code and residue, pulse gain and drift exponent, and as much again while it is made.
 _BYTES_PER_SYNAPSE = 64
@@ -161,11 +161,13 @@ class Die:
         begun = monotonic_ns()
         self._check_chunk(chip, message)
         events = unpack_events(message.events, self._limits)
+        if message.events.graded and chip.spec.windows > 1:
+            events = one_after_another(chip.spec, events)
         wanted = unpack_targets(message.targets) if isinstance(message, Learn) else []
         unpacked = monotonic_ns()
         traces: Iterable[Message] = ()
         if isinstance(message, Learn):
-            targets = [target if target.shape[1] else None for target in wanted]
+            targets = [_of_windows(chip.spec, target) if target.shape[1] else None for target in wanted]
             rates, told = message.learning_rates()
             result = chip.learn(events, message.windows, targets, rates, _probes(message.probes), told)
             self.windows_learned += len(message.windows)
@@ -186,12 +188,12 @@ class Die:
     def _check_chunk(self, chip: Chip, message: Learn | Infer | ReadBack) -> None:
         """Raises WireError before anything is unpacked that this chip could not run."""
         spec, n_windows = chip.spec, len(message.windows)
-        n_in, steps = spec.layer_sizes[0], spec.steps
+        n_in, steps = event_shape(spec, message.events.graded)
         if (message.events.n_rows, message.events.n_steps) != (n_in, steps):
             raise WireError(
                 ErrorCode.REFUSED,
                 f"events of {message.events.n_rows} rows in {message.events.n_steps} steps: this chip has {n_in} rows"
-                f" and windows of {steps} steps",
+                f" and {'windows' if spec.windows == 1 else 'sequences'} of {steps} steps",
             )
         needed = n_windows * steps * sum(spec.layer_sizes[1:]) * _BYTES_PER_NEURON_STEP
         if needed > self._room:
@@ -203,7 +205,7 @@ class Die:
 
     def _keep(self, sequence: int, result: Result) -> None:
         """Spike counts and membranes stay readable until newer ones need their room."""
-        self._results[sequence] = Result(result.counts, result.membrane, {}, {})
+        self._results[sequence] = Result(result.counts, result.membrane, {}, {}, window_counts=result.window_counts)
         held = sum(_counts_bytes(each) for each in self._results.values())
         while held > self._counts_bytes and len(self._results) > 1:
             held -= _counts_bytes(self._results.popitem(last=False)[1])
@@ -222,6 +224,18 @@ class Die:
         return replies.counts(result, message.layers, message.membranes)
 
 
+def _of_windows(spec: ChipSpec, target: NDArray[Any]) -> NDArray[Any]:
+    """A layer's targets (S, n_out), of sequences (S, L, n_out). Raises WireError if words are left over."""
+    if spec.windows == 1:
+        return target
+    if target.shape[1] % spec.windows:
+        raise WireError(
+            ErrorCode.REFUSED,
+            f"{target.shape[1]} targets of a sequence of {spec.windows} windows: send as many for each",
+        )
+    return target.reshape(len(target), spec.windows, -1)
+
+
 def _probes(watches: tuple[Watch, ...]) -> tuple[AnyProbe, ...]:
     return tuple(
         SpikeProbe(watch.layer, watch.neurons) if watch.spikes_alone else Probe(watch.layer, watch.neurons, watch.rows)
@@ -230,4 +244,5 @@ def _probes(watches: tuple[Watch, ...]) -> tuple[AnyProbe, ...]:
 
 
 def _counts_bytes(result: Result) -> int:
-    return sum(count.nbytes for count in result.counts) + result.membrane.nbytes + _BYTES_PER_RESULT
+    counts = sum(count.nbytes for count in (*result.counts, *result.window_counts))
+    return counts + result.membrane.nbytes + _BYTES_PER_RESULT

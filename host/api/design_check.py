@@ -14,6 +14,7 @@ from host.api.given import Place, one_error, overrides_of
 from host.api.shown import Shown, Summary
 from host.errors import SettingError
 from host.run import design_from
+from host.settings import in_steps
 
 _WORST_FIRST = ("error", "warning", "note", "ok")
 
@@ -43,7 +44,7 @@ class CheckOutcome(Shown):
         )
         rows = [(each.severity, each.rule, _figures(each)) for each in self.findings]
         network = "-".join(map(str, chip.layer_sizes))
-        return Summary(f"{self.source}: {network}, {chip.steps} steps: {counts}", (), rows, align="<")
+        return Summary(f"{self.source}: {network}, {in_steps(chip)}: {counts}", (), rows, align="<")
 
     def _records(self) -> list[dict[str, Any]]:
         """A row for each rule that applies: what was found, why it matters, what to change."""

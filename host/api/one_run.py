@@ -89,7 +89,7 @@ class RunOutcome(Shown):
         ]
         dataset = summary.get("dataset", spec.dataset)
         return Summary(
-            f"{dataset}, {network}, {spec.steps} steps, die {spec.die}, seed {spec.seed}; {noise}",
+            f"{dataset}, {network}, {spec.steps_text}, die {spec.die}, seed {spec.seed}; {noise}",
             (),
             rows,
             [

@@ -61,7 +61,7 @@ class TraceOutcome(Shown):
             f"{waveform.part} sample {sample}: class {label}, answered {answer}"
             for sample, label, answer in zip(waveform.samples, waveform.labels, waveform.classes, strict=True)
         ]
-        title = f"trace of {waveform.data}, {network}, {spec.steps} steps, die {spec.die}: {doing}, after"
+        title = f"trace of {waveform.data}, {network}, {spec.steps_text}, die {spec.die}: {doing}, after"
         return Summary(f"{title} {waveform.learned_before:,} learned samples", (), rows, seen, align="<")
 
     def _records(self) -> list[dict[str, Any]]:
@@ -80,7 +80,7 @@ class TraceOutcome(Shown):
             }
             for neuron in self.neurons
             for place, sample in enumerate(self.waveform.samples)
-            for step in range(self.waveform.design.steps)
+            for step in range(self.waveform.design.presentation_steps)
         ]
 
 

@@ -27,6 +27,7 @@ class Settings(TypedDict, total=False):
     dt: float | None
     integration: Literal["euler", "exponential"] | None
     steps: int | None
+    windows: int | None
     encoding: str | None
     neuron: str | None
     tau: float | Sequence[float] | None

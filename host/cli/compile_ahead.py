@@ -22,7 +22,7 @@ import numpy as np
 
 from chipsim.design import told_targets
 from chipsim.simd import KERNEL_FILES, KERNEL_FOLDER
-from host.data import Encoder, Samples
+from host.data import Samples
 from host.methods import find
 from host.run import prepare, reference, run_die
 from host.settings import RunSpec
@@ -105,9 +105,10 @@ def learning(spec: RunSpec) -> None:
 
     setup = prepare(spec, make_teacher=None if spec.teacher.file else unscaled)
     design = setup.design
-    silence = Encoder(spec.encoding, setup.dataset.n_in, spec.steps, _SAMPLES, spec.seed).silence(_SAMPLES)
+    silence = setup.encoder(_SAMPLES).silence(_SAMPLES)
+    windows = () if design.windows == 1 else (design.windows,)
     targets = [
-        np.zeros((_SAMPLES, shape.n_out), np.float32) if told else None
+        np.zeros((_SAMPLES, *windows, shape.n_out), np.float32) if told else None
         for shape, told in zip(design.shapes, told_targets(design), strict=True)
     ]
     chip = setup.chip(design, setup.start_weights(), 1)

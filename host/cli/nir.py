@@ -34,3 +34,8 @@ def nir(run_folder: Path, out: Path, dt: float, integration: Any, mix_versions: 
         die = kept_die(run_folder, mix_versions)
         write_nir(die, out, step_s=dt, integration=integration)
         click.echo(f"{out}: die {die.die_seed}, read it with reset {die.spec.neuron.reset}, dt {dt:g} s, {integration}")
+        if die.spec.windows > 1:
+            click.echo(
+                f"NIR has no place for windows: reset what you make of it after {die.spec.windows} windows of"
+                f" {die.spec.steps} steps, not in between"
+            )

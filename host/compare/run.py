@@ -40,7 +40,7 @@ class Comparison:
         noise = ", ".join(spec.noise) or "no noise"
         network = "-".join(map(str, self.network))
         return (
-            f"{spec.dataset}, {network}, {spec.steps} steps, {spec.encoding} encoding; {noise}; {len(self.dies)} dies,"
+            f"{spec.dataset}, {network}, {spec.steps_text}, {spec.encoding} encoding; {noise}; {len(self.dies)} dies,"
             f" seed {spec.seed}; time and energy by the figures of chip {self.figures_of}"
         )
 

@@ -8,6 +8,7 @@ Read, in this order:
     mirrors     where it can be had: the table; `getting`: what of it is missing; `download`: one file, whole or not
     scaling     which stored values mean 0 and 1; `notes`: what seems wrong with a data set
     formats     .npz files and the idx files of MNIST; `mnist16`, `yinyang`, `cifar10`: what these need of their own
+    windows     samples cut into windows that a chip sees one after another
     suited      settings that suit a data set by its name, or by what its samples are
     parts       training and validation part
     shift       images moved by pixels; `rotation`: turned by small angles; `augmentation`: for a chip that learns
@@ -46,6 +47,7 @@ from host.data.scaling import describe
 from host.data.shift import Shift
 from host.data.source import DataPlace, DataSource
 from host.data.suited import Suited, are_colour_images, suited_to
+from host.data.windows import mean_window
 from host.settings import DATA_SOURCES, ENCODERS
 
 __all__ = [
@@ -73,6 +75,7 @@ __all__ = [
     "get",
     "learned_and_checked",
     "load",
+    "mean_window",
     "n_learned",
     "place_of",
     "shrunk",

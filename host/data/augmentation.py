@@ -41,8 +41,9 @@ class Augmentation:
         channels, height, width = self.image_shape
         if self.flip:
             images = shown.raw.reshape(-1, height, width, channels)
+            mirrored = np.repeat(mirrored, len(images) // len(shown))  # all images of a sequence alike
             seen = np.where(mirrored[:, None, None, None], images[:, :, ::-1], images)
-            shown = replace(shown, raw=seen.reshape(len(seen), -1))
+            shown = replace(shown, raw=seen.reshape(len(shown), -1))
         return windowed(shown, self.image_shape, self.shift_px, top, left) if self.shift_px else shown
 
 

@@ -25,6 +25,7 @@ from host.data.samples import Dataset, Samples
 from host.data.scaling import parts_of, rescaled
 from host.data.source import DataPlace, DataSource
 from host.data.spoken_digits import SpokenDigits
+from host.data.windows import in_windows
 from host.data.yinyang import yinyang
 from host.errors import DataError, DataWarning
 from host.files import is_folder
@@ -142,12 +143,13 @@ def place_among(source: DataSource, folders: Sequence[Path]) -> DataPlace | None
         return source.find(folders)
 
 
-def load(name: str, data_dir: str | None = None, scale: str = AUTO) -> Dataset:
+def load(name: str, data_dir: str | None = None, scale: str = AUTO, windows: int = 1) -> Dataset:
     """A data set by its name, an .npz file or a folder with the four idx files; scale: see `RunSpec.scale`.
 
-    What seems wrong with it is warned of (DataWarning), and kept in its notes. Raises DataError.
+    windows: of a sample, into which its time, or else its values are cut in order. What seems wrong with it is warned
+    of (DataWarning), and kept in its notes. Raises DataError.
     """
-    dataset = rescaled(_as_stored(name, data_dir), scale)
+    dataset = in_windows(rescaled(_as_stored(name, data_dir, windows), scale), windows)
     dataset = replace(dataset, notes=notes_on(dataset))
     can_be_learned = len(dataset.train) > 1 or dataset.valid is not None  # else a run refuses it, which is enough
     for note in dataset.notes if can_be_learned else ():
@@ -155,14 +157,14 @@ def load(name: str, data_dir: str | None = None, scale: str = AUTO) -> Dataset:
     return dataset
 
 
-def _as_stored(name: str, data_dir: str | None) -> Dataset:
+def _as_stored(name: str, data_dir: str | None, windows: int) -> Dataset:
     if DATA_SOURCES.offers(name):
-        return _by_name(name, data_dir)
+        return _by_name(name, data_dir, windows)
     path = path_of(name)
     if is_folder(path):
         return read_idx_folder(path, path.name)
     if path.suffix == ".npz":
-        return read_recordings(path) if holds_events(names_in(path)) else read_npz(path)
+        return read_recordings(path, windows) if holds_events(names_in(path)) else read_npz(path)
     known = DATA_SOURCES.names()
     raise DataError(
         f"unknown data set {name!r}: {did_you_mean(name, known)}choose {', '.join(known)}, an .npz file"
@@ -179,7 +181,7 @@ def path_of(name: str) -> Path:
         raise DataError(f"data set {name}: {error}") from None
 
 
-def _by_name(name: str, data_dir: str | None) -> Dataset:
+def _by_name(name: str, data_dir: str | None, windows: int) -> Dataset:
     source: DataSource = DATA_SOURCES.make(name)
     place = place_of(source, data_dir)
     if place is not None and place.folder is None:
@@ -188,7 +190,7 @@ def _by_name(name: str, data_dir: str | None) -> Dataset:
         places = told_places(place.looked_in)
         raise DataError(f"{missing} not found (looked in {places}): {get}put {source.files} there (see 'chipsim data')")
     with DATA_SOURCES.blamed(name, "cannot be read"):
-        dataset = source.load(None if place is None else place.folder)
+        dataset = source.load_windows(None if place is None else place.folder, windows)
         if name not in DATA_SOURCES.built_in:
             _check(dataset)
     return dataset
@@ -200,8 +202,15 @@ def _check(dataset: Dataset) -> None:
         raise TypeError(f"load() gives a {type(dataset).__name__}, not a host.data.Dataset")
     for part, samples in parts_of(dataset).items():
         raw, labels = samples.raw, samples.labels
-        if raw.ndim != 2 or raw.shape[1] != dataset.n_in or raw.size == 0 or raw.dtype.kind not in "uifb":
-            raise ValueError(f"{part}.raw is {raw.dtype} {raw.shape}; it must be numbers (samples, {dataset.n_in})")
+        if (
+            raw.ndim != 2
+            or raw.shape[1] != dataset.n_in * dataset.windows
+            or raw.size == 0
+            or raw.dtype.kind not in "uifb"
+        ):
+            raise ValueError(
+                f"{part}.raw is {raw.dtype} {raw.shape}; it must be numbers (samples, {dataset.train.raw.shape[1]})"
+            )
         if labels.shape != (len(raw),) or labels.dtype != np.int64:
             raise ValueError(f"{part}.labels are {labels.dtype} {labels.shape}; they must be int64 ({len(raw)},)")
         if labels.min() < 0 or labels.max() >= dataset.n_classes:

@@ -1,4 +1,7 @@
-"""From values in [0, 1] to what the chip's input rows see in a window of T steps. Compiled: the chip must not wait."""
+"""From values in [0, 1] to what the chip's input rows see in a window of T steps. Compiled: the chip must not wait.
+
+Of a sequence each window is encoded by itself; they are laid one after another.
+"""
 
 from __future__ import annotations
 
@@ -239,26 +242,33 @@ def encoding_named(name: str) -> type[Encoding]:
 class Encoder:
     """Encodes chunks of samples; its buffers are made once and handed out in turn."""
 
-    def __init__(self, encoding: str, n_in: int, steps: int, chunk: int, seed: int, buffers: int = 1) -> None:
+    def __init__(
+        self, encoding: str, n_in: int, steps: int, chunk: int, seed: int, buffers: int = 1, windows: int = 1
+    ) -> None:
         """chunk: most samples per call; buffers: results valid at the same time; seed: of what is random.
 
-        Raises SettingError if there is no such encoding, or its package is broken.
+        steps: of a window; windows: of a sample, of n_in values each. Raises SettingError if there is no such encoding,
+        or its package is broken.
         """
         self.encoding = encoding
         self._how: Encoding = ENCODERS.make(encoding, n_in, steps, seed)
         self._n_in = n_in
         self._foreign = ENCODERS.plugin(encoding) is not None
         is_current = encoding == _CURRENT
-        capacity = n_in * (1 if self._how.one_spike or is_current else steps) + LANES
-        self._buffers = [
-            Events(
-                np.empty((chunk, capacity), row_type(n_in)),
-                np.zeros((chunk, steps), np.int32),
-                np.zeros((chunk, steps), np.int32),
-                np.empty((chunk, capacity), np.float32) if is_current else _NO_AMPLITUDE,
+        of_window = n_in * (1 if self._how.one_spike or is_current else steps)
+
+        def room(samples: int, windows: int) -> Events:
+            capacity = windows * of_window + LANES
+            return Events(
+                np.empty((samples, capacity), row_type(n_in)),
+                np.zeros((samples, windows * steps), np.int32),
+                np.zeros((samples, windows * steps), np.int32),
+                np.empty((samples, capacity), np.float32) if is_current else _NO_AMPLITUDE,
             )
-            for _ in range(buffers)
-        ]
+
+        self._buffers = [room(chunk, windows) for _ in range(buffers)]
+        self._windows = windows
+        self._alone = room(chunk * windows, 1) if windows > 1 else None  # windows by themselves
         self._next = 0
 
     def silence(self, n: int) -> Events:
@@ -266,15 +276,50 @@ class Encoder:
         return Events(*(array[:n] for array in self._buffers[0]))
 
     def encode(self, values: NDArray[np.float32], windows: NDArray[np.int64]) -> Events:
-        """Events of samples (S, n_in) in [0, 1] shown in windows (S,). Valid until the buffer's next turn."""
+        """Events of samples (S, n_in) in [0, 1] shown in windows (S,). Valid until the buffer's next turn.
+
+        Of sequences samples are (S, L n_in), window after window; what is random in window w follows from the number L
+        windows + w.
+        """
         buffer = self._buffers[self._next]
         self._next = (self._next + 1) % len(self._buffers)
-        events = Events(*(array[: len(values)] for array in buffer))
+        sequences = Events(*(array[: len(values)] for array in buffer))
+        if self._alone is None:
+            self._fill(values, windows, sequences)
+            return sequences
+        n = len(values) * self._windows
+        alone = Events(*(array[:n] for array in self._alone))
+        numbers = (windows[:, None] * self._windows + np.arange(self._windows)).reshape(-1)
+        self._fill(np.ascontiguousarray(values, np.float32).reshape(n, self._n_in), numbers, alone)
+        _one_after_another(alone, sequences)
+        return sequences
+
+    def _fill(self, values: NDArray[np.float32], windows: NDArray[np.int64], events: Events) -> None:
         with ENCODERS.blamed(self.encoding, "fails"):
             self._how.fill(values, windows, events)
         if self._foreign and not _are_events(events.rows, events.begin, events.end, self._n_in, self._how.one_spike):
             raise ENCODERS.broken(self.encoding, "fills in what are no events; see host.data.Encoding.fill")
-        return events
+
+
+@kernel
+def _one_after_another(windows, sequences):
+    """Lay L windows each one after another as a sequence: window w of sequence s is the (L s + w)-th."""
+    n_steps = windows.begin.shape[1]
+    n_windows = sequences.begin.shape[1] // n_steps
+    for s in range(sequences.begin.shape[0]):
+        k = np.int32(0)
+        for w in range(n_windows):
+            own = s * n_windows + w
+            n = windows.end[own, n_steps - 1]
+            for i in range(n):
+                sequences.rows[s, k + i] = windows.rows[own, i]
+            if len(windows.amplitude) > 0:
+                for i in range(n):
+                    sequences.amplitude[s, k + i] = windows.amplitude[own, i]
+            for t in range(n_steps):
+                sequences.begin[s, w * n_steps + t] = k + windows.begin[own, t]
+                sequences.end[s, w * n_steps + t] = k + windows.end[own, t]
+            k += n
 
 
 @kernel

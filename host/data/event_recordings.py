@@ -95,12 +95,13 @@ def _as_dataset(
     arrays: dict[str, NDArray[Any]] = {}
     for name, part in parts.items():
         images = counts(part, sensor, windows, end_us)
-        arrays[f"x_{name}"] = images[:, 0] if windows == 1 else images.reshape(len(part), -1)
+        arrays[f"x_{name}"] = images.reshape(len(part), -1)
         arrays[f"y_{name}"] = part.label
     made = dataset_of(path.stem, arrays, str(path), byte_range=False)
+    shape = (_POLARITIES, *sensor)
     high = float(max(1, _reached_by_few(made.train.raw)))
     train, test = (Samples(samples.raw, samples.labels, 0.0, high) for samples in (made.train, made.test))
-    return Dataset(made.name, train, test, made.n_classes, made.origin, made.image_shape)
+    return Dataset(made.name, train, test, made.n_classes, made.origin, shape, windows=windows)
 
 
 def _reached_by_few(stored: NDArray[np.generic]) -> int:
@@ -204,8 +205,11 @@ class NMnist(DataSource):
         return DataPlace(there[0] if there else None, looked)
 
     def load(self, folder: Path | None) -> Dataset:
+        return self.load_windows(folder, 1)
+
+    def load_windows(self, folder: Path | None, windows: int) -> Dataset:
         assert folder is not None, "it needs files"
-        return replace(read_recordings(next(self._files_in(folder))), name=self.name)
+        return replace(read_recordings(next(self._files_in(folder)), windows), name=self.name)
 
     def _files_in(self, folder: Path) -> Iterator[Path]:
         return (folder / file for file in self.FILES if (folder / file).is_file())

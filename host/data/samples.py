@@ -22,7 +22,7 @@ class Samples:
 
     __repr__ = short_repr
 
-    raw: NDArray[np.generic]  # (n, n_in)
+    raw: NDArray[np.generic]  # (n, n_in), of sequences (n, L n_in), window after window
     labels: NDArray[np.int64]
     low: End  # the stored value that means 0
     high: End  # the stored value that means 1; where it is that of 0, an input is 0 whatever is stored
@@ -36,7 +36,7 @@ class Samples:
         return isinstance(self.low, np.ndarray)
 
     def values(self, index: NDArray[np.int64] | slice) -> NDArray[np.float32]:
-        """Inputs (S, n_in) float32 in [0, 1]; what lies outside the training data's range is clipped."""
+        """Inputs float32 in [0, 1], in the shape of `raw`; what lies outside the training data's range is clipped."""
         stored = self.raw[index]
         if isinstance(self.low, np.ndarray):
             within = np.clip(stored.astype(np.float64), self.low, self.high) - self.low
@@ -95,10 +95,12 @@ class Dataset:
     valid: Samples | None = None  # a validation set of its own; None: a part of the training set
     scale: str = "auto"  # as the setting says, see `scaling`
     notes: tuple[str, ...] = ()  # what seems wrong with it, see `notes`
+    windows: int = 1  # of a sample: more of a sequence
 
     @property
     def n_in(self) -> int:
-        return int(self.train.raw.shape[1])
+        """Inputs of the chip: values of a window."""
+        return int(self.train.raw.shape[1]) // self.windows
 
     @cached_property
     def digest(self) -> str:
@@ -106,7 +108,8 @@ class Dataset:
 
         The same bytes are other data as another type, in another shape or range.
         """
-        digest = hashlib.sha256(repr((self.n_classes, self.image_shape)).encode())
+        shape = (self.n_classes, self.image_shape)
+        digest = hashlib.sha256(repr(shape if self.windows == 1 else (*shape, self.windows)).encode())
         for samples in (self.train, self.test) if self.valid is None else (self.train, self.test, self.valid):
             digest.update(repr((samples.raw.dtype.str, samples.raw.shape)).encode())
             digest.update(np.asarray([samples.low, samples.high], np.float64).tobytes())

@@ -33,10 +33,11 @@ def windowed(
     """Windows of the images' size, cut from images with a dark margin of `room` pixels at each side.
 
     shape: channels, height, width; samples are stored channels last. top, left: (n,) where each window begins, 0 to
-    2 room; an image stays where it was at `room`.
+    2 room; an image stays where it was at `room`. All images of a sequence move alike.
     """
     channels, height, width = shape
-    n = len(samples)
+    in_a_row = samples.raw.shape[1] // (channels * height * width)
+    n, top, left = len(samples) * in_a_row, np.repeat(top, in_a_row), np.repeat(left, in_a_row)
     images = samples.raw.reshape(n, height, width, channels)
     wide = np.pad(images, ((0, 0), (room, room), (room, room), (0, 0)))
     rows, columns = top[:, None] + np.arange(height), left[:, None] + np.arange(width)
@@ -45,9 +46,12 @@ def windowed(
         (at < room) | (at >= side + room) for at, side in ((rows, height), (columns, width))
     )
     came_in = outside_rows[:, :, None] | outside_columns[:, None, :]
-    dark = np.broadcast_to(_stored(samples.low, images.dtype), height * width * channels)
-    raw = np.where(came_in[..., None], dark.reshape(height, width, channels), raw)
-    return replace(samples, raw=raw.reshape(n, -1))
+    dark = np.broadcast_to(_stored(samples.low, images.dtype), samples.raw.shape[1])
+    sequences = (-1, in_a_row, height, width)
+    raw = np.where(
+        came_in.reshape(*sequences, 1), dark.reshape(*sequences[1:], channels), raw.reshape(*sequences, channels)
+    )
+    return replace(samples, raw=raw.reshape(len(samples), -1))
 
 
 def _stored(low: End, dtype: np.dtype[Any]) -> NDArray[Any]:

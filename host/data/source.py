@@ -48,3 +48,9 @@ class DataSource(ABC):
 
         Raises DataError, in one line, if a file is missing or damaged.
         """
+
+    def load_windows(self, folder: Path | None, windows: int) -> Dataset:
+        """As `load`, for samples that are seen in so many windows. A source that knows times cuts by them; what others
+        load is cut into parts, in the order of its values.
+        """
+        return self.load(folder)

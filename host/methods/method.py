@@ -69,6 +69,8 @@ class Method(ABC):
         False  # whether it trains convolutions and pools, too, or fully connected layers only
     )
 
+    takes_sequences: ClassVar[bool] = False  # whether it trains for samples of several windows, too
+
     learns_in_own_windows: ClassVar[bool] = False  # whether training.window_steps says how long those are
 
     wants_teacher: ClassVar[bool] = True  # else the chip has no outputs besides its hidden neurons, see `score`
@@ -137,8 +139,7 @@ class Method(ABC):
     def learn_first(self, setup: Setup, chip: Chip, n: int, tick: Callable[[int], None]) -> None:
         """Let a chip learn from the first n samples as a run does, its validation left out. tick: of those so far."""
         spec, epoch = setup.spec, len(setup.train)
-        n_in, buffers = setup.dataset.n_in, TrainingBatches.BUFFERS
-        encoder = Encoder(spec.encoding, n_in, spec.steps, setup.chunk, spec.seed, buffers=buffers)
+        encoder = setup.encoder(setup.chunk, TrainingBatches.BUFFERS)
         target, follows = spec.training.output_target, any(told_targets(setup.design))
         batches = TrainingBatches(
             setup.train, setup.teacher, encoder, target, spec.seed, None, follows, setup.augmentation

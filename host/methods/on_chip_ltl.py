@@ -18,7 +18,7 @@ from host.methods.effort import Effort, bytes_shown, n_weights, programming_byte
 from host.methods.method import Job, Method
 from host.methods.spiking_teacher import spiking_teacher
 from host.settings import METHODS, RunSpec
-from host.training import CHUNK, LearningDie, Progress, Setup, TrainingBatches, classify, train
+from host.training import LearningDie, Progress, Setup, TrainingBatches, classify, train
 from nonideality import parse_all
 
 _Die = TypeVar("_Die", bound=LearningDie)
@@ -44,6 +44,8 @@ class OnChipLtl(Method):
     learns_in_own_windows = True
 
     takes_images = True
+
+    takes_sequences = True
 
     def check(self, spec: RunSpec) -> None:
         if spec.training.window_steps is None:
@@ -140,9 +142,9 @@ def _in_other_windows(job: Job) -> _DieInOtherWindows:
 
 def learning_die(kind: type[_Die], setup: Setup, chip: ChipInterface, timeline: Timeline | None = None) -> _Die:
     """`chip` with all presentations of the run before it."""
-    spec, n_in, epoch = setup.spec, setup.dataset.n_in, len(setup.train)
+    spec, epoch = setup.spec, len(setup.train)
     chunk, follows = setup.chunk, any(told_targets(setup.design))
-    ahead = Encoder(spec.encoding, n_in, spec.steps, chunk, spec.seed, TrainingBatches.BUFFERS)
+    ahead = setup.encoder(chunk, TrainingBatches.BUFFERS)
     batches = TrainingBatches(
         setup.train,
         setup.teacher,
@@ -153,5 +155,4 @@ def learning_die(kind: type[_Die], setup: Setup, chip: ChipInterface, timeline: 
         follows,
         setup.augmentation,
     )
-    looking = Encoder(spec.encoding, n_in, spec.steps, CHUNK, spec.seed)
-    return kind(chip, batches, setup.valid, looking, epoch, chunk)
+    return kind(chip, batches, setup.valid, setup.looking_encoder(), epoch, chunk)

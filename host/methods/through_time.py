@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from chipsim.design import Dac
 from chipsim.simd import cache_root, sources_key
-from host.data import Encoder, Samples, Shift
+from host.data import Samples, Shift, mean_window
 from host.gradients.all_layers import batches
 from host.gradients.through_time import ImageTwin, LearningTwin, SpikingTwin
 from host.methods.conversion import balanced
@@ -30,7 +30,7 @@ from host.methods.on_host import effort_on_host, read_progress, write_progress
 from host.methods.spiking_teacher import spiking_teacher
 from host.settings import METHODS, RunSpec
 from host.teachers import Layer, of_dense, teacher_digest
-from host.training import CHUNK, Learned, Part, Progress, Rates, Setup, evaluate, random_weights, train
+from host.training import Learned, Part, Progress, Rates, Setup, evaluate, random_weights, train
 
 _VERSION = 2  # of what is kept on disk
 _PRESENTATIONS = 60_000
@@ -39,6 +39,8 @@ _COARSEST_TH = 0.25  # step of a DAC in which thresholds may still be learned
 _COARSEST_PER_STEP = 0.1  # and leaks
 _BY_METHOD = ("start", "epochs", "learning_rate")  # settings that the method has in [training]
 _READOUTS = ("spiking", "integrating")
+_BYTES_PER_STEP = 10  # of a neuron: its membrane, its error, and the row of its spike
+_MOST_ROOM = 4 << 30  # bytes, of what a batch of sequences shows
 
 
 class ThroughTime(Method):
@@ -48,6 +50,8 @@ class ThroughTime(Method):
     meaning = METHODS["through-time"]
 
     takes_images = True
+
+    takes_sequences = True
 
     def epochs(self, spec: RunSpec, n_train: int) -> int:
         return default_epochs(n_train)
@@ -138,6 +142,7 @@ def taught(setup: Setup, threads: int = 1, tell: Callable[[str], None] = lambda 
     all fully connected, and PyTorch is not installed.
     """
     spec = setup.spec
+    _check_room(setup)
     start = _start(setup)
     twin = _twin(setup, start, threads)
     learner = _TwinLearner(setup, twin, threads)
@@ -165,6 +170,25 @@ def taught(setup: Setup, threads: int = 1, tell: Callable[[str], None] = lambda 
     return replace(setup, teacher=teacher, learned=Learned(neuron, start, progress))
 
 
+def _check_room(setup: Setup) -> None:
+    """Raises ValueError if sequences are so long that what a batch shows, kept for the way back, does not fit."""
+    spec, design = setup.spec, setup.design
+    if spec.windows == 1:
+        return
+    if not setup.teacher.network.dense:
+        raise ValueError(
+            f"windows = {spec.windows}: training through time knows sequences for fully connected layers only"
+        )
+    of_window = spec.through_time.batch * design.steps * sum(_BYTES_PER_STEP * n for n in design.layer_sizes[1:])
+    fits = max(1, _MOST_ROOM // of_window)
+    if spec.windows > fits:
+        raise ValueError(
+            f"windows = {spec.windows}: training through time keeps every membrane, and"
+            f" {spec.windows * of_window / 2**30:.3g} GiB of them are more than {_MOST_ROOM >> 30} GiB: keep windows"
+            f" within {fits}, or lower through_time.batch ({spec.through_time.batch})"
+        )
+
+
 class _Asked(NamedTuple):
     """How to train: as the settings of the method say, or those of the teacher of another method."""
 
@@ -188,12 +212,13 @@ def _asked(setup: Setup) -> _Asked:
 def _start(setup: Setup) -> list[Layer | None]:
     """Weights and biases over the threshold of their layer: converted, the largest current one threshold, or random.
 
-    On images the largest activation is one, in place of the largest current.
+    On images, and of sequences, the largest activation is one, in place of the largest current.
     """
     teacher = setup.teacher
     if _asked(setup).start == "random":
         return random_weights(teacher.network.shapes, setup.spec.seed)
-    return balanced(setup, teacher).normalised() if teacher.network.dense else teacher.normalised()
+    from_currents = teacher.network.dense and setup.spec.windows == 1
+    return balanced(setup, teacher).normalised() if from_currents else teacher.normalised()
 
 
 def _twin(setup: Setup, start: Sequence[Layer | None], threads: int) -> LearningTwin:
@@ -234,14 +259,13 @@ class _TwinLearner:
         setup, spec, twin = self.setup, self.setup.spec, self.twin
         design = twin.design.model_copy(update={"neuron": twin.dynamics.neuron()})
         chip = setup.chip_of(design, spec.die, twin.weights, self.threads)
-        encoder = Encoder(spec.encoding, setup.dataset.n_in, spec.steps, CHUNK, spec.seed)
-        correct: NDArray[np.bool_] = evaluate(chip, setup.valid, encoder).classes == setup.valid.labels
+        correct: NDArray[np.bool_] = evaluate(chip, setup.valid, setup.looking_encoder()).classes == setup.valid.labels
         return correct
 
     def learn(self, edges: Sequence[int], rates: Rates) -> Iterator[Part]:
-        spec, n_in, epoch = self.setup.spec, self.setup.dataset.n_in, len(self.setup.train)
+        spec, epoch = self.setup.spec, len(self.setup.train)
         batch, whole = spec.through_time.batch, _asked(self.setup).rate
-        encoder = Encoder(spec.encoding, n_in, spec.steps, batch, spec.seed)
+        encoder = self.setup.encoder(batch)
         for start, stop in pairwise(edges):
             done = start
             while done < stop:
@@ -263,13 +287,17 @@ class _TwinLearner:
 def _path(setup: Setup) -> Path:
     """Where what is learned is kept, under everything that decides it."""
     spec = setup.spec
-    facts = spec.model_dump(mode="json", include={"steps", "encoding", "seed", "neuron", "conversion"})
+    facts = spec.model_dump(
+        mode="json", include={"steps", "windows", "sequence_answer", "encoding", "seed", "neuron", "conversion"}
+    )
     learning = spec.through_time.model_dump(mode="json", exclude={f"teacher_{each}" for each in _BY_METHOD})
+    # Of sequences it has not been taught anything yet: it knows single windows.
+    seen = setup.train if spec.windows == 1 else mean_window(setup.train, spec.windows)
     recipe: dict[str, Any] = {
         "version": _VERSION,
         "spec": facts | {"shift_px": spec.teacher.shift_px, "percentile": spec.teacher.norm_percentile},
         "learning": [learning, *_asked(setup)],
-        "teacher": teacher_digest(setup.teacher, setup.train),
+        "teacher": teacher_digest(setup.teacher, seen),
         "sources": sources_key(Path(__file__).resolve().parents[2]),
         "samples": [hashlib.sha256(part.raw.tobytes()).hexdigest() for part in (setup.train, setup.valid)],
         "labels": [hashlib.sha256(part.labels.tobytes()).hexdigest() for part in (setup.train, setup.valid)],

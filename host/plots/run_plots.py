@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim import ChipInterface, Events, Probe, Result, SpikeProbe
+from chipsim import ChipInterface, Events, Probe, Result, SpikeProbe, Targets
 from chipsim.die import fabricate
 from chipsim.execution import ABSTAINED
-from host.data import Encoder
 from host.errors import HostError
 from host.files import write_bytes
 from host.plots.assigned_plots import MOST_FIELDS, height_of_fields, receptive_fields, synapses, thresholds
@@ -31,7 +30,7 @@ from host.plots.png import png_of
 from host.plots.sheet import Sheet, spans
 from host.run import Outcome
 from host.teachers import Network
-from host.training import EVALUATION_WINDOWS, LabelledScore
+from host.training import EVALUATION_WINDOWS, LabelledScore, Setup
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -64,7 +63,7 @@ def _sheet(outcome: Outcome, title: str, height: float) -> Sheet:
     name = textwrap.shorten(outcome.setup.dataset.name, 40, placeholder="…") or "data"
     layers = "-".join(sizes if len(sizes) <= 9 else [*sizes[:4], "…", *sizes[-3:]])
     noise = f"noise {', '.join(spec.noise)}" if spec.noise else "no noise"
-    facts = f"{name}, {layers}, {spec.steps} steps, {spec.encoding} encoding; {noise}; die seed {spec.die}"
+    facts = f"{name}, {layers}, {spec.steps_text}, {spec.encoding} encoding; {noise}; die seed {spec.die}"
     return Sheet(_WIDTH, height, [title, *textwrap.wrap(facts, 105)])
 
 
@@ -214,7 +213,7 @@ def _raster(outcome: Outcome) -> Figure:
             _draw_output(panels[-1], side, result, label, answer, max(float(r.counts[-1].max()) for _, r in looks))
         side.tick_params(labelsize=8)
         for axes in panels:
-            axes.set_xlim(0.5, setup.spec.steps + 0.5)
+            axes.set_xlim(0.5, setup.design.presentation_steps + 0.5)
             axes.tick_params(labelsize=8)
             axes.yaxis.label.set_fontsize(9)
         for axes in panels[:-1]:
@@ -226,8 +225,7 @@ def _raster(outcome: Outcome) -> Figure:
 def _look(outcome: Outcome, chip: ChipInterface, index: int) -> tuple[Events, Result]:
     """One test sample on one chip, in the very window in which it was evaluated, every neuron's spikes watched."""
     setup, windows = outcome.setup, np.array([EVALUATION_WINDOWS + index])
-    encoder = Encoder(setup.spec.encoding, setup.dataset.n_in, setup.spec.steps, 1, setup.spec.seed)
-    events = encoder.encode(setup.dataset.test.values(slice(index, index + 1)), windows)
+    events = setup.encoder(1).encode(setup.dataset.test.values(slice(index, index + 1)), windows)
     last, reads_membranes = setup.design.n_layers, setup.spec.neuron.readout != "spiking"
     probes = [
         (Probe if layer == last and reads_membranes else SpikeProbe)(layer, tuple(range(n)))
@@ -313,11 +311,15 @@ def _rates(outcome: Outcome) -> Figure:
     every = 1 + (len(test) // stride) // _MOST_SAMPLES  # of those whose rates were kept
     part = slice(None, None, every * stride)
     aim = setup.spec.training.output_target
-    targets = setup.teacher.targets(test.values(part), test.labels[part], aim)
+    targets = _of_presentations(setup, setup.teacher.targets(test.values(part), test.labels[part], aim))
     names, some = _panels(setup.teacher.network)
     shown = len(test.labels[part])
     sheet = _sheet(outcome, f"Rate against target (dashed), {shown:,} of {len(test):,} test samples{some}", 5.92)
-    steps, norm, reads_membranes = setup.spec.steps, LogNorm(0.5, 2), setup.spec.neuron.readout != "spiking"
+    steps, norm, reads_membranes = (
+        setup.design.presentation_steps,
+        LogNorm(0.5, 2),
+        setup.spec.neuron.readout != "spiking",
+    )
     gaps = [0.3] * (len(names) - 1)
     if reads_membranes and gaps:
         gaps[-1] = 0.85  # its axis has figures of its own
@@ -356,6 +358,18 @@ def _rates(outcome: Outcome) -> Figure:
     label, ticks = "(neuron, sample) pairs per cell", _decades(norm.vmax or 2.0)
     sheet.figure.colorbar(mesh, cax=scale, label=label, ticks=ticks, format=_COUNT).minorticks_off()
     return sheet.figure
+
+
+def _of_presentations(setup: Setup, targets: Targets) -> list[NDArray[np.float32] | None]:
+    """Target rates over all steps of a presentation: of sequences the mean of all windows', of a readout the last."""
+    windows = setup.spec.windows
+    if windows == 1:
+        return list(targets)
+    means = [None if each is None else each.mean(axis=1) for each in targets]
+    last = targets[-1]
+    if last is not None and not setup.design.neuron.outputs_fire:
+        means[-1] = last[:, -1] / np.float32(windows)
+    return means
 
 
 def _decades(most: float) -> LogLocator:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -80,10 +81,9 @@ class _Scene:
     def __init__(self, waveform: Waveform, step_s: float, units: Units) -> None:
         self.waveform = waveform
         self.units = units
-        spec = waveform.design
-        period = spec.steps + spec.n_layers - 1
+        period = SignalTimeline.of(waveform).period
         self.shown = max(1, min(len(waveform.samples), _MOST_STEPS // period))
-        self.timeline = SignalTimeline(self.shown, spec.steps, spec.n_layers)
+        self.timeline = SignalTimeline.of(waveform, self.shown)
         factor, self.unit = unit_of(period * step_s)
         self.step = step_s / factor
         self.end = self.shown * period * self.step
@@ -98,13 +98,16 @@ class _Scene:
         return np.append(at, self.end), np.append(values, values[-1])
 
     def background(self, axes: Axes, layer: int) -> None:
-        """A line per step, and grey where the layer has nothing to do."""
+        """A line per step, a stronger one where windows of a sequence meet, and grey where the layer is idle."""
         begins = self.timeline.begins(layer) / len(STAGES) * self.step
         ends = begins + self.timeline.steps * self.step
         n_steps = self.shown * self.timeline.period
         if n_steps <= _MOST_LINES:
             for step in range(n_steps + 1):
                 axes.axvline(step * self.step, color=GREY, linewidth=0.4, zorder=0)
+        per_window = self.timeline.steps // self.timeline.windows * self.step
+        for begin, number in product(begins, range(1, self.timeline.windows)):
+            axes.axvline(begin + number * per_window, color=GREY, linewidth=1.2, zorder=0)
         idle = zip([0.0, *ends], [*begins, self.end], strict=True)
         for first, last in idle:
             if last > first:
@@ -187,7 +190,7 @@ def _title(waveform: Waveform, scene: _Scene, width: int) -> str:
     what = f"{'Learning' if waveform.learns else 'Inferring'} {waveform.part} sample {', '.join(shown)}"
     what += f" after {waveform.learned_before:,} learned" + (f" [{', '.join(left_out)}]" if left_out else "")
     network = "-".join(map(str, waveform.design.layer_sizes))
-    facts = f"{waveform.data}, {network}, {spec.steps} steps, {spec.encoding} encoding; "
+    facts = f"{waveform.data}, {network}, {spec.steps_text}, {spec.encoding} encoding; "
     facts += f"noise {', '.join(spec.noise)}" if spec.noise else "no noise"
     facts += f"; die seed {spec.die}"
     return "\n".join(textwrap.wrap(what, width) + textwrap.wrap(facts, width))
@@ -280,7 +283,7 @@ def _counts(scene: _Scene, axes: Axes, neuron: NeuronWaveform) -> None:
         at, values = scene.line(neuron, "target_count")
         axes.step(at, values, where="post", color=BLUE, linestyle=DASHES, linewidth=1.2, label="target")
     full = neuron.fabricated["accumulator_full"]
-    if full <= scene.timeline.steps and not neuron.integrating:
+    if full <= scene.timeline.steps // scene.timeline.windows and not neuron.integrating:
         axes.axhline(full, color=VERMILION, linestyle="-.", linewidth=1, label=f"full at {full:g}")
     low, high = axes.get_ylim()
     axes.set_ylim(min(low, -0.1 * max(high, 1)), max(high, 1))

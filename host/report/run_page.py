@@ -82,7 +82,8 @@ def run_page(folder: Path) -> str:
     checks = run_checks(folder)
     test_samples = summary["test_samples"]
     samples = {"learning": summary["train_samples"], "test_before": test_samples, "test_after": test_samples}
-    met = limits(summary["saturation"], summary["network"], spec.steps, samples, summary["weight_updates"])
+    steps = spec.windows * spec.steps
+    met = limits(summary["saturation"], summary["network"], steps, samples, summary["weight_updates"])
     return render(
         "run.html",
         folder=str(folder),

@@ -168,7 +168,7 @@ def _line(point: Point, population: Population) -> Line:
         point,
         {name: population.band(point, name) for name in ("ideal", *MOMENTS)},
         {moment: point.share(moment) for moment in MOMENTS},
-        limits(point.saturation, point.network, spec.steps, samples, point.activity["weight_updates"]),
+        limits(point.saturation, point.network, spec.windows * spec.steps, samples, point.activity["weight_updates"]),
         (worst, command_line_of(spec.model_copy(update={"die": worst}))),
     )
 

@@ -35,7 +35,11 @@ def design_from(source: str, network: tuple[int, ...] | None, overrides: Mapping
             raise SettingError(f"chip {source} can hold many networks: name one, for example --network 784,256,10")
     if network is not None:
         check_layers(run, len(network) - 1)
-    layers = layers_of(run, load(run.dataset, run.data_dir, run.scale)) if network is None else {"layer_sizes": network}
+    layers = (
+        layers_of(run, load(run.dataset, run.data_dir, run.scale, run.windows))
+        if network is None
+        else {"layer_sizes": network}
+    )
     return Design(
         chip=run.design_of(layers),
         physical=run.chip,

@@ -14,7 +14,7 @@ from chipsim import ChipError, ChipInterface, Snapshot
 from chipsim.design import short_repr
 from chipsim.design_rules import try_effects
 from chipsim.physical import not_modelled
-from host.data import Encoder, describe
+from host.data import describe
 from host.errors import HostError, LinkError
 from host.methods import Job, find
 from host.run.chip_source import ChipSource, InProcess
@@ -27,7 +27,7 @@ from host.run.right_answers import wrong_text
 from host.run.setup import prepare
 from host.settings import RunSpec
 from host.teachers import teacher_digest
-from host.training import CHUNK, LabelledScore, Progress, Score, Setup
+from host.training import LabelledScore, Progress, Score, Setup
 from nonideality import NoiseError
 
 _SATURATIONS = (
@@ -126,7 +126,7 @@ def reference(setup: Setup, threads: int = 1) -> Reference:
     """Measure what the dies of this design are compared with."""
     method, digest = find(setup.spec.training.method), teacher_digest(setup.teacher, setup.train)
     chip = method.ideal(setup, threads)
-    ideal = method.score(setup, chip, _encoder(setup))
+    ideal = method.score(setup, chip, setup.looking_encoder())
     if not method.wants_teacher:
         return Reference(ideal.accuracy, ideal, digest, chip.snapshot())
     return Reference(setup.teacher.accuracy(setup.dataset.test), ideal, digest)
@@ -147,7 +147,7 @@ def run_die(
     """
     listener, source = listener or NullListener(), source or InProcess(threads)
     spec, method = setup.spec, find(setup.spec.training.method)
-    encoder = _encoder(setup)
+    encoder = setup.looking_encoder()
     listener.stage("this die before learning")
     chip = source.die(setup.design, spec.die)
     method.begin(setup, chip, compared_with.learned)
@@ -238,12 +238,6 @@ def _learned_dynamics(setup: Setup) -> dict[str, Any]:
     leaks = {"tau_steps": list(design.tau_steps)} if design.neuron.kind == "lif" else {}
     presentations = 0 if progress is None else progress.presentations
     return {"threshold_th": list(design.thresholds_th), **leaks, "samples": presentations}
-
-
-def _encoder(setup: Setup) -> Encoder:
-    """For looking at a chip: one chunk at a time."""
-    spec = setup.spec
-    return Encoder(spec.encoding, setup.dataset.n_in, spec.steps, CHUNK, spec.seed)
 
 
 def recovered_fraction(ideal: float, before: float, after: float) -> float | None:

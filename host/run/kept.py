@@ -5,14 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from chipsim import Chip
-from host.data import Encoder
 from host.errors import RunFolderError
 from host.methods import Job, find
 from host.run.folder import RunFolder
 from host.run.identity import identity_of
 from host.run.setup import prepare
 from host.teachers import teacher_digest
-from host.training import CHUNK
 
 
 def kept_die(folder: Path, mix_versions: bool = False) -> Chip:
@@ -29,11 +27,10 @@ def kept_die(folder: Path, mix_versions: bool = False) -> Chip:
         raise RunFolderError(f"{folder} is not finished: continue it with chipsim run --resume {folder}")
     chip = setup.chip(setup.design, setup.start_weights(), 1)
     chip.age(spec.training.rest_before_s)
-    encoder = Encoder(spec.encoding, setup.dataset.n_in, spec.steps, CHUNK, spec.seed)
     job = Job(
         setup,
         chip,
-        encoder,
+        setup.looking_encoder(),
         progress,
         save=lambda progress: None,
         tick=lambda done, accuracy: None,

@@ -41,7 +41,7 @@ def shared_draws(setup: Setup) -> list[str]:
 
 def idle_lines(spec: RunSpec) -> list[str]:
     """A sentence for each noise that hits nothing at any of its sites. Raises what `load` and the teacher's file do."""
-    design = spec.design_of(layers_of(spec, load(spec.dataset, spec.data_dir)))
+    design = spec.design_of(layers_of(spec, load(spec.dataset, spec.data_dir, windows=spec.windows)))
     idle = _idle(spec, design)
     lines = []
     for number, noise in enumerate(design.noises):

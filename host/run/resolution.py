@@ -106,6 +106,8 @@ def checked_method(spec: RunSpec, config: Path | None = None) -> Method:
             check_taught(spec)
         except ValueError as error:
             raise SettingError(f"{error}{_where(config)}") from None
+    if spec.windows > 1:
+        _check_sequences(spec, method, config)
     if spec.training.window_steps is not None and not method.learns_in_own_windows:
         raise SettingError(
             f"training.window_steps = {spec.training.window_steps} is of dies that learn by on-chip-ltl, not of method"
@@ -126,6 +128,25 @@ def checked_method(spec: RunSpec, config: Path | None = None) -> Method:
             f" Python, chip.learn(..., broadcast=){_where(config)}"
         )
     return method
+
+
+def _check_sequences(spec: RunSpec, method: Method, config: Path | None) -> None:
+    """Raises SettingError if nothing can be trained for samples of several windows with these settings."""
+    if not method.takes_sequences:
+        raise SettingError(
+            f"windows = {spec.windows}: method {method.name} trains for single windows; choose through-time, or"
+            f" on-chip-ltl with --teacher-method through-time{_where(config)}"
+        )
+    if spec.teacher.file is not None and spec.teacher.file.endswith(".nir"):
+        raise SettingError(
+            f"windows = {spec.windows}: a NIR file's neurons are followed in single windows, of which NIR says nothing;"
+            f" give an ONNX file, or let a network be trained here{_where(config)}"
+        )
+    if spec.teacher.method != "through-time":
+        raise SettingError(
+            f"windows = {spec.windows}: what single windows teach says nothing of sequences; train the teacher through"
+            f" time (--teacher-method through-time){_where(config)}"
+        )
 
 
 def _where(config: Path | None) -> str:
@@ -155,9 +176,10 @@ def _settle_paths(settings: dict[str, Any]) -> None:
 
 
 def _through_time(settings: dict[str, Any]) -> bool:
-    """Whether the teacher is to be trained through time, as the method of that name has it by itself."""
-    training, teacher = settings.get("training"), settings.get("teacher")
-    if isinstance(training, dict) and training.get("method") == "through-time":
+    """Whether the teacher is to be trained through time: the method of that name and sequences ask for it."""
+    training, teacher, windows = settings.get("training"), settings.get("teacher"), settings.get("windows")
+    by_method = isinstance(training, dict) and training.get("method") == "through-time"
+    if by_method or (isinstance(windows, int) and windows > 1):
         put_default(settings, "teacher.method", "through-time")
         teacher = settings["teacher"]
     return isinstance(teacher, dict) and teacher.get("method") == "through-time"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from chipsim.physical import place_layers
-from host.data import Dataset, Samples, Shift, learned_and_checked, load, n_learned, some_of
+from host.data import Dataset, Samples, Shift, learned_and_checked, load, mean_window, n_learned, some_of
 from host.errors import SettingError
 from host.methods import default_epochs, find, taught
 from host.run.resolution import checked_method
@@ -82,7 +82,7 @@ def prepare(
     """
     method = checked_method(spec)
     on_message("loading data")
-    dataset = load(spec.dataset, spec.data_dir, spec.scale)
+    dataset = load(spec.dataset, spec.data_dir, spec.scale, spec.windows)
     train, held_out = learned_and_checked(dataset, spec.training.held_out, spec.seed)
     valid = some_of(held_out, "training.checked_samples", spec.training.checked_samples, spec.seed)
     shown = some_of(train, "training.learned_samples", spec.training.learned_samples, spec.seed)
@@ -96,7 +96,8 @@ def prepare(
         teacher = untaught(_dense_sizes(spec, dataset))
         check_layers(spec, len(teacher.network.shapes))
         return Setup(spec, dataset, shown, valid, teacher, method.start_weights)
-    teacher = make_teacher(train) if make_teacher else _teacher(spec, dataset, train, on_message)
+    alone = train if spec.windows == 1 else mean_window(train, spec.windows)  # a teacher begins with single windows
+    teacher = make_teacher(alone) if make_teacher else _teacher(spec, dataset, alone, on_message)
     check_layers(spec, len(teacher.network.shapes))
     setup = Setup(spec, dataset, shown, valid, teacher, method.start_weights, make_teacher is not None)
     if spec.teacher.method != "through-time":

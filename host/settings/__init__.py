@@ -38,7 +38,7 @@ from host.settings.method_names import METHODS, UNSUPERVISED_METHODS
 from host.settings.nested import put, put_default
 from host.settings.plugins import DATA_SOURCES, ENCODERS, TRAINING_METHODS, EncodingName, MethodName
 from host.settings.scale import AUTO, SCALES, ends_of
-from host.settings.spec import RunSpec, TeacherSpec, TrainingSpec, deciding_settings
+from host.settings.spec import RunSpec, TeacherSpec, TrainingSpec, deciding_settings, in_steps
 from host.settings.stdp import PruneSpec, RoundSpec, StdpSpec
 from host.settings.through_time import ThroughTimeSpec
 
@@ -76,6 +76,7 @@ __all__ = [
     "deciding_settings",
     "ends_of",
     "flagged",
+    "in_steps",
     "keys_of",
     "put",
     "put_default",

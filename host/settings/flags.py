@@ -43,6 +43,7 @@ FLAGS: dict[str, Flag] = {
     "teacher.step_s": Flag("--dt", "Network"),
     "teacher.integration": Flag("--integration", "Network"),
     "steps": Flag("--steps", "Network"),
+    "windows": Flag("--windows", "Network"),
     "encoding": Flag("--encoding", "Network"),
     "neuron.kind": Flag("--neuron", "Network"),
     "neuron.tau_steps": Flag("--tau", "Network"),

@@ -20,7 +20,14 @@ from pydantic import (
 )
 
 from chipsim import ChipSpec, NeuronSpec, SynapseSpec
-from chipsim.design import TargetBits, check_devices, check_integers
+from chipsim.design import (
+    SequenceAnswer,
+    SequenceWindows,
+    TargetBits,
+    check_devices,
+    check_integers,
+    check_sequence,
+)
 from chipsim.physical import PhysicalSpec
 from host.settings.choices import Norm, OutputTarget
 from host.settings.in_the_loop import LoopSpec
@@ -144,6 +151,8 @@ class RunSpec(BaseModel):
         tuple[Width, ...], Field(max_length=64, description="Widths of the hidden layers, such as 128,64.")
     ] = (128, 64)
     steps: Annotated[int, Field(ge=2, le=4096, description="Steps of a window.")] = 16
+    windows: SequenceWindows = 1
+    sequence_answer: SequenceAnswer = "sum"
     target_bits: TargetBits = 16
     encoding: Annotated[EncodingName, Field(description="How inputs become spikes.")] = "rate"
     noise: Annotated[
@@ -180,6 +189,7 @@ class RunSpec(BaseModel):
                 f"warm_up_steps {self.learning_circuit.warm_up_steps} leaves no step to learn in: keep it below steps"
                 f" ({self.steps})"
             )
+        check_sequence(self.windows, self.steps, self.learning_circuit)
         self._is_made_of_known_circuits()
         if self.teacher.file is None:
             self.check_layers(len(self.hidden) + 1)
@@ -220,6 +230,9 @@ class RunSpec(BaseModel):
             written.pop("through_time", None)
         if self.stdp == StdpSpec():
             written.pop("stdp", None)
+        for name in ("windows", "sequence_answer"):
+            if getattr(self, name) == type(self).model_fields[name].default:
+                written.pop(name, None)
         return written
 
     def __repr__(self) -> str:
@@ -227,6 +240,11 @@ class RunSpec(BaseModel):
         settings = ", ".join(f"{name}={value!r}" for name, value in _set_otherwise(self))
         lines = textwrap.wrap(f"RunSpec({settings})", 100, subsequent_indent="  ", max_lines=10, placeholder=" ...)")
         return "\n".join(lines)
+
+    @property
+    def steps_text(self) -> str:
+        """How long a sample is shown, in words."""
+        return in_steps(self)
 
     def check_layers(self, n_layers: int) -> None:
         """Raises ValueError if a noise, or what is set layer by layer, is not for a network of `n_layers`."""
@@ -244,6 +262,8 @@ class RunSpec(BaseModel):
         return ChipSpec(
             **layers,
             steps=self.steps,
+            windows=self.windows,
+            sequence_answer=self.sequence_answer,
             target_bits=self.target_bits,
             neuron=self.neuron,
             synapse=self.synapse,
@@ -262,6 +282,11 @@ class RunSpec(BaseModel):
         """
         facts = deciding_settings(self.model_dump(mode="json"))
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:8]
+
+
+def in_steps(spec: RunSpec | ChipSpec) -> str:
+    """How long a sample is shown, in words."""
+    return f"{spec.steps} steps" if spec.windows == 1 else f"{spec.windows} windows of {spec.steps} steps"
 
 
 def _set_otherwise(table: BaseModel, prefix: str = "") -> Iterator[tuple[str, Any]]:

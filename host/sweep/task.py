@@ -53,12 +53,12 @@ def tasks_of(spec: RunSpec, dies: Iterable[int]) -> Iterator[Task]:
 
 def data_digest(spec: RunSpec) -> str:
     """Of the data that a spec means here. Raises DataError."""
-    return _dataset(spec.dataset, spec.data_dir, spec.scale).digest
+    return _dataset(spec.dataset, spec.data_dir, spec.scale, spec.windows).digest
 
 
 @lru_cache(maxsize=4)
-def _dataset(name: str, data_dir: str | None, scale: str) -> Dataset:
-    return load(name, data_dir, scale)
+def _dataset(name: str, data_dir: str | None, scale: str, windows: int) -> Dataset:
+    return load(name, data_dir, scale, windows)
 
 
 @lru_cache(maxsize=4)

@@ -45,6 +45,7 @@ class Teacher:
     output_low: float = 0.0  # logit that means no spike
     fidelity: Fidelity | None = None  # to the file that it was read from
     spikes: bool = False  # whether its activations are spike rates already
+    window_rates: Forward | None = None  # of sequences: target rates of each layer in each window, (S, L, n_out)
 
     @property
     def layers(self) -> list[Layer]:
@@ -77,8 +78,10 @@ class Teacher:
     ) -> list[NDArray[np.float32] | None]:
         """Target rates in spikes per step: min(A / y_norm, 1) for hidden layers; for outputs as OUTPUT_TARGETS says.
 
-        Pools have none: they do not learn.
+        Pools have none: they do not learn. Of sequences there are rates for each window, (S, L, n_out).
         """
+        if self.window_rates is not None:
+            return self._targets_in_windows(self.window_rates(values), values, labels, output_target)
         *hidden, logits = self.activations(values)
         rates: list[NDArray[np.float32] | None] = [
             np.minimum(a / _for_all(norm, a), 1) if shape.learns else None
@@ -86,12 +89,21 @@ class Teacher:
         ]
         if output_target == "logits":
             return [*rates, np.clip((logits - np.float32(self.output_low)) / self.activation_scales[-1], 0, 1)]
-        if output_target == "softmax":
-            powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-            return [*rates, powers / powers.sum(axis=1, keepdims=True)]
-        one_hot = np.zeros_like(logits)
-        one_hot[np.arange(len(labels)), labels] = 1
-        return [*rates, one_hot]
+        return [*rates, _told(logits, labels, output_target)]
+
+    def _targets_in_windows(
+        self,
+        rates: list[NDArray[np.float32]],
+        values: NDArray[np.float32],
+        labels: NDArray[np.int64],
+        output_target: OutputTarget,
+    ) -> list[NDArray[np.float32] | None]:
+        """Other targets of outputs than rates are the same in all windows."""
+        *hidden, outputs = (np.clip(each, 0, 1) for each in rates)
+        if output_target == "logits":
+            return [*hidden, outputs]
+        told = _told(self.activations(values)[-1], labels, output_target)
+        return [*hidden, np.repeat(told[:, None], outputs.shape[1], axis=1)]
 
     def normalised(self) -> list[Layer | None]:
         """Weights and biases for the chip: scaled so that activation y_norm becomes one spike per step."""
@@ -107,6 +119,17 @@ class Teacher:
                 scaled.append(((w * x[:, None] / y).astype(np.float32), ((b - shift) / y).astype(np.float32)))
             below = y
         return scaled
+
+
+def _told(logits: NDArray[np.float32], labels: NDArray[np.int64], output_target: OutputTarget) -> NDArray[np.float32]:
+    """What outputs are to do by "softmax" or "label"."""
+    if output_target == "softmax":
+        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+        softmax: NDArray[np.float32] = powers / powers.sum(axis=1, keepdims=True)
+        return softmax
+    one_hot = np.zeros_like(logits)
+    one_hot[np.arange(len(labels)), labels] = 1
+    return one_hot
 
 
 def _for_all(norm: NDArray[np.float32], activations: NDArray[np.float32]) -> NDArray[np.float32]:

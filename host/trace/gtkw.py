@@ -23,7 +23,7 @@ def gtkw_text(waveform: Waveform, step_s: float, units: Units = THRESHOLDS) -> s
     text = io.StringIO()
     save = GTKWSave(text)
     everything = waves(waveform)
-    timeline = SignalTimeline(len(waveform.samples), waveform.design.steps, waveform.design.n_layers)
+    timeline = SignalTimeline.of(waveform)
     save.timestart(0)
     save.zoom_markers(-math.log2(timestamp(timeline.cycles, step_s) / _FRAMES))
     save.signals_width(180)

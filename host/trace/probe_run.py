@@ -17,7 +17,6 @@ from chipsim.design import LayerShape, short_repr, told_targets
 from chipsim.die import FabricatedLayer, fabricate
 from chipsim.execution import ABSTAINED
 from chipsim.layout import CHIP_NUMBERS, DISTURBANCES
-from host.data import Encoder
 from host.errors import TraceError
 from host.methods import find
 from host.run import NullListener, RunListener, prepare, run
@@ -150,8 +149,7 @@ def trace(
     first = learned if learn else EVALUATION_WINDOWS
     numbers = np.arange(len(samples)) if learn else np.array(samples)
     windows = (first + numbers).astype(np.int64)
-    encoder = Encoder(setup.spec.encoding, setup.dataset.n_in, setup.spec.steps, len(samples), setup.spec.seed)
-    events = encoder.encode(shown.values(slice(None)), windows)
+    events = setup.encoder(len(samples)).encode(shown.values(slice(None)), windows)
     rates = per_layer(method.rates(setup, windows), setup.design)
     targets: Targets = [None] * setup.design.n_layers
     if any(told_targets(setup.design)):

@@ -101,7 +101,7 @@ def summary(waveform: Waveform, step_s: float, files: dict[str, str], units: Uni
     spec = waveform.spec
     network = "-".join(map(str, waveform.design.layer_sizes))
     lines = [
-        f"{waveform.data}, {network}, {spec.steps} steps of {quantity(step_s)}, {spec.encoding} encoding,"
+        f"{waveform.data}, {network}, {spec.steps_text} of {quantity(step_s)}, {spec.encoding} encoding,"
         f" die {spec.die}",
         f"{'learning' if waveform.learns else 'inferring'}, after {waveform.learned_before:,} learned samples",
         *([] if units.name == "th" else [units.sentence()]),
@@ -133,6 +133,7 @@ def facts(waveform: Waveform, step_s: float, files: dict[str, str], units: Units
         "learns": waveform.learns,
         "learned_before": waveform.learned_before,
         "steps": waveform.spec.steps,
+        **({"windows": waveform.spec.windows} if waveform.spec.windows > 1 else {}),
         "step_s": step_s,
         "units": _units_json(units),
         "neurons": [
@@ -172,7 +173,7 @@ def _units_json(units: Units) -> dict[str, Any]:
 
 def _signals(waveform: Waveform, neuron: NeuronWaveform, units: Units) -> dict[str, str]:
     """Unit of each signal of a neuron that has one, by the signal's name in the file."""
-    timeline = SignalTimeline(len(waveform.samples), waveform.design.steps, waveform.design.n_layers)
+    timeline = SignalTimeline.of(waveform)
     named = {
         units.shown(wave).name: _unit_of_wave(waveform, wave, neuron, units) for wave in neuron_waves(neuron, timeline)
     }

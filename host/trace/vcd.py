@@ -13,7 +13,7 @@ from chipsim.execution import in_words
 from host.trace.probe_run import Waveform
 from host.trace.text import bias_lines, error_lines, name_of
 from host.trace.units import THRESHOLDS, Units
-from host.trace.waveform import STAGES, waves
+from host.trace.waveform import STAGES, SignalTimeline, waves
 
 _FINEST = -15  # the smallest time unit of a VCD is a femtosecond
 _RESOLUTION = 6  # decades between the step period and the time unit: cycles are sixths of a step, no round figure
@@ -55,8 +55,7 @@ def vcd_text(waveform: Waveform, step_s: float, units: Units = THRESHOLDS) -> st
         changes.sort(key=lambda change: change[:2])
         for at, _, variable, value in changes:
             writer.change(variable, timestamp(at, step_s), value)
-        end = len(waveform.samples) * (waveform.design.steps + waveform.design.n_layers - 1) * len(STAGES)
-        writer.close(timestamp(end, step_s))
+        writer.close(timestamp(SignalTimeline.of(waveform).cycles, step_s))
     return text.getvalue()
 
 
@@ -67,7 +66,7 @@ def _comment(waveform: Waveform, step_s: float, units: Units) -> list[str]:
         for sample, label, answer in zip(waveform.samples, waveform.labels, waveform.classes, strict=True)
     )
     lines = [
-        f"{waveform.data}, {'-'.join(map(str, waveform.design.layer_sizes))}, {spec.steps} steps, {spec.encoding}"
+        f"{waveform.data}, {'-'.join(map(str, waveform.design.layer_sizes))}, {spec.steps_text}, {spec.encoding}"
         f" encoding, die {spec.die}, seed {spec.seed}, spec {spec.hash()}",
         f"noise: {', '.join(spec.noise) or 'none'}",
         f"{waveform.part} samples {shown}; {'learning' if waveform.learns else 'inferring'} after"

@@ -38,8 +38,16 @@ class SignalTimeline:
     """Where a layer's steps lie. Layers count from 1, samples and steps from 0, times in cycles."""
 
     samples: int
-    steps: int
+    steps: int  # of a sample
     layers: int
+    windows: int = 1  # of a sample: counters begin anew in each
+
+    @classmethod
+    def of(cls, waveform: Waveform, samples: int | None = None) -> SignalTimeline:
+        """samples: so many of the first ones; None: all."""
+        design = waveform.design
+        n = len(waveform.samples) if samples is None else samples
+        return cls(n, design.presentation_steps, design.n_layers, design.windows)
 
     @property
     def period(self) -> int:
@@ -64,11 +72,12 @@ class SignalTimeline:
         start: Any = None,
         end: Any = None,
         kind: Kind = "real",
+        anew: bool = False,
     ) -> Wave:
         """A signal that takes stages[name] (S, T) in that stage of each step.
 
         start: value before the first of them; None: what it held before, 0 at first. end: value when the window is
-        over; None: what it holds.
+        over; None: what it holds; anew: it starts in every window of a sequence, else in the first.
         """
         begins = self.begins(layer)
         offsets = np.array([STAGES.index(stage) for stage in stages])
@@ -77,7 +86,9 @@ class SignalTimeline:
         values = [np.array([0 if start is None else start]), np.stack(list(stages.values()), axis=-1).ravel()]
         order = [0.0, 2.0]
         if start is not None:
-            at, values, order = [*at, begins], [*values, np.full(self.samples, start)], [*order, 1.0]
+            n = self.windows if anew else 1
+            starts = (begins[:, None] + np.arange(n) * (self.steps // self.windows * len(STAGES))).ravel()
+            at, values, order = [*at, starts], [*values, np.full(len(starts), start)], [*order, 1.0]
         if end is not None:
             at = [*at, begins + self.steps * len(STAGES)]
             values, order = [*values, np.broadcast_to(end, self.samples)], [*order, 0.5]
@@ -92,8 +103,7 @@ class SignalTimeline:
 
 def waves(waveform: Waveform) -> list[Wave]:
     """Every signal of a trace: the chip's phases and steps, the layers' inputs, the neurons."""
-    spec = waveform.design
-    timeline = SignalTimeline(len(waveform.samples), spec.steps, spec.n_layers)
+    timeline = SignalTimeline.of(waveform)
     found = _clockwork(waveform, timeline)
     for layer in dict.fromkeys(neuron.layer for neuron in waveform.neurons):
         found += _layer_waves(waveform, timeline, layer)
@@ -119,12 +129,16 @@ def _clockwork(waveform: Waveform, timeline: SignalTimeline) -> list[Wave]:
 def _layer_waves(waveform: Waveform, timeline: SignalTimeline, layer: int) -> list[Wave]:
     scope = ("chip", f"layer{layer}")
     shape = (timeline.samples, timeline.steps)
-    own_step = np.broadcast_to(np.arange(1, timeline.steps + 1), shape)
+    window, step = np.divmod(np.arange(timeline.steps), timeline.steps // timeline.windows)
+    own_step = np.broadcast_to(step + 1, shape)
     warm_up = waveform.design.learning_circuit.warm_up_steps
     found = [
         timeline.wave(scope, "window", layer, {_DELIVER: np.ones(shape, np.int64)}, end=0, kind="wire"),
         timeline.wave(scope, "step", layer, {_DELIVER: own_step}, end=0, kind="integer"),
     ]
+    if timeline.windows > 1:
+        number = np.broadcast_to(window + 1, shape)
+        found.append(timeline.wave(scope, "window_of_sequence", layer, {_DELIVER: number}, end=0, kind="integer"))
     if waveform.learns:
         enabled = (own_step > warm_up).astype(np.int64)
         found.append(timeline.wave(scope, "update_enable", layer, {_DELIVER: enabled}, end=0, kind="wire"))
@@ -152,13 +166,13 @@ def neuron_waves(neuron: NeuronWaveform, timeline: SignalTimeline) -> list[Wave]
             scope, "membrane", layer, {_DELIVER: carried, _INTEGRATE: neuron.membrane}, end=neuron.kept[:, -1]
         ),
         timeline.wave(scope, "spike", layer, {_DELIVER: nothing, _COMPARE: neuron.spike}, end=0, kind="wire"),
-        timeline.wave(scope, "count", layer, {_COUNT: neuron.count}, start=0, kind=exact),
+        timeline.wave(scope, "count", layer, {_COUNT: neuron.count}, start=0, kind=exact, anew=True),
     ]
     found += [_own_wave(scope, layer, signal, timeline) for signal in neuron.own if len(signal.values)]
     if len(neuron.pulse) == 0:
         return found + _resting_synapses(scope, neuron)
     if len(neuron.target_count):
-        found.append(timeline.wave(scope, "target_count", layer, {_COUNT: neuron.target_count}, start=0))
+        found.append(timeline.wave(scope, "target_count", layer, {_COUNT: neuron.target_count}, start=0, anew=True))
     if len(neuron.error):
         found += [
             timeline.wave(scope, "error", layer, {_GATE: neuron.error}, start=0, end=0),

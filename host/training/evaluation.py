@@ -28,7 +28,8 @@ class Score:
 
     accuracy: float  # samples without an answer are wrong
     classes: NDArray[np.int64]  # (n,), ABSTAINED where no output neuron fired
-    rates: list[NDArray[np.float32]]  # per layer, spikes per step, of every `stride`-th sample: (n / stride, n_out)
+    # Per layer, spikes per step of all windows, of every `stride`-th sample: (n / stride, n_out).
+    rates: list[NDArray[np.float32]]
     stride: int  # 1, unless a chip has so many neurons that all their rates would fill the memory
     activity: dict[str, NDArray[np.int64]]  # per name (n_layers,), see chipsim.layout.counters
 
@@ -53,7 +54,7 @@ def _own_answer(result: Result) -> NDArray[np.int64]:
 def evaluate(chip: ChipInterface, samples: Samples, encoder: Encoder, answer: Answer = _own_answer) -> Score:
     """Score `chip` on all of `samples`, a chunk at a time. answer: what it says to a chunk; its outputs' by default."""
     stride = -(-len(samples) * sum(chip.spec.layer_sizes[1:]) // _MOST_RATES)
-    steps = np.float32(chip.spec.steps)
+    steps = np.float32(chip.spec.presentation_steps)
     classes, rates, activities = [], [], []
     for start, result in shown(chip, samples, encoder):
         classes.append(answer(result))
@@ -74,9 +75,14 @@ def classify(chip: ChipInterface, samples: Samples, encoder: Encoder) -> NDArray
     return np.concatenate([result.classes for _, result in shown(chip, samples, encoder)])
 
 
+def most_shown(windows: int) -> int:
+    """Samples of a chunk at most, of so many windows each."""
+    return max(1, CHUNK // windows)
+
+
 def shown(chip: ChipInterface, samples: Samples, encoder: Encoder) -> Iterator[tuple[int, Result]]:
     """First sample and result of each chunk, when the next one is on its way: looking at one may mean waiting."""
-    size = max(1, min(CHUNK, _MOST_COUNTS // sum(chip.spec.layer_sizes[1:])))
+    size = max(1, min(most_shown(chip.spec.windows), _MOST_COUNTS // sum(chip.spec.layer_sizes[1:])))
     last: tuple[int, Result] | None = None
     for start in range(0, len(samples), size):
         values = samples.values(slice(start, start + size))

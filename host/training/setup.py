@@ -9,9 +9,10 @@ import numpy as np
 
 from chipsim import Chip, ChipSpec, NeuronSpec
 from chipsim.design import short_repr
-from host.data import Augmentation, Dataset, Samples
+from host.data import Augmentation, Dataset, Encoder, Samples
 from host.settings import RunSpec
 from host.teachers import Layer, Teacher
+from host.training.evaluation import most_shown
 from host.training.progress import Progress
 from host.training.starts import converted
 
@@ -79,8 +80,18 @@ class Setup:
 
     @property
     def chunk(self) -> int:
-        """Samples sent at a time: fewer where a network has very many neurons, each with a target."""
-        return max(1, min(self.spec.training.chunk, _CHUNK_VALUES // sum(self.teacher.sizes)))
+        """Samples sent at a time: fewer where a network has very many neurons, each with a target in each window."""
+        values = sum(self.teacher.sizes) * self.spec.windows
+        return max(1, min(self.spec.training.chunk, _CHUNK_VALUES // values))
+
+    def encoder(self, chunk: int, buffers: int = 1) -> Encoder:
+        """Of the run's samples, so many at a time. buffers: results that are valid at the same time."""
+        spec = self.spec
+        return Encoder(spec.encoding, self.dataset.n_in, spec.steps, chunk, spec.seed, buffers, spec.windows)
+
+    def looking_encoder(self) -> Encoder:
+        """For looking at a chip, see `evaluate`: one chunk at a time."""
+        return self.encoder(most_shown(self.spec.windows))
 
     def start_weights(self) -> list[Layer | None]:
         """What a die is programmed with before anything is learned."""

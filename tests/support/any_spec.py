@@ -75,6 +75,7 @@ def specs(draw):
             scale=st.sampled_from(["auto", "type", "data", "feature", "0,16", "-1.5,1e+300"]),
             hidden=st.just(hidden),
             steps=st.just(steps),
+            sequence_answer=st.sampled_from(["sum", "last"]),
             encoding=st.sampled_from(["rate", "bernoulli", "current", "latency", "log-latency"]),
             noise=noises.map(tuple),
             die=st.integers(0, 2**32 - 1),

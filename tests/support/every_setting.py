@@ -15,6 +15,8 @@ OTHER: dict[str, Any] = {
     "scale": "0,2.5",
     "hidden": [5, 4],
     "steps": 22,
+    "windows": 3,
+    "sequence_answer": "last",
     "target_bits": 7,
     "encoding": "latency",
     "noise": ["mismatch:0.3@threshold", "thermal:0.1,layer=2"],

@@ -15,8 +15,10 @@ NEURON = {"low_rail_th": -1.0}
 CIRCUIT = {"boxcar_width_th": 2.0, "dead_zone_counts": 0.5, "warm_up_steps": 2}
 
 
-def spec_of(sizes=(7, 9, 5, 3), steps=10, noise=(), neuron=None, circuit=None, target_bits=16, synapse=None):
-    """A chip spec in one line; neuron, circuit and synapse are dicts."""
+def spec_of(
+    sizes=(7, 9, 5, 3), steps=10, noise=(), neuron=None, circuit=None, target_bits=16, synapse=None, **settings
+):
+    """A chip spec in one line; neuron, circuit and synapse are dicts, settings those of the chip."""
     return ChipSpec(
         layer_sizes=sizes,
         steps=steps,
@@ -25,6 +27,7 @@ def spec_of(sizes=(7, 9, 5, 3), steps=10, noise=(), neuron=None, circuit=None, t
         neuron=NeuronSpec(**(NEURON | (neuron or {}))),
         synapse=SynapseSpec(**(synapse or {})),
         learning_circuit=LearningCircuitSpec(**(CIRCUIT | (circuit or {}))),
+        **settings,
     )
 
 
@@ -43,7 +46,7 @@ def random_weights(spec, rng, scale=1.6):
 
 def spike_events(spec, rng, n_windows, density=0.4):
     """Each input spikes at each step with probability `density`."""
-    masks = rng.random((n_windows, spec.steps, spec.layer_sizes[0])) < density
+    masks = rng.random((n_windows, spec.presentation_steps, spec.layer_sizes[0])) < density
     return events_of(masks)
 
 
@@ -59,17 +62,21 @@ def events_of(masks):
 
 
 def current_events(spec, rng, n_windows, density=0.7):
-    """A constant current of a random amplitude into some inputs."""
+    """A constant current of a random amplitude into some inputs, in each window of a sequence another one."""
     n_in = spec.layer_sizes[0]
-    rows = np.zeros((n_windows, n_in), np.uint16)
-    amplitude = np.zeros((n_windows, n_in), np.float32)
-    begin = np.zeros((n_windows, spec.steps), np.int32)
-    end = np.zeros((n_windows, spec.steps), np.int32)
+    rows = np.zeros((n_windows, n_in * spec.windows), np.uint16)
+    amplitude = np.zeros((n_windows, n_in * spec.windows), np.float32)
+    begin = np.zeros((n_windows, spec.presentation_steps), np.int32)
+    end = np.zeros((n_windows, spec.presentation_steps), np.int32)
     for s in range(n_windows):
-        active = np.nonzero(rng.random(n_in) < density)[0]
-        rows[s, : len(active)] = active
-        amplitude[s, : len(active)] = rng.random(len(active))
-        end[s] = len(active)
+        first = 0
+        for w in range(spec.windows):
+            active = np.nonzero(rng.random(n_in) < density)[0]
+            stop, steps = first + len(active), slice(w * spec.steps, (w + 1) * spec.steps)
+            rows[s, first:stop] = active
+            amplitude[s, first:stop] = rng.random(len(active))
+            begin[s, steps], end[s, steps] = first, stop
+            first = stop
     return Events(rows, begin, end, amplitude)
 
 
@@ -79,7 +86,8 @@ def chunk_of(events, start, stop):
 
 
 def random_targets(spec, rng, n_windows):
-    return [rng.random((n_windows, shape.n_out)).astype(np.float32) if shape.learns else None for shape in spec.shapes]
+    each = (n_windows,) if spec.windows == 1 else (n_windows, spec.windows)
+    return [rng.random((*each, shape.n_out)).astype(np.float32) if shape.learns else None for shape in spec.shapes]
 
 
 def every_neuron(spec, position=None):
@@ -154,6 +162,8 @@ def assert_same_result(actual, expected):
     for layer, (a, b) in enumerate(zip(actual.counts, expected.counts, strict=True), start=1):
         assert_same(a, b, f"counts of layer {layer}")
     assert_same(actual.membrane, expected.membrane, "output membranes")
+    for layer, a in enumerate(actual.window_counts, start=1):
+        assert_same(a, expected.window_counts[layer - 1], f"counts of layer {layer} in each window")
 
 
 def assert_same_state(chip, other):

@@ -23,7 +23,8 @@ from chipsim.random import natural_exp
 class ReferenceResult:
     """As chipsim.Result, with the membranes and spikes of every neuron."""
 
-    counts: list  # per layer (S, n_out)
+    counts: list  # per layer (S, n_out), what the presentation is answered by
+    window_counts: list  # per layer (S, L, n_out)
     membrane: np.ndarray  # (S, n_classes)
     activity: dict  # name -> (n_layers,)
     probed_membranes: list  # per layer (S, T, n_out)
@@ -74,11 +75,16 @@ class ReferenceChip:
                 layer.switch_on(spec.target_bits, number, errors.comparator_offset)
 
     def run(self, events, windows, targets=None, rates=None, broadcast=None):
-        """Windows one after another. rates: (S, n_layers) float32, None where weights rest; broadcast: (S,) or None."""
-        shapes = [(len(windows), self.spec.steps, n) for n in self.spec.layer_sizes[1:]]
+        """Presentations one after another, of L windows each.
+
+        rates: (S, n_layers) float32, None where weights rest; broadcast: (S,) or None.
+        """
+        n_windows, steps = self.spec.windows, self.spec.windows * self.spec.steps
+        shapes = [(len(windows), steps, n) for n in self.spec.layer_sizes[1:]]
         traces = [np.zeros(shape, np.float32) for shape in shapes]
         spikes = [np.zeros(shape, np.uint8) for shape in shapes]
         counts = [np.zeros((s, n), np.float32) for s, _, n in shapes]
+        in_windows = [np.zeros((s, n_windows, n), np.float32) for s, _, n in shapes]
         membrane = np.zeros(counts[-1].shape, np.float32)
         signals = [room_for_signals(shape, layer) for shape, layer in zip(shapes, self.layers, strict=True)]
         for layer in self.layers:
@@ -86,16 +92,23 @@ class ReferenceChip:
         for s, window in enumerate(windows):
             told = None if broadcast is None else broadcast[s]
             moments = None if rates is None else [(rate, told) for rate in rates[s]]
-            self._run_window(events, s, window, targets, moments, traces, spikes, signals)
+            length = self._run_presentation(events, s, window, targets, moments, traces, spikes, signals, in_windows)
             if rates is not None:
                 self._live()
-            for layer, count in zip(self.layers, counts, strict=True):
-                count[s] = layer.count
+            for count, each in zip(counts, in_windows, strict=True):
+                count[s] = each[s].sum(axis=0)
+            counts[-1][s] = self._told(in_windows[-1][s, :length])
             membrane[s] = self.layers[-1].membrane
             self._answer(counts[-1][s])
         counters = (*COUNTERS, *OF_INTEGERS) if self.spec.learning_circuit.arithmetic == "integer" else COUNTERS
         activity = {name: np.array([layer.tally[name] for layer in self.layers]) for name in counters}
-        return ReferenceResult(counts, membrane, activity, traces, spikes, signals)
+        return ReferenceResult(counts, in_windows, membrane, activity, traces, spikes, signals)
+
+    def _told(self, outputs):
+        """What the outputs are read by, of their counts or scores in the windows that a presentation has."""
+        if self.spec.sequence_answer == "last" or self.spec.neuron.readout == "integrating":
+            return outputs[-1]
+        return outputs.sum(axis=0) if self.spec.neuron.readout == "spiking" else outputs.max(axis=0)
 
     def _answer(self, counts):
         """No spike of any output neuron is no answer; several with the most spikes are a tie."""
@@ -134,33 +147,37 @@ class ReferenceChip:
         layer.weight[...] = np.where(layer.made.gain == 0, layer.weight, older)
 
     def _received(self, events, s, window, targets):
-        """What comes over the host link of a window: its steps as Inputs, and each layer's targets."""
-        steps = [input_of(events, s, t) for t in range(self.spec.steps)]
+        """What comes over the host link of a presentation: its steps as Inputs, and each layer's targets."""
+        steps = [input_of(events, s, t) for t in range(self.spec.windows * self.spec.steps)]
         first = self.layers[0].made
         if first.spike_bit_errors:
             graded = len(events.amplitude) > 0
             words = [list(zip(x.rows, x.amplitudes or x.rows, strict=True)) for x in steps]
-            sent = words[:1] if graded else words  # a constant current is sent once
+            sent = words[:: self.spec.steps] if graded else words  # a constant current is sent once for a window
             n_in = self.spec.layer_sizes[0]
             arrived, off_array, merged = received_steps(sent, n_in, first.spike_bit_errors, self.die_seed, window)
             self.layers[0].tally["events_off_array"] += off_array
             self.layers[0].tally["events_merged"] += merged
             steps = [Input([row for row, _ in step], [x for _, x in step] if graded else None) for step in arrived]
-            steps *= self.spec.steps if graded else 1
+            steps = [each for each in steps for _ in range(self.spec.steps if graded else 1)]
         if targets is None:
             return steps, None
         seen = [None if target is None else target[s] for target in targets]
         for n, layer in enumerate(self.layers):
             if seen[n] is not None:
                 rate, bits = layer.made.target_bit_errors, self.spec.target_bits
-                seen[n] = received_targets(seen[n], bits, rate, self.die_seed, n, window)
+                words = received_targets(seen[n].ravel(), bits, rate, self.die_seed, n, window)
+                seen[n] = words.reshape(self.spec.windows, -1)
         return steps, seen
 
-    def _run_window(self, events, s, window, targets, moments, traces, spikes, signals):
+    def _run_presentation(self, events, s, window, targets, moments, traces, spikes, signals, in_windows):
+        """Run its windows, up to the last one with an event; returns how many that are."""
         for layer in self.layers:
             layer.start_window(window)
-        steps = self.spec.steps
         inputs, targets = self._received(events, s, window, targets)
+        heard = [t for t, seen in enumerate(inputs) if seen.rows]
+        length = heard[-1] // self.spec.steps + 1 if heard else self.spec.windows
+        steps = length * self.spec.steps
         wires = [[] for _ in self.layers]  # what each layer fired in the cycle before
         for cycle in range(steps + len(self.layers) - 1):
             fired_now = [[] for _ in self.layers]
@@ -168,14 +185,19 @@ class ReferenceChip:
                 t = cycle - n  # this layer's step, from 0
                 if not 0 <= t < steps:
                     continue
+                w, window_t = divmod(t, self.spec.steps)
+                if t > 0 and window_t == 0:
+                    layer.turn_window()
                 seen = inputs[t] if n == 0 else Input(wires[n - 1])
-                target = None if targets is None else targets[n]
+                target = None if targets is None or targets[n] is None else targets[n][w]
                 moment = None if moments is None else moments[n]
                 traces[n][s, t] = layer.step(t + 1, seen, target, moment)
                 spikes[n][s, t] = layer.fired
+                in_windows[n][s, w] = layer.count
                 note_signals(signals[n], s, t, layer, seen)
                 fired_now[n] = [i for i, fired in enumerate(layer.fired) if fired]
             wires = fired_now
+        return length
 
 
 def room_for_signals(shape, layer):

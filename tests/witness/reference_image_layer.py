@@ -93,6 +93,10 @@ class ReferenceImageLayer:
         self.shown = {name: np.zeros((n_rows, self.shape.n_out), np.int16) for name in SYNAPSE_SIGNALS}
         self.shown["weight"] = np.zeros((n_rows, self.shape.n_out), F)
 
+    def turn_window(self):
+        for position in self.positions:
+            position.turn_window()
+
     def step(self, t, seen, target, moment):
         n = self.shape.columns
         moment = moment if self.shape.learns else None

@@ -125,17 +125,26 @@ class ReferenceLayer(Competition, Integers, Writes):
         self.charge = [0] * n  # the same of a circuit in integers, in units of a target word
         self.n_missed = [0] * n
         self.before_miss = [self._spikes_before_miss(i) for i in range(n)]
+        self.window_t = 0  # steps taken of this window of the presentation
         self.won, self.held_for = False, 0  # whether somebody won the step before, steps for which all are held empty
         self.stale = True  # whether the current must be computed again, if the input is constant
         self.shows = {name: [ZERO] * n for name in self.neuron_signals + self.circuit_signals}
         self.neuron_state = state_of(self.neuron, n, self.neuron_state) if self.neuron else []
         self.rule_state = state_of(self.rule, n, self.rule_state) if self.rule else []
 
+    def turn_window(self):
+        """The next window of a presentation: both counters begin anew, and nothing else does."""
+        n = self.weight.shape[1]
+        self.count = [ZERO if self.made.neuron.fires else F(-np.inf)] * n
+        self.target_count = [ZERO] * n
+        self.window_t = 0
+
     def step(self, t, seen, target, moment):
-        """Step t (from 1) of the window on what is `seen`. Returns the membranes as the comparator saw them.
+        """Step t (from 1) of the presentation on what is `seen`. Returns the membranes as the comparator saw them.
 
         target: (n,) or None, if the rule follows none; moment: learning rate and broadcast, None where weights rest.
         """
+        self.window_t += 1
         self.tally["synaptic_events"] += len(seen.rows) * self.weight.shape[1]
         if self.made.neuron.name == "winner_take_all":
             self._compete(t, seen)
@@ -145,7 +154,7 @@ class ReferenceLayer(Competition, Integers, Writes):
                 self._integrate_and_fire(i, t, self._synaptic(seen, i), self._noise(i, t, seen), before[i])
         if moment is not None:
             for i in range(len(self.membrane)) if self.theta is not None else ():
-                self._adapt(i, t)
+                self._adapt(i, self.window_t)
             self._learn(t, seen, target, *moment)
         if self.theta is not None:
             self.shows["theta"] = list(self.theta)
@@ -282,6 +291,11 @@ class ReferenceLayer(Competition, Integers, Writes):
 
     # Learning: Eqs. 8 to 11
 
+    @property
+    def _is_learning(self):
+        """The window's warm-up is over."""
+        return self.window_t > self.design.warm_up_steps
+
     def _learn(self, t, seen, target, rate, broadcast):
         if self.in_integers:
             self._learn_in_integers(t, seen, target, rate)
@@ -310,7 +324,7 @@ class ReferenceLayer(Competition, Integers, Writes):
         rows = range(len(self.weight) - 1)
         x = [left.get(j, ZERO) - self._of_row("trace_offset", j) for j in rows]
         for i, fired in enumerate(self.fired):
-            pulse = rate * F(settings["w_max_th"]) if fired and t > self.design.warm_up_steps else ZERO
+            pulse = rate * F(settings["w_max_th"]) if fired and self._is_learning else ZERO
             self.shows["pulse"][i] = pulse
             if pulse != 0:
                 self.tally["weight_updates"] += len(rows)
@@ -348,14 +362,14 @@ class ReferenceLayer(Competition, Integers, Writes):
         d = self.target_count[i] - self.count[i] + self.made.tables.comparator_offset[i]
         sign = np.sign(d)
         if design.error_gate == "linear":
-            gated = d * (F(1) / F(t)) if abs(d) > F(design.dead_zone_counts) else ZERO
+            gated = d * (F(1) / F(self.window_t)) if abs(d) > F(design.dead_zone_counts) else ZERO
         elif design.error_gate == "sign":
             gated = sign
         else:
             gated = sign if abs(d) > F(design.dead_zone_counts) else ZERO
         low, high = self.made.tables.boxcar_low[i], self.made.tables.boxcar_high[i]
         is_open = low < self.membrane[i] < high  # Eq. 8
-        pulse = rate * gated if t > design.warm_up_steps and is_open else ZERO
+        pulse = rate * gated if self._is_learning and is_open else ZERO
         now = {"target_count": self.target_count[i], "error": gated, "boxcar": is_open, "pulse": pulse}
         for name, value in now.items():
             self.shows[name][i] = value
@@ -375,11 +389,11 @@ class ReferenceLayer(Competition, Integers, Writes):
             target=target,
             rate=rate,
             broadcast=broadcast,
-            t=t,
+            t=self.window_t,
         )
         own, state = own_of(self.made.tables, i), self.rule_state[i]
         self.rule.observe(own, state, seen)
-        if t > self.design.warm_up_steps:
+        if self._is_learning:
             pulses = self.rule.pulses(own, state, seen)
         else:  # a look at what it would do, of which nothing stays but what lasts a step
             tried = dict(state)

@@ -45,13 +45,16 @@ def smooth_spike(net, z):
 
 
 def forward(net, inputs, steps, smooth=False, resets=None):
-    """inputs (S, n_in), shown at every step. Per layer (S, T, n): membranes, outputs, and the spikes that reset."""
+    """inputs (S, n_in), shown at every step, or (S, T, n_in), those of each.
+
+    Per layer (S, T, n): membranes, outputs, and the spikes that reset.
+    """
     n_layers = len(net.weights)
     fires = [layer < n_layers - 1 or net.readout == "spiking" for layer in range(n_layers)]
     shapes = [(len(inputs), steps, b.size) for _, b in net.weights]
     membranes, outputs, reset = ([np.zeros(shape) for shape in shapes] for _ in range(3))
     for t in range(steps):
-        came_in = inputs
+        came_in = inputs if inputs.ndim == 2 else inputs[:, t]
         for layer, (w, b) in enumerate(net.weights):
             a, th = net.decay[layer], net.threshold[layer]
             before = membranes[layer][:, t - 1] if t else 0
@@ -70,9 +73,19 @@ def forward(net, inputs, steps, smooth=False, resets=None):
     return membranes, outputs, reset
 
 
-def loss_and_slopes(net, membranes, outputs, labels, scale, penalty):
-    """Cross-entropy of scaled scores and the penalty of squared counts; dL/dscore (S, n), dL/dC per hidden layer."""
-    scores = membranes[-1][:, -1] if net.readout == "integrating" else outputs[-1].mean(axis=1)
+def loss_and_slopes(net, membranes, outputs, labels, scale, penalty, ends=None, last=None):
+    """Cross-entropy of scaled scores and the penalty of squared counts; dL/dscore (S, n), dL/dC per hidden layer.
+
+    ends, last: see `gradients`.
+    """
+    n_steps = membranes[-1].shape[1]
+    ends = np.full(len(labels), n_steps) if ends is None else ends
+    step = np.arange(n_steps)[None, :, None]
+    outputs = [np.where(step < ends[:, None, None], each, 0) for each in outputs]
+    scores = membranes[-1][np.arange(len(labels)), ends - 1]
+    if net.readout == "spiking":
+        counted = step >= (0 * ends if last is None else ends - last)[:, None, None]
+        scores = np.where(counted, outputs[-1], 0).sum(axis=1) / (last or n_steps)
     logits = scale * scores
     softmax = np.exp(logits - logits.max(axis=1, keepdims=True))
     softmax /= softmax.sum(axis=1, keepdims=True)
@@ -89,10 +102,14 @@ def steps_since(spikes, s, t, i):
     return t - before[-1] if before else np.inf
 
 
-def gradients(net, inputs, labels, steps, scale, penalty=0.0, smooth=False):
-    """dL/dw and dL/db of every layer, dL/da and dL/dth (n_layers,)."""
+def gradients(net, inputs, labels, steps, scale, penalty=0.0, smooth=False, ends=None, last=None):
+    """dL/dw and dL/db of every layer, dL/da and dL/dth (n_layers,).
+
+    ends: (S,) steps after which a sample is over; last: of outputs that fire, how many steps before that count; None:
+    all.
+    """
     membranes, outputs, resets = forward(net, inputs, steps, smooth)
-    _, by_score, by_count = loss_and_slopes(net, membranes, outputs, labels, scale, penalty)
+    _, by_score, by_count = loss_and_slopes(net, membranes, outputs, labels, scale, penalty, ends, last)
     n_layers, n_samples = len(net.weights), len(inputs)
     found = [(np.zeros(w.shape), np.zeros(b.shape)) for w, b in net.weights]
     by_decay, by_threshold = np.zeros(n_layers), np.zeros(n_layers)
@@ -102,16 +119,20 @@ def gradients(net, inputs, labels, steps, scale, penalty=0.0, smooth=False):
             a, th, n = net.decay[layer], net.threshold[layer], net.weights[layer][1].size
             fires = layer < n_layers - 1 or net.readout == "spiking"
             d = np.zeros((steps + 1, n))
-            for t in range(steps - 1, -1, -1):
+            end = steps if ends is None else ends[s]
+            for t in range(end - 1, -1, -1):
                 for i in range(n):
                     u, fired = membranes[layer][s, t, i], resets[layer][s, t, i]
                     kept = a * (1 - fired) if net.reset == "zero" else a
                     d[t, i] = (kept if fires else a) * d[t + 1, i]
                     if not fires:
-                        d[t, i] += by_score[s, i] if t == steps - 1 else 0
+                        d[t, i] += by_score[s, i] if t == end - 1 else 0
                     else:
                         e = 0.0 if above is None else net.weights[layer + 1][0][i] @ above[t]
-                        e += by_count[layer][s, i] if layer < n_layers - 1 else by_score[s, i] / steps
+                        if layer < n_layers - 1:
+                            e += by_count[layer][s, i]
+                        elif last is None or t >= end - last:
+                            e += by_score[s, i] / (last or steps)
                         z = steps_since(resets[layer], s, t, i) if net.surrogate == "spike-time" else u / th - 1
                         d[t, i] += e * slope(net, z) / th
                         by_threshold[layer] -= e * slope(net, z) * u / th**2
@@ -121,7 +142,8 @@ def gradients(net, inputs, labels, steps, scale, penalty=0.0, smooth=False):
                         by_decay[layer] += d[t, i] * (u_before - cut * s_before)
                         charge = {"subtract": 1, "subtract-before-leak": a, "zero": 0}[net.reset] if fires else 0
                         by_threshold[layer] -= d[t, i] * charge * s_before
-                came_in = inputs[s] if layer == 0 else outputs[layer - 1][s, t]
+                shown = inputs[s] if inputs.ndim == 2 else inputs[s, t]
+                came_in = shown if layer == 0 else outputs[layer - 1][s, t]
                 found[layer][0][...] += np.outer(came_in, d[t])
                 found[layer][1][...] += d[t]
             above = d

@@ -61,6 +61,8 @@ def traces(arrays: dict[str, NDArray[np.uint8]]) -> Iterator[Traces]:
 def counts(result: Result, layers: Sequence[int], membranes: bool) -> Iterator[Counts]:
     """layers: from 1; membranes: those of the output neurons, too."""
     arrays = {f"layer{layer}.count": _whole(result.counts[layer - 1]) for layer in layers}
+    if result.window_counts:
+        arrays |= {f"layer{layer}.window_count": _whole(result.window_counts[layer - 1]) for layer in layers}
     if membranes:
         arrays["membrane"] = np.ascontiguousarray(result.membrane)
     return (Counts(pieces) for pieces in in_pieces(arrays, _FRAME_BYTES))

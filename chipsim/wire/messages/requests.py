@@ -21,11 +21,13 @@ from chipsim.wire.messages.run import Infer, Learn, ReadBack
 from chipsim.wire.packing import (
     PackedEvents,
     PackedTargets,
+    event_shape,
     measured_events,
     measured_targets,
     most_event_bytes,
     pack_events,
     pack_targets,
+    side_by_side,
 )
 
 _MOST_WINDOWS = 2048  # of a frame: enough that its own cost is none, few enough that two of them overlap
@@ -52,16 +54,16 @@ def piece_bytes(limits: Limits) -> int:
 
 def frames_of(spec: ChipSpec, n_windows: int, limits: Limits) -> list[slice]:
     """The windows of each frame of a chunk: so many that whatever they do, a receiver with these limits takes them."""
-    events, unpacked = most_event_bytes(spec.layer_sizes[0], spec.steps)
+    events, unpacked = most_event_bytes(spec.layer_sizes[0], spec.presentation_steps, spec.windows)
     neurons = sum(spec.layer_sizes[1:])
-    a_window = events + 2 * neurons + 8 + 4 * spec.n_layers
+    a_window = events + 2 * neurons * spec.windows + 8 + 4 * spec.n_layers
     size = min(
         _MOST_WINDOWS,
         limits.windows,
         (limits.payload_bytes - _MARGIN_BYTES) // a_window,
         limits.event_bytes // unpacked,
-        limits.target_bytes // (4 * neurons),
-        _MOST_NEURON_STEPS // (neurons * spec.steps),
+        limits.target_bytes // (4 * neurons * spec.windows),
+        _MOST_NEURON_STEPS // (neurons * spec.presentation_steps),
     )
     size = max(1, size)
     return [slice(start, min(start + size, n_windows)) for start in range(0, n_windows, size)]
@@ -104,7 +106,8 @@ def learn(
     values = np.hstack([np.asarray(rates, np.float32).reshape(len(windows), -1), *told])
     nothing = np.empty((len(windows), 0), np.float32)  # of a layer that does not learn
     for part in frames_of(spec, len(windows), limits):
-        packed = packing.targets([(nothing if each is None else each)[part] for each in targets], spec.target_bits)
+        of_layers = [(nothing if each is None else each.reshape(len(windows), -1))[part] for each in targets]
+        packed = packing.targets(of_layers, spec.target_bits)
         yield Learn(
             windows[part], _events(spec, events, part, packing), packed, values[part], watches(probes), bool(told)
         )
@@ -137,7 +140,11 @@ def read_back(
 
 
 def _events(spec: ChipSpec, events: Events, part: slice, packing: Packing) -> PackedEvents:
-    return packing.events(Events(*(array[part] for array in events)), spec.layer_sizes[0])
+    sent = Events(*(array[part] for array in events))
+    constant_current = len(sent.amplitude) > 0
+    if constant_current and spec.windows > 1:
+        sent = side_by_side(spec, sent)
+    return packing.events(sent, event_shape(spec, constant_current)[0])
 
 
 def watches(probes: Sequence[AnyProbe]) -> tuple[Watch, ...]:

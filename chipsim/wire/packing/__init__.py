@@ -6,6 +6,7 @@ Read, in this order:
     row_sets        which rows are active, in the shortest of four codes
     event_kernels   one window after another to bytes and back, compiled
     events          a chunk's spikes or currents; the room that the kernels are given
+    sequences       currents of several windows, side by side
     targets         target rates as fixed-point words
     traces          codes of membranes and spikes of every neuron, as they are read back
     bound           how few bits a chunk could take: what all this is measured against
@@ -30,6 +31,7 @@ from chipsim.wire.packing.events import (
     unpack_events,
     unpack_into,
 )
+from chipsim.wire.packing.sequences import event_shape, one_after_another, side_by_side
 from chipsim.wire.packing.targets import (
     FEWEST_BITS,
     MOST_BITS,
@@ -50,15 +52,18 @@ __all__ = [
     "PackedEvents",
     "PackedTargets",
     "bytes_view",
+    "event_shape",
     "learning_bound",
     "measured_events",
     "measured_targets",
     "measured_traces",
     "most_event_bytes",
     "new_events",
+    "one_after_another",
     "pack_events",
     "pack_targets",
     "packed_traces",
+    "side_by_side",
     "unpack_events",
     "unpack_into",
     "unpack_targets",

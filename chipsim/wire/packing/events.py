@@ -104,12 +104,16 @@ def measured_events(events: Events, n_rows: int) -> PackedEvents:
     return PackedEvents(len(begin), begin.shape[1], n_rows, graded, bits, unit, capacity, ends, blank)
 
 
-def most_event_bytes(n_rows: int, n_steps: int) -> tuple[int, int]:
-    """Bytes of any window, spikes or current, as it travels and once it is unpacked; no window has more."""
-    row = int(np.dtype(row_type(n_rows)).itemsize)
-    spikes, current = ((_most_row_bytes(n_steps, graded)) for graded in (False, True))
-    unpacked = max((n_rows * n_steps + LANES) * row, (n_rows + LANES) * (row + 4)) + 8 * n_steps
-    return n_rows * max(spikes, current) + n_rows // 8 + _FORM_BYTES + 1, unpacked
+def most_event_bytes(n_rows: int, n_steps: int, n_windows: int = 1) -> tuple[int, int]:
+    """Bytes of any presentation, spikes or current, as it travels and once it is unpacked; none has more.
+
+    n_steps: of all its n_windows windows, each of which may have a current of its own.
+    """
+    n_currents = n_rows * n_windows
+    row = int(np.dtype(row_type(n_currents)).itemsize)
+    spikes, current = (n_rows * _most_row_bytes(n_steps, False), n_currents * _most_row_bytes(n_steps, True))
+    unpacked = max((n_rows * n_steps + LANES) * row, (n_currents + LANES) * (row + 4)) + 8 * n_steps
+    return max(spikes, current) + n_currents // 8 + _FORM_BYTES + 1, unpacked
 
 
 def _most_row_bytes(n_steps: int, graded: bool) -> int:

@@ -36,7 +36,7 @@ def measured_traces(spec: ChipSpec, n_windows: int, bits: int) -> dict[str, NDAr
     """As `packed_traces`, in as many bytes, but without what is in them."""
     arrays: dict[str, NDArray[np.uint8]] = {}
     for number, n in enumerate(spec.layer_sizes[1:], start=1):
-        n_words = n_windows * spec.steps * n
+        n_words = n_windows * spec.presentation_steps * n
         arrays[f"layer{number}.codes"] = np.empty(bytes_of_words(n_words, bits), np.uint8)
         if _fires(spec, number):
             arrays[f"layer{number}.fired"] = np.empty(bytes_of_words(n_words, 1), np.uint8)
@@ -52,7 +52,7 @@ def unpacked_traces(
     """
     codes, converters, fired, spikes = [], [], [], []
     for number, n in enumerate(spec.layer_sizes[1:], start=1):
-        shapes = [(n_windows, spec.steps, n) for n_windows in windows]
+        shapes = [(n_windows, spec.presentation_steps, n) for n_windows in windows]
         fires = _fires(spec, number)
         arrived = list(zip(parts, shapes, strict=True))
         layer_codes = np.concatenate([_codes(part, number, shape, converter) for part, shape in arrived])
@@ -102,6 +102,6 @@ def _of(arrays: Mapping[str, NDArray[Any]], name: str, n_words: int, bits: int) 
 def _as_events(spec: ChipSpec, number: int, fired: NDArray[np.uint16]) -> Events:
     """Spikes of a hidden layer as the next one's input."""
     n_windows = fired.shape[1]
-    sent = room_for_spikes(spec.shapes[number - 1], n_windows, spec.steps, to_image=False)
+    sent = room_for_spikes(spec.shapes[number - 1], n_windows, spec.presentation_steps, to_image=False)
     sent.gather(fired, 0, n_windows)
     return sent.events

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from chipsim.design import readable
 from chipsim.design_rules import RULES, Design, Finding
+from host.settings import in_steps
 from host.terminal import can_be_drawn_on, fitted, table
 
 _COLOURS = {"error": "bold red", "warning": "yellow", "note": "cyan", "ok": "green"}
@@ -59,7 +60,7 @@ def show(source: str, design: Design, findings: list[Finding]) -> None:
 def _report(source: str, design: Design, findings: list[Finding], width: int) -> Group:
     network = "-".join(map(str, design.chip.layer_sizes))
     parts: list[RenderableType] = [
-        Text(f"{source}: {network}, {design.chip.steps} steps, {design.row_rate:g} spikes per row and step expected")
+        Text(f"{source}: {network}, {in_steps(design.chip)}, {design.row_rate:g} spikes per row and step expected")
     ]
     for severity in _WORST_FIRST:
         for finding in findings:

@@ -32,7 +32,7 @@ def result_text(outcome: Outcome) -> str:
     if "assignment" in summary:
         rows = _by_assignment(spec.training.start, summary)
     lines = [
-        f"{summary['dataset']}, {network}, {spec.steps} steps, die {spec.die}, seed {spec.seed}; {noise}",
+        f"{summary['dataset']}, {network}, {spec.steps_text}, die {spec.die}, seed {spec.seed}; {noise}",
         *data_lines(summary),
         *_teacher(outcome),
         *_plugins(summary),

@@ -48,20 +48,22 @@ def _copy(target, source):
 def through_spiking_layer(surrogate: str) -> Any:
     """The kernel for Eqs. 6 and 7 of samples start .. stop - 1.
 
-    Of (error, count_error, membranes, spike_bits, neurons, work, start, stop). error: (S, T, n) float32, the first term
-    of e, becomes dI; count_error: (S, n) float32, dL/dC; membranes: (S, T, n) float32, what the surrogate looks at;
-    spike_bits: see chipsim.layout.spike_bits; work: (3, n) float32, room.
+    Of (error, count_error, membranes, spike_bits, neurons, ends, work, start, stop). error: (S, T, n) float32, the
+    first term of e, becomes dI; ends: (S,) int64, steps that each sample has; count_error: (S, n) float32, dL/dC;
+    membranes: (S, T, n) float32, what the surrogate looks at; spike_bits: see chipsim.layout.spike_bits; work: (3, n)
+    float32, room.
     """
     back = step_back(surrogate)
 
-    def through_layer(error, count_error, membranes, spike_bits, neurons, work, start, stop):
+    def through_layer(error, count_error, membranes, spike_bits, neurons, ends, work, start, stop):
         later, current, spiked = work[0], work[1], work[2]
         spiked[:] = _ZERO
         for s in range(start, stop):
             later[:] = _ZERO
             current[:] = _ZERO
-            for reverse in range(error.shape[1]):
-                t = error.shape[1] - 1 - reverse
+            error[s, ends[s] :] = _ZERO
+            for reverse in range(ends[s]):
+                t = ends[s] - 1 - reverse
                 if neurons.zero_reset != _ZERO:
                     _unpack(spiked, spike_bits, s, t)
                 back(later, current, error[s, t], count_error[s], membranes[s, t], spiked, neurons)
@@ -85,20 +87,23 @@ def _leak_and_threshold(dynamics, later, before, spiked, neurons, charges, first
 def through_learning_layer(surrogate: str) -> Any:
     """As `through_spiking_layer`, and what the leak and the threshold are to blame for.
 
-    Of (error, count_error, seen, membranes, spike_bits, neurons, charges, dynamics, work, start, stop). seen: (S, T, n)
-    float32, what the surrogate looks at; membranes: U; charges: (2, n) float32, the threshold where it is taken off
-    before the leak, and what a spike takes off the next membrane per threshold; dynamics: (S, 2, n) float32, gets dL/da
-    and dL/dth of each sample and column; work: (4, n) float32, room.
+    Of (error, count_error, seen, membranes, spike_bits, neurons, ends, charges, dynamics, work, start, stop). seen: (S,
+    T, n) float32, what the surrogate looks at; membranes: U; charges: (2, n) float32, the threshold where it is taken
+    off before the leak, and what a spike takes off the next membrane per threshold; dynamics: (S, 2, n) float32, gets
+    dL/da and dL/dth of each sample and column; work: (4, n) float32, room.
     """
     back, slope = step_back(surrogate), threshold_slope(surrogate)
 
-    def through_layer(error, count_error, seen, membranes, spike_bits, neurons, charges, dynamics, work, start, stop):
+    def through_layer(
+        error, count_error, seen, membranes, spike_bits, neurons, ends, charges, dynamics, work, start, stop
+    ):
         later, current, spiked, before = work[0], work[1], work[2], work[3]
         for s in range(start, stop):
             later[:] = _ZERO
             current[:] = _ZERO
             dynamics[s, :, :] = _ZERO
-            steps = error.shape[1]
+            steps = ends[s]
+            error[s, steps:] = _ZERO
             _unpack(spiked, spike_bits, s, steps - 1)
             for reverse in range(steps):
                 t = steps - 1 - reverse
@@ -182,10 +187,14 @@ def weight_gradient(gradient, error, events, first, room):
 
 @outlined
 def _constant_current(gradient, error, events, s, first, total):
-    """The same rows at every step: the steps are added first."""
+    """The same rows at every step of a window: its steps are added first."""
     total[:] = _ZERO
-    for t in range(error.shape[1]):
+    steps = error.shape[1]
+    for t in range(steps):
         _add(total, error[s, t, first : first + len(total)])
-    for k in range(events.begin[s, 0], events.end[s, 0]):
-        _add_scaled(gradient[events.rows[s, k]], total, events.amplitude[s, k])
-    _add(gradient[len(gradient) - 1], total)
+        begin, end = events.begin[s, t], events.end[s, t]
+        if t == steps - 1 or begin != events.begin[s, t + 1] or end != events.end[s, t + 1]:
+            for k in range(begin, end):
+                _add_scaled(gradient[events.rows[s, k]], total, events.amplitude[s, k])
+            _add(gradient[len(gradient) - 1], total)
+            total[:] = _ZERO

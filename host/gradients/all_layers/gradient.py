@@ -33,6 +33,18 @@ class Dynamics(NamedTuple):
     threshold: Floats
 
 
+class _Late(NamedTuple):
+    """Of outputs whose spikes are counted from some step on: dL/dC (S, n), and that step (S,)."""
+
+    errors: Floats
+    since: NDArray[np.int64]
+
+    def put(self, error: Floats, start: int, stop: int) -> None:
+        """Into the errors (S, T, n) of samples start .. stop - 1."""
+        for s in range(start, stop):
+            error[s, self.since[s] :] = self.errors[s]
+
+
 class Gradient:
     """Room and threads to compute the gradients of batches with.
 
@@ -69,7 +81,8 @@ class Gradient:
         loss made of it.
         """
         top, steps = len(weights) - 1, self._steps_of(scores)
-        neurons = self._neurons(thresholds)
+        neurons, ends = self._neurons(thresholds), self._ends(shown, len(events.begin))
+        counts, late = _counted(errors)
 
         def through(layer: int, error: Floats, start: int, stop: int) -> None:
             work = np.empty((3, error.shape[2]), np.float32)
@@ -78,9 +91,9 @@ class Gradient:
             else:
                 kernel = through_spiking_layer(self.models[layer].surrogate)
                 state = (shown.membranes[layer], shown.spike_bits[layer])
-                kernel(error, errors.counts[layer], *state, neurons[layer], work, start, stop)
+                kernel(error, counts[layer], *state, neurons[layer], ends, work, start, stop)
 
-        return self._run(weights, events, shown, steps is not None, through)
+        return self._run(weights, events, shown, steps is not None, through, late)
 
     def with_dynamics(
         self,
@@ -97,7 +110,8 @@ class Gradient:
         membranes: U (S, T, n) of each layer, whatever their surrogate looks at.
         """
         top, steps, n = len(weights) - 1, self._steps_of(scores), len(events.begin)
-        neurons = self._neurons(thresholds)
+        neurons, ends = self._neurons(thresholds), self._ends(shown, n)
+        counts, late = _counted(errors)
         found = [np.zeros((n, 2, each.shape[2]), np.float32) for each in self._error]
         charges = [self._charges(layer, neurons[layer]) for layer in range(top + 1)]
 
@@ -109,11 +123,11 @@ class Gradient:
                 np.sum(error[start:stop, 1:] * before, axis=1, out=found[layer][start:stop, 0])
             else:
                 kernel = through_learning_layer(self.models[layer].surrogate)
-                state = (shown.membranes[layer], membranes[layer], shown.spike_bits[layer], neurons[layer])
+                state = (shown.membranes[layer], membranes[layer], shown.spike_bits[layer], neurons[layer], ends)
                 rest = (charges[layer], found[layer], work, start, stop)
-                kernel(error, errors.counts[layer], *state, *rest)
+                kernel(error, counts[layer], *state, *rest)
 
-        gradients = self._run(weights, events, shown, steps is not None, through)
+        gradients = self._run(weights, events, shown, steps is not None, through, late)
         sums = np.stack(
             [each[:, :, :n_out].sum(axis=(0, 2)) for each, n_out in zip(found, self._sizes[1:], strict=True)]
         )
@@ -126,10 +140,11 @@ class Gradient:
         shown: ShownWindows,
         integrates: bool,
         through: Callable[[int, Floats, int, int], None],
+        late: _Late | None,
     ) -> Layers:
         """Go down through all layers with `through`, then collect what weights are to blame for.
 
-        integrates: whether the top layer is a readout that does not fire.
+        integrates: whether the top layer is a readout that does not fire; late: see there.
         """
         n_windows = len(events.begin)
         self._reserve(n_windows)
@@ -143,6 +158,8 @@ class Gradient:
                     to_layer_below(error[layer], error[layer + 1], transposed[layer + 1], start, stop)
                 elif not integrates:
                     error[layer][start:stop] = 0
+                    if late is not None:
+                        late.put(error[layer], start, stop)
                 through(layer, error[layer], start, stop)
 
         def collect(layer: int, number: int) -> None:
@@ -159,6 +176,9 @@ class Gradient:
         ]
         self._threads.run([*samples, *columns])
         return [self._joined(layer) for layer in range(len(weights))]
+
+    def _ends(self, shown: ShownWindows, n: int) -> NDArray[np.int64]:
+        return np.full(n, self._steps, np.int64) if shown.ends is None else shown.ends
 
     def _steps_of(self, scores: Scores) -> NDArray[np.int64] | None:
         return None if scores.steps is None else _whole_vectors(scores.steps, self._error[-1].shape[2])
@@ -188,6 +208,14 @@ class Gradient:
         n_out = self._sizes[layer + 1]
         whole = np.concatenate([block for _, block in self._blocks[layer]], axis=1)[:, :n_out]
         return np.ascontiguousarray(whole[:-1]), whole[-1].copy()
+
+
+def _counted(errors: Errors) -> tuple[list[Floats], _Late | None]:
+    """dL/dC of spikes at any step, per layer; and what is counted late."""
+    if errors.since is None:
+        return errors.counts, None
+    *hidden, outputs = errors.counts
+    return [*hidden, np.zeros_like(outputs)], _Late(outputs, errors.since)
 
 
 def _neurons_of(model: LayerModel, threshold: Floats) -> NeuronConstants:

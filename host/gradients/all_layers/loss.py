@@ -34,10 +34,11 @@ def spiking_scores(counts: Floats, steps: int) -> Scores:
     return Scores(counts / np.float32(steps), None)
 
 
-def last_scores(membrane: Floats) -> Scores:
-    """Membranes (S, T, classes) at the end of the window."""
+def last_scores(membrane: Floats, ends: NDArray[np.int64] | None = None) -> Scores:
+    """Membranes (S, T, classes) at the end of the window. ends: (S,) steps that each has; None: all T."""
     n_windows, steps, n = membrane.shape
-    return Scores(membrane[:, -1], np.full((n_windows, n), steps - 1, np.int64))
+    last = np.full(n_windows, steps - 1, np.int64) if ends is None else ends - 1
+    return Scores(membrane[np.arange(n_windows), last], np.tile(last[:, None], (1, n)))
 
 
 def largest_scores(membrane: Floats) -> Scores:
@@ -51,6 +52,7 @@ class Errors(NamedTuple):
     counts: list[Floats]  # per layer that fires (S, n), dL/dC
     scores: Floats  # (S, n), dL/dm
     loss: float  # the first two terms of Eq. 10
+    since: NDArray[np.int64] | None = None  # (S,) from which step on outputs that fire are counted; None: the first
 
 
 def cross_entropy(scores: Floats, labels: NDArray[np.int64], scale: float) -> tuple[float, Floats]:

@@ -44,3 +44,4 @@ class ShownWindows(NamedTuple):
     membranes: list[Floats]  # (S, T, n) of each layer; of those that fire what their surrogate looks at
     spikes: list[Events]  # of all layers but the last
     spike_bits: list[NDArray[np.uint16]]  # of each layer, see chipsim.layout.spike_bits
+    ends: NDArray[np.int64] | None = None  # (S,) steps that each has, membranes are 0 after those; None: all T

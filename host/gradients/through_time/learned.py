@@ -90,8 +90,8 @@ class LearningTwin(ABC):
         return self.spec.learn_leak and self.dynamics.leaks
 
     def loss_spec(self) -> LossSpec:
-        """A readout that integrates T steps scores its membrane over them."""
-        scale = self.spec.scale / (self.design.steps if self.integrates else 1)
+        """A readout that integrates T steps, of all windows of a sequence, scores its membrane over them."""
+        scale = self.spec.scale / (self.design.presentation_steps if self.integrates else 1)
         return LossSpec(scale=scale, activity_penalty=self.spec.activity_penalty, weight_penalty=0)
 
     def snapshot(self) -> dict[str, NDArray[Any]]:

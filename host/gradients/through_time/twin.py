@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from chipsim import ChipSpec, Events, NeuronSpec
 from chipsim.die import fabricate
-from chipsim.execution import Threads, WorkPiece, even_ranges
+from chipsim.execution import Threads, WorkPiece, even_ranges, sequence_lengths
 from chipsim.kernel import forward_parts, new_state
 from chipsim.layout import (
     ColumnBlock,
@@ -66,14 +66,18 @@ class SpikingTwin(LearningTwin):
         """design: without errors; weights: to start with, in nominal thresholds."""
         super().__init__(design, weights, spec)
         self._threads = Threads(threads)
-        fabricated = fabricate(design, 0)
+        # Counters that begin anew in every window never fill within it: here they run through all.
+        wide = design.learning_circuit.model_copy(update={"accumulator_bits": 24})
+        fabricated = fabricate(
+            design if design.windows == 1 else design.model_copy(update={"learning_circuit": wide}), 0
+        )
         self._neurons = [formulas_of(layer.neuron) for layer in fabricated]
         self._blocks = programmed_blocks(fabricated, weights, [design.synapse] * design.n_layers)
         self._fields = [fields_of(shape) for shape in design.shapes]
         self._states: list[list[list[NeuronState]]] = []  # of each range of samples, layer, block
         self._room = _Room([], [], [], [])
         models = [self._model(design.neuron, layer) for layer in range(design.n_layers)]
-        self._gradient = Gradient(models, design.layer_sizes, design.steps, threads)
+        self._gradient = Gradient(models, design.layer_sizes, design.presentation_steps, threads)
 
     def counts(self, n: int) -> list[Floats]:
         return [each[:n, :n_out] for each, n_out in zip(self._room.counts, self.design.layer_sizes[1:], strict=True)]
@@ -83,10 +87,14 @@ class SpikingTwin(LearningTwin):
         neuron = self.dynamics.neuron()
         shown = self._show(batch.events, batch.windows, neuron)
         counts = self.counts(n)
-        scores = spiking_scores(counts[-1], design.steps)
+        steps, since = design.presentation_steps, None
+        scores = spiking_scores(counts[-1], steps)
         if self.integrates:
-            scores = last_scores(shown.membranes[-1][:, :, : design.layer_sizes[-1]])
-        errors = errors_of(scores, counts[:-1], batch.labels, design.steps, self.loss_spec())
+            scores = last_scores(shown.membranes[-1][:, :, : design.layer_sizes[-1]], shown.ends)
+        elif design.windows > 1 and design.sequence_answer == "last":
+            steps, since = design.steps, self._ends(batch.events) - design.steps
+            scores = spiking_scores(self._counts_since(shown.spike_bits[-1], since), steps)
+        errors = errors_of(scores, counts[:-1], batch.labels, steps, self.loss_spec())._replace(since=since)
         thresholds = [
             np.full(padded_width(n_out), neuron.threshold_th_of(layer), np.float32)
             for layer, n_out in enumerate(design.layer_sizes[1:])
@@ -137,13 +145,21 @@ class SpikingTwin(LearningTwin):
         self._set(neuron)
         room = self._reserve(n)
         inputs = [events, *(lists.events for lists in room.spike_lists)]
+        ends = self._ends(events)
 
         def forward(number: int, start: int, stop: int) -> None:
             for layer in range(len(shapes)):
                 kernel = forward_kernel(self._neurons[layer])
                 for block, state in zip(self._blocks[layer], self._states[number][layer], strict=True):
                     kernel(
-                        *(with_crossbars(block), self._fields[layer], inputs[layer], room.spike_bits[layer], windows),
+                        *(
+                            with_crossbars(block),
+                            self._fields[layer],
+                            inputs[layer],
+                            room.spike_bits[layer],
+                            windows,
+                            ends,
+                        ),
                         *(room.membranes[layer], room.counts[layer], state, start, stop),
                     )
                 if layer < len(shapes) - 1:
@@ -152,7 +168,18 @@ class SpikingTwin(LearningTwin):
         ranges = even_ranges(n, self._threads.count)
         self._threads.run([WorkPiece(partial(forward, k, *each), k) for k, each in enumerate(ranges)])
         spikes = [Events(*(a[:n] if len(a) else a for a in lists.events)) for lists in room.spike_lists]
-        return ShownWindows([each[:n] for each in room.membranes], spikes, room.spike_bits)
+        return ShownWindows([each[:n] for each in room.membranes], spikes, room.spike_bits, ends)
+
+    def _ends(self, events: Events) -> NDArray[np.int64]:
+        """(S,) steps that each sample has."""
+        return sequence_lengths(self.design, events) * self.design.steps
+
+    def _counts_since(self, spike_bits: NDArray[np.uint16], since: NDArray[np.int64]) -> Floats:
+        """Spikes (S, classes) of the outputs from a step of each sample on."""
+        spikes = spikes_of(spike_bits, np.arange(self.design.layer_sizes[-1]))[: len(since)]
+        late = np.arange(spikes.shape[1]) >= since[:, None]
+        counts: Floats = (spikes * late[:, :, None]).sum(axis=1).astype(np.float32)
+        return counts
 
     def _set(self, neuron: NeuronSpec) -> None:
         """Write weights, leaks and thresholds into the blocks."""
@@ -174,7 +201,7 @@ class SpikingTwin(LearningTwin):
     def _reserve(self, n: int) -> _Room:
         """Room for a batch, kept from batch to batch."""
         if not self._room.counts or len(self._room.counts[0]) < n:
-            steps, shapes = self.design.steps, self.design.shapes
+            steps, shapes = self.design.presentation_steps, self.design.shapes
             widths = [padded_width(shape.n_out) for shape in shapes]
             self._room = _Room(
                 [aligned((n, steps, width), np.float32) for width in widths],
@@ -193,9 +220,10 @@ class SpikingTwin(LearningTwin):
 
     def _host_macs(self, events: Events, shown: ShownWindows) -> int:
         """Multiply-accumulates of a step, the way back and Adam's step included: see METHODS.md."""
-        sizes, n, steps = self.design.layer_sizes, len(events.begin), self.design.steps
+        sizes, n, steps = self.design.layer_sizes, len(events.begin), self.design.presentation_steps
         constant = len(events.amplitude) > 0
-        counted = events.end[:, :1] - events.begin[:, :1] if constant else events.end - events.begin
+        edges = slice(None, None, self.design.steps if constant else 1)  # a current is delivered once in a window
+        counted = events.end[:, edges] - events.begin[:, edges]
         active = [int(counted.sum())] + [int((each.end - each.begin).sum()) for each in shown.spikes]
         visited = sum(rows * n_out for rows, n_out in zip(active, sizes[1:], strict=True))  # forward, and by Eq. 8
         down = n * steps * sum(a * b for a, b in pairwise(sizes[1:]))  # Eq. 5

@@ -118,7 +118,12 @@ def _layer_weights_expected(number: int, shape: LayerShape) -> Iterator[tuple[st
 
 def counts_expected(spec: ChipSpec, n_windows: int, layers: Sequence[int]) -> dict[str, Expected]:
     """Of COUNTS: spike counts of some layers, from 1."""
-    return {f"layer{n}.count": Expected((n_windows, spec.layer_sizes[n]), _WHOLE + _REAL) for n in layers}
+    of_each = {"count": (n_windows,)} | ({"window_count": (n_windows, spec.windows)} if spec.windows > 1 else {})
+    return {
+        f"layer{n}.{name}": Expected((*each, spec.layer_sizes[n]), _WHOLE + _REAL)
+        for name, each in of_each.items()
+        for n in layers
+    }
 
 
 def membrane_expected(spec: ChipSpec, n_windows: int) -> dict[str, Expected]:
@@ -154,7 +159,7 @@ def check_signals(spec: ChipSpec, probe: AnyProbe, n_windows: int, seen: Mapping
             fits = np.array_equal(array, getattr(probe, name))
         else:
             windows, steps, *tail = (*array.shape, 0, 0)[: max(2, array.ndim)]
-            fits = windows in (0, n_windows) and steps == spec.steps and tuple(tail) in tails
+            fits = windows in (0, n_windows) and steps == spec.presentation_steps and tuple(tail) in tails
         if not fits:
             raise WireError(
                 ErrorCode.MALFORMED, f"layer{probe.layer}.{name} {array.shape} is not what the probe asked for"

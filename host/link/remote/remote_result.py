@@ -43,11 +43,14 @@ class RemoteResult(Result):
     ) -> None:
         """requests: the chunk's, which follow each other."""
         self.__dict__.update(_connection=connection, _requests=requests, _probes=probes, _spec=spec)
-        self.__dict__["counts"] = CountsOnRequest(spec.n_layers, self._read_counts)
+        self.__dict__["counts"] = CountsOnRequest(spec.n_layers, partial(self._read_counts, "count"))
+        self.__dict__["window_counts"] = []
+        if spec.windows > 1:
+            self.__dict__["window_counts"] = CountsOnRequest(spec.n_layers, partial(self._read_counts, "window_count"))
 
-    def _read_counts(self, layers: list[int]) -> list[NDArray[np.float32]]:
+    def _read_counts(self, name: str, layers: list[int]) -> list[NDArray[np.float32]]:
         parts = self._read(layers, False, partial(counts_expected, self._spec, layers=layers))
-        return [np.concatenate([part[f"layer{layer}.count"] for part in parts], dtype=np.float32) for layer in layers]
+        return [np.concatenate([part[f"layer{layer}.{name}"] for part in parts], dtype=np.float32) for layer in layers]
 
     def _read(
         self, layers: list[int], membranes: bool, expected: Callable[[int], dict[str, Expected]]

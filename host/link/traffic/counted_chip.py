@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import accumulate
 from time import monotonic_ns
 
@@ -161,6 +161,7 @@ def _part(result: Result, here: slice) -> Result:
         signals={layer: seen.of_windows(lambda array: array[here]) for layer, seen in result.signals.items()},
         spikes={layer: spikes[here] for layer, spikes in result.spikes.items()},
         outputs_fire=result.outputs_fire,
+        window_counts=[counts[here] for counts in result.window_counts],
     )
 
 
@@ -181,7 +182,10 @@ class _CountedResult(Result):
         """classes: if the chip has told them already."""
         held = {name: getattr(result, name) for name in Result.__dataclass_fields__ if name != "membrane"}
         self.__dict__.update(held, _whole=result, _parts=parts, _count=count)
-        self.__dict__["counts"] = CountsOnRequest(len(result.counts), self._read_counts)
+        self.__dict__["counts"] = CountsOnRequest(len(result.counts), partial(self._read_counts, result.counts))
+        if result.window_counts:
+            of_windows = result.window_counts
+            self.__dict__["window_counts"] = CountsOnRequest(len(of_windows), partial(self._read_counts, of_windows))
         if classes is not None:
             self.__dict__["classes"] = classes
 
@@ -190,9 +194,9 @@ class _CountedResult(Result):
             self._count("down", [ReadCounts(_ANY, tuple(layers), membranes)])
             self._count("up", replies.counts(part, layers, membranes))
 
-    def _read_counts(self, layers: list[int]) -> list[NDArray[np.float32]]:
+    def _read_counts(self, counts: Sequence[NDArray[np.float32]], layers: list[int]) -> list[NDArray[np.float32]]:
         self._ask(layers, False)
-        return [self._whole.counts[layer - 1] for layer in layers]
+        return [counts[layer - 1] for layer in layers]
 
     @cached_property
     def membrane(self) -> NDArray[np.float32]:

@@ -1,7 +1,8 @@
 """Writes a chip as a NIR graph: what its crossbars deliver, and its neurons as they were fabricated.
 
 That is what stays of a die's errors once it is programmed or calibrated: gains, stuck synapses and stored codes in the
-weights, thresholds, time constants. Temporal noise, rails and the learning circuit have no place in NIR.
+weights, thresholds, time constants. Temporal noise, rails, the learning circuit and the windows of sequences have no
+place in NIR: membranes go on there until somebody resets them.
 """
 
 from __future__ import annotations

@@ -176,7 +176,7 @@ def test_random_events_are_refused_just_where_a_step_does_not_ascend(seed, spoil
         rows[rng.integers(3), rng.integers(rows.shape[1])] = rng.integers(9)
     steps = [rows[s, events.begin[s, t] : events.end[s, t]] for s, t in np.ndindex(events.begin.shape)]
     in_order = all((np.diff(step) > 0).all() for step in steps)
-    found = events_fit(rows, events.begin, events.end, events.amplitude, 9, 0, 3)
+    found = events_fit(rows, events.begin, events.end, events.amplitude, 9, events.begin.shape[1], 0, 3)
     assert events_problem(9, {found}) == (None if in_order else IN_ORDER)
 
 

@@ -56,7 +56,15 @@ def test_all_is_well_here(told, here):
     assert packages["torch"]["extra"] == "torch"
     assert found["machine"]["usable_cores"] >= 1
     assert found["compiler"]["threads"] >= 1
-    assert {entry["name"] for entry in found["data"]} == {"digits", "mnist", "mnist16", "cifar10", "yinyang", "nmnist", "fsdd"}
+    assert {entry["name"] for entry in found["data"]} == {
+        "digits",
+        "mnist",
+        "mnist16",
+        "cifar10",
+        "yinyang",
+        "nmnist",
+        "fsdd",
+    }
     assert "chipsim.nonidealities" in found["plug_ins"]
 
 

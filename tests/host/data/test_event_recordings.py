@@ -58,6 +58,20 @@ def test_counts_are_those_of_a_slow_count(windows, data):
     assert counts(part, (3, 4), windows, end_us).tolist() == wanted.tolist()
 
 
+def test_time_is_cut_into_windows(here):
+    """The longest recording lasts a millisecond: windows of half of it."""
+    loaded(here)
+    dataset = load(str(here / "mine.npz"), windows=2)
+    assert (dataset.windows, dataset.n_in, dataset.image_shape) == (2, 24, (2, 3, 4))
+    first = dataset.train.raw[0].reshape(2, 3, 4, 2)
+    assert {tuple(place): int(first[tuple(place)]) for place in np.argwhere(first)} == {
+        (0, 0, 0, 0): 1,
+        (0, 2, 3, 1): 1,
+        (1, 2, 3, 1): 1,
+    }
+    assert dataset.digest != load(str(here / "mine.npz")).digest
+
+
 def test_a_pixel_counts_to_255(monkeypatch):
     monkeypatch.setattr("host.data.event_recordings._AT_ONCE", 1)  # a recording at a time
     zeros = np.zeros(300, np.int64)

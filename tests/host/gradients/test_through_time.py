@@ -10,11 +10,13 @@ from small_chips import programmed, spec_of
 from torch_through_time import torch_gradients
 
 from chipsim import Events
+from host.data import Encoder
 from host.gradients.all_layers import Batch
 from host.gradients.through_time import SpikingTwin
 from host.settings import ThroughTimeSpec
 
 STEPS, SIZES, SCALE, PENALTY = 5, (6, 9, 7, 3), 4.0, 0.05
+WINDOWS = 3  # of a sequence
 SHAPES = {"triangle": (0.3, 1.0), "boxcar": (0.5, 0.8), "exponential": (0.4, 2.0), "spike-time": (0.3, 0.2)}
 
 
@@ -32,6 +34,19 @@ def shown(rng, samples=6):
     return rng.random((samples, SIZES[0])).astype(np.float32), rng.integers(0, SIZES[-1], samples)
 
 
+def sequences(rng, samples=6):
+    """(S, L, n_in) currents, of which every other sample ends a window early; and where each ends."""
+    inputs, labels = rng.random((samples, WINDOWS, SIZES[0])).astype(np.float32), rng.integers(0, SIZES[-1], samples)
+    inputs[::2, -1] = 0
+    return inputs, labels, STEPS * (WINDOWS - (np.arange(samples) % 2 == 0))
+
+
+def batch_of_sequences(inputs, labels):
+    n, windows, n_in = inputs.shape
+    encoder = Encoder("current", n_in, STEPS, n, 0, windows=windows)
+    return Batch(encoder.encode(inputs.reshape(n, -1), np.arange(n)), np.arange(n), labels)
+
+
 def batch_of(inputs, labels):
     n, n_in = inputs.shape
     edges = np.zeros((n, STEPS), np.int32)
@@ -39,7 +54,7 @@ def batch_of(inputs, labels):
     return Batch(Events(rows, edges, edges + np.int32(n_in), inputs), np.arange(n), labels)
 
 
-def twin_of(net, threads=1, **learned):
+def twin_of(net, threads=1, windows=1, sequence_answer="sum", **learned):
     neuron = {
         "kind": "lif",
         "tau_steps": tuple(-1 / np.log(net.decay)),
@@ -53,11 +68,12 @@ def twin_of(net, threads=1, **learned):
         surrogate=net.surrogate,
         surrogate_height=net.height,
         surrogate_steepness=net.steepness,
-        scale=SCALE * (STEPS if net.readout == "integrating" else 1),
+        scale=SCALE * (windows * STEPS if net.readout == "integrating" else 1),
         activity_penalty=PENALTY,
         **learned,
     )
-    return SpikingTwin(spec_of(SIZES, STEPS, neuron=neuron), net.weights, spec, threads)
+    design = spec_of(SIZES, STEPS, neuron=neuron, windows=windows, sequence_answer=sequence_answer)
+    return SpikingTwin(design, net.weights, spec, threads)
 
 
 def slopes_of(net, inputs, labels, threads=1):
@@ -123,6 +139,41 @@ def test_the_twin_agrees_with_pytorch(rng, surrogate):
     net = net_of(rng, surrogate)
     inputs, labels = shown(rng, 20)
     assert_close(slopes_of(net, inputs, labels), torch_gradients(torch, net, inputs, labels, STEPS, SCALE, PENALTY))
+
+
+@pytest.mark.parametrize("answer", ["sum", "last"])
+@pytest.mark.parametrize("readout", ["integrating", "spiking"])
+@pytest.mark.parametrize("reset", ["subtract", "zero"])
+def test_sequences_agree_with_the_witness(rng, reset, readout, answer):
+    """Every window its own current, membranes going on; some end a window early."""
+    net = net_of(rng, reset=reset, readout=readout)
+    inputs, labels, ends = sequences(rng)
+    assert len(set(ends)) == 2
+    mine = twin_of(net, windows=WINDOWS, sequence_answer=answer).gradients(batch_of_sequences(inputs, labels))
+    shown_at, last = np.repeat(inputs, STEPS, axis=1), STEPS if answer == "last" else None
+    steps = WINDOWS * STEPS
+    assert_close(mine, gradients(net, shown_at, labels, steps, SCALE, PENALTY, ends=ends, last=last))
+
+
+@pytest.mark.parametrize("surrogate", ["triangle", "spike-time"])
+def test_sequences_agree_with_pytorch(rng, surrogate):
+    torch = pytest.importorskip("torch", reason="needs PyTorch (extra torch); the witness stands in for it")
+    net = net_of(rng, surrogate)
+    inputs, labels, ends = sequences(rng)
+    mine = twin_of(net, windows=WINDOWS).gradients(batch_of_sequences(inputs, labels))
+    shown_at = np.repeat(inputs, STEPS, axis=1)
+    assert_close(mine, torch_gradients(torch, net, shown_at, labels, WINDOWS * STEPS, SCALE, PENALTY, ends))
+
+
+def test_of_sequences_it_shows_what_a_chip_does(rng):
+    net = net_of(rng)
+    inputs, labels, _ = sequences(rng)
+    twin, batch = twin_of(net, windows=WINDOWS), batch_of_sequences(inputs, labels)
+    twin.gradients(batch)
+    result = programmed(twin.design, net.weights).infer(batch.events, batch.windows)
+    for mine, theirs in zip(twin.counts(len(labels)), result.counts, strict=True):
+        assert np.array_equal(mine, theirs)
+        assert mine.max() > 0
 
 
 def test_it_shows_what_a_chip_does(rng):

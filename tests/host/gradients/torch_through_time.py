@@ -3,8 +3,11 @@
 import numpy as np
 
 
-def torch_gradients(torch, net, inputs, labels, steps, scale, penalty):
-    """dL/dw and dL/db of every layer, dL/da and dL/dth, in float64; reset by subtraction, integrating readout."""
+def torch_gradients(torch, net, inputs, labels, steps, scale, penalty, ends=None):
+    """dL/dw and dL/db of every layer, dL/da and dL/dth, in float64; reset by subtraction, integrating readout.
+
+    inputs: (S, n_in), shown at every step, or (S, T, n_in); ends: (S,) steps after which a sample is over; None: all.
+    """
     h, s = net.height, net.steepness
 
     class Spike(torch.autograd.Function):
@@ -35,8 +38,10 @@ def torch_gradients(torch, net, inputs, labels, steps, scale, penalty):
     spikes = [torch.zeros_like(u) for u in membranes]
     last = [torch.full_like(u, -np.inf) for u in membranes]
     counts = [torch.zeros_like(u) for u in membranes]
+    ends = torch.full((len(inputs),), steps) if ends is None else torch.tensor(ends)
+    scores = torch.zeros_like(membranes[-1])
     for t in range(steps):
-        came_in = x
+        came_in = x if x.ndim == 2 else x[:, t]
         for layer, (w, b) in enumerate(weights):
             u = decay[layer] * membranes[layer] + came_in @ w + b
             if layer < n_layers - 1:
@@ -44,9 +49,10 @@ def torch_gradients(torch, net, inputs, labels, steps, scale, penalty):
                 fires = (u >= threshold[layer]).detach()
                 last[layer] = torch.where(fires, torch.full_like(u, float(t)), last[layer])
                 spikes[layer] = came_in = Spike.apply(u / threshold[layer] - 1, t - last[layer])
-                counts[layer] = counts[layer] + came_in
+                counts[layer] = counts[layer] + came_in * (t < ends)[:, None]
             membranes[layer] = u
-    loss = torch.nn.functional.cross_entropy(scale * membranes[-1], torch.tensor(labels))
+        scores = torch.where((t == ends - 1)[:, None], membranes[-1], scores)
+    loss = torch.nn.functional.cross_entropy(scale * scores, torch.tensor(labels))
     loss = loss + penalty * sum(count.square().mean() for count in counts[:-1])
     loss.backward()
     layers = [(w.grad.numpy(), b.grad.numpy()) for w, b in weights]

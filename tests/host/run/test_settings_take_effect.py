@@ -33,6 +33,8 @@ CHANGES = {
     "hidden": ({}, [8]),
     "scale": ({}, "0,2"),
     "steps": ({"learning_circuit.warm_up_steps": 3}, 7),
+    "windows": (TAUGHT, 2),
+    "sequence_answer": (TAUGHT | {"windows": 2, "neuron.readout": "spiking"}, "last"),
     "target_bits": ({}, 3),
     "encoding": ({}, "latency"),
     "noise": ({}, ["mismatch:0.5"]),

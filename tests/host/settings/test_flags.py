@@ -24,6 +24,7 @@ def test_every_flag_is_explained_by_its_field(name):
 CASES = [
     # setting, kind, how several are written, choices, least, most, default
     ("steps", int, "", (), 2, 4096, "16"),
+    ("windows", int, "", (), 1, 4096, "1"),
     ("die", int, "", (), 0, 2**32 - 1, "1"),
     ("hidden", int, "commas", (), None, None, "128,64 for digits"),
     ("noise", str, "repeated", (), None, None, None),

@@ -21,10 +21,14 @@ FOLLOWS = {
     "teacher.method": {
         *("encoding", "steps", "neuron.kind", "neuron.tau_steps", "neuron.readout", "learning_circuit.warm_up_steps")
     },
+    "windows": {
+        *("teacher.method", "encoding", "steps", "neuron.kind", "neuron.tau_steps", "neuron.readout"),
+        "learning_circuit.warm_up_steps",
+    },
     "chip": {"training.learning_rate"},  # all else of the ideal chip is as the defaults say
 }
 # These refuse values that OTHER has of the others.
-ALONE = {"teacher.method", "training.window_steps", "learning_circuit.arithmetic", "synapse.weight_bits"}
+ALONE = {"teacher.method", "training.window_steps", "learning_circuit.arithmetic", "synapse.weight_bits", "windows"}
 
 
 def write(folder: Path, text: str) -> Path:
@@ -207,6 +211,7 @@ def test_the_chips_spec_is_the_runs():
     assert spec.design(4, 3) == ChipSpec(
         layer_sizes=(4, 5, 4, 3),
         steps=22,
+        sequence_answer="last",
         target_bits=7,
         neuron=spec.neuron,
         synapse=spec.synapse,
