@@ -6,6 +6,7 @@ Read, in this order:
     dac           the converters that set leaks and thresholds
     spec          the whole chip as one frozen setting, with all that is refused
     adc           the converter through which a host reads membranes back
+    within_step   what a leak leaves of charges that flow within a step
     pooling       average pooling as a crossbar of fixed weights
     plugins       what of a chip other packages may bring; `named_plugins`: which of it a spec names
     rules         the learning rule of a chip, what it asks of the host, and the settings of rules and neurons
@@ -35,6 +36,7 @@ from chipsim.design.pooling import own_channel, pooling_weights
 from chipsim.design.readable import readable, short_repr
 from chipsim.design.rules import rule_named, rule_of, settings_of, told_broadcast, told_targets
 from chipsim.design.spec import TARGET_BITS, ChipSpec, NeuronSpec, SynapseSpec, TargetBits, check_devices
+from chipsim.design.within_step import Window, left_of_charge
 
 __all__ = [
     "CHIP_GROUPS",
@@ -58,12 +60,14 @@ __all__ = [
     "SynapseSpec",
     "TargetBits",
     "ThresholdDac",
+    "Window",
     "check_announced",
     "check_devices",
     "check_installed",
     "flattened_rows",
     "from_image",
     "kernel_rows",
+    "left_of_charge",
     "names_in",
     "own_channel",
     "plugin_classes",

@@ -48,6 +48,7 @@ def _of_all_or_each(value: Any) -> float | tuple[float, ...]:
         raise PydanticKnownError(first["type"], first.get("ctx")) from None  # type: ignore[arg-type]
 
 
+AtMostAStep = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 PerLayer = Annotated[float | tuple[float, ...], BeforeValidator(_of_all_or_each)]  # of all layers, or one for each
 
 
@@ -94,6 +95,11 @@ class NeuronSpec(BaseModel):
     ] = 1.0
     leak_dac: LeakDac = LeakDac()
     threshold_dac: ThresholdDac = ThresholdDac()
+    # When within a step the charges of synapses arrive, and a subtractive reset takes its own: from so many steps before
+    # the comparison until so many. What flows early leaks until then, see `chipsim.design.within_step`. None: in the
+    # moment of the comparison.
+    charge_window: tuple[AtMostAStep, AtMostAStep] | None = None
+    reset_window: tuple[AtMostAStep, AtMostAStep] | None = None
 
     @model_serializer(mode="wrap")
     def _without_what_is_unset(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -131,6 +137,27 @@ class NeuronSpec(BaseModel):
                     f"neuron.threshold_th {made:g}{where} lies above neuron.high_rail_th {self.high_rail_th:g}, which"
                     " no membrane passes: lower it, or raise the rail"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _flows_in_time(self) -> NeuronSpec:
+        for name in ("charge_window", "reset_window"):
+            window = getattr(self, name)
+            if window is not None and window[0] < window[1]:
+                raise ValueError(
+                    f"neuron.{name} {list(window)} ends before it begins: both are steps before the comparison, write"
+                    f" [{window[1]:g}, {window[0]:g}]"
+                )
+        if self.charge_window is not None and self.synapse_tau_steps is not None:
+            raise ValueError(
+                "neuron.charge_window is that of pulses within a step, and neuron.synapse_tau_steps makes currents that"
+                " go on: leave one of them out"
+            )
+        if self.reset_window is not None and self.reset != "subtract":
+            raise ValueError(
+                f"neuron.reset_window says how long a charge that a reset takes leaks, and neuron.reset {self.reset!r}"
+                " says otherwise: set neuron.reset to subtract, or leave neuron.reset_window out"
+            )
         return self
 
     def tau_steps_of(self, layer: int) -> float:
@@ -175,6 +202,8 @@ _YOUNGER = (
     "threshold_th",
     "leak_dac",
     "threshold_dac",
+    "charge_window",
+    "reset_window",
 )  # than files and frames that must stay as they are
 
 
