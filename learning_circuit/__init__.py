@@ -37,7 +37,17 @@ from learning_circuit.field import Field, check_fields
 from learning_circuit.number import Float32, Number, exponential, maximum, minimum
 from learning_circuit.pulse_curve import read_pulse_curve, steps_of_curve
 from learning_circuit.rule import Brings, LearningRule, Moment, Rows, Seen, UnipolarSynapses
-from learning_circuit.spec import ErrorGate, LearningCircuitSpec
+from learning_circuit.spec import (
+    Arithmetic,
+    Comparison,
+    Dither,
+    ErrorGate,
+    ErrorScale,
+    LearningCircuitSpec,
+    LfsrBits,
+    RateFormat,
+    UpdateUnit,
+)
 from learning_circuit.stdp import Stdp, TripletStdp
 from learning_circuit.tandem import LocalTandem
 from learning_circuit.told_settings import tell_settings, unit_of
@@ -54,20 +64,27 @@ from learning_circuit.update_pulse import (
 
 __all__ = [
     "SLOPE_AND_STEP",
+    "Arithmetic",
     "Brings",
+    "Comparison",
+    "Dither",
     "ErrorGate",
+    "ErrorScale",
     "Field",
     "Float32",
     "LearningCircuitSpec",
     "LearningRule",
+    "LfsrBits",
     "LocalTandem",
     "Moment",
     "Number",
+    "RateFormat",
     "Rows",
     "Seen",
     "Stdp",
     "TripletStdp",
     "UnipolarSynapses",
+    "UpdateUnit",
     "accumulated",
     "between",
     "carried",

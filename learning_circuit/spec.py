@@ -9,8 +9,20 @@ from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler
 from learning_circuit.pulse_curve import read_pulse_curve
 from learning_circuit.told_settings import tell_settings
 
-_YOUNGER = ("rule", "rule_settings")
 ErrorGate = Literal["linear", "sign", "ternary"]
+Arithmetic = Literal["float", "integer"]
+ErrorScale = Literal["per_step", "shift", "none"]
+RateFormat = Literal["fixed", "power_of_two"]
+Dither = Literal["philox", "lfsr"]
+LfsrBits = Literal[16, 24, 32]
+Comparison = Literal["analog", "digital"]
+UpdateUnit = Literal["flops", "sram"]
+# Younger than files and frames that must stay as they are.
+_YOUNGER = (
+    *("rule", "rule_settings", "arithmetic", "error_scale", "error_shift", "rate_format", "step_word_bits"),
+    *("step_word_fraction_bits", "dither", "dither_bits", "lfsr_bits", "lfsr_seed", "increment_bits", "comparison"),
+    "update_unit",
+)
 RelativeSteps = Annotated[
     tuple[Annotated[float, Field(ge=0, allow_inf_nan=False)], ...], Field(min_length=2, max_length=4096)
 ]
@@ -32,7 +44,26 @@ class LearningCircuitSpec(BaseModel):
     # Time constant of each input row's trace, which takes its spike's place in Eq. 10; None: only rows that spike in
     # this step are written.
     trace_tau_steps: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    # Of few-bit weights; an analog one has none. The register holds one bit more, the sign: see `integer_tandem`.
     update_accumulator_bits: Annotated[int, Field(ge=0, le=14)] = 8
+    # "integer": counters, step words and increments as registers hold them, see `learning_circuit.integer_tandem`. What
+    # follows says how wide they are, and how a linear gate's error is scaled in step t: by 1 / t from a table, by
+    # 2^-error_shift, or not at all.
+    arithmetic: Annotated[Arithmetic, Field(description="What a circuit computes with.")] = "float"
+    error_scale: Annotated[ErrorScale, Field(description="What stands for 1 / t.")] = "per_step"
+    error_shift: Annotated[int, Field(ge=0, le=15)] = 4
+    rate_format: Annotated[RateFormat, Field(description="Learning rates as given, or the nearest powers of two.")] = (
+        "fixed"
+    )
+    step_word_bits: Annotated[int, Field(ge=2, le=24)] = 16
+    step_word_fraction_bits: Annotated[int, Field(ge=0, le=24)] = 8  # of them after the point, or more than there are
+    dither: Annotated[Dither, Field(description="Where the rounding of increments takes its bits from.")] = "philox"
+    dither_bits: Annotated[int, Field(ge=0, le=24)] = 8
+    lfsr_bits: LfsrBits = 16
+    lfsr_seed: Annotated[int, Field(ge=1)] = 1
+    increment_bits: Annotated[int, Field(ge=2, le=24)] = 10  # sign included; what is larger saturates
+    comparison: Annotated[Comparison, Field(description="What compares the counters.")] = "analog"
+    update_unit: Annotated[UpdateUnit, Field(description="A unit per synapse, or one per column over SRAM.")] = "sram"
     # Measured devices: relative steps (up, down) at even places from the low to the high end of the range; linear is 1.
     pulse_steps: tuple[RelativeSteps, RelativeSteps] | None = None
     pulse_curve_csv: str | None = None  # read once and turned into pulse_steps, so that a spec needs no other file
@@ -47,6 +78,36 @@ class LearningCircuitSpec(BaseModel):
     def settings(self) -> dict[str, Any]:
         """Every setting as JSON holds it, unset ones included."""
         return self.model_dump(mode="json") | {name: getattr(self, name) for name in _YOUNGER}
+
+    @model_validator(mode="after")
+    def _is_a_circuit(self) -> LearningCircuitSpec:
+        """Raises ValueError if what computes with integers is asked for what registers and adders cannot do."""
+        if self.arithmetic != "integer":
+            return self
+        asked = "learning_circuit.arithmetic 'integer'"
+        if self.rule != "local_tandem":
+            raise ValueError(f"{asked} is that of rule local_tandem, not of {self.rule!r}: set arithmetic to float")
+        if self.trace_tau_steps is not None:
+            raise ValueError(
+                f"{asked} adds whole increments in rows that spiked, and traces of {self.trace_tau_steps:g} steps would"
+                " multiply them: leave trace_tau_steps out"
+            )
+        if self.pulse_steps is not None:
+            raise ValueError(
+                f"{asked} writes registers, and a measured pulse curve is that of analog devices: keep one"
+            )
+        full = 2**self.accumulator_bits - 1
+        if self.dead_zone_counts > full:
+            raise ValueError(
+                f"dead_zone_counts {self.dead_zone_counts:g} does not fit counters of accumulator_bits"
+                f" {self.accumulator_bits}: choose at most {full}"
+            )
+        if self.dither == "lfsr" and self.dither_bits > self.lfsr_bits:
+            raise ValueError(
+                f"dither_bits {self.dither_bits} are more than a shift register of lfsr_bits {self.lfsr_bits} has:"
+                f" choose at most {self.lfsr_bits}, or a longer register (24, 32)"
+            )
+        return self
 
     @model_validator(mode="before")
     @classmethod

@@ -5,6 +5,7 @@ Read, in this order:
     layers        kinds of layers, and the shape of crossbars and neurons that follows from each
     dac           the converters that set leaks and thresholds
     spec          the whole chip as one frozen setting, with all that is refused
+    integers      what a circuit of registers and adders cannot have
     adc           the converter through which a host reads membranes back
     within_step   what a leak leaves of charges that flow within a step
     pooling       average pooling as a crossbar of fixed weights
@@ -28,6 +29,7 @@ that it changes a run. To add a kind of layer: its class and its shape in `layer
 from chipsim.design.adc import Adc, AdcSpec
 from chipsim.design.dac import Dac, LeakDac, ThresholdDac
 from chipsim.design.errors import ChipError
+from chipsim.design.integers import check_integers
 from chipsim.design.layers import AnyLayer, AveragePool, Convolution, Dense, Flatten, LayerShape, shapes_of
 from chipsim.design.named_plugins import check_announced, check_installed, names_in, plugin_classes, plugins_of
 from chipsim.design.pixel_order import flattened_rows, from_image, kernel_rows, to_image
@@ -64,6 +66,7 @@ __all__ = [
     "check_announced",
     "check_devices",
     "check_installed",
+    "check_integers",
     "flattened_rows",
     "from_image",
     "kernel_rows",

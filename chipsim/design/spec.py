@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Annotated, Any, Literal
 
@@ -22,6 +22,7 @@ from pydantic import (
 from pydantic_core import PydanticKnownError, to_jsonable_python
 
 from chipsim.design.dac import LeakDac, ThresholdDac
+from chipsim.design.integers import check_integers
 from chipsim.design.layers import AnyLayer, Dense, LayerShape, Shape, shapes_of
 from chipsim.design.plugins import LEARNING_RULES, NEURONS, NameOf
 from learning_circuit import LearningCircuitSpec, tell_settings
@@ -221,25 +222,46 @@ def _each(values: float | tuple[float, ...]) -> Iterator[tuple[str, float]]:
 
 @tell_settings
 class SynapseSpec(BaseModel):
-    """The largest weight and bias that few-bit synapses deliver; ``quantization`` says in how many steps."""
+    """How many bits a weight is stored in, and the largest weight and bias that few-bit synapses deliver.
+
+    Bits may be said by the noise ``quantization`` instead, which means the same codes.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     full_scale_th: FullScale | None = None  # None: chosen for each layer when it is programmed, so that it fits best
     bias_full_scale_th: FullScale | None = None  # likewise
+    weight_bits: Annotated[
+        Annotated[int, Field(ge=2, le=16)] | None,
+        Field(description="Bits of a stored weight, sign included, in all layers; none: analog."),
+    ] = None
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_unset(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Settings younger than files and frames are left out where they say nothing: those stay as they were."""
+        written: dict[str, Any] = handler(self)
+        if self.weight_bits is None:
+            written.pop("weight_bits", None)
+        return written
+
+    def settings(self) -> dict[str, Any]:
+        """Every setting as JSON holds it, unset ones included."""
+        return self.model_dump(mode="json") | {"weight_bits": self.weight_bits}
 
 
 _ANALOG_ONLY = ("nonlinear", "write")  # what a digital code does not have
 
 
-def check_devices(noises: Iterable[Noise], circuit: LearningCircuitSpec) -> None:
+def check_devices(noises: Iterable[Noise], circuit: LearningCircuitSpec, synapse: SynapseSpec) -> None:
     """Raises ValueError if a layer's synapses are to be few-bit registers and analog devices at the same time.
 
-    Or if the curve of a device is given twice.
+    Or if the curve of a device, or the bits of a weight, are given twice.
     """
     by_name: dict[str, list[Noise]] = {}
     for noise in noises:
         by_name.setdefault(noise.effect.name, []).append(noise)
+    if synapse.weight_bits is not None:
+        _check_registers(by_name, circuit, synapse.weight_bits)
     for digital in by_name.get("quantization", ()):
         for name in _ANALOG_ONLY:
             if any(digital.layer is None or n.layer in (None, digital.layer) for n in by_name.get(name, ())):
@@ -251,6 +273,25 @@ def check_devices(noises: Iterable[Noise], circuit: LearningCircuitSpec) -> None
             raise ValueError("a measured pulse curve is that of analog devices, quantization makes codes: keep one")
     if circuit.pulse_steps and "nonlinear" in by_name:
         raise ValueError("nonlinear and a measured pulse curve both say how a device steps: keep one")
+
+
+def _check_registers(by_name: Mapping[str, Sequence[Noise]], circuit: LearningCircuitSpec, bits: int) -> None:
+    """Raises ValueError if weights of so many bits in all layers are said to be something else as well."""
+    for noise in by_name.get("quantization", ()):
+        if noise.effect.level != bits:
+            raise ValueError(
+                f"synapse.weight_bits {bits} and noise quantization:{noise.effect.level:g} give weights unlike bits:"
+                " keep one of the two"
+            )
+    for name in _ANALOG_ONLY:
+        if name in by_name:
+            raise ValueError(
+                f"{name} is an error of analog devices, synapse.weight_bits {bits} makes digital codes: keep one"
+            )
+    if circuit.pulse_steps:
+        raise ValueError(
+            f"a measured pulse curve is that of analog devices, synapse.weight_bits {bits} makes codes: keep one"
+        )
 
 
 @lru_cache
@@ -334,7 +375,17 @@ class ChipSpec(BaseModel):
 
     @model_validator(mode="after")
     def _devices_are_one_kind(self) -> ChipSpec:
-        check_devices(self.noises, self.learning_circuit)
+        check_devices(self.noises, self.learning_circuit, self.synapse)
+        return self
+
+    @model_validator(mode="after")
+    def _integers_are_a_circuit(self) -> ChipSpec:
+        check_integers(self.learning_circuit, self.neuron, self.synapse, self.target_bits, self.noises, self.n_layers)
+        if self.learning_circuit.arithmetic == "integer" and not all(shape.dense for shape in self.shapes):
+            raise ValueError(
+                "learning_circuit.arithmetic 'integer' is for dense layers, and this chip has layers on images: set it"
+                " to float"
+            )
         return self
 
     @model_validator(mode="after")
@@ -372,7 +423,15 @@ class ChipSpec(BaseModel):
     def noises(self) -> tuple[Noise, ...]:
         return parse_all(self.noise)
 
+    def weight_bits_of(self, layer: int) -> int | None:
+        """Bits in which a layer, from 1, stores a weight, sign included; None: analog."""
+        if self.synapse.weight_bits is not None:
+            return self.synapse.weight_bits
+        levels = [n.effect.level for n in self.noises if n.effect.name == "quantization" and n.layer in (None, layer)]
+        return int(min(levels)) if levels else None
+
     def ideal(self) -> ChipSpec:
-        """The same design without any nonideality, measured devices included."""
-        linear = self.learning_circuit.model_copy(update={"pulse_steps": None})
-        return self.model_copy(update={"noise": (), "learning_circuit": linear})
+        """The same design without any nonideality, measured devices and few-bit weights included."""
+        circuit = self.learning_circuit.model_copy(update={"pulse_steps": None, "arithmetic": "float"})
+        synapse = self.synapse.model_copy(update={"weight_bits": None})
+        return self.model_copy(update={"noise": (), "synapse": synapse, "learning_circuit": circuit})

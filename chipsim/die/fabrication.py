@@ -40,6 +40,9 @@ from learning_circuit import LearningCircuitSpec, LearningRule, UnipolarSynapses
 from nonideality import EFFECTS, LayerErrors, Noise, NoiseError, Place, PluginGroup, fill, stream, stream_key
 
 
+_WIDEST_CODE = 16  # bits, sign included: an int16
+
+
 class FabricatedLayer(NamedTuple):
     """What the fab made of one layer."""
 
@@ -81,12 +84,16 @@ def draw_errors(spec: ChipSpec, die_seed: int) -> list[LayerErrors]:
     Those of a layer on an image have an axis more, see `_image_errors`.
     """
     sheet = partial(_sheet, spec.noises, spec.n_layers)
-    return [
+    layers = [
         sheet(Place(die_seed, layer), shape.rows, shape.columns)
         if shape.dense
         else _image_errors(sheet, die_seed, layer, shape)
         for layer, shape in enumerate(spec.shapes, start=1)
     ]
+    if spec.synapse.weight_bits is not None:
+        for errors in layers:
+            errors.weight_bits = spec.synapse.weight_bits
+    return layers
 
 
 def try_effects(spec: ChipSpec, die_seed: int) -> None:
@@ -277,6 +284,11 @@ def _check_fit(spec: ChipSpec, shape: LayerShape, neuron: NeuronModel, rule: Lea
     if neuron.competes and spec.neuron.synapse_tau_steps is not None:
         raise ChipError(
             f"neuron {neuron.name!r} takes its charge within a step: leave neuron.synapse_tau_steps (--synapse-tau) out"
+        )
+    if rule.unipolar and spec.synapse.weight_bits == _WIDEST_CODE:
+        raise ChipError(
+            f"synapse.weight_bits {_WIDEST_CODE} are for weights of either sign, and learning rule {rule.name!r} has"
+            f" unipolar synapses: choose {_WIDEST_CODE - 1} or less"
         )
     if rule.unipolar and not shape.dense:
         raise ChipError(f"learning rule {rule.name!r} has unipolar synapses, which only fully connected layers have")

@@ -56,6 +56,7 @@ def settings_of(spec: PhysicalSpec) -> dict[str, Any]:
         "learning_circuit.boxcar_width_th": boxcar_width_th(spec),
         "learning_circuit.update_accumulator_bits": circuit.update_accumulator_bits,
         "learning_circuit.warm_up_steps": circuit.warm_up_steps,
+        **{f"learning_circuit.{name}": value for name, value in circuit.digital.items()},
         "training.learning_rate": learning_rate(spec),
         "steps": spec.timing.steps_per_window,
         "target_bits": simulated_target_bits(spec),

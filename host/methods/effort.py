@@ -47,16 +47,11 @@ def n_weights(spec: ChipSpec) -> int:
 
 def programming_bytes(spec: ChipSpec) -> float:
     """Bytes in which all weights and biases are sent down: as many bits as a synapse stores, 8 if it is analog."""
-    return sum(n * _weight_bits(spec, layer) / 8 for layer, n in enumerate(_layer_weights(spec), 1))
+    return sum(n * (spec.weight_bits_of(layer) or _ANALOG_BITS) / 8 for layer, n in enumerate(_layer_weights(spec), 1))
 
 
 def _layer_weights(spec: ChipSpec) -> list[int]:
     return [shape.crossbars * (shape.rows + 1) * shape.columns if shape.learns else 0 for shape in spec.shapes]
-
-
-def _weight_bits(spec: ChipSpec, layer: int) -> int:
-    stored = (n for n in spec.noises if n.effect.name == "quantization" and n.layer in (None, layer))
-    return min((int(noise.effect.level) for noise in stored), default=_ANALOG_BITS)
 
 
 def bytes_shown(

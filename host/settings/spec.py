@@ -20,7 +20,7 @@ from pydantic import (
 )
 
 from chipsim import ChipSpec, NeuronSpec, SynapseSpec
-from chipsim.design import TargetBits, check_devices
+from chipsim.design import TargetBits, check_devices, check_integers
 from chipsim.physical import PhysicalSpec
 from host.settings.choices import Norm, OutputTarget
 from host.settings.in_the_loop import LoopSpec
@@ -180,7 +180,7 @@ class RunSpec(BaseModel):
                 f"warm_up_steps {self.learning_circuit.warm_up_steps} leaves no step to learn in: keep it below steps"
                 f" ({self.steps})"
             )
-        check_devices(parse_all(self.noise), self.learning_circuit)
+        self._is_made_of_known_circuits()
         if self.teacher.file is None:
             self.check_layers(len(self.hidden) + 1)
         elif self.hidden:
@@ -197,6 +197,18 @@ class RunSpec(BaseModel):
                 "teacher.step_s and teacher.integration (--dt, --integration) are for a NIR file: leave them out"
             )
         return self
+
+    def _is_made_of_known_circuits(self) -> None:
+        """Raises ValueError if it is not: before anything is trained, and not only once the network is known."""
+        noises = parse_all(self.noise)
+        check_devices(noises, self.learning_circuit, self.synapse)
+        n_layers = len(self.hidden) + 1 if self.teacher.file is None else None
+        check_integers(self.learning_circuit, self.neuron, self.synapse, self.target_bits, noises, n_layers)
+        if self.learning_circuit.arithmetic == "integer" and self.encoding == "current":
+            raise ValueError(
+                "learning_circuit.arithmetic 'integer' adds whole increments in rows that spiked, and encoding current"
+                " has amplitudes that would multiply them: choose rate, or another encoding of spikes"
+            )
 
     @model_serializer(mode="wrap")
     def _without_what_is_unset(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:

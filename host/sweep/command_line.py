@@ -45,6 +45,7 @@ def _settings(spec: RunSpec) -> dict[str, Any]:
     chip = None if spec.chip is None else _table(spec.chip)
     tables = spec.model_dump(mode="json", exclude={"chip"}) | {
         "neuron": spec.neuron.settings(),
+        "synapse": spec.synapse.settings(),
         "learning_circuit": spec.learning_circuit.settings(),
         "through_time": spec.through_time.model_dump(mode="json"),
         "stdp": spec.stdp.model_dump(mode="json"),

@@ -37,6 +37,7 @@ OTHER: dict[str, Any] = {
     "neuron.threshold_dac.high_th": 1.5,
     "synapse.full_scale_th": 0.75,
     "synapse.bias_full_scale_th": 1.25,
+    "synapse.weight_bits": 6,
     "learning_circuit.accumulator_bits": 5,
     "learning_circuit.error_gate": "ternary",
     "learning_circuit.dead_zone_counts": 0.5,
@@ -45,6 +46,19 @@ OTHER: dict[str, Any] = {
     "learning_circuit.trace_tau_steps": 4.5,
     "learning_circuit.update_accumulator_bits": 0,
     "learning_circuit.pulse_steps": [[1.5, 1.0, 0.5], [0.25, 1.75]],
+    "learning_circuit.arithmetic": "integer",
+    "learning_circuit.error_scale": "shift",
+    "learning_circuit.error_shift": 3,
+    "learning_circuit.rate_format": "power_of_two",
+    "learning_circuit.step_word_bits": 12,
+    "learning_circuit.step_word_fraction_bits": 0,
+    "learning_circuit.dither": "lfsr",
+    "learning_circuit.dither_bits": 0,
+    "learning_circuit.lfsr_bits": 24,
+    "learning_circuit.lfsr_seed": 2**40,
+    "learning_circuit.increment_bits": 4,
+    "learning_circuit.comparison": "digital",
+    "learning_circuit.update_unit": "flops",
     "teacher.epochs": 9,
     "teacher.shift_px": 2,
     "teacher.method": "through-time",
@@ -111,6 +125,9 @@ OTHER: dict[str, Any] = {
     "stdp.round.every": 1000,
     "stdp.round.after": 0,
 }
+
+# What else has to be set where one is set alone.
+NEEDS: dict[str, dict[str, Any]] = {"learning_circuit.arithmetic": {"synapse.weight_bits": 6}}
 
 # Files that are read once and become other settings, and a file that takes the place of others (see test_teacher_file).
 FILES = ("learning_circuit.pulse_curve_csv", "teacher.file", "teacher.digest", "teacher.step_s", "teacher.integration")

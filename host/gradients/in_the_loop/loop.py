@@ -158,8 +158,7 @@ class InTheLoop:
 
 def _full_scale(design: ChipSpec, layer: int) -> float | None:
     """The largest weight of a layer (1-based) whose few codes have a fixed range; None where the range is free."""
-    coded = any(n.effect.name == "quantization" and n.layer in (None, layer) for n in design.noises)
-    return design.synapse.full_scale_th if coded else None
+    return None if design.weight_bits_of(layer) is None else design.synapse.full_scale_th
 
 
 def host_macs(design: ChipSpec, result: Result, samples: int) -> int:

@@ -4,7 +4,7 @@ import shlex
 
 import pytest
 from any_spec import specs
-from every_setting import OTHER, leaves
+from every_setting import NEEDS, OTHER, leaves
 from hypothesis import assume, given
 
 from host.cli.run import run
@@ -34,7 +34,7 @@ def test_any_spec(spec):
 
 @pytest.mark.parametrize("name", leaves())
 def test_every_setting_alone(name):
-    spec = resolve(None, {name: OTHER[name]})
+    spec = resolve(None, {name: OTHER[name]} | NEEDS.get(name, {}))
     assert resolved(arguments_of(spec)) == spec
 
 

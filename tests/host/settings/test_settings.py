@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from any_spec import specs
-from every_setting import OTHER, as_toml, leaves, value_of
+from every_setting import NEEDS, OTHER, as_toml, leaves, value_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,7 +23,8 @@ FOLLOWS = {
     },
     "chip": {"training.learning_rate"},  # all else of the ideal chip is as the defaults say
 }
-ALONE = {"teacher.method", "training.window_steps"}  # refuse values that OTHER has of the others
+# These refuse values that OTHER has of the others.
+ALONE = {"teacher.method", "training.window_steps", "learning_circuit.arithmetic", "synapse.weight_bits"}
 
 
 def write(folder: Path, text: str) -> Path:
@@ -38,9 +39,10 @@ def test_the_table_of_settings_is_complete():
 
 @pytest.mark.parametrize("name", leaves())
 def test_every_setting_can_be_set_in_a_file_and_nothing_else_moves(name, tmp_path):
-    spec = resolve(write(tmp_path, as_toml(name, OTHER[name])), {})
+    needs = NEEDS.get(name, {})
+    spec = resolve(write(tmp_path, as_toml(name, OTHER[name])), needs)
     for other in leaves():
-        expected = OTHER[name] if other == name else value_of(PLAIN, other)
+        expected = OTHER[name] if other == name else needs.get(other, value_of(PLAIN, other))
         if other not in FOLLOWS.get(name, ()):
             assert value_of(spec, other) == expected, other
     assert value_of(spec, name) != value_of(PLAIN, name)
@@ -48,9 +50,12 @@ def test_every_setting_can_be_set_in_a_file_and_nothing_else_moves(name, tmp_pat
 
 @pytest.mark.parametrize("name", leaves())
 def test_every_setting_can_be_set_with_set(name, simulated):
-    value = OTHER[name]
-    spec = simulated("--set", f"{name}={value if isinstance(value, str) else json.dumps(value)}")
-    assert spec == resolve(None, {name: value})
+    value, needs = OTHER[name], NEEDS.get(name, {})
+    texts = {
+        each: given if isinstance(given, str) else json.dumps(given) for each, given in {name: value, **needs}.items()
+    }
+    spec = simulated(*(argument for each, text in texts.items() for argument in ("--set", f"{each}={text}")))
+    assert spec == resolve(None, {name: value, **needs})
     assert value_of(spec, name) == value
 
 
@@ -193,7 +198,7 @@ def test_a_spec_without_them_is_the_one_it_was():
 @pytest.mark.parametrize("name", leaves())
 def test_the_hash_covers_what_decides_the_results(name):
     kept = {follower: value_of(PLAIN, follower) for follower in FOLLOWS.get(name, ()) if name not in ALONE}
-    other = resolve(None, {name: OTHER[name], **kept})
+    other = resolve(None, {name: OTHER[name], **kept, **NEEDS.get(name, {})})
     assert (other.hash() == PLAIN.hash()) == (name in DECIDES_NOTHING)
 
 
