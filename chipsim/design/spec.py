@@ -96,9 +96,9 @@ class NeuronSpec(BaseModel):
     ] = 1.0
     leak_dac: LeakDac = LeakDac()
     threshold_dac: ThresholdDac = ThresholdDac()
-    # When within a step the charges of synapses arrive, and a subtractive reset takes its own: from so many steps before
-    # the comparison until so many. What flows early leaks until then, see `chipsim.design.within_step`. None: in the
-    # moment of the comparison.
+    # When within a step the charges of synapses arrive, and a subtractive reset takes its own: from so many steps
+    # before the comparison until so many. What flows early leaks until then, see `chipsim.design.within_step`. None: in
+    # the moment of the comparison.
     charge_window: tuple[AtMostAStep, AtMostAStep] | None = None
     reset_window: tuple[AtMostAStep, AtMostAStep] | None = None
 

@@ -39,7 +39,6 @@ from chipsim.simd import aligned
 from learning_circuit import LearningCircuitSpec, LearningRule, UnipolarSynapses, full_scale
 from nonideality import EFFECTS, LayerErrors, Noise, NoiseError, Place, PluginGroup, fill, stream, stream_key
 
-
 _WIDEST_CODE = 16  # bits, sign included: an int16
 
 

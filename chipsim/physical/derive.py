@@ -307,8 +307,9 @@ QUANTITIES: tuple[Quantity, ...] = (
     Quantity(
         "charge_left",
         "",
-        "(a^to - a^from) / ((from - to) ln(1 / a)), a = leak_per_step; to and from are the pulse's end and pulse_start_ns,"
-        " before the comparison at step_period_ns - comparator_ns, over step_period_ns; 1 without pulse_start_ns",
+        "(a^to - a^from) / ((from - to) ln(1 / a)), a = leak_per_step; to and from are the pulse's end and"
+        " pulse_start_ns, before the comparison at step_period_ns - comparator_ns, over step_period_ns; 1 without"
+        " pulse_start_ns",
         charge_left,
         "part of a pulse's charge that has not leaked at the comparison",
     ),

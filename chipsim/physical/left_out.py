@@ -60,8 +60,8 @@ def _inert_here(spec: PhysicalSpec) -> Iterator[str]:
     given = [name for name in ("early_voltage_v", "headroom_v") if getattr(synapse, name) is not None]
     if given:
         yield (
-            f"{' and '.join(given)}: synapses are ideal current sources in a run; chipsim check says whether they may be,"
-            " chipsim export spice shows what they do"
+            f"{' and '.join(given)}: synapses are ideal current sources in a run; chipsim check says whether they may"
+            " be, chipsim export spice shows what they do"
         )
     if tau_steps(spec) is None:
         yield "time_constant_sigma_relative: these neurons do not leak"

@@ -136,8 +136,8 @@ class Synapse(Table):
     pulse_width_ns: Positive | None = None
     synaptic_time_constant_us: Positive | None = None  # of an exponential current; left out: charge within the step
     weight_sigma_relative: NotNegative  # of the delivered charge from device to device, at one standard deviation
-    # What makes a current source less than ideal: its current grows by 1 / early_voltage_v per volt across it, and stops
-    # where less than headroom_v is left. Design rules look at them; left out: nothing is known.
+    # What makes a current source less than ideal: its current grows by 1 / early_voltage_v per volt across it, and
+    # stops where less than headroom_v is left. Design rules look at them; left out: nothing is known.
     early_voltage_v: Positive | None = None
     headroom_v: NotNegative | None = None
     younger = ("early_voltage_v", "headroom_v")
@@ -480,6 +480,12 @@ class PhysicalSpec(Table):
                 "synapse.pulse_width_ns",
                 f"pulse_width_ns = {pulse_ns:g} is longer than a step (step_period_ns = {step_ns:g}): shorten it",
             )
+        if self.energy.sram_bit_pj is not None and not isinstance(self.synapse.weight_bits, int):
+            raise contradiction(
+                "energy.sram_bit_pj",
+                "sram_bit_pj is what writes into memory take, and no weight_bits say how many: give weight_write_pj"
+                " instead",
+            )
         return self
 
     @model_validator(mode="after")
@@ -492,8 +498,8 @@ class PhysicalSpec(Table):
         if timing.reset_width_ns is not None and self.neuron.reset == "subtract-before-leak":
             raise contradiction(
                 "timing.reset_width_ns",
-                'reset_width_ns says for how long a reset leaks, reset = "subtract-before-leak" that it does for all of a'
-                ' step: write reset = "subtract", or leave reset_width_ns out',
+                'reset_width_ns says for how long a reset leaks, reset = "subtract-before-leak" that it does for all of'
+                ' a step: write reset = "subtract", or leave reset_width_ns out',
             )
         if timing.pulse_start_ns is not None and (pulse_ns is None or self.synapse.synaptic_time_constant_us):
             why = "exponential currents have none" if pulse_ns else "pulse_width_ns is missing"
