@@ -1,12 +1,14 @@
 """What digital parts of a learning circuit are made of: flip-flops, gates and memory, from the widths of registers.
 
-Counts are fitted to a parametrised SystemVerilog column, synthesised by yosys and abc for the open 180 nm cells osu018,
+Counts are fitted to parametrised SystemVerilog columns, synthesised by yosys and abc for the open 180 nm cells osu018,
 where a NAND of two inputs takes 24 um2 and a flip-flop with enable and reset about 195 um2: each block by the bits that
 it is proportional to. They are cells without the wiring between them: a layout is larger, by a factor of 1 / 0.8 to
-1 / 0.7. `tests/chipsim/cost/test_digital.py` holds them against the areas that were measured.
+1 / 0.7. `tests/chipsim/cost/test_digital.py` holds them against the areas that were measured, to within a quarter: two
+ways to write a multiplier differ by as much.
 
-Not counted: the target's and the step word's registers, which all neurons of a core share, and the decoders of rows.
-Circuits of other rules than local tandem learning are counted as if they were its own.
+Not counted is what the neurons of a core share: the bus of targets, the registers of step words, and the sequencer that
+walks the rows (of 64 rows about 40,000 um2 at 180 nm). Circuits of other rules than local tandem learning are counted
+as if they were its own.
 """
 
 from __future__ import annotations
@@ -21,12 +23,13 @@ from learning_circuit import ErrorGate
 # Gates, as NANDs of two inputs, for each bit.
 _COUNTER = 21.0  # of the spike counter: it counts and saturates; its target is added, compared, and clears a dead zone
 _TARGET_FRACTION = 17.0  # of a target word, after the point: added and compared
-_STEP_WORD = 10.4  # its sign changed, rounded with dither, and limited
-_PRODUCT = 14.0  # for each bit of the error times each of the step word: an adder and what signs take
+_STEP_WORD = 7.8  # its sign changed, rounded with dither, and limited
+_ERROR = 10.4  # of a linear gate, shifted by a power of two
+_PRODUCT = 10.5  # for each bit of the error times each of the step word: an adder and what signs take
 _LFSR_STEP = 2.1  # for each bit of dither: three exclusive ors are shared
 _CARRY = 6.25  # of the longer one of increment and residue: added, and a carry truncated toward zero
 _CODE = 10.8  # of a stored code: counted up and down, and saturating
-_UPDATE_UNIT = 15.0  # whatever its widths
+_UPDATE_UNIT = 20.0  # whatever its widths
 
 
 class Widths(NamedTuple):
@@ -101,10 +104,10 @@ def learning_circuit(widths: Widths) -> Cells:
     a, f, k = widths.counter, widths.target_fraction, max(widths.step_word, widths.dither)
     gates = _COUNTER * a + _TARGET_FRACTION * f + _STEP_WORD * k
     if widths.error_gate == "linear":
-        gates += _STEP_WORD * widths.error
+        gates += _ERROR * widths.error
     if widths.multiplies:
         gates += _PRODUCT * widths.error * widths.step_word
-    return Cells(flip_flops=2 * a + f, gates=gates)
+    return Cells(flip_flops=2 * a + f + widths.increment, gates=gates)
 
 
 def dither_source(widths: Widths) -> Cells:

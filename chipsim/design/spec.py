@@ -96,9 +96,9 @@ class NeuronSpec(BaseModel):
     ] = 1.0
     leak_dac: LeakDac = LeakDac()
     threshold_dac: ThresholdDac = ThresholdDac()
-    # When within a step the charges of synapses arrive, and a subtractive reset takes its own: from so many steps
-    # before the comparison until so many. What flows early leaks until then, see `chipsim.design.within_step`. None: in
-    # the moment of the comparison.
+    # When within a step the charges of synapses arrive, and reset "subtract" takes its own: from so many steps before
+    # the comparison until so many. What flows early leaks until then, see `chipsim.design.within_step`. None: in the
+    # moment of the comparison. Exponential currents and other resets say themselves what leaks.
     charge_window: tuple[AtMostAStep, AtMostAStep] | None = None
     reset_window: tuple[AtMostAStep, AtMostAStep] | None = None
 
@@ -149,16 +149,6 @@ class NeuronSpec(BaseModel):
                     f"neuron.{name} {list(window)} ends before it begins: both are steps before the comparison, write"
                     f" [{window[1]:g}, {window[0]:g}]"
                 )
-        if self.charge_window is not None and self.synapse_tau_steps is not None:
-            raise ValueError(
-                "neuron.charge_window is that of pulses within a step, and neuron.synapse_tau_steps makes currents that"
-                " go on: leave one of them out"
-            )
-        if self.reset_window is not None and self.reset != "subtract":
-            raise ValueError(
-                f"neuron.reset_window says how long a charge that a reset takes leaks, and neuron.reset {self.reset!r}"
-                " says otherwise: set neuron.reset to subtract, or leave neuron.reset_window out"
-            )
         return self
 
     def tau_steps_of(self, layer: int) -> float:

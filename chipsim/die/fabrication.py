@@ -196,7 +196,7 @@ def _layer(spec: ChipSpec, die_seed: int, layer: int, errors: LayerErrors) -> Fa
         NEURONS, neuron, errors.missed_counts.shape, settings_for(NEURONS, neuron, here, kind_settings), errors
     )
     drive_gain = errors.charge_gain
-    if spec.neuron.charge_window is not None:
+    if spec.neuron.charge_window is not None and spec.neuron.synapse_tau_steps is None:
         drive_gain = drive_gain * left_of_charge(neuron.left_after_step(own), spec.neuron.charge_window)
     read_noise = errors.read_noise * drive_gain
     if is_readout:  # a dead readout is one that neither current nor noise reaches

@@ -55,7 +55,7 @@ class LeakyIntegrateAndFire(NeuronModel):
         reset_charge = errors.threshold_gain * errors.charge_gain
         if settings.reset == "subtract-before-leak":
             reset_charge = decay * reset_charge
-        elif settings.reset_window is not None:
+        elif settings.reset == "subtract":
             reset_charge = left_of_charge(decay, settings.reset_window) * reset_charge
         return {
             "decay": decay,

@@ -81,6 +81,70 @@ def test_so_are_a_column_s_update_unit_and_the_source_of_its_dither(measured, ac
     assert dither_source(widths()).um2(CHIP) == pytest.approx(4_329, rel=WITHIN)
 
 
+# The same of the RTL that `chipsim export rtl` writes, whose increments saturate.
+# um2, gate, bits of counters, of a target's fraction, of step words, of dither, of increments
+EXPORTED_CIRCUITS = [
+    (9925, "ternary", 5, 4, 7, 0, 8),
+    (15198, "ternary", 5, 7, 15, 8, 10),
+    (17088, "ternary", 8, 7, 15, 8, 10),
+    (21544, "ternary", 12, 7, 15, 8, 10),
+    (18318, "ternary", 8, 7, 16, 8, 10),
+    (17088, "sign", 8, 7, 15, 8, 10),
+    (23283, "ternary", 8, 15, 15, 8, 10),
+    (66732, "linear", 8, 7, 13, 8, 10),
+    (70227, "linear", 8, 7, 16, 8, 10),
+    (99588, "linear", 8, 7, 24, 24, 10),
+    (31275, "linear", 5, 4, 9, 8, 10),
+]
+# um2, bits of a code, of an update accumulator without its sign, of increments
+EXPORTED_SYNAPSES = [
+    (7269, 6, 8, 8),
+    (5853, 6, 6, 8),
+    (6085, 6, 4, 8),
+    (5368, 6, 2, 8),
+    (6005, 4, 8, 8),
+    (7749, 8, 8, 8),
+    (6923, 6, 8, 10),
+    (6678, 6, 8, 2),
+]
+# likewise
+EXPORTED_UNITS = [
+    (4082, 6, 8, 8),
+    (3219, 6, 4, 8),
+    (3646, 6, 8, 10),
+    (3167, 4, 8, 10),
+]
+# um2, bits, steps at once
+EXPORTED_REGISTERS = [
+    (4541, 16, 8),
+    (4056, 16, 4),
+    (6097, 24, 8),
+    (10705, 32, 24),
+]
+
+
+@pytest.mark.parametrize("row", EXPORTED_CIRCUITS)
+def test_so_is_the_learning_circuit_of_an_export(row):
+    measured, gate, counter, fraction, step_word, dither, increment = row
+    own = widths(error_gate=gate, multiplies=gate == "linear", counter=counter, target_fraction=fraction)
+    own = own._replace(step_word=step_word, dither=dither, increment=increment, error=counter + fraction + 1)
+    assert learning_circuit(own).um2(CHIP) == pytest.approx(measured, rel=WITHIN)
+    assert learning_circuit(own).flip_flops == pytest.approx(2 * counter + fraction + increment, abs=4)
+
+
+@pytest.mark.parametrize("block", ["synapse", "update unit"])
+def test_so_are_its_synapses(block):
+    for measured, code, accumulator, increment in EXPORTED_SYNAPSES if block == "synapse" else EXPORTED_UNITS:
+        own = widths(code=code, residue=accumulator + 1, increment=increment)
+        cells = synapse(own) if block == "synapse" else update_unit(own)
+        assert cells.um2(CHIP) == pytest.approx(measured, rel=WITHIN)
+
+
+@pytest.mark.parametrize(("measured", "bits", "steps"), EXPORTED_REGISTERS)
+def test_so_is_its_dither(measured, bits, steps):
+    assert dither_source(widths(lfsr=bits, dither=steps)).um2(CHIP) == pytest.approx(measured, rel=WITHIN)
+
+
 def test_memory_holds_the_bits_and_a_column_shares_its_unit():
     shared = widths(unit_per_synapse=False)
     assert synapse(shared) == Cells(sram_bits=15)

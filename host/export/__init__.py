@@ -1,0 +1,1 @@
+"""What of a chip leaves for other tools: `spice`, a neuron and its synapses as a deck for ngspice."""
