@@ -91,12 +91,7 @@ def widths_of(spec: ChipSpec, physical: PhysicalSpec, layer: int) -> Widths:
 
 def _code_bits(spec: ChipSpec, physical: PhysicalSpec, layer: int) -> int:
     """Of a layer's weights, or what the chip has for them where they are simulated as analog; 0: it has none."""
-    if spec.synapse.weight_bits is not None:
-        return spec.synapse.weight_bits
-    for noise in spec.noises:
-        if noise.effect.name == "quantization" and noise.layer in (None, layer + 1):
-            return int(noise.effect.level)
-    return signed_bits(physical) or 0
+    return spec.weight_bits_of(layer + 1) or signed_bits(physical) or 0
 
 
 def learning_circuit(widths: Widths) -> Cells:

@@ -4,7 +4,7 @@ Read `finding` (what a rule says), `design` (what a rule may look at), `registry
 `counting`, `membrane`, `phases`, `weights`, `learning`, `resources`, `noises`. Importing a file of rules registers
 them, in the order of the imports here, which is that of the report. `try_plugins` finds what is wrong with a neuron or
 learning rule of another package, `try_effects` with its effects, `idle` which noise hits nothing on a chip
-(`tests/chipsim/design_rules/test_idle.py` tries every site).
+(`tests/chipsim/design_rules/test_idle.py` tries every site), `renewed` which is drawn in every step.
 
 May know: `cost`, `design`, `die` (for the levels of a design's errors), `physical`, `nonideality`. Never a run: a rule
 is arithmetic on a design, and answers at once.
@@ -19,6 +19,7 @@ from chipsim.design_rules.design import Design
 from chipsim.design_rules.finding import Finding, RuleLimits
 from chipsim.design_rules.idle import IdleNoise, Use, idle_noises
 from chipsim.design_rules.registry import RULES, Rule
+from chipsim.design_rules.renewed import renewed_noises
 from chipsim.die import try_effects, try_plugins
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "Use",
     "check",
     "idle_noises",
+    "renewed_noises",
     "try_effects",
     "try_plugins",
 ]

@@ -22,6 +22,7 @@ CORE = (
 )
 
 FAST = (
+    "host/export/spice/test_spice_deck.py::test_phases_that_are_not_stated_share_what_is_left",
     "chipsim/cost/test_cost.py::test_counts_are_those_of_the_slow_witness",
     "chipsim/cost/test_cost.py::test_energy_by_hand",
     "chipsim/cost/test_cost.py::test_time_by_hand",

@@ -11,8 +11,8 @@ Read, in this order:
     page, files   README and Makefile; all files, written as a whole
     simulate      ngspice, then the comparison
 
-May know: `trace`, `run`, `settings`, the host's errors and files; of `chipsim` the design, `die` for the levels of
-errors, `physical`. Never a kernel: expected voltages are those of the run itself.
+May know: `trace`, `run`, `settings`, the host's errors and files; of `chipsim` the design, its rules, `physical`. Never
+a kernel: expected voltages are those of the run itself.
 
 The model is told the deck's phases (`neuron.charge_window`, `neuron.reset_window`), so what leaks within a step leaks
 in both. `tests/host/export/spice/` runs decks where ngspice and iverilog are installed.

@@ -12,14 +12,13 @@ from numpy.typing import NDArray
 
 from chipsim import ChipSpec
 from chipsim.design import left_of_charge, readable
-from chipsim.die import draw_errors
+from chipsim.design_rules import renewed_noises
 from chipsim.physical import PhysicalSpec, derive
 from host.errors import ExportError
 from host.export.spice.schedule import Schedule, schedule_of
 from host.run import RunListener
 from host.settings import RunSpec
 from host.trace import NeuronWaveform, trace
-from nonideality import EFFECTS, Noise, parse_all
 
 _NEVER_FIRES = "is an integrating readout and never fires: choose a hidden neuron, or --set neuron.readout=spiking"
 _LEAST_TH = 0.05  # by which a membrane has to move
@@ -158,19 +157,9 @@ def _placed(spec: RunSpec, schedule: Schedule) -> tuple[RunSpec, tuple[str, ...]
                 " pulse_start_ns, reset_width_ns and comparator_ns in the chip's [timing]"
             )
     neuron = spec.neuron.model_copy(update=dict(wanted))
-    texts = dict(zip(spec.noise, parse_all(spec.noise), strict=True))
-    kept = tuple(text for text, noise in texts.items() if not _is_of_steps(text, noise))
-    left_out = tuple(text for text in spec.noise if text not in kept)
+    left_out = renewed_noises(spec.noise)
+    kept = tuple(text for text in spec.noise if text not in left_out)
     return spec.model_copy(update={"neuron": neuron, "noise": kept}), left_out
-
-
-def _is_of_steps(text: str, noise: Noise) -> bool:
-    """Whether it is drawn anew in every step: noise of the membrane, or of what reaches it. Others' are frozen."""
-    if EFFECTS.plugin(noise.effect.name) is not None:
-        return False
-    chip = ChipSpec(layer_sizes=(1,) * ((noise.layer or 1) + 1), noise=(text,))
-    sheet = draw_errors(chip, die_seed=0)[-1]
-    return any(np.any(each) for each in (sheet.membrane_noise, sheet.held_noise, sheet.read_noise))
 
 
 def _check(neuron: NeuronWaveform, design: ChipSpec, chip: PhysicalSpec) -> None:

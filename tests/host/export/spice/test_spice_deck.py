@@ -1,6 +1,5 @@
 """Decks that ngspice and iverilog run: they agree with the model, and one that is wrong does not."""
 
-import json
 import re
 import shutil
 import subprocess
@@ -8,15 +7,12 @@ import sys
 from functools import cache
 from pathlib import Path
 
-import click
 import numpy as np
 import pytest
-import tomli_w
-from click.testing import CliRunner
-from small_runs import SMALL, end, start, write_npz
+from small_runs import SMALL, write_npz
+from spice_chips import TIMING, changed_deck, own_chip
 
 from chipsim.physical import load
-from host.cli.export_spice import spice
 from host.errors import ExportError
 from host.export.spice import column_of, deck_files, schedule_of, simulate, write_deck
 from host.export.spice.compare import compare
@@ -25,28 +21,6 @@ from host.run import resolve
 needs_ngspice = pytest.mark.skipif(shutil.which("ngspice") is None, reason="ngspice is not installed")
 needs_iverilog = pytest.mark.skipif(shutil.which("iverilog") is None, reason="iverilog is not installed")
 WINDOWS = 20
-# A step of 400 ns with a leak of five steps, so that what leaks within one matters.
-TIMING = {
-    "step_period_ns": 400.0,
-    "reset_start_ns": 10.0,
-    "reset_width_ns": 60.0,
-    "pulse_start_ns": 90.0,
-    "comparator_ns": 40.0,
-}
-CHANGED = {
-    "neuron": {"leak_conductance_ns": 3850.0, "low_rail_v": 0.3},
-    "synapse": {"pulse_width_ns": 250.0, "unit_synapse_current_na": 400.0},
-    "timing": TIMING,
-}
-
-
-def own_chip(**changes):
-    """cmos-180nm with some figures changed; None leaves one out."""
-    tables = load("cmos-180nm").to_table() | {"name": "own"}
-    for changed in (CHANGED, changes):
-        for table, figures in changed.items():
-            tables[table] = {k: v for k, v in (tables[table] | figures).items() if v is not None}
-    return type(load("ideal")).model_validate(tables)
 
 
 @pytest.fixture(scope="module")
@@ -71,19 +45,6 @@ def columns(data):
 @pytest.fixture(scope="module")
 def column(data):
     return columns(data)
-
-
-def run_command(*arguments):
-    """The command in this process."""
-    return CliRunner().invoke(spice, arguments, standalone_mode=False)
-
-
-def changed_deck(folder, pattern, replaced):
-    """neuron.cir with one figure changed."""
-    deck = folder / "spice" / "neuron.cir"
-    text, times = re.subn(pattern, replaced, deck.read_text(), flags=re.MULTILINE)
-    assert times == 1
-    deck.write_text(text)
 
 
 @needs_ngspice
@@ -275,20 +236,6 @@ def test_what_no_deck_can_be_made_of_is_refused(column, what):
         column(**settings)
 
 
-def test_the_command_writes_and_checks(tmp_path, data):
-    chip, out = tmp_path / "own.toml", tmp_path / "out"
-    chip.write_text(tomli_w.dumps(own_chip().to_table()))
-    flags = ("--dataset", str(data), "--hidden", "7", "--steps", "6", "--set", "teacher.epochs=60")
-    command = ("export", "spice", "--chip", str(chip), *flags, "--neuron", "1:4", "--windows", "3")
-    made = end(start(*command, "-o", str(out), "--json"))
-    assert json.loads(made.out)["folder"] == str(out / "spice") and made.status == 0
-    if shutil.which("ngspice") is not None:
-        found = run_command("--check", str(out))
-        assert found.return_value == 0 and found.output.rstrip().endswith("PASS")
-        changed_deck(out, r"^Cm vm 0 7.7e-12", "Cm vm 0 7e-12")
-        assert run_command("--check", str(out)).return_value == 1
-
-
 def test_what_a_user_put_beside_a_deck_stays(tmp_path, column):
     texts = deck_files(column(), "behavioural")
     folder = write_deck(texts, tmp_path)
@@ -299,21 +246,6 @@ def test_what_a_user_put_beside_a_deck_stays(tmp_path, column):
         write_deck(texts, tmp_path)
     assert (folder / "notes.txt").read_text() == "mine"
     assert [path.name for path in tmp_path.iterdir()] == ["spice"]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "told"),
-    [
-        (("--chip", "ideal"), "name one folder"),
-        (("--check", "nowhere"), "nowhere holds no deck"),
-        (("--chip", "ideal", "-o", "out", "--neuron", "7"), "LAYER:NEURON"),
-        (("--chip", "ideal", "-o", "out", "--devices", "level2"), "did you mean 'level1'"),
-    ],
-)
-def test_mistakes_are_one_line(arguments, told):
-    found = run_command(*arguments)
-    assert isinstance(found.exception, click.ClickException)
-    assert told in found.exception.format_message() and "\n" not in found.exception.format_message()
 
 
 def test_a_waveform_that_ends_early_is_no_comparison(tmp_path, column):
