@@ -40,7 +40,12 @@ def _done_otherwise(spec: PhysicalSpec) -> Iterator[str]:
     if sent != simulated:
         yield f"bits_per_target, target rates in words of {sent} bits: {simulated} bits are simulated"
     if spec.learning_circuit.error_gate == "linear":
-        yield "the division by the steps that a linear error gate takes: neither its cycles nor its energy count"
+        counted = spec.area.of_cells and spec.energy.learning_step_pj is None
+        yield (
+            "the division by the steps that a linear error gate takes: its cycles do not count"
+            f"{'' if counted else ', and neither do its energy and area but in figures of cells'}"
+        )
+    yield "low_rail_v as a clamp of its own: whatever pulls, the membrane stops there"
     yield "the fixed size of an update pulse: it is the learning rate at the first sample, and falls linearly to zero"
 
 

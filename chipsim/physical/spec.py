@@ -206,7 +206,7 @@ DIGITAL = (
 class LearningCircuit(Table):
     """One learning circuit per neuron: counters, error comparator, boxcar comparators, update pulse.
 
-    A linear error gate needs the difference of the counters over t; what such a divider costs is not known to it.
+    A linear error gate needs the difference of the counters over t: a multiplication by a word of each step.
     """
 
     accumulator_bits: Annotated[int, Field(strict=True, ge=1, le=24)]
