@@ -6,6 +6,7 @@ Read, in this order:
     link      bytes between host and chip
     timing    how long a sample takes: the window, the pipeline of layers, the link if it is slower
     energy    part by part, each a range, since published figures differ by a factor of ten
+    digital   flip-flops, gates and memory of learning circuits and synapses, from the widths of registers
     dacs      the converters that set leaks and thresholds
     area      of a network's share of the chip, and of all of it
     pruned    what is left of a layer, in a plain crossbar and in one whose synapses listen to addresses
@@ -19,9 +20,10 @@ To add a part of the energy: a figure in `chipsim/physical/spec.py` with its sou
 the reference model's own.
 """
 
+from chipsim.cost.area import synapse_um2
 from chipsim.cost.counts import Activity, EventCounts, counts_per_sample
 from chipsim.cost.dacs import BiasDacs, bias_dacs
-from chipsim.cost.energy import sample_energy
+from chipsim.cost.energy import sample_energy, weight_write_pj
 from chipsim.cost.link import LinkFormat, link_bytes
 from chipsim.cost.pruned import ArrayCounts, PrunedLayer, pruned_layer
 from chipsim.cost.summary import Cost, Phase, area_json, phase_cost
@@ -48,4 +50,6 @@ __all__ = [
     "rows_per_core",
     "sample_energy",
     "sample_time",
+    "synapse_um2",
+    "weight_write_pj",
 ]

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chipsim.design import ChipError
+from chipsim.cost.area import synapse_um2
+from chipsim.design import ChipError, ChipSpec
 from chipsim.physical import PhysicalSpec, place
 
 
@@ -48,10 +49,13 @@ class PrunedLayer:
         """Synapses' areas: with an address that takes as much, both arrays are equally large."""
         return self.plain_crossbar.places / self.left - 1
 
-    def to_json(self, physical: PhysicalSpec | None) -> dict[str, Any]:
-        """With a chip in physical units, area of the places, energy of the events, and cores, besides."""
+    def to_json(self, design: ChipSpec, physical: PhysicalSpec | None) -> dict[str, Any]:
+        """As the first layer of `design`. With a chip in physical units, area of places, energy of events, cores."""
         kinds = {name: getattr(self, name) for name in ("unpruned", "plain_crossbar", "address_listening")}
-        told = {name: asdict(each) | ({} if physical is None else _on(physical, each)) for name, each in kinds.items()}
+        told = {
+            name: asdict(each) | ({} if physical is None else _on(design, physical, each))
+            for name, each in kinds.items()
+        }
         return {
             "synapses": self.unpruned.places,
             "left": self.left,
@@ -84,14 +88,14 @@ def pruned_layer(kept: NDArray[np.uint8], row_spikes: NDArray[Any], spikes: NDAr
     )
 
 
-def _on(physical: PhysicalSpec, array: ArrayCounts) -> dict[str, Any]:
+def _on(design: ChipSpec, physical: PhysicalSpec, array: ArrayCounts) -> dict[str, Any]:
     low, high = physical.energy.synaptic_event_pj
     try:
         cores: int | None = place(physical, (array.rows, array.columns)).cores_used
     except ChipError:  # what was pruned may fit where the whole does not
         cores = None
     return {
-        "synapses_mm2": array.places * physical.area.synapse_um2 / 1e6,
+        "synapses_mm2": array.places * synapse_um2(design, physical, 0) / 1e6,
         "synapses_nj": [array.synaptic_events * low / 1e3, array.synaptic_events * high / 1e3],
         "cores": cores,
     }

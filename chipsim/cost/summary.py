@@ -131,4 +131,4 @@ def area_json(spec: ChipSpec, physical: PhysicalSpec) -> dict[str, dict[str, flo
             "total": area.total_mm2,
         }
 
-    return {"network": parts(network_area(spec, physical)), "chip": parts(chip_area(physical))}
+    return {"network": parts(network_area(spec, physical)), "chip": parts(chip_area(spec, physical))}

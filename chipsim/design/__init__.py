@@ -7,6 +7,7 @@ Read, in this order:
     spec          the whole chip as one frozen setting, with all that is refused
     integers      what a circuit of registers and adders cannot have
     adc           the converter through which a host reads membranes back
+    within_step   what a leak leaves of charges that flow within a step
     pooling       average pooling as a crossbar of fixed weights
     plugins       what of a chip other packages may bring; `named_plugins`: which of it a spec names
     rules         the learning rule of a chip, what it asks of the host, and the settings of rules and neurons
@@ -48,6 +49,7 @@ from chipsim.design.spec import (
     check_devices,
     check_sequence,
 )
+from chipsim.design.within_step import Window, left_of_charge
 
 __all__ = [
     "CHIP_GROUPS",
@@ -74,6 +76,7 @@ __all__ = [
     "SynapseSpec",
     "TargetBits",
     "ThresholdDac",
+    "Window",
     "check_announced",
     "check_devices",
     "check_installed",
@@ -82,6 +85,7 @@ __all__ = [
     "flattened_rows",
     "from_image",
     "kernel_rows",
+    "left_of_charge",
     "names_in",
     "no_circuit",
     "own_channel",

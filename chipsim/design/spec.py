@@ -57,6 +57,7 @@ def _of_all_or_each(value: Any) -> float | tuple[float, ...]:
         raise PydanticKnownError(first["type"], first.get("ctx")) from None  # type: ignore[arg-type]
 
 
+AtMostAStep = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 PerLayer = Annotated[float | tuple[float, ...], BeforeValidator(_of_all_or_each)]  # of all layers, or one for each
 
 
@@ -103,6 +104,11 @@ class NeuronSpec(BaseModel):
     ] = 1.0
     leak_dac: LeakDac = LeakDac()
     threshold_dac: ThresholdDac = ThresholdDac()
+    # When within a step the charges of synapses arrive, and reset "subtract" takes its own: from so many steps before
+    # the comparison until so many. What flows early leaks until then, see `chipsim.design.within_step`. None: in the
+    # moment of the comparison. Exponential currents and other resets say themselves what leaks.
+    charge_window: tuple[AtMostAStep, AtMostAStep] | None = None
+    reset_window: tuple[AtMostAStep, AtMostAStep] | None = None
 
     @model_serializer(mode="wrap")
     def _without_what_is_unset(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -139,6 +145,17 @@ class NeuronSpec(BaseModel):
                 raise ValueError(
                     f"neuron.threshold_th {made:g}{where} lies above neuron.high_rail_th {self.high_rail_th:g}, which"
                     " no membrane passes: lower it, or raise the rail"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _flows_in_time(self) -> NeuronSpec:
+        for name in ("charge_window", "reset_window"):
+            window = getattr(self, name)
+            if window is not None and window[0] < window[1]:
+                raise ValueError(
+                    f"neuron.{name} {list(window)} ends before it begins: both are steps before the comparison, write"
+                    f" [{window[1]:g}, {window[0]:g}]"
                 )
         return self
 
@@ -184,6 +201,8 @@ _YOUNGER = (
     "threshold_th",
     "leak_dac",
     "threshold_dac",
+    "charge_window",
+    "reset_window",
 )  # than files and frames that must stay as they are
 
 

@@ -1,10 +1,10 @@
 """Design rules: what will sink a chip, said before it is built.
 
 Read `finding` (what a rule says), `design` (what a rule may look at), `registry` (the rules by name), then the rules:
-`counting`, `membrane`, `weights`, `learning`, `integers`, `resources`, `noises`. Importing a file of rules registers
-them, in the order of the imports here, which is that of the report. `try_plugins` finds what is wrong with a neuron or
-learning rule of another package, `try_effects` with its effects, `idle` which noise hits nothing on a chip
-(`tests/chipsim/design_rules/test_idle.py` tries every site).
+`counting`, `membrane`, `phases`, `weights`, `learning`, `integers`, `resources`, `noises`. Importing a file of rules
+registers them, in the order of the imports here, which is that of the report. `try_plugins` finds what is wrong with a
+neuron or learning rule of another package, `try_effects` with its effects, `idle` which noise hits nothing on a chip
+(`tests/chipsim/design_rules/test_idle.py` tries every site), `renewed` which is drawn in every step.
 
 May know: `cost`, `design`, `die` (for the levels of a design's errors), `physical`, `nonideality`. Never a run: a rule
 is arithmetic on a design, and answers at once.
@@ -20,6 +20,7 @@ from chipsim.design_rules import (  # noqa: F401 (their rules register)
     learning,
     membrane,
     noises,
+    phases,
     resources,
     weights,
 )
@@ -27,6 +28,7 @@ from chipsim.design_rules.design import Design
 from chipsim.design_rules.finding import Finding, RuleLimits
 from chipsim.design_rules.idle import IdleNoise, Use, idle_noises
 from chipsim.design_rules.registry import RULES, Rule
+from chipsim.design_rules.renewed import renewed_noises
 from chipsim.die import try_effects, try_plugins
 
 __all__ = [
@@ -39,6 +41,7 @@ __all__ = [
     "Use",
     "check",
     "idle_noises",
+    "renewed_noises",
     "try_effects",
     "try_plugins",
 ]

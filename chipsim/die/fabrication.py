@@ -17,6 +17,7 @@ from chipsim.design import (
     ChipSpec,
     LayerShape,
     NeuronSpec,
+    left_of_charge,
     own_channel,
     rule_of,
 )
@@ -195,8 +196,14 @@ def _layer(spec: ChipSpec, die_seed: int, layer: int, errors: LayerErrors) -> Fa
         try_neuron(neuron)
     try_rule(rule, nominal)
     per_step, held = errors.membrane_noise, errors.held_noise
-    read_noise = errors.read_noise * errors.charge_gain
+    kind_settings = {} if is_readout else spec.neuron.kind_settings  # a readout stands in for neurons of that kind
+    own = _made_by(
+        NEURONS, neuron, errors.missed_counts.shape, settings_for(NEURONS, neuron, here, kind_settings), errors
+    )
     drive_gain = errors.charge_gain
+    if spec.neuron.charge_window is not None and spec.neuron.synapse_tau_steps is None:
+        drive_gain = drive_gain * left_of_charge(neuron.left_after_step(own), spec.neuron.charge_window)
+    read_noise = errors.read_noise * drive_gain
     if is_readout:  # a dead readout is one that neither current nor noise reaches
         drive_gain = drive_gain * errors.enabled
         per_step, held = per_step * errors.enabled, held * errors.enabled
@@ -230,8 +237,6 @@ def _layer(spec: ChipSpec, die_seed: int, layer: int, errors: LayerErrors) -> Fa
     if nominal.trace_tau_steps is not None:
         trace_decay = np.exp(-1 / (nominal.trace_tau_steps * errors.trace_time_constant_gain))
     missed = errors.missed_counts
-    kind_settings = {} if is_readout else spec.neuron.kind_settings  # a readout stands in for neurons of that kind
-    own = _made_by(NEURONS, neuron, missed.shape, settings_for(NEURONS, neuron, here, kind_settings), errors)
     first_noise = np.hypot(per_step, held)
     renewed = held * np.sqrt(np.maximum(0, 1 - np.square(neuron.left_after_step(own))))  # so that its variance stays
     chip = {

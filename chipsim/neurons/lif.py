@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from chipsim.design import Window, left_of_charge
 from chipsim.neurons.model import NeuronModel
 from learning_circuit import Field, Number
 
@@ -47,12 +48,15 @@ class LeakyIntegrateAndFire(NeuronModel):
 
         tau_steps: float
         reset: str
+        reset_window: Window | None = None
 
     def fabricate(self, settings: Any, errors: Any) -> Mapping[str, Any]:
         decay, to_zero = self._decay(settings, errors), settings.reset == "zero"
         reset_charge = errors.threshold_gain * errors.charge_gain
         if settings.reset == "subtract-before-leak":
             reset_charge = decay * reset_charge
+        elif settings.reset == "subtract":
+            reset_charge = left_of_charge(decay, settings.reset_window) * reset_charge
         return {
             "decay": decay,
             "threshold": np.where(errors.enabled, errors.threshold_gain, np.inf),

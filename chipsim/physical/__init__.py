@@ -19,7 +19,16 @@ as `tests/chipsim/physical/test_left_out.py` finds out. The test is a value work
 `presets/` whose first comment says what it is, and its name in `loading`; the tests of this room then run over it.
 """
 
-from chipsim.physical.derive import QUANTITIES, columns_per_neuron, derive, ktc_sigma_th, rows_per_input
+from chipsim.physical.derive import (
+    QUANTITIES,
+    columns_per_neuron,
+    derive,
+    ktc_sigma_th,
+    phases_ns,
+    rows_per_input,
+    signed_bits,
+    swing_v,
+)
 from chipsim.physical.left_out import not_modelled
 from chipsim.physical.loading import PRESETS, load, load_table, preset_text, summary, validated
 from chipsim.physical.placement import Placement, place, place_layers
@@ -42,11 +51,14 @@ __all__ = [
     "load_table",
     "noise_of",
     "not_modelled",
+    "phases_ns",
     "place",
     "place_layers",
     "preset_text",
     "rows_per_input",
     "settings_of",
+    "signed_bits",
     "summary",
+    "swing_v",
     "validated",
 ]

@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from chipsim.design import ChipError, Dac
+from chipsim.design import ChipError, Dac, Window, left_of_charge
 from chipsim.physical.spec import PhysicalSpec
 
 BOLTZMANN_J_PER_K = 1.380649e-23  # exact, SI 2019
@@ -125,6 +125,42 @@ def charge_per_step(spec: PhysicalSpec) -> float:
     """Part of a spike's charge that arrives within its own step; an exponential current delivers the rest later."""
     tau = synapse_tau_steps(spec)
     return 1.0 if tau is None else -math.expm1(-1 / tau)
+
+
+def charge_window(spec: PhysicalSpec) -> Window | None:
+    """When pulses arrive, in steps before the comparison. None: in its moment."""
+    start_ns, width_ns = spec.timing.pulse_start_ns, spec.synapse.pulse_width_ns
+    return None if start_ns is None or width_ns is None else _window(spec, start_ns, width_ns)
+
+
+def reset_window(spec: PhysicalSpec) -> Window | None:
+    """The same of the charge that a subtractive reset takes. One to zero takes what there is."""
+    width_ns = spec.timing.reset_width_ns
+    if width_ns is None or spec.neuron.reset != "subtract":
+        return None
+    return _window(spec, spec.timing.reset_start_ns or 0.0, width_ns)
+
+
+def _window(spec: PhysicalSpec, start_ns: float, width_ns: float) -> Window:
+    step_ns = spec.timing.step_period_ns
+    before_ns = step_ns - (spec.timing.comparator_ns or 0.0) - start_ns
+    return before_ns / step_ns, max(0.0, before_ns - width_ns) / step_ns
+
+
+def charge_left(spec: PhysicalSpec) -> float:
+    """Part of a pulse's charge that is left at the comparison."""
+    return float(left_of_charge(leak_per_step(spec), charge_window(spec)))
+
+
+def reset_left(spec: PhysicalSpec) -> float:
+    """The same of what a subtractive reset takes: of a threshold, what the next comparison sees."""
+    return float(left_of_charge(leak_per_step(spec), reset_window(spec)))
+
+
+def phases_ns(spec: PhysicalSpec) -> float:
+    """Time that reset, pulse and comparison take of a step, as far as they are stated."""
+    timing = spec.timing
+    return (timing.reset_width_ns or 0.0) + (spec.synapse.pulse_width_ns or 0.0) + (timing.comparator_ns or 0.0)
 
 
 def full_scale_th(spec: PhysicalSpec) -> float | None:
@@ -267,6 +303,29 @@ QUANTITIES: tuple[Quantity, ...] = (
         "1 - exp(-1 / synapse_tau_steps), 1 without",
         charge_per_step,
         "part of a spike's charge that arrives within its own step",
+    ),
+    Quantity(
+        "charge_left",
+        "",
+        "(a^to - a^from) / ((from - to) ln(1 / a)), a = leak_per_step; to and from are the pulse's end and"
+        " pulse_start_ns, before the comparison at step_period_ns - comparator_ns, over step_period_ns; 1 without"
+        " pulse_start_ns",
+        charge_left,
+        "part of a pulse's charge that has not leaked at the comparison",
+    ),
+    Quantity(
+        "reset_left",
+        "",
+        "the same from reset_start_ns for reset_width_ns; 1 without",
+        reset_left,
+        "of the charge that a subtractive reset takes",
+    ),
+    Quantity(
+        "phases_ns",
+        "ns",
+        "reset_width_ns + pulse_width_ns + comparator_ns",
+        phases_ns,
+        "what the analog phases take of a step, as far as they are stated",
     ),
     Quantity(
         "full_scale_th", "th", "top_code lsb_th charge_per_step", full_scale_th, "largest weight, as charge in a step"

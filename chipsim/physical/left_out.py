@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from chipsim.physical.derive import boxcar_shift_th, signed_bits, tau_steps, top_code
+from chipsim.physical.derive import boxcar_shift_th, charge_window, reset_window, signed_bits, tau_steps, top_code
 from chipsim.physical.settings import MOST_BITS, simulated_target_bits
 from chipsim.physical.spec import PhysicalSpec
 
@@ -40,7 +40,12 @@ def _done_otherwise(spec: PhysicalSpec) -> Iterator[str]:
     if sent != simulated:
         yield f"bits_per_target, target rates in words of {sent} bits: {simulated} bits are simulated"
     if spec.learning_circuit.error_gate == "linear":
-        yield "the division by the steps that a linear error gate takes: neither its cycles nor its energy count"
+        counted = spec.area.of_cells and spec.energy.learning_step_pj is None
+        yield (
+            "the division by the steps that a linear error gate takes: its cycles do not count"
+            f"{'' if counted else ', and neither do its energy and area but in figures of cells'}"
+        )
+    yield "low_rail_v as a clamp of its own: whatever pulls, the membrane stops there"
     yield "the fixed size of an update pulse: it is the learning rate at the first sample, and falls linearly to zero"
 
 
@@ -56,6 +61,13 @@ def _inert_here(spec: PhysicalSpec) -> Iterator[str]:
     """What this chip's other figures make meaningless."""
     neuron, synapse, array, area = spec.neuron, spec.synapse, spec.array, spec.area
     analog = top_code(spec) is None
+    yield from _phases(spec)
+    given = [name for name in ("early_voltage_v", "headroom_v") if getattr(synapse, name) is not None]
+    if given:
+        yield (
+            f"{' and '.join(given)}: synapses are ideal current sources in a run; chipsim check says whether they may"
+            " be, chipsim export spice shows what they do"
+        )
     if tau_steps(spec) is None:
         yield "time_constant_sigma_relative: these neurons do not leak"
     for name in ("leak_conductance_ns", "membrane_time_constant_us"):
@@ -79,7 +91,7 @@ def _inert_here(spec: PhysicalSpec) -> Iterator[str]:
         given = [name for name in ("dac_power_uw", "dac_area_um2") if getattr(spec.bias, name) is not None]
         if given:
             yield f"{' and '.join(given)}: no converter sets anything"
-    free_area = not (area.synapse_um2 or area.neuron_um2 or area.learning_circuit_um2)
+    free_area = not (area.synapse_um2 or area.neuron_um2 or area.learning_circuit_um2 or area.of_cells)
     free_rows = not (spec.timing.row_event_cycles or spec.timing.row_write_cycles)
     if free_area:
         yield "cores and core_columns: nothing of this chip has an area"
@@ -90,3 +102,17 @@ def _inert_here(spec: PhysicalSpec) -> Iterator[str]:
     unused = analog and circuit.update_pulse_v is not None and neuron.leak_conductance_ns is None
     if unused and spec.process.temperature_k == 0:
         yield "membrane_capacitance_ff: without a leak, an LSB or kT/C noise it scales nothing"
+
+
+def _phases(spec: PhysicalSpec) -> Iterator[str]:
+    """Of a step's analog phases those whose length or place changes nothing."""
+    timing = spec.timing
+    places = ("reset_start_ns", "reset_width_ns", "pulse_start_ns", "comparator_ns")
+    given = [name for name in places if getattr(timing, name) is not None]
+    leaks = tau_steps(spec) is not None
+    if leaks and charge_window(spec) is not None:
+        given = [name for name in given if name not in ("pulse_start_ns", "comparator_ns")]
+    if leaks and reset_window(spec) is not None:
+        given = [name for name in given if name not in ("reset_start_ns", "reset_width_ns", "comparator_ns")]
+    if given:
+        yield f"{', '.join(given)}: no charge depends on them here; chipsim check and export spice look at them"

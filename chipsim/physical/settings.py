@@ -8,6 +8,7 @@ from typing import Any
 from chipsim.design import TARGET_BITS, Dac
 from chipsim.physical.derive import (
     boxcar_width_th,
+    charge_window,
     derive,
     full_scale_th,
     high_rail_th,
@@ -16,6 +17,7 @@ from chipsim.physical.derive import (
     leak_dac_per_step,
     learning_rate,
     low_rail_th,
+    reset_window,
     signed_bits,
     swing_v,
     synapse_tau_steps,
@@ -42,6 +44,8 @@ def settings_of(spec: PhysicalSpec) -> dict[str, Any]:
         "neuron.high_rail_th": high_rail_th(spec),
         "neuron.readout": neuron.readout,
         "neuron.threshold_th": _as_list(layer_threshold_th(spec)),
+        "neuron.charge_window": _as_list(charge_window(spec) if tau is not None else None),
+        "neuron.reset_window": _as_list(reset_window(spec) if tau is not None else None),
         **_dac("neuron.leak_dac", "per_step", leak_dac_per_step(spec)),
         **_dac("neuron.threshold_dac", "th", threshold_dac_th(spec)),
         "synapse.full_scale_th": full_scale_th(spec),

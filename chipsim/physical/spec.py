@@ -8,7 +8,7 @@ No figure has a default: what is left out is absent from the chip, and what must
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
     AfterValidator,
@@ -64,10 +64,17 @@ class Table(BaseModel):
     """A part of the chip, and a table of the file."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    younger: ClassVar[tuple[str, ...]] = ()  # figures that files and hashes did without, left out where they are absent
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         tell_settings(cls)
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_absent(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Files and hashes of chips that do not have them are what they were."""
+        written: dict[str, Any] = handler(self)
+        return {k: value for k, value in written.items() if k not in self.younger or getattr(self, k) is not None}
 
 
 class Neuron(Table):
@@ -129,6 +136,11 @@ class Synapse(Table):
     pulse_width_ns: Positive | None = None
     synaptic_time_constant_us: Positive | None = None  # of an exponential current; left out: charge within the step
     weight_sigma_relative: NotNegative  # of the delivered charge from device to device, at one standard deviation
+    # What makes a current source less than ideal: its current grows by 1 / early_voltage_v per volt across it, and
+    # stops where less than headroom_v is left. Design rules look at them; left out: nothing is known.
+    early_voltage_v: Positive | None = None
+    headroom_v: NotNegative | None = None
+    younger = ("early_voltage_v", "headroom_v")
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Synapse:
@@ -194,7 +206,7 @@ DIGITAL = (
 class LearningCircuit(Table):
     """One learning circuit per neuron: counters, error comparator, boxcar comparators, update pulse.
 
-    A linear error gate needs the difference of the counters over t; what such a divider costs is not known to it.
+    A linear error gate needs the difference of the counters over t: a multiplication by a word of each step.
     """
 
     accumulator_bits: Annotated[int, Field(strict=True, ge=1, le=24)]
@@ -255,7 +267,11 @@ class LearningCircuit(Table):
 
 
 class Timing(Table):
-    """How long things take. A step needs cycles for its stages, for each spike it delivers, for each row it writes."""
+    """How long things take. A step needs cycles for its stages, for each spike it delivers, for each row it writes.
+
+    Of the analog phases: a step begins with the reset, then come the synapses' pulses, and the comparison at its end.
+    What is stated leaks until the comparison; what is left out takes no time in the model.
+    """
 
     step_period_ns: Positive
     clock_mhz: Positive
@@ -264,6 +280,11 @@ class Timing(Table):
     row_write_cycles: NotNegative  # per row that a core writes
     steps_per_window: Annotated[int, Field(strict=True, ge=2, le=4096)] | None = None  # left out: the host's choice
     window_overhead_us: NotNegative  # per sample, besides its steps
+    reset_start_ns: NotNegative | None = None  # in the step after a spike; left out: at its beginning
+    reset_width_ns: Positive | None = None  # in which a subtractive reset takes its charge
+    pulse_start_ns: NotNegative | None = None  # of the pulse_width_ns of synapses
+    comparator_ns: NotNegative | None = None  # before a step's end the comparator looks, and has so long to decide
+    younger = ("reset_start_ns", "reset_width_ns", "pulse_start_ns", "comparator_ns")
 
 
 class Array(Table):
@@ -293,19 +314,69 @@ class Energy(Table):
 
     synaptic_event_pj: LowHigh  # a spike meeting a synapse
     spike_pj: LowHigh  # a neuron firing
-    weight_write_pj: LowHigh  # an update pulse on a synapse
+    weight_write_pj: LowHigh | None = None  # an update pulse on a synapse
     neuron_step_pj: LowHigh  # a neuron, per step, whatever happens
-    learning_step_pj: LowHigh  # its learning circuit, per step while learning
+    learning_step_pj: LowHigh | None = None  # its learning circuit, per step while learning
     link_byte_pj: LowHigh
     static_power_mw: LowHigh  # the whole chip
+    # Of standard cells, from which steps and writes follow by the widths of registers, see `chipsim.cost.digital`.
+    flip_flop_pj: LowHigh | None = None  # a bit of a register, each time it is clocked
+    gate_pj: LowHigh | None = None  # a NAND of two inputs, each time its block is used; not every gate switches then
+    sram_bit_pj: LowHigh | None = None  # read or written
+    younger = ("flip_flop_pj", "gate_pj", "sram_bit_pj")
+
+    @model_validator(mode="after")
+    def _is_said_once(self) -> Energy:
+        of_step = [name for name in ("flip_flop_pj", "gate_pj") if getattr(self, name) is not None]
+        if len(of_step) == 1:
+            raise contradiction(of_step[0], "flip_flop_pj and gate_pj go together: give both, or learning_step_pj")
+        _check_once(self, "learning_step_pj", "flip_flop_pj", "flip_flop_pj and gate_pj")
+        _check_once(self, "weight_write_pj", "sram_bit_pj", "sram_bit_pj")
+        if self.sram_bit_pj is not None and not of_step:
+            raise contradiction("sram_bit_pj", "sram_bit_pj needs flip_flop_pj and gate_pj, which a write takes, too")
+        return self
 
 
 class Area(Table):
-    """Silicon area."""
+    """Silicon area.
 
-    synapse_um2: NotNegative  # one signed synapse, update accumulator included
+    Of digital parts either as one figure, learning_circuit_um2, whatever the widths of registers, with synapses that
+    hold their registers; or as that of standard cells, from which it follows, see `chipsim.cost.digital`. synapse_um2
+    and neuron_um2 are then what is analog.
+    """
+
+    synapse_um2: NotNegative  # one signed synapse; with learning_circuit_um2, its registers included
     neuron_um2: NotNegative
-    learning_circuit_um2: NotNegative  # per neuron
+    learning_circuit_um2: NotNegative | None = None  # per neuron
+    flip_flop_um2: NotNegative | None = None  # a bit of a register, with its enable and reset
+    gate_um2: NotNegative | None = None  # a NAND of two inputs
+    sram_bit_um2: NotNegative | None = None  # with its share of decoders and amplifiers
+    comparator_um2: NotNegative | None = None  # one of the two of a boxcar
+    younger = ("flip_flop_um2", "gate_um2", "sram_bit_um2", "comparator_um2")
+
+    @model_validator(mode="after")
+    def _is_said_once(self) -> Area:
+        cells = ("flip_flop_um2", "gate_um2", "sram_bit_um2", "comparator_um2")
+        given = [name for name in cells if getattr(self, name) is not None]
+        if 0 < len(given) < len(cells):
+            [missing, *_] = [name for name in cells if name not in given]
+            raise contradiction(given[0], f"{missing} is missing: areas of cells are {', '.join(cells)}")
+        _check_once(self, "learning_circuit_um2", given[0] if given else cells[0], ", ".join(cells))
+        return self
+
+    @property
+    def of_cells(self) -> bool:
+        """Whether areas follow from the widths of registers."""
+        return self.learning_circuit_um2 is None
+
+
+def _check_once(table: Table, whole: str, part: str, parts: str) -> None:
+    """Raises unless either one figure for all, or those of its parts are there."""
+    has_whole, has_parts = getattr(table, whole) is not None, getattr(table, part) is not None
+    if has_whole and has_parts:
+        raise contradiction(part, f"{whole} and {part} say the same thing twice: keep {whole}, or {parts}")
+    if not has_whole and not has_parts:
+        raise contradiction(whole, f"{whole} is missing: give it, or {parts}")
 
 
 class Process(Table):
@@ -409,6 +480,48 @@ class PhysicalSpec(Table):
                 "synapse.pulse_width_ns",
                 f"pulse_width_ns = {pulse_ns:g} is longer than a step (step_period_ns = {step_ns:g}): shorten it",
             )
+        if self.energy.sram_bit_pj is not None and not isinstance(self.synapse.weight_bits, int):
+            raise contradiction(
+                "energy.sram_bit_pj",
+                "sram_bit_pj is what writes into memory take, and no weight_bits say how many: give weight_write_pj"
+                " instead",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _phases_come_in_order(self) -> PhysicalSpec:
+        timing, pulse_ns = self.timing, self.synapse.pulse_width_ns
+        if timing.reset_start_ns is not None and timing.reset_width_ns is None:
+            raise contradiction(
+                "timing.reset_start_ns", "reset_start_ns without reset_width_ns places nothing: give both, or neither"
+            )
+        if timing.reset_width_ns is not None and self.neuron.reset == "subtract-before-leak":
+            raise contradiction(
+                "timing.reset_width_ns",
+                'reset_width_ns says for how long a reset leaks, reset = "subtract-before-leak" that it does for all of'
+                ' a step: write reset = "subtract", or leave reset_width_ns out',
+            )
+        if timing.pulse_start_ns is not None and (pulse_ns is None or self.synapse.synaptic_time_constant_us):
+            why = "exponential currents have none" if pulse_ns else "pulse_width_ns is missing"
+            raise contradiction("timing.pulse_start_ns", f"pulse_start_ns places a pulse, and {why}: leave it out")
+        compared_ns = timing.step_period_ns - (timing.comparator_ns or 0.0)
+        if compared_ns < 0:
+            raise contradiction(
+                "timing.comparator_ns",
+                f"comparator_ns = {timing.comparator_ns:g} is longer than a step (step_period_ns ="
+                f" {timing.step_period_ns:g}): shorten it",
+            )
+        ends = {"reset_width_ns": (timing.reset_start_ns or 0.0) + (timing.reset_width_ns or 0.0)}
+        if timing.pulse_start_ns is not None:
+            ends["pulse_start_ns"] = timing.pulse_start_ns + (pulse_ns or 0.0)
+        for name, end_ns in ends.items():
+            if end_ns > compared_ns:
+                raise contradiction(
+                    f"timing.{name}",
+                    f"{name} = {getattr(timing, name):g}: it ends at {end_ns:g} ns of a step, after the comparison at"
+                    f" {compared_ns:g} ns (step_period_ns less comparator_ns): begin earlier, shorten it, or make steps"
+                    " longer",
+                )
         return self
 
     @model_validator(mode="after")

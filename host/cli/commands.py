@@ -31,6 +31,9 @@ _COMMANDS = {
             "trace",
             "Follow a sample through chosen neurons: every signal of their learning path, cycle by cycle.",
         ),
+        "export": Where(
+            "export", "export", "Write a chip's circuits for designers of silicon: a neuron as a deck for ngspice."
+        ),
         "nir": Where(
             "nir", "nir", "Write the die of a finished run as a NIR file (extra nir), frozen errors included."
         ),

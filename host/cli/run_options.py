@@ -136,15 +136,22 @@ _ANY_SETTING = (
 )
 
 
-def run_options(command: _Command) -> _Command:
-    """Give `command` every flag that defines a run; it is called with `overrides` (see host.settings.spec) and
-    `config`.
+def run_options_but(*unflagged: str) -> Callable[[_Command], _Command]:
+    """Give a command every flag that defines a run; it is called with `overrides` (see host.settings.spec), `config`.
+
+    unflagged: settings whose flags the command has another meaning for; ``--set`` still sets them.
     """
 
-    @functools.wraps(command)
-    def with_assignments(overrides: dict[str, Any], assignments: dict[str, Any], **arguments: Any) -> Any:
-        return command(overrides=overrides | assignments, **arguments)
+    def decorate(command: _Command) -> _Command:
+        @functools.wraps(command)
+        def with_assignments(overrides: dict[str, Any], assignments: dict[str, Any], **arguments: Any) -> Any:
+            return command(overrides=overrides | assignments, **arguments)
 
-    for each in reversed(_ANY_SETTING):
-        with_assignments = each(with_assignments)
-    return setting_options(*FLAGS)(with_assignments)
+        for each in reversed(_ANY_SETTING):
+            with_assignments = each(with_assignments)
+        return setting_options(*(name for name in FLAGS if name not in unflagged))(with_assignments)
+
+    return decorate
+
+
+run_options = run_options_but()

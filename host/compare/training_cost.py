@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chipsim import ChipSpec
-from chipsim.cost import EventCounts, sample_energy, sample_time
+from chipsim.cost import EventCounts, sample_energy, sample_time, weight_write_pj
 from chipsim.physical import PhysicalSpec
 
 
@@ -26,7 +26,7 @@ def training_cost(
     """facts: a run's (`host.run.die_run`). The link's traffic is spread evenly over the samples shown to the die."""
     method, learning = facts["method"], facts["cost"]["learning"]
     link_bytes = method["bytes_down"] + method["bytes_up"]
-    low_pj, high_pj = (each * method["weights_programmed"] for each in hardware.energy.weight_write_pj)
+    low_pj, high_pj = (each * method["weights_programmed"] for each in weight_write_pj(spec, hardware))
     shown = method["die_samples"]
     if not shown:
         seconds = 8 * link_bytes / hardware.link.bandwidth_mbit_per_s / 1e6

@@ -133,7 +133,7 @@ class StdpMethod(OnChipLtl):
             return {}
         test = self.shown(setup.dataset.test, setup.spec)
         spikes = after.rates[-1].mean(axis=0, dtype=np.float64) * setup.spec.steps
-        return {"pruned": pruned_layer(kept, _row_spikes(test, encoder), spikes).to_json(setup.spec.chip)}
+        return {"pruned": pruned_layer(kept, _row_spikes(test, encoder), spikes).to_json(setup.design, setup.spec.chip)}
 
     def learn(self, job: Job) -> None:
         """Every training sample in turn, at one rate; where start is teacher, thresholds alone adapt: the rate is 0."""

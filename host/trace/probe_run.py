@@ -114,7 +114,7 @@ class Waveform:
 def trace(
     spec: RunSpec,
     neurons: Places = (),
-    rows: Places = (),
+    rows: Places | Literal["all"] = (),
     *,
     part: DataPart = "test",
     samples: Sequence[int] = (0,),
@@ -126,13 +126,15 @@ def trace(
     """Trace `samples` on the die of `spec` after it learned `after` samples (None: all, and the run's best was kept).
 
     neurons: if none is named, of every layer the one that learns most, or counts most; rows: the ROWS most active
-    where a layer has none named. With `learn` the samples are learned one after another, as the next ones of the run;
-    otherwise only shown. Raises TraceError for what is not there, DataError, ChipError.
+    where a layer has none named, or all there are. With `learn` the samples are learned one after another, as the next
+    ones of the run; otherwise only shown. Raises TraceError for what is not there, DataError, ChipError.
     """
     listener = listener or NullListener()
     method, setup = find(spec.training.method), prepare(spec, listener.stage)
     whole = setup.dataset.train if part == "train" else setup.dataset.test
     learned = setup.presentations if after is None else after
+    if rows == "all":
+        rows = [(layer, row) for layer in {layer for layer, _ in neurons} for row in _rows_of(setup.design, layer)]
     _check(setup.design, neurons, rows, part, samples, len(whole))
     _check_learned(setup, learned, len(samples) if learn else 0)
     if after is None:
@@ -184,6 +186,11 @@ def trace(
         learned_before=learned,
         neurons=traces,
     )
+
+
+def _rows_of(design: ChipSpec, layer: int) -> range:
+    """Of a layer counted from 1; none if it is not there, which `_check` tells."""
+    return range(design.shapes[layer - 1].rows if 1 <= layer <= design.n_layers else 0)
 
 
 def _check_learned(setup: Setup, learned: int, more: int) -> None:

@@ -36,7 +36,19 @@ FLOORS = {
     ],
     "host": [
         *("errors", "faults", "near", "stored_arrays", "files", "lock", "terminal", "settings", "data", "link"),
-        *("teachers", "training", "gradients", "methods", "run", "sweep", "trace", "studies", "plots", "compare"),
+        *(
+            "teachers",
+            "training",
+            "gradients",
+            "methods",
+            "run",
+            "sweep",
+            "trace",
+            "export",
+            "studies",
+            "plots",
+            "compare",
+        ),
         *("report", "bench", "cli", "api"),
     ],
 }

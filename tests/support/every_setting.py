@@ -37,6 +37,8 @@ OTHER: dict[str, Any] = {
     "neuron.threshold_dac.bits": 5,
     "neuron.threshold_dac.low_th": 0.25,
     "neuron.threshold_dac.high_th": 1.5,
+    "neuron.charge_window": [0.75, 0.25],
+    "neuron.reset_window": [1.0, 0.75],
     "synapse.full_scale_th": 0.75,
     "synapse.bias_full_scale_th": 1.25,
     "synapse.weight_bits": 6,

@@ -80,6 +80,7 @@ _OPTIONAL = {
     "steps_per_window": "timing",
     "warm_up_steps": "learning_circuit",
     "latency_us": "link",
+    **dict.fromkeys(("reset_start_ns", "reset_width_ns", "pulse_start_ns", "comparator_ns"), "timing"),
 }
 
 

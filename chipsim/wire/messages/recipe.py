@@ -66,7 +66,8 @@ def _neuron_of(spec: ChipSpec) -> NeuronFields:
     """The fields have one leak and the nominal threshold for all layers: the spec alone says what goes beyond."""
     neuron, taus = spec.neuron, spec.tau_steps
     leaks_alike = neuron.kind != "lif" or (len(set(taus)) == 1 and math.isfinite(taus[0]))
-    says_all = leaks_alike and set(spec.thresholds_th) == {1.0}
+    in_no_time = neuron.charge_window is None and neuron.reset_window is None
+    says_all = leaks_alike and set(spec.thresholds_th) == {1.0} and in_no_time
     return NeuronFields(
         choice(NEURONS, neuron.kind) if says_all else OTHER,
         choice(RESETS, neuron.reset),

@@ -101,6 +101,11 @@ def _neurons(
     threshold = each(neurons.threshold)
     zero = np.zeros_like(threshold)
     fires = np.isfinite(neurons.threshold)
+    if chip.spec.neuron.reset_window is not None:
+        raise TeacherError(
+            f"layer {number}: neuron.reset_window, a reset that leaks within its step, which NIR cannot say: leave it"
+            " out (of a chip: reset_width_ns)"
+        )
     left = neurons.decay if chip.spec.neuron.reset == "subtract-before-leak" else np.float32(1)
     if chip.spec.neuron.reset != "zero" and not np.allclose(
         neurons.reset_charge[fires], (left * neurons.threshold)[fires], rtol=1e-6, atol=0

@@ -210,7 +210,7 @@ def test_area_by_hand():
     # A signed synapse takes two places where it is a pair: on two rows, or on two columns with half the neurons.
     signs = {"signed_column": (1800, 60), "paired_rows": (900, 60), "differential_pair": (900, 30)}
     for sign, (synapses, neurons) in signs.items():
-        whole = chip_area(changed("ideal", area=figures, array=array, synapse={"weight_sign": sign}))
+        whole = chip_area(SPEC, changed("ideal", area=figures, array=array, synapse={"weight_sign": sign}))
         assert (whole.synapses_mm2, whole.neurons_mm2) == pytest.approx((synapses * 1e-4, neurons * 1e-3))
 
 
@@ -230,7 +230,7 @@ def test_bias_converters_are_counted_one_per_layer_and_paid_for_if_there_are_fig
     leak = {"leak_dac_bits": 6, "leak_dac_low_ns": 0.0, "leak_dac_high_ns": 9.0}
     threshold = {"threshold_dac_bits": 4, "threshold_dac_low_v": 0.5, "threshold_dac_high_v": 1.5}
     both = changed("ideal", array={"cores": 3}, bias={"dac_area_um2": 250.0, **leak, **threshold})
-    assert chip_area(both).bias_dacs_mm2 == pytest.approx(3 * 2 * 250e-6)
+    assert chip_area(SPEC, both).bias_dacs_mm2 == pytest.approx(3 * 2 * 250e-6)
     energies = [
         {part.name: part for part in sample_energy(set_by_dac, chip, COUNTS, 50.0, 16.0, learning=True).parts}
         for chip in (plain, paid)

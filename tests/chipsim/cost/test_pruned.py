@@ -27,14 +27,14 @@ def test_each_kind_of_array_is_counted_as_what_it_is():
 
 def test_in_physical_units_places_cost_area_and_events_energy():
     chip = load(PRESETS[0])
-    told = pruned_layer(KEPT, ROW_SPIKES, SPIKES).to_json(chip)
+    told = pruned_layer(KEPT, ROW_SPIKES, SPIKES).to_json(spec_of(), chip)
     for name in ("unpruned", "plain_crossbar", "address_listening"):
         each = told[name]
         assert each["synapses_mm2"] == pytest.approx(each["places"] * chip.area.synapse_um2 / 1e6)
         low, high = chip.energy.synaptic_event_pj
         assert each["synapses_nj"] == pytest.approx([each["synaptic_events"] * pj / 1e3 for pj in (low, high)])
         assert each["cores"] == 1
-    assert "cores" not in pruned_layer(KEPT, ROW_SPIKES, SPIKES).to_json(None)["unpruned"]
+    assert "cores" not in pruned_layer(KEPT, ROW_SPIKES, SPIKES).to_json(spec_of(), None)["unpruned"]
 
 
 def test_silence_writes_nothing():

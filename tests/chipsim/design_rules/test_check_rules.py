@@ -180,6 +180,34 @@ CASES = {
             (design({"array": {"columns_chain": False}}, sizes=(256, 10)), "error"),
         ],
     ),
+    "step-phases": (
+        design({"timing": {"reset_width_ns": 50.0, "comparator_ns": 100.0}}),
+        [
+            (design({"timing": {"reset_width_ns": 80.0, "comparator_ns": 90.0}}), "warning"),
+            (design({"timing": {"reset_width_ns": 150.0, "comparator_ns": 107.0}}), "error"),
+            (design({"timing": {"comparator_ns": 263.0}}), "error"),
+        ],
+    ),
+    "output-impedance": (
+        design({"synapse": {"early_voltage_v": 100.0}}),
+        [
+            (design({"synapse": {"early_voltage_v": 50.0}}), "note"),
+            (design({"synapse": {"early_voltage_v": 10.0}}), "warning"),
+            (design({"synapse": {"early_voltage_v": 3.0}}), "error"),
+        ],
+    ),
+    "source-headroom": (
+        design({"synapse": {"headroom_v": 0.15}}),
+        [
+            (design({"synapse": {"headroom_v": 0.3}}), "note"),
+            (design({"synapse": {"headroom_v": 0.7}}), "warning"),
+            (design({"synapse": {"headroom_v": 1.0}}), "error"),
+        ],
+    ),
+    "sink-headroom": (
+        design({"synapse": {"headroom_v": 0.15}}),
+        [(design({"synapse": {"headroom_v": 0.5}}), "warning")],
+    ),
     "idle-noise": (
         design(noise=("mismatch:0.2", "link:0.01")),
         [

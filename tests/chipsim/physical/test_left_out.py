@@ -19,6 +19,7 @@ LEAK_DAC = {"leak_dac_bits": 6, "leak_dac_low_ns": 0.0, "leak_dac_high_ns": 200.
 THRESHOLD_DAC = {"threshold_dac_bits": 6, "threshold_dac_low_v": 0.3, "threshold_dac_high_v": 1.1}
 POWER = {"dac_power_uw": (0.1, 1.0), "dac_area_um2": 400.0}
 CURRENT = {"weight_bits": 5, "unit_synapse_current_na": 50.0, "pulse_width_ns": 100.0}
+PHASES = {"reset_start_ns": 10.0, "reset_width_ns": 200.0, "pulse_start_ns": 300.0, "comparator_ns": 50.0}
 DIGITAL = {
     "arithmetic": "integer",
     "error_scale": "shift",
@@ -56,6 +57,12 @@ CHIPS = {
     "a boxcar off the threshold": chip(boxcar_low_v=0.2),
     "a digital circuit": chip(synapse=CURRENT, **DIGITAL),
     "words beyond the model": chip(bits_per_target=24),
+    "phases of a step": chip(**LEAKY, synapse=CURRENT, **PHASES),
+    "phases of a step in which nothing leaks": chip(synapse=CURRENT, **PHASES),
+    "a reset to zero, and a comparator": chip(
+        **LEAKY, synapse=CURRENT, reset="zero", reset_width_ns=100.0, comparator_ns=50.0
+    ),
+    "sources that are not ideal": chip(synapse=CURRENT | {"early_voltage_v": 10.0, "headroom_v": 0.2}),
 }
 ALWAYS_INERT = {
     "process.feature_size_nm",

@@ -127,7 +127,8 @@ def test_a_small_capacitor_hurts():
 
 # What a chip cannot hold or is too slow for is arithmetic, not a claim about learning: see tests/chipsim.
 ARITHMETIC = {"circuit", "step-cycles", "fan-in", "columns", "cores", "link-bandwidth", "idle-noise"}
+IN_SPICE = {"step-phases", "output-impedance", "source-headroom", "sink-headroom"}  # a run has ideal sources and phases
 
 
 def test_every_claim_is_simulated():
-    assert CLAIMS.keys() | {"ktc-noise"} | ARITHMETIC == RULES.keys()
+    assert CLAIMS.keys() | {"ktc-noise"} | ARITHMETIC | IN_SPICE == RULES.keys()

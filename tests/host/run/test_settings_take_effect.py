@@ -55,6 +55,8 @@ CHANGES = {
     "neuron.threshold_dac.bits": ({"neuron.threshold_th": 0.8}, 2),
     "neuron.threshold_dac.low_th": ({"neuron.threshold_th": 0.8, "neuron.threshold_dac.bits": 2}, 0.75),
     "neuron.threshold_dac.high_th": ({"neuron.threshold_th": 0.8, "neuron.threshold_dac.bits": 2}, 1.8),
+    "neuron.charge_window": ({"neuron.kind": "lif", "neuron.tau_steps": 3.0}, [0.75, 0.25]),
+    "neuron.reset_window": ({"neuron.kind": "lif", "neuron.tau_steps": 3.0}, [1.0, 0.5]),
     "synapse.full_scale_th": ({"noise": ["quantization:4"]}, 0.5),
     "synapse.bias_full_scale_th": ({"noise": ["quantization:4"]}, 0.5),
     "synapse.weight_bits": ({}, 3),

@@ -29,7 +29,10 @@ FOLLOWS = {
     "chip": {"training.learning_rate"},  # all else of the ideal chip is as the defaults say
 }
 # These refuse values that OTHER has of the others.
-ALONE = {"teacher.method", "training.window_steps", "learning_circuit.arithmetic", "synapse.weight_bits", "windows"}
+ALONE = {
+    *("teacher.method", "training.window_steps", "learning_circuit.arithmetic", "synapse.weight_bits", "windows"),
+    *("neuron.charge_window", "neuron.reset_window"),
+}
 
 
 def write(folder: Path, text: str) -> Path:
