@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from chipsim import UserError
 
 
@@ -41,6 +43,15 @@ class SweepError(HostError):
 
 class TeacherError(HostError):
     """A teacher's file that cannot be read, or a network that cannot be put on a chip."""
+
+
+class ExportError(HostError):
+    """A chip that is no circuit, or a folder that cannot be written; a line for each reason."""
+
+    def __init__(self, reasons: str | Sequence[str]) -> None:
+        lines = [reasons] if isinstance(reasons, str) else list(reasons)
+        super().__init__("; ".join(lines))
+        self.reasons = [printable(line) for line in lines]
 
 
 def printable(text: str) -> str:
