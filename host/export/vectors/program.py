@@ -219,7 +219,8 @@ class Program:
             column.step(
                 rows=active,
                 spike=bool(what.spikes >> number & 1),
-                inside=bool(what.above_low >> number & what.below_high >> number & 1),
+                above_low=bool(what.above_low >> number & 1),
+                below_high=bool(what.below_high >> number & 1),
                 step_word=self.step_words[self.step_number - 1 if circuit.step_words > 1 else 0],
                 dead_zone=self.dead_zone,
                 learns=self.learns,
@@ -254,12 +255,13 @@ class Program:
         if index >= len(self.columns):
             return 0
         column = self.columns[index]
+        bits = column.open << 3 | column.fired << 2 | column.above_low << 1 | column.below_high
         found = {
             TARGET: column.target,
             LFSR: column.lfsr,
             COUNT: column.count,
             TARGET_COUNT: column.target_count,
-            INCREMENT: column.open << 31 | column.increment % 2**31,
+            INCREMENT: bits << 28 | column.increment % 2**24,
             FLAGS: column.code_saturated << 1 | column.increment_saturated,
             SYNAPSE: (column.residues[self.row] % 2**16) << 16 | column.codes[self.row] % 2**16,
         }

@@ -57,7 +57,9 @@ class Column:
     target_count: int = 0
     increment: int = 0
     open: bool = False
-    fired: bool = False
+    fired: bool = False  # the comparator bits as sampled
+    above_low: bool = False
+    below_high: bool = False
     increment_saturated: bool = False  # since the flags were cleared
     code_saturated: bool = False
     lfsr: int = field(init=False)
@@ -72,31 +74,30 @@ class Column:
     def clear(self) -> None:
         """A window begins."""
         self.count = self.target_count = self.increment = 0
-        self.open = self.fired = False
+        self.open = self.fired = self.above_low = self.below_high = False
 
     def step(
         self,
         *,
         rows: Sequence[int],
         spike: bool,
-        inside: bool,
+        above_low: bool,
+        below_high: bool,
         step_word: int,
         dead_zone: int,
         learns: bool,
         warm: bool,
     ) -> None:
-        """One step. rows: those that are active, the bias included; inside: both boxcar comparators; warm: the warm-up is
-        over.
-        """
+        """One step. rows: those that are active, the bias included; warm: the warm-up is over."""
         circuit = self.circuit
         full = 2**circuit.accumulator_bits - 1
-        self.fired = spike
+        self.fired, self.above_low, self.below_high = spike, above_low, below_high
         self.count = min(self.count + spike, full)
         self.target_count = min(self.target_count + self.target, full << circuit.fraction_bits)
         if learns and circuit.dither_bits:
             self.lfsr = lfsr_advanced(circuit, self.lfsr)
         error = self.target_count - (self.count << circuit.fraction_bits)
-        self.open = learns and warm and inside and abs(error) > dead_zone
+        self.open = learns and warm and above_low and below_high and abs(error) > dead_zone
         self.increment = self._increment(error, step_word) if self.open else 0
         if self.open:
             for row in rows:

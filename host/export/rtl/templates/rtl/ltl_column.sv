@@ -93,7 +93,7 @@ module ltl_column #(
   logic [ACCUMULATOR_BITS-1:0] count;
   logic [COUNT_BITS-1:0] target_count;
   logic signed [INCREMENT_BITS-1:0] increment;
-  logic increment_saturated;
+  logic increment_saturated, above_low_q, below_high_q;
   ltl_neuron #(
       .ACCUMULATOR_BITS(ACCUMULATOR_BITS), .FRACTION_BITS(FRACTION_BITS), .GATE(GATE), .STEP_WORD_BITS(STEP_WORD_BITS),
       .STEP_WORD_FRACTION_BITS(STEP_WORD_FRACTION_BITS), .DITHER_BITS(DITHER_BITS), .INCREMENT_BITS(INCREMENT_BITS)
@@ -102,7 +102,8 @@ module ltl_column #(
       .learn(learn), .load_count(write_count), .load_target_count(write_target_count),
       .load(write_data[COUNT_BITS-1:0]), .spike(spike), .above_low(above_low), .below_high(below_high), .target(target),
       .dead_zone(dead_zone), .step_word(step_word), .dither(dither), .count(count), .target_count(target_count),
-      .increment(increment), .open(open), .saturated(increment_saturated), .fired(fired)
+      .increment(increment), .open(open), .saturated(increment_saturated), .fired(fired),
+      .above_low_q(above_low_q), .below_high_q(below_high_q)
   );
 
   // What the register port shows of the row that it has chosen, and whether a code met its end in this clock.
@@ -171,7 +172,7 @@ module ltl_column #(
       4'd3: read_data = 32'(lfsr);
       4'd4: read_data = 32'(count);
       4'd5: read_data = 32'(target_count);
-      4'd6: read_data = {open, 31'(increment)};
+      4'd6: read_data = {open, fired, above_low_q, below_high_q, 4'b0, 24'(increment)};
       4'd7: read_data = 32'(flags);
       4'd8: read_data = {16'(seen_residue), 16'(seen_code)};
       default: read_data = '0;

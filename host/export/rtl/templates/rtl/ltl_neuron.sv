@@ -34,7 +34,9 @@ module ltl_neuron #(
     output logic signed [INCREMENT_BITS-1:0]                   increment,
     output logic                                               open,
     output logic                                               saturated,    // the increment, in this clock
-    output logic                                               fired         // the spike as it was sampled
+    output logic                                               fired,        // the comparator bits as sampled
+    output logic                                               above_low_q,
+    output logic                                               below_high_q
 );
   localparam int COUNT_BITS = ACCUMULATOR_BITS + FRACTION_BITS;
   localparam int ERROR_BITS = COUNT_BITS + 1;                            // signed
@@ -49,7 +51,6 @@ module ltl_neuron #(
   localparam logic [COUNT_BITS:0] FULL = {1'b0, {ACCUMULATOR_BITS{1'b1}}, {FRACTION_BITS{1'b0}}};
   localparam logic signed [WHOLE_BITS-1:0] LARGEST = (WHOLE_BITS'(1) <<< (INCREMENT_BITS - 1)) - WHOLE_BITS'(1);
 
-  logic above_low_q, below_high_q;
   always_ff @(posedge clk) begin
     if (!rst_n || clear) begin
       fired        <= 1'b0;
