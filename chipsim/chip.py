@@ -22,6 +22,8 @@ from chipsim.die import (
     out_of_crossbars,
     program_layer,
     program_unipolar_layer,
+    set_registers,
+    with_step_words,
 )
 from chipsim.execution import (
     ABSTAINED,
@@ -54,8 +56,10 @@ from chipsim.execution import (
     window_numbers,
 )
 from chipsim.layout import (
+    CHIP_EVENTS,
     COUNTERS,
     NO_MASKS,
+    OF_INTEGERS,
     SIMULATOR_WORK,
     AdcCodes,
     ColumnBlock,
@@ -89,6 +93,8 @@ class Chip:
         self.die_seed = die_seed
         self._fabricated = fabricate(spec, die_seed)
         self._drifts = any(fabricated.drift.drifts for fabricated in self._fabricated)
+        self._in_integers = spec.learning_circuit.arithmetic == "integer"
+        self._keeps_time = self._drifts or spec.learning_circuit.has_registers
         self._age = DieAge()
         bit_errors = [fabricated.target_bit_errors for fabricated in self._fabricated]
         spike_errors = self._fabricated[0].spike_bit_errors
@@ -131,7 +137,8 @@ class Chip:
         ):
             how = w, b, fabricated.gain, fabricated.weight_bits, bits
             if fabricated.unipolar is None:
-                synapses, state = program_layer(*how, self.spec.synapse, fabricated.stuck)
+                synapse, one_lsb = self.spec.synapse, fabricated.rule.in_integers
+                synapses, state = program_layer(*how, synapse, fabricated.stuck, one_lsb)
             else:
                 synapses, state = program_unipolar_layer(*how, fabricated.unipolar.full_scale_th, fabricated.stuck)
             whole = fabricated.block(shape.positions, synapses, state)
@@ -194,8 +201,10 @@ class Chip:
         """
         windows = window_numbers(windows)
         check_targets(self.spec, len(windows), targets)
-        moments = moments_per_layer(self.spec, len(windows), rates, broadcast)
+        moments: Sequence[NDArray[np.float32]] = moments_per_layer(self.spec, len(windows), rates, broadcast)
         events, windows, lost = self._received(events, windows)
+        if self._in_integers:
+            moments = with_step_words(self.spec, np.asarray(moments), self._layers)
         arrived = self._link.targets(targets, windows)
         if self._overlaps:
             finish = self._start(events, windows, arrived, moments, probes, lost)
@@ -228,7 +237,7 @@ class Chip:
         ]
 
     def snapshot(self) -> Snapshot:
-        """Everything that changes in a die's life, as copies: what it stores, and its clock if synapses drift.
+        """Everything that changes in a die's life, as copies: what it stores, and its clock if anything goes by that.
 
         A die of the same seed that is restored before it has lived as long goes on bit for bit.
         """
@@ -238,15 +247,16 @@ class Chip:
         for number, (layer, made, shape) in enumerate(self._each_layer(), start=1):
             arrays |= layer_to_arrays(number, layer, made.places, shape.dense)
         arrays |= {f"layer{number}.kept": kept.copy() for number, kept in self._kept.items()}
-        if self._drifts:
+        if self._keeps_time:
             arrays["age"] = self._age.to_array()
         return arrays
 
     def restore(self, snapshot: Mapping[str, NDArray[np.generic]]) -> None:
         """Write what a snapshot stores: weights, codes, residues, what lasts a life, which are cut. Never time.
 
-        Synapses that drift are then what they would be had they rested from the snapshot's age to this die's. A
-        snapshot of a later age takes the die along to it. Raises ChipError if it is not of a chip like this one.
+        Synapses that drift are then what they would be had they rested from the snapshot's age to this die's, and shift
+        registers go on from where they are. A snapshot of a later age takes the die along to it. Raises ChipError if it
+        is not of a chip like this one.
         """
         mine = self.snapshot()
         kinds = {name: (array.shape, array.dtype) for name, array in snapshot.items()}
@@ -256,12 +266,13 @@ class Chip:
             raise ChipError(f"the snapshot is not of this chip: {', '.join(odd)} differ; restore one of the same spec")
         kept = {number: (snapshot[f"layer{number}.kept"] != 0).astype(np.uint8) for number in self._kept}
         self._cut_by(kept)  # raises before anything is written
-        stored_at = DieAge.from_array(snapshot["age"]) if self._drifts else self._age
+        stored_at = DieAge.from_array(snapshot["age"]) if self._keeps_time else self._age
         self._age = self._age.joined(stored_at)
         for number, (layer, made, _) in enumerate(self._each_layer(), start=1):
             layer[:] = layer_from_arrays(number, layer, made.places, snapshot)
             for block, drifts in zip(layer, self._drift_tables[number - 1], strict=False):  # none if it does not drift
                 drift_block(block, drifts, made.drift, stored_at, self._age)
+            set_registers(self.spec, layer, made.registers, self._age.windows)
         self._prune(kept)
 
     def _each_layer(self) -> Iterator[tuple[list[ColumnBlock], FabricatedLayer, LayerShape]]:
@@ -326,7 +337,7 @@ class Chip:
         events: Events,
         windows: NDArray[np.int64],
         targets: Targets | None,
-        moments: NDArray[np.float32] | None,
+        moments: Sequence[NDArray[np.float32]] | None,
         probes: Sequence[AnyProbe],
         lost: LostEvents,
         readings: Sequence[AdcCodes] | None = None,
@@ -357,7 +368,7 @@ class Chip:
         below = [NO_MASKS, *(each.mask_begin for each in spike_lists)]
         counted: list[list[NDArray[np.int64]]] = [[] for _ in records]
         ages: dict[int, tuple[DieAge, DieAge]] = {}  # between which synapses drift after so many windows
-        if learns and self._drifts:
+        if learns and self._keeps_time:
             for stop, age in self._age.learning_from(n_windows):
                 ages[stop] = self._age, age
                 self._age = age
@@ -401,11 +412,12 @@ class Chip:
                 counts=counts,
                 membrane=membrane,
                 activity={
-                    **{name: totals[:, i] for i, name in enumerate(COUNTERS) if name not in SIMULATOR_WORK},
+                    **{name: totals[:, i] for i, name in enumerate(COUNTERS) if name in CHIP_EVENTS},
                     "spikes": _spikes(spike_lists, records[-1], n_windows),
                     **{name: np.append(lost_here, nowhere) for name, lost_here in lost._asdict().items()},
                     "abstentions": np.append(nowhere, np.sum(answers.classes == ABSTAINED)),
                     "ties": np.append(nowhere, np.sum(answers.tied)),
+                    **{name: totals[:, COUNTERS.index(name)] for name in OF_INTEGERS if self._in_integers},
                 },
                 work={name: totals[:, COUNTERS.index(name)] for name in SIMULATOR_WORK},
                 signals=(signals := {i + 1: self._runs[i].signals(records[i]) for i in probe_of}),

@@ -5,6 +5,8 @@ Read, in this order:
     field             a quantity of a neuron, declared once: tables, state, probes and snapshots follow from it
     rule              what a learning rule is to a chip: rank-one updates of a crossbar; the class to subclass
     tandem            the first of them, Local Tandem Learning (Yang et al. 2022)
+    integer_tandem    the same as registers and adders compute it, with all widths; `step_words`: what the host computes
+                      for it, `shift_register`: where its dither may come from
     stdp              unsupervised: spike-timing-dependent plasticity (Diehl & Cook 2015; Pfister & Gerstner 2006)
     accumulator       spikes and target charge, counted; `error_gate`: what of their difference passes (Eqs. 9, 11)
     boxcar            looks at the membrane (Eq. 8); `update_pulse`: the pulse (Eq. 10), and what a device makes of it
@@ -34,9 +36,11 @@ from learning_circuit.accumulator import accumulated, counted_with_misses, full_
 from learning_circuit.boxcar import inside_boxcar
 from learning_circuit.error_gate import SLOPE_AND_STEP, gated_error
 from learning_circuit.field import Field, check_fields
-from learning_circuit.number import Float32, Number, exponential, maximum, minimum
+from learning_circuit.integer_tandem import IntegerTandem, whole_increment
+from learning_circuit.number import Float32, Float64, Number, exponential, maximum, minimum
 from learning_circuit.pulse_curve import read_pulse_curve, steps_of_curve
 from learning_circuit.rule import Brings, LearningRule, Moment, Rows, Seen, UnipolarSynapses
+from learning_circuit.shift_register import TAPS, start_states, state_after
 from learning_circuit.spec import (
     Arithmetic,
     Comparison,
@@ -49,6 +53,7 @@ from learning_circuit.spec import (
     UpdateUnit,
 )
 from learning_circuit.stdp import Stdp, TripletStdp
+from learning_circuit.step_words import nearest_power_of_two, step_words
 from learning_circuit.tandem import LocalTandem
 from learning_circuit.told_settings import tell_settings, unit_of
 from learning_circuit.update_accumulator import carried, counted_pulse
@@ -64,6 +69,7 @@ from learning_circuit.update_pulse import (
 
 __all__ = [
     "SLOPE_AND_STEP",
+    "TAPS",
     "Arithmetic",
     "Brings",
     "Comparison",
@@ -72,6 +78,8 @@ __all__ = [
     "ErrorScale",
     "Field",
     "Float32",
+    "Float64",
+    "IntegerTandem",
     "LearningCircuitSpec",
     "LearningRule",
     "LfsrBits",
@@ -100,11 +108,16 @@ __all__ = [
     "inside_boxcar",
     "maximum",
     "minimum",
+    "nearest_power_of_two",
     "place_from_zero",
     "place_in_range",
     "read_pulse_curve",
+    "start_states",
+    "state_after",
+    "step_words",
     "steps_of_curve",
     "tell_settings",
     "unit_of",
+    "whole_increment",
     "with_spread",
 ]

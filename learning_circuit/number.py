@@ -14,7 +14,10 @@ import numpy as np
 
 
 class Number(Protocol):
-    """float32 arithmetic, and comparisons that choose. Every operation rounds by itself, in the order written."""
+    """float32 arithmetic, and comparisons that choose. Every operation rounds by itself, in the order written.
+
+    What needs more bits to be exact is computed `in_double`, with the same operations, and comes back by `in_single`.
+    """
 
     def __add__(self, other: Self | float) -> Self: ...
 
@@ -57,6 +60,12 @@ class Number(Protocol):
 
     def power_of_two(self) -> Self:
         """2 to the power of a whole number from -126 to 127."""
+
+    def in_double(self) -> Any:
+        """As a float64, whose operations are those of one."""
+
+    def in_single(self) -> Any:
+        """A float64 as the nearest float32."""
 
     def where(self, yes: Self, no: Self | float) -> Self:
         """Of a comparison: `yes` where it holds, else `no`."""
@@ -183,5 +192,19 @@ class Float32:
     def power_of_two(self) -> Self:
         return type(self)(np.ldexp(np.float32(1), int(self.value)))
 
+    def in_double(self) -> Float64:
+        return Float64(self.value)
+
+    def in_single(self) -> Float32:
+        return Float32(self.value)
+
     def where(self, yes: Float32, no: Float32 | float) -> Self:
         return self.broadcast_like(yes if self.value else no)
+
+
+class Float64(Float32):
+    """One float64, what a `Float32` is `in_double`."""
+
+    def __init__(self, value: SupportsFloat | np.bool_) -> None:
+        super().__init__(value)
+        self.value = value if isinstance(value, np.bool_) else np.float64(value)

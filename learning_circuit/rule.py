@@ -66,6 +66,7 @@ class Seen(NamedTuple):
     count: Any  # of the spike accumulator, this step included
     target_count: Any  # target charge so far, this step included, in counts; None if the host brings no targets
     target: Any  # target rate, spikes per step; None if the host brings none
+    dither: Any = None  # uniform on [0, 1), this neuron's own of this step; of a rule `in_integers`
 
 
 class Moment(NamedTuple):
@@ -74,6 +75,9 @@ class Moment(NamedTuple):
     rate: Any  # eta, the learning rate of this window
     per_step: Any  # 1 / t, t being the number of this step in its window, from 1
     broadcast: Any  # the host's number for this window; None if it brings none
+    # Of a rule `in_integers`:
+    step_word: Any = None  # K of this step, see `step_words`
+    warm_up_is_over: Any = True  # a comparison, where somebody looks on before it is
 
 
 class LearningRule(ABC):
@@ -87,6 +91,9 @@ class LearningRule(ABC):
     unipolar: ClassVar[bool] = False  # whether its synapses are `UnipolarSynapses`
     # Whether nothing of it happens in a neuron that does not fire: it observes nothing then and writes nothing.
     waits_for_spikes: ClassVar[bool] = False
+    # Whether its pulses are whole units of the update accumulators of few-bit synapses, the same in all rows; it is
+    # told step word and dither, and has a state `saturated` that lasts a step. See `integer_tandem`.
+    in_integers: ClassVar[bool] = False
 
     class Settings(BaseModel):
         """What can be set of a rule. Fields that the circuit's own settings have are taken from there."""

@@ -75,6 +75,11 @@ class LearningCircuitSpec(BaseModel):
         unset = {name for name in _YOUNGER if getattr(self, name) == type(self).model_fields[name].default}
         return {name: value for name, value in written.items() if name not in unset}
 
+    @property
+    def has_registers(self) -> bool:
+        """Whether each neuron has a shift register, which rounds its increments."""
+        return self.arithmetic == "integer" and self.dither == "lfsr"
+
     def settings(self) -> dict[str, Any]:
         """Every setting as JSON holds it, unset ones included."""
         return self.model_dump(mode="json") | {name: getattr(self, name) for name in _YOUNGER}

@@ -10,21 +10,27 @@ from pydantic import ValidationError
 from chipsim.design.errors import ChipError
 from chipsim.design.plugins import LEARNING_RULES
 from chipsim.design.spec import ChipSpec
-from learning_circuit import Brings, LearningCircuitSpec, LearningRule, LocalTandem, Stdp, TripletStdp
+from learning_circuit import Brings, IntegerTandem, LearningCircuitSpec, LearningRule, LocalTandem, Stdp, TripletStdp
 
 LEARNING_RULES.provide(LearningRule, ("summary", "source", "fields", "brings"), (LocalTandem, Stdp, TripletStdp))
+
+
+# What a rule is where the circuit's arithmetic is that of integers; nobody chooses it by its name.
+_IN_INTEGERS = {LocalTandem.name: IntegerTandem.name}
 
 
 @lru_cache
 def rule_named(name: str) -> LearningRule:
     """Raises ChipError with the valid names, or if it cannot be loaded."""
+    if name == IntegerTandem.name:
+        return IntegerTandem()
     rule: LearningRule = LEARNING_RULES.make(name)
     return rule
 
 
 def rule_of(circuit: LearningCircuitSpec) -> LearningRule:
     """Of a chip."""
-    return rule_named(circuit.rule)
+    return rule_named(_IN_INTEGERS[circuit.rule] if circuit.arithmetic == "integer" else circuit.rule)
 
 
 def told_targets(spec: ChipSpec) -> list[bool]:

@@ -6,6 +6,7 @@ Read, in this order:
     trial         a neuron or rule of another package tried on one number, so that what is wrong is told at the start
     programming   weights written into crossbars, analog or rounded to the few levels that are stored
     ageing        drift between windows, at fixed ages only, so that neither chunks nor threads change a bit
+    integers      of learning circuits in integers: what no error may do to them, step words, shift registers
     link          what arrives of addresses and target rates that travel as short words over bad wires
 
 May know: `design`, `layout`, `neurons`, `random`, `simd`, `learning_circuit`, `nonideality`. Never `kernel`: tables are
@@ -28,6 +29,7 @@ in `tests/witness/reference_link.py`.
 
 from chipsim.die.ageing import AGEING_WINDOWS, DieAge, DriftTables, drift_block, drift_tables
 from chipsim.die.fabrication import FabricatedLayer, draw_errors, fabricate, try_effects, try_plugins
+from chipsim.die.integers import set_registers, with_step_words
 from chipsim.die.link import HostLink, LostEvents
 from chipsim.die.programming import (
     LayerWeights,
@@ -57,6 +59,8 @@ __all__ = [
     "out_of_crossbars",
     "program_layer",
     "program_unipolar_layer",
+    "set_registers",
     "try_effects",
     "try_plugins",
+    "with_step_words",
 ]

@@ -21,6 +21,7 @@ from chipsim.design import (
     rule_of,
 )
 from chipsim.die.ageing import Drift
+from chipsim.die.integers import check_circuit
 from chipsim.die.trial import check_values, is_foreign, places_for, settings_for, try_neuron, try_rule
 from chipsim.layout import (
     DISTURBANCES,
@@ -35,9 +36,8 @@ from chipsim.layout import (
 )
 from chipsim.neurons import NeuronModel, neuron_of
 from chipsim.simd import aligned
-from learning_circuit import LearningCircuitSpec, LearningRule, UnipolarSynapses, full_scale
+from learning_circuit import TAPS, LearningCircuitSpec, LearningRule, UnipolarSynapses, full_scale, start_states
 from nonideality import EFFECTS, LayerErrors, Noise, NoiseError, Place, PluginGroup, fill, stream, stream_key
-
 
 _WIDEST_CODE = 16  # bits, sign included: an int16
 
@@ -55,6 +55,7 @@ class FabricatedLayer(NamedTuple):
     stuck: NDArray[np.float32]  # as gain: what stuck synapses deliver, in full-scale weights; their gain is 0
     unipolar: UnipolarSynapses | None  # None: of either sign, and with a bias
     drift: Drift
+    registers: NDArray[np.uint32]  # (columns,) states in which the neurons' shift registers start; 0 without any
     spike_bit_errors: float  # probabilities per bit on the host link
     target_bit_errors: float
 
@@ -74,6 +75,7 @@ class FabricatedLayer(NamedTuple):
             numbers=np.array([values[field.name] for field in self.places.numbers], np.float32),
             lasting=lasting,
             circuit=self.circuit,
+            registers=self.registers,
         )
 
 
@@ -187,6 +189,8 @@ def _layer(spec: ChipSpec, die_seed: int, layer: int, errors: LayerErrors) -> Fa
     errors.threshold_gain = spec.neuron.threshold_th_of(layer) * errors.threshold_gain
     places = places_for(neuron, rule)
     _check_fit(spec, shape, neuron, rule)
+    if rule.in_integers:
+        check_circuit(nominal, neuron, errors, layer + 1)
     if not is_readout:
         try_neuron(neuron)
     try_rule(rule, nominal)
@@ -204,7 +208,8 @@ def _layer(spec: ChipSpec, die_seed: int, layer: int, errors: LayerErrors) -> Fa
         gain = gain * drive_gain[:, None, :]
     if isinstance(shape.layer, AveragePool):
         stuck = stuck * own_channel(shape)
-    circuit_settings = settings_for(LEARNING_RULES, rule, nominal, nominal.rule_settings)
+    own_settings = nominal.rule_settings | ({"target_bits": spec.target_bits} if rule.in_integers else {})
+    circuit_settings = settings_for(LEARNING_RULES, rule, nominal, own_settings)
     unipolar = rule.synapses(circuit_settings) if rule.unipolar else None
     is_stuck = stuck != 0
     if unipolar is not None:
@@ -260,6 +265,8 @@ def _layer(spec: ChipSpec, die_seed: int, layer: int, errors: LayerErrors) -> Fa
             trace_decay=_float32(trace_decay),
             trace_offset=_float32(rule.trace_offset(circuit_settings) * errors.trace_offset_gain),
             dither_key=np.array(stream_key("update rounding", die_seed)),
+            dither_bits=np.int64(nominal.dither_bits),
+            taps=np.uint32(TAPS[nominal.lfsr_bits] if nominal.has_registers else 0),
             update=_update(nominal, die_seed, errors, unipolar),
         ),
         gain=_float32(gain),
@@ -267,6 +274,9 @@ def _layer(spec: ChipSpec, die_seed: int, layer: int, errors: LayerErrors) -> Fa
         stuck=_float32(stuck),
         unipolar=unipolar,
         drift=Drift(exponent, errors.drift_t0_s, errors.window_s),
+        registers=start_states(nominal.lfsr_bits, nominal.lfsr_seed, layer + 1, shape.columns)
+        if nominal.has_registers
+        else np.zeros(shape.columns, np.uint32),
         spike_bit_errors=errors.spike_bit_errors,
         target_bit_errors=errors.target_bit_errors,
     )

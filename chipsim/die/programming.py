@@ -74,11 +74,12 @@ def program_layer(
     accumulator_bits: int,
     synapse: SynapseSpec = _FITTED,
     stuck: NDArray[np.float32] = _NOT_STUCK,
+    one_lsb: bool = False,
 ) -> tuple[SynapseTables, SynapseState]:
     """Synapses programmed to `weights` (..., n_in, n_out) and `biases` (..., n_out), in units of the threshold.
 
     stuck: of the shape of `gain`, what stuck synapses deliver in full-scale weights, whatever is programmed; their gain
-    is 0. Raises ChipError if a weight is not finite.
+    is 0; one_lsb: biases have that of weights, which is then found for both. Raises ChipError if a weight is not finite.
     """
     with np.errstate(over="ignore"):
         wanted = np.concatenate([weights, biases[..., None, :]], axis=-2).astype(np.float32)
@@ -95,11 +96,12 @@ def program_layer(
             state_weight, nothing
         )
     top = 2 ** (weight_bits - 1) - 1
-    lsb = np.float32((synapse.full_scale_th or full_scale_of(wanted[..., :-1, :], top)) / top)
+    fitted = wanted if one_lsb else wanted[..., :-1, :]
+    lsb = np.float32((synapse.full_scale_th or full_scale_of(fitted, top)) / top)
     bias_full_scale = synapse.bias_full_scale_th or (
         full_scale_of(wanted[..., -1, :], top) if wanted[..., -1, :].any() else None
     )
-    bias_lsb = lsb if bias_full_scale is None else np.float32(bias_full_scale / top)
+    bias_lsb = lsb if one_lsb or bias_full_scale is None else np.float32(bias_full_scale / top)
     steps = np.full((wanted.shape[-2], 1), lsb, np.float32)
     steps[-1] = bias_lsb
     code = aligned(wanted.shape, np.int16)

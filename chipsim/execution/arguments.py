@@ -122,6 +122,11 @@ def check_chunk(spec: ChipSpec, events: Events, windows: NDArray[np.int64]) -> N
         )
     if len(events.amplitude) > 0 and events.amplitude.shape != events.rows.shape:
         raise ChipError(f"amplitudes of {events.amplitude.shape} do not fit rows of {events.rows.shape}")
+    if len(events.amplitude) > 0 and spec.learning_circuit.arithmetic == "integer":
+        raise ChipError(
+            "learning_circuit.arithmetic 'integer' takes spikes, no constant current, whose amplitudes would multiply"
+            " increments: choose another encoding"
+        )
     first = neuron_of(spec.neuron, spec.n_layers == 1 and not spec.neuron.outputs_fire)
     if len(events.amplitude) > 0 and first.competes:
         raise ChipError(f"neuron {first.name!r} takes spikes, no constant current: choose another encoding")

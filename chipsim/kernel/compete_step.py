@@ -117,7 +117,7 @@ def conclude_of(parts: Parts) -> Any:
                 if parts.plan.probed is not When.NEVER:
                     with builder.if_then(watched):
                         _note_left(step, builder.icmp_signed(">=", winner, index(0)))
-                return [step.low_hits, step.high_hits, step.missed, *step.n_open]
+                return [step.low_hits, step.high_hits, step.missed, step.saturated, *step.n_open]
 
             return packed(builder, _all_tiles(context, builder, given[2], tile, n_results))
 

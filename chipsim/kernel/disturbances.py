@@ -12,6 +12,7 @@ from chipsim.random import gaussians, uniform, words_of_columns, words_of_four_s
 from chipsim.simd import inlined_in_python, outlined
 
 _ONE = np.float32(1)
+_U0, _U1 = np.uint32(0), np.uint32(1)
 
 
 @inlined_in_python
@@ -85,6 +86,24 @@ def _draw_uniform(out, words, stream, layer, window, t, first):
         values, bits = out[step], words[step]
         for i in range(len(values)):
             values[i] = uniform(bits[i])
+
+
+@inlined_in_python
+def clock_registers(state, registers, circuit, t, q):
+    """Step t of the columns' shift registers, and what they leave as dither: state.dither[q, t % 4]."""
+    _clock(state.dither[q, np.int64(t) % 4], registers, circuit.taps, circuit.dither_bits)
+
+
+@outlined
+def _clock(out, registers, taps, bits):
+    """out: (n,) float32 from 0 to below 1, `bits` bits each; registers: (n,) uint32, see `ColumnBlock`."""
+    for _ in range(bits):
+        for i in range(len(registers)):
+            now = registers[i]
+            registers[i] = np.uint32(now >> _U1) ^ np.uint32(taps & np.uint32(_U0 - np.uint32(now & _U1)))
+    lowest, unit = np.uint32((np.int64(1) << bits) - 1), _ONE / np.float32(np.int64(1) << bits)
+    for i in range(len(registers)):
+        out[i] = np.float32(np.int32(registers[i] & lowest)) * unit
 
 
 @inlined_in_python

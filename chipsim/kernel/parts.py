@@ -35,12 +35,14 @@ class Parts(NamedTuple):
 
     @property
     def has_foreign_rule(self) -> bool:
-        return self.rule is not None and LEARNING_RULES.plugin(self.rule.name) is not None
+        return any(group is LEARNING_RULES and group.plugin(name) is not None for group, name in self._named)
 
     @property
     def _named(self) -> list[tuple[Any, str]]:
-        rules = [] if self.rule is None else [(LEARNING_RULES, self.rule.name)]
-        return rules + ([(NEURONS, self.neuron.name)] if self.neuron.name in NEURONS.names() else [])
+        """Those that have a name which a user may write."""
+        named: list[tuple[Any, str]] = [(NEURONS, self.neuron.name)]
+        named += [] if self.rule is None else [(LEARNING_RULES, self.rule.name)]
+        return [(group, name) for group, name in named if name in group.names()]
 
     @property
     def neuron_tables(self) -> tuple[Field, ...]:

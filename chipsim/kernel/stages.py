@@ -156,14 +156,19 @@ class Gate(Stage):
     def emit(self, step: Step) -> None:
         step.pulses = [[] for _ in step.plan.rows]
         only_shown = [field.name for field in step.rule.fields if field.lasts == "step"]
+        moment = step.moment
+        if step.is_learning is not None:
+            moment = moment._replace(warm_up_is_over=step.is_learning)
         for v, state in enumerate(step.states):
             own, kept = Own(step.columns, v), OwnState(step.columns, v)
-            pulses: list[Any] = step.rule.pulses(own, kept, self._seen(step, v, state), step.moment)
+            pulses: list[Any] = step.rule.pulses(own, kept, self._seen(step, v, state), moment)
             if len(pulses) != len(step.plan.rows):
                 raise TypeError(
                     f"learning rule {step.plan.rule!r} returns {len(pulses)} pulses for the {len(step.plan.rows)}"
                     " updates that its rows() names; return one for each"
                 )
+            if step.rule.in_integers:
+                step.saturated.add(kept.saturated)
             kept.keep(step.is_learning, only_shown)  # watching the warm-up changes nothing
             for number, pulse in enumerate(pulses):
                 passed: Any = pulse if step.is_learning is None else step.is_learning.where(pulse, 0.0)
@@ -187,6 +192,7 @@ class Gate(Stage):
             count=state.count,
             target_count=state.target_count if brings_target else None,
             target=state.target if brings_target else None,
+            dither=step.dither(v) if step.rule.in_integers else None,
         )
 
 
@@ -203,7 +209,7 @@ class Write(Stage):
             if step.columns.keeps(field.name):
                 for v, pulse in enumerate(step.pulses[number]):
                     step.columns.store(field.name, v, pulse)
-            if step.plan.write in ("codes", "devices") or step.rule.unipolar:
+            if step.plan.write in ("codes", "devices") or step.rule.unipolar or step.rule.in_integers:
                 continue
             opens = step.builder.icmp_signed(">", step.n_open[number].value, index(0))
             if step.plan.write == "any":

@@ -36,7 +36,8 @@ from chipsim.simd import (
 from learning_circuit import Brings, Moment, Rows
 
 WIDEST_BLOCK = COLUMNS_OF_A_BLOCK // LANES  # vectors
-LOW_HITS, HIGH_HITS, MISSED_COUNTS, UPDATES_FROM = range(4)  # of what a step returns: one for each update at last
+# Of what a step returns; one for each update at last.
+LOW_HITS, HIGH_HITS, MISSED_COUNTS, SATURATIONS, UPDATES_FROM = range(5)
 
 
 def step_of(parts: Parts) -> Any:
@@ -44,12 +45,12 @@ def step_of(parts: Parts) -> Any:
 
     Its arguments: block, state: `ColumnBlock`, `NeuronState`; weight, gain: of the crossbar that the position has;
     events, place: what it sees, and which of their windows; stale: a constant current has to be delivered anew; targets
-    (S, slots) float32; moment: learning rate and broadcast of this window; spike_bits; watched: somebody looks on; t,
-    p, q, s, slot: step from 0, position, where its state stands, window, where its spikes and targets stand, all
-    uint64.
+    (S, slots) float32; moment: learning rate and broadcast of this window, of a rule in integers the step's word, too;
+    spike_bits; watched: somebody looks on; t, p, q, s, slot: step from 0, position, where its state stands, window,
+    where its spikes and targets stand, all uint64.
 
-    Returns how many membranes met the lower and the upper rail, how many counts were missed, and how many columns are
-    open in each update of the rule.
+    Returns how many membranes met the lower and the upper rail, how many counts were missed, how many increments
+    saturated, and how many columns are open in each update of the rule.
     """
     plan = parts.plan
     n_results = UPDATES_FROM + len(plan.rows)
@@ -117,14 +118,15 @@ def _one_width(context: Any, builder: Any, parts: Parts, vectors: int, arguments
     step.crossbar = Crossbar(context, builder, arguments[2], index(0), vectors)
     step.active = _active(context, builder, plan.current, events, place)
     step.is_stale, step.watched = stale, watched
-    noises = FloatArray(context, builder, *state.noise)
-    step.noise_row = noises.row_vectors(builder.add(builder.mul(q, index(4)), builder.urem(t, index(4))), index(0))
+    of_four = builder.add(builder.mul(q, index(4)), builder.urem(t, index(4)))
+    step.noise_row = FloatArray(context, builder, *state.noise).row_vectors(of_four, index(0))
+    step.dither_row = FloatArray(context, builder, *state.dither).row_vectors(of_four, index(0))
     step.begin(t)
     if plan.learns:
         step.targets = FloatArray(context, builder, *arguments[7]).row_vectors(s, slot)
         prepare_learning(context, builder, parts, step, block, state, arguments[3], arguments[8][1])
     _take(step)
-    return [each.value for each in (step.low_hits, step.high_hits, step.missed, *step.n_open)]
+    return [each.value for each in (step.low_hits, step.high_hits, step.missed, step.saturated, *step.n_open)]
 
 
 def _active(context: Any, builder: Any, current: str, events: Any, place: Any) -> ActiveRows:
@@ -148,11 +150,13 @@ def prepare_learning(
     """What the gate and the writes need."""
     assert parts.rule is not None
     step.rule, step.gain = parts.rule, gain
-    rate, broadcast = unpacked(builder, moment)
+    rate, broadcast, *words = unpacked(builder, moment)
     every = repeated(builder, rate)
     steps = repeated(builder, builder.uitofp(builder.add(step.t, index(1)), rate.type))
     told = repeated(builder, broadcast) if Brings.BROADCAST in parts.rule.brings else None
     step.moment = Moment(rate=every, per_step=every.broadcast_like(1.0) / steps, broadcast=told)
+    if parts.rule.in_integers:
+        step.moment = step.moment._replace(step_word=repeated(builder, words[0]))
     step.written_rows = {Rows.SPIKES: step.active}
     traces, every_row = members(builder, *state.eligibility), members(builder, *state.every_row)
     if Rows.TRACES in parts.plan.rows:

@@ -7,18 +7,18 @@ from typing import Any
 import numpy as np
 
 from chipsim.kernel.adc import convert
-from chipsim.kernel.disturbances import draw_dither, draw_noise, draw_writing
+from chipsim.kernel.disturbances import clock_registers, draw_dither, draw_noise, draw_writing
 from chipsim.kernel.missed_counts import draw_next_miss, start_missing
 from chipsim.kernel.parts import Parts
 from chipsim.kernel.plan import When
 from chipsim.kernel.probes import probe_input, probe_neurons, probe_synapses
-from chipsim.kernel.step import HIGH_HITS, LOW_HITS, MISSED_COUNTS, step_of
+from chipsim.kernel.step import HIGH_HITS, LOW_HITS, MISSED_COUNTS, SATURATIONS, step_of
 from chipsim.kernel.updates import writes_of
 from chipsim.kernel.views import DENSE, IMAGE
 from chipsim.kernel.window_ends import count_events, end_of
-from chipsim.layout import HIGH, LOW, MISSED, crossbar_at, follow_spikes, row_of
+from chipsim.layout import HIGH, LOW, MISSED, SATURATED, crossbar_at, follow_spikes, row_of
 from chipsim.neurons import BEFORE_MISS, MEMBRANE
-from chipsim.simd import inlined, outlined
+from chipsim.simd import inlined, inlined_in_python, outlined
 
 
 def step_loop(parts: Parts) -> Any:
@@ -36,6 +36,8 @@ def step_loop(parts: Parts) -> Any:
         any(rows.needs_traces for rows in plan.rows),
         learns and plan.write in ("codes", "any"),
     )
+    in_integers = parts.rule is not None and parts.rule.in_integers
+    moment_of, at_step = _moments(learns, in_integers)
     before_row = row_of(parts.kept, BEFORE_MISS.name) if misses else 0
     membrane_row = row_of(parts.kept, MEMBRANE.name)
 
@@ -65,16 +67,20 @@ def step_loop(parts: Parts) -> Any:
                 added += n if stale else np.int64(0)
                 if noisy and block.circuit.noisy:
                     draw_noise(state, block, fields, mine, place, window, t, p, q, first)
-                if codes and block.synapses.coded:
+                if in_integers and block.circuit.taps != np.uint32(0):
+                    clock_registers(state, block.registers, block.circuit, t, q)
+                elif codes and block.synapses.coded:
                     draw_dither(state, block.circuit, window, t, q, first)
                 if traced:
                     follow_spikes(state.eligibility, mine, place, np.int64(t), block.circuit.trace_decay)
                 outcome = advance(
-                    block, state, weight, gain, mine, place, stale, targets, moment, record.spike_bits, watched,
-                    t, p, q, s, slot,
+                    block, state, weight, gain, mine, place, stale, targets, at_step(moment, t), record.spike_bits,
+                    watched, t, p, q, s, slot,
                 )  # fmt: skip
                 counters[LOW] += outcome[LOW_HITS]
                 counters[HIGH] += outcome[HIGH_HITS]
+                if in_integers:
+                    counters[SATURATED] += outcome[SATURATIONS]
                 if misses and outcome[MISSED_COUNTS] > 0:
                     missed += outcome[MISSED_COUNTS]
                     draw_next_miss(state.state[q, before_row], state, block, window, p, q, first)
@@ -99,9 +105,7 @@ def step_loop(parts: Parts) -> Any:
         active, added = np.int64(0), np.int64(0)
         for s in range(np.uint64(start), np.uint64(stop)):
             pixels = look(seen, fields, events, below, s)
-            moment = (np.float32(0), np.float32(0))
-            if learns:
-                moment = (moments[s, 0], moments[s, 1])
+            moment = moment_of(moments, s)
             for p in range(np.uint64(0), np.uint64(fields.n_positions), np.uint64(len(state.state))):
                 n, rows = take(
                     block, fields, events, record, windows[s], targets, moment, state, seen, pixels, counters, s, p
@@ -111,6 +115,37 @@ def step_loop(parts: Parts) -> Any:
         count_events(counters, block, fields, active, added)
 
     return run
+
+
+def _moments(learns: bool, in_integers: bool) -> tuple[Any, Any]:
+    """Pieces: what is told of a window, and what of it a step is told."""
+    return (_words, _word_of_step) if in_integers else (_rate if learns else _nothing, _as_told)
+
+
+@inlined_in_python
+def _nothing(moments, s):
+    return np.float32(0), np.float32(0)
+
+
+@inlined_in_python
+def _rate(moments, s):
+    return moments[s, 0], moments[s, 1]
+
+
+@inlined_in_python
+def _as_told(moment, t):
+    return moment
+
+
+@inlined_in_python
+def _words(moments, s):
+    return moments[s]
+
+
+@inlined_in_python
+def _word_of_step(moment, t):
+    """Rate, broadcast, and the step's word: its own, or the only one."""
+    return moment[0], moment[1], moment[np.uint64(2) + min(t, np.uint64(len(moment)) - np.uint64(3))]
 
 
 def start_of(parts: Parts) -> Any:

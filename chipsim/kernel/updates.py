@@ -8,7 +8,7 @@ import numpy as np
 
 from chipsim.kernel.parts import Parts
 from chipsim.kernel.step import UPDATES_FROM
-from chipsim.kernel.write_open_columns import code_writer, device_writer
+from chipsim.kernel.write_open_columns import code_writer, device_writer, write_increments
 from chipsim.layout import CLIPPED, UPDATES, WRITES, WRITTEN, row_of, take_offset
 from chipsim.neurons import pulse_field
 from chipsim.simd import inlined, inlined_in_python
@@ -22,9 +22,12 @@ def writes_of(parts: Parts, number: int = 0) -> Any:
     following = None if is_last else writes_of(parts, number + 1)
     rows_of, place_of, active_in = _ROWS[plan.rows[number]]
     unipolar = parts.rule is not None and parts.rule.unipolar
-    write_codes, write_devices, n_biases = code_writer(unipolar), device_writer(unipolar), 0 if unipolar else 1
+    in_integers = parts.rule is not None and parts.rule.in_integers
+    write_codes = write_increments if in_integers else code_writer(unipolar)
+    write_devices, n_biases = device_writer(unipolar), 0 if unipolar else 1
     takes_offset = plan.rows[number] is Rows.OFFSET_TRACES
-    asks, codes, devices = plan.write == "any", plan.write in ("codes", "any"), plan.write in ("devices", "any")
+    asks = plan.write == "any" and not in_integers
+    codes, devices = asks or plan.write == "codes" or in_integers, asks or plan.write == "devices"
     pulse_row = row_of(parts.kept, pulse_field(number).name) if plan.write != "direct" else 0
     at = UPDATES_FROM + number
 

@@ -20,6 +20,7 @@ class Step:
     active: ActiveRows  # what the columns see
     is_stale: Any = None  # a bit: a constant current has to be delivered anew
     noise_row: Vectors
+    dither_row: Vectors  # of a rule in integers
     # Of a step that learns:
     rule: LearningRule
     moment: Moment
@@ -41,7 +42,7 @@ class Step:
         """masks: where spikes are read and kept; None where they are found for all columns of a layer at once."""
         self.builder, self.plan, self.neuron, self.columns, self.masks = builder, plan, neuron, columns, masks
         self.vectors = range(vectors)
-        self.low_hits, self.high_hits, self.missed = (Sum(builder) for _ in range(3))
+        self.low_hits, self.high_hits, self.missed, self.saturated = (Sum(builder) for _ in range(4))
         self.n_open = [Sum(builder) for _ in plan.rows]
         self._fired_before: list[Register] = []
         self.circuit: Any = None
@@ -94,6 +95,9 @@ class Step:
 
     def noise(self, v: int) -> Lanes:
         return Lanes(self.builder, self.noise_row.load(v))
+
+    def dither(self, v: int) -> Lanes:
+        return Lanes(self.builder, self.dither_row.load(v))
 
     def there(self, v: int) -> Lanes:
         """A comparison: which of a vector's columns exist."""

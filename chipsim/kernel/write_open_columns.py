@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from chipsim.kernel.pulse_errors import open_columns, opened_pulses, row_pulses, turned_pulse, turned_row_pulses
-from chipsim.kernel.write_codes import write_coded_row, write_unipolar_row
+from chipsim.kernel.write_codes import add_to_coded_row, write_coded_row, write_unipolar_row
 from chipsim.kernel.write_devices import write_device_column, write_unipolar_column
 from chipsim.random import normal_of_write, normals_of_rows
 from chipsim.simd import inlined, inlined_in_python, list_rows, outlined
@@ -32,6 +32,25 @@ def code_writer(unipolar: bool) -> Any:
         return write(writing, words, pulse, synapses, stored, update, dither, rows, amplitude, begin, end, step)
 
     return write_codes
+
+
+@inlined_in_python
+def write_increments(state, crossbar, pulse, events, place, t, q):
+    """As a `code_writer` writes, of pulses that are whole units of the update accumulators, the same in every row."""
+    begin, end = events.begin[place, t], events.end[place, t]
+    return _increments(pulse, crossbar.synapses, crossbar.state, events.rows[place], begin, end)
+
+
+@outlined
+def _increments(increments, synapses, state, rows, begin, end):
+    """Returns how many codes changed and how many were held back."""
+    written, held = np.int64(0), np.int64(0)
+    for k in range(np.uint64(begin), np.uint64(end) + np.uint64(1)):
+        row = np.int64(rows[k]) if k < np.uint64(end) else np.int64(len(state.weight) - 1)  # the bias at last
+        changed, clipped = add_to_coded_row(state.weight, synapses.gain, state.coded, row, synapses.lsb, increments)
+        written += changed
+        held += clipped
+    return written, held
 
 
 def device_writer(unipolar: bool) -> Any:

@@ -47,10 +47,13 @@ from chipsim.layout.counters import (
     HIGH,
     LOW,
     MISSED,
+    OF_INTEGERS,
+    SATURATED,
     SIMULATOR_WORK,
     UPDATES,
     WRITES,
     WRITTEN,
+    chip_events,
 )
 from chipsim.layout.eligibility import follow_spikes, take_offset
 from chipsim.layout.fields import (
@@ -135,7 +138,9 @@ __all__ = [
     "NOISE",
     "NO_CODES",
     "NO_MASKS",
+    "OF_INTEGERS",
     "READ_NOISE",
+    "SATURATED",
     "SIMULATOR_WORK",
     "UPDATES",
     "WRITES",
@@ -159,6 +164,7 @@ __all__ = [
     "SynapseTables",
     "Tables",
     "Targets",
+    "chip_events",
     "column_ranges",
     "crossbar_at",
     "fields_of",

@@ -131,4 +131,5 @@ def _cut(layer: ColumnBlock, first: int, last: int, places: FieldPlaces) -> Colu
                 noise=part(update.noise),
             ),
         ),
+        registers=part(layer.registers),
     )

@@ -12,6 +12,7 @@ COUNTERS = (
     "accumulator_full",  # a spike that was not counted
     "weight_full_scale",  # a write held back at the end of a weight's range
     "missed_counts",  # a spike that the accumulator missed
+    "increments_saturated",  # of circuits that compute with integers: an open gate's increment met its limit
     # The simulator's own work rather than the chip's; depends on how columns are split:
     "synapses_added",
     "synapses_written",
@@ -19,11 +20,12 @@ COUNTERS = (
 
 
 SIMULATOR_WORK = ("synapses_added", "synapses_written")
+OF_INTEGERS = ("increments_saturated",)  # told of chips whose learning circuits compute with integers alone
 
 
 # What is known of every chunk, per layer, besides: at no cost to the loop.
 CHIP_EVENTS = (
-    *(name for name in COUNTERS if name not in SIMULATOR_WORK),
+    *(name for name in COUNTERS if name not in (*SIMULATOR_WORK, *OF_INTEGERS)),
     "spikes",  # that a layer sent on
     # In the first layer, input events that bit errors on the host link lost (see chipsim.die.link):
     "events_off_array",  # their address is that of no row
@@ -34,4 +36,9 @@ CHIP_EVENTS = (
 )
 
 
-EVENTS, UPDATES, WRITES, LOW, HIGH, FULL, CLIPPED, MISSED, ADDED, WRITTEN = range(len(COUNTERS))
+def chip_events(in_integers: bool) -> tuple[str, ...]:
+    """What is counted of a chip, by whether its learning circuits compute with integers."""
+    return (*CHIP_EVENTS, *OF_INTEGERS) if in_integers else CHIP_EVENTS
+
+
+EVENTS, UPDATES, WRITES, LOW, HIGH, FULL, CLIPPED, MISSED, SATURATED, ADDED, WRITTEN = range(len(COUNTERS))

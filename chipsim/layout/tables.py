@@ -64,6 +64,8 @@ class CircuitTables(NamedTuple):
     trace_decay: Any
     trace_offset: Any  # likewise, what is taken off a trace where a rule asks for that
     dither_key: Any  # (2,) uint64, stream of the update rounding
+    dither_bits: Any  # int64 scalar, of an update rounded by shift registers: see `ColumnBlock.registers`
+    taps: Any  # uint32 scalar, of these registers; 0: none, the rounding is drawn from counters
     update: PulseTables
 
 
@@ -101,6 +103,7 @@ class ColumnBlock(NamedTuple):
     numbers: Any  # (m,) float32, fabricated fields of the layer
     lasting: Any  # (P, L, n) float32, state that stays from window to window
     circuit: CircuitTables
+    registers: Any  # (n,) uint32, states of the neurons' shift registers, see `learning_circuit.shift_register`
 
     @property
     def columns(self) -> slice:

@@ -20,10 +20,14 @@ _INT = ir.IntType(32)
 _SHORT = ir.IntType(16)
 _INDEX = ir.IntType(64)
 _FLOAT = ir.FloatType()
+_DOUBLE = ir.DoubleType()
+
+
+_KINDS = {np.float32: _FLOAT, np.float64: _DOUBLE, np.uint32: _INT}
 
 
 class Lanes:
-    """float32 or uint32 values, their operations, and comparisons (False for what is not a number)."""
+    """float32, float64 or uint32 values, their operations, and comparisons (False for what is not a number)."""
 
     def __init__(self, builder: Any, value: Any) -> None:
         self.builder = builder
@@ -33,9 +37,12 @@ class Lanes:
         """The type of one of them."""
         return getattr(self.value.type, "element", self.value.type)
 
+    def _is_of_floats(self) -> bool:
+        return self._kind() in (_FLOAT, _DOUBLE)
+
     def _with(self, name: str, other: Lanes | float) -> Lanes:
         """Instruction `name`, its form for floats where they are."""
-        prefix = "f" if self._kind() == _FLOAT else ""
+        prefix = "f" if self._is_of_floats() else ""
         operation = getattr(self.builder, prefix + name)
         return type(self)(self.builder, operation(self.value, self.broadcast_like(other).value))
 
@@ -109,8 +116,8 @@ class Lanes:
 
     def _library(self, name: str, *arguments: Lanes) -> Lanes:
         """One of the compiler's own functions of floats."""
-        kind = self.value.type
-        form = f"v{kind.count}f32" if isinstance(kind, ir.VectorType) else "f32"
+        kind, of_one = self.value.type, "f64" if self._kind() == _DOUBLE else "f32"
+        form = f"v{kind.count}{of_one}" if isinstance(kind, ir.VectorType) else of_one
         declared = ir.FunctionType(kind, [kind] * len(arguments))
         function = cgutils.get_or_insert_function(self.builder.module, declared, f"{name}.{form}")
         return Lanes(self.builder, self.builder.call(function, [each.value for each in arguments]))
@@ -128,7 +135,7 @@ class Lanes:
         return Lanes(self.builder, self.builder.fcmp_ordered(">=", self.value, self.broadcast_like(other).value))
 
     def not_equal(self, other: Lanes | float) -> Lanes:
-        compare = self.builder.fcmp_unordered if self._kind() == _FLOAT else self.builder.icmp_unsigned
+        compare = self.builder.fcmp_unordered if self._is_of_floats() else self.builder.icmp_unsigned
         return Lanes(self.builder, compare("!=", self.value, self.broadcast_like(other).value))
 
     def where(self, yes: Lanes, no: Lanes | float) -> Lanes:
@@ -152,13 +159,21 @@ class Lanes:
         kind = self._as_many(np.uint32)
         return Integers(self.builder, self.builder.fptosi(self.value, kind))
 
+    def in_double(self) -> Lanes:
+        """Of float32."""
+        return Lanes(self.builder, self.builder.fpext(self.value, self._as_many(np.float64)))
+
+    def in_single(self) -> Lanes:
+        """Of float64: the nearest float32."""
+        return Lanes(self.builder, self.builder.fptrunc(self.value, self._as_many(np.float32)))
+
     def view(self, dtype: Any) -> Lanes:
         """The same bits as float32 or uint32."""
         return Lanes(self.builder, self.builder.bitcast(self.value, self._as_many(dtype)))
 
     def _as_many(self, dtype: Any) -> Any:
-        """The type of as many float32 or uint32."""
-        kind, own = _FLOAT if dtype is np.float32 else _INT, self.value.type
+        """The type of as many float32, float64 or uint32."""
+        kind, own = _KINDS[dtype], self.value.type
         return ir.VectorType(kind, own.count) if isinstance(own, ir.VectorType) else kind
 
     def concatenate(self, other: Lanes) -> Lanes:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from reference_chip import ReferenceChip
 
-from chipsim import Chip, ChipSpec, Events, NeuronSpec, Probe
+from chipsim import Chip, ChipSpec, Events, NeuronSpec, Probe, SynapseSpec
 from chipsim.design import told_broadcast, told_targets
 from chipsim.layout import joined
 from learning_circuit import LearningCircuitSpec
@@ -15,14 +15,15 @@ NEURON = {"low_rail_th": -1.0}
 CIRCUIT = {"boxcar_width_th": 2.0, "dead_zone_counts": 0.5, "warm_up_steps": 2}
 
 
-def spec_of(sizes=(7, 9, 5, 3), steps=10, noise=(), neuron=None, circuit=None, target_bits=16):
-    """A chip spec in one line; neuron and circuit are dicts."""
+def spec_of(sizes=(7, 9, 5, 3), steps=10, noise=(), neuron=None, circuit=None, target_bits=16, synapse=None):
+    """A chip spec in one line; neuron, circuit and synapse are dicts."""
     return ChipSpec(
         layer_sizes=sizes,
         steps=steps,
         noise=noise,
         target_bits=target_bits,
         neuron=NeuronSpec(**(NEURON | (neuron or {}))),
+        synapse=SynapseSpec(**(synapse or {})),
         learning_circuit=LearningCircuitSpec(**(CIRCUIT | (circuit or {}))),
     )
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from reference_bias import restated
 from reference_image_layer import ReferenceImageLayer
-from reference_layer import COUNTERS, F, Input, ReferenceLayer, zero_tally
+from reference_layer import COUNTERS, OF_INTEGERS, F, Input, ReferenceLayer, zero_tally
 from reference_link import received_steps, received_targets
 
 from chipsim.die import AGEING_WINDOWS, draw_errors, fabricate
@@ -29,6 +29,11 @@ class ReferenceResult:
     probed_membranes: list  # per layer (S, T, n_out)
     spikes: list  # per layer (S, T, n_out)
     signals: list  # per layer name -> (S, T, n_out), input (S, T, positions, rows), synapses (S, T, rows, n_out)
+
+
+SHOWN_AS = dict.fromkeys(("boxcar", "open", "saturated"), np.uint8) | dict.fromkeys(
+    ("target_word", "step_word", "dither", "increment"), np.int32
+)
 
 
 def exponential(x):
@@ -49,7 +54,8 @@ class ReferenceChip:
         self.learned, self.rested_s = 0, 0.0  # windows, seconds
         self.layers = []
         fabricated = zip(fabricate(spec, die_seed), draw_errors(spec, die_seed), strict=True)
-        layers = [restated(spec, n, made, errors) for n, (made, errors) in enumerate(fabricated)]
+        drawn = [(restated(spec, n, made, errors), errors) for n, (made, errors) in enumerate(fabricated)]
+        layers = [made for made, _ in drawn]
         for shape, made, (tables, state) in zip(spec.shapes, layers, synapses, strict=True):
             design, formulas = spec.learning_circuit, (neuron if made.neuron.fires else None, rule)
             if not shape.dense:
@@ -63,6 +69,9 @@ class ReferenceChip:
                 layer.code, layer.residue = state.coded.code.copy(), state.coded.residue.copy()
                 layer.lsb = (tables.lsb, tables.bias_lsb)
             self.layers.append(layer)
+        for number, (layer, (_, errors)) in enumerate(zip(self.layers, drawn, strict=True), start=1):
+            if spec.learning_circuit.arithmetic == "integer":
+                layer.switch_on(spec.target_bits, number, errors.comparator_offset)
 
     def run(self, events, windows, targets=None, rates=None, broadcast=None):
         """Windows one after another. rates: (S, n_layers) float32, None where weights rest; broadcast: (S,) or None."""
@@ -84,7 +93,8 @@ class ReferenceChip:
                 count[s] = layer.count
             membrane[s] = self.layers[-1].membrane
             self._answer(counts[-1][s])
-        activity = {name: np.array([layer.tally[name] for layer in self.layers]) for name in COUNTERS}
+        counters = (*COUNTERS, *OF_INTEGERS) if self.spec.learning_circuit.arithmetic == "integer" else COUNTERS
+        activity = {name: np.array([layer.tally[name] for layer in self.layers]) for name in counters}
         return ReferenceResult(counts, membrane, activity, traces, spikes, signals)
 
     def _answer(self, counts):
@@ -171,8 +181,9 @@ class ReferenceChip:
 def room_for_signals(shape, layer):
     """A layer's signals, named as in chipsim.Signals; codes and residues only for few-bit weights."""
     room = {name: np.zeros(shape, np.float32) for name in layer.neuron_signals + layer.circuit_signals}
-    if "boxcar" in room:
-        room["boxcar"] = np.zeros(shape, np.uint8)
+    for name, dtype in SHOWN_AS.items():
+        if name in room:
+            room[name] = np.zeros(shape, dtype)
     layer.start_window(0)
     room["input"] = np.zeros((*shape[:2], *layer.input_shown(Input([])).shape), np.float32)
     for name, now in layer.synapses_shown().items():

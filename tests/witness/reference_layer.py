@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 from reference_competition import Competition
 from reference_formulas import NeuronFormula, RuleFormula, own_of, state_of
+from reference_integers import INTEGER_SIGNALS, Integers
 from reference_random import gaussian_of, words_of
 from reference_writes import Writes
 
@@ -40,8 +41,11 @@ COUNTERS = (
 )
 
 
+OF_INTEGERS = ("increments_saturated",)
+
+
 def zero_tally():
-    return dict.fromkeys(COUNTERS, 0)
+    return dict.fromkeys((*COUNTERS, *OF_INTEGERS), 0)
 
 
 @dataclass
@@ -53,7 +57,7 @@ class Input:
 
 
 @dataclass
-class ReferenceLayer(Competition, Writes):
+class ReferenceLayer(Competition, Integers, Writes):
     """One crossbar with its neurons and learning circuits, registers included."""
 
     made: object  # chipsim.die.fabrication.FabricatedLayer, tables only
@@ -87,6 +91,8 @@ class ReferenceLayer(Competition, Writes):
 
     @property
     def circuit_signals(self):
+        if self.in_integers:
+            return INTEGER_SIGNALS
         if self.rule is None:
             return ("pulse",) if self._is_stdp else CIRCUIT_SIGNALS
         counted = ("target_count",) if self.rule.follows_targets else ()
@@ -116,6 +122,7 @@ class ReferenceLayer(Competition, Writes):
         self.fired = [False] * n
         self.count = [ZERO if self.made.neuron.fires else F(-np.inf)] * n
         self.target_count = [ZERO] * n
+        self.charge = [0] * n  # the same of a circuit in integers, in units of a target word
         self.n_missed = [0] * n
         self.before_miss = [self._spikes_before_miss(i) for i in range(n)]
         self.won, self.held_for = False, 0  # whether somebody won the step before, steps for which all are held empty
@@ -276,6 +283,9 @@ class ReferenceLayer(Competition, Writes):
     # Learning: Eqs. 8 to 11
 
     def _learn(self, t, seen, target, rate, broadcast):
+        if self.in_integers:
+            self._learn_in_integers(t, seen, target, rate)
+            return
         rows = {"spikes": seen, "traces": self._traced(seen), "all": Input(list(range(len(self.weight) - 1)))}
         if self._is_stdp:
             self._learn_by_timing(t, rows["traces"], rate)
