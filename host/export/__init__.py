@@ -1,1 +1,34 @@
-"""stub"""
+"""A chip's learning circuits for designers of silicon: RTL, vectors, and a check that both agree.
+
+Read, in this order:
+
+    parameters   widths and constants of the circuits, with a hash that says what belongs together
+    refusals     what of a chip is no circuit, each with the setting that would make it one
+    rtl          SystemVerilog, registers, constraints, bench
+    vectors      what the bench plays and expects: directed, and of a run
+    folder       an export on disk: whole or absent, never over what is not ours; `bundle`: a whole one; `run_vectors`: adds a run's
+    cosim        lint, simulation, mutants, netlist, proofs, with the tools that are installed
+
+README.md is the page for users. May know: `chipsim`, `run`, `methods`, `trace`, settings, files, errors of the host.
+"""
+
+from host.export.bundle import add_set, check_same_design, write_design
+from host.export.folder import read_files, read_mark
+from host.export.parameters import Circuit, Layer, Parameters, parameters_of
+from host.export.refusals import check_exportable, refusals
+from host.export.run_vectors import write_run_vectors
+
+__all__ = [
+    "Circuit",
+    "Layer",
+    "Parameters",
+    "add_set",
+    "check_exportable",
+    "check_same_design",
+    "parameters_of",
+    "read_files",
+    "read_mark",
+    "refusals",
+    "write_design",
+    "write_run_vectors",
+]

@@ -9,10 +9,9 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from chipsim import ChipSpec
+from learning_circuit import TAPS
 
 GATES = ("linear", "sign", "ternary")  # their numbers in RTL
-# Maximal Galois polynomials, shifted right: x^16+x^14+x^13+x^11+1 and so on (Alfke 1996, Xilinx XAPP 052).
-TAPS = {16: 0xB400, 24: 0xE10000, 32: 0x80200003}
 
 
 @dataclass(frozen=True)

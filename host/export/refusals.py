@@ -91,8 +91,8 @@ def _of_noise(design: ChipSpec) -> Iterator[str]:
             yield f"noise {name} scales pulses, and an increment is a whole number on a bus: leave it out"
         elif name == "comparator":
             yield (
-                "noise comparator shifts an analog comparison of two digital counters: leave it out, and set"
-                ' learning_circuit.comparison = "digital"'
+                "noise comparator (a chip's comparator_offset_counts) shifts an analog comparison of two digital counters:"
+                ' set it to 0, or leave it out, and set learning_circuit.comparison = "digital"'
             )
         elif name == "missed":
             yield "noise missed loses spikes ahead of a counter that is digital here: leave it out"

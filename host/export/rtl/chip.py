@@ -39,7 +39,7 @@ def chip_sv(parameters: Parameters) -> str:
     body = [_wires(parameters)]
     rows = "rows"
     for layer in layers:
-        body.append(_array(layer, rows))
+        body.append(_array(layer, rows, layer_bits(parameters)))
         rows = f"layer{layer.number}_fired"
     return (
         "// A chip of all layers. A layer's rows are the spikes of the layer before it, of the step before.\n"
@@ -71,13 +71,13 @@ def _wires(parameters: Parameters) -> str:
     layers, local, bits = parameters.layers, INDEX_BITS + REGION_BITS, layer_bits(parameters)
     n = len(layers)
     address = f"bus_address[{local + bits - 1}:{local}]"
-    words = "".join(
-        f"      {bits}'d{layer.number - 1}: bus_read_data = words[{(layer.number - 1) * 32}+:32];\n" for layer in layers
+    words = "".join(f"      {bits}'d{n}: bus_read_data = layer{n + 1}_word;\n" for n in range(len(layers)))
+    fired = "".join(
+        f"  logic [{layer.columns - 1}:0] layer{layer.number}_fired;\n  logic [31:0] layer{layer.number}_word;\n"
+        for layer in layers
     )
-    fired = "".join(f"  logic [{layer.columns - 1}:0] layer{layer.number}_fired;\n" for layer in layers)
     return (
         f"  logic [{n - 1}:0] ready, busy_layers;\n"
-        f"  logic [{n * 32 - 1}:0] words;\n"
         f"  logic [{bits - 1}:0] seen;\n"
         "  logic steps;\n"
         f"{fired}"
@@ -94,7 +94,10 @@ def _wires(parameters: Parameters) -> str:
     )
 
 
-def _array(layer: Layer, rows: str) -> str:
+def _array(layer: Layer, rows: str, bits: int) -> str:
+    """bits: of the address above a layer's own."""
+    local = INDEX_BITS + REGION_BITS
+    address = f"bus_address[{local + bits - 1}:{local}]"
     place, name = layer.number - 1, f"layer{layer.number}"
     shared = ", ".join(f".{each}(`LTL_{each})" for each in _SHARED)
     strobes = ", ".join(
@@ -106,11 +109,11 @@ def _array(layer: Layer, rows: str) -> str:
     )
     return (
         f"  logic {name}_strobe;\n"
-        f"  assign {name}_strobe = bus_strobe && bus_address[$high(bus_address):{INDEX_BITS + REGION_BITS}] == {place};\n"
+        f"  assign {name}_strobe = bus_strobe && {address} == {bits}'d{place};\n"
         f"  ltl_array #(\n      .ROWS({layer.rows}), .COLUMNS({layer.columns}), .CODE_BITS({layer.code_bits}),"
         f" .LAYER({layer.number}),\n      {shared}\n  ) u_{name} (\n"
         f"      .clk(clk), .rst_n(rst_n), .bus_strobe({name}_strobe), .bus_write(bus_write),"
-        f" .bus_address(bus_address[{INDEX_BITS + REGION_BITS - 1}:0]),\n"
-        f"      .bus_write_data(bus_write_data), .bus_read_data(words[{place * 32}+:32]), .step_valid(steps),"
+        f" .bus_address(bus_address[{local - 1}:0]),\n"
+        f"      .bus_write_data(bus_write_data), .bus_read_data({name}_word), .step_valid(steps),"
         f" .rows({rows}),\n      .step_ready(ready[{place}]), .busy(busy_layers[{place}]),\n      {strobes}\n  );\n"
     )

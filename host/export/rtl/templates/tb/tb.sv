@@ -31,19 +31,7 @@ module tb;
   logic [WEIGHTS-1:0] weights;
   logic [COLUMNS-1:0] spike = '0, above_low = '0, below_high = '0, fired;
 
-`ifdef NETLIST
-  ltl_array dut (
-`else
-  ltl_array #(
-      .ROWS(ROWS), .COLUMNS(COLUMNS), .SRAM(`LTL_SRAM), .STEPS(`LTL_STEPS), .ACCUMULATOR_BITS(`LTL_ACCUMULATOR_BITS),
-      .FRACTION_BITS(`LTL_FRACTION_BITS), .GATE(`LTL_GATE), .DEAD_ZONE(`LTL_DEAD_ZONE), .WARM_UP(`LTL_WARM_UP),
-      .STEP_WORDS(`LTL_STEP_WORDS), .STEP_WORD_BITS(`LTL_STEP_WORD_BITS),
-      .STEP_WORD_FRACTION_BITS(`LTL_STEP_WORD_FRACTION_BITS), .DITHER_BITS(`LTL_DITHER_BITS),
-      .INCREMENT_BITS(`LTL_INCREMENT_BITS), .CODE_BITS(`SET_CODE_BITS), .UPDATE_BITS(`LTL_UPDATE_BITS),
-      .LFSR_BITS(`LTL_LFSR_BITS), .LFSR_TAPS(`LTL_LFSR_TAPS), .LFSR_SEED(`LTL_LFSR_SEED), .LAYER(`SET_LAYER),
-      .SPEC_HASH(`LTL_SPEC_HASH)
-  ) dut (
-`endif
+  array_under_test dut (
       .clk(clk), .rst_n(rst_n), .bus_strobe(bus_strobe), .bus_write(bus_write), .bus_address(bus_address),
       .bus_write_data(bus_write_data), .bus_read_data(bus_read_data), .step_valid(step_valid), .rows(rows),
       .step_ready(step_ready), .busy(busy), .clear(clear), .weights_valid(weights_valid), .weights_row(weights_row),
