@@ -201,10 +201,9 @@ class Chip:
         """
         windows = window_numbers(windows)
         check_targets(self.spec, len(windows), targets)
-        moments: Sequence[NDArray[np.float32]] = moments_per_layer(self.spec, len(windows), rates, broadcast)
+        told = moments_per_layer(self.spec, len(windows), rates, broadcast)
         events, windows, lost = self._received(events, windows)
-        if self._in_integers:
-            moments = with_step_words(self.spec, np.asarray(moments), self._layers)
+        moments = with_step_words(self.spec, told, self._layers) if self._in_integers else list(told)
         arrived = self._link.targets(targets, windows)
         if self._overlaps:
             finish = self._start(events, windows, arrived, moments, probes, lost)

@@ -401,8 +401,14 @@ class ChipSpec(BaseModel):
         levels = [n.effect.level for n in self.noises if n.effect.name == "quantization" and n.layer in (None, layer)]
         return int(min(levels)) if levels else None
 
+    def as_designed(self) -> ChipSpec:
+        """The same design without errors; its weights have the bits that they have."""
+        bits = tuple(text for text, n in zip(self.noise, self.noises, strict=True) if n.effect.name == "quantization")
+        linear = self.learning_circuit.model_copy(update={"pulse_steps": None})
+        return self.model_copy(update={"noise": bits, "learning_circuit": linear})
+
     def ideal(self) -> ChipSpec:
-        """The same design without any nonideality, measured devices and few-bit weights included."""
+        """As designed, of analog weights and circuits that compute with real numbers."""
         circuit = self.learning_circuit.model_copy(update={"pulse_steps": None, "arithmetic": "float"})
         synapse = self.synapse.model_copy(update={"weight_bits": None})
         return self.model_copy(update={"noise": (), "synapse": synapse, "learning_circuit": circuit})

@@ -24,9 +24,7 @@ def check_circuit(circuit: LearningCircuitSpec, neuron: NeuronModel, errors: Lay
     """
     asked = f"learning_circuit.arithmetic 'integer' in layer {layer}"
     if neuron.competes:
-        raise ChipError(
-            f"{asked}: neuron {neuron.name!r} competes, and such circuits are each for themselves: choose lif"
-        )
+        raise ChipError(f"{asked}: neuron {neuron.name!r} competes, which such circuits do not know: choose lif")
     if errors.weight_bits is None:
         raise ChipError(f"{asked} writes codes, and weights are analog: set synapse.weight_bits, such as 6")
     factors = (errors.pulse_gain, errors.pulse_up_gain, errors.pulse_down_gain)

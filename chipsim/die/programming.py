@@ -79,7 +79,8 @@ def program_layer(
     """Synapses programmed to `weights` (..., n_in, n_out) and `biases` (..., n_out), in units of the threshold.
 
     stuck: of the shape of `gain`, what stuck synapses deliver in full-scale weights, whatever is programmed; their gain
-    is 0; one_lsb: biases have that of weights, which is then found for both. Raises ChipError if a weight is not finite.
+    is 0; one_lsb: biases have that of weights, which is then found for both. Raises ChipError if a weight is not
+    finite.
     """
     with np.errstate(over="ignore"):
         wanted = np.concatenate([weights, biases[..., None, :]], axis=-2).astype(np.float32)

@@ -23,7 +23,10 @@ TARGET_COUNT = Field("target_count", "of the target accumulator", "counts", last
 def pulse_field(number: int) -> Field:
     """Of a rule's update, from 0."""
     return Field(
-        "pulse" if number == 0 else f"pulse_{number + 1}", "update pulse; 0 during warm-up", "th", lasts="step"
+        "pulse" if number == 0 else f"pulse_{number + 1}",
+        "update pulse; 0 during warm-up; of a rule in integers an increment, in units of the update accumulators",
+        "th",
+        lasts="step",
     )
 
 

@@ -16,6 +16,7 @@ _MEANING = {
     "membrane_high_rail": ("membrane at the upper rail", _STEPS),
     "accumulator_full": ("spike accumulator full, spikes not counted", _STEPS),
     "weight_full_scale": ("weight at the end of its range, writes held back", _UPDATES),
+    "increments_saturated": ("increment at the end of its range", _STEPS),
     "events_off_array": ("input event lost on the link, its address beyond the array", _UNKNOWN),
     "events_merged": ("input event lost on the link, merged with another of its row", _UNKNOWN),
     "abstentions": ("no output fired, so no answer: counted as wrong", _SAMPLES),

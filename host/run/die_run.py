@@ -13,6 +13,7 @@ import numpy as np
 from chipsim import ChipError, ChipInterface, Snapshot
 from chipsim.design import short_repr
 from chipsim.design_rules import try_effects
+from chipsim.layout import OF_INTEGERS
 from chipsim.physical import not_modelled
 from host.data import Encoder, describe
 from host.errors import HostError, LinkError
@@ -30,7 +31,7 @@ from host.teachers import teacher_digest
 from host.training import CHUNK, LabelledScore, Progress, Score, Setup
 from nonideality import NoiseError
 
-_SATURATIONS = (
+_SATURATIONS: tuple[str, ...] = (
     "membrane_low_rail",
     "membrane_high_rail",
     "accumulator_full",
@@ -254,6 +255,8 @@ def _facts(setup: Setup, compared_with: Reference, before: Score, after: Score, 
     spec, ideal = setup.spec, compared_with.ideal
     effort = find(spec.training.method).effort(setup, progress)
     learned = effort.activity
+    in_integers = setup.design.learning_circuit.arithmetic == "integer"
+    saturations = (*_SATURATIONS, *OF_INTEGERS) if in_integers else _SATURATIONS
     phases: dict[str, Mapping[str, Any]] = {
         "learning": learned,
         "test_before": before.activity,
@@ -289,7 +292,7 @@ def _facts(setup: Setup, compared_with: Reference, before: Score, after: Score, 
         "weight_updates": sum(learned["weight_updates"]),
         "code_writes": sum(learned["code_writes"]),
         "saturation": {
-            when: {name: int(np.sum(counts[name])) for name in _SATURATIONS} for when, counts in phases.items()
+            when: {name: int(np.sum(counts.get(name, 0))) for name in saturations} for when, counts in phases.items()
         },
         "cost": cost_json(
             setup.design,

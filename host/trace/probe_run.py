@@ -167,9 +167,10 @@ def trace(
     first_look = show(twin, [] if neurons else every_neuron)
     probes = _probes(chip.spec, first_look, events, neurons, rows)
     result = show(chip, probes)
-    fabricated, nominal = fabricate(chip.spec, chip.die_seed), fabricate(chip.spec.ideal(), chip.die_seed)
+    fabricated, nominal = fabricate(chip.spec, chip.die_seed), fabricate(chip.spec.as_designed(), chip.die_seed)
+    bits = chip.spec.learning_circuit.update_accumulator_bits
     traces = [
-        _neuron_waveform(result, probe, k, before, shape, fabricated[probe.layer - 1], nominal[probe.layer - 1])
+        _neuron_waveform(result, probe, k, before, shape, fabricated[probe.layer - 1], nominal[probe.layer - 1], bits)
         for probe, shape in ((probe, chip.spec.shapes[probe.layer - 1]) for probe in probes)
         for k in range(len(probe.neurons))
     ]
@@ -263,10 +264,14 @@ def _neuron_waveform(
     shape: LayerShape,
     fabricated: FabricatedLayer,
     nominal: FabricatedLayer,
+    accumulator_bits: int,
 ) -> NeuronWaveform:
     signals, neuron, rows = result.signals[probe.layer], probe.neurons[k], list(probe.rows)
     shown = {name: array[:, :, k] for name, array in signals.items() if name not in ("neurons", "rows", "input")}
     nothing = np.zeros(0, np.int16)
+    if fabricated.rule.in_integers:  # increments, told besides
+        lsb, _ = before[f"layer{probe.layer}.lsb"]
+        shown["pulse"] = shown["pulse"] * (lsb / 2**accumulator_bits)
 
     def stored(name: str) -> Any:
         array = before.get(f"layer{probe.layer}.{name}")

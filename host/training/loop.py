@@ -67,7 +67,8 @@ def train(
         progress.presentations = part.done
         progress.host_macs += part.host_macs
         for name, counts in part.activity.items():
-            progress.activity[name] = [a + int(b) for a, b in zip(progress.activity[name], counts, strict=True)]
+            before = progress.activity.get(name, [0] * learner.n_layers)  # circuits in integers count more than others
+            progress.activity[name] = [a + int(b) for a, b in zip(before, counts, strict=True)]
         tick(part.done, progress.checks[-1].validation_accuracy)
         if part.done in edges:
             check()

@@ -49,8 +49,8 @@ def configure(spec: ChipSpec, die_seed: int) -> Configure:
         spec.target_bits,
         tuple(map(_layer_of, spec.shapes)),
         _neuron_of(spec),
-        Circuit(
-            choice(ERROR_GATES, circuit.error_gate),
+        Circuit(  # that has no widths of a circuit in integers
+            choice(ERROR_GATES, circuit.error_gate) if circuit.arithmetic == "float" else OTHER,
             circuit.accumulator_bits,
             circuit.update_accumulator_bits,
             circuit.warm_up_steps,

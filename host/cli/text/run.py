@@ -248,6 +248,7 @@ _SATURATION_WORDS = {
     "accumulator_full": "spike accumulator full",
     "weight_full_scale": "weight at the end of its range",
     "missed_counts": "spikes that accumulators missed",
+    "increments_saturated": "increments at the end of their range",
     "events_off_array": "input events lost on the host link, addresses beyond the array",
     "events_merged": "input events lost on the host link, merged with another of their row",
     "abstentions": "windows in which no output fired",
@@ -258,7 +259,7 @@ def _saturated(summary: dict[str, Any]) -> list[str]:
     """How often something met its limit, in all windows of a phase."""
     lines = []
     for name, words in _SATURATION_WORDS.items():
-        counts = {phase: counts[name] for phase, counts in summary["saturation"].items()}
+        counts = {phase: counts.get(name, 0) for phase, counts in summary["saturation"].items()}
         if any(counts.values()):
             parts = ", ".join(f"{count:,} {_PHASES[phase]}" for phase, count in counts.items())
             lines.append(f"saturated    {words}: {parts}")

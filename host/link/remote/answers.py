@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from chipsim import ChipSpec
 from chipsim.design import LayerShape
 from chipsim.execution import AnyProbe
-from chipsim.layout import CHIP_EVENTS, SIMULATOR_WORK
+from chipsim.layout import SIMULATOR_WORK, chip_events
 from chipsim.wire import (
     Ack,
     Age,
@@ -128,7 +128,8 @@ def membrane_expected(spec: ChipSpec, n_windows: int) -> dict[str, Expected]:
 
 def checked_tallies(spec: ChipSpec, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     """Of LEARNED or INFERRED, the tallies that are known here. Raises WireError if one is missing."""
-    known = [f"{ACTIVITY}{name}" for name in CHIP_EVENTS] + [f"{WORK}{name}" for name in SIMULATOR_WORK]
+    events = chip_events(spec.learning_circuit.arithmetic == "integer")
+    known = [f"{ACTIVITY}{name}" for name in events] + [f"{WORK}{name}" for name in SIMULATOR_WORK]
     return checked(
         {name: arrays[name] for name in known if name in arrays},
         {name: Expected((spec.n_layers,), _WHOLE) for name in known},
