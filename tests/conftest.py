@@ -45,6 +45,8 @@ LONGEST = (
 # and nothing else does.
 LONG = (
     "chipsim/kernel/test_compete_few_bits.py",
+    "chipsim/kernel/test_integers.py::test_every_option[adaptive]",
+    "chipsim/kernel/test_integers.py::test_every_gate_at_every_width_for_long",
     "chipsim/kernel/test_plugged_in.py::test_columns_that_are_none_neither_fire_nor_open",
     "chipsim/kernel/test_plugged_in_on_images.py",
     "chipsim/server/test_plugged_in_at_the_server.py::test_a_broadcast_over_the_wire",

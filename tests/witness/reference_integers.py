@@ -55,8 +55,9 @@ def step_word(design, rate, lsb, t):
 
 
 def floor_of_sum(p, s, dither, d):
-    """floor(p / 2^s + dither / 2^d)."""
-    return math.floor(Fraction(p, 2**s) + Fraction(dither, 2**d))
+    """floor(p / 2^s + dither / 2^d), over the larger of the two."""
+    both = max(s, d)
+    return (p * 2 ** (both - s) + dither * 2 ** (both - d)) // 2**both
 
 
 def kept_within(value, limit):
@@ -87,7 +88,6 @@ class Integers:
         full = 2**design.accumulator_bits - 1
         self.charge[i] = min(self.charge[i] + word, full * units)
         d = self.charge[i] - int(self.count[i]) * units + self.offset[i]
-        dead = 0 if design.error_gate == "sign" else math.floor(Fraction(design.dead_zone_counts) * units)
         word_k = step_word(design, rate, self.lsb[0], t)
         dither = self._dither(i, t)
         sign = (d > 0) - (d < 0)
@@ -96,13 +96,13 @@ class Integers:
         wanted = floor_of_sum(size * word_k, s, dither, design.dither_bits)
         held = kept_within(wanted, 2 ** (design.increment_bits - 1) - 1)
         is_near = bool(self.made.tables.boxcar_low[i] < self.membrane[i] < self.made.tables.boxcar_high[i])
-        is_open = abs(d) > dead and is_near and t > design.warm_up_steps
+        is_open = abs(d) > self.dead_zone and is_near and t > design.warm_up_steps
         self.tally["increments_saturated"] += is_open and held != wanted
         increment = held if is_open else 0
         now = {
             "target_count": self.charge[i] / units,
             "target_word": word,
-            "error": size / 2**fraction if abs(d) > dead else 0,
+            "error": size / 2**fraction if abs(d) > self.dead_zone else 0,
             "boxcar": is_near,
             "open": is_open,
             "step_word": word_k,
@@ -144,5 +144,7 @@ class Integers:
         design, n = self.design, self.weight.shape[1]
         self.target_bits = target_bits
         most = 2**24 - 1
+        zone = Fraction(0 if design.error_gate == "sign" else design.dead_zone_counts)
+        self.dead_zone = math.floor(zone * 2 ** (target_bits - 1))
         self.offset = [kept_within(round(float(offset) * 2 ** (target_bits - 1)), most) for offset in offsets]
         self.registers = [ShiftRegister(design.lfsr_bits, design.lfsr_seed, layer, i) for i in range(n)]
