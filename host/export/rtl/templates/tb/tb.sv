@@ -43,7 +43,7 @@ module tb;
 
   // Files, read word by word.
   string folder;
-  logic [8*512-1:0] line;
+  logic [8*120-1:0] line;
   integer stimulus_file, expected_file, manifest_file, got;
   logic checks_files;
   logic [31:0] stimulus_words = 0, expected_words = 0, stimulus_sum = FNV_START, expected_sum = FNV_START;
