@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
@@ -87,32 +88,37 @@ class LearningCircuitSpec(BaseModel):
     @model_validator(mode="after")
     def _is_a_circuit(self) -> LearningCircuitSpec:
         """Raises ValueError if what computes with integers is asked for what registers and adders cannot do."""
-        if self.arithmetic != "integer":
-            return self
+        if self.arithmetic == "integer":
+            for reason in self.no_circuit():
+                raise ValueError(reason)
+        return self
+
+    def no_circuit(self) -> Iterator[str]:
+        """Why these circuits could not compute with integers, whether they do or not: lines that name what to change.
+
+        What depends on the rest of a chip: `chipsim.design.no_circuit`.
+        """
         asked = "learning_circuit.arithmetic 'integer'"
         if self.rule != "local_tandem":
-            raise ValueError(f"{asked} is that of rule local_tandem, not of {self.rule!r}: set arithmetic to float")
+            yield f"{asked} is that of rule local_tandem, not of {self.rule!r}: set arithmetic to float"
         if self.trace_tau_steps is not None:
-            raise ValueError(
+            yield (
                 f"{asked} adds whole increments in rows that spiked, and traces of {self.trace_tau_steps:g} steps would"
                 " multiply them: leave trace_tau_steps out"
             )
         if self.pulse_steps is not None:
-            raise ValueError(
-                f"{asked} writes registers, and a measured pulse curve is that of analog devices: keep one"
-            )
+            yield f"{asked} writes registers, and a measured pulse curve is that of analog devices: keep one"
         full = 2**self.accumulator_bits - 1
         if self.dead_zone_counts > full:
-            raise ValueError(
+            yield (
                 f"dead_zone_counts {self.dead_zone_counts:g} does not fit counters of accumulator_bits"
                 f" {self.accumulator_bits}: choose at most {full}"
             )
         if self.dither == "lfsr" and self.dither_bits > self.lfsr_bits:
-            raise ValueError(
+            yield (
                 f"dither_bits {self.dither_bits} are more than a shift register of lfsr_bits {self.lfsr_bits} has:"
                 f" choose at most {self.lfsr_bits}, or a longer register (24, 32)"
             )
-        return self
 
     @model_validator(mode="before")
     @classmethod

@@ -28,7 +28,7 @@ that it changes a run. To add a kind of layer: its class and its shape in `layer
 from chipsim.design.adc import Adc, AdcSpec
 from chipsim.design.dac import Dac, LeakDac, ThresholdDac
 from chipsim.design.errors import ChipError
-from chipsim.design.integers import check_integers
+from chipsim.design.integers import check_integers, no_circuit
 from chipsim.design.layers import AnyLayer, AveragePool, Convolution, Dense, Flatten, LayerShape, shapes_of
 from chipsim.design.named_plugins import check_announced, check_installed, names_in, plugin_classes, plugins_of
 from chipsim.design.pixel_order import flattened_rows, from_image, kernel_rows, to_image
@@ -68,6 +68,7 @@ __all__ = [
     "from_image",
     "kernel_rows",
     "names_in",
+    "no_circuit",
     "own_channel",
     "plugin_classes",
     "plugins_of",

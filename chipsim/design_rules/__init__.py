@@ -1,7 +1,7 @@
 """Design rules: what will sink a chip, said before it is built.
 
 Read `finding` (what a rule says), `design` (what a rule may look at), `registry` (the rules by name), then the rules:
-`counting`, `membrane`, `weights`, `learning`, `resources`, `noises`. Importing a file of rules registers them, in the
+`counting`, `membrane`, `weights`, `learning`, `integers`, `resources`, `noises`. Importing a file of rules registers them, in the
 order of the imports here, which is that of the report. `try_plugins` finds what is wrong with a neuron or learning rule
 of another package, `try_effects` with its effects, `idle` which noise hits nothing on a chip
 (`tests/chipsim/design_rules/test_idle.py` tries every site).
@@ -14,7 +14,15 @@ In `tests/chipsim/design_rules/test_check_rules.py` goes a design that keeps it 
 it should; in `tests/host/cli/test_check_hurts.py` a simulated claim, that who breaks it loses accuracy.
 """
 
-from chipsim.design_rules import counting, learning, membrane, noises, resources, weights  # noqa: F401 (their rules register)
+from chipsim.design_rules import (  # noqa: F401 (their rules register)
+    counting,
+    integers,
+    learning,
+    membrane,
+    noises,
+    resources,
+    weights,
+)
 from chipsim.design_rules.design import Design
 from chipsim.design_rules.finding import Finding, RuleLimits
 from chipsim.design_rules.idle import IdleNoise, Use, idle_noises

@@ -4,6 +4,7 @@ from copy import deepcopy
 from typing import Any
 
 from chipsim.physical import PhysicalSpec
+from chipsim.physical.spec import DIGITAL
 
 # 0.5 V from rest to threshold, 1 pF, 4 bits and a sign, nothing that goes wrong.
 _TABLES: dict[str, Any] = {
@@ -73,6 +74,7 @@ _TABLES: dict[str, Any] = {
 }
 _OPTIONAL = {
     **dict.fromkeys(type(PhysicalSpec.model_fields["bias"].default).model_fields, "bias"),
+    **dict.fromkeys(DIGITAL, "learning_circuit"),
     "leak_conductance_ns": "neuron",
     "membrane_time_constant_us": "neuron",
     "synaptic_time_constant_us": "synapse",

@@ -27,6 +27,14 @@ def design(physical=None, sizes=(20, 10, 4), steps=16, noise=(), neuron=None, ci
     return Design(chip, None if physical is None else changed(load("cmos-180nm"), **tables), **use)
 
 
+INTEGERS = {"arithmetic": "integer"}
+
+
+def integers(**circuit):
+    """Circuits in integers: 3.6 units of LSB / 2^8 for an error of one spike per step."""
+    return design(noise=("quantization:4",), circuit=INTEGERS | circuit, learning_rate=2e-3)
+
+
 # rule -> (a design that keeps it, [(one that breaks it, how badly)])
 CASES = {
     "accumulator-overflow": (
@@ -121,6 +129,30 @@ CASES = {
     "weight-bits": (
         design(noise=("quantization:4",)),
         [(design(noise=("quantization:3",)), "note"), (design(noise=("quantization:2",)), "warning")],
+    ),
+    "circuit": (
+        design(noise=("quantization:4",), circuit=INTEGERS),
+        [
+            (design(noise=("quantization:4",)), "note"),
+            (design(noise=("quantization:4", "cycle:0.1"), neuron={"readout": "integrating"}), "note"),
+            (design(noise=("quantization:4",), circuit=INTEGERS, constant_current=True), "note"),
+        ],
+    ),
+    "step-word-largest": (
+        integers(),
+        [(integers(step_word_bits=8), "warning"), (integers(step_word_bits=4), "error")],
+    ),
+    "step-word-smallest": (
+        integers(),
+        [
+            (integers(step_word_fraction_bits=5), "note"),
+            (integers(step_word_fraction_bits=3), "warning"),
+            (integers(step_word_fraction_bits=1), "error"),
+        ],
+    ),
+    "increment-range": (
+        integers(),
+        [(integers(increment_bits=3), "note"), (integers(increment_bits=2, update_accumulator_bits=12), "warning")],
     ),
     "presynaptic-trace": (
         design(neuron={"synapse_tau_steps": 3.5}, circuit={"trace_tau_steps": 7.0}, one_spike=True),

@@ -1,4 +1,4 @@
-"""Learning circuits in integers against their restatement over Python's own, bit for bit: every register, every step."""
+"""Learning circuits in integers against their restatement over Python's own: every register at every step."""
 
 import numpy as np
 import pytest

@@ -19,6 +19,21 @@ LEAK_DAC = {"leak_dac_bits": 6, "leak_dac_low_ns": 0.0, "leak_dac_high_ns": 200.
 THRESHOLD_DAC = {"threshold_dac_bits": 6, "threshold_dac_low_v": 0.3, "threshold_dac_high_v": 1.1}
 POWER = {"dac_power_uw": (0.1, 1.0), "dac_area_um2": 400.0}
 CURRENT = {"weight_bits": 5, "unit_synapse_current_na": 50.0, "pulse_width_ns": 100.0}
+DIGITAL = {
+    "arithmetic": "integer",
+    "error_scale": "shift",
+    "error_shift": 4,
+    "rate_format": "fixed",
+    "step_word_bits": 16,
+    "step_word_fraction_bits": 8,
+    "dither": "lfsr",
+    "dither_bits": 8,
+    "lfsr_bits": 16,
+    "lfsr_seed": 1,
+    "increment_bits": 10,
+    "comparison": "digital",
+    "update_unit": "sram",
+}
 # Together with the presets they have every field.
 CHIPS = {
     **{preset: load(preset) for preset in PRESETS},
@@ -39,6 +54,7 @@ CHIPS = {
     "exponential currents": chip(synapse=CURRENT | {"synaptic_time_constant_us": 5.0}),
     "windows as on the chip": chip(steps_per_window=16, warm_up_steps=8),
     "a boxcar off the threshold": chip(boxcar_low_v=0.2),
+    "a digital circuit": chip(synapse=CURRENT, **DIGITAL),
     "words beyond the model": chip(bits_per_target=24),
 }
 ALWAYS_INERT = {

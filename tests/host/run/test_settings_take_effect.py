@@ -25,6 +25,8 @@ STDP = {
     "stdp.round.every": 50,
     "stdp.round.after": 0,
 }
+INTEGERS = {"learning_circuit.arithmetic": "integer", "synapse.weight_bits": 5}
+REGISTERS = INTEGERS | {"learning_circuit.dither": "lfsr"}
 CONVERTED = {"training.method": "conversion", "training.epochs": 0}
 # A value that differs from SMALL's, and what else a setting needs to matter.
 CHANGES = {
@@ -53,6 +55,7 @@ CHANGES = {
     "neuron.threshold_dac.high_th": ({"neuron.threshold_th": 0.8, "neuron.threshold_dac.bits": 2}, 1.8),
     "synapse.full_scale_th": ({"noise": ["quantization:4"]}, 0.5),
     "synapse.bias_full_scale_th": ({"noise": ["quantization:4"]}, 0.5),
+    "synapse.weight_bits": ({}, 3),
     "learning_circuit.accumulator_bits": ({}, 1),
     "learning_circuit.error_gate": ({}, "sign"),
     "learning_circuit.dead_zone_counts": ({"learning_circuit.error_gate": "ternary"}, 0.25),
@@ -61,6 +64,17 @@ CHANGES = {
     "learning_circuit.trace_tau_steps": ({}, 2.0),
     "learning_circuit.update_accumulator_bits": ({"noise": ["quantization:4"]}, 0),
     "learning_circuit.pulse_steps": ({}, [[2.0, 0.5], [0.5, 2.0]]),
+    "learning_circuit.arithmetic": ({"synapse.weight_bits": 5}, "integer"),
+    "learning_circuit.error_scale": (INTEGERS, "shift"),
+    "learning_circuit.error_shift": (INTEGERS | {"learning_circuit.error_scale": "shift"}, 1),
+    "learning_circuit.rate_format": (INTEGERS, "power_of_two"),
+    "learning_circuit.step_word_bits": (INTEGERS, 8),
+    "learning_circuit.step_word_fraction_bits": (INTEGERS, 0),
+    "learning_circuit.dither": (INTEGERS, "lfsr"),
+    "learning_circuit.dither_bits": (INTEGERS, 0),
+    "learning_circuit.lfsr_bits": (REGISTERS, 24),
+    "learning_circuit.lfsr_seed": (REGISTERS, 9),
+    "learning_circuit.increment_bits": (INTEGERS, 4),
     "teacher.epochs": ({}, 150),
     "teacher.method": ({}, "through-time"),
     "teacher.norm": ({}, "layer"),
@@ -130,6 +144,8 @@ NEEDS_IMAGES = {
     "training.flip": ({}, True),
 }
 FOR_SPEED_OR_PLACE = {"data_dir": "elsewhere", "training.chunk": 7}
+# Which errors such a circuit can have, and where its adders stand.
+OF_THE_LAYOUT = {"learning_circuit.comparison": "digital", "learning_circuit.update_unit": "flops"}
 
 
 def results(folder, arrays=None, **changes):
@@ -147,7 +163,8 @@ def results(folder, arrays=None, **changes):
 
 
 def test_every_setting_is_looked_at():
-    assert set(CHANGES) | set(NEEDS_IMAGES) | set(FOR_SPEED_OR_PLACE) | {"dataset"} == set(leaves()) == set(OTHER)
+    of_no_bit = set(FOR_SPEED_OR_PLACE) | set(OF_THE_LAYOUT)
+    assert set(CHANGES) | set(NEEDS_IMAGES) | of_no_bit | {"dataset"} == set(leaves()) == set(OTHER)
 
 
 @pytest.mark.parametrize("name", CHANGES)
@@ -167,3 +184,12 @@ def test_a_setting_for_images_changes_the_run(name, tmp_path):
 @pytest.mark.parametrize("name", FOR_SPEED_OR_PLACE)
 def test_a_setting_for_speed_or_place_changes_no_bit(name, tmp_path):
     assert results(tmp_path) == results(tmp_path, **{name: FOR_SPEED_OR_PLACE[name]})
+
+
+@pytest.mark.parametrize("name", OF_THE_LAYOUT)
+def test_a_setting_of_the_layout_changes_no_bit(name, tmp_path):
+    (plain, summary), (other, told) = (
+        results(tmp_path, **INTEGERS, **each) for each in ({}, {name: OF_THE_LAYOUT[name]})
+    )
+    assert plain == other
+    assert summary.pop("identity") != told.pop("identity") and summary == told
