@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -207,8 +208,10 @@ def _sound(place: Workplace, name: str) -> str:
 
 
 def _code(place: Workplace, compiled: str, rtl: str) -> str:
-    """What was compiled, without the names of files."""
-    return (place.folder / compiled).read_text().replace(f'"{rtl}/', '"rtl/')
+    """What was compiled, without the names of files; iverilog names things by where they are in its memory."""
+    text = (place.folder / compiled).read_text().replace(f'"{rtl}/', '"rtl/')
+    numbers: dict[str, str] = {}
+    return re.sub(r"0x[0-9a-f]{6,}", lambda found: numbers.setdefault(found[0], f"n{len(numbers)}"), text)
 
 
 def synthesise(place: Workplace, asked: Asked) -> Iterator[Outcome]:

@@ -137,12 +137,19 @@ def drawn(sources: Mapping[str, str], random: Random) -> Iterator[Mutant]:
         yield Mutant(f"{kind}: {lines[number - 1].strip()}", file, number, before.strip(), "\n".join(lines))
 
 
+# At the limit itself both choices are the same: `x > TOP ? TOP : x`. Kept as long as it is, so that columns stay.
+_LIMITED = re.compile(r"(\w+) > ((?:FULL|LARGEST|TOP)) \?")
+
+
 def _body(text: str) -> Iterator[str]:
-    """Lines without comments; those of a module's head are empty, since a port's width is its user's, too."""
+    """Lines without comments, empty where a change changes no circuit.
+
+    That is in a module's head, since a port's width is its user's, too, and in signals that are there for linters.
+    """
     in_head = False
     for line in text.split("\n"):
         code = line.partition("//")[0]
         in_head = in_head or code.startswith("module ")
-        yield "" if in_head else code
+        yield "" if in_head or "unused" in code else _LIMITED.sub(lambda found: found[0].replace(" > ", " ~ "), code)
         if code.startswith(");"):
             in_head = False

@@ -34,6 +34,7 @@ from host.export.vectors.program import (
 
 ROWS, COLUMNS = 5, 3  # of the array that they are for
 _DRAWN_WINDOWS = 6
+_ANY_REGISTER = ((SYNAPSE, 1), (GLOBAL, CONTROL), (TARGET, 0), (LFSR, 1), (STEP_WORD, 0), (GLOBAL, ROW), (COUNT, 1))
 _LOOKED_AT = 64  # steps of a window, and step words
 _SEED = 20221004
 
@@ -328,20 +329,22 @@ class _Directed:
 
     def busy(self) -> None:
         """Writes are ignored while an array is busy; reading is not, and disturbs nothing."""
-        self.step_words(self.fine(2))
+        self.step_words(self.fine(2), self.fine(5), 0, self.word)
         self.drawn_synapses()
         self.set(TARGET, [self.one] * COLUMNS)
-        for clocks in (0, 2, 7, 10):
+        clocks_of_step = 13 if self.circuit.sram else 7
+        for clocks in range(clocks_of_step):
             self.begin()
             self.errors(2 * self.one, -self.one, self.one)
-            self.program.offer(Step([1, 2], 2, self.all, self.all), clocks if self.circuit.sram else min(clocks, 4))
-            self.program.meanwhile(SYNAPSE, 1, 0)
-            self.program.status_meanwhile()
-            for region, index in ((GLOBAL, CONTROL), (GLOBAL, ROW), (TARGET, 0), (LFSR, 1), (STEP_WORD, 0))[: 5 if self.circuit.sram and clocks < 7 else 0]:
+            self.program.offer(Step([1, 2], 2, self.all, self.all), clocks)
+            if clocks % 2:
+                self.program.status_meanwhile()
+            else:
+                region, index = _ANY_REGISTER[clocks // 2 % len(_ANY_REGISTER)]
                 self.program.meanwhile(region, index, 3)
             self.program.wait()
             self.all_registers()
-            self.program.dump()
+        self.program.dump()
 
     def reset_in_mid_window(self) -> None:
         self.begin()

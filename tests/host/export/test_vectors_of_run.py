@@ -70,7 +70,7 @@ def test_a_chip_that_does_something_else_is_no_vector(chipsim, here, a_run, monk
         learn(array, {**shown, "increment": shown["increment"] + 1}, every)
 
     monkeypatch.setattr(ArrayOfRun, "learn", off_by_one)
-    monkeypatch.setattr("sys.argv", ["chipsim", "export", "vectors", "--run", str(a_run), "--neurons=1:0", "-o", "out"])
+    monkeypatch.setattr("sys.argv", ["chipsim", "export", "vectors", "--run", str(a_run), "--neurons=1:0", "--samples=4", "-o", "out"])
     with pytest.raises(AssertionError, match="layer 1, neuron 0, window 1, step 1: the chip has increment"):
         main()
     assert not (here / "out").exists()

@@ -131,12 +131,8 @@ module ltl_array #(
       localparam int WORD_BITS = $clog2(STEP_WORDS);
       logic [WORD_BITS-1:0] word;
       logic blanks;
-      if (BLANK_WORDS > STEP_WORDS) begin : g_some
-        assign blanks = blank && blank_word < BLANK_BITS'(STEP_WORDS);
-      end else begin : g_all
-        assign blanks = blank;
-      end
-      assign word = blank ? blank_word[WORD_BITS-1:0]
+      assign blanks = blank && 32'(blank_word) < 32'(STEP_WORDS);
+      assign word = blank ? WORD_BITS'(blank_word)
           : (fetch_step_word ? WORD_BITS'(step - STEP_BITS'(1)) : index[WORD_BITS-1:0]);
       ltl_memory #(
           .WORDS(STEP_WORDS), .WORD_BITS(STEP_WORD_BITS), .ADDRESS_BITS(WORD_BITS)
@@ -167,20 +163,12 @@ module ltl_array #(
       assign row = chosen_row;
       logic unused;
       assign unused = &{1'b0, sequencer_row, host_synapse, blank_word};
-    end else if (BLANK_BITS > ROW_BITS) begin : g_blank_more
-      assign row = blank ? blank_word[ROW_BITS-1:0] : (host_synapse ? chosen_row : sequencer_row);
-    end else begin : g_blank
+    end else begin : g_word
       assign row = blank ? ROW_BITS'(blank_word) : (host_synapse ? chosen_row : sequencer_row);
     end
   endgenerate
   logic blank_rows;
-  generate
-    if (BLANK_WORDS > MEMORY_ROWS) begin : g_blank_rows
-      assign blank_rows = blank && blank_word < BLANK_BITS'(MEMORY_ROWS);
-    end else begin : g_blank_all
-      assign blank_rows = blank;
-    end
-  endgenerate
+  assign blank_rows = blank && 32'(blank_word) < 32'(MEMORY_ROWS);
 
   logic [COLUMNS*32-1:0] column_data;
   generate

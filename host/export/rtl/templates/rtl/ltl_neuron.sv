@@ -41,11 +41,13 @@ module ltl_neuron #(
   localparam int COUNT_BITS = ACCUMULATOR_BITS + FRACTION_BITS;
   localparam int ERROR_BITS = COUNT_BITS + 1;                            // signed
   localparam int PRODUCT_FRACTION = (GATE == 0 ? FRACTION_BITS : 0) + STEP_WORD_FRACTION_BITS;
-  localparam int PRODUCT_BITS = (GATE == 0 ? ERROR_BITS : 1) + STEP_WORD_BITS + 1;
+  localparam int PRODUCT_BITS = (GATE == 0 ? ERROR_BITS : 1) + STEP_WORD_BITS;
   localparam int FRACTION = PRODUCT_FRACTION > DITHER_BITS ? PRODUCT_FRACTION : DITHER_BITS;
   localparam int PRODUCT_SHIFT = FRACTION - PRODUCT_FRACTION;
   localparam int DITHER_SHIFT = FRACTION - DITHER_BITS;
-  localparam int LEAST_SUM_BITS = PRODUCT_BITS + PRODUCT_SHIFT + 1;
+  // The largest product leaves room for dither below its next power of two, unless there is no error to be below one.
+  localparam int CARRY_BITS = GATE != 0 || STEP_WORD_FRACTION_BITS > STEP_WORD_BITS ? 1 : 0;
+  localparam int LEAST_SUM_BITS = PRODUCT_BITS + PRODUCT_SHIFT + CARRY_BITS;
   localparam int SUM_BITS = LEAST_SUM_BITS > FRACTION + INCREMENT_BITS + 1 ? LEAST_SUM_BITS : FRACTION + INCREMENT_BITS + 1;
   localparam int WHOLE_BITS = SUM_BITS - FRACTION;
   localparam logic [COUNT_BITS:0] FULL = {1'b0, {ACCUMULATOR_BITS{1'b1}}, {FRACTION_BITS{1'b0}}};

@@ -65,6 +65,7 @@ module ltl_sequencer #(
   assign gate_now = state == GATE;
   assign fetch_step_word = state == INTEGRATE;
 
+  always_ff @(posedge clk) weights_row <= row;  // means something while weights_valid
   always_ff @(posedge clk) begin
     if (!rst_n) begin
       state         <= BLANK;
@@ -74,10 +75,8 @@ module ltl_sequencer #(
       active        <= '0;
       pending       <= '0;
       weights_valid <= 1'b0;
-      weights_row   <= '0;
     end else begin
       weights_valid <= state == DELIVER;
-      weights_row   <= row;
       case (state)
         BLANK: begin
           blank_word <= blank_word + BLANK_BITS'(1);

@@ -236,6 +236,7 @@ module tb;
         4'h1: begin
           rst_n = 1'b0;
           for (int n = 0; n < int'(op[27:0]); n++) tick;
+          if ({clear, weights_valid, integrate, compare, step_ready, fired} !== '0) fail("a strobe or a spike in reset");
           rst_n = 1'b1;
           signature = FNV_START;
         end
