@@ -8,9 +8,8 @@ from typing import Any
 
 import click
 
-from host.cli.export_rtl import one_line_each
 from host.cli.groups import RUNNING, command, option
-from host.cli.options import json_option, one_line_errors, usable_cores
+from host.cli.options import json_option, one_line_each, one_line_errors, usable_cores
 
 _CHECKS = ("lint", "simulate", "altered", "mutate", "synthesise", "prove")
 
@@ -26,10 +25,14 @@ def _chosen(context: click.Context, parameter: click.Parameter, value: str | Non
 @command()
 @click.argument("export", type=click.Path(path_type=Path))
 @option("--only", callback=_chosen, help=f"Of {', '.join(_CHECKS)}; some of them, with commas.  [default: all]")
-@option("--flips", type=click.IntRange(0, 100_000), default=10, show_default=True, help="Bits turned over, one at a time.")
+@option(
+    "--flips", type=click.IntRange(0, 100_000), default=10, show_default=True, help="Bits turned over, one at a time."
+)
 @option("--mutants", type=click.IntRange(0, 100_000), default=20, show_default=True, help="Faults drawn at random.")
 @option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of both.")
-@option("--cells", type=click.Path(path_type=Path), help="A library's .lib and .v, named without ending.  [default: osu018]")
+@option(
+    "--cells", type=click.Path(path_type=Path), help="A library's .lib and .v, named without ending.  [default: osu018]"
+)
 @option("--workers", type=click.IntRange(1, 1024), group=RUNNING, help="Programs at a time.  [default: all cores]")
 @json_option
 def cosim(
@@ -44,8 +47,8 @@ def cosim(
 ) -> int:
     """Lint, simulate, alter, mutate, synthesise and prove an export, and say what of it passed.
 
-    Exit status 0 if all that ran has passed, 1 if something has not, or if nothing could be run. What is not installed is
-    said with what to install.
+    Exit status 0 if all that ran has passed, 1 if something has not, or if nothing could be run. Of tools that are
+    missing it says what to install.
 
     \b
     chipsim cosim out
@@ -66,7 +69,9 @@ def cosim(
         ran = [each.passed for each in outcomes if each.passed is not None]
         ok = bool(ran) and all(ran)
         if as_json:
-            told = [{"check": e.check, "passed": e.passed, "told": e.told, "details": list(e.details)} for e in outcomes]
+            told = [
+                {"check": e.check, "passed": e.passed, "told": e.told, "details": list(e.details)} for e in outcomes
+            ]
             click.echo(json.dumps({"export": str(export), "ok": ok, "checks": told}))
         elif not ran:
             click.echo("nothing could be run", err=True)

@@ -8,7 +8,9 @@ from host.cli.groups import LazyGroup, Where
 
 _COMMANDS = {
     "Circuits": {
-        "rtl": Where("export_rtl", "rtl", "Write SystemVerilog of a chip's learning circuits, with a bench and directed vectors."),
+        "rtl": Where(
+            "export_rtl", "rtl", "Write SystemVerilog of a chip's learning circuits, with a bench and directed vectors."
+        ),
         "vectors": Where("export_rtl", "vectors", "Write what a run's neurons saw and did as vectors for the bench."),
     },
 }

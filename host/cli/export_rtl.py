@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,29 +13,23 @@ from host.cli.options import (
     json_option,
     mix_versions_option,
     network_option,
+    one_line_each,
     one_line_errors,
     threads_option,
     usable_cores,
     whole_number,
 )
 from host.cli.run_options import run_options
-from host.errors import ExportError
 
 _MOST = 10**9  # that a neuron or a sample may be numbered
 _out = option(
-    "-o", "--out", type=click.Path(path_type=Path), group=OUTPUT, required=True, help="Folder; an export in it is replaced."
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path),
+    group=OUTPUT,
+    required=True,
+    help="Folder; an export in it is replaced.",
 )
-
-
-@contextmanager
-def one_line_each() -> Iterator[None]:
-    """What is refused for several reasons in a line for each, and exit status 2."""
-    try:
-        yield
-    except ExportError as error:
-        for reason in error.reasons:
-            click.echo(f"chipsim: {reason}", err=True)
-        raise SystemExit(2) from None
 
 
 @command()
@@ -70,7 +62,9 @@ def rtl(
             click.echo(json.dumps({"folder": str(out), "spec_hash": parameters.hash, "files": sorted(files)}))
         else:
             layers = ", ".join(f"{each.rows} x {each.columns}" for each in parameters.layers)
-            click.echo(f"{out}: {len(files)} files, spec {parameters.hash[:8]}, arrays {layers}; next: chipsim cosim {out}")
+            click.echo(
+                f"{out}: {len(files)} files, spec {parameters.hash[:8]}, arrays {layers}; next: chipsim cosim {out}"
+            )
 
 
 def _neurons(context: click.Context, parameter: click.Parameter, value: str) -> list[tuple[int, int]]:
@@ -82,13 +76,17 @@ def _neurons(context: click.Context, parameter: click.Parameter, value: str) -> 
         layer, first = whole_number(layer_text, 0, _MOST), whole_number(first_text, 0, _MOST)
         last = whole_number(last_text, 0, _MOST) if dash else first
         if layer is None or first is None or last is None or last < first or last - first >= 4096:
-            raise click.BadParameter(f"{text!r} is neither LAYER:NEURON nor LAYER:FIRST-LAST; write for example 1:0-7,2:3")
+            raise click.BadParameter(
+                f"{text!r} is neither LAYER:NEURON nor LAYER:FIRST-LAST; write for example 1:0-7,2:3"
+            )
         found += [(layer, number) for number in range(first, last + 1)]
     return found
 
 
 @command()
-@option("--run", "run_folder", type=click.Path(path_type=Path), required=True, help="A run's folder, such as runs/latest.")
+@option(
+    "--run", "run_folder", type=click.Path(path_type=Path), required=True, help="A run's folder, such as runs/latest."
+)
 @option("--neurons", callback=_neurons, required=True, help="LAYER:FIRST-LAST,... such as 1:0-7; layers from 1.")
 @option(
     "--samples",
@@ -113,7 +111,7 @@ def vectors(
     run_folder: Path,
     neurons: list[tuple[int, int]],
     samples: int,
-    every: str,
+    every: Any,
     name: str,
     out: Path,
     threads: int | None,

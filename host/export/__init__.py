@@ -6,7 +6,8 @@ Read, in this order:
     refusals     what of a chip is no circuit, each with the setting that would make it one
     rtl          SystemVerilog, registers, constraints, bench
     vectors      what the bench plays and expects: directed, and of a run
-    folder       an export on disk: whole or absent, never over what is not ours; `bundle`: a whole one; `run_vectors`: adds a run's
+    folder       an export on disk: whole or absent, never over what is not ours
+    bundle       a whole one; `run_vectors`: a run's vectors into it
     cosim        lint, simulation, mutants, netlist, proofs, with the tools that are installed
 
 README.md is the page for users. May know: `chipsim`, `run`, `methods`, `trace`, settings, files, errors of the host.

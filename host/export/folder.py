@@ -93,7 +93,10 @@ def write_export(folder: Path, files: Mapping[str, str], facts: Mapping[str, Any
 
 
 def write_part(folder: Path, name: str, files: Mapping[str, str]) -> None:
-    """A folder within an export, such as ``vectors/run1``: whole, in place of what had this name. Raises ExportError."""
+    """A folder within an export, such as ``vectors/run-1``: whole, in place of what had this name.
+
+    Raises ExportError.
+    """
     facts = read_mark(folder)
     others = {path: digest for path, digest in facts["files"].items() if not path.startswith(f"{name}/")}
     digests = others | {f"{name}/{file}": digest_of(text.encode()) for file, text in files.items()}

@@ -43,9 +43,7 @@ def refusals(design: ChipSpec, constant_current: bool) -> Iterator[str]:
             "encoding 'current' multiplies the increment by an amplitude in every synapse: set encoding to one of"
             " spikes, such as rate"
         )
-    yield from no_circuit(
-        circuit, design.neuron, design.synapse, design.target_bits, design.noises, design.n_layers
-    )
+    yield from no_circuit(circuit, design.neuron, design.synapse, design.target_bits, design.noises, design.n_layers)
     yield from _of_layers(design)
     names = {noise.effect.name for noise in design.noises}
     if "comparator" in names and circuit.comparison == "analog":

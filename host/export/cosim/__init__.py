@@ -10,12 +10,13 @@ Read, in this order:
 May know: parameters and folders of `host.export`, names of sources of `host.export.rtl`. What tools say is shown, and
 nothing else is done with it.
 
-To add a check: a function of `checks` that yields an `Outcome` for each thing that it tried, and its name in CHECKS. To add
-a mutant: a row of `_NAMED`; `make test-long` says whether the directed vectors find it.
+To add a check: a function of `checks` that yields a `Checked` for each thing that it tried, its name in CHECKS, and in
+those of `host/cli/cosim.py`. To add a mutant: a row of `_NAMED`; `make test-long` says whether directed
+vectors find it.
 """
 
-from host.export.cosim.checks import CHECKS, Asked, Outcome
+from host.export.cosim.checks import CHECKS, Asked, Checked
 from host.export.cosim.run import cosim
 from host.export.cosim.tools import CELLS
 
-__all__ = ["CELLS", "CHECKS", "Asked", "Outcome", "cosim"]
+__all__ = ["CELLS", "CHECKS", "Asked", "Checked", "cosim"]

@@ -18,7 +18,8 @@ from host.export.cosim.workplace import Workplace
 from host.export.folder import digest_of
 from host.export.parameters import Circuit
 
-_In, _Out = TypeVar("_In"), TypeVar("_Out")
+_In = TypeVar("_In")
+_Out = TypeVar("_Out")
 _LIMIT_S = 1800.0
 _MUTANT_S = 120.0  # after which one counts as killed: it hangs
 _CYCLES = 12  # of a bounded proof and of an induction
@@ -26,7 +27,7 @@ _SOURCES_OF_PROOFS = ("ltl_lfsr", "ltl_neuron", "ltl_update", "ltl_synapse", "lt
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Checked:
     """What came of a check."""
 
     check: str
@@ -46,35 +47,37 @@ class Asked:
     cells: Path  # a library's .lib and .v
 
 
-def lint(place: Workplace, asked: Asked) -> Iterator[Outcome]:
+def lint(place: Workplace, asked: Asked) -> Iterator[Checked]:
     """Neither tool says anything."""
     for tool, command in (
         ("verilator", ["verilator", "--lint-only", "-Wall", "--top-module", "ltl_chip", "-Irtl", *place.sources]),
         ("iverilog", ["iverilog", "-g2012", "-Wall", "-Irtl", "-s", "ltl_chip", "-o", "lint.vvp", *place.sources]),
     ):
         if install := missing(tool):
-            yield Outcome(f"lint, {tool}", None, install)
+            yield Checked(f"lint, {tool}", None, install)
             continue
         ended = call(command, place.folder, _LIMIT_S)
         clean = ended.ok and not ended.said.strip()
         said = tuple(ended.said.strip().splitlines()[:8])
-        yield Outcome(f"lint, {tool}", clean, "nothing to say" if clean else f"{len(said)} lines", () if clean else said)
+        yield Checked(
+            f"lint, {tool}", clean, "nothing to say" if clean else f"{len(said)} lines", () if clean else said
+        )
 
 
-def simulate(place: Workplace, asked: Asked) -> Iterator[Outcome]:
+def simulate(place: Workplace, asked: Asked) -> Iterator[Checked]:
     """Every set passes, its files being those of its manifest."""
     for name in place.sets:
         check = f"simulate, {name}"
         if install := missing("iverilog", "vvp"):
-            yield Outcome(check, None, install)
+            yield Checked(check, None, install)
             continue
         wrong = _unlike_manifest(place.folder / "vectors" / name)
         if wrong:
-            yield Outcome(check, False, wrong)
+            yield Checked(check, False, wrong)
             continue
         compiled = place.compile(name, out=f"{name}.vvp")
         ended = place.play(name, f"{name}.vvp", limit_s=10 * _LIMIT_S) if compiled.ok else compiled
-        yield Outcome(check, ended.ok, _last(ended.said), () if ended.ok else (ended.said,))
+        yield Checked(check, ended.ok, _last(ended.said), () if ended.ok else (ended.said,))
 
 
 def _unlike_manifest(folder: Path) -> str | None:
@@ -94,10 +97,10 @@ def _last(said: str) -> str:
     return lines[0] if lines else (said.strip().splitlines() or ["nothing was said"])[-1]
 
 
-def altered(place: Workplace, asked: Asked) -> Iterator[Outcome]:
+def altered(place: Workplace, asked: Asked) -> Iterator[Checked]:
     """Words with one bit turned over are found, by comparison and by checksum; so are files that are none."""
     if install := missing("iverilog", "vvp"):
-        yield Outcome("altered vectors", None, install)
+        yield Checked("altered vectors", None, install)
         return
     name = place.directed[0]
     place.compile(name, out="altered.vvp")
@@ -119,11 +122,17 @@ def altered(place: Workplace, asked: Asked) -> Iterator[Outcome]:
     for check, more in (("altered bits, by comparison", ("+nochecksum",)), ("altered bits, by checksum", ())):
         kept = _each(lambda each: survives(each[0], text_of(each[1]), *more), numbered, asked.workers)  # noqa: B023
         passed = [f"word {where}, bit {bit}" for (_, (where, bit)), alive in zip(numbered, kept, strict=True) if alive]
-        yield Outcome(check, not passed, f"{len(flips) - len(passed)} of {len(flips)} fail", tuple(passed))
+        yield Checked(check, not passed, f"{len(flips) - len(passed)} of {len(flips)} fail", tuple(passed))
     half = "\n".join(expected[: len(expected) // 2]) + "\n"
-    files = {"empty": "", "cut": half, "foreign": stimulus, "no words": "PASS\n", "longer": "\n".join([*expected, "00000000"])}
+    files = {
+        "empty": "",
+        "cut": half,
+        "foreign": stimulus,
+        "no words": "PASS\n",
+        "longer": "\n".join([*expected, "00000000"]),
+    }
     passed = [kind for number, (kind, text) in enumerate(files.items()) if survives(number, text)]
-    yield Outcome("altered files", not passed, f"{len(files) - len(passed)} of {len(files)} fail", tuple(passed))
+    yield Checked("altered files", not passed, f"{len(files) - len(passed)} of {len(files)} fail", tuple(passed))
 
 
 def _played_with(place: Workplace, name: str, twin: str, text: str, compiled: str, more: Iterable[str]) -> str | None:
@@ -142,19 +151,23 @@ def _each(task: Callable[[_In], _Out], of: Iterable[_In], workers: int) -> list[
         return list(pool.map(task, of))
 
 
-def mutate(place: Workplace, asked: Asked) -> Iterator[Outcome]:
+def mutate(place: Workplace, asked: Asked) -> Iterator[Checked]:
     """Circuits with a fault fail: all that have a name, and 95 of 100 that are drawn."""
     if install := missing("iverilog", "vvp"):
-        yield Outcome("mutants", None, install)
+        yield Checked("mutants", None, install)
         return
     circuit = Circuit(**_table(place.facts["circuit"]))
     sources = {
-        path.name: path.read_text() for path in sorted((place.folder / "rtl").glob("*.sv")) if path.name != "ltl_chip.sv"
+        path.name: path.read_text()
+        for path in sorted((place.folder / "rtl").glob("*.sv"))
+        if path.name != "ltl_chip.sv"
     }
     with_names = list(named(circuit, sources))
     killed = _each(lambda each: _kill(place, *each), list(enumerate(with_names)), asked.workers)
     alive = [_in_words(mutant) for mutant, dead in zip(with_names, killed, strict=True) if not dead]
-    yield Outcome("mutants with a name", not alive, f"{len(with_names) - len(alive)} of {len(with_names)} fail", tuple(alive))
+    yield Checked(
+        "mutants with a name", not alive, f"{len(with_names) - len(alive)} of {len(with_names)} fail", tuple(alive)
+    )
     if not asked.mutants:
         return
     tried, alive = 0, []
@@ -169,7 +182,7 @@ def mutate(place: Workplace, asked: Asked) -> Iterator[Outcome]:
                 if not dead:
                     alive.append(_in_words(mutant))
     enough = len(alive) <= tried * 0.05
-    yield Outcome("mutants that are drawn", enough, f"{tried - len(alive)} of {tried} fail", tuple(alive))
+    yield Checked("mutants that are drawn", enough, f"{tried - len(alive)} of {tried} fail", tuple(alive))
 
 
 def _table(value: Any) -> dict[str, Any]:
@@ -214,32 +227,33 @@ def _code(place: Workplace, compiled: str, rtl: str) -> str:
     return re.sub(r"0x[0-9a-f]{6,}", lambda found: numbers.setdefault(found[0], f"n{len(numbers)}"), text)
 
 
-def synthesise(place: Workplace, asked: Asked) -> Iterator[Outcome]:
+def synthesise(place: Workplace, asked: Asked) -> Iterator[Checked]:
     """No latch, nothing undriven; the netlist of real cells plays the directed vectors."""
     install = missing("yosys", "iverilog", "vvp") or missing_cells(asked.cells)
     for name in place.directed:
         if install:
-            yield Outcome(f"netlist, {name}", None, install)
+            yield Checked(f"netlist, {name}", None, install)
             continue
         cells = asked.cells
         lib, netlist = f"'{cells}.lib'" if " " in str(cells) else f"{cells}.lib", f"{name}.netlist.v"
         sources = " ".join([*(each for each in place.sources if "ltl_chip" not in each), "tb/array_under_test.sv"])
         script = (
             f"read_liberty -lib {lib}; read_verilog -sv -Irtl -Ivectors/{name} {sources};"
-            " hierarchy -check -top array_under_test; proc; flatten; opt; memory; opt -full; techmap; opt; check -assert;"
-            " select -assert-none t:$dlatch t:$_DLATCH_*;"
-            f" dfflibmap -liberty {lib}; abc -liberty {lib}; opt_clean; check -assert; tee -o {name}.stat stat -liberty {lib};"
+            " hierarchy -check -top array_under_test; proc; flatten; opt; memory; opt -full; techmap; opt;"
+            " check -assert; select -assert-none t:$dlatch t:$_DLATCH_*;"
+            f" dfflibmap -liberty {lib}; abc -liberty {lib}; opt_clean; check -assert;"
+            f" tee -o {name}.stat stat -liberty {lib};"
             f" write_verilog -noattr {netlist}"
         )
         ended = call(["yosys", "-q", "-p", script], place.folder, _LIMIT_S)
         said = ended.said.strip()
         clean = ended.ok and "Warning" not in said
         area = _area((place.folder / f"{name}.stat").read_text()) if ended.ok else ""
-        yield Outcome(f"synthesis, {name}", clean, area if clean else _last(said), () if clean else (said,))
+        yield Checked(f"synthesis, {name}", clean, area if clean else _last(said), () if clean else (said,))
         if ended.ok:
             compiled = place.compile(name, array=[netlist, f"{cells}.v"], out="netlist.vvp")
             played = place.play(name, "netlist.vvp", limit_s=_LIMIT_S) if compiled.ok else compiled
-            yield Outcome(f"netlist, {name}", played.ok, _last(played.said), () if played.ok else (played.said,))
+            yield Checked(f"netlist, {name}", played.ok, _last(played.said), () if played.ok else (played.said,))
 
 
 def _area(stat: str) -> str:
@@ -249,13 +263,13 @@ def _area(stat: str) -> str:
     return f"no latch, nothing undriven; {cells[-1]} cells, {float(areas[-1]):,.0f} um2" if cells and areas else "done"
 
 
-def prove(place: Workplace, asked: Asked) -> Iterator[Outcome]:
+def prove(place: Workplace, asked: Asked) -> Iterator[Checked]:
     """The properties hold from reset on, and by induction for ever."""
     install = missing("yosys", "yosys-smtbmc", "z3")
     for path in sorted((place.folder / "formal").glob("*.sv")):
         name = path.stem
         if install:
-            yield Outcome(f"proof, {name}", None, install)
+            yield Checked(f"proof, {name}", None, install)
             continue
         sources = " ".join(f"rtl/{each}.sv" for each in _SOURCES_OF_PROOFS)
         script = (
@@ -270,10 +284,10 @@ def prove(place: Workplace, asked: Asked) -> Iterator[Outcome]:
         ]
         proved = len(ends) == 2 and all(ended.ok for ended in ends)
         said = tuple(ended.said for ended in (made, *ends) if not ended.ok)
-        yield Outcome(f"proof, {name}", proved, "by induction" if proved else "not proved", said)
+        yield Checked(f"proof, {name}", proved, "by induction" if proved else "not proved", said)
 
 
-CHECKS: dict[str, Callable[[Workplace, Asked], Iterator[Outcome]]] = {
+CHECKS: dict[str, Callable[[Workplace, Asked], Iterator[Checked]]] = {
     "lint": lint,
     "simulate": simulate,
     "altered": altered,

@@ -44,7 +44,11 @@ def missing_cells(cells: Path) -> str | None:
     """What to install for a library of cells; None if it is there."""
     if all(cells.with_name(f"{cells.name}.{end}").is_file() for end in ("lib", "v")):
         return None
-    return f"apt-get install {CELLS_PACKAGE}, or name another with --cells" if cells == CELLS else f"there is no {cells}.lib"
+    return (
+        f"apt-get install {CELLS_PACKAGE}, or name another with --cells"
+        if cells == CELLS
+        else f"there is no {cells}.lib"
+    )
 
 
 def call(command: Sequence[str | Path], folder: Path, limit_s: float) -> Ended:

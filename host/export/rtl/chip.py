@@ -45,7 +45,12 @@ def chip_sv(parameters: Parameters) -> str:
         "// A chip of all layers. A layer's rows are the spikes of the layer before it, of the step before.\n"
         "// Every layer's window is begun through its own CONTROL; a step is then one of all layers.\n"
         '`include "params.svh"\n'
-        "module ltl_chip (\n    " + ",\n    ".join(ports) + "\n);\n" + "\n".join(body) + f"  assign fired = {rows};\n" + "endmodule\n"
+        "module ltl_chip (\n    "
+        + ",\n    ".join(ports)
+        + "\n);\n"
+        + "\n".join(body)
+        + f"  assign fired = {rows};\n"
+        + "endmodule\n"
     )
 
 

@@ -69,7 +69,13 @@ def registers(parameters: Parameters, layer: Layer) -> list[Register]:
             "Where the schedule is.",
         ),
         Register(
-            "WARM_UP", 0, 5, 1, both, (("steps", 0, step_bits, f"{circuit.warm_up} after reset"),), "Steps without updates."
+            "WARM_UP",
+            0,
+            5,
+            1,
+            both,
+            (("steps", 0, step_bits, f"{circuit.warm_up} after reset"),),
+            "Steps without updates.",
         ),
         Register(
             "DEAD_ZONE",
@@ -77,7 +83,14 @@ def registers(parameters: Parameters, layer: Layer) -> list[Register]:
             6,
             1,
             both,
-            (("size", 0, circuit.count_bits, f"{circuit.dead_zone} after reset; unit 2^-{circuit.fraction_bits} counts"),),
+            (
+                (
+                    "size",
+                    0,
+                    circuit.count_bits,
+                    f"{circuit.dead_zone} after reset; unit 2^-{circuit.fraction_bits} counts",
+                ),
+            ),
             "Errors up to this size pass nothing.",
         ),
         Register(
@@ -127,7 +140,13 @@ def registers(parameters: Parameters, layer: Layer) -> list[Register]:
             "A neuron's dither; after reset a mix of seed, layer and column.",
         ),
         Register(
-            "COUNT", 4, 0, columns, both, (("count", 0, circuit.accumulator_bits, "saturates"),), "Spikes of this window."
+            "COUNT",
+            4,
+            0,
+            columns,
+            both,
+            (("count", 0, circuit.accumulator_bits, "saturates"),),
+            "Spikes of this window.",
         ),
         Register(
             "TARGET_COUNT",
@@ -224,9 +243,9 @@ def registers_md(parameters: Parameters) -> str:
         "# Registers",
         "",
         "Words of 32 bits; an address counts words. Bits that are not named read as 0. A layer's addresses begin at",
-        f"(layer - 1) 2^{INDEX_BITS + REGION_BITS}; within it the four bits above the lowest {INDEX_BITS} are the region.",
-        "`bus_strobe` with `bus_write` writes in that clock; without it, the word stands on `bus_read_data` in the clocks",
-        "after, until the next strobe. Writes are ignored while STATUS.busy. SYNAPSE is read as chosen by ROW.",
+        f"(layer - 1) 2^{INDEX_BITS + REGION_BITS}; within it the {REGION_BITS} bits above the lowest {INDEX_BITS} are",
+        "the region. `bus_strobe` with `bus_write` writes in that clock; without it, the word stands on `bus_read_data`",
+        "in the clocks after, until the next strobe. Writes are ignored while STATUS.busy. SYNAPSE is read as chosen by ROW.",
         "",
     ]
     for layer in parameters.layers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -26,7 +27,11 @@ SOURCES = (
     ("ltl_array.sv", "a layer: columns, sequencer, registers"),
     ("ltl_chip.sv", "all layers; the top"),
 )
-_GATES = {"linear": "updates follow the error's size", "sign": "updates of one size", "ternary": "updates of one size or none"}
+_GATES = {
+    "linear": "updates follow the error's size",
+    "sign": "updates of one size",
+    "ternary": "updates of one size or none",
+}
 
 
 def rtl_files(parameters: Parameters, clock_mhz: float | None) -> dict[str, str]:
@@ -38,40 +43,46 @@ def rtl_files(parameters: Parameters, clock_mhz: float | None) -> dict[str, str]
         "constraints/ltl_chip.sdc": constraints_sdc(parameters, clock_mhz),
         "regs/registers.md": registers_md(parameters),
         "regs/registers.json": registers_json(parameters),
-        "README.md": _readme(parameters),
     }
-    return _copied(files("host.export.rtl") / "templates", "") | made
+    environment = Environment(undefined=StrictUndefined, keep_trailing_newline=True)
+    told = _told(parameters)
+    for name, text in _templates(files("host.export.rtl") / "templates", ""):
+        page = name.removesuffix(".j2")
+        made[page] = text if page == name else environment.from_string(text).render(told)
+    return made
 
 
-def _copied(folder: Traversable, prefix: str) -> dict[str, str]:
-    found: dict[str, str] = {}
+def _templates(folder: Traversable, prefix: str) -> Iterator[tuple[str, str]]:
+    """Name and text of each file; what ends in .j2 is a Jinja template."""
     for each in folder.iterdir():
         if each.is_dir():
-            found |= _copied(each, f"{prefix}{each.name}/")
-        elif not each.name.endswith(".j2"):
-            found[prefix + each.name] = each.read_text(encoding="utf-8")
-    return found
+            yield from _templates(each, f"{prefix}{each.name}/")
+        else:
+            yield prefix + each.name, each.read_text(encoding="utf-8")
 
 
-def _readme(parameters: Parameters) -> str:
+def _told(parameters: Parameters) -> dict[str, Any]:
+    """What pages tell of a circuit."""
     circuit = parameters.circuit
-    environment = Environment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)  # noqa: S701
-    text = (files("host.export.rtl") / "templates" / "README.md.j2").read_text(encoding="utf-8")
     product = "d K / 2^(F + KF)" if circuit.gate == "linear" else "sign(d) K / 2^KF"
-    known: dict[str, Any] = {
+    return {
         "c": circuit,
         "layers": parameters.layers,
         "hash": parameters.hash,
         "sources": SOURCES,
-        "product": f"{product}",
+        "product": product,
         "gate_words": f"error gate {circuit.gate} ({_GATES[circuit.gate]})",
         "unit_words": "synapses in SRAM with one update unit per column" if circuit.sram else "synapses in flip-flops",
         "weights_words": "a row's weights a clock, `weights_row` says whose" if circuit.sram else "all weights at once",
         "clear_words": "one clock",
         "clocks": (
-            ("n = active rows and the bias; no column opens", "n + 7", "a column opens: each row is read and stored", "3 n + 6")
+            (
+                "n = active rows and the bias; no column opens",
+                "n + 7",
+                "a column opens: each row is read and stored",
+                "3 n + 6",
+            )
             if circuit.sram
             else ("whatever happens", "8", "", "")
         ),
     }
-    return environment.from_string(text).render(known)

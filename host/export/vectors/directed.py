@@ -1,8 +1,7 @@
 """Vectors that runs do not bring: ends of every counter, code and word, and what a host may do at odd moments.
 
 Sixteen steps of a run never fill eight bits, so a counter that wraps would pass them; here each end is reached, from
-both sides, by setting registers. What is drawn is drawn by a generator of fixed seed, so the same parameters give the same
-words.
+both sides, by setting registers. What is drawn is drawn with a fixed seed, so the same parameters give the same words.
 """
 
 from __future__ import annotations
@@ -54,7 +53,7 @@ class _Directed:
         self.one = 2**self.circuit.fraction_bits  # a count, as the target accumulator has it
         self.top = 2 ** (layer.code_bits - 1) - 1
         self.residue = 2**self.circuit.update_bits - 1  # the largest
-        self.word = 2**self.circuit.step_word_bits - 1  # the largest
+        self.word = (1 << self.circuit.step_word_bits) - 1  # the largest
         self.most = 2 ** (self.circuit.increment_bits - 1) - 1
         self.all = 2**COLUMNS - 1
         for case in (
@@ -88,7 +87,9 @@ class _Directed:
     def between(self, low: int, high: int) -> int:
         return low + self.below(high - low + 1)
 
-    def step(self, rows: Iterable[int] = range(ROWS), spikes: int = 0, above: int | None = None, below: int | None = None) -> None:
+    def step(
+        self, rows: Iterable[int] = range(ROWS), spikes: int = 0, above: int | None = None, below: int | None = None
+    ) -> None:
         """All comparators say yes if nothing else is said. Left out where the window is too short for one more."""
         if self.program.in_window:
             self.program.step(
@@ -113,7 +114,10 @@ class _Directed:
         for row in range(ROWS + 1):
             self.program.load(
                 row,
-                [(self.between(-self.top, self.top), self.between(-self.residue, self.residue)) for _ in range(COLUMNS)],
+                [
+                    (self.between(-self.top, self.top), self.between(-self.residue, self.residue))
+                    for _ in range(COLUMNS)
+                ],
             )
 
     def errors(self, *errors: int, spikes: int = 0) -> None:
@@ -178,7 +182,8 @@ class _Directed:
 
     def fine(self, increment: int) -> int:
         """A step word that makes about this increment of an error of one count."""
-        return max(1, min(self.word, increment << self.circuit.step_word_fraction_bits))
+        wanted = increment << self.circuit.step_word_fraction_bits
+        return max(1, min(self.word, wanted))
 
     def gates_shut(self) -> None:
         """Warm-up, either side of the boxcar, no error, or no learning: nothing moves, LFSRs as told."""
@@ -223,7 +228,13 @@ class _Directed:
         self.step_words(self.fine(1))
         self.synapses(0, 0)
         for count in {self.full, self.full - 1, max(0, self.full - 2), self.full // 2}:
-            for target_count in {largest, largest - 1, max(0, largest - word), max(0, largest - word + 1), largest // 2}:
+            for target_count in {
+                largest,
+                largest - 1,
+                max(0, largest - word),
+                max(0, largest - word + 1),
+                largest // 2,
+            }:
                 self.begin()
                 for column, target in enumerate((word, 1, self.one)):
                     self.program.write(TARGET, column, target)
@@ -372,7 +383,10 @@ class _Directed:
         """By chance, near ends more often than not."""
         for window in range(_DRAWN_WINDOWS):
             self.drawn_synapses()
-            words = [self.near(self.word if window % 3 == 0 else self.fine(2)) for _ in range(min(self.circuit.steps, _LOOKED_AT))]
+            words = [
+                self.near(self.word if window % 3 == 0 else self.fine(2))
+                for _ in range(min(self.circuit.steps, _LOOKED_AT))
+            ]
             self.step_words(*words)
             self.set(TARGET, [self.near(2 * self.one - 1) for _ in range(COLUMNS)])
             self.begin(learn=window != 3, warm_up=self.below(3), dead_zone=self.below(2 * self.one))

@@ -14,8 +14,8 @@ from chipsim.die import fabricate
 from host.errors import ExportError
 from host.export.parameters import Layer, Parameters
 from host.export.vectors.program import (
-    COUNTERS,
     COUNT,
+    COUNTERS,
     EVERYTHING,
     LFSR,
     STEP_WORD,
@@ -115,9 +115,7 @@ class ArrayOfRun:
         self.open_steps += column.open
         for name, value in mine.items():
             if float(shown[name]) != float(value):
-                raise AssertionError(
-                    f"{self._place(column)}: the chip has {name} {shown[name]}, the circuit {value}"
-                )
+                raise AssertionError(f"{self._place(column)}: the chip has {name} {shown[name]}, the circuit {value}")
 
     def _place(self, column: Column) -> str:
         """In words."""
@@ -155,9 +153,7 @@ class _Watched:
             for array, layer in zip(arrays, layers, strict=True)
         ]
 
-    def learn(
-        self, events: Events, windows: NDArray[np.int64], targets: Targets, rates: NDArray[np.float32]
-    ) -> Result:
+    def learn(self, events: Events, windows: NDArray[np.int64], targets: Targets, rates: NDArray[np.float32]) -> Result:
         result = self._chip.learn(events, windows, targets, rates, self._probes)
         for array, probe in zip(self._arrays, self._probes, strict=True):
             signals = result.signals[probe.layer]
@@ -206,15 +202,23 @@ def check_asked(setup: Setup, parameters: Parameters, neurons: Sequence[tuple[in
     """Raises ExportError if a run has no such neurons or samples, or does not learn on chip."""
     method = setup.spec.training.method
     if not find(method).learns_on_chip:
-        raise ExportError(f"training.method {method!r} learns on the host, not in these circuits: export an on-chip run")
+        raise ExportError(
+            f"training.method {method!r} learns on the host, not in these circuits: export an on-chip run"
+        )
     for layer, neuron in neurons:
         if not 1 <= layer <= len(parameters.layers):
-            raise ExportError(f"neuron {layer}:{neuron}: there is no layer {layer}; choose 1 to {len(parameters.layers)}")
+            raise ExportError(
+                f"neuron {layer}:{neuron}: there is no layer {layer}; choose 1 to {len(parameters.layers)}"
+            )
         columns = parameters.layers[layer - 1].columns
         if not 0 <= neuron < columns:
-            raise ExportError(f"neuron {layer}:{neuron}: layer {layer} has neurons 0 to {columns - 1}; choose some of those")
+            raise ExportError(
+                f"neuron {layer}:{neuron}: layer {layer} has neurons 0 to {columns - 1}; choose some of those"
+            )
     if len(set(neurons)) < len(neurons):
         twice = next(place for place in neurons if list(neurons).count(place) > 1)
         raise ExportError(f"neuron {twice[0]}:{twice[1]} is named twice: name it once")
     if samples > setup.presentations:
-        raise ExportError(f"--samples {samples} is more than this run learns from: choose at most {setup.presentations}")
+        raise ExportError(
+            f"--samples {samples} is more than this run learns from: choose at most {setup.presentations}"
+        )

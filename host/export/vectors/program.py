@@ -235,9 +235,7 @@ class Program:
         sram = self.parameters.circuit.sram
         words = []
         for row in active if sram else active[:1]:
-            shown = [
-                code for column in self.columns for code in ([column.codes[row]] if sram else column.codes)
-            ]
+            shown = [code for column in self.columns for code in ([column.codes[row]] if sram else column.codes)]
             packed = sum(code % 2**bits << place * bits for place, code in enumerate(shown))
             words += [row, *in_words(packed, len(shown) * bits)]
         self._signature = fnv1a([*words, INTEGRATE_EVENT, COMPARE_EVENT], self._signature)
@@ -292,5 +290,5 @@ def step_clocks(sram: bool, rows: int, any_open: bool) -> int:
 
 
 def _signed(word: int, bits: int) -> int:
-    low = word % 2**bits
-    return low - 2**bits if low >> (bits - 1) else low
+    low = word % (1 << bits)
+    return low - (1 << bits) if low >> (bits - 1) else low

@@ -117,10 +117,10 @@ class Column:
             product, fraction = error * step_word, circuit.fraction_bits + circuit.step_word_fraction_bits
         else:
             product, fraction = (-step_word if error < 0 else step_word), circuit.step_word_fraction_bits
-        dither = self.lfsr % 2**circuit.dither_bits
+        dither = self.lfsr % (1 << circuit.dither_bits)
         point = max(fraction, circuit.dither_bits)
         whole = ((product << (point - fraction)) + (dither << (point - circuit.dither_bits))) >> point
-        largest = 2 ** (circuit.increment_bits - 1) - 1
+        largest = (1 << circuit.increment_bits - 1) - 1
         held = max(-largest, min(largest, whole))
         self.increment_saturated |= held != whole
         return held

@@ -29,7 +29,9 @@ def test_every_end_is_reached(name, monkeypatch):
 
     def watched(column, **what):
         step(column, **what)
-        seen.append((column.count, column.target_count, column.increment, column.open, set(column.codes), set(column.residues)))
+        seen.append(
+            (column.count, column.target_count, column.increment, column.open, set(column.codes), set(column.residues))
+        )
 
     monkeypatch.setattr(Column, "step", watched)
     asked = parameters(circuit)
@@ -40,7 +42,9 @@ def test_every_end_is_reached(name, monkeypatch):
     assert {-7, 7} <= set.union(*(each[4] for each in seen)) <= set(range(-7, 8))
     assert {-residue, residue} <= set.union(*(each[5] for each in seen)) <= set(range(-residue, residue + 1))
     most = 2 ** (circuit.increment_bits - 1) - 1
-    reachable = (2**circuit.step_word_bits >> circuit.step_word_fraction_bits) * (full if circuit.gate == "linear" else 1)
+    reachable = (2**circuit.step_word_bits >> circuit.step_word_fraction_bits) * (
+        full if circuit.gate == "linear" else 1
+    )
     if reachable > most:
         assert {-most, most} <= {increment for _, _, increment, *_ in seen}
     assert {True, False} <= {is_open for *_, is_open, _, _ in seen}

@@ -29,7 +29,9 @@ def compiled(placed):
 
 @needs("iverilog", "vvp")
 def test_directed_vectors_pass_and_a_flipped_bit_is_named(compiled):
-    assert re.fullmatch(r"PASS \d+ steps, \d+ words compared, \d+ cycles", compiled.play("directed1", "tb.vvp").said.strip())
+    assert re.fullmatch(
+        r"PASS \d+ steps, \d+ words compared, \d+ cycles", compiled.play("directed1", "tb.vvp").said.strip()
+    )
     path = compiled.folder / "vectors/directed1/expected.hex"
     words = path.read_text().split()
     right, place = path.read_text(), words.index("00000000", len(words) // 4)

@@ -15,12 +15,28 @@ from host.export.vectors.twin import Column, lfsr_advanced, lfsr_start, updated
 from learning_circuit import start_states, state_after
 
 LAYER = Layer(1, 3, 2, 4)
-NOTHING = {"rows": [], "spike": False, "above_low": True, "below_high": True, "dead_zone": 0, "learns": True, "warm": True}
+NOTHING = {
+    "rows": [],
+    "spike": False,
+    "above_low": True,
+    "below_high": True,
+    "dead_zone": 0,
+    "learns": True,
+    "warm": True,
+}
 
 
 @pytest.mark.parametrize(
     ("residue", "increment", "carry", "left"),
-    [(15, 1, 1, 0), (-15, -1, -1, 0), (15, 0, 0, 15), (-8, 7, 0, -1), (-15, -15, -1, -14), (3, -20, -1, -1), (0, 63, 3, 15)],
+    [
+        (15, 1, 1, 0),
+        (-15, -1, -1, 0),
+        (15, 0, 0, 15),
+        (-8, 7, 0, -1),
+        (-15, -15, -1, -14),
+        (3, -20, -1, -1),
+        (0, 63, 3, 15),
+    ],
 )
 def test_a_carry_is_truncated_toward_zero(residue, increment, carry, left):
     after = updated(0, residue, increment, code_bits=6, update_bits=4)

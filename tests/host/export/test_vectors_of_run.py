@@ -44,7 +44,10 @@ def test_a_runs_neurons_do_what_the_circuit_does(chipsim, here, a_run):
     done = chipsim(*asked)
     assert done.status == 0, done.err
     told = json.loads(done.out)
-    assert [(each["set"], each["columns"], each["windows"]) for each in told["sets"]] == [("run-1", 3, 12), ("run-2", 1, 12)]
+    assert [(each["set"], each["columns"], each["windows"]) for each in told["sets"]] == [
+        ("run-1", 3, 12),
+        ("run-2", 1, 12),
+    ]
     assert all(each["open_steps"] > 0 for each in told["sets"])
     first = {path.name: path.read_bytes() for path in (out / "vectors/run-1").iterdir()}
     assert chipsim(*asked).status == 0
@@ -70,7 +73,9 @@ def test_a_chip_that_does_something_else_is_no_vector(chipsim, here, a_run, monk
         learn(array, {**shown, "increment": shown["increment"] + 1}, every)
 
     monkeypatch.setattr(ArrayOfRun, "learn", off_by_one)
-    monkeypatch.setattr("sys.argv", ["chipsim", "export", "vectors", "--run", str(a_run), "--neurons=1:0", "--samples=4", "-o", "out"])
+    monkeypatch.setattr(
+        "sys.argv", ["chipsim", "export", "vectors", "--run", str(a_run), "--neurons=1:0", "--samples=4", "-o", "out"]
+    )
     with pytest.raises(AssertionError, match="layer 1, neuron 0, window 1, step 1: the chip has increment"):
         main()
     assert not (here / "out").exists()
