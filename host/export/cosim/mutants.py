@@ -66,12 +66,14 @@ _NAMED = (
         "ltl_neuron.sv",
         "whole > LARGEST ? LARGEST : (whole < -LARGEST ? -LARGEST : whole)",
         "whole",
+        "limit",
     ),
     _Fault(
         "an increment reaches one further down",
         "ltl_neuron.sv",
         "whole < -LARGEST ? -LARGEST",
         "whole < -LARGEST - WHOLE_BITS'(1) ? -LARGEST",
+        "limit",
     ),
     _Fault(
         "the product is rounded toward zero",
@@ -185,6 +187,7 @@ def named(circuit: Circuit, sources: Mapping[str, str]) -> Iterator[Mutant]:
         "dither": circuit.dither_bits > 0,
         "update": circuit.update_bits > 0,
         "words": circuit.step_words > 1,
+        "limit": _increments_saturate(circuit),
     }
     for fault in _NAMED:
         text = sources[fault.file]
@@ -192,6 +195,14 @@ def named(circuit: Circuit, sources: Mapping[str, str]) -> Iterator[Mutant]:
             line = text[: text.index(fault.old)].count("\n") + 1
             before = text.splitlines()[line - 1].strip()
             yield Mutant(fault.name, fault.file, line, before, text.replace(fault.old, fault.new))
+
+
+def _increments_saturate(circuit: Circuit) -> bool:
+    """Whether the largest product reaches beyond the largest increment at all."""
+    largest = (1 << circuit.step_word_bits) - 1
+    if circuit.gate == "linear":
+        largest *= (1 << circuit.accumulator_bits) - 1
+    return largest >> circuit.step_word_fraction_bits >= 1 << circuit.increment_bits - 1
 
 
 # What is found, and what stands in its place. Widths are narrowed: a wider wire is the same circuit.
@@ -243,18 +254,23 @@ def drawn(sources: Mapping[str, str], random: Random) -> Iterator[Mutant]:
 
 
 # At the limit itself both choices are the same: `x > TOP ? TOP : x`. Kept as long as it is, so that columns stay.
-_LIMITED = re.compile(r"(\w+) > ((?:FULL|LARGEST|TOP)) \?")
+_LIMITED = re.compile(r" [<>] -?(?:FULL|LARGEST|TOP) \?")
 
 
 def _body(text: str) -> Iterator[str]:
     """Lines without comments, empty where a change changes no circuit.
 
-    That is in a module's head, since a port's width is its user's, too, and in signals that are there for linters.
+    That is in a module's head, since a port's width is its user's, too, in signals that are there for linters, and in
+    the width of a constant that fits a narrower one.
     """
     in_head = False
     for line in text.split("\n"):
         code = line.partition("//")[0]
         in_head = in_head or code.startswith("module ")
-        yield "" if in_head or "unused" in code else _LIMITED.sub(lambda found: found[0].replace(" > ", " ~ "), code)
+        yield (
+            ""
+            if in_head or "unused" in code or "localparam logic" in code
+            else _LIMITED.sub(lambda found: f" ~{found[0][2:]}", code)
+        )
         if code.startswith(");"):
             in_head = False

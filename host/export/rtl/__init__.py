@@ -9,7 +9,7 @@ Read, in this order:
 
 May know: the parameters of `host.export`. Nothing here depends on the day, the place or the machine.
 
-To add a register: a row of `registers`, its place in `ltl_array.sv` or `ltl_column.sv`, in `Program.register` of
+To add a register: a row of `registers`, its place in `ltl_array.sv` or `ltl_column.sv`, in `VectorProgram.register` of
 `host/export/vectors/program.py`, and a directed case. The tests are in `tests/host/export/`.
 """
 

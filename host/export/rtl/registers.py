@@ -243,9 +243,9 @@ def registers_md(parameters: Parameters) -> str:
         "# Registers",
         "",
         "Words of 32 bits; an address counts words. Bits that are not named read as 0. A layer's addresses begin at",
-        f"(layer - 1) 2^{INDEX_BITS + REGION_BITS}; within it the {REGION_BITS} bits above the lowest {INDEX_BITS} are",
-        "the region. `bus_strobe` with `bus_write` writes in that clock; without it, the word stands on `bus_read_data`",
-        "in the clocks after, until the next strobe. Writes are ignored while STATUS.busy. SYNAPSE is read as chosen by ROW.",
+        f"(layer - 1) 2^{INDEX_BITS + REGION_BITS}; the {REGION_BITS} bits above the lowest {INDEX_BITS} are a region.",
+        "`bus_strobe` with `bus_write` writes in that clock; without it, the word stands on `bus_read_data` in the",
+        "clocks after, until the next strobe. Writes are ignored while STATUS.busy. SYNAPSE is that of row ROW.",
         "",
     ]
     for layer in parameters.layers:

@@ -27,8 +27,8 @@ from host.export.vectors.program import (
     TARGET,
     TARGET_COUNT,
     WARM_UP,
-    Program,
-    Step,
+    StepInput,
+    VectorProgram,
 )
 
 ROWS, COLUMNS = 5, 3  # of the array that they are for
@@ -38,7 +38,7 @@ _LOOKED_AT = 64  # steps of a window, and step words
 _SEED = 20221004
 
 
-def directed(parameters: Parameters, layer: Layer) -> Program:
+def directed(parameters: Parameters, layer: Layer) -> VectorProgram:
     """For an array like that of `layer`, of ROWS rows and COLUMNS columns."""
     return _Directed(parameters, layer).program
 
@@ -47,7 +47,7 @@ class _Directed:
     def __init__(self, parameters: Parameters, layer: Layer) -> None:
         self.circuit = parameters.circuit
         self.layer = replace(layer, rows=ROWS, columns=COLUMNS)
-        self.program = Program(parameters, self.layer)
+        self.program = VectorProgram(parameters, self.layer)
         self.random = Random(_SEED)
         self.full = 2**self.circuit.accumulator_bits - 1
         self.one = 2**self.circuit.fraction_bits  # a count, as the target accumulator has it
@@ -92,9 +92,8 @@ class _Directed:
     ) -> None:
         """All comparators say yes if nothing else is said. Left out where the window is too short for one more."""
         if self.program.in_window:
-            self.program.step(
-                Step(sorted(rows), spikes, self.all if above is None else above, self.all if below is None else below)
-            )
+            edges = (self.all if each is None else each for each in (above, below))
+            self.program.step(StepInput(sorted(rows), spikes, *edges))
 
     def set(self, region: int, values: Sequence[int]) -> None:
         for index, value in enumerate(values):
@@ -333,7 +332,7 @@ class _Directed:
             self.step([2], spikes=6)
         if self.circuit.steps <= _LOOKED_AT:
             self.program.ready(False)
-            self.program.offer(Step([0], 7, 7, 7), 3)
+            self.program.offer(StepInput([0], 7, 7, 7), 3)
             self.program.wait()
             self.program.read(GLOBAL, ID, 8)
             self.program.read(COUNT, 0, COLUMNS)
@@ -347,7 +346,7 @@ class _Directed:
         for clocks in range(clocks_of_step):
             self.begin()
             self.errors(2 * self.one, -self.one, self.one)
-            self.program.offer(Step([1, 2], 2, self.all, self.all), clocks)
+            self.program.offer(StepInput([1, 2], 2, self.all, self.all), clocks)
             if clocks % 2:
                 self.program.status_meanwhile()
             else:
@@ -372,7 +371,7 @@ class _Directed:
             self.step_words(self.fine(2))
             self.set(TARGET, [self.one] * COLUMNS)
             self.begin()
-            self.program.offer(Step([0, 1, 3], 2, self.all, self.all), clocks)
+            self.program.offer(StepInput([0, 1, 3], 2, self.all, self.all), clocks)
             self.program.reset(1)
             self.program.read(GLOBAL, ID, 8)
             self.program.dump()

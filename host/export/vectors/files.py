@@ -7,12 +7,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from host.export.vectors.program import Program, fnv1a
+from host.export.vectors.program import VectorProgram, fnv1a
 
 FORMAT = "chipsim vectors 1"
 
 
-def set_files(program: Program, about: str) -> dict[str, str]:
+def set_files(program: VectorProgram, about: str) -> dict[str, str]:
     """File name -> text. about: one line on where they come from."""
     words = {"stimulus": program.stimulus, "expected": program.expected}
     files = {f"{name}.hex": hex_text(each) for name, each in words.items()}
@@ -32,7 +32,7 @@ def hex_text(words: Sequence[int]) -> str:
     return "".join(f"{word:08x}\n" for word in words)
 
 
-def _manifest(program: Program, about: str, words: dict[str, list[int]], files: dict[str, str]) -> str:
+def _manifest(program: VectorProgram, about: str, words: dict[str, list[int]], files: dict[str, str]) -> str:
     """JSON; the lines of both files are such as the bench reads them."""
     facts = {
         "format": FORMAT,

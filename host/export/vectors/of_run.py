@@ -21,8 +21,8 @@ from host.export.vectors.program import (
     STEP_WORD,
     TARGET,
     TARGET_COUNT,
-    Program,
-    Step,
+    StepInput,
+    VectorProgram,
 )
 from host.export.vectors.twin import Column, lfsr_start
 from host.methods import find
@@ -39,7 +39,7 @@ class ArrayOfRun:
     def __init__(self, parameters: Parameters, layer: Layer, neurons: Sequence[int], stuck: NDArray[Any]) -> None:
         """stuck: (rows + 1, columns of the layer), not 0 where a synapse is; the model has no register there."""
         self.neurons = tuple(neurons)
-        self.program = Program(parameters, replace(layer, columns=len(neurons)))
+        self.program = VectorProgram(parameters, replace(layer, columns=len(neurons)))
         self.open_steps = 0
         self._stuck = stuck[:, list(neurons)] != 0
         self._words: list[int] = []
@@ -90,7 +90,7 @@ class ArrayOfRun:
         above = [yes or row % 2 == 0 for row, yes in enumerate(inside)]
         below = [yes or row % 2 == 1 for row, yes in enumerate(inside)]
         looks = EVERYTHING if every == "step" else (COUNTERS if every == "window" and last else 0)
-        self.program.step(Step(rows, _bits(shown["spike"]), _bits(above), _bits(below)), looks)
+        self.program.step(StepInput(rows, _bits(shown["spike"]), _bits(above), _bits(below)), looks)
         for place, column in enumerate(self.program.columns):
             self._compare(column, {name: each[place] for name, each in shown.items() if name in _SIGNALS})
             wrong = np.array(column.codes) != shown["code"][place]
@@ -124,7 +124,7 @@ class ArrayOfRun:
             f" step {self.program.step_number}"
         )
 
-    def end(self) -> Program:
+    def end(self) -> VectorProgram:
         """All synapses and counters are compared."""
         self.program.dump()
         self.program.read(COUNT, 0, len(self.neurons))

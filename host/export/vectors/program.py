@@ -39,7 +39,7 @@ def in_words(bits: int, width: int) -> list[int]:
 
 
 @dataclass
-class Step:
+class StepInput:
     """What comes to an array in one step; of columns a bit each, column 0 the lowest."""
 
     rows: Sequence[int]  # active ones, ascending, the bias not named
@@ -49,7 +49,7 @@ class Step:
 
 
 @dataclass
-class Program:
+class VectorProgram:
     """Words of stimulus and of what is expected, as they grow; beside them the array in integers."""
 
     parameters: Parameters
@@ -162,7 +162,7 @@ class Program:
         """`step_ready` must be so."""
         self._ask(_READY, int(ready))
 
-    def offer(self, what: Step, clocks: int) -> None:
+    def offer(self, what: StepInput, clocks: int) -> None:
         """Offer a step for a clock, and go on that many clocks later; outside a window it is ignored."""
         if self.in_window:
             self._play(what)
@@ -183,7 +183,7 @@ class Program:
     def wait(self) -> None:
         self._ask(_WAIT)
 
-    def step(self, what: Step, looks: int = EVERYTHING) -> None:
+    def step(self, what: StepInput, looks: int = EVERYTHING) -> None:
         """One step, and what is looked at after it."""
         columns, circuit = self.layer.columns, self.parameters.circuit
         active = self._play(what)
@@ -203,12 +203,12 @@ class Program:
             for row in active:
                 self._expect_row(row)
 
-    def _tell(self, what: Step) -> None:
+    def _tell(self, what: StepInput) -> None:
         self.stimulus += in_words(sum(1 << row for row in what.rows), self.layer.rows)
         for bits in (what.spikes, what.above_low, what.below_high):
             self.stimulus += in_words(bits, self.layer.columns)
 
-    def _play(self, what: Step) -> list[int]:
+    def _play(self, what: StepInput) -> list[int]:
         """In integers. Active rows, the bias included."""
         circuit = self.parameters.circuit
         active = [*what.rows, self.layer.rows]

@@ -11,7 +11,7 @@ from host.export.bundle import add_set
 from host.export.cosim import CELLS, Asked, cosim
 from host.export.cosim.tools import missing_cells
 from host.export.vectors import set_files
-from host.export.vectors.program import STEP_WORD, TARGET, Program, Step
+from host.export.vectors.program import STEP_WORD, TARGET, StepInput, VectorProgram
 
 TOOLS = ("iverilog", "vvp", "verilator", "yosys", "yosys-smtbmc", "z3")
 FULL = Asked(flips=100, mutants=100, seed=1, workers=2, cells=CELLS)
@@ -24,16 +24,31 @@ WIDTHS = {
     "narrow": ({}, 4),
     "wide": (
         {
-            **{"accumulator_bits": 12, "fraction_bits": 11, "update_bits": 12, "increment_bits": 16, "dead_zone": 2048},
-            **{"step_word_bits": 20, "step_word_fraction_bits": 16, "dither_bits": 16, "lfsr_bits": 32, "sram": False},
-            **{"error_scale": "none"},
+            "accumulator_bits": 12,
+            "fraction_bits": 11,
+            "update_bits": 12,
+            "increment_bits": 16,
+            "dead_zone": 2048,
+            "step_word_bits": 20,
+            "step_word_fraction_bits": 16,
+            "dither_bits": 16,
+            "lfsr_bits": 32,
+            "sram": False,
+            "error_scale": "none",
         },
         8,
     ),
     "coarse": (
         {
-            **{"accumulator_bits": 4, "fraction_bits": 7, "update_bits": 2, "dead_zone": 0, "warm_up": 0},
-            **{"step_word_fraction_bits": 2, "dither_bits": 0, "error_scale": "shift", "lfsr_bits": 24},
+            "accumulator_bits": 4,
+            "fraction_bits": 7,
+            "update_bits": 2,
+            "dead_zone": 0,
+            "warm_up": 0,
+            "step_word_fraction_bits": 2,
+            "dither_bits": 0,
+            "error_scale": "shift",
+            "lfsr_bits": 24,
         },
         3,
     ),
@@ -43,7 +58,7 @@ WIDTHS = {
 def drawn_windows(asked, windows):
     """Windows as a run brings them: sparse rows, rates below one, step words of all sizes."""
     circuit, [layer], random = asked.circuit, asked.layers, Random(7)
-    program = Program(asked, layer)
+    program = VectorProgram(asked, layer)
     program.case("drawn windows")
     program.reset()
     top, residue = 2 ** (layer.code_bits - 1) - 1, 2**circuit.update_bits - 1
@@ -63,7 +78,7 @@ def drawn_windows(asked, windows):
             rows = [row for row in range(layer.rows) if random.random() < 0.3]
             spikes = sum((random.random() < 0.3) << column for column in range(layer.columns))
             shut = [7 & ~(1 << random.randint(0, 5)) for _ in range(2)]
-            program.step(Step(rows, spikes, *shut))
+            program.step(StepInput(rows, spikes, *shut))
             opened += sum(column.open for column in program.columns)
         program.dump()
     program.end()
