@@ -26,7 +26,7 @@ LINEAR = Circuit(
     lfsr_seed=1,
     sram=True,
 )
-TERNARY = replace(LINEAR, gate="ternary", sram=False, update_bits=8, dither_bits=8, increment_bits=5)
+TERNARY = replace(LINEAR, gate="ternary", sram=False, update_bits=8, dither_bits=8, increment_bits=4)
 
 # Flags that make a run's chip a circuit.
 CIRCUIT_FLAGS = (

@@ -14,7 +14,7 @@ from host.export.vectors import set_files
 from host.export.vectors.program import STEP_WORD, TARGET, StepInput, VectorProgram
 
 TOOLS = ("iverilog", "vvp", "verilator", "yosys", "yosys-smtbmc", "z3")
-FULL = Asked(flips=100, mutants=100, seed=1, workers=2, cells=CELLS)
+FULL = Asked(flips=100, mutants=100, seed=1, workers=1, cells=CELLS)
 # Name -> widths, bits of a code.
 WIDTHS = {
     "default": (
