@@ -65,7 +65,12 @@ def lint(place: Workplace, asked: Asked) -> Iterator[Checked]:
 
 
 def simulate(place: Workplace, asked: Asked) -> Iterator[Checked]:
-    """Every set passes, its files being those of its manifest."""
+    """The chip is wired, and every set passes, its files being those of its manifest."""
+    if install := missing("iverilog", "vvp"):
+        yield Checked("simulate, the chip", None, install)
+    else:
+        ended = place.play_chip("chip.vvp")
+        yield Checked("simulate, the chip", ended.ok, _last(ended.said), () if ended.ok else (ended.said,))
     for name in place.sets:
         check = f"simulate, {name}"
         if install := missing("iverilog", "vvp"):

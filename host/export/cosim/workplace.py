@@ -43,10 +43,20 @@ class Workplace:
         include = [f"-I{rtl}", "-Irtl", f"-Ivectors/{name}"]
         return call(["iverilog", "-g2012", *include, "-s", "tb", "-o", out, *sources, *bench], self.folder, _COMPILE_S)
 
+    def play_chip(self, out: str) -> Ended:
+        """The bench of the whole chip's wiring."""
+        sources = [*self.sources, "tb/tb_chip.sv"]
+        made = call(["iverilog", "-g2012", "-Irtl", "-s", "tb_chip", "-o", out, *sources], self.folder, _COMPILE_S)
+        return _passed(call(["vvp", "-n", out], self.folder, _PLAY_S)) if made.ok else made
+
     def play(self, name: str, compiled: str, *more: str, limit_s: float = _PLAY_S) -> Ended:
         """A set against the compiled bench; it has passed only where the bench says so."""
-        ended = call(["vvp", "-n", compiled, f"+vectors=vectors/{name}", *more], self.folder, limit_s)
-        return Ended(ended.status or 1, ended.said) if ended.status is not None and "PASS " not in ended.said else ended
+        return _passed(call(["vvp", "-n", compiled, f"+vectors=vectors/{name}", *more], self.folder, limit_s))
+
+
+def _passed(ended: Ended) -> Ended:
+    """vvp ends with 0 where it could not even begin: only what says PASS has passed."""
+    return Ended(ended.status or 1, ended.said) if ended.status is not None and "PASS " not in ended.said else ended
 
 
 def workplace(export: Path, folder: Path) -> Workplace:

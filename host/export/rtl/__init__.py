@@ -3,7 +3,7 @@
 Read, in this order:
 
     templates/rtl   neuron, update, column, sequencer, array: the circuit itself, widths as parameters
-    params          the chip's widths as macros; `chip`: the top of all layers
+    params          the chip's widths as macros; `chip`: the top of all layers, `chip_bench`: of its wiring
     registers       the register map, once, for people and programs; `constraints`: the clock
     sources         all files of an export but its vectors
 

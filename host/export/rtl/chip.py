@@ -76,7 +76,7 @@ def _wires(parameters: Parameters) -> str:
     layers, local, bits = parameters.layers, INDEX_BITS + REGION_BITS, layer_bits(parameters)
     n = len(layers)
     address = f"bus_address[{local + bits - 1}:{local}]"
-    words = "".join(f"      {bits}'d{n}: bus_read_data = layer{n + 1}_word;\n" for n in range(len(layers)))
+    words = "".join(f"seen == {bits}'d{n} ? layer{n + 1}_word : " for n in range(len(layers)))
     fired = "".join(
         f"  logic [{layer.columns - 1}:0] layer{layer.number}_fired;\n  logic [31:0] layer{layer.number}_word;\n"
         for layer in layers
@@ -93,9 +93,7 @@ def _wires(parameters: Parameters) -> str:
         "    if (!rst_n) seen <= '0;\n"
         f"    else if (bus_strobe && !bus_write) seen <= {address};\n"
         "  end\n"
-        "  always_comb begin\n"
-        f"    case (seen)\n{words}      default: bus_read_data = '0;\n    endcase\n"
-        "  end\n"
+        f"  assign bus_read_data = {words}'0;\n"
     )
 
 

@@ -11,6 +11,7 @@ from jinja2 import Environment, StrictUndefined
 
 from host.export.parameters import Parameters
 from host.export.rtl.chip import chip_sv
+from host.export.rtl.chip_bench import chip_bench_sv
 from host.export.rtl.constraints import constraints_sdc
 from host.export.rtl.params import params_svh
 from host.export.rtl.registers import registers_json, registers_md
@@ -39,6 +40,7 @@ def rtl_files(parameters: Parameters, clock_mhz: float | None) -> dict[str, str]
     made = {
         "rtl/params.svh": params_svh(parameters),
         "rtl/ltl_chip.sv": chip_sv(parameters),
+        "tb/tb_chip.sv": chip_bench_sv(parameters),
         "rtl/filelist.f": "".join(["+incdir+rtl\n", *(f"rtl/{name}\n" for name, _ in SOURCES)]),
         "constraints/ltl_chip.sdc": constraints_sdc(parameters, clock_mhz),
         "regs/registers.md": registers_md(parameters),
