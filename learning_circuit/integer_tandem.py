@@ -1,27 +1,16 @@
 """Local Tandem Learning as a circuit of registers, adders and comparators computes it: in integers, bit by bit.
 
-Widths: A of a counter (`accumulator_bits`), F of a target word after the point (`target_bits` - 1), K of a step word,
-KF of them after the point, D of the dither, I of an increment, B of an update accumulator, W of a weight. full is
-2^A - 1, DZ the dead zone, floor(dead_zone_counts 2^F), 0 of the sign gate. At each step t = 1 .. T of a window, for
-each neuron:
+The definition, with all widths and what is refused, is in host/methods/METHODS.md. Here: from two counters, a step word
+and a dither to the increment of a column,
 
-    count     = min(count + spike, full)
-    target    = min(target + target word, full 2^F)                      in units of 2^-F counts
-    d         = target - count 2^F [+ offset of an analog comparator]
-    increment = floor(p / 2^S + dither / 2^D)                            dither: whole, 0 to 2^D - 1
-                p = d K_t with S = F + KF of the linear gate, sign(d) K_t with S = KF of the others
+    d         = target - count 2^F  [+ offset of an analog comparator]           in units of 2^-F counts
+    increment = floor(d K / 2^(F + KF) + dither / 2^D), of signs floor(sign(d) K / 2^KF + dither / 2^D)
     increment = at most 2^(I-1) - 1 either way: it saturates, which is counted
-    open      = |d| > DZ and t > warm-up and the membrane inside the boxcar; else the increment is 0
+    open      = |d| > dead zone and t > warm-up and the membrane inside the boxcar; else the increment is 0
 
-and for each synapse of an open column whose row spiked, the bias being a row that always does:
-
-    total     = residue + increment
-    carry     = total / 2^B, toward zero;  residue = total - carry 2^B   from -(2^B - 1) to 2^B - 1: B + 1 bits
-    code      = code + carry, at most 2^(W-1) - 1 either way             which is counted; the residue stays
-
-K_t is the `step_words` that the host computes once per window. One dither of a neuron and step serves all its rows, so
-that an increment is one number per column and a synapse needs no more than an adder. A synapse that is stuck takes no
-increment, and its residue stays.
+K is one of the `step_words` that the host computes once per window. One dither of a neuron and step serves all its
+rows, so that an increment is one number per column, and a synapse needs no more than an adder, see
+`update_accumulator.carried`.
 
 Rounding at random is Gupta et al. 2015 (arXiv 1502.02551); learning in integers of few bits, with rounding at random,
 is what Loihi's learning engine does (Davies et al. 2018, IEEE Micro 38(1)).
@@ -34,7 +23,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from learning_circuit.boxcar import inside_boxcar
 from learning_circuit.field import Field
 from learning_circuit.number import N, Number, maximum, minimum
 from learning_circuit.rule import Moment, Seen
@@ -110,7 +98,7 @@ class IntegerTandem(LocalTandem):
         sign = difference.broadcast_like(1.0).with_sign_of(difference)
         size = (own.linear > 0.5).where(difference, sign)
         is_outside = abs(difference) > own.dead_zone.in_double()
-        state.boxcar = inside_boxcar(seen.membrane, own.boxcar_low, own.boxcar_high)
+        state.boxcar = self.near_threshold(own, seen)
         state.open = is_outside & state.boxcar & moment.warm_up_is_over
         state.error = is_outside.where(size, 0.0).in_single()
         state.target_word = seen.target * own.target_words

@@ -62,8 +62,12 @@ class LocalTandem(LearningRule):
             "dead_zone": 0 if settings.error_gate == "sign" else settings.dead_zone_counts,
         }
 
+    def near_threshold(self, own: Any, seen: Seen) -> Any:
+        """A comparison: whether the boxcar is open."""
+        return inside_boxcar(seen.membrane, own.boxcar_low, own.boxcar_high)
+
     def pulses(self, own: Any, state: Any, seen: Seen, moment: Moment) -> list[Number]:
         difference = (seen.target_count - seen.count) + own.comparator_offset
         state.error = gated_error(difference, moment.per_step, own.slope, own.step_size, own.dead_zone)
-        state.boxcar = inside_boxcar(seen.membrane, own.boxcar_low, own.boxcar_high)
+        state.boxcar = self.near_threshold(own, seen)
         return [gated_pulse(state.error, state.boxcar, moment.rate)]

@@ -1,9 +1,9 @@
 """Design rules: what will sink a chip, said before it is built.
 
 Read `finding` (what a rule says), `design` (what a rule may look at), `registry` (the rules by name), then the rules:
-`counting`, `membrane`, `weights`, `learning`, `integers`, `resources`, `noises`. Importing a file of rules registers them, in the
-order of the imports here, which is that of the report. `try_plugins` finds what is wrong with a neuron or learning rule
-of another package, `try_effects` with its effects, `idle` which noise hits nothing on a chip
+`counting`, `membrane`, `weights`, `learning`, `integers`, `resources`, `noises`. Importing a file of rules registers
+them, in the order of the imports here, which is that of the report. `try_plugins` finds what is wrong with a neuron or
+learning rule of another package, `try_effects` with its effects, `idle` which noise hits nothing on a chip
 (`tests/chipsim/design_rules/test_idle.py` tries every site).
 
 May know: `cost`, `design`, `die` (for the levels of a design's errors), `physical`, `nonideality`. Never a run: a rule

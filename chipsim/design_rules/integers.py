@@ -74,8 +74,8 @@ def step_word_smallest(design: Design) -> Verdict | None:
     wanted = bits + max(1, math.ceil(math.log2(8 / word))) if word > 0 else bits + 8
     return Verdict(
         word,
-        f"the last step word of a window is {word:.2g}, of which rounding leaves {round(word)}: the learning rate is far"
-        " off, and 0 once it has fallen a little",
+        f"the last step word of a window is {word:.2g}, of which rounding leaves {round(word)}: the learning rate is"
+        " far off, and 0 once it has fallen a little",
         f"step_word_fraction_bits {wanted}, or more update_accumulator_bits",
     )
 

@@ -12,8 +12,8 @@ Read, in this order:
     state_fields        which fields a plan keeps; `parts`: what a plan names, found
     views               what a position sees; `whole_windows`: all columns through a window, in tiles
     disturbances        random numbers that a step needs before it is taken; `missed_counts`: spikes not counted
-    write_open_columns  writes of codes and of real devices, with `pulse_errors`, `write_codes`, `write_devices`,
-                        `step_curves`
+    write_open_columns  writes of codes, of whole increments and of real devices, with `pulse_errors`, `write_codes`,
+                        `write_devices`, `step_curves`
     probes, adc         what is noted down for whoever looks; `forward`: a step for others' loops; `deliver`: rows alone
 
 The formulas are those of `chipsim.neurons` and `learning_circuit`, over sixteen columns at once. numba runs a stage

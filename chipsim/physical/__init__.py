@@ -24,10 +24,11 @@ from chipsim.physical.left_out import not_modelled
 from chipsim.physical.loading import PRESETS, load, load_table, preset_text, summary, validated
 from chipsim.physical.placement import Placement, place, place_layers
 from chipsim.physical.settings import noise_of, settings_of
-from chipsim.physical.spec import Array, PhysicalSpec
+from chipsim.physical.spec import DIGITAL, Array, PhysicalSpec
 from chipsim.physical.toml_lines import key_lines
 
 __all__ = [
+    "DIGITAL",
     "PRESETS",
     "QUANTITIES",
     "Array",

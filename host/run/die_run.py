@@ -13,7 +13,6 @@ import numpy as np
 from chipsim import ChipError, ChipInterface, Snapshot
 from chipsim.design import short_repr
 from chipsim.design_rules import try_effects
-from chipsim.layout import OF_INTEGERS
 from chipsim.physical import not_modelled
 from host.data import Encoder, describe
 from host.errors import HostError, LinkError
@@ -31,12 +30,13 @@ from host.teachers import teacher_digest
 from host.training import CHUNK, LabelledScore, Progress, Score, Setup
 from nonideality import NoiseError
 
-_SATURATIONS: tuple[str, ...] = (
+_SATURATIONS = (
     "membrane_low_rail",
     "membrane_high_rail",
     "accumulator_full",
     "weight_full_scale",
     "missed_counts",
+    "increments_saturated",  # of circuits that compute with integers
     "events_off_array",
     "events_merged",
     "abstentions",
@@ -255,8 +255,7 @@ def _facts(setup: Setup, compared_with: Reference, before: Score, after: Score, 
     spec, ideal = setup.spec, compared_with.ideal
     effort = find(spec.training.method).effort(setup, progress)
     learned = effort.activity
-    in_integers = setup.design.learning_circuit.arithmetic == "integer"
-    saturations = (*_SATURATIONS, *OF_INTEGERS) if in_integers else _SATURATIONS
+    saturations = [name for name in _SATURATIONS if name in after.activity]
     phases: dict[str, Mapping[str, Any]] = {
         "learning": learned,
         "test_before": before.activity,

@@ -12,7 +12,10 @@ RULES = {
     "stdp": ("stdp", "Stdp", "triplet", "Triplet"),
 }
 REGISTRY = ("learning_circuit/__init__.py", "chipsim/design/rules.py")
-OWN = {"local_tandem": ("learning_circuit/tandem.py",), "stdp": ("learning_circuit/stdp.py",)}
+OWN = {
+    "local_tandem": ("learning_circuit/tandem.py", "learning_circuit/integer_tandem.py"),
+    "stdp": ("learning_circuit/stdp.py",),
+}
 DEFAULTS = ("learning_circuit/spec.py", "host/settings/*.py", "host/methods/*.py")
 TOLD = (
     "host/training/assignment.py",  # an error that names the setting to raise

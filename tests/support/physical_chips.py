@@ -3,8 +3,7 @@
 from copy import deepcopy
 from typing import Any
 
-from chipsim.physical import PhysicalSpec
-from chipsim.physical.spec import DIGITAL
+from chipsim.physical import DIGITAL, PhysicalSpec
 
 # 0.5 V from rest to threshold, 1 pF, 4 bits and a sign, nothing that goes wrong.
 _TABLES: dict[str, Any] = {

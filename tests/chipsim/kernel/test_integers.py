@@ -18,7 +18,6 @@ from small_chips import (
 from test_equals_reference import compare
 
 from chipsim import ChipError
-from chipsim.execution.work_plan import WINDOWS_PER_PIECE
 from chipsim.kernel import settled_plans
 from learning_circuit import IntegerTandem, Rows
 
@@ -148,9 +147,9 @@ def test_what_probes_show_by_hand():
 
 @pytest.mark.parametrize("dither", ["philox", "lfsr"])
 def test_threads_and_chunks_change_no_bit(dither):
-    """Layers of three, two and one block of columns; pieces of windows that follow each other."""
+    """Layers of three, two and one block of columns; two pieces of windows that follow each other."""
     spec = integer_spec({"dither": dither}, {"noise": ("mismatch:0.3",)}, sizes=(12, 150, 70, 17))
-    n = WINDOWS_PER_PIECE + 9
+    n = 41
     task = lesson(spec, n_windows=n)
     chips = []
     for threads, size in ((1, n), (2, n), (2, 7)):

@@ -32,6 +32,12 @@ def few_bits(bits, update_accumulator_bits, **synapse):
     return {"noise": noise, "learning_circuit.update_accumulator_bits": update_accumulator_bits, **synapse}
 
 
+def integers(**circuit):
+    """Circuits that compute with integers."""
+    circuit = {f"learning_circuit.{name}": value for name, value in circuit.items()}
+    return {"learning_circuit.arithmetic": "integer", "synapse.weight_bits": 4, **circuit}
+
+
 def noisy(level, **more):
     return {"noise": ["mismatch:0.5", f"thermal:{level}"], **more}
 
@@ -60,6 +66,19 @@ CLAIMS = {
     "lsb-charge": (few_bits(3, 8, full_scale_th=1.0), few_bits(3, 8, full_scale_th=0.3), "after", 0.1),
     "update-step": (few_bits(3, 0), few_bits(3, 8), "after", 0.2),
     "weight-bits": (few_bits(2, 8), few_bits(4, 8), "after", 0.05),
+    "step-word-largest": (integers(step_word_bits=2, step_word_fraction_bits=12), integers(), "after", 0.2),
+    "step-word-smallest": (
+        integers(update_accumulator_bits=4, step_word_fraction_bits=0),
+        integers(update_accumulator_bits=4),
+        "after",
+        0.2,
+    ),
+    "increment-range": (
+        integers(update_accumulator_bits=14, increment_bits=2),
+        integers(update_accumulator_bits=14, increment_bits=16),
+        "after",
+        0.05,
+    ),
     "presynaptic-trace": (LATENCY, LATENCY | {"learning_circuit.trace_tau_steps": 2 * TAU_STEPS}, "after", 0.2),
 }
 
@@ -107,7 +126,7 @@ def test_a_small_capacitor_hurts():
 
 
 # What a chip cannot hold or is too slow for is arithmetic, not a claim about learning: see tests/chipsim.
-ARITHMETIC = {"step-cycles", "fan-in", "columns", "cores", "link-bandwidth", "idle-noise"}
+ARITHMETIC = {"circuit", "step-cycles", "fan-in", "columns", "cores", "link-bandwidth", "idle-noise"}
 
 
 def test_every_claim_is_simulated():
