@@ -64,6 +64,7 @@ LONG = (
     "host/cli/test_kills.py",
     "host/cli/test_sweep_killed.py::test_a_dask_cluster_that_loses_a_worker_gives_the_same_rows",
     "host/cli/test_sweep_killed.py::test_kill_9_at_random_moments_changes_no_row",
+    "host/export/test_export_in_full.py",
     "host/methods/test_methods.py::test_noise_aware_bears_noise_better_than_offline",
     "host/teachers/test_teacher_killed.py",
 )

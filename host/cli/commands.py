@@ -76,6 +76,10 @@ _COMMANDS = {
             "Show on which cores, rows and columns of a chip a network stands, and how full that makes it.",
         ),
         "check": Where("check", "check", "Hold a chip against the design rules; exit status 1 if one is broken badly."),
+        "export": Where("export", "export", "Write a chip's circuits for designers of silicon: RTL, vectors."),
+        "cosim": Where(
+            "cosim", "cosim", "Hold an export's RTL against its vectors: lint, simulation, mutants, netlist, proofs."
+        ),
         "teacher": Where(
             "teacher", "teacher", "Networks for the chip to follow (see also: chipsim run --teacher FILE.onnx)."
         ),

@@ -6,8 +6,8 @@ Light, since every command imports it; the flags of a run's settings are in `hos
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -141,3 +141,16 @@ class one_line_errors:
 
         if isinstance(error, ChipError | HostError | NoiseError):
             raise click.ClickException(str(error)) from None
+
+
+@contextmanager
+def one_line_each() -> Iterator[None]:
+    """What an export is refused for, a line for each reason, and exit status 2."""
+    from host.errors import ExportError
+
+    try:
+        yield
+    except ExportError as error:
+        for reason in error.reasons:
+            click.echo(f"chipsim: {reason}", err=True)
+        raise SystemExit(2) from None

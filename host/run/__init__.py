@@ -23,7 +23,7 @@ threads and behind any wire. To add a file to the folder: in `folder`, written b
 `tests/host/run/`: `test_resume.py` kills runs, `test_settings_take_effect.py` sees that no setting is ignored.
 """
 
-from host.run.checked_design import design_from
+from host.run.checked_design import design_from, design_of_run
 from host.run.chip_source import ChipSource, InProcess
 from host.run.cost_facts import cost_json
 from host.run.die_run import NullListener, Outcome, Reference, RunListener, recovered_fraction, reference, run, run_die
@@ -58,6 +58,7 @@ __all__ = [
     "complete",
     "cost_json",
     "design_from",
+    "design_of_run",
     "digest_of",
     "found_again",
     "identity_of",

@@ -33,6 +33,14 @@ def design_from(source: str, network: tuple[int, ...] | None, overrides: Mapping
         run = resolve(None, {"chip": source, **hidden, **overrides})
         if network is None:
             raise SettingError(f"chip {source} can hold many networks: name one, for example --network 784,256,10")
+    return design_of_run(run, network)
+
+
+def design_of_run(run: RunSpec, network: tuple[int, ...] | None = None) -> Design:
+    """The design of a run's chip. network: layer sizes, inputs first; None for those of the run.
+
+    Raises ChipError, HostError, NoiseError.
+    """
     if network is not None:
         check_layers(run, len(network) - 1)
     layers = (

@@ -66,6 +66,8 @@ FAST = (
     "host/data/test_notes.py::test_columns_that_differ",
     "host/data/test_rotation.py::test_values_stay_between_0_and_1_and_follow_from_seed_and_presentation",
     "host/export/spice/test_spice_deck.py::test_phases_that_are_not_stated_share_what_is_left",
+    "host/export/test_directed_vectors.py::test_files_say_what_they_are",
+    "host/export/test_export_command.py",
     "host/gradients/test_thresholds.py",
     "host/link/test_timeline.py::test_overlap_is_that_of_seconds_counted_one_by_one",
     "host/methods/test_methods.py::test_refused_in_one_line",
