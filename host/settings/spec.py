@@ -182,7 +182,7 @@ class RunSpec(BaseModel):
                 f"warm_up_steps {self.learning_circuit.warm_up_steps} leaves no step to learn in: keep it below steps"
                 f" ({self.steps})"
             )
-        check_sequence(self.windows, self.steps)
+        check_sequence(self.windows, max(self.steps, self.training.window_steps or 0))
         check_devices(parse_all(self.noise), self.learning_circuit)
         if self.teacher.file is None:
             self.check_layers(len(self.hidden) + 1)
