@@ -189,7 +189,8 @@ class RunSpec(BaseModel):
                 f"warm_up_steps {self.learning_circuit.warm_up_steps} leaves no step to learn in: keep it below steps"
                 f" ({self.steps})"
             )
-        check_sequence(self.windows, self.steps, self.learning_circuit)
+        longest = max(self.steps, self.training.window_steps or 0)
+        check_sequence(self.windows, longest, self.learning_circuit)
         self._is_made_of_known_circuits()
         if self.teacher.file is None:
             self.check_layers(len(self.hidden) + 1)

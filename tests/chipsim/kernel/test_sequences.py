@@ -5,8 +5,8 @@ import pytest
 from all_plans import MIXES
 from competing_chips import competing_spec
 from pydantic import ValidationError
+from sequence_lessons import compare, ended
 from small_chips import (
-    assert_equals_witness,
     assert_same,
     assert_same_result,
     assert_same_state,
@@ -19,7 +19,7 @@ from small_chips import (
     witness_of,
 )
 
-from chipsim import Chip, ChipError, ChipSpec, Events
+from chipsim import AdcSpec, Chip, ChipError, ChipSpec, Events
 from chipsim.kernel import Order, settled
 
 LEAKY = {"kind": "lif", "tau_steps": 3.0}
@@ -35,28 +35,6 @@ CASES = {
     "highest membrane": {"neuron": LEAKY | {"readout": "integrating-max"}, "noise": ("silencing:0.3@output",)},
     "highest membrane of the last window": {"neuron": {"readout": "integrating-max"}, "sequence_answer": "last"},
 }
-
-
-def ended(task, lengths):
-    """The same with sequences of so many windows: silent after that."""
-    begin, end = task.events.begin.copy(), task.events.end.copy()
-    for s, length in enumerate(lengths):
-        last = length * task.spec.steps
-        begin[s, last:] = end[s, last:] = end[s, last - 1]
-    task.events = task.events._replace(begin=begin, end=end)
-    return task
-
-
-def compare(task, die_seed=3):
-    """A chip that is watched against the reference model: it looks, learns, and looks again."""
-    chip, probes = programmed(task.spec, task.weights, die_seed), every_neuron(task.spec)
-    witness = witness_of(chip)
-    for learns in (False, True, False):
-        result = taught(task, chip, probes) if learns else chip.infer(task.events, task.windows, probes)
-        expected = witness.run(task.events, task.windows, *((task.targets, task.rates) if learns else ()))
-        assert_equals_witness(chip, witness, result, expected)
-        if learns:
-            assert expected.activity["weight_updates"].sum() > 0 and sum(each.sum() for each in expected.counts) > 0
 
 
 @pytest.mark.parametrize("constant_current", [False, True], ids=["spikes", "current"])
@@ -137,6 +115,10 @@ def test_a_sequence_ends_with_its_last_window_that_has_an_event():
     assert result.window_counts[0][3, 1].any(), "biases and membranes go on in a pause"
     ends = 4 * np.array([4, 2, 1, 3]) - 1
     assert np.array_equal(result.membrane, result.probed_membranes[2][np.arange(4), ends])
+    again, read = chip.read_back(task.events, task.windows, AdcSpec())
+    assert_same_result(again, result)
+    for codes in read.codes:
+        assert not codes.reshape(4, 4, 4, -1)[~has].any() and codes.any()
     silent = task.events._replace(begin=0 * task.events.begin, end=0 * task.events.end)
     assert chip.infer(silent, task.windows).window_counts[0][:, 3].any(), "nothing says where silence ends"
 

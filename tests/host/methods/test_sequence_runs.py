@@ -128,6 +128,11 @@ def test_what_knows_no_sequences_is_refused(settings, case):
         resolve(None, settings | changes)
 
 
+def test_windows_of_learning_go_on_no_longer_than_others(settings):
+    with pytest.raises(SettingError, match="windows 3 of 2000 steps are 6000 steps in a row"):
+        resolve(None, settings | TAUGHT | {"training.window_steps": 2000})
+
+
 def test_windows_have_the_teacher_trained_through_time():
     spec = resolve(None, {"windows": 8})
     assert (spec.teacher.method, spec.encoding, spec.neuron.readout) == ("through-time", "current", "integrating")
