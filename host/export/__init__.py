@@ -11,8 +11,8 @@ Read, in this order:
     cosim        lint, simulation, mutants, netlist, proofs, with the tools that are installed
     spice        one neuron and its synapses as a deck for ngspice, and as SystemVerilog with a real membrane
 
-README.md is the page for users, that of `spice` its own. May know: `chipsim`, `run`, `methods`, `trace`, settings, files,
-errors of the host.
+README.md is the page for users, that of `spice` its own. May know: `chipsim`, `run`, `methods`, `trace`, settings,
+files, errors of the host.
 """
 
 from host.export.bundle import add_set, check_same_design, write_design
