@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from chipsim.cost import weight_write_pj
 from chipsim.physical import load
 from host.compare.judgement import differences_json, verdict
 from host.compare.numbers import MethodNumbers
@@ -271,7 +272,7 @@ def test_training_cost_is_the_cost_model_times_the_samples(data_file):
     cost = training_cost(design, physical, facts, True)
     assert cost.seconds == pytest.approx(n * learning["interval_us"] / 1e6, rel=0.05)
     # Beside the samples themselves: the weights programmed, and their bytes.
-    low = 73 * physical.energy.weight_write_pj[0] + 73 * physical.energy.link_byte_pj[0]
+    low = 73 * weight_write_pj(design, physical)[0] + 73 * physical.energy.link_byte_pj[0]
     assert cost.low_mj == pytest.approx(n * learning["energy_nj"]["low"] / 1e6 + low / 1e9, rel=0.05)
     assert cost.low_mj <= cost.high_mj
 
