@@ -72,5 +72,5 @@ def no_circuit(
         if name == "comparator" and circuit.comparison == "digital":
             yield (
                 "noise comparator shifts what an analog comparator sees, and learning_circuit.comparison is 'digital':"
-                " leave the noise out, or set comparison to analog"
+                " leave the noise out (comparator_offset_counts = 0.0 in a chip's file), or set comparison to analog"
             )

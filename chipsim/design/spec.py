@@ -223,7 +223,7 @@ class SynapseSpec(BaseModel):
     bias_full_scale_th: FullScale | None = None  # likewise
     weight_bits: Annotated[
         Annotated[int, Field(ge=2, le=16)] | None,
-        Field(description="Bits of a stored weight, sign included, in all layers; none: analog."),
+        Field(description="Bits of a stored weight, sign included, in all layers."),
     ] = None
 
     @model_serializer(mode="wrap")

@@ -289,6 +289,11 @@ def _layer(spec: ChipSpec, die_seed: int, layer: int, errors: LayerErrors) -> Fa
 
 def _check_fit(spec: ChipSpec, shape: LayerShape, neuron: NeuronModel, rule: LearningRule) -> None:
     """Raises ChipError if neurons that compete, or unipolar synapses, are in a layer that cannot have them."""
+    if rule.in_integers != (spec.learning_circuit.arithmetic == "integer"):
+        raise ChipError(
+            f"learning rule {rule.name!r} has in_integers set, which is chipsim's own rule's where"
+            " learning_circuit.arithmetic is 'integer': leave it out"
+        )
     if neuron.competes and not shape.dense:
         raise ChipError(f"neuron {neuron.name!r} competes in fully connected layers only: choose another --neuron")
     if neuron.competes and spec.neuron.synapse_tau_steps is not None:

@@ -18,6 +18,7 @@ class Settings(TypedDict, total=False):
     chip: str | PathLike[str] | Mapping[str, Any] | PhysicalSpec | None
     noise: str | Sequence[str] | None
     die: int | None
+    weight_bits: int | None
     dataset: str | PathLike[str] | None
     data_dir: str | PathLike[str] | None
     scale: str | float | tuple[float, float] | None
@@ -40,6 +41,7 @@ class Settings(TypedDict, total=False):
     epochs: int | None
     learning_rate: float | None
     error_gate: Literal["linear", "sign", "ternary"] | None
+    arithmetic: Literal["float", "integer"] | None
     warm_up: int | None
     prune: str | Mapping[str, Any] | None
     round: str | Mapping[str, Any] | None

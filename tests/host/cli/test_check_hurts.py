@@ -66,9 +66,19 @@ CLAIMS = {
     "lsb-charge": (few_bits(3, 8, full_scale_th=1.0), few_bits(3, 8, full_scale_th=0.3), "after", 0.1),
     "update-step": (few_bits(3, 0), few_bits(3, 8), "after", 0.2),
     "weight-bits": (few_bits(2, 8), few_bits(4, 8), "after", 0.05),
-    "step-word-largest": (integers(step_word_bits=2), integers(), "after", 0.1),
-    "step-word-smallest": (integers(step_word_fraction_bits=0), integers(), "after", 0.1),
-    "increment-range": (integers(increment_bits=2, update_accumulator_bits=12), integers(), "after", 0.1),
+    "step-word-largest": (integers(step_word_bits=2, step_word_fraction_bits=12), integers(), "after", 0.2),
+    "step-word-smallest": (
+        integers(update_accumulator_bits=4, step_word_fraction_bits=0),
+        integers(update_accumulator_bits=4),
+        "after",
+        0.2,
+    ),
+    "increment-range": (
+        integers(update_accumulator_bits=14, increment_bits=2),
+        integers(update_accumulator_bits=14, increment_bits=16),
+        "after",
+        0.05,
+    ),
     "presynaptic-trace": (LATENCY, LATENCY | {"learning_circuit.trace_tau_steps": 2 * TAU_STEPS}, "after", 0.2),
 }
 

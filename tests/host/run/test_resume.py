@@ -90,6 +90,17 @@ def test_stopped_around_a_back_off_while_synapses_drift(spec, tmp_path, where, m
     assert final(tmp_path / "run") == final(tmp_path / "whole")
 
 
+@pytest.mark.parametrize("where", [10, 19])
+def test_stopped_while_shift_registers_round(spec, tmp_path, where):
+    """They go on where they were, however often the die was put back to better weights."""
+    circuit = {"learning_circuit.arithmetic": "integer", "learning_circuit.dither": "lfsr"}
+    rounded = resolve(None, SPEC | circuit | {"dataset": spec.dataset})
+    run(rounded, 1, lambda resolved: RunFolder.create(resolved, tmp_path / "whole"))
+    assert stopped(rounded, tmp_path / "run", where)
+    assert resumed(tmp_path / "run", threads=2)
+    assert final(tmp_path / "run") == final(tmp_path / "whole")
+
+
 def test_stopped_again_and_again(spec, uninterrupted, tmp_path):
     """Three chunks a time: just enough to come to the next check."""
     assert stopped(spec, tmp_path / "run", 3)

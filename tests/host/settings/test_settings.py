@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chipsim import ChipSpec
+from host.errors import SettingError
 from host.run import resolve
 
 PLAIN = resolve(None, {})
@@ -85,6 +86,7 @@ FLAGS = [
     (("--epochs", "0"), "training.epochs", 0),
     (("--learning-rate", "0.5"), "training.learning_rate", 0.5),
     (("--error-gate", "sign"), "learning_circuit.error_gate", "sign"),
+    (("--weight-bits", "4"), "synapse.weight_bits", 4),
     (("--warm-up", "0"), "learning_circuit.warm_up_steps", 0),
     (("--noise", "thermal:0.5", "--noise", "silencing:0.25"), "noise", ["thermal:0.5", "silencing:0.25"]),
     (("--noise", "ideal"), "noise", []),
@@ -196,6 +198,15 @@ def test_a_spec_without_them_is_the_one_it_was():
     assert resolve(None, {"scale": "auto"}).hash() == PLAIN.hash() != resolve(None, {"scale": "data"}).hash()
     assert "threshold" not in PLAIN.to_toml().split("[neuron]")[1].split("[")[0]
     assert PLAIN.neuron.model_dump().keys() < type(PLAIN.neuron).model_fields.keys()
+
+
+def test_circuits_in_integers_take_spikes():
+    """Refused before a teacher is trained, as all is that no such circuit can have."""
+    integers = {"learning_circuit.arithmetic": "integer", "synapse.weight_bits": 6}
+    with pytest.raises(SettingError, match="encoding current has amplitudes.*choose rate"):
+        resolve(None, integers | {"encoding": "current"})
+    with pytest.raises(SettingError, match=r"weights are analog in layer 2: set synapse\.weight_bits"):
+        resolve(None, {"learning_circuit.arithmetic": "integer", "noise": ["quantization:4,layer=1"], "hidden": [5]})
 
 
 @pytest.mark.parametrize("name", leaves())

@@ -25,6 +25,7 @@ EVERY_NEURON = [*((1, neuron) for neuron in range(7)), *((2, neuron) for neuron 
 EVERY_ROW = [*((1, row) for row in range(6)), *((2, row) for row in range(7))]
 EVERYTHING = ["mismatch:0.4", "thermal:0.2", "quantization:4", "silencing:0.3"]
 
+IN_INTEGERS = ("target_word", "step_word", "dither", "increment")
 CASES = {
     "as designed": {"noise": []},
     "mismatch": {"noise": ["mismatch:0.5"]},
@@ -39,6 +40,12 @@ CASES = {
     "reset to zero, negative rail": {"neuron.reset": "zero", "neuron.low_rail_th": -1.0},
     "integrating readout of a current": {"neuron.readout": "integrating", "encoding": "current"},
     "spikes at random, sign gate": {"encoding": "bernoulli", "learning_circuit.error_gate": "sign"},
+    "integers": {
+        "noise": ["mismatch:0.4"],
+        "learning_circuit.arithmetic": "integer",
+        "learning_circuit.dither": "lfsr",
+        "synapse.weight_bits": 4,
+    },
     "accumulators of one bit": {
         "learning_circuit.accumulator_bits": 1,
         "learning_circuit.dead_zone_counts": 0,
@@ -81,6 +88,14 @@ def seen_by_witness(spec, samples, learn):
     return witness.run(events, windows, targets, np.repeat(rates[:, None], 2, axis=1))
 
 
+def units_of_pulses(spec):
+    """Of each layer's pulses, in thresholds: increments are in LSB / 2^bits."""
+    if spec.learning_circuit.arithmetic == "float":
+        return [np.float32(1)] * 2
+    stored = chip_and_input(spec, (0,), True)[0].snapshot()
+    return [stored[f"layer{n}.lsb"][0] / 2**spec.learning_circuit.update_accumulator_bits for n in (1, 2)]
+
+
 class Reader:
     """A VCD file seen through an independent reader, sampled by hardware cycle."""
 
@@ -115,6 +130,7 @@ def test_every_signal_is_the_witnesss(spec_of, tmp_path, case, learn):
     traced = trace(spec, EVERY_NEURON, EVERY_ROW, samples=samples, learn=learn)
     file = write_and_read(traced, tmp_path / "t.vcd")
     expected = seen_by_witness(spec, samples, learn)
+    units = units_of_pulses(spec)
     moments = [(s, t) for s in range(2) for t in range(spec.steps)]
     for layer, neuron in EVERY_NEURON:
         signals, spikes = expected.signals[layer - 1], expected.spikes[layer - 1]
@@ -142,8 +158,14 @@ def test_every_signal_is_the_witnesss(spec_of, tmp_path, case, learn):
                     assert file.whole(f"{name}.code_{what}", *here) == signals["code"][s, t, row, neuron]
                     assert file.whole(f"{name}.residue_{what}", *here) == signals["residue"][s, t, row, neuron]
             if learn:
-                for signal in ("target_count", "error", "pulse"):
+                for signal in ("target_count", "error"):
                     assert file.real(f"{name}.{signal}", *here) == signals[signal][s, t, neuron], signal
+                for signal in IN_INTEGERS if "increment" in signals else ():
+                    assert file.whole(f"{name}.{signal}", *here) == signals[signal][s, t, neuron], signal
+                for signal in ("open", "saturated") if "increment" in signals else ():
+                    assert file.at(f"{name}.{signal}", *here) == str(signals[signal][s, t, neuron]), signal
+                pulse = signals["pulse"][s, t, neuron] * units[layer - 1]
+                assert file.real(f"{name}.pulse", *here) == np.float32(pulse)
                 assert file.at(f"{name}.boxcar", *here) == str(signals["boxcar"][s, t, neuron])
     assert learn == any(name.endswith(".pulse") and ".die." not in name for name in file.names)
     if learn:
