@@ -259,7 +259,7 @@ def _layer(spec: ChipSpec, die_seed: int, layer: int, errors: LayerErrors) -> Fa
         weight_bits=errors.weight_bits,
         stuck=_float32(stuck),
         unipolar=unipolar,
-        drift=Drift(exponent, errors.drift_t0_s, errors.window_s),
+        drift=Drift(exponent, errors.drift_t0_s, spec.windows * errors.window_s),
         spike_bit_errors=errors.spike_bit_errors,
         target_bit_errors=errors.target_bit_errors,
     )
