@@ -28,7 +28,7 @@ class Drift(NamedTuple):
 
     exponent: NDArray[np.float64]  # (1, n_out) or (n_in + 1, n_out)
     t0_s: float
-    window_s: float  # by which a window that is learned from ages them
+    window_s: float  # by which a presentation that is learned from ages them, all its windows together
 
     @property
     def drifts(self) -> bool:

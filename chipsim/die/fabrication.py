@@ -278,7 +278,7 @@ def _layer(spec: ChipSpec, die_seed: int, layer: int, errors: LayerErrors) -> Fa
         weight_bits=errors.weight_bits,
         stuck=_float32(stuck),
         unipolar=unipolar,
-        drift=Drift(exponent, errors.drift_t0_s, errors.window_s),
+        drift=Drift(exponent, errors.drift_t0_s, spec.windows * errors.window_s),
         registers=start_states(nominal.lfsr_bits, nominal.lfsr_seed, layer + 1, shape.columns)
         if nominal.has_registers
         else np.zeros(shape.columns, np.uint32),

@@ -119,8 +119,8 @@ def row_type(n_in: int) -> Any:
 class Events(NamedTuple):
     """Input of a layer: at step t of window s, rows[s, begin[s, t]:end[s, t]] carry a spike.
 
-    With amplitudes the input is a constant current instead: the same rows at every step, row rows[s, k] at
-    amplitude[s, k].
+    With amplitudes the input is a constant current instead: the same rows at every step of a window, row rows[s, k] at
+    amplitude[s, k]. Of sequences T are the steps of all their windows.
     """
 
     rows: Any  # (S, capacity) of row_type(n_in) or int32, ascending within a step, each at most once

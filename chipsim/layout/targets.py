@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-Targets = Sequence[NDArray[np.float32] | None]  # per layer (S, n_out); None: of a pooling layer, which never learns
+# Per layer (S, n_out), of sequences (S, L, n_out); None: of a pooling layer, which never learns.
+Targets = Sequence[NDArray[np.float32] | None]
 
 
 Snapshot = dict[str, NDArray[np.generic]]

@@ -24,7 +24,7 @@ from host.export.vectors.program import (
     StepInput,
     VectorProgram,
 )
-from host.export.vectors.twin import Column, lfsr_start
+from host.export.vectors.twin import TwinColumn, lfsr_start
 from host.methods import find
 from host.run import RunListener
 from host.training import Setup
@@ -96,7 +96,7 @@ class ArrayOfRun:
             if column.open or last:  # what moves while a column is closed shows at the window's end
                 self._compare_synapses(column, shown["code"][place], shown["residue"][place])
 
-    def _compare_synapses(self, column: Column, codes: NDArray[Any], residues: NDArray[Any]) -> None:
+    def _compare_synapses(self, column: TwinColumn, codes: NDArray[Any], residues: NDArray[Any]) -> None:
         wrong = (codes != column.codes) | (residues != column.residues)
         wrong &= ~self._stuck[:, column.number]
         if wrong.any():
@@ -106,7 +106,7 @@ class ArrayOfRun:
                 f" circuit {column.codes[row]} and {column.residues[row]}"
             )
 
-    def _compare(self, column: Column, shown: Mapping[str, Any]) -> None:
+    def _compare(self, column: TwinColumn, shown: Mapping[str, Any]) -> None:
         circuit = self.program.parameters.circuit
         mine = {
             "count": column.count,
@@ -121,7 +121,7 @@ class ArrayOfRun:
             if float(shown[name]) != float(value):
                 raise AssertionError(f"{self._place(column)}: the chip has {name} {shown[name]}, the circuit {value}")
 
-    def _place(self, column: Column) -> str:
+    def _place(self, column: TwinColumn) -> str:
         """In words."""
         return (
             f"layer {self.program.layer.number}, neuron {self.neurons[column.number]}, window {self.program.windows},"

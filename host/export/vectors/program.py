@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from host.export.parameters import Layer, Parameters
-from host.export.vectors.twin import Column
+from host.export.vectors.twin import TwinColumn
 
 _RESET, _WRITE, _READ, _STEP, _DUMP, _WAIT, _CASE, _OFFER, _READY, _END = 1, 2, 3, 4, 5, 6, 7, 8, 9, 15
 # Registers: regions of the address, and numbers within the first.
@@ -65,7 +65,7 @@ class VectorProgram:
 
     def _start_anew(self) -> None:
         circuit = self.parameters.circuit
-        self.columns = [Column(circuit, self.layer, number) for number in range(self.layer.columns)]
+        self.columns = [TwinColumn(circuit, self.layer, number) for number in range(self.layer.columns)]
         self.step_words = [0] * circuit.step_words
         self.warm_up, self.dead_zone = circuit.warm_up, circuit.dead_zone
         self.learns = self.in_window = False
@@ -113,7 +113,7 @@ class VectorProgram:
         elif index == ROW and word <= self.layer.rows:
             self.row = word
 
-    def _write_column(self, column: Column, region: int, word: int) -> None:
+    def _write_column(self, column: TwinColumn, region: int, word: int) -> None:
         circuit = self.parameters.circuit
         if region == TARGET:
             column.target = word % 2 ** (circuit.fraction_bits + 1)

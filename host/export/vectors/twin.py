@@ -46,7 +46,7 @@ def updated(code: int, residue: int, increment: int, *, code_bits: int, update_b
 
 
 @dataclass
-class Column:
+class TwinColumn:
     """A column's registers and synapses, the bias last."""
 
     circuit: Circuit

@@ -20,6 +20,7 @@ from small_chips import (
 )
 
 from chipsim import AdcSpec, Chip, ChipError, ChipSpec, Events
+from chipsim.die import fabricate
 from chipsim.kernel import Order, settled
 
 LEAKY = {"kind": "lif", "tau_steps": 3.0}
@@ -121,6 +122,11 @@ def test_a_sequence_ends_with_its_last_window_that_has_an_event():
         assert not codes.reshape(4, 4, 4, -1)[~has].any() and codes.any()
     silent = task.events._replace(begin=0 * task.events.begin, end=0 * task.events.end)
     assert chip.infer(silent, task.windows).window_counts[0][:, 3].any(), "nothing says where silence ends"
+
+
+def test_a_sequence_ages_its_die_by_all_its_windows():
+    once, often = (fabricate(spec_of(windows=n, noise=("drift:0.1,window=2e-3",)), 1)[0].drift for n in (1, 5))
+    assert (once.window_s, often.window_s) == (2e-3, 1e-2)
 
 
 @pytest.mark.parametrize("windows", [1, 3])

@@ -9,7 +9,7 @@ from small_exports import LINEAR, TERNARY, parameters
 
 from host.export.vectors import directed, set_files
 from host.export.vectors.program import fnv1a
-from host.export.vectors.twin import Column
+from host.export.vectors.twin import TwinColumn
 
 CIRCUITS = {
     "linear": LINEAR,
@@ -25,7 +25,7 @@ CIRCUITS = {
 @pytest.mark.parametrize("name", CIRCUITS)
 def test_every_end_is_reached(name, monkeypatch):
     circuit, seen = CIRCUITS[name], []
-    step = Column.step
+    step = TwinColumn.step
 
     def watched(column, **what):
         step(column, **what)
@@ -33,7 +33,7 @@ def test_every_end_is_reached(name, monkeypatch):
             (column.count, column.target_count, column.increment, column.open, set(column.codes), set(column.residues))
         )
 
-    monkeypatch.setattr(Column, "step", watched)
+    monkeypatch.setattr(TwinColumn, "step", watched)
     asked = parameters(circuit)
     directed(asked, asked.layers[0])
     full, residue = 2**circuit.accumulator_bits - 1, 2**circuit.update_bits - 1

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from small_exports import LINEAR, TERNARY
 
 from host.export.parameters import Layer
-from host.export.vectors.twin import Column, lfsr_advanced, lfsr_start, updated
+from host.export.vectors.twin import TwinColumn, lfsr_advanced, lfsr_start, updated
 from learning_circuit import start_states, state_after
 
 LAYER = Layer(1, 3, 2, 4)
@@ -60,7 +60,7 @@ def test_without_an_update_accumulator_increments_are_codes():
 @pytest.mark.parametrize("circuit", [LINEAR, TERNARY, replace(LINEAR, dither_bits=0), replace(TERNARY, dither_bits=16)])
 @given(data=st.data())
 def test_an_increment_is_the_floor_of_product_and_dither(circuit, data):
-    column = Column(circuit, LAYER, 1)
+    column = TwinColumn(circuit, LAYER, 1)
     full = 2**circuit.accumulator_bits - 1
     column.count = data.draw(st.integers(0, full))
     column.target_count = data.draw(st.integers(0, full << circuit.fraction_bits))
@@ -89,7 +89,7 @@ def test_shift_registers_are_those_of_the_chip():
 
 def test_shut_gates_write_nothing_and_clock_the_register_while_it_learns():
     for shut in ({"above_low": False}, {"below_high": False}, {"warm": False}, {"dead_zone": 32}, {"learns": False}):
-        column = Column(LINEAR, LAYER, 0, target=16)
+        column = TwinColumn(LINEAR, LAYER, 0, target=16)
         column.count, before = 3, column.lfsr
         column.step(**NOTHING | {"rows": [0, 3]} | shut, step_word=511)
         assert not column.open and column.increment == 0 and column.codes == [0] * 4 and column.residues == [0] * 4
