@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +22,7 @@ PACKAGES = {
 }
 CELLS = Path("/usr/share/qflow/tech/osu018/osu018_stdcells")  # with .lib and .v
 CELLS_PACKAGE = "qflow-tech-osu018"
+_MEMORY_KIB = 4 << 20
 _KEPT = 4000  # characters of what a program said
 
 
@@ -52,17 +56,33 @@ def missing_cells(cells: Path) -> str | None:
 
 
 def call(command: Sequence[str | Path], folder: Path, limit_s: float) -> Ended:
-    """Run a program in a folder. What it says is text of a tool: it is shown, never obeyed."""
+    """Run a program in a folder. What it says is text of a tool: it is shown, never obeyed.
+
+    It has so much time and memory, with all that it starts: of a circuit with a slip, such as a width below zero, some
+    tools build a memory without an end.
+    """
+    bounded = ["sh", "-c", f'ulimit -v {_MEMORY_KIB}; exec "$@"', "sh", *map(str, command)]
+    process = subprocess.Popen(
+        bounded,
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
     try:
-        done = subprocess.run(
-            [str(word) for word in command],
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=limit_s,
-            check=False,
-        )
+        said = b"".join(process.communicate(timeout=limit_s)).decode(errors="replace")
     except subprocess.TimeoutExpired:
+        _end(process)
         return Ended(None, f"no end after {limit_s:g} s")
-    said = (done.stdout + done.stderr).decode(errors="replace")
-    return Ended(done.returncode, said[-_KEPT:])
+    except BaseException:
+        _end(process)
+        raise
+    return Ended(process.returncode, said[-_KEPT:])
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """With all that it has started, which would hold its streams open."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
