@@ -31,6 +31,9 @@ class _Tried(Float32):
             raise TypeError("a Float32 of its own among the numbers that it was given: write a plain number instead")
         return super().broadcast_like(other)
 
+    def in_double(self) -> Any:
+        raise TypeError("in_double() is for chipsim's own rules, which are tried otherwise: write it in float32")
+
     @property
     def is_comparison(self) -> bool:
         return isinstance(self.value, np.bool_)

@@ -3,6 +3,7 @@
 Read, in this order:
 
     spec         every figure of a chip, its unit in its name; none has a default
+    digital      what of it is said of a circuit of registers and adders
     presets/     the chips that come along, each figure with its source; none has a [bias], as their layers are alike
     loading      reads a preset or a file; what is wrong is said in one line with its line number, see `toml_lines`
     derive       from volts, farads and bits to the numbers of the model, one function and one formula each
@@ -20,11 +21,12 @@ as `tests/chipsim/physical/test_left_out.py` finds out. The test is a value work
 """
 
 from chipsim.physical.derive import QUANTITIES, columns_per_neuron, derive, ktc_sigma_th, rows_per_input
+from chipsim.physical.digital import DIGITAL
 from chipsim.physical.left_out import not_modelled
 from chipsim.physical.loading import PRESETS, load, load_table, preset_text, summary, validated
 from chipsim.physical.placement import Placement, place, place_layers
 from chipsim.physical.settings import noise_of, settings_of
-from chipsim.physical.spec import DIGITAL, Array, PhysicalSpec
+from chipsim.physical.spec import Array, PhysicalSpec
 from chipsim.physical.toml_lines import key_lines
 
 __all__ = [

@@ -23,17 +23,8 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from chipsim.design import Dac
-from learning_circuit import (
-    Arithmetic,
-    Comparison,
-    Dither,
-    ErrorGate,
-    ErrorScale,
-    LfsrBits,
-    RateFormat,
-    UpdateUnit,
-    tell_settings,
-)
+from chipsim.physical.digital import DigitalCircuit
+from learning_circuit import ErrorGate, tell_settings
 
 # Numbers only: a figure in quotes or a yes is a slip of the pen.
 Finite = Annotated[float, Field(strict=True, allow_inf_nan=False)]
@@ -185,13 +176,7 @@ class Synapse(Table):
                 raise contradiction(name, f"{name} is missing: {given} needs {', '.join(names)}")
 
 
-DIGITAL = (
-    *("arithmetic", "error_scale", "error_shift", "rate_format", "step_word_bits", "step_word_fraction_bits"),
-    *("dither", "dither_bits", "lfsr_bits", "lfsr_seed", "increment_bits", "comparison", "update_unit"),
-)  # settings of `LearningCircuit` that are those of the model, see learning_circuit.spec
-
-
-class LearningCircuit(Table):
+class LearningCircuit(DigitalCircuit, Table):
     """One learning circuit per neuron: counters, error comparator, boxcar comparators, update pulse.
 
     A linear error gate needs the difference of the counters over t; what such a divider costs is not known to it.
@@ -212,31 +197,6 @@ class LearningCircuit(Table):
         int, Field(strict=True, ge=0, le=14)
     ]  # per synapse; 0: pulses are written directly
     warm_up_steps: Annotated[int, Field(strict=True, ge=0)] | None = None  # left out: half the window
-    # Of a digital circuit, and how wide it is; all of it may be left out, and is then as the model has it.
-    arithmetic: Arithmetic | None = None
-    error_scale: ErrorScale | None = None
-    error_shift: Annotated[int, Field(strict=True, ge=0, le=15)] | None = None
-    rate_format: RateFormat | None = None
-    step_word_bits: Annotated[int, Field(strict=True, ge=2, le=24)] | None = None
-    step_word_fraction_bits: Annotated[int, Field(strict=True, ge=0, le=24)] | None = None
-    dither: Dither | None = None
-    dither_bits: Annotated[int, Field(strict=True, ge=0, le=24)] | None = None
-    lfsr_bits: LfsrBits | None = None
-    lfsr_seed: Annotated[int, Field(strict=True, ge=1)] | None = None
-    increment_bits: Annotated[int, Field(strict=True, ge=2, le=24)] | None = None
-    comparison: Comparison | None = None
-    update_unit: UpdateUnit | None = None
-
-    @property
-    def digital(self) -> dict[str, Any]:
-        """What is said of a digital circuit, by the names that the model has for it."""
-        return {name: value for name in DIGITAL if (value := getattr(self, name)) is not None}
-
-    @model_serializer(mode="wrap")
-    def _without_what_is_unset(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Hashes of chips that say nothing of it are what they were."""
-        written: dict[str, Any] = handler(self)
-        return {name: value for name, value in written.items() if name not in DIGITAL or value is not None}
 
     @model_validator(mode="after")
     def _makes_sense(self) -> LearningCircuit:

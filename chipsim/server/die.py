@@ -43,6 +43,7 @@ from chipsim.wire.packing import packed_traces
 _BYTES_PER_SYNAPSE = 64
 _BYTES_PER_NEURON = 1024
 _BYTES_PER_RESULT = 1 << 13  # that a result takes beside its arrays' contents
+_BYTES_PER_WORD, _BYTES_MAKING_A_WORD = 4, 24  # step words of each layer, and of one while they are computed
 _BYTES_PER_NEURON_STEP = 5  # of a chunk: a spike's row and its bit, and its code if it is read back
 
 
@@ -193,7 +194,10 @@ class Die:
                 f"events of {message.events.n_rows} rows in {message.events.n_steps} steps: this chip has {n_in} rows"
                 f" and windows of {steps} steps",
             )
-        needed = n_windows * steps * sum(spec.layer_sizes[1:]) * _BYTES_PER_NEURON_STEP
+        words = 0
+        if isinstance(message, Learn) and spec.learning_circuit.arithmetic == "integer":
+            words = _BYTES_PER_WORD * spec.n_layers + _BYTES_MAKING_A_WORD
+        needed = n_windows * steps * (sum(spec.layer_sizes[1:]) * _BYTES_PER_NEURON_STEP + words)
         if needed > self._room:
             raise WireError(
                 ErrorCode.TOO_LARGE,
