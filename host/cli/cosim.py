@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from host.cli.groups import RUNNING, command, option
-from host.cli.options import json_option, one_line_each, one_line_errors, usable_cores
+from host.cli.groups import command, option
+from host.cli.options import json_option, one_line_each, one_line_errors, usable_cores, workers_option
 
 _CHECKS = ("lint", "simulate", "altered", "mutate", "synthesise", "prove")
 
@@ -33,7 +33,7 @@ def _chosen(context: click.Context, parameter: click.Parameter, value: str | Non
 @option(
     "--cells", type=click.Path(path_type=Path), help="A library's .lib and .v, named without ending.  [default: osu018]"
 )
-@option("--workers", type=click.IntRange(1, 1024), group=RUNNING, help="Programs at a time.  [default: all cores]")
+@workers_option
 @json_option
 def cosim(
     export: Path,
@@ -45,7 +45,7 @@ def cosim(
     workers: int | None,
     as_json: bool,
 ) -> int:
-    """Lint, simulate, alter, mutate, synthesise and prove an export, and say what of it passed.
+    """Hold an export's RTL against its vectors: lint, simulation, mutants, netlist, proofs.
 
     Exit status 0 if all that ran has passed, 1 if something has not, or if nothing could be run. Of tools that are
     missing it says what to install.

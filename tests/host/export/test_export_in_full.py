@@ -1,9 +1,11 @@
 """What takes minutes: windows by the hundred at every step, a hundred mutants, netlists, proofs."""
 
+import json
 from dataclasses import replace
 from random import Random
 
 import pytest
+from rtl_areas import BLOCKS, RECORD, measure
 from small_exports import LINEAR, TERNARY, needs, parameters
 
 from host.export import write_design
@@ -109,3 +111,13 @@ def test_everything_passes(circuit, tmp_path):
     assert [each for each in outcomes if not each.passed] == []
     [with_names] = [each for each in outcomes if each.check == "mutants with a name"]
     assert int(with_names.told.split()[0]) >= 20
+
+
+@needs("yosys")
+@pytest.mark.skipif(missing_cells(CELLS) is not None, reason="needs qflow-tech-osu018")
+@pytest.mark.parametrize("place", [1, 10, 18], ids=lambda place: BLOCKS[place][0])
+def test_areas_are_those_on_record(place):
+    recorded = json.loads(RECORD.read_text())["areas"][place]
+    found = measure(*BLOCKS[place])
+    assert recorded["parameters"] == found["parameters"] and recorded["flops"] == found["flops"]
+    assert found["area_um2"] == pytest.approx(recorded["area_um2"], rel=0.05)
