@@ -100,14 +100,14 @@ def spec_of(settings: Mapping[str, Any], config: Path | None = None) -> RunSpec:
 def checked_method(spec: RunSpec, config: Path | None = None) -> Method:
     """How this run's die is trained. Raises SettingError if the neuron, the encoding or the noise is nothing for it."""
     method = find(spec.training.method)
+    if spec.windows > 1:
+        _check_sequences(spec, method, config)
     with TRAINING_METHODS.blamed(spec.training.method, "fails"):
         try:
             method.check(spec)
             check_taught(spec)
         except ValueError as error:
             raise SettingError(f"{error}{_where(config)}") from None
-    if spec.windows > 1:
-        _check_sequences(spec, method, config)
     if spec.training.window_steps is not None and not method.learns_in_own_windows:
         raise SettingError(
             f"training.window_steps = {spec.training.window_steps} is of dies that learn by on-chip-ltl, not of method"

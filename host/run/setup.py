@@ -140,7 +140,8 @@ def _movable(setting: str, pixels: int, dataset: Dataset) -> tuple[int, int, int
     """The shape of images that can be moved by so many pixels. Raises SettingError."""
     shape = dataset.image_shape
     if shape is None:
-        raise SettingError(f"{setting} = {pixels} moves images, and {dataset.name} holds none: set it to 0")
+        cut = f" cut into {dataset.windows} windows" if dataset.windows > 1 else ""
+        raise SettingError(f"{setting} = {pixels} moves images, and {dataset.name}{cut} holds none: set it to 0")
     side = min(shape[1:])
     if pixels >= side:
         raise SettingError(

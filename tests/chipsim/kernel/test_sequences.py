@@ -38,8 +38,14 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("constant_current", [False, True], ids=["spikes", "current"])
-@pytest.mark.parametrize("case", CASES)
+CURRENTS = ("exponential currents", "integrating readout")
+
+
+@pytest.mark.parametrize(
+    ("case", "constant_current"),
+    [*((case, False) for case in CASES), *((case, True) for case in CURRENTS)],
+    ids=[*CASES, *(f"{case}, a constant current" for case in CURRENTS)],
+)
 def test_kernels_equal_the_reference_model(case, constant_current):
     spec = spec_of(sizes=(5, 17, 3), steps=5, windows=3, **CASES[case])
     compare(ended(lesson(spec, constant_current=constant_current, rate=0.1), (3, 1, 2)))

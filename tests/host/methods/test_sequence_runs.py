@@ -42,7 +42,7 @@ def settings(tmp_path, monkeypatch, rng):
         arrays |= {f"x_{part}": values.reshape(n, 9), f"y_{part}": labels}
     np.savez(tmp_path / "sequences.npz", **arrays)
     of_sequences = {"windows": 3, "steps": 4, "hidden": [12], "neuron.tau_steps": 6.0, "through_time.batch": 8}
-    return SMALL | {"dataset": str(tmp_path / "sequences.npz"), "noise": []} | of_sequences
+    return SMALL | {"dataset": str(tmp_path / "sequences.npz"), "noise": [], "teacher.epochs": 2} | of_sequences
 
 
 def test_the_order_of_windows_is_learned_through_time(settings):
