@@ -49,8 +49,8 @@ _NAMED = (
     _Fault(
         "the dead zone's edge is outside",
         "ltl_neuron.sv",
-        "magnitude > {1'b0, dead_zone}",
-        "magnitude >= {1'b0, dead_zone}",
+        "magnitude > dead_zone",
+        "magnitude >= dead_zone",
     ),
     _Fault("the boxcar has no lower edge", "ltl_neuron.sv", "&& above_low_q && below_high_q", "&& below_high_q"),
     _Fault("the boxcar has no upper edge", "ltl_neuron.sv", "&& above_low_q && below_high_q", "&& above_low_q"),

@@ -339,7 +339,7 @@ class _Directed:
 
     def busy(self) -> None:
         """Writes are ignored while an array is busy; reading is not, and disturbs nothing."""
-        self.step_words(self.fine(2), self.fine(5), 0, self.word)
+        self.step_words(*(self.fine(2 + place) for place in range(13)))
         self.drawn_synapses()
         self.set(TARGET, [self.one] * COLUMNS)
         clocks_of_step = 13 if self.circuit.sram else 7

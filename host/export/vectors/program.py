@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from host.export.parameters import Layer, Parameters
+from host.export.parameters import Circuit, Layer, Parameters
 from host.export.vectors.twin import TwinColumn
 
 _RESET, _WRITE, _READ, _STEP, _DUMP, _WAIT, _CASE, _OFFER, _READY, _END = 1, 2, 3, 4, 5, 6, 7, 8, 9, 15
@@ -81,7 +81,7 @@ class VectorProgram:
         """Reset, and wait until memories are blank."""
         self._start_anew()
         self._ask(_RESET, clocks)
-        self._ask(_WAIT)
+        self._ask(_WAIT, blank_clocks(self.parameters.circuit, self.layer.rows))
 
     def end(self) -> None:
         self._ask(_END)
@@ -138,7 +138,7 @@ class VectorProgram:
     def window(self, *, learn: bool) -> None:
         """Start one, with what registers hold."""
         self.write(GLOBAL, CONTROL, START | (LEARN if learn else 0))
-        self._ask(_WAIT)
+        self._ask(_WAIT, 1)
 
     def _begin_window(self) -> None:
         self.windows += 1
@@ -280,6 +280,11 @@ class VectorProgram:
 
     def _ask(self, operation: int, argument: int = 0) -> None:
         self.stimulus.append(operation << 28 | argument)
+
+
+def blank_clocks(circuit: Circuit, rows: int) -> int:
+    """Clocks after a reset in which memories are written with zeros."""
+    return max(rows + 1 if circuit.sram else 1, circuit.step_words)
 
 
 def step_clocks(sram: bool, rows: int, any_open: bool) -> int:

@@ -45,9 +45,7 @@ module ltl_neuron #(
   localparam int FRACTION = PRODUCT_FRACTION > DITHER_BITS ? PRODUCT_FRACTION : DITHER_BITS;
   localparam int PRODUCT_SHIFT = FRACTION - PRODUCT_FRACTION;
   localparam int DITHER_SHIFT = FRACTION - DITHER_BITS;
-  // The largest product leaves room for dither below its next power of two, unless there is no error to be below one.
-  localparam int CARRY_BITS = GATE != 0 || STEP_WORD_FRACTION_BITS > STEP_WORD_BITS ? 1 : 0;
-  localparam int LEAST_SUM_BITS = PRODUCT_BITS + PRODUCT_SHIFT + CARRY_BITS;
+  localparam int LEAST_SUM_BITS = PRODUCT_BITS + PRODUCT_SHIFT + 1;
   localparam int SUM_BITS = LEAST_SUM_BITS > FRACTION + INCREMENT_BITS + 1 ? LEAST_SUM_BITS : FRACTION + INCREMENT_BITS + 1;
   localparam int WHOLE_BITS = SUM_BITS - FRACTION;
   localparam logic [COUNT_BITS:0] FULL = {1'b0, {ACCUMULATOR_BITS{1'b1}}, {FRACTION_BITS{1'b0}}};
@@ -81,9 +79,9 @@ module ltl_neuron #(
   end
 
   logic signed [ERROR_BITS-1:0] error;
-  logic [ERROR_BITS-1:0] magnitude;
+  logic [COUNT_BITS-1:0] magnitude;  // at most the full scale
   assign error = $signed({1'b0, target_count}) - $signed({1'b0, count, {FRACTION_BITS{1'b0}}});
-  assign magnitude = error[ERROR_BITS-1] ? -error : error;
+  assign magnitude = COUNT_BITS'(error[ERROR_BITS-1] ? -error : error);
 
   logic signed [PRODUCT_BITS-1:0] product;
   generate
@@ -114,7 +112,7 @@ module ltl_neuron #(
 
   logic opens;
   assign saturated = gate_now && opens && limited != whole;
-  assign opens = learn && magnitude > {1'b0, dead_zone} && above_low_q && below_high_q;
+  assign opens = learn && magnitude > dead_zone && above_low_q && below_high_q;
   always_ff @(posedge clk) begin
     if (!rst_n || clear) begin
       increment <= '0;

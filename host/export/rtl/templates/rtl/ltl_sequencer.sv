@@ -57,7 +57,7 @@ module ltl_sequencer #(
   assign busy = state != READY;
   assign blank = state == BLANK;
   assign clear = state == CLEAR;
-  assign read = state == DELIVER || (state == FETCH && any_open);
+  assign read = state == DELIVER || state == FETCH;
   assign update = state == STORE;
   assign integrate = state == INTEGRATE;
   assign compare = state == COMPARE;

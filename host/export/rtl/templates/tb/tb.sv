@@ -9,7 +9,7 @@
 //
 //   1....... reset for that many clocks     2...aaaa write at a; next word: data      3nnnaaaa read n words from a on
 //   4.....ff step; next words: rows, spike, above_low, below_high; ff: what to look at afterwards
-//   5....... all synapses       6....... wait until not busy       7...cccc case c begins       F....... the end
+//   5....... all synapses       6......n wait until not busy, n clocks if not 0       7...cccc case c begins       F....... the end
 //   8.....nn offer a step for a clock, then nn clocks; words as of a step       9......r step_ready must be r
 //
 // A step is followed by its clocks, the signature of all strobes and weights so far, spikes as sampled; then of each
@@ -237,6 +237,7 @@ module tb;
           rst_n = 1'b0;
           for (int n = 0; n < int'(op[27:0]); n++) tick;
           if ({clear, weights_valid, integrate, compare, step_ready, fired} !== '0) fail("a strobe or a spike in reset");
+          if (bus_read_data !== 32'h4C544C31) fail("the port does not show ID in reset");
           rst_n = 1'b1;
           signature = FNV_START;
         end
@@ -247,7 +248,11 @@ module tb;
         4'h3: for (int n = 0; n < int'(op[27:16]); n++) check_register(op[15:0] + 16'(n));
         4'h4: play_step(op[2:0]);
         4'h5: for (int r = 0; r <= ROWS; r++) check_row(r);
-        4'h6: wait_until_idle;
+        4'h6: begin
+          left_over = cycle;
+          wait_until_idle;
+          if (op[27:0] != '0 && cycle - left_over != 32'(op[27:0])) fail("busy for another number of clocks");
+        end
         4'h7: case_number = 32'(op[15:0]);
         4'h8: begin
           offer_step;
