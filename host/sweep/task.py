@@ -39,7 +39,7 @@ class Task(NamedTuple):
 
 def tasks_of(spec: RunSpec, dies: Iterable[int]) -> Iterator[Task]:
     """The tasks of one point: `spec` on each of `dies`. Raises DataError, and what a broken plug-in raises."""
-    dataset = _dataset(spec.dataset, spec.data_dir, spec.scale)
+    dataset = _dataset(spec.dataset, spec.data_dir, spec.scale, spec.windows)
     whole = resolved(spec, dataset)
     settings = whole.model_dump(mode="json")
     label = _label(settings)
@@ -64,7 +64,7 @@ def _dataset(name: str, data_dir: str | None, scale: str, windows: int) -> Datas
 @lru_cache(maxsize=4)
 def _usual(name: str, data_dir: str | None, scale: str) -> dict[str, Any]:
     """What a run on this data set, read with this scale, has if nothing else is asked for."""
-    spec = resolved(resolve(None, {"dataset": name}), _dataset(name, data_dir, scale))
+    spec = resolved(resolve(None, {"dataset": name}), _dataset(name, data_dir, scale, 1))
     return dict(_leaves(spec.model_dump(mode="json")))
 
 
