@@ -31,9 +31,6 @@ _COMMANDS = {
             "trace",
             "Follow a sample through chosen neurons: every signal of their learning path, cycle by cycle.",
         ),
-        "export": Where(
-            "export", "export", "Write a chip's circuits for designers of silicon: a neuron as a deck for ngspice."
-        ),
         "nir": Where(
             "nir", "nir", "Write the die of a finished run as a NIR file (extra nir), frozen errors included."
         ),
@@ -76,7 +73,11 @@ _COMMANDS = {
             "Show on which cores, rows and columns of a chip a network stands, and how full that makes it.",
         ),
         "check": Where("check", "check", "Hold a chip against the design rules; exit status 1 if one is broken badly."),
-        "export": Where("export", "export", "Write a chip's circuits for designers of silicon: RTL, vectors."),
+        "export": Where(
+            "export",
+            "export",
+            "Write a chip's circuits for designers of silicon: RTL, vectors, a neuron as a deck for ngspice.",
+        ),
         "cosim": Where(
             "cosim", "cosim", "Hold an export's RTL against its vectors: lint, simulation, mutants, netlist, proofs."
         ),

@@ -25,7 +25,7 @@ def _place(context: click.Context, parameter: click.Parameter, value: str) -> tu
 
 
 @click.command(cls=GroupedCommand)
-@run_options_but("neuron.kind")  # whose flag names the neuron here
+@run_options_but("neuron.kind", "windows")  # whose flags name the neuron and count samples here
 @option("--neuron", group="Deck", default="1:0", callback=_place, help="LAYER:NEURON, layers from 1.  [default: 1:0]")
 @option(
     "--windows",

@@ -116,6 +116,10 @@ def column_of(
     chip = spec.chip
     if chip is None:
         raise ExportError("a deck has volts and farads, and no chip says them: add --chip, such as cmos-180nm")
+    if spec.windows > 1:
+        raise ExportError(
+            f"samples are sequences of {spec.windows} windows, and a deck has single ones: --set windows=1"
+        )
     if spec.neuron.synapse_tau_steps is not None:
         raise ExportError(
             f"chip {chip.name} has exponential synaptic currents, and a deck has pulses: leave"

@@ -109,6 +109,6 @@ def test_help_names_them_and_loads_none(site):
     ended = end(start("run", "--help", env=environment(PYTHONPATH=f"{path}:{site}")))
     assert (ended.status, ended.err) == (0, "")
     text = " ".join(ended.out.split())
-    for name in ("log-latency, late.", "stdp, twice.", "cifar10, stripes, FILE.npz"):
+    for name in ("log-latency, late.", "stdp, twice.", "fsdd, stripes, FILE.npz"):
         assert name in text
     assert not touched.exists()

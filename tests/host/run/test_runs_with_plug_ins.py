@@ -93,7 +93,7 @@ def test_names_are_listed_and_nothing_is_loaded(site):
     )
     assert flagged("encoding").choices[-1] == "late"
     assert "stdp, twice." in flagged("training.method").help()
-    assert "cifar10, stripes, FILE.npz or FOLDER" in flagged("dataset").help()
+    assert "fsdd, stripes, FILE.npz or FOLDER" in flagged("dataset").help()
     assert all(flagged(name).help() for name in FLAGS)
 
 
