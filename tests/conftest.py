@@ -45,10 +45,12 @@ LONGEST = (
 # Kernels of their own take minutes to compile, faults and kills are tried again and again: `make test-long` runs these,
 # and nothing else does.
 LONG = (
+    "chipsim/design_rules/test_idle.py::test_it_is_told_just_where_nothing_changes[learning-neurons that compete]",
     "chipsim/kernel/test_compete_few_bits.py",
     "chipsim/kernel/test_integers.py::test_every_gate_at_every_width_for_long",
     "chipsim/kernel/test_integers.py::test_every_option[adaptive]",
     "chipsim/kernel/test_plugged_in.py::test_columns_that_are_none_neither_fire_nor_open",
+    "chipsim/kernel/test_plugged_in.py::test_kernels_are_made_anew_when_its_source_changes",
     "chipsim/kernel/test_plugged_in_on_images.py",
     "chipsim/kernel/test_sequences.py::test_kernels_equal_the_reference_model[integrating readout]",
     "chipsim/kernel/test_sequences.py::test_kernels_equal_the_reference_model[traces of rows]",
@@ -64,6 +66,7 @@ LONG = (
     "examples/test_delta_rule.py::test_it_learns_as_its_formula[missed-spikes]",
     "examples/test_delta_rule.py::test_it_learns_as_its_formula[thermal-current]",
     "examples/test_delta_rule.py::test_it_learns_as_its_formula[thermal-spikes]",
+    "examples/test_examples.py::test_a_broken_third_party_is_named_and_hurts_no_other_run",
     "examples/test_notebooks.py::test_a_notebook_runs[robustness_study]",
     "examples/test_tandem_powers.py",
     "examples/test_three_factor.py",
