@@ -15,7 +15,7 @@ Read, in this order:
 May know: `design`, `physical`, and of a learning rule which rows its updates write. Never a die or a kernel: a cost is
 a count times a figure, and the counts are handed in.
 
-To add a part of the energy: a figure in `chipsim/physical/spec.py` with its source in each preset, and a part in
+To add a part of the energy: a figure in `chipsim/physical/figures.py` with its source in each preset, and a part in
 `energy` with what it counts. The test is in `tests/chipsim/cost/test_cost.py`: the figure by hand, from counts that are
 the reference model's own.
 """

@@ -2,6 +2,7 @@
 
 Read, in this order:
 
+    table        what figures are made of, and the tables that hold them; `figures`: energies and areas
     spec         every figure of a chip, its unit in its name; none has a default
     digital      what of it is said of a circuit of registers and adders
     presets/     the chips that come along, each figure with its source; none has a [bias], as their layers are alike
@@ -13,11 +14,11 @@ Read, in this order:
 
 May know: `design` and `learning_circuit`. Never a die or a kernel: what a chip means is known before one is made.
 
-To add a figure: a field with its unit in `spec`, a line with its source in every preset, its formula in `derive` with
-its text beside it, its effect in `settings`, or a sentence in `left_out` that names it: nothing is dropped in silence,
-as `tests/chipsim/physical/test_left_out.py` finds out. The test is a value worked out by hand in
-`tests/chipsim/physical/test_derive.py`. To add a preset: a file in
-`presets/` whose first comment says what it is, and its name in `loading`; the tests of this room then run over it.
+To add a figure: a field with its unit in `spec` or `figures`, a line with its source in every preset, its formula in
+`derive` with its text beside it, its effect in `settings`, or a sentence in `left_out` that names it: nothing is
+dropped in silence, as `tests/chipsim/physical/test_left_out.py` finds out. The test is a value worked out by hand in
+`tests/chipsim/physical/test_derive.py`. To add a preset: a file in `presets/` whose first comment says what it is, and
+its name in `loading`; the tests of this room then run over it.
 """
 
 from chipsim.physical.derive import (

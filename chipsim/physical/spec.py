@@ -8,64 +8,31 @@ No figure has a default: what is left out is absent from the chip, and what must
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
     StrictBool,
     model_serializer,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
 
 from chipsim.design import Dac
 from chipsim.physical.digital import DigitalCircuit
-from learning_circuit import ErrorGate, tell_settings
-
-# Numbers only: a figure in quotes or a yes is a slip of the pen.
-Finite = Annotated[float, Field(strict=True, allow_inf_nan=False)]
-Positive = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
-NotNegative = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
-Count = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
-DacBits = Annotated[int, Field(strict=True, ge=1, le=16)]
-PositivePerLayer = Annotated[tuple[Positive, ...], Field(min_length=1)]
-
-
-def contradiction(field: str, message: str) -> PydanticCustomError:
-    """What a check across fields raises; `field`, relative to the checked table, is where the user should look."""
-    return PydanticCustomError("contradiction", "{message}", {"message": message, "field": field})
-
-
-def _low_to_high(pair: tuple[float, float]) -> tuple[float, float]:
-    low, high = pair
-    if low > high:
-        raise PydanticCustomError("range", "write [low, high], the smaller figure first")
-    return pair
-
-
-# Published energies differ by a factor of ten for the same thing: always a range.
-LowHigh = Annotated[tuple[NotNegative, NotNegative], AfterValidator(_low_to_high)]
-
-
-class Table(BaseModel):
-    """A part of the chip, and a table of the file."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    younger: ClassVar[tuple[str, ...]] = ()  # figures that files and hashes did without, left out where they are absent
-
-    @classmethod
-    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
-        tell_settings(cls)
-
-    @model_serializer(mode="wrap")
-    def _without_what_is_absent(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Files and hashes of chips that do not have them are what they were."""
-        written: dict[str, Any] = handler(self)
-        return {k: value for k, value in written.items() if k not in self.younger or getattr(self, k) is not None}
+from chipsim.physical.figures import Area, Energy
+from chipsim.physical.table import (
+    Count,
+    DacBits,
+    Finite,
+    LowHigh,
+    NotNegative,
+    Positive,
+    PositivePerLayer,
+    Table,
+    contradiction,
+)
+from learning_circuit import ErrorGate
 
 
 class Neuron(Table):
@@ -267,76 +234,6 @@ class Link(Table):
     latency_us: NotNegative = 0.0  # from one end to the other
     bits_per_spike_event: Count
     bits_per_target: Count
-
-
-class Energy(Table):
-    """What things cost, each as [low, high]."""
-
-    synaptic_event_pj: LowHigh  # a spike meeting a synapse
-    spike_pj: LowHigh  # a neuron firing
-    weight_write_pj: LowHigh | None = None  # an update pulse on a synapse
-    neuron_step_pj: LowHigh  # a neuron, per step, whatever happens
-    learning_step_pj: LowHigh | None = None  # its learning circuit, per step while learning
-    link_byte_pj: LowHigh
-    static_power_mw: LowHigh  # the whole chip
-    # Of standard cells, from which steps and writes follow by the widths of registers, see `chipsim.cost.digital`.
-    flip_flop_pj: LowHigh | None = None  # a bit of a register, each time it is clocked
-    gate_pj: LowHigh | None = None  # a NAND of two inputs, each time its block is used; not every gate switches then
-    sram_bit_pj: LowHigh | None = None  # read or written
-    younger = ("flip_flop_pj", "gate_pj", "sram_bit_pj")
-
-    @model_validator(mode="after")
-    def _is_said_once(self) -> Energy:
-        of_step = [name for name in ("flip_flop_pj", "gate_pj") if getattr(self, name) is not None]
-        if len(of_step) == 1:
-            raise contradiction(of_step[0], "flip_flop_pj and gate_pj go together: give both, or learning_step_pj")
-        _check_once(self, "learning_step_pj", "flip_flop_pj", "flip_flop_pj and gate_pj")
-        _check_once(self, "weight_write_pj", "sram_bit_pj", "sram_bit_pj")
-        if self.sram_bit_pj is not None and not of_step:
-            raise contradiction("sram_bit_pj", "sram_bit_pj needs flip_flop_pj and gate_pj, which a write takes, too")
-        return self
-
-
-class Area(Table):
-    """Silicon area.
-
-    Of digital parts either as one figure, learning_circuit_um2, whatever the widths of registers, with synapses that
-    hold their registers; or as that of standard cells, from which it follows, see `chipsim.cost.digital`. synapse_um2
-    and neuron_um2 are then what is analog.
-    """
-
-    synapse_um2: NotNegative  # one signed synapse; with learning_circuit_um2, its registers included
-    neuron_um2: NotNegative
-    learning_circuit_um2: NotNegative | None = None  # per neuron
-    flip_flop_um2: NotNegative | None = None  # a bit of a register, with its enable and reset
-    gate_um2: NotNegative | None = None  # a NAND of two inputs
-    sram_bit_um2: NotNegative | None = None  # with its share of decoders and amplifiers
-    comparator_um2: NotNegative | None = None  # one of the two of a boxcar
-    younger = ("flip_flop_um2", "gate_um2", "sram_bit_um2", "comparator_um2")
-
-    @model_validator(mode="after")
-    def _is_said_once(self) -> Area:
-        cells = ("flip_flop_um2", "gate_um2", "sram_bit_um2", "comparator_um2")
-        given = [name for name in cells if getattr(self, name) is not None]
-        if 0 < len(given) < len(cells):
-            [missing, *_] = [name for name in cells if name not in given]
-            raise contradiction(given[0], f"{missing} is missing: areas of cells are {', '.join(cells)}")
-        _check_once(self, "learning_circuit_um2", given[0] if given else cells[0], ", ".join(cells))
-        return self
-
-    @property
-    def of_cells(self) -> bool:
-        """Whether areas follow from the widths of registers."""
-        return self.learning_circuit_um2 is None
-
-
-def _check_once(table: Table, whole: str, part: str, parts: str) -> None:
-    """Raises unless either one figure for all, or those of its parts are there."""
-    has_whole, has_parts = getattr(table, whole) is not None, getattr(table, part) is not None
-    if has_whole and has_parts:
-        raise contradiction(part, f"{whole} and {part} say the same thing twice: keep {whole}, or {parts}")
-    if not has_whole and not has_parts:
-        raise contradiction(whole, f"{whole} is missing: give it, or {parts}")
 
 
 class Process(Table):

@@ -133,7 +133,12 @@ HARNESSES = (
         "chip",
         _chip,
         (ChipError, TomlError, NoTextError),
-        ("chipsim/physical/loading.py", "chipsim/physical/spec.py", "chipsim/physical/derive.py"),
+        (
+            "chipsim/physical/loading.py",
+            "chipsim/physical/table.py",
+            "chipsim/physical/spec.py",
+            "chipsim/physical/derive.py",
+        ),
         words(*_FIGURES),
         _presets,
     ),

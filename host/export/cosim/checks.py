@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -123,9 +124,13 @@ def altered(place: Workplace, asked: Asked) -> Iterator[Checked]:
         twin = f"altered{number}"
         return _played_with(place, name, twin, text, "altered.vvp", more) is None
 
+    def flip_survives(more: tuple[str, ...], numbered: tuple[int, tuple[int, int]]) -> bool:
+        number, flip = numbered
+        return survives(number, text_of(flip), *more)
+
     numbered = list(enumerate(flips))
     for check, more in (("altered bits, by comparison", ("+nochecksum",)), ("altered bits, by checksum", ())):
-        kept = _each(lambda each: survives(each[0], text_of(each[1]), *more), numbered, asked.workers)  # noqa: B023
+        kept = _each(partial(flip_survives, more), numbered, asked.workers)
         passed = [f"word {where}, bit {bit}" for (_, (where, bit)), alive in zip(numbered, kept, strict=True) if alive]
         yield Checked(check, not passed, f"{len(flips) - len(passed)} of {len(flips)} fail", tuple(passed))
     half = "\n".join(expected[: len(expected) // 2]) + "\n"

@@ -48,7 +48,10 @@ def test_counts_are_those_of_a_slow_count(windows, data):
     n, end_us = data.draw(st.integers(1, 4)), data.draw(st.integers(1, 50))
     sizes = data.draw(st.lists(st.integers(0, 6), min_size=n, max_size=n))
     k = sum(sizes)
-    draw = lambda top: np.array(data.draw(st.lists(st.integers(0, top), min_size=k, max_size=k)), np.int64)  # noqa: E731
+
+    def draw(top):
+        return np.array(data.draw(st.lists(st.integers(0, top), min_size=k, max_size=k)), np.int64)
+
     part = Recordings(draw(3), draw(2), draw(end_us - 1), draw(1), np.cumsum([0, *sizes]), np.zeros(n, np.int64))
     wanted = np.zeros((n, windows, 3, 4, 2), int)
     for r in range(n):
